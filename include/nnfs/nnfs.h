@@ -1,0 +1,449 @@
+/*
+ * nnfs: multilayer perceptrons trained and run on the CPU, as fast as the BLAS underneath allows.
+ *
+ * The objects, in the order a program meets them:
+ *
+ *   nnfs_dataset   samples with their targets: loaded from files, drawn, or wrapped around arrays
+ *   nnfs_network   layers with their weights: created, loaded, saved, asked for predictions
+ *   nnfs_trainer   a network being trained: optimizer state, workspace and settings
+ *
+ * Rules that hold everywhere:
+ *
+ *   - Matrices are column-major [features x samples]: each sample is one contiguous column. A
+ * C-order NumPy array [samples, features] already lies in memory that way. Values are float32.
+ *   - A function that can fail returns nnfs_status and takes a last parameter `error`, which may be
+ *     NULL and belongs to the caller; on failure it holds the status and one sentence to act on.
+ *     On failure output parameters are set to NULL or left alone, and nothing is leaked.
+ *   - Whatever a `create`, `load`, `split`, `wrap` or `digits` function hands out is freed by the
+ *     `free` function of its type. Every `free` accepts NULL.
+ *   - The library prints nothing, never exits, and keeps no state that a caller could see.
+ *     Different objects may be used from different threads at the same time; one trainer or dataset
+ *     must not be used by two threads at once. A network may be read by many.
+ *   - Do not fork() after the first call that computes: a BLAS may hang in the child.
+ */
+#ifndef NNFS_NNFS_H
+#define NNFS_NNFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NNFS_VERSION_MAJOR 0
+#define NNFS_VERSION_MINOR 1
+#define NNFS_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define NNFS_API __attribute__((visibility("default")))
+#else
+#define NNFS_API
+#endif
+
+/* The version of the library that runs, "0.1.0". */
+NNFS_API const char *nnfs_version(void);
+
+/* ---- Status --------------------------------------------------------------------------------- */
+
+typedef enum nnfs_status {
+    NNFS_OK = 0,
+    NNFS_ERROR_ARGUMENT,    /* a setting or argument that makes no sense */
+    NNFS_ERROR_MEMORY,      /* out of memory, or a size that overflows */
+    NNFS_ERROR_IO,          /* a file that cannot be found, read or written */
+    NNFS_ERROR_DATA,        /* a file or array whose contents are not what they must be */
+    NNFS_ERROR_UNSUPPORTED, /* understood, but not built yet */
+    NNFS_ERROR_DIVERGED, /* the loss or a gradient stopped being finite; weights are the last good
+                          */
+    NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
+    NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
+} nnfs_status;
+
+/* Filled by the function that fails; untouched by one that succeeds. */
+typedef struct nnfs_error {
+    nnfs_status status;
+    char message[508]; /* one sentence, no newline; UTF-8 */
+} nnfs_error;
+
+/* ---- The vocabulary ------------------------------------------------------------------------- */
+
+/* A default for every numeric setting that has one of its own: resolved when a trainer is made. */
+#define NNFS_DEFAULT (-1.0f)
+
+/* f(z), applied to each unit. Softmax is for the output layer only. */
+typedef enum nnfs_activation {
+    NNFS_IDENTITY,
+    NNFS_RELU,       /* max(0, z) */
+    NNFS_LEAKY_RELU, /* z > 0 ? z : 0.01 z */
+    NNFS_ELU,        /* z > 0 ? z : exp(z) - 1 (Clevert et al. 2015, alpha = 1) */
+    NNFS_SIGMOID,    /* 1 / (1 + exp(-z)) */
+    NNFS_TANH,
+    NNFS_SOFTPLUS, /* log(1 + exp(z)) */
+    NNFS_SILU,     /* z sigmoid(z) (Elfwing et al. 2017) */
+    NNFS_GELU,     /* z Phi(z), exact, with erf (Hendrycks and Gimpel 2016) */
+    NNFS_SOFTMAX,  /* exp(z_i) / sum_j exp(z_j) */
+} nnfs_activation;
+
+/*
+ * What training minimises; y are the targets, p the outputs. Means are over samples for
+ * cross_entropy and over samples and outputs for the others, as in PyTorch.
+ */
+typedef enum nnfs_loss {
+    NNFS_CROSS_ENTROPY,        /* -sum_i y_i log p_i; needs a softmax output */
+    NNFS_BINARY_CROSS_ENTROPY, /* -y log p - (1-y) log(1-p), from logits; needs a sigmoid output */
+    NNFS_MSE,                  /* (p - y)^2 */
+    NNFS_MAE,                  /* |p - y|, with the slope 0 where p == y */
+    NNFS_HUBER,                /* |p - y| < 1 ? (p - y)^2 / 2 : |p - y| - 1/2 */
+} nnfs_loss;
+
+/* Update rules in PyTorch's definitions (torch.optim); momentum and nesterov are its SGD. */
+typedef enum nnfs_optimizer {
+    NNFS_SGD,
+    NNFS_MOMENTUM,
+    NNFS_NESTEROV,
+    NNFS_ADAGRAD,
+    NNFS_RMSPROP,
+    NNFS_ADAM,
+    NNFS_ADAMW,
+} nnfs_optimizer;
+
+/* How weights begin; biases begin at zero. fan_in and fan_out are the widths on a layer's two
+ * sides. */
+typedef enum nnfs_init {
+    NNFS_INIT_DEFAULT,        /* he_normal before the relu family, glorot_uniform before the rest */
+    NNFS_INIT_HE_NORMAL,      /* std = sqrt(2 / fan_in) (He et al. 2015) */
+    NNFS_INIT_HE_UNIFORM,     /* |w| < sqrt(6 / fan_in) */
+    NNFS_INIT_GLOROT_NORMAL,  /* std = sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010) */
+    NNFS_INIT_GLOROT_UNIFORM, /* |w| < sqrt(6 / (fan_in + fan_out)) */
+    NNFS_INIT_LECUN_NORMAL,   /* std = sqrt(1 / fan_in) (LeCun et al. 1998) */
+    NNFS_INIT_LECUN_UNIFORM,  /* |w| < sqrt(3 / fan_in) */
+    NNFS_INIT_NORMAL,         /* std = scale */
+    NNFS_INIT_UNIFORM,        /* |w| < scale */
+    NNFS_INIT_ZEROS,
+} nnfs_init;
+
+/*
+ * The names of the entries ("leaky_relu", "he_normal", ...), NULL for a value past the last one, so
+ * that `for (i = 0; nnfs_loss_name(i); i++)` lists them all. INIT_DEFAULT is called "default".
+ */
+NNFS_API const char *nnfs_activation_name(nnfs_activation activation);
+NNFS_API const char *nnfs_loss_name(nnfs_loss loss);
+NNFS_API const char *nnfs_optimizer_name(nnfs_optimizer optimizer);
+NNFS_API const char *nnfs_init_name(nnfs_init init);
+
+/* ---- Datasets ------------------------------------------------------------------------------- */
+
+/* Samples with targets: either a class index each, or one or more numbers each. */
+typedef struct nnfs_dataset nnfs_dataset;
+
+typedef struct nnfs_dataset_settings {
+    uint64_t seed; /* of drawn data; default 1 */
+    int threads;   /* to draw or read with; 0, the default, is all */
+} nnfs_dataset_settings;
+
+NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
+
+/*
+ * Loads `source`: a folder of IDX files (train-images-idx3-ubyte[.gz],
+ * train-labels-idx1-ubyte[.gz], and the t10k- pair for the test set), one IDX image file with its
+ * labels beside it, or the word "digits": handwritten-looking digits that the library draws itself,
+ * 28 x 28, 10 classes, 60,000 to train on and 10,000 to test on, the same on every machine for a
+ * seed.
+ *
+ * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
+ * may be NULL if it isn't wanted; a source with a test set alone is then an error.
+ * Errors: IO, DATA (the message names file and offset), MEMORY, UNSUPPORTED (CSV and NPY).
+ */
+NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
+                                       nnfs_dataset **train, nnfs_dataset **test,
+                                       nnfs_error *error);
+
+/*
+ * A view of the caller's arrays; fill it with {0} and set what applies. Targets are either `labels`
+ * with `classes`, or `targets` with `target_count`.
+ */
+typedef struct nnfs_arrays {
+    const float *features; /* [feature_count x samples], column-major */
+    int feature_count;
+    int64_t samples;
+    const int32_t *labels; /* [samples], each in 0 .. classes-1; or NULL */
+    int classes;
+    const float *targets; /* [target_count x samples], column-major; or NULL */
+    int target_count;
+} nnfs_arrays;
+
+/*
+ * Makes a dataset over the caller's arrays, which are not copied and must outlive it.
+ * Errors: ARGUMENT, DATA (a label beyond the classes, a feature or target that is not finite),
+ * MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
+                                       nnfs_error *error);
+
+/*
+ * Splits off a random share (0 < share < 1) of the samples, at least one and never all; the same
+ * split for the same seed. Both parts share the samples' memory, and all three can be freed in any
+ * order.
+ */
+NNFS_API nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
+                                        nnfs_dataset **rest, nnfs_dataset **held_out,
+                                        nnfs_error *error);
+
+NNFS_API void nnfs_dataset_free(nnfs_dataset *dataset);
+
+NNFS_API int64_t nnfs_dataset_samples(const nnfs_dataset *dataset);
+NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
+/* The number of classes, 0 if the targets are numbers. */
+NNFS_API int nnfs_dataset_classes(const nnfs_dataset *dataset);
+/* Outputs a network for it has: the number of classes, or of numbers a sample. */
+NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
+/* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
+NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
+
+/*
+ * Copies `count` samples from `first` on, as a network sees them. Each array may be NULL.
+ * features [feature_count x count]; labels [count] where the targets are classes; targets
+ * [outputs x count] where they are numbers. Errors: ARGUMENT (range, or the wrong kind of target).
+ */
+NNFS_API nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
+                                       float *features, int32_t *labels, float *targets,
+                                       nnfs_error *error);
+
+/* ---- Networks ------------------------------------------------------------------------------- */
+
+typedef struct nnfs_network nnfs_network;
+
+typedef struct nnfs_layer {
+    int width; /* units, at least 1 */
+    nnfs_activation activation;
+} nnfs_layer;
+
+typedef struct nnfs_network_settings {
+    int inputs;               /* features a sample, at least 1 */
+    const nnfs_layer *layers; /* hidden layers in order, then the output layer */
+    int layer_count;          /* at least 1 */
+    nnfs_loss loss;           /* default cross_entropy */
+    nnfs_init init;           /* default by each layer's activation */
+    float init_scale;         /* of NNFS_INIT_NORMAL and NNFS_INIT_UNIFORM; positive */
+    uint64_t seed;            /* of the initial weights; default 1 */
+} nnfs_network_settings;
+
+NNFS_API void nnfs_network_settings_init(nnfs_network_settings *settings);
+
+/*
+ * Makes a network with freshly drawn weights. The settings are copied.
+ * Errors: ARGUMENT (sizes, softmax on a hidden layer, a loss that does not fit the output
+ * activation), MEMORY (also for sizes whose product overflows, before anything is allocated).
+ */
+NNFS_API nnfs_status nnfs_network_create(const nnfs_network_settings *settings,
+                                         nnfs_network **network, nnfs_error *error);
+
+/*
+ * Reads a network from a safetensors file written by nnfs_network_save.
+ * Errors: IO, DATA, MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error);
+
+/*
+ * Writes the network as safetensors: layers.N.weight [out, in] row-major (as PyTorch's Linear),
+ * layers.N.bias [out], the architecture and the notes as metadata. The file appears whole or not at
+ * all. Errors: IO, DATA (weights that are not finite), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_save(const nnfs_network *network, const char *path,
+                                       nnfs_error *error);
+
+NNFS_API void nnfs_network_free(nnfs_network *network);
+
+NNFS_API int nnfs_network_inputs(const nnfs_network *network);
+NNFS_API int nnfs_network_outputs(const nnfs_network *network);
+NNFS_API int nnfs_network_layer_count(const nnfs_network *network);
+/* Layer `index` from 0 at the input side; {0, NNFS_IDENTITY} past the last. */
+NNFS_API nnfs_layer nnfs_network_layer(const nnfs_network *network, int index);
+NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
+/* Number of weights and biases together. */
+NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
+
+/*
+ * The weights of layer `index`, W [out x in] column-major with lda = out (z = W a + b), and its
+ * biases [out]; NULL past the last layer. They may be read and written while no call is using the
+ * network, and live as long as it does.
+ */
+NNFS_API float *nnfs_network_weights(nnfs_network *network, int index);
+NNFS_API float *nnfs_network_biases(nnfs_network *network, int index);
+
+/* 64-bit hash of all parameters: two networks agree bit for bit exactly when it agrees. */
+NNFS_API uint64_t nnfs_network_hash(const nnfs_network *network);
+
+/* Floating-point operations of a forward pass and of a training step, for one sample. */
+NNFS_API double nnfs_network_flops_forward(const nnfs_network *network);
+NNFS_API double nnfs_network_flops_step(const nnfs_network *network);
+
+/*
+ * Notes travel with the model file: how it was trained, on what. Setting one replaces it; both
+ * strings are copied. The value is NULL where there is no such note, and valid until the next
+ * change.
+ */
+NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key,
+                                           const char *value, nnfs_error *error);
+NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *key);
+
+/*
+ * Runs the network: outputs [outputs x samples] for features [inputs x samples], after the output
+ * activation (probabilities for softmax). threads = 0 is all. Safe to call from several threads.
+ * Errors: ARGUMENT, MEMORY, BACKEND.
+ */
+NNFS_API nnfs_status nnfs_predict(const nnfs_network *network, const float *features,
+                                  int64_t samples, int threads, float *outputs, nnfs_error *error);
+
+/* How good a network is on a dataset. What does not apply is NaN. */
+typedef struct nnfs_evaluation {
+    int64_t samples;
+    double loss;     /* the network's own loss, averaged */
+    double accuracy; /* share of samples whose class is right, 0 .. 1; classes only */
+    double rmse;     /* root of the mean squared error; numbers only, over all outputs */
+    double mae;      /* mean absolute error; numbers only */
+    double r2;       /* 1 - residual / total sum of squares, mean over outputs; numbers only */
+    double seconds;
+} nnfs_evaluation;
+
+/* Errors: ARGUMENT (the dataset does not fit the network), MEMORY, BACKEND. threads = 0 is all. */
+NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
+                                   int threads, nnfs_evaluation *evaluation, nnfs_error *error);
+
+/* ---- Training ------------------------------------------------------------------------------- */
+
+/* Where training stands, at most ten times a second during an epoch. */
+typedef struct nnfs_progress {
+    int epoch;       /* from 1 */
+    int64_t step;    /* steps done in this epoch */
+    int64_t steps;   /* steps an epoch */
+    double loss;     /* mean over this epoch so far, before each update */
+    double accuracy; /* likewise; NaN where the targets are numbers */
+    double seconds;  /* since the epoch began */
+    int64_t samples; /* seen in this epoch */
+} nnfs_progress;
+
+/* One finished epoch. What was not measured is NaN. */
+typedef struct nnfs_epoch {
+    int epoch;             /* from 1 */
+    double train_loss;     /* mean over the epoch, each batch before its update */
+    double train_accuracy; /* likewise; NaN where the targets are numbers */
+    nnfs_evaluation validation;
+    nnfs_evaluation test;
+    double learning_rate;
+    double seconds; /* of training alone, without evaluation */
+    double samples_per_second;
+    double gflops; /* 10^9 floating-point operations of the matrix products, a second */
+} nnfs_epoch;
+
+typedef struct nnfs_train_settings {
+    nnfs_optimizer optimizer; /* default adam */
+    float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
+    float momentum;        /* 0 .. 1 of momentum, nesterov and rmsprop; beta1 of adam and adamw */
+    float beta2;           /* 0 .. 1, adam and adamw; alpha of rmsprop */
+    float epsilon;         /* > 0, adagrad, rmsprop, adam, adamw */
+    float weight_decay;    /* >= 0; decoupled in adamw, added to the gradient elsewhere */
+    int64_t batch;         /* samples a step; 0 is the whole dataset; default 128 */
+    int epochs;            /* at least 0; default 10 */
+    double until_accuracy; /* stop after the first epoch whose test accuracy reaches it; 0 is off */
+    uint64_t seed;         /* of the order of the samples; default 1 */
+    int threads;           /* 0, the default, is all; the bits are the same for any number */
+
+    /* Called at most ten times a second between steps, and after each epoch; return non-zero to
+     * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called. */
+    int (*on_progress)(void *user, const nnfs_progress *progress);
+    int (*on_epoch)(void *user, const nnfs_epoch *epoch);
+    void *user;
+} nnfs_train_settings;
+
+NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
+
+/*
+ * Replaces each NNFS_DEFAULT by its value for the optimizer, and sets what the optimizer does not
+ * use to 0. Learning rates: sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001, adam
+ * and adamw 0.001. Momentum is 0.9 (rmsprop 0); the rest is PyTorch's: beta1 0.9, beta2 0.999
+ * (alpha of rmsprop 0.99), epsilon 1e-8 (adagrad 1e-10), weight decay 0 (adamw 0.01).
+ */
+NNFS_API void nnfs_train_settings_resolve(nnfs_train_settings *settings);
+
+/* What a whole training run came to. */
+typedef struct nnfs_summary {
+    int epochs;            /* finished */
+    const char *reason;    /* "epochs", "accuracy", "stopped" or "diverged"; a constant string */
+    nnfs_evaluation train; /* of the final network */
+    nnfs_evaluation validation;
+    nnfs_evaluation test;
+    double seconds;            /* of training, without evaluation */
+    double samples_per_second; /* over all epochs */
+    double gflops;
+} nnfs_summary;
+
+/*
+ * Trains `network` on `train`, evaluating on `validation` and `test` after each epoch (either may
+ * be NULL). summary may be NULL; it is filled also when the run is stopped or diverges. Errors:
+ * ARGUMENT, MEMORY, BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
+ */
+NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
+                                const nnfs_dataset *validation, const nnfs_dataset *test,
+                                const nnfs_train_settings *settings, nnfs_summary *summary,
+                                nnfs_error *error);
+
+/* The same by hand: an epoch, a step, or a gradient and an update at a time. */
+typedef struct nnfs_trainer nnfs_trainer;
+
+/* The network is borrowed: it must outlive the trainer. The settings are copied and resolved. */
+NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
+                                         nnfs_trainer **trainer, nnfs_error *error);
+NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
+
+/* One pass over the dataset in a fresh random order; the last short batch is used. */
+NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
+                                        nnfs_epoch *epoch, nnfs_error *error);
+
+/* One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. */
+NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch,
+                                       double *loss, nnfs_error *error);
+
+/*
+ * The two halves of a step: the gradient of the mean loss over `batch`, and the update from
+ * whatever then stands in the gradient buffer, so that several machines can average theirs in
+ * between.
+ */
+NNFS_API nnfs_status nnfs_trainer_gradient(nnfs_trainer *trainer, const nnfs_arrays *batch,
+                                           double *loss, nnfs_error *error);
+NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *error);
+
+/*
+ * The gradients, alive as long as the trainer. The whole buffer, *count floats with its padding
+ * (always zero), is what an all-reduce needs; dW [out x in] column-major and db [out] of layer
+ * `index` lie in it (NULL past the last layer). They are current after nnfs_trainer_gradient.
+ */
+NNFS_API float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count);
+NNFS_API float *nnfs_trainer_weight_gradient(nnfs_trainer *trainer, int index);
+NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
+
+/* ---- The machine ---------------------------------------------------------------------------- */
+
+typedef struct nnfs_machine {
+    char cpu[64];     /* "AMD EPYC 9355 32-Core Processor" */
+    char blas[64];    /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
+    char kernel[32];  /* the BLAS's kernel, "Haswell"; empty where it does not say */
+    int cores;        /* this process may use */
+    int threads;      /* nnfs will use for threads = 0 */
+    char advice[192]; /* one sentence where the machine could do better; else empty */
+} nnfs_machine;
+
+/*
+ * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all): checks its
+ * flavour, lets each thread make a first call, and compares a few products with plain loops.
+ * Everything that computes does this by itself the first time; a program that loads much data calls
+ * it before, because a BLAS that cannot get its buffers may hang. A few milliseconds. machine may
+ * be NULL. Errors: BACKEND (a wrong product), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Statuses with a sentence: every function that can fail ends in `return fail(error, STATUS, ...)`.
+ */
+#ifndef NNFS_BASE_STATUS_H
+#define NNFS_BASE_STATUS_H
+
+#include <nnfs/nnfs.h>
+
+/* Fills *error (may be NULL) with the status and the formatted sentence, and returns the status. */
+nnfs_status fail(nnfs_error *error, nnfs_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Likewise for memory that could not be had: says how much was wanted for what. */
+nnfs_status fail_memory(nnfs_error *error, size_t bytes, const char *what);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * The dataset: samples as they were stored (uint8 pixels stay uint8 until a batch is gathered),
+ * with a class index or numbers for each. Several datasets may share one memory: a split is a list
+ * of rows.
+ */
+#ifndef NNFS_DATA_DATASET_H
+#define NNFS_DATA_DATASET_H
+
+#include "base/status.h"
+
+typedef enum feature_type {
+    FEATURE_U8,
+    FEATURE_F32,
+} feature_type;
+
+/* What a reader hands over. The three arrays come from memory_alloc. */
+typedef struct dataset_parts {
+    void *features; /* [feature_count x samples] of `type`, column-major */
+    feature_type type;
+    float scale; /* a network sees stored * scale: 1/255 for pixels, 1 for numbers */
+    int feature_count;
+    int64_t samples;
+    int32_t *labels; /* [samples] in 0 .. classes-1, or NULL */
+    int classes;
+    float *targets; /* [target_count x samples], or NULL */
+    int target_count;
+} dataset_parts;
+
+/* The reference-counted owner of the arrays; NULL over the caller's own (nnfs_dataset_wrap). */
+typedef struct dataset_memory dataset_memory;
+
+struct nnfs_dataset {
+    dataset_parts parts;    /* of all that is stored; parts.samples counts the stored ones */
+    dataset_memory *memory; /* who owns the arrays in `parts` */
+    uint32_t *rows;         /* [samples] which stored samples these are; NULL: all, in order */
+    int64_t samples;
+};
+
+/*
+ * Makes a dataset of a reader's parts, which then belong to it; on failure they are freed. Checks
+ * nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
+ */
+nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error);
+
+/* Where sample `index` of the dataset is stored. */
+static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)
+{
+    return dataset->rows ? dataset->rows[index] : (size_t)index;
+}
+
+#endif

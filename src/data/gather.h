@@ -1,0 +1,23 @@
+/*
+ * Gathering: the columns of a batch are converted and scaled as they are copied, so that the first
+ * product finds plain float32 columns next to each other.
+ */
+#ifndef NNFS_DATA_GATHER_H
+#define NNFS_DATA_GATHER_H
+
+#include "data/dataset.h"
+
+/*
+ * Copies `count` samples into x [features x count], column-major without gaps: those at
+ * order[0 .. count), or, where order is NULL, those from `first` on.
+ */
+void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int count,
+                     float *x);
+
+/* Likewise the targets: labels [count] of classes, or numbers [target_count x count]. */
+void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int count,
+                   int32_t *labels);
+void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int count,
+                    float *targets);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * The reader table: what nnfs_dataset_load can load. A new format is one row and one function.
+ */
+#ifndef NNFS_DATA_READER_H
+#define NNFS_DATA_READER_H
+
+#include "data/dataset.h"
+
+/* Like nnfs_dataset_load, with the settings resolved and both outputs wanted and set to NULL. */
+typedef nnfs_status reader_load(const char *source, const nnfs_dataset_settings *settings,
+                                nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error);
+
+reader_load digits_load;
+reader_load idx_load;
+
+#endif

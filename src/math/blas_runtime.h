@@ -1,0 +1,43 @@
+/*
+ * The BLAS as a process-wide resource: which one runs (Debian decides that at run time), pinned to
+ * one thread while nnfs computes, warmed up and tested before it is trusted.
+ */
+#ifndef NNFS_MATH_BLAS_RUNTIME_H
+#define NNFS_MATH_BLAS_RUNTIME_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+
+typedef struct blas_info {
+    char name[64];    /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
+    char kernel[32];  /* "Haswell"; empty where it does not say */
+    bool reentrant;   /* may be called from several threads at once */
+    char advice[192]; /* one sentence where another kernel or build would be better; else empty */
+} blas_info;
+
+/* What runs. Cheap; safe from any thread. */
+void blas_describe(blas_info *info);
+
+/*
+ * Brackets every computation: from the first enter to the last leave the BLAS is pinned to one
+ * thread (we bring our own), then the caller's setting is given back. Counted, safe from any
+ * thread.
+ */
+void blas_enter(void);
+void blas_leave(void);
+
+/*
+ * The threads to compute with when `wanted` are asked for (0 is all: OpenMP's limit, which respects
+ * OMP_NUM_THREADS and the CPUs this process may use): 1 if the BLAS is not re-entrant.
+ */
+int blas_threads(int wanted);
+
+/*
+ * Once a process, and again for more threads: each of `threads` threads makes a first call at the
+ * same time, so that the BLAS gets its buffers now, and a few products of every kind are compared
+ * with the naive loops. A few milliseconds. Errors: BACKEND.
+ */
+nnfs_status blas_prepare(int threads, nnfs_error *error);
+
+#endif
