@@ -218,20 +218,21 @@ double network_loss_terms(const nnfs_network *network, int64_t samples)
     return (double)samples * outputs;
 }
 
-nnfs_status network_check_fit(const nnfs_network *network, int features, int classes,
-                              int target_count, nnfs_error *error)
+nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
+                              nnfs_error *error)
 {
     int outputs = network_output(network)->out;
-    if (features != network->inputs) {
+    int classes = nnfs_dataset_classes(dataset);
+    int wanted = nnfs_dataset_outputs(dataset);
+    if (nnfs_dataset_features(dataset) != network->inputs) {
         return fail(error, NNFS_ERROR_DATA, "the network takes %d features, the data has %d",
-                    network->inputs, features);
+                    network->inputs, nnfs_dataset_features(dataset));
     }
-    bool fits = classes > 0 ? classes <= outputs || (classes == 2 && outputs == 1)
-                            : target_count == outputs;
+    bool fits =
+        classes > 0 ? classes <= outputs || (classes == 2 && outputs == 1) : wanted == outputs;
     if (!fits) {
         return fail(error, NNFS_ERROR_DATA, "the network has %d outputs, the data has %d %s",
-                    outputs, classes > 0 ? classes : target_count,
-                    classes > 0 ? "classes" : "targets a sample");
+                    outputs, wanted, classes > 0 ? "classes" : "targets a sample");
     }
     return NNFS_OK;
 }

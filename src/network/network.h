@@ -43,10 +43,10 @@ static inline const network_layer *network_output(const nnfs_network *network)
 double network_loss_terms(const nnfs_network *network, int64_t samples);
 
 /*
- * Whether a dataset of these sizes fits: features, and classes or numbers against outputs (two
- * classes also fit one output). Errors: DATA.
+ * Whether a dataset fits: its features, and its classes or numbers against the outputs (two classes
+ * fit one output too). Errors: DATA.
  */
-nnfs_status network_check_fit(const nnfs_network *network, int features, int classes,
-                              int target_count, nnfs_error *error);
+nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
+                              nnfs_error *error);
 
 #endif
