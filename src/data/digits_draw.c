@@ -225,6 +225,7 @@ static trace_point point_at(const outline *points, int index)
     return point;
 }
 
+/* Traces the strokes onto ink [DIGITS_PIXELS]. */
 static void ink_figure(float *ink, const hand *writer, const digits_figure *figure,
                        const outline *points)
 {
@@ -278,10 +279,14 @@ void digits_draw(uint64_t seed, uint64_t index, uint8_t pixels[DIGITS_PIXELS])
     develop(key, index, ink, pixels);
 }
 
+static int team_size(int threads)
+{
+    return threads > 0 ? threads : omp_get_max_threads();
+}
+
 void digits_draw_run(uint64_t seed, uint64_t first, int64_t count, int threads, uint8_t *pixels)
 {
-    int team = threads > 0 ? threads : omp_get_max_threads();
-#pragma omp parallel for schedule(static) num_threads(team)
+#pragma omp parallel for schedule(static) num_threads(team_size(threads))
     for (int64_t i = 0; i < count; i++) {
         digits_draw(seed, first + (uint64_t)i, pixels + (size_t)i * DIGITS_PIXELS);
     }

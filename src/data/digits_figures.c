@@ -1,23 +1,14 @@
 /*
- * The ten figures and the ways in which people write them. Compare the picture that
- * digits_draw makes of them: the points of a curve lie outside it, as those of a polygon around it.
+ * The ten figures and the ways in which people write them. To change one, look at what digits_draw
+ * makes of it: the points of a curve lie outside it, like the corners of a polygon around it.
  */
 #include "data/digits_figures.h"
 
-#define DOWN(x, y)     \
-    {                  \
-        PEN_DOWN, x, y \
-    }
-#define CORNER(x, y)     \
-    {                    \
-        PEN_CORNER, x, y \
-    }
-#define CURVE(x, y)     \
-    {                   \
-        PEN_CURVE, x, y \
-    }
-
 /* clang-format off */
+#define DOWN(x, y)   {PEN_DOWN, x, y}
+#define CORNER(x, y) {PEN_CORNER, x, y}
+#define CURVE(x, y)  {PEN_CURVE, x, y}
+
 static const digits_figure zero[] = {
     {10, {DOWN(4, -47), CURVE(-18, -51), CURVE(-35, -26), CURVE(-36, 22), CURVE(-18, 51),
           CURVE(15, 51), CURVE(35, 26), CURVE(36, -22), CURVE(18, -50), CORNER(-6, -46)}},
