@@ -1,7 +1,6 @@
 /*
- * Warms the BLAS up and tests it, before there is anything to lose: all threads enter it at the
- * same time, so that it gets all the buffers it will ever want (OpenBLAS waits forever for one it
- * cannot get), and compute a few products of every kind.
+ * Warms the BLAS up and tests it, before there is anything to lose: it gets the buffers it will
+ * ever want, and all threads compute a few products of every kind at the same time.
  *
  * The matrices hold small whole numbers, and every partial sum stays below 2^24. So all orders of
  * summation, with and without fused multiply-adds, give the very same floats as the naive loops,
@@ -16,6 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 typedef struct test_case {
     gemm_transpose transpose_a, transpose_b;
@@ -23,23 +23,22 @@ typedef struct test_case {
     float beta;
 } test_case;
 
-/* The first is what the threads warm up on: long enough for them to be inside together. The k of
- * the fourth exceeds the blocking of every kernel; the fifth takes OpenBLAS's path for small
- * matrices. */
+/* The first keeps the threads inside for a while, together. The k of the fourth exceeds the
+ * blocking of every kernel; the fifth takes OpenBLAS's path for small matrices. */
 static const test_case cases[] = {
-    {GEMM_N, GEMM_N, 128, 128, 784, 0.0f}, /* W A */
-    {GEMM_T, GEMM_N, 61, 33, 130, 0.0f},   /* W^T D */
-    {GEMM_N, GEMM_T, 67, 129, 33, 1.0f},   /* D A^T, added */
-    {GEMM_N, GEMM_N, 17, 19, 1031, 1.0f},  /* deep */
-    {GEMM_N, GEMM_T, 5, 7, 3, 0.0f},       /* small */
-    {GEMM_T, GEMM_T, 3, 1, 29, 0.0f},      /* a column */
+    {GEMM_N, GEMM_N, 128, 64, 300, 0.0f}, /* W A */
+    {GEMM_T, GEMM_N, 61, 33, 130, 0.0f},  /* W^T D */
+    {GEMM_N, GEMM_T, 67, 129, 33, 1.0f},  /* D A^T, added */
+    {GEMM_N, GEMM_N, 17, 19, 1031, 1.0f}, /* deep */
+    {GEMM_N, GEMM_T, 5, 7, 3, 0.0f},      /* small */
+    {GEMM_T, GEMM_T, 3, 1, 29, 0.0f},     /* a column */
 };
 
 enum {
     CASES = sizeof cases / sizeof cases[0],
-    A_FLOATS = 128 * 784,
-    B_FLOATS = 784 * 128,
-    C_FLOATS = 128 * 128,
+    A_FLOATS = 128 * 300, /* the largest of each */
+    B_FLOATS = 1031 * 19,
+    C_FLOATS = 67 * 129,
     A_LIMIT = 1023, /* 1031 (deepest k) * 1023 * 15 + 1023 < 2^24 */
     B_LIMIT = 15,
 };
@@ -120,14 +119,57 @@ static nnfs_status fail_case(const test_case *t, int threads, nnfs_error *error)
                 t->n, t->k, (double)t->beta);
 }
 
-static nnfs_status warm_up_and_test(int threads, nnfs_error *error)
+/*
+ * OpenBLAS maps a buffer for each call that runs at the same time as others, when it first does,
+ * keeps it, and spins forever if it cannot have it. Its allocator, exported by every release though
+ * no header has it, lets us ask for them now, after seeing that there is room.
+ */
+#define OPENBLAS_BUFFER_BYTES ((size_t)128 << 20)
+__attribute__((weak)) void *blas_memory_alloc(int unused);
+__attribute__((weak)) void blas_memory_free(void *buffer);
+__attribute__((weak)) int openblas_get_num_threads(void);
+
+static bool has_room(size_t bytes)
+{
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return room != MAP_FAILED && munmap(room, bytes) == 0;
+}
+
+static nnfs_status get_buffers(int threads, nnfs_error *error)
+{
+    if (gemm_default() == &gemm_naive || !blas_memory_alloc || !blas_memory_free ||
+        !openblas_get_num_threads) {
+        return NNFS_OK;
+    }
+    /* its own threads, idle as they are, may be about to take one each */
+    size_t wanted = (size_t)threads + (size_t)openblas_get_num_threads() - 1;
+    size_t bytes = size_mul(wanted, OPENBLAS_BUFFER_BYTES);
+    void **buffers = memory_alloc((size_t)threads, sizeof *buffers);
+    if (!buffers || !has_room(bytes)) {
+        memory_free(buffers);
+        return fail_memory(error, bytes, "the buffers of OpenBLAS");
+    }
+    int count = 0;
+    while (count < threads && (buffers[count] = blas_memory_alloc(0))) {
+        count++;
+    }
+    for (int i = 0; i < count; i++) {
+        blas_memory_free(buffers[i]);
+    }
+    memory_free(buffers);
+    return count == threads ? NNFS_OK
+                            : fail(error, NNFS_ERROR_BACKEND,
+                                   "OpenBLAS has buffers for %d threads at most", count);
+}
+
+static nnfs_status test_products(int threads, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
     size_t count =
         size_add(A_FLOATS + B_FLOATS + CASES * C_FLOATS, size_mul((size_t)threads, C_FLOATS));
     float *a = memory_alloc(count, sizeof *a);
     if (!a) {
-        return fail_memory(error, size_mul(count, sizeof *a), "the test of the BLAS");
+        return fail_memory(error, size_mul(count, sizeof *a), "testing the BLAS");
     }
     float *b = a + A_FLOATS;
     float *expected = b + B_FLOATS;
@@ -154,7 +196,10 @@ nnfs_status blas_prepare(int threads, nnfs_error *error)
     int wanted = blas_threads(threads);
     (void)pthread_mutex_lock(&lock);
     if (wanted > prepared) {
-        status = warm_up_and_test(wanted, error);
+        status = get_buffers(wanted, error);
+        if (status == NNFS_OK) {
+            status = test_products(wanted, error);
+        }
         if (status == NNFS_OK) {
             prepared = wanted;
         }
