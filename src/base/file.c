@@ -90,6 +90,46 @@ nnfs_status file_read(const char *path, size_t limit, unsigned char **bytes, siz
     return status;
 }
 
+nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error)
+{
+    /* O_NONBLOCK: the open of a pipe that nobody writes to would wait for ever. */
+    *reader = (file_reader){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    reader->path = path;
+    struct stat about;
+    if (reader->descriptor < 0 || fstat(reader->descriptor, &about) != 0) {
+        nnfs_status status = fail(error, NNFS_ERROR_IO, "%s: %s", path, strerror(errno));
+        file_read_end(reader);
+        return status;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        file_read_end(reader);
+        return fail(error, NNFS_ERROR_DATA, "%s: not a regular file", path);
+    }
+    reader->size = (size_t)about.st_size;
+    return NNFS_OK;
+}
+
+nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error)
+{
+    ssize_t got = read_fully(reader->descriptor, bytes, count);
+    if (got < 0) {
+        return fail(error, NNFS_ERROR_IO, "%s: %s", reader->path, strerror(errno));
+    }
+    if ((size_t)got < count) {
+        return fail(error, NNFS_ERROR_DATA, "%s: ends %zu bytes early", reader->path,
+                    count - (size_t)got);
+    }
+    return NNFS_OK;
+}
+
+void file_read_end(file_reader *reader)
+{
+    if (reader->descriptor >= 0) {
+        (void)close(reader->descriptor);
+    }
+    reader->descriptor = -1;
+}
+
 /* ---- Writing ---- */
 
 /* The folder that holds `path`, in fresh memory. */
@@ -101,14 +141,18 @@ static char *folder_of(const char *path)
     return folder;
 }
 
-/* FOLDER/.NAME.tmp.PID in fresh memory. */
-static char *temporary_name(const char *path)
+/* FOLDER/.NAME.tmp.PID, and .N behind it from the second attempt on, in fresh memory. */
+static char *temporary_name(const char *path, int attempt)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
+    char suffix[16] = "";
+    if (attempt > 0) {
+        (void)snprintf(suffix, sizeof suffix, ".%d", attempt);
+    }
     char *temporary = NULL;
-    if (asprintf(&temporary, "%.*s.%s.tmp.%ld", (int)(name - path), path, name, (long)getpid()) <
-        0) {
+    if (asprintf(&temporary, "%.*s.%s.tmp.%ld%s", (int)(name - path), path, name, (long)getpid(),
+                 suffix) < 0) {
         return NULL;
     }
     return temporary;
@@ -122,23 +166,49 @@ static nnfs_status fail_write(file_writer *writer, nnfs_error *error)
     return status;
 }
 
+/*
+ * Creates the temporary file. Its name may be taken: by another thread that saves to the same
+ * place, or by a killed process that had our number, as every first process of a container has.
+ */
+static void create_temporary(file_writer *writer)
+{
+    const int attempts = 100;
+    for (int attempt = 0; attempt < attempts; attempt++) {
+        free(writer->temporary);
+        writer->temporary = temporary_name(writer->path, attempt);
+        if (!writer->temporary) {
+            errno = ENOMEM;
+            return;
+        }
+        writer->descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (writer->descriptor >= 0 || errno != EEXIST) {
+            break;
+        }
+    }
+    if (writer->descriptor < 0) {
+        int reason = errno;
+        free(writer->temporary); /* not ours: leave whatever is there */
+        writer->temporary = NULL;
+        errno = reason;
+    }
+}
+
 nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *error)
 {
-    writer->descriptor = -1;
-    writer->path = strdup(path);
-    writer->temporary = temporary_name(path);
-    if (!writer->path || !writer->temporary) {
-        file_write_abandon(writer);
+    *writer = (file_writer){.descriptor = -1, .path = strdup(path)};
+    if (!writer->path) {
         return fail_memory(error, strlen(path), "a file name");
     }
-    writer->descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (writer->descriptor < 0) {
-        /* Not ours: leave whatever is there. */
-        free(writer->temporary);
-        writer->temporary = NULL;
-        return fail_write(writer, error);
+    /* A rename would put a file in the place of /dev/null. */
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        nnfs_status status =
+            fail(error, NNFS_ERROR_IO, "%s: cannot write: not a regular file", path);
+        file_write_abandon(writer);
+        return status;
     }
-    return NNFS_OK;
+    create_temporary(writer);
+    return writer->descriptor < 0 ? fail_write(writer, error) : NNFS_OK;
 }
 
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error)
@@ -165,8 +235,11 @@ static int sync_folder_of(const char *path)
     if (descriptor < 0) {
         return -1;
     }
-    int result = fsync(descriptor);
+    /* EINVAL: a file system whose folders need no fsync, or have none. */
+    int result = fsync(descriptor) != 0 && errno != EINVAL ? -1 : 0;
+    int reason = errno;
     (void)close(descriptor);
+    errno = reason;
     return result;
 }
 

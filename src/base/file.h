@@ -1,6 +1,7 @@
 /*
  * Whole files in and out. Reading stops at a limit, so that an endless pipe or a huge file costs no
- * more than what was asked for; writing is durable: the file appears whole or not at all.
+ * more than what was asked for, or goes piece by piece, so that a reader can refuse a file by its
+ * head; writing is durable: the file appears whole or not at all.
  */
 #ifndef NNFS_BASE_FILE_H
 #define NNFS_BASE_FILE_H
@@ -14,6 +15,22 @@
 nnfs_status file_read(const char *path, size_t limit, unsigned char **bytes, size_t *count,
                       nnfs_error *error);
 
+/* A regular file being read from its beginning on. */
+typedef struct file_reader {
+    int descriptor;
+    const char *path; /* the caller's */
+    size_t size;      /* bytes in the file when it was opened */
+} file_reader;
+
+/*
+ * Begins reading, reads the next `count` bytes, and ends (also after an error). What is not a
+ * regular file, and one that ends before `count` bytes, is an error of status DATA. Errors: IO,
+ * DATA.
+ */
+nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error);
+nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error);
+void file_read_end(file_reader *reader);
+
 /* A file being written: bytes go to a temporary file beside `path` until file_write_commit. */
 typedef struct file_writer {
     int descriptor;
@@ -24,7 +41,8 @@ typedef struct file_writer {
 /*
  * Begins, appends to, and finishes a durable write: fsync, close, rename over the target, fsync of
  * the folder. On any error, and by file_write_abandon (which accepts a writer that failed or
- * committed), the temporary file is removed and the target is as it was. Errors: IO, MEMORY.
+ * committed), the temporary file is removed and the target is as it was. A target that is there
+ * and is not a regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
  */
 nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *error);
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error);

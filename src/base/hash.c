@@ -21,6 +21,8 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
         hash = fold(hash, word);
     }
     uint64_t tail = 0;
-    memcpy(&tail, at, left);
+    if (left > 0) { /* the bytes of nothing may be NULL, which memcpy may not be given */
+        memcpy(&tail, at, left);
+    }
     return fold(fold(hash, tail), count);
 }
