@@ -42,6 +42,13 @@ struct nnfs_dataset {
  */
 nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error);
 
+/* Whether arrays are a dataset at all: sizes, and labels within the classes. Errors: ARGUMENT,
+ * DATA. */
+nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error);
+
+/* Fills *dataset with a view of checked arrays; it owns nothing, and is not freed. */
+void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset);
+
 /* Where sample `index` of the dataset is stored. */
 static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)
 {

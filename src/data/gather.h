@@ -11,13 +11,13 @@
  * Copies `count` samples into x [features x count], column-major without gaps: those at
  * order[0 .. count), or, where order is NULL, those from `first` on.
  */
-void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int count,
-                     float *x);
+void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                     int64_t count, float *x);
 
 /* Likewise the targets: labels [count] of classes, or numbers [target_count x count]. */
-void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int count,
+void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int64_t count,
                    int32_t *labels);
-void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int count,
-                    float *targets);
+void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *targets);
 
 #endif

@@ -1,33 +1,169 @@
-/* The BLAS as a process-wide resource. */
+/*
+ * Which BLAS runs, and its threads. Its own functions are weak references: they are there or not,
+ * depending on which BLAS this build was linked with, and nothing needs their headers.
+ */
 #include "math/blas_runtime.h"
 
 #include "math/gemm.h"
 
 #include <omp.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WEAK __attribute__((weak))
+
+/* OpenBLAS: openblas_config.h, cblas.h */
+WEAK char *openblas_get_config(void);
+WEAK char *openblas_get_corename(void);
+WEAK int openblas_get_parallel(void);
+WEAK int openblas_get_num_threads(void);
+WEAK void openblas_set_num_threads(int threads);
+
+/* BLIS: blis.h, where dim_t is ptrdiff_t wide and arch_t an enum */
+WEAK const char *bli_info_get_version_str(void);
+WEAK int bli_arch_query_id(void);
+WEAK const char *bli_arch_string(int arch);
+WEAK ptrdiff_t bli_thread_get_num_threads(void);
+WEAK void bli_thread_set_num_threads(ptrdiff_t threads);
+
+/* ---- Who is it? ----------------------------------------------------------------------------- */
+
+enum { SERIAL, PTHREAD, OPENMP }; /* openblas_get_parallel() */
+
+static bool is_openblas(void)
+{
+    return gemm_default() != &gemm_naive && openblas_get_config && openblas_get_corename &&
+           openblas_get_parallel && openblas_get_num_threads && openblas_set_num_threads;
+}
+
+static bool is_blis(void)
+{
+    return gemm_default() != &gemm_naive && bli_info_get_version_str && bli_arch_query_id &&
+           bli_arch_string && bli_thread_get_num_threads && bli_thread_set_num_threads;
+}
+
+/* OpenBLAS built for one thread keeps static buffers without locks: calls at the same time spoil
+ * each other's results. */
+static bool is_reentrant(void)
+{
+    return !is_openblas() || openblas_get_parallel() != SERIAL;
+}
+
+/* The OPENBLAS_CORETYPE that suits this CPU's AVX-512; NULL if it has none. */
+static const char *avx512_core(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+        return __builtin_cpu_supports("avx512bf16") ? "Cooperlake" : "SkylakeX";
+    }
+#endif
+    return NULL;
+}
+
+/* Debian 12's OpenBLAS does not know newer CPUs and falls back to AVX2 kernels on them. */
+static void advise_openblas(blas_info *info)
+{
+    const char *better = avx512_core();
+    if (!info->reentrant) {
+        (void)snprintf(info->advice, sizeof info->advice,
+                       "this OpenBLAS is built for one thread and limits nnfs to one: install its "
+                       "pthread or openmp build (libopenblas0-pthread)");
+    } else if (better && strstr(openblas_get_config(), "DYNAMIC_ARCH") &&
+               (strcmp(info->kernel, "Haswell") == 0 || strcmp(info->kernel, "Zen") == 0) &&
+               !getenv("OPENBLAS_CORETYPE")) {
+        (void)snprintf(info->advice, sizeof info->advice,
+                       "OpenBLAS runs its %s kernels although this CPU has AVX-512: set "
+                       "OPENBLAS_CORETYPE=%s in the environment for the faster ones",
+                       info->kernel, better);
+    }
+}
+
+static void describe_openblas(blas_info *info)
+{
+    static const char *const flavours[] = {
+        [SERIAL] = "serial", [PTHREAD] = "pthread", [OPENMP] = "openmp"};
+    /* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..."; releases before 0.3 lack the first two */
+    const char *config = openblas_get_config();
+    int name_length = 0;
+    (void)sscanf(config, "OpenBLAS %*s%n", &name_length);
+    int flavour = openblas_get_parallel();
+    (void)snprintf(info->name, sizeof info->name, "%.*s (%s)",
+                   name_length > 0 ? name_length : (int)strlen("OpenBLAS"),
+                   name_length > 0 ? config : "OpenBLAS",
+                   flavour >= SERIAL && flavour <= OPENMP ? flavours[flavour] : "unknown");
+    (void)snprintf(info->kernel, sizeof info->kernel, "%s", openblas_get_corename());
+    advise_openblas(info);
+}
 
 void blas_describe(blas_info *info)
 {
-    *info = (blas_info){.reentrant = true};
-    (void)snprintf(info->name, sizeof info->name, "%s", gemm_default()->name);
+    *info = (blas_info){.reentrant = is_reentrant()};
+    if (is_openblas()) {
+        describe_openblas(info);
+    } else if (is_blis()) {
+        (void)snprintf(info->name, sizeof info->name, "BLIS %s", bli_info_get_version_str());
+        (void)snprintf(info->kernel, sizeof info->kernel, "%s",
+                       bli_arch_string(bli_arch_query_id()));
+    } else {
+        (void)snprintf(info->name, sizeof info->name, "%s",
+                       gemm_default() == &gemm_naive ? "naive loops" : "CBLAS");
+    }
 }
+
+/* ---- Its threads ---------------------------------------------------------------------------- */
+
+/* 0 where the BLAS does not say. BLIS says -1 for "not set", and takes it back. */
+static int get_threads(void)
+{
+    if (is_openblas()) {
+        return openblas_get_num_threads();
+    }
+    return is_blis() ? (int)bli_thread_get_num_threads() : 0;
+}
+
+static void set_threads(int threads)
+{
+    if (is_openblas()) {
+        /* its OpenMP build calls omp_set_num_threads too, which is not its to change here */
+        int limit = omp_get_max_threads();
+        openblas_set_num_threads(threads);
+        omp_set_num_threads(limit);
+    } else if (is_blis()) {
+        bli_thread_set_num_threads(threads);
+    }
+}
+
+static pthread_mutex_t pin_lock = PTHREAD_MUTEX_INITIALIZER;
+static int pin_count;
+static int callers_threads;
 
 void blas_enter(void)
 {
+    (void)pthread_mutex_lock(&pin_lock);
+    if (pin_count++ == 0) {
+        callers_threads = get_threads();
+        set_threads(1);
+    }
+    (void)pthread_mutex_unlock(&pin_lock);
 }
 
 void blas_leave(void)
 {
+    (void)pthread_mutex_lock(&pin_lock);
+    if (--pin_count == 0) {
+        set_threads(callers_threads);
+    }
+    (void)pthread_mutex_unlock(&pin_lock);
 }
 
 int blas_threads(int wanted)
 {
+    if (!is_reentrant()) {
+        return 1;
+    }
     return wanted > 0 ? wanted : omp_get_max_threads();
-}
-
-nnfs_status blas_prepare(int threads, nnfs_error *error)
-{
-    (void)threads;
-    (void)error;
-    return NNFS_OK;
 }

@@ -36,7 +36,7 @@ int blas_threads(int wanted);
 /*
  * Once a process, and again for more threads: each of `threads` threads makes a first call at the
  * same time, so that the BLAS gets its buffers now, and a few products of every kind are compared
- * with the naive loops. A few milliseconds. Errors: BACKEND.
+ * with the naive loops. A few milliseconds. Errors: BACKEND, MEMORY.
  */
 nnfs_status blas_prepare(int threads, nnfs_error *error);
 

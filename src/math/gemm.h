@@ -33,7 +33,7 @@ typedef struct gemm_product {
 } gemm_product;
 
 typedef struct gemm_backend {
-    const char *name; /* "openblas", "naive" */
+    const char *name; /* "cblas", "naive" */
     void (*sgemm)(const gemm_product *product);
 } gemm_backend;
 

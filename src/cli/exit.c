@@ -1,0 +1,122 @@
+/* How a tool ends. */
+#include "exit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Messages ---- */
+
+static void say_list(const char *format, va_list arguments)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%s: ", program_invocation_short_name);
+    (void)vfprintf(stderr, format, arguments);
+    (void)fputc('\n', stderr);
+}
+
+void say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_list(format, arguments);
+    va_end(arguments);
+}
+
+static void point_to_help(void)
+{
+    (void)fprintf(stderr, "Try '%s --help'.\n", program_invocation_short_name);
+}
+
+void usage_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_list(format, arguments);
+    va_end(arguments);
+    point_to_help();
+    exit(EXIT_USAGE);
+}
+
+nnfs_status refuse(nnfs_error *error, nnfs_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    error->status = status;
+    (void)vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+/* ---- Statuses ---- */
+
+static const int exit_statuses[] = {
+    [NNFS_OK] = EXIT_DONE,
+    [NNFS_ERROR_ARGUMENT] = EXIT_USAGE,
+    [NNFS_ERROR_MEMORY] = EXIT_CANNOT_RUN,
+    [NNFS_ERROR_IO] = EXIT_CANNOT_RUN,
+    [NNFS_ERROR_DATA] = EXIT_BAD_DATA,
+    [NNFS_ERROR_UNSUPPORTED] = EXIT_USAGE,
+    [NNFS_ERROR_DIVERGED] = EXIT_DIVERGED,
+    [NNFS_ERROR_STOPPED] = EXIT_CANNOT_RUN, /* by something other than a signal */
+    [NNFS_ERROR_BACKEND] = EXIT_CANNOT_RUN,
+};
+
+int exit_status(nnfs_status status)
+{
+    if (status == NNFS_ERROR_STOPPED && signal_caught()) {
+        return 128 + signal_caught();
+    }
+    return exit_statuses[status];
+}
+
+void say_error(const nnfs_error *error)
+{
+    say("%s", error->message);
+    if (error->status == NNFS_ERROR_ARGUMENT) {
+        point_to_help();
+    }
+}
+
+int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return status;
+    }
+    say("cannot write the results: %s", strerror(errno));
+    return status == EXIT_DONE ? EXIT_CANNOT_RUN : status;
+}
+
+/* ---- Signals ---- */
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signal_number)
+{
+    if (caught) {
+        _exit(128 + signal_number);
+    }
+    caught = signal_number;
+}
+
+void signals_catch(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+int signal_caught(void)
+{
+    return caught;
+}
+
+const char *signal_name(int signal_number)
+{
+    return signal_number == SIGINT ? "SIGINT" : "SIGTERM";
+}

@@ -1,0 +1,33 @@
+/* The tools' own ways with jansson. */
+#include "json.h"
+
+#include "text.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void json_set_real(json_t *object, const char *key, double value)
+{
+    (void)json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+void json_set_float(json_t *object, const char *key, float value)
+{
+    json_set_real(object, key, strtod(text_shortest(value).text, NULL));
+}
+
+void json_set_integer(json_t *object, const char *key, int64_t value)
+{
+    (void)json_object_set_new(object, key, json_integer(value));
+}
+
+void json_set_string(json_t *object, const char *key, const char *value)
+{
+    json_t *string = value ? json_string(value) : NULL; /* NULL also if it is not UTF-8 */
+    (void)json_object_set_new(object, key, string ? string : json_null());
+}
+
+void json_set_hash(json_t *object, const char *key, uint64_t hash)
+{
+    json_set_string(object, key, text_hash(hash).text);
+}

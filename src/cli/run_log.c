@@ -1,0 +1,209 @@
+/* The run log: JSON, an object a line, each flushed as soon as it is written. */
+#include "exit.h"
+#include "json.h"
+#include "run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+nnfs_status log_open(train_run *run, nnfs_error *error)
+{
+    const char *path = run->options->log;
+    run->logged = true;
+    run->log = path ? fopen(path, "we") : NULL;
+    if (path && !run->log) {
+        return refuse(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, strerror(errno));
+    }
+    return NNFS_OK;
+}
+
+nnfs_status log_close(train_run *run, nnfs_error *error)
+{
+    bool closed = !run->log || fclose(run->log) == 0;
+    run->log = NULL;
+    if (!closed || !run->logged) {
+        return refuse(error, NNFS_ERROR_IO, "the run log '%s' could not be written whole",
+                      run->options->log);
+    }
+    return NNFS_OK;
+}
+
+/* Writes the object as a line and lets go of it. */
+static void write_line(train_run *run, json_t *object)
+{
+    bool written = json_dumpf(object, run->log, JSON_LINE) == 0;
+    written = written && fputc('\n', run->log) != EOF && fflush(run->log) == 0;
+    run->logged = run->logged && written;
+    json_decref(object);
+}
+
+/* ---- start ---- */
+
+static json_t *settings(const train_run *run)
+{
+    const train_options *options = run->options;
+    const nnfs_train_settings *train = &options->train;
+    json_t *object = json_object();
+    json_set_string(object, "init", nnfs_init_name(options->init));
+    if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
+        json_set_float(object, "init_scale", options->init_scale);
+    }
+    json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(run->network)));
+    json_set_string(object, "optimizer", nnfs_optimizer_name(train->optimizer));
+    json_set_float(object, "lr", train->learning_rate);
+    json_set_float(object, "momentum", train->momentum);
+    json_set_float(object, "beta2", train->beta2);
+    json_set_float(object, "epsilon", train->epsilon);
+    json_set_float(object, "weight_decay", train->weight_decay);
+    json_set_string(object, "schedule", "constant");
+    json_set_integer(object, "batch",
+                     train->batch > 0 ? train->batch : nnfs_dataset_samples(run->train.set));
+    json_set_integer(object, "epochs", train->epochs);
+    json_set_real(object, "until_accuracy",
+                  train->until_accuracy > 0.0 ? train->until_accuracy : (double)NAN);
+    json_set_real(object, "validation_share", options->validation_share);
+    json_set_integer(object, "seed", (int64_t)train->seed);
+    json_set_integer(object, "threads", run->machine.threads);
+    json_set_string(object, "output", options->output);
+    return object;
+}
+
+static json_t *network(const train_run *run)
+{
+    json_t *layers = json_array();
+    for (int i = 0; i < nnfs_network_layer_count(run->network); i++) {
+        nnfs_layer layer = nnfs_network_layer(run->network, i);
+        json_t *object = json_object();
+        json_set_integer(object, "width", layer.width);
+        json_set_string(object, "activation", nnfs_activation_name(layer.activation));
+        (void)json_array_append_new(layers, object);
+    }
+    json_t *object = json_object();
+    json_set_integer(object, "inputs", nnfs_network_inputs(run->network));
+    (void)json_object_set_new(object, "layers", layers);
+    json_set_integer(object, "parameters", nnfs_network_parameters(run->network));
+    return object;
+}
+
+static json_t *dataset(const data_source *source)
+{
+    if (!source->set) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    json_set_string(object, "source", source->path);
+    json_set_integer(object, "samples", nnfs_dataset_samples(source->set));
+    json_set_integer(object, "features", nnfs_dataset_features(source->set));
+    json_set_integer(object, "classes", nnfs_dataset_classes(source->set));
+    json_set_hash(object, "hash", nnfs_dataset_hash(source->set));
+    return object;
+}
+
+/* A set without a path of its own came out of the training data's. */
+static data_source with_path(const train_run *run, const data_source *part)
+{
+    return (data_source){part->path ? part->path : run->train.path, part->set};
+}
+
+static json_t *data(const train_run *run)
+{
+    data_source validation = with_path(run, &run->validation);
+    data_source test = with_path(run, &run->test);
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "train", dataset(&run->train));
+    (void)json_object_set_new(object, "validation", dataset(&validation));
+    (void)json_object_set_new(object, "test", dataset(&test));
+    return object;
+}
+
+static json_t *machine(const train_run *run)
+{
+    json_t *object = json_object();
+    json_set_string(object, "cpu", run->machine.cpu);
+    json_set_string(object, "blas", run->machine.blas);
+    json_set_string(object, "kernel", run->machine.kernel);
+    json_set_integer(object, "cores", run->machine.cores);
+    json_set_integer(object, "threads", run->machine.threads);
+    json_set_string(object, "advice", run->machine.advice[0] ? run->machine.advice : NULL);
+    return object;
+}
+
+void log_start(train_run *run)
+{
+    if (!run->log) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "schema", "nnfs-run/1");
+    json_set_string(object, "event", "start");
+    json_set_string(object, "version", nnfs_version());
+    (void)json_object_set_new(object, "settings", settings(run));
+    (void)json_object_set_new(object, "network", network(run));
+    (void)json_object_set_new(object, "data", data(run));
+    (void)json_object_set_new(object, "machine", machine(run));
+    write_line(run, object);
+}
+
+/* ---- epoch, end ---- */
+
+void log_epoch(train_run *run, const nnfs_epoch *epoch)
+{
+    if (!run->log) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "event", "epoch");
+    json_set_integer(object, "epoch", epoch->epoch);
+    json_set_real(object, "train_loss", epoch->train_loss);
+    json_set_real(object, "train_accuracy", epoch->train_accuracy);
+    json_set_real(object, "validation_loss", epoch->validation.loss);
+    json_set_real(object, "validation_accuracy", epoch->validation.accuracy);
+    json_set_real(object, "validation_rmse", epoch->validation.rmse);
+    json_set_real(object, "test_loss", epoch->test.loss);
+    json_set_real(object, "test_accuracy", epoch->test.accuracy);
+    json_set_real(object, "test_rmse", epoch->test.rmse);
+    json_set_float(object, "lr", (float)epoch->learning_rate);
+    json_set_real(object, "seconds", epoch->seconds);
+    json_set_real(object, "samples_per_second", epoch->samples_per_second);
+    json_set_real(object, "gflops", epoch->gflops);
+    write_line(run, object);
+}
+
+static void set_evaluation(json_t *object, const char *part, const nnfs_evaluation *evaluation)
+{
+    const struct {
+        const char *what;
+        double value;
+    } rows[] = {
+        {"loss", evaluation->loss}, {"accuracy", evaluation->accuracy},
+        {"rmse", evaluation->rmse}, {"mae", evaluation->mae},
+        {"r2", evaluation->r2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char key[32];
+        (void)snprintf(key, sizeof key, "%s_%s", part, rows[i].what);
+        json_set_real(object, key, rows[i].value);
+    }
+}
+
+void log_end(train_run *run)
+{
+    if (!run->log) {
+        return;
+    }
+    const nnfs_summary *summary = &run->summary;
+    json_t *object = json_object();
+    json_set_string(object, "event", "end");
+    json_set_string(object, "reason", summary->reason);
+    json_set_integer(object, "epochs", summary->epochs);
+    set_evaluation(object, "train", &summary->train);
+    set_evaluation(object, "validation", &summary->validation);
+    set_evaluation(object, "test", &summary->test);
+    json_set_real(object, "seconds", summary->seconds);
+    json_set_real(object, "samples_per_second", summary->samples_per_second);
+    json_set_real(object, "gflops", summary->gflops);
+    json_set_string(object, "output", run->saved ? run->options->output : NULL);
+    json_set_hash(object, "weights_hash", nnfs_network_hash(run->network));
+    write_line(run, object);
+}

@@ -1,0 +1,103 @@
+/* Values as people read them. */
+#include "text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+short_text text_count(int64_t count)
+{
+    short_text digits;
+    short_text grouped = {""};
+    int length = snprintf(digits.text, sizeof digits.text, "%" PRId64, count);
+    char *to = grouped.text;
+    for (int i = 0; i < length; i++) {
+        int left = length - i;
+        if (i > 0 && digits.text[i - 1] != '-' && left % 3 == 0) {
+            *to++ = ',';
+        }
+        *to++ = digits.text[i];
+    }
+    *to = '\0';
+    return grouped;
+}
+
+short_text text_percent(double share)
+{
+    short_text percent;
+    (void)snprintf(percent.text, sizeof percent.text, "%.2f %%", share * 100.0);
+    return percent;
+}
+
+short_text text_number(double value)
+{
+    short_text number;
+    double size = fabs(value);
+    const char *format = size == 0.0 || (size >= 0.001 && size < 100000.0) ? "%.4f" : "%.4g";
+    (void)snprintf(number.text, sizeof number.text, format, value);
+    return number;
+}
+
+short_text text_seconds(double seconds)
+{
+    short_text duration;
+    char *text = duration.text;
+    size_t size = sizeof duration.text;
+    int64_t whole = llround(seconds);
+    if (seconds < 0.995) {
+        (void)snprintf(text, size, "%.2f s", seconds);
+    } else if (seconds < 59.95) {
+        (void)snprintf(text, size, "%.1f s", seconds);
+    } else if (whole < 3600) {
+        (void)snprintf(text, size, "%d min %02d s", (int)(whole / 60), (int)(whole % 60));
+    } else {
+        int64_t minutes = whole / 60;
+        (void)snprintf(text, size, "%" PRId64 " h %02d min", minutes / 60, (int)(minutes % 60));
+    }
+    return duration;
+}
+
+short_text text_hash(uint64_t hash)
+{
+    short_text digits;
+    (void)snprintf(digits.text, sizeof digits.text, "%016" PRIx64, hash);
+    return digits;
+}
+
+short_text text_shortest(float value)
+{
+    short_text number = {""};
+    for (int digits = 1; digits <= 9; digits++) {
+        (void)snprintf(number.text, sizeof number.text, "%.*g", digits, (double)value);
+        if (strtof(number.text, NULL) == value) {
+            break;
+        }
+    }
+    return number;
+}
+
+const char *text_plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+char *text_shape(const nnfs_network *network)
+{
+    char *shape = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&shape, &size);
+    if (!stream) {
+        return NULL;
+    }
+    (void)fprintf(stream, "%d", nnfs_network_inputs(network));
+    for (int i = 0; i < nnfs_network_layer_count(network); i++) {
+        (void)fprintf(stream, "-%d", nnfs_network_layer(network, i).width);
+    }
+    if (fclose(stream) != 0) {
+        free(shape);
+        return NULL;
+    }
+    return shape;
+}

@@ -1,0 +1,156 @@
+/*
+ * nnfs-train: trains a network and says how good it is.
+ *
+ * Whatever can be refused is refused before the work starts. A run that a signal stops, or that
+ * diverges, keeps what it has: the model is saved as it stands, and the notes in it say so.
+ */
+#include "exit.h"
+#include "paths.h"
+#include "run.h"
+#include "text.h"
+
+#include <stdlib.h>
+
+static int on_progress(void *user, const nnfs_progress *now)
+{
+    train_run *run = user;
+    progress_step(&run->progress, now);
+    return signal_caught();
+}
+
+static int on_epoch(void *user, const nnfs_epoch *epoch)
+{
+    train_run *run = user;
+    progress_epoch(&run->progress, epoch);
+    log_epoch(run, epoch);
+    return signal_caught();
+}
+
+static nnfs_status prepare(train_run *run, nnfs_error *error)
+{
+    const train_options *options = run->options;
+    nnfs_status status = check_model_path(options->output, error);
+    if (status == NNFS_OK) {
+        status = check_log_path(options->log, error);
+    }
+    if (status == NNFS_OK) {
+        status = nnfs_machine_prepare(options->train.threads, &run->machine, error);
+    }
+    if (status == NNFS_OK && run->machine.advice[0] && !options->quiet) {
+        say("%s", run->machine.advice);
+    }
+    if (status == NNFS_OK) {
+        status = run_load(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = run_build(run, error);
+    }
+    return status;
+}
+
+/* Whether training came to something worth keeping, if not to its planned end. */
+static bool has_ended(nnfs_status status)
+{
+    return status == NNFS_OK || status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED;
+}
+
+static nnfs_status train(train_run *run, nnfs_error *error)
+{
+    nnfs_train_settings settings = run->options->train;
+    settings.on_progress = on_progress;
+    settings.on_epoch = on_epoch;
+    settings.user = run;
+    run->progress = progress_begin(settings.epochs, run->options->quiet);
+    signals_catch();
+    nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
+                                    run->test.set, &settings, &run->summary, error);
+    progress_end(&run->progress);
+    return status;
+}
+
+static nnfs_status save(train_run *run, nnfs_error *error)
+{
+    if (!run->options->output) {
+        return NNFS_OK;
+    }
+    nnfs_status status = run_annotate(run, error);
+    if (status == NNFS_OK) {
+        status = nnfs_network_save(run->network, run->options->output, error);
+    }
+    run->saved = status == NNFS_OK;
+    return status;
+}
+
+/* Says why a run ended early, and what became of its work. */
+static void say_early_end(const train_run *run, const nnfs_error *error)
+{
+    if (error->status == NNFS_ERROR_STOPPED && signal_caught()) {
+        say("stopped by %s after %s epoch%s", signal_name(signal_caught()),
+            text_count(run->summary.epochs).text, text_plural(run->summary.epochs));
+    } else {
+        say_error(error);
+    }
+    if (run->saved) {
+        say("%s holds the %s weights", run->options->output,
+            error->status == NNFS_ERROR_DIVERGED ? "last good" : "latest");
+    }
+}
+
+/* From a network ready to be trained to the last line of the report: the status to exit with. */
+static int train_and_report(train_run *run)
+{
+    nnfs_error ended = {.status = NNFS_OK};
+    nnfs_error trouble = {.status = NNFS_OK};
+    nnfs_status status = train(run, &ended);
+    if (!has_ended(status)) {
+        say_error(&ended);
+        return exit_status(status);
+    }
+    nnfs_status saved = save(run, &trouble);
+    log_end(run);
+    if (!run->options->quiet) {
+        report(run);
+    }
+    if (status != NNFS_OK) {
+        say_early_end(run, &ended);
+    }
+    if (saved != NNFS_OK) {
+        say_error(&trouble);
+    }
+    return status != NNFS_OK ? exit_status(status) : exit_status(saved);
+}
+
+static int run_all(train_run *run)
+{
+    nnfs_error error = {.status = NNFS_OK};
+    nnfs_status status = prepare(run, &error);
+    if (status == NNFS_OK) {
+        status = log_open(run, &error);
+    }
+    if (status != NNFS_OK) {
+        say_error(&error);
+        return exit_status(status);
+    }
+    log_start(run);
+    int result = train_and_report(run);
+    if (log_close(run, &error) != NNFS_OK) {
+        say_error(&error);
+        result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
+    }
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    train_options options;
+    train_options_parse(&options, argc, argv);
+    train_run run = {.options = &options};
+    int result = finish(run_all(&run));
+    free(run.shape);
+    nnfs_network_free(run.network);
+    source_free(&run.train);
+    source_free(&run.validation);
+    source_free(&run.test);
+    train_options_free(&options);
+    return result;
+}

@@ -1,0 +1,35 @@
+/* The command line of nnfs-train, parsed and checked as far as it can be before the data are there.
+ */
+#ifndef NNFS_CLI_TRAIN_OPTIONS_H
+#define NNFS_CLI_TRAIN_OPTIONS_H
+
+#include <nnfs/nnfs.h>
+
+#include <stdbool.h>
+
+/* "by task": not asked for, to be chosen when the data are known. */
+#define BY_TASK (-1)
+
+typedef struct train_options {
+    const char *data;
+    nnfs_layer *layers; /* the hidden ones, and room for the output layer */
+    int hidden_count;
+    int output_activation; /* nnfs_activation or BY_TASK */
+    int loss;              /* nnfs_loss or BY_TASK */
+    nnfs_init init;
+    float init_scale;
+    nnfs_train_settings train;   /* resolved; the seed is that of everything */
+    double validation_share;     /* 0 is none */
+    const char *validation_path; /* or NULL */
+    const char *test_path;       /* or NULL */
+    const char *target;          /* or NULL */
+    const char *output;          /* or NULL for no file */
+    const char *log;             /* or NULL */
+    bool quiet;
+} train_options;
+
+/* Exits on a usage error, --help and --version. */
+void train_options_parse(train_options *options, int argc, char **argv);
+void train_options_free(train_options *options);
+
+#endif

@@ -1,0 +1,294 @@
+/*
+ * Datasets: made of a reader's parts or of the caller's arrays, split into lists of rows, asked
+ * about.
+ */
+#include "data/dataset.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/gather.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Memory shared between a dataset and its splits ---- */
+
+struct dataset_memory {
+    atomic_int owners;
+    void *features;
+    int32_t *labels;
+    float *targets;
+};
+
+static void parts_free(const dataset_parts *parts)
+{
+    memory_free(parts->features);
+    memory_free(parts->labels);
+    memory_free(parts->targets);
+}
+
+static void memory_release(dataset_memory *memory)
+{
+    if (memory && atomic_fetch_sub(&memory->owners, 1) == 1) {
+        memory_free(memory->features);
+        memory_free(memory->labels);
+        memory_free(memory->targets);
+        free(memory);
+    }
+}
+
+/* ---- Making and freeing ---- */
+
+nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error)
+{
+    *dataset = NULL;
+    nnfs_dataset *made = calloc(1, sizeof *made);
+    dataset_memory *memory = calloc(1, sizeof *memory);
+    if (!made || !memory) {
+        free(made);
+        free(memory);
+        parts_free(parts);
+        return fail_memory(error, sizeof *made, "a dataset");
+    }
+    atomic_init(&memory->owners, 1);
+    memory->features = parts->features;
+    memory->labels = parts->labels;
+    memory->targets = parts->targets;
+    *made = (nnfs_dataset){.parts = *parts, .memory = memory, .samples = parts->samples};
+    *dataset = made;
+    return NNFS_OK;
+}
+
+void nnfs_dataset_free(nnfs_dataset *dataset)
+{
+    if (dataset) {
+        memory_release(dataset->memory);
+        memory_free(dataset->rows);
+        free(dataset);
+    }
+}
+
+/* ---- Over the caller's arrays ---- */
+
+/* The first index whose value is not finite, or -1. */
+static int64_t first_not_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i])) {
+            return (int64_t)i;
+        }
+    }
+    return -1;
+}
+
+static nnfs_status check_finite(const float *values, int rows, int64_t samples, const char *what,
+                                nnfs_error *error)
+{
+    int64_t bad = first_not_finite(values, (size_t)rows * (size_t)samples);
+    if (bad >= 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s %lld of sample %lld is not finite", what,
+                    (long long)(bad % rows), (long long)(bad / rows));
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status check_labels(const nnfs_arrays *arrays, nnfs_error *error)
+{
+    for (int64_t i = 0; i < arrays->samples; i++) {
+        if (arrays->labels[i] < 0 || arrays->labels[i] >= arrays->classes) {
+            return fail(error, NNFS_ERROR_DATA, "label %d of sample %lld is not in 0 .. %d",
+                        arrays->labels[i], (long long)i, arrays->classes - 1);
+        }
+    }
+    return NNFS_OK;
+}
+
+nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error)
+{
+    if (!arrays || !arrays->features || arrays->feature_count < 1 || arrays->samples < 1 ||
+        arrays->samples >= UINT32_MAX) {
+        return fail(
+            error, NNFS_ERROR_ARGUMENT,
+            "arrays need features, a feature_count of 1 or more, and 1 to 2^32 - 2 samples");
+    }
+    if (!arrays->labels == !arrays->targets) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "arrays need either labels or targets");
+    }
+    if (arrays->labels ? arrays->classes < 1 : arrays->target_count < 1) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s must be 1 or more",
+                    arrays->labels ? "classes" : "target_count");
+    }
+    return arrays->labels ? check_labels(arrays, error) : NNFS_OK;
+}
+
+void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
+{
+    *dataset = (nnfs_dataset){
+        /* Only read: nothing writes through a dataset's arrays. */
+        .parts = {.features = (void *)(uintptr_t)arrays->features,
+                  .type = FEATURE_F32,
+                  .scale = 1.0f,
+                  .feature_count = arrays->feature_count,
+                  .samples = arrays->samples,
+                  .labels = (int32_t *)(uintptr_t)arrays->labels,
+                  .classes = arrays->labels ? arrays->classes : 0,
+                  .targets = arrays->labels ? NULL : (float *)(uintptr_t)arrays->targets,
+                  .target_count = arrays->labels ? 0 : arrays->target_count},
+        .samples = arrays->samples,
+    };
+}
+
+nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset, nnfs_error *error)
+{
+    *dataset = NULL;
+    nnfs_status status = dataset_check_arrays(arrays, error);
+    if (status == NNFS_OK) {
+        status = check_finite(arrays->features, arrays->feature_count, arrays->samples, "feature",
+                              error);
+    }
+    if (status == NNFS_OK && arrays->targets) {
+        status =
+            check_finite(arrays->targets, arrays->target_count, arrays->samples, "target", error);
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    nnfs_dataset *made = malloc(sizeof *made);
+    if (!made) {
+        return fail_memory(error, sizeof *made, "a dataset");
+    }
+    dataset_view(arrays, made);
+    *dataset = made;
+    return NNFS_OK;
+}
+
+/* ---- Splitting ---- */
+
+/* A dataset of `count` of the rows of `dataset`, those that `chosen` lists. */
+static nnfs_dataset *subset(const nnfs_dataset *dataset, const uint32_t *chosen, int64_t count)
+{
+    nnfs_dataset *part = malloc(sizeof *part);
+    uint32_t *rows = memory_alloc((size_t)count, sizeof *rows);
+    if (!part || !rows) {
+        free(part);
+        memory_free(rows);
+        return NULL;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        rows[i] = (uint32_t)dataset_row(dataset, chosen[i]);
+    }
+    *part = *dataset;
+    part->rows = rows;
+    part->samples = count;
+    if (part->memory) {
+        atomic_fetch_add(&part->memory->owners, 1);
+    }
+    return part;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left;
+    uint32_t b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
+                               nnfs_dataset **rest, nnfs_dataset **held_out, nnfs_error *error)
+{
+    *rest = *held_out = NULL;
+    int64_t samples = dataset->samples;
+    if (!(share > 0.0 && share < 1.0) || samples < 2) {
+        return fail(
+            error, NNFS_ERROR_ARGUMENT,
+            "a share between 0 and 1 of at least 2 samples can be split off, not %g of %lld", share,
+            (long long)samples);
+    }
+    int64_t count = llround(share * (double)samples);
+    count = count < 1 ? 1 : count >= samples ? samples - 1 : count;
+    uint32_t *order = memory_alloc((size_t)samples, sizeof *order);
+    if (!order) {
+        return fail_memory(error, size_mul((size_t)samples, sizeof *order), "a split");
+    }
+    random_permutation((random_key){seed, RANDOM_SPLIT}, 0, order, (uint32_t)samples);
+    /* Each part keeps the samples in their stored order, which walks memory forward. */
+    qsort(order, (size_t)count, sizeof *order, compare_rows);
+    qsort(order + count, (size_t)(samples - count), sizeof *order, compare_rows);
+    *held_out = subset(dataset, order, count);
+    *rest = subset(dataset, order + count, samples - count);
+    memory_free(order);
+    if (!*rest || !*held_out) {
+        nnfs_dataset_free(*rest);
+        nnfs_dataset_free(*held_out);
+        *rest = *held_out = NULL;
+        return fail_memory(error, size_mul((size_t)samples, sizeof *order), "a split");
+    }
+    return NNFS_OK;
+}
+
+/* ---- Asking ---- */
+
+int64_t nnfs_dataset_samples(const nnfs_dataset *dataset)
+{
+    return dataset->samples;
+}
+
+int nnfs_dataset_features(const nnfs_dataset *dataset)
+{
+    return dataset->parts.feature_count;
+}
+
+int nnfs_dataset_classes(const nnfs_dataset *dataset)
+{
+    return dataset->parts.classes;
+}
+
+int nnfs_dataset_outputs(const nnfs_dataset *dataset)
+{
+    return dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
+}
+
+uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
+{
+    const dataset_parts *parts = &dataset->parts;
+    size_t element = parts->type == FEATURE_U8 ? 1 : sizeof(float);
+    size_t column = (size_t)parts->feature_count * element;
+    uint64_t hash = HASH_START;
+    for (int64_t i = 0; i < dataset->samples; i++) {
+        size_t row = dataset_row(dataset, i);
+        hash = hash_bytes(hash, (const unsigned char *)parts->features + row * column, column);
+        if (parts->labels) {
+            hash = hash_bytes(hash, parts->labels + row, sizeof *parts->labels);
+        } else {
+            size_t outputs = (size_t)parts->target_count;
+            hash = hash_bytes(hash, parts->targets + row * outputs, outputs * sizeof(float));
+        }
+    }
+    return hash;
+}
+
+nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
+                              float *features, int32_t *labels, float *targets, nnfs_error *error)
+{
+    if (first < 0 || count < 0 || count > dataset->samples || first > dataset->samples - count) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "samples %lld .. %lld are not among the %lld",
+                    (long long)first, (long long)(first + count - 1), (long long)dataset->samples);
+    }
+    if ((labels && !dataset->parts.labels) || (targets && !dataset->parts.targets)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the targets of this dataset are %s",
+                    labels ? "numbers" : "classes");
+    }
+    if (features) {
+        gather_features(dataset, NULL, first, count, features);
+    }
+    if (labels) {
+        gather_labels(dataset, NULL, first, count, labels);
+    }
+    if (targets) {
+        gather_targets(dataset, NULL, first, count, targets);
+    }
+    return NNFS_OK;
+}

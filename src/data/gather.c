@@ -1,0 +1,65 @@
+/* Gathering the columns of a batch. */
+#include "data/gather.h"
+
+#include "base/vector.h"
+
+#include <string.h>
+
+static size_t row_of(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int64_t i)
+{
+    return dataset_row(dataset, order ? (int64_t)order[i] : first + i);
+}
+
+VECTOR_CLONES
+static void pixels_to_floats(const uint8_t *restrict pixels, size_t count, float scale,
+                             float *restrict x)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        x[i] = (float)pixels[i] * scale;
+    }
+}
+
+VECTOR_CLONES
+static void scaled_copy(const float *restrict stored, size_t count, float scale, float *restrict x)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        x[i] = stored[i] * scale;
+    }
+}
+
+void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                     int64_t count, float *x)
+{
+    const dataset_parts *parts = &dataset->parts;
+    size_t features = (size_t)parts->feature_count;
+    for (int64_t i = 0; i < count; i++) {
+        size_t at = row_of(dataset, order, first, i) * features;
+        float *column = x + (size_t)i * features;
+        if (parts->type == FEATURE_U8) {
+            pixels_to_floats((const uint8_t *)parts->features + at, features, parts->scale, column);
+        } else {
+            scaled_copy((const float *)parts->features + at, features, parts->scale, column);
+        }
+    }
+}
+
+void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int64_t count,
+                   int32_t *labels)
+{
+    for (int64_t i = 0; i < count; i++) {
+        labels[i] = dataset->parts.labels[row_of(dataset, order, first, i)];
+    }
+}
+
+void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *targets)
+{
+    size_t outputs = (size_t)dataset->parts.target_count;
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(targets + (size_t)i * outputs,
+               dataset->parts.targets + row_of(dataset, order, first, i) * outputs,
+               outputs * sizeof *targets);
+    }
+}

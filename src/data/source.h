@@ -1,0 +1,42 @@
+/*
+ * A source: the bytes of a regular file in order, gunzipped on the way where the file begins like
+ * gzip. It serves every reader of the data floor, and allocates no more than the bytes that are
+ * there justify, whatever a header promises. Pipes, devices and folders are refused, so that no
+ * read waits for ever.
+ */
+#ifndef NNFS_DATA_SOURCE_H
+#define NNFS_DATA_SOURCE_H
+
+#include "base/status.h"
+
+typedef struct source source;
+
+/*
+ * Opens `path`, which must outlive the source. Errors: IO, MEMORY, DATA (not a regular file). On
+ * failure *opened is NULL.
+ */
+nnfs_status source_open(const char *path, source **opened, nnfs_error *error);
+void source_close(source *from);
+
+/*
+ * Reads up to `count` bytes; *got is less only at the end of the stream, where a gzip file has been
+ * checked to its last byte. Errors: IO, MEMORY, DATA (gzip that is cut, damaged or not gzip all
+ * through).
+ */
+nnfs_status source_read(source *from, void *bytes, size_t count, size_t *got, nnfs_error *error);
+
+/*
+ * Reads the `count` bytes that must be all that is left into *bytes (from memory_alloc; NULL on
+ * failure). Errors: those of source_read, and DATA where more or fewer are left; reading stops one
+ * byte after the last that is wanted.
+ */
+nnfs_status source_read_rest(source *from, size_t count, unsigned char **bytes, nnfs_error *error);
+
+/* How many bytes were read: where the next one lies, in the unpacked stream. */
+size_t source_offset(const source *from);
+
+/* Fills *error with "PATH: byte OFFSET: ..." and returns DATA. Offsets count unpacked bytes. */
+nnfs_status source_fail(const source *from, size_t offset, nnfs_error *error, const char *format,
+                        ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,173 @@
+/* The activations' kernels and their table. */
+#include "math/activation.h"
+
+#include "math/functions.h"
+
+#include <stddef.h>
+
+/*
+ * Kernels are written by what they do to one element. FORWARD has v = z + bias and yields f(v);
+ * BACKWARD has k, the kept value, and yields f'.
+ */
+#define FORWARD(NAME, F)                                                           \
+    VECTOR_CLONES                                                                  \
+    static void NAME(const float *bias, int rows, int columns, float *z, float *a) \
+    {                                                                              \
+        for (int j = 0; j < columns; j++) {                                        \
+            const float *column = z + (size_t)j * (size_t)rows;                    \
+            float *result = a + (size_t)j * (size_t)rows;                          \
+            _Pragma("omp simd") for (int i = 0; i < rows; i++)                     \
+            {                                                                      \
+                float v = column[i] + bias[i];                                     \
+                result[i] = F;                                                     \
+            }                                                                      \
+        }                                                                          \
+    }
+
+#define FORWARD_KEEPING_Z(NAME, F)                                                 \
+    VECTOR_CLONES                                                                  \
+    static void NAME(const float *bias, int rows, int columns, float *z, float *a) \
+    {                                                                              \
+        for (int j = 0; j < columns; j++) {                                        \
+            float *column = z + (size_t)j * (size_t)rows;                          \
+            float *result = a + (size_t)j * (size_t)rows;                          \
+            _Pragma("omp simd") for (int i = 0; i < rows; i++)                     \
+            {                                                                      \
+                float v = column[i] + bias[i];                                     \
+                column[i] = v;                                                     \
+                result[i] = F;                                                     \
+            }                                                                      \
+        }                                                                          \
+    }
+
+#define BACKWARD(NAME, F)                                                \
+    VECTOR_CLONES                                                        \
+    static void NAME(const float *kept, int rows, int columns, float *d) \
+    {                                                                    \
+        size_t count = (size_t)rows * (size_t)columns;                   \
+        _Pragma("omp simd") for (size_t i = 0; i < count; i++)           \
+        {                                                                \
+            float k = kept[i];                                           \
+            d[i] = d[i] * (F);                                           \
+        }                                                                \
+    }
+
+/* ---- Elementwise ---- */
+
+VECTOR_INLINE float gelu_slope(float z)
+{
+    return normal_cdf_of(z) + z * normal_density_of(z);
+}
+
+VECTOR_INLINE float silu_slope(float z)
+{
+    float s = sigmoid_of(z);
+    return s * (1.0f + z * (1.0f - s));
+}
+
+/* Comparisons are written so that NaN passes through: a NaN swallowed here would train on. */
+FORWARD(identity_forward, v)
+FORWARD(relu_forward, v < 0.0f ? 0.0f : v)
+FORWARD(leaky_relu_forward, v < 0.0f ? 0.01f * v : v)
+FORWARD(elu_forward, v < 0.0f ? expm1_of(v) : v)
+FORWARD(sigmoid_forward, sigmoid_of(v))
+FORWARD(tanh_forward, tanh_of(v))
+FORWARD(softplus_forward, log1p_exp_of(v))
+FORWARD_KEEPING_Z(silu_forward, v *sigmoid_of(v))
+FORWARD_KEEPING_Z(gelu_forward, v *normal_cdf_of(v))
+
+BACKWARD(relu_backward, k > 0.0f ? 1.0f : 0.0f)
+BACKWARD(leaky_relu_backward, k > 0.0f ? 1.0f : 0.01f)
+BACKWARD(elu_backward, k > 0.0f ? 1.0f : k + 1.0f) /* exp(z) = a + 1 */
+BACKWARD(sigmoid_backward, k *(1.0f - k))
+BACKWARD(tanh_backward, 1.0f - k * k)
+BACKWARD(softplus_backward, -expm1_of(-k)) /* sigmoid(z) = 1 - exp(-a) */
+BACKWARD(silu_backward, silu_slope(k))
+BACKWARD(gelu_backward, gelu_slope(k))
+
+static void identity_backward(const float *kept, int rows, int columns, float *d)
+{
+    (void)kept;
+    (void)rows;
+    (void)columns;
+    (void)d;
+}
+
+void bias_forward(const float *bias, int rows, int columns, float *z, float *a)
+{
+    identity_forward(bias, rows, columns, z, a);
+}
+
+/* ---- Softmax ---- */
+
+/* exp(v_i - max v) / sum_j exp(v_j - max v), which cannot overflow. */
+VECTOR_CLONES
+static void softmax_forward(const float *bias, int rows, int columns, float *z, float *a)
+{
+    for (int j = 0; j < columns; j++) {
+        const float *column = z + (size_t)j * (size_t)rows;
+        float *result = a + (size_t)j * (size_t)rows;
+        float largest = -INFINITY;
+        for (int i = 0; i < rows; i++) {
+            float v = column[i] + bias[i];
+            largest = v > largest ? v : largest;
+        }
+#pragma omp simd
+        for (int i = 0; i < rows; i++) {
+            result[i] = exp_of(column[i] + bias[i] - largest);
+        }
+        float sum = 0.0f;
+        for (int i = 0; i < rows; i++) {
+            sum += result[i];
+        }
+#pragma omp simd
+        for (int i = 0; i < rows; i++) {
+            result[i] = result[i] / sum;
+        }
+    }
+}
+
+/* dp_i/dz_j = p_i (delta_ij - p_j), so d_i = p_i (d_i - sum_j p_j d_j). */
+VECTOR_CLONES
+static void softmax_backward(const float *kept, int rows, int columns, float *d)
+{
+    for (int j = 0; j < columns; j++) {
+        const float *p = kept + (size_t)j * (size_t)rows;
+        float *column = d + (size_t)j * (size_t)rows;
+        float dot = 0.0f;
+        for (int i = 0; i < rows; i++) {
+            dot += p[i] * column[i];
+        }
+#pragma omp simd
+        for (int i = 0; i < rows; i++) {
+            column[i] = p[i] * (column[i] - dot);
+        }
+    }
+}
+
+/* ---- The table ---- */
+
+static const activation activations[] = {
+    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .relu_like = false},
+    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .relu_like = true},
+    [NNFS_LEAKY_RELU] = {"leaky_relu", leaky_relu_forward, leaky_relu_backward, .relu_like = true},
+    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .relu_like = true},
+    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .relu_like = false},
+    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .relu_like = false},
+    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward, .relu_like = true},
+    [NNFS_SILU] = {"silu", silu_forward, silu_backward, .keeps_z = true, .relu_like = true},
+    [NNFS_GELU] = {"gelu", gelu_forward, gelu_backward, .keeps_z = true, .relu_like = true},
+    [NNFS_SOFTMAX] = {"softmax", softmax_forward, softmax_backward, .output_only = true},
+};
+
+const activation *activation_of(nnfs_activation which)
+{
+    size_t index = (size_t)which;
+    return index < sizeof activations / sizeof *activations ? &activations[index] : NULL;
+}
+
+const char *nnfs_activation_name(nnfs_activation which)
+{
+    const activation *row = activation_of(which);
+    return row ? row->name : NULL;
+}

@@ -1,0 +1,37 @@
+/*
+ * The activations, a row each. A forward visit adds the bias and applies f while the product's tile
+ * is in cache; a backward visit multiplies the delta by f'. All tiles are [rows x columns],
+ * column-major without gaps, rows being units and columns samples.
+ */
+#ifndef NNFS_MATH_ACTIVATION_H
+#define NNFS_MATH_ACTIVATION_H
+
+#include <nnfs/nnfs.h>
+#include <stdbool.h>
+
+typedef struct activation {
+    const char *name;
+
+    /* a = f(z + bias). z and a may be the same tile; if keeps_z and they differ, z becomes z +
+     * bias. */
+    void (*forward)(const float *bias, /* [rows] */
+                    int rows, int columns, float *z, float *a);
+
+    /*
+     * d = J^T d with J the Jacobian of f: for all but softmax, d *= f'(z). Whether f' is computed
+     * from what f took (z with the bias) or what it gave (a) is keeps_z; `kept` is that tile.
+     */
+    void (*backward)(const float *kept, int rows, int columns, float *d);
+
+    bool keeps_z;     /* f' needs z: training keeps it besides a */
+    bool output_only; /* not for hidden layers */
+    bool relu_like;   /* he_normal suits it; the others take glorot_uniform */
+} activation;
+
+/* The row of an activation, NULL for a value that is none. */
+const activation *activation_of(nnfs_activation which);
+
+/* z += bias. */
+void bias_forward(const float *bias, int rows, int columns, float *z, float *a);
+
+#endif

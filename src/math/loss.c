@@ -1,0 +1,265 @@
+/* The losses' kernels and their table. */
+#include "math/loss.h"
+
+#include "math/functions.h"
+
+#include <stddef.h>
+
+/* ---- Targets ---- */
+
+/* Column j of the targets as numbers: a class index is written out into the tile's scratch column.
+ */
+static const float *target_column(const loss_tile *tile, int j)
+{
+    if (!tile->labels) {
+        return tile->targets + (size_t)j * (size_t)tile->rows;
+    }
+    if (tile->rows == 1) {
+        tile->scratch[0] = (float)tile->labels[j];
+        return tile->scratch;
+    }
+    for (int i = 0; i < tile->rows; i++) {
+        tile->scratch[i] = 0.0f;
+    }
+    tile->scratch[tile->labels[j]] = 1.0f;
+    return tile->scratch;
+}
+
+/* ---- Cross-entropy, fused with softmax ---- */
+
+/*
+ * With m = max z and S = sum exp(z_i - m): p = exp(z - m) / S and -log p_i = log S + m - z_i.
+ * Turns the column of logits into p, and returns log S + m.
+ */
+VECTOR_INLINE double softmax_column(float *z, int rows)
+{
+    float largest = -INFINITY;
+    for (int i = 0; i < rows; i++) {
+        largest = z[i] > largest ? z[i] : largest;
+    }
+    float sum = 0.0f;
+#pragma omp simd
+    for (int i = 0; i < rows; i++) {
+        z[i] = exp_of(z[i] - largest);
+    }
+    for (int i = 0; i < rows; i++) {
+        sum += z[i];
+    }
+    float scale = 1.0f / sum;
+#pragma omp simd
+    for (int i = 0; i < rows; i++) {
+        z[i] = z[i] * scale;
+    }
+    return (double)logf(sum) + (double)largest;
+}
+
+/* Targets that are distributions y: loss = sum_i y_i (log S + m - z_i), delta = p sum y - y. */
+static double cross_entropy_numbers(const loss_tile *tile, float *z, const float *y, float *d)
+{
+    double dot = 0.0;
+    float total = 0.0f;
+    for (int i = 0; i < tile->rows; i++) {
+        dot += (double)y[i] * (double)z[i];
+        total += y[i];
+    }
+    double log_sum = softmax_column(z, tile->rows);
+    for (int i = 0; d && i < tile->rows; i++) {
+        d[i] = (z[i] * total - y[i]) * tile->scale;
+    }
+    return (double)total * log_sum - dot;
+}
+
+/* A class y: loss = log S + m - z_y, delta = p - onehot(y). */
+VECTOR_CLONES
+static double cross_entropy_class(const loss_tile *tile, float *z, int32_t y, float *d)
+{
+    float logit = z[y];
+    double log_sum = softmax_column(z, tile->rows);
+    if (d) {
+#pragma omp simd
+        for (int i = 0; i < tile->rows; i++) {
+            d[i] = z[i] * tile->scale;
+        }
+        d[y] -= tile->scale;
+    }
+    return log_sum - (double)logit;
+}
+
+static double cross_entropy_visit(const loss_tile *tile, const activation *output)
+{
+    (void)output;
+    double sum = 0.0;
+    for (int j = 0; j < tile->columns; j++) {
+        size_t at = (size_t)j * (size_t)tile->rows;
+        float *d = tile->delta ? tile->delta + at : NULL;
+        if (tile->z != tile->outputs) {
+            memcpy(tile->outputs + at, tile->z + at, (size_t)tile->rows * sizeof *tile->outputs);
+        }
+        sum += tile->labels
+                   ? cross_entropy_class(tile, tile->outputs + at, tile->labels[j], d)
+                   : cross_entropy_numbers(tile, tile->outputs + at, tile->targets + at, d);
+    }
+    return sum;
+}
+
+/* ---- Losses of single elements ---- */
+
+/* One element's loss and slope. */
+typedef struct loss_term {
+    float loss;
+    float slope;
+} loss_term;
+
+/* From the logit z: log(1 + exp z) - y z, slope sigmoid(z) - y. */
+VECTOR_INLINE loss_term binary_cross_entropy_term(float z, float y)
+{
+    loss_term term = {log1p_exp_of(z) - y * z, sigmoid_of(z) - y};
+    return term;
+}
+
+VECTOR_INLINE loss_term mse_term(float p, float y)
+{
+    float e = p - y;
+    loss_term term = {e * e, 2.0f * e};
+    return term;
+}
+
+VECTOR_INLINE loss_term mae_term(float p, float y)
+{
+    float e = p - y;
+    loss_term term = {fabsf(e), e > 0.0f ? 1.0f : e < 0.0f ? -1.0f : e};
+    return term;
+}
+
+VECTOR_INLINE loss_term huber_term(float p, float y)
+{
+    float e = p - y;
+    float size = fabsf(e);
+    loss_term term = {size < 1.0f ? 0.5f * e * e : size - 0.5f,
+                      size < 1.0f ? e : copysignf(1.0f, e)};
+    return term;
+}
+
+/* The sum of a column's terms, and their slopes times `scale` where d is wanted. */
+#define TERMS(NAME, TERM)                                                               \
+    static double NAME(const float *p, const float *y, int rows, float scale, float *d) \
+    {                                                                                   \
+        double sum = 0.0;                                                               \
+        for (int i = 0; i < rows; i++) {                                                \
+            loss_term one = TERM(p[i], y[i]);                                           \
+            sum += (double)one.loss;                                                    \
+            if (d) {                                                                    \
+                d[i] = one.slope * scale;                                               \
+            }                                                                           \
+        }                                                                               \
+        return sum;                                                                     \
+    }
+
+typedef double column_terms(const float *p, const float *y, int rows, float scale, float *d);
+
+TERMS(binary_cross_entropy_terms, binary_cross_entropy_term)
+TERMS(mse_terms, mse_term)
+TERMS(mae_terms, mae_term)
+TERMS(huber_terms, huber_term)
+
+static double visit_columns(const loss_tile *tile, const float *p, column_terms *terms)
+{
+    double sum = 0.0;
+    for (int j = 0; j < tile->columns; j++) {
+        size_t at = (size_t)j * (size_t)tile->rows;
+        float *d = tile->delta ? tile->delta + at : NULL;
+        sum += terms(p + at, target_column(tile, j), tile->rows, tile->scale, d);
+    }
+    return sum;
+}
+
+/* No bias to add any more: the tile holds z already. */
+static void activate_tile(const loss_tile *tile, const activation *output)
+{
+    for (int i = 0; i < tile->rows; i++) {
+        tile->scratch[i] = 0.0f;
+    }
+    output->forward(tile->scratch, tile->rows, tile->columns, tile->z, tile->outputs);
+}
+
+/* dL/dz of one sigmoid is dL/dlogit already: only the outputs are left to compute. */
+static double binary_cross_entropy_visit(const loss_tile *tile, const activation *output)
+{
+    double sum = visit_columns(tile, tile->z, binary_cross_entropy_terms);
+    activate_tile(tile, output);
+    return sum;
+}
+
+/* dL/dz = J^T dL/dp, where J is the Jacobian of the output activation. */
+static double visit_outputs(const loss_tile *tile, const activation *output, column_terms *terms)
+{
+    activate_tile(tile, output);
+    double sum = visit_columns(tile, tile->outputs, terms);
+    if (tile->delta) {
+        output->backward(output->keeps_z ? tile->z : tile->outputs, tile->rows, tile->columns,
+                         tile->delta);
+    }
+    return sum;
+}
+
+static double mse_visit(const loss_tile *tile, const activation *output)
+{
+    return visit_outputs(tile, output, mse_terms);
+}
+
+static double mae_visit(const loss_tile *tile, const activation *output)
+{
+    return visit_outputs(tile, output, mae_terms);
+}
+
+static double huber_visit(const loss_tile *tile, const activation *output)
+{
+    return visit_outputs(tile, output, huber_terms);
+}
+
+/* ---- The table ---- */
+
+static const loss losses[] = {
+    [NNFS_CROSS_ENTROPY] = {"cross_entropy", cross_entropy_visit, .fused = true,
+                            .partner = NNFS_SOFTMAX},
+    [NNFS_BINARY_CROSS_ENTROPY] = {"binary_cross_entropy", binary_cross_entropy_visit,
+                                   .fused = true, .partner = NNFS_SIGMOID,
+                                   .mean_over_outputs = true},
+    [NNFS_MSE] = {"mse", mse_visit, .mean_over_outputs = true},
+    [NNFS_MAE] = {"mae", mae_visit, .mean_over_outputs = true},
+    [NNFS_HUBER] = {"huber", huber_visit, .mean_over_outputs = true},
+};
+
+const loss *loss_of(nnfs_loss which)
+{
+    size_t index = (size_t)which;
+    return index < sizeof losses / sizeof *losses ? &losses[index] : NULL;
+}
+
+const char *nnfs_loss_name(nnfs_loss which)
+{
+    const loss *row = loss_of(which);
+    return row ? row->name : NULL;
+}
+
+/* ---- Accuracy ---- */
+
+static int32_t largest_row(const float *column, int rows)
+{
+    int32_t best = 0;
+    for (int i = 1; i < rows; i++) {
+        best = column[i] > column[best] ? i : best;
+    }
+    return best;
+}
+
+int64_t count_correct(const float *outputs, const int32_t *labels, int rows, int columns)
+{
+    int64_t correct = 0;
+    for (int j = 0; j < columns; j++) {
+        const float *column = outputs + (size_t)j * (size_t)rows;
+        int32_t chosen = rows == 1 ? column[0] > 0.5f : largest_row(column, rows);
+        correct += chosen == labels[j];
+    }
+    return correct;
+}

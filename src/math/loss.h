@@ -1,0 +1,42 @@
+/*
+ * The losses, a row each. A visit to the output layer's tile yields the sum of the samples' losses
+ * and, in training, the delta dL/dz of the output layer. Two losses are fused with their activation
+ * and take its logits, which is exact where probabilities would have rounded to 0 or 1.
+ */
+#ifndef NNFS_MATH_LOSS_H
+#define NNFS_MATH_LOSS_H
+
+#include "math/activation.h"
+
+/* The output layer's tile, [rows x columns] column-major without gaps, and what it should have
+ * been. */
+typedef struct loss_tile {
+    float *z;              /* in: what the output activation takes, with the bias */
+    float *outputs;        /* out: f(z), the network's outputs; may be z's tile unless f keeps z */
+    const int32_t *labels; /* [columns] class indices; with one row, 0 and 1; or NULL */
+    const float *targets;  /* [rows x columns], where there are no labels */
+    float *scratch;        /* [rows], of this thread */
+    float *delta;          /* [rows x columns] out: dL/dz * scale; NULL where it is not wanted */
+    float scale;           /* 1 / number of terms in the mean */
+    int rows;
+    int columns;
+} loss_tile;
+
+typedef struct loss {
+    const char *name;
+
+    /* The sum over the tile of each term's loss, not yet divided by anything. */
+    double (*visit)(const loss_tile *tile, const activation *output);
+
+    bool fused; /* with `partner`, the only activation it goes with */
+    nnfs_activation partner;
+    bool mean_over_outputs; /* the mean is over samples and outputs, not over samples alone */
+} loss;
+
+/* The row of a loss, NULL for a value that is none. */
+const loss *loss_of(nnfs_loss which);
+
+/* How many columns' largest output stands at the label (with one row: is on its side of a half). */
+int64_t count_correct(const float *outputs, const int32_t *labels, int rows, int columns);
+
+#endif

@@ -1,0 +1,46 @@
+/* What the library runs on, in words. */
+#include "math/blas_runtime.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+/* The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. */
+static void describe_cpu(char cpu[64])
+{
+    char line[256];
+    struct utsname system;
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    cpu[0] = '\0';
+    while (file && cpu[0] == '\0' && fgets(line, sizeof line, file)) {
+        (void)sscanf(line, "model name : %63[^\n]", cpu);
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+    if (cpu[0] == '\0' && uname(&system) == 0) {
+        (void)snprintf(cpu, 64, "%.63s", system.machine);
+    }
+}
+
+static void describe_machine(nnfs_machine *machine)
+{
+    blas_info blas;
+    blas_describe(&blas);
+    *machine = (nnfs_machine){
+        .cores = omp_get_num_procs(),
+        .threads = blas_threads(0),
+    };
+    describe_cpu(machine->cpu);
+    (void)snprintf(machine->blas, sizeof machine->blas, "%s", blas.name);
+    (void)snprintf(machine->kernel, sizeof machine->kernel, "%s", blas.kernel);
+    (void)snprintf(machine->advice, sizeof machine->advice, "%s", blas.advice);
+}
+
+nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error)
+{
+    if (machine) {
+        describe_machine(machine);
+    }
+    return blas_prepare(threads, error);
+}

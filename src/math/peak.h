@@ -1,0 +1,13 @@
+/* The most floating-point operations a second this machine can do: what products are held
+ * against. */
+#ifndef NNFS_MATH_PEAK_H
+#define NNFS_MATH_PEAK_H
+
+/*
+ * Measures GFLOP/s (2 per fused multiply-add, float32) of `threads` threads together, in about
+ * 20 ms. *instructions (may be NULL) names what was used: "AVX-512", "AVX2", or "plain", where a
+ * multiplication and an addition stand for the fused one.
+ */
+double peak_gflops(int threads, const char **instructions);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The network: layer shapes, and all parameters in one flat buffer. Each layer has its weights
+ * W [out x in] column-major, then its biases [out], both beginning on a cache line; the padding
+ * between is zero and stays so. Gradients and optimizer states are laid out the same.
+ */
+#ifndef NNFS_NETWORK_NETWORK_H
+#define NNFS_NETWORK_NETWORK_H
+
+#include "base/status.h"
+#include "math/activation.h"
+#include "math/loss.h"
+
+typedef struct network_layer {
+    int in, out;
+    nnfs_activation activation;
+    size_t weights; /* where W begins in the flat buffer */
+    size_t biases;
+} network_layer;
+
+typedef struct network_note {
+    char *key;
+    char *value;
+} network_note;
+
+struct nnfs_network {
+    int inputs;
+    int layer_count;
+    network_layer *layers; /* [layer_count] */
+    nnfs_loss loss;
+    float *parameters; /* [parameter_floats], padding included */
+    size_t parameter_floats;
+    network_note *notes; /* [note_count], sorted by key */
+    size_t note_count;
+};
+
+/* The output layer. */
+static inline const network_layer *network_output(const nnfs_network *network)
+{
+    return &network->layers[network->layer_count - 1];
+}
+
+/* Terms in the mean that is the loss of `samples` samples. */
+double network_loss_terms(const nnfs_network *network, int64_t samples);
+
+/*
+ * Whether a dataset fits: its features, and its classes or numbers against the outputs (two classes
+ * fit one output too). Errors: DATA.
+ */
+nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
+                              nnfs_error *error);
+
+#endif

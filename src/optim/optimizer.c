@@ -1,0 +1,154 @@
+/* The optimizers' kernels and their table. */
+#include "optim/optimizer.h"
+
+#include "base/vector.h"
+
+#include <float.h>
+#include <math.h>
+
+/*
+ * Kernels are written by what they do to one parameter: from its gradient g (with the weight decay
+ * w already added where COUPLED), to `next`, the parameter after the step; m and v are its states.
+ */
+#define UPDATE(NAME, COUPLED, HAS_M, HAS_V, BODY)                                        \
+    VECTOR_CLONES                                                                        \
+    static bool NAME(const optimizer_step *step, const optimizer_range *range)           \
+    {                                                                                    \
+        const optimizer_step s = *step;                                                  \
+        float *restrict w = range->w;                                                    \
+        const float *restrict gradient = range->gradient;                                \
+        float *restrict first = range->first;                                            \
+        float *restrict second = range->second;                                          \
+        int bad = 0;                                                                     \
+        _Pragma("omp simd reduction(| : bad)") for (size_t i = 0; i < range->count; i++) \
+        {                                                                                \
+            float g = gradient[i] + ((COUPLED) ? s.weight_decay * w[i] : 0.0f);          \
+            float m = (HAS_M) ? first[i] : 0.0f;                                         \
+            float v = (HAS_V) ? second[i] : 0.0f;                                        \
+            float next = w[i];                                                           \
+            BODY;                                                                        \
+            int good = fabsf(next) <= FLT_MAX;                                           \
+            bad |= !good;                                                                \
+            w[i] = good ? next : w[i];                                                   \
+            if (HAS_M) {                                                                 \
+                first[i] = m;                                                            \
+            }                                                                            \
+            if (HAS_V) {                                                                 \
+                second[i] = v;                                                           \
+            }                                                                            \
+        }                                                                                \
+        return !bad;                                                                     \
+    }
+
+/* w -= lr g */
+UPDATE(sgd_update, true, false, false, { next -= s.learning_rate * g; })
+
+/* m = mu m + g; w -= lr m */
+UPDATE(momentum_update, true, true, false, {
+    m = s.momentum * m + g;
+    next -= s.learning_rate * m;
+})
+
+/* m = mu m + g; w -= lr (g + mu m) (Sutskever et al. 2013, as torch.optim.SGD has it) */
+UPDATE(nesterov_update, true, true, false, {
+    m = s.momentum * m + g;
+    next -= s.learning_rate * (g + s.momentum * m);
+})
+
+/* v += g^2; w -= lr g / (sqrt v + eps) (Duchi et al. 2011) */
+UPDATE(adagrad_update, true, false, true, {
+    v += g * g;
+    next -= s.learning_rate * g / (sqrtf(v) + s.epsilon);
+})
+
+/* v = alpha v + (1 - alpha) g^2; m = mu m + g / (sqrt v + eps); w -= lr m (Hinton 2012) */
+UPDATE(rmsprop_update, true, true, true, {
+    v = s.beta2 * v + (1.0f - s.beta2) * g * g;
+    m = s.momentum * m + g / (sqrtf(v) + s.epsilon);
+    next -= s.learning_rate * m;
+})
+
+/*
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+ * w -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps) (Kingma and Ba 2015)
+ */
+#define ADAM_BODY                                 \
+    m = s.momentum * m + (1.0f - s.momentum) * g; \
+    v = s.beta2 * v + (1.0f - s.beta2) * g * g;   \
+    next -= s.corrected_rate * m / (sqrtf(v) * s.inverse_root_bc2 + s.epsilon)
+
+UPDATE(adam_update, true, true, true, { ADAM_BODY; })
+
+/* Adam after w *= 1 - lr * decay, which the gradient does not see (Loshchilov and Hutter 2019) */
+UPDATE(adamw_update, false, true, true, {
+    next *= 1.0f - s.learning_rate * s.weight_decay;
+    ADAM_BODY;
+})
+
+static const optimizer optimizers[] = {
+    [NNFS_SGD] = {"sgd", sgd_update, .learning_rate = 0.1f},
+    [NNFS_MOMENTUM] = {"momentum", momentum_update, .has_first = true, .learning_rate = 0.05f,
+                       .momentum = 0.9f, .uses_momentum = true},
+    [NNFS_NESTEROV] = {"nesterov", nesterov_update, .has_first = true, .learning_rate = 0.05f,
+                       .momentum = 0.9f, .uses_momentum = true},
+    [NNFS_ADAGRAD] = {"adagrad", adagrad_update, .has_second = true, .learning_rate = 0.01f,
+                      .epsilon = 1e-10f, .uses_epsilon = true},
+    [NNFS_RMSPROP] = {"rmsprop", rmsprop_update, .has_first = true, .has_second = true,
+                      .learning_rate = 0.001f, .beta2 = 0.99f, .epsilon = 1e-8f,
+                      .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
+    [NNFS_ADAM] = {"adam", adam_update, .has_first = true, .has_second = true,
+                   .learning_rate = 0.001f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
+                   .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
+    [NNFS_ADAMW] = {"adamw", adamw_update, .has_first = true, .has_second = true,
+                    .learning_rate = 0.001f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
+                    .weight_decay = 0.01f, .uses_momentum = true, .uses_beta2 = true,
+                    .uses_epsilon = true},
+};
+
+const optimizer *optimizer_of(nnfs_optimizer which)
+{
+    size_t index = (size_t)which;
+    return index < sizeof optimizers / sizeof *optimizers ? &optimizers[index] : NULL;
+}
+
+const char *nnfs_optimizer_name(nnfs_optimizer which)
+{
+    const optimizer *row = optimizer_of(which);
+    return row ? row->name : NULL;
+}
+
+static float resolved(float setting, bool used, float standard)
+{
+    if (!used) {
+        return 0.0f;
+    }
+    return setting == NNFS_DEFAULT ? standard : setting;
+}
+
+void nnfs_train_settings_resolve(nnfs_train_settings *settings)
+{
+    const optimizer *row = optimizer_of(settings->optimizer);
+    if (row) {
+        settings->learning_rate = resolved(settings->learning_rate, true, row->learning_rate);
+        settings->momentum = resolved(settings->momentum, row->uses_momentum, row->momentum);
+        settings->beta2 = resolved(settings->beta2, row->uses_beta2, row->beta2);
+        settings->epsilon = resolved(settings->epsilon, row->uses_epsilon, row->epsilon);
+        settings->weight_decay = resolved(settings->weight_decay, true, row->weight_decay);
+    }
+}
+
+optimizer_step optimizer_step_at(const nnfs_train_settings *settings, int64_t t)
+{
+    double correction1 = 1.0 - pow((double)settings->momentum, (double)t);
+    double correction2 = 1.0 - pow((double)settings->beta2, (double)t);
+    optimizer_step step = {
+        .learning_rate = settings->learning_rate,
+        .momentum = settings->momentum,
+        .beta2 = settings->beta2,
+        .epsilon = settings->epsilon,
+        .weight_decay = settings->weight_decay,
+        .corrected_rate = (float)((double)settings->learning_rate / correction1),
+        .inverse_root_bc2 = (float)(1.0 / sqrt(correction2)),
+    };
+    return step;
+}

@@ -1,0 +1,52 @@
+/*
+ * The optimizers, a row each, in PyTorch's definitions (torch.optim of 2.0). An update works on any
+ * range of the flat parameter buffer, so that a block of weights is updated while it is in cache.
+ */
+#ifndef NNFS_OPTIM_OPTIMIZER_H
+#define NNFS_OPTIM_OPTIMIZER_H
+
+#include <nnfs/nnfs.h>
+#include <stdbool.h>
+
+/* The numbers of one step, the same for all parameters. */
+typedef struct optimizer_step {
+    float learning_rate;
+    float momentum; /* beta1 of adam and adamw */
+    float beta2;    /* alpha of rmsprop */
+    float epsilon;
+    float weight_decay;
+    float corrected_rate;   /* adam: learning_rate / (1 - beta1^t) */
+    float inverse_root_bc2; /* adam: 1 / sqrt(1 - beta2^t) */
+} optimizer_step;
+
+/* The same range of the parameters, their gradient and the optimizer's state. */
+typedef struct optimizer_range {
+    float *w;
+    const float *gradient;
+    float *first;  /* momentum buffer or first moment; NULL if the optimizer has fewer states */
+    float *second; /* second moment */
+    size_t count;
+} optimizer_range;
+
+typedef struct optimizer {
+    const char *name;
+
+    /*
+     * Updates the range. A weight whose update is not finite stays as it is, so that the last good
+     * weights survive, and the result is false.
+     */
+    bool (*update)(const optimizer_step *step, const optimizer_range *range);
+
+    bool has_first, has_second;
+    /* What NNFS_DEFAULT stands for; what the optimizer does not use is 0. */
+    float learning_rate, momentum, beta2, epsilon, weight_decay;
+    bool uses_momentum, uses_beta2, uses_epsilon;
+} optimizer;
+
+/* The row of an optimizer, NULL for a value that is none. */
+const optimizer *optimizer_of(nnfs_optimizer which);
+
+/* The numbers of step t (from 1) under resolved settings. */
+optimizer_step optimizer_step_at(const nnfs_train_settings *settings, int64_t t);
+
+#endif

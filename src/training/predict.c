@@ -1,0 +1,46 @@
+/* Prediction: the caller's features in, the network's outputs out. */
+#include "training/infer.h"
+
+#include <string.h>
+
+typedef struct prediction {
+    const float *features;
+    float *outputs;
+} prediction;
+
+static bool predict_tile(const infer_walk *walk, infer_thread *thread, int tile, int64_t first,
+                         int count)
+{
+    (void)tile;
+    const prediction *prediction = walk->user;
+    const nnfs_network *network = walk->network;
+    size_t outputs = (size_t)network_output(network)->out;
+    thread->pass.input = prediction->features + (size_t)first * (size_t)network->inputs;
+    if (!pass_forward(&thread->pass, 0, count)) {
+        return false;
+    }
+    pass_outputs(&thread->pass, 0, count, thread->scratch);
+    memcpy(prediction->outputs + (size_t)first * outputs, thread->pass.a[network->layer_count - 1],
+           (size_t)count * outputs * sizeof(float));
+    return true;
+}
+
+nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int64_t samples,
+                         int threads, float *outputs, nnfs_error *error)
+{
+    if (!features || !outputs || samples < 0 || threads < 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "prediction needs features, outputs, and samples and threads of 0 or more");
+    }
+    if (samples == 0) {
+        return NNFS_OK;
+    }
+    prediction prediction = {features, outputs};
+    infer_walk walk = {.network = network,
+                       .gemm = gemm_default(),
+                       .samples = samples,
+                       .threads = threads,
+                       .visit = predict_tile,
+                       .user = &prediction};
+    return infer_run(&walk, error);
+}

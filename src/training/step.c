@@ -1,0 +1,300 @@
+/* The two phases of a step. */
+#include "training/step.h"
+
+#include "data/gather.h"
+#include "math/blas_runtime.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
+
+/* The columns that go through the two phases together: samples first .. first + count - 1 of a
+ * step. */
+typedef struct chunk {
+    int64_t first;
+    int count;
+    bool opens;  /* the first chunk of its step: the gradient starts anew */
+    bool closes; /* the last one: the optimizer runs */
+    float scale; /* 1 / terms in the mean over the whole step */
+    optimizer_step optimizer;
+} chunk;
+
+/* ---- Phase 1: tiles of the batch ---- */
+
+/* Copies the tile's samples into its columns; labels or targets with them. */
+static void gather_tile(const step_run *run, const chunk *chunk, int first, int count)
+{
+    nnfs_trainer *trainer = run->trainer;
+    const nnfs_dataset *dataset = run->dataset;
+    int64_t at = chunk->first + first;
+    const uint32_t *order = run->order ? run->order + at : NULL;
+    gather_features(dataset, order, at, count,
+                    trainer->input + (size_t)first * (size_t)dataset->parts.feature_count);
+    if (dataset->parts.labels) {
+        gather_labels(dataset, order, at, count, trainer->labels + first);
+    } else {
+        gather_targets(dataset, order, at, count,
+                       trainer->targets + (size_t)first * (size_t)dataset->parts.target_count);
+    }
+}
+
+/* The output layer's tile, for the loss. */
+static loss_tile loss_tile_of(const step_run *run, const chunk *chunk, int first, int count)
+{
+    nnfs_trainer *trainer = run->trainer;
+    int last = trainer->network->layer_count - 1;
+    int rows = network_output(trainer->network)->out;
+    size_t at = (size_t)first * (size_t)rows;
+    bool classes = run->dataset->parts.labels != NULL;
+    loss_tile tile = {
+        .z = trainer->pass.z[last] + at,
+        .outputs = trainer->pass.a[last] + at,
+        .labels = classes ? trainer->labels + first : NULL,
+        .targets = classes ? NULL : trainer->targets + at,
+        .scratch = trainer->scratch + trainer->scratch_floats * (size_t)omp_get_thread_num(),
+        .delta = trainer->pass.d[last] + at,
+        .scale = chunk->scale,
+        .rows = rows,
+        .columns = count,
+    };
+    return tile;
+}
+
+static void run_tile(const step_run *run, const chunk *chunk, int index)
+{
+    nnfs_trainer *trainer = run->trainer;
+    const nnfs_network *network = trainer->network;
+    int first = index * trainer->plan.tile;
+    int left = chunk->count - first;
+    int count = left < trainer->plan.tile ? left : trainer->plan.tile;
+
+    gather_tile(run, chunk, first, count);
+    tile_record record = {.ok = pass_forward(&trainer->pass, first, count)};
+    loss_tile tile = loss_tile_of(run, chunk, first, count);
+    record.loss =
+        loss_of(network->loss)->visit(&tile, activation_of(network_output(network)->activation));
+    if (tile.labels) {
+        record.correct = count_correct(tile.outputs, tile.labels, tile.rows, count);
+    }
+    record.ok = record.ok && pass_backward(&trainer->pass, first, count);
+    trainer->records[index] = record;
+}
+
+/* ---- Phase 2: blocks of the parameters ---- */
+
+/* The block of dW = D A^T over the chunk, added to what earlier chunks of the step left there. */
+static bool block_gradient(const nnfs_trainer *trainer, const chunk *chunk, const plan_block *block)
+{
+    const network_layer *layer = &trainer->network->layers[block->layer];
+    const float *a = block->layer == 0 ? trainer->pass.input : trainer->pass.a[block->layer - 1];
+    const gemm_product product = {
+        .transpose_a = GEMM_N, /* D [out x count] */
+        .transpose_b = GEMM_T, /* A [in x count], from the block's first row on */
+        .m = layer->out,
+        .n = block->count,
+        .k = chunk->count,
+        .alpha = 1.0f,
+        .a = trainer->pass.d[block->layer],
+        .lda = layer->out,
+        .b = a + block->first,
+        .ldb = layer->in,
+        .beta = chunk->opens ? 0.0f : 1.0f,
+        .c = trainer->gradient + layer->weights + (size_t)block->first * (size_t)layer->out,
+        .ldc = layer->out,
+    };
+    return gemm_run(trainer->pass.gemm, &product);
+}
+
+/* db = row sums of D over the chunk, added likewise. */
+static void bias_gradient(const nnfs_trainer *trainer, const chunk *chunk, int index)
+{
+    const network_layer *layer = &trainer->network->layers[index];
+    float *db = trainer->gradient + layer->biases;
+    const float *d = trainer->pass.d[index];
+    for (int i = 0; chunk->opens && i < layer->out; i++) {
+        db[i] = 0.0f;
+    }
+    for (int j = 0; j < chunk->count; j++, d += layer->out) {
+#pragma omp simd
+        for (int i = 0; i < layer->out; i++) {
+            db[i] += d[i];
+        }
+    }
+}
+
+static bool update_range(nnfs_trainer *trainer, const optimizer_step *step, size_t first,
+                         size_t count)
+{
+    const optimizer_range range = {
+        .w = trainer->network->parameters + first,
+        .gradient = trainer->gradient + first,
+        .first = trainer->first ? trainer->first + first : NULL,
+        .second = trainer->second ? trainer->second + first : NULL,
+        .count = count,
+    };
+    return optimizer_of(trainer->settings.optimizer)->update(step, &range);
+}
+
+/* The block's columns of W lie next to each other: one range; with the first block go the biases.
+ */
+static bool update_block(nnfs_trainer *trainer, const optimizer_step *step, const plan_block *block)
+{
+    const network_layer *layer = &trainer->network->layers[block->layer];
+    size_t rows = (size_t)layer->out;
+    bool ok = update_range(trainer, step, layer->weights + (size_t)block->first * rows,
+                           (size_t)block->count * rows);
+    if (block->first == 0) {
+        ok = update_range(trainer, step, layer->biases, rows) && ok;
+    }
+    return ok;
+}
+
+static bool run_block(const step_run *run, const chunk *chunk, const plan_block *block)
+{
+    nnfs_trainer *trainer = run->trainer;
+    bool ok = block_gradient(trainer, chunk, block);
+    if (block->first == 0) {
+        bias_gradient(trainer, chunk, block->layer);
+    }
+    if (ok && chunk->closes && run->update) {
+        ok = update_block(trainer, &chunk->optimizer, block);
+    }
+    return ok;
+}
+
+bool step_update_all(nnfs_trainer *trainer)
+{
+    optimizer_step step = optimizer_step_at(&trainer->settings, ++trainer->steps);
+    bool ok = true;
+    for (int i = 0; i < trainer->plan.blocks; i++) {
+        ok = update_block(trainer, &step, &trainer->plan.block[i]) && ok;
+    }
+    return ok;
+}
+
+/* ---- Both phases, by all threads of the region ---- */
+
+/* What the threads of a region share besides the run. */
+typedef struct region {
+    step_run *run;
+    atomic_int bad_layer; /* + 1: whose update was not finite; 0 as long as all are */
+    atomic_bool stop;
+} region;
+
+/* The sum over the chunk's tiles, in tile order: the same in every thread, at any number of them.
+ */
+static tile_record sum_records(const nnfs_trainer *trainer, int tiles)
+{
+    tile_record sum = {.ok = true};
+    for (int i = 0; i < tiles; i++) {
+        sum.loss += trainer->records[i].loss;
+        sum.correct += trainer->records[i].correct;
+        sum.ok = sum.ok && trainer->records[i].ok;
+    }
+    return sum;
+}
+
+static void note_divergence(step_run *run, const chunk *chunk, const char *what, int layer)
+{
+    run->diverged = what;
+    run->bad_first = chunk->first;
+    run->bad_count = chunk->count;
+    run->bad_layer = layer;
+}
+
+/* Takes a chunk through both phases. False, in all threads alike, if the run must end here. */
+static bool run_chunk(region *region, const chunk *chunk)
+{
+    step_run *run = region->run;
+    nnfs_trainer *trainer = run->trainer;
+    int thread = omp_get_thread_num();
+    int threads = omp_get_num_threads();
+    int tiles = (chunk->count + trainer->plan.tile - 1) / trainer->plan.tile;
+
+    for (int i = thread; i < tiles; i += threads) {
+        run_tile(run, chunk, i);
+    }
+#pragma omp barrier
+    tile_record sum = sum_records(trainer, tiles);
+    if (!sum.ok || !isfinite(sum.loss)) {
+        /* Before any weight is touched. */
+        if (thread == 0) {
+            note_divergence(run, chunk, "loss", -1);
+        }
+        return false;
+    }
+    for (int i = thread; i < trainer->plan.blocks; i += threads) {
+        const plan_block *block = &trainer->plan.block[i];
+        if (!run_block(run, chunk, block)) {
+            atomic_store(&region->bad_layer, block->layer + 1);
+        }
+    }
+    if (thread == 0) {
+        run->loss += sum.loss;
+        run->correct += sum.correct;
+        run->samples += chunk->count;
+        if (chunk->closes) {
+            run->steps++;
+            trainer->steps += run->update ? 1 : 0;
+            atomic_store(&region->stop, run->after_step && run->after_step(run) != 0);
+        }
+    }
+#pragma omp barrier
+    int bad = atomic_load(&region->bad_layer);
+    if (bad != 0 && thread == 0) {
+        note_divergence(run, chunk, "gradient", bad - 1);
+    }
+    return bad == 0;
+}
+
+/* A step, in as many chunks as it takes. */
+static bool run_step(region *region, int64_t first, int64_t count, int64_t number)
+{
+    const nnfs_trainer *trainer = region->run->trainer;
+    chunk chunk = {
+        .scale = (float)(1.0 / network_loss_terms(trainer->network, count)),
+        .optimizer = optimizer_step_at(&trainer->settings, number),
+    };
+    for (int64_t done = 0; done < count; done += chunk.count) {
+        int64_t left = count - done;
+        chunk.first = first + done;
+        chunk.count = left < trainer->plan.chunk ? (int)left : trainer->plan.chunk;
+        chunk.opens = done == 0;
+        chunk.closes = left == chunk.count;
+        if (!run_chunk(region, &chunk)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void run_thread(region *region, int64_t steps_before)
+{
+    const step_run *run = region->run;
+    int64_t samples = run->dataset->samples;
+    for (int64_t first = 0, number = steps_before + 1; first < samples;
+         first += run->batch, number++) {
+        int64_t left = samples - first;
+        int64_t count = left < run->batch ? left : run->batch;
+        if (!run_step(region, first, count, number) || atomic_load(&region->stop)) {
+            return;
+        }
+    }
+}
+
+void step_run_all(step_run *run)
+{
+    run->steps = run->samples = run->correct = 0;
+    run->loss = 0.0;
+    run->stopped = false;
+    run->diverged = NULL;
+    region region = {.run = run};
+    atomic_init(&region.bad_layer, 0);
+    atomic_init(&region.stop, false);
+    int64_t steps_before = run->trainer->steps;
+    blas_enter();
+#pragma omp parallel num_threads(run->trainer->settings.threads)
+    run_thread(&region, steps_before);
+    blas_leave();
+    run->stopped = atomic_load(&region.stop);
+}

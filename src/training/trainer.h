@@ -1,0 +1,48 @@
+/*
+ * The trainer: a network, its gradient and optimizer state, the plan of a step and the buffers that
+ * a step works in. Everything is allocated when it is made; a step allocates nothing.
+ */
+#ifndef NNFS_TRAINING_TRAINER_H
+#define NNFS_TRAINING_TRAINER_H
+
+#include "data/dataset.h"
+#include "network/pass.h"
+#include "optim/optimizer.h"
+#include "training/plan.h"
+
+#include <math.h>
+
+/* An evaluation that was not made. */
+#define EVALUATION_NONE \
+    ((nnfs_evaluation){.loss = NAN, .accuracy = NAN, .rmse = NAN, .mae = NAN, .r2 = NAN})
+
+/* What a tile of phase 1 came to, added up in tile order. On a cache line of its own. */
+typedef struct tile_record {
+    _Alignas(64) double loss; /* sum over the tile */
+    int64_t correct;
+    bool ok; /* the seam took all products */
+} tile_record;
+
+struct nnfs_trainer {
+    nnfs_network *network;
+    nnfs_train_settings settings; /* resolved */
+    plan plan;
+    pass_buffers pass; /* [units x plan.chunk] each */
+    int64_t steps;     /* updates done */
+    int epochs;        /* epochs done */
+
+    float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next two */
+    float *first;    /* the optimizer's states; NULL where it has none */
+    float *second;
+
+    float *buffers;   /* what the pass points into, one allocation */
+    float **pointers; /* the pass's arrays of pointers, one allocation */
+    float *input;     /* [inputs x plan.chunk], what pass.input points to */
+    int32_t *labels;  /* [plan.chunk] */
+    float *targets;   /* [outputs x plan.chunk] */
+    float *scratch;   /* [scratch_floats] for each thread */
+    size_t scratch_floats;
+    tile_record *records; /* [plan.tiles] */
+};
+
+#endif
