@@ -65,12 +65,11 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     nnfs_dataset *unwanted = NULL;
     nnfs_dataset **second = test ? test : &unwanted;
     *train = *second = NULL;
-    const reader *reader = readers;
-    while (!reader->claims(source)) {
-        reader++;
+    const reader *row = readers;
+    while (!row->claims(source)) {
+        row++;
     }
-    nnfs_status status =
-        reader->load(source, settings ? settings : &standard, train, second, error);
+    nnfs_status status = row->load(source, settings ? settings : &standard, train, second, error);
     if (status == NNFS_OK && !test && !*train) {
         status = fail(error, NNFS_ERROR_DATA, "%s: holds a test set alone", source);
     }
