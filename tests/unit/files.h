@@ -21,11 +21,13 @@
 
 #include <cmocka.h>
 
-/* TESTS_DATA is the folder tests/data, from Meson. */
+/* The folder tests/data: main's first argument, from Meson. */
+static const char *tests_data = "tests/data";
+
 static inline char *data_path(const char *name)
 {
     char *path = NULL;
-    assert_true(asprintf(&path, "%s/%s", TESTS_DATA, name) > 0);
+    assert_true(asprintf(&path, "%s/%s", tests_data, name) > 0);
     return path;
 }
 

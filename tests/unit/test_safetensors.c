@@ -321,6 +321,44 @@ static nnfs_status begin_with(const safetensors_tensor *tensors, size_t count, c
     return status;
 }
 
+/* Texts that are not UTF-8 keep their ASCII; those that are come back as they were. */
+static void test_texts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *read;
+    } cases[] = {
+        {"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", NULL},
+        {"\xed\x9f\xbf\xee\x80\x80", NULL},
+        {"a\x80", "a?"},
+        {"a\xc1\xbf", "a??"},
+        {"a\xe0\x9f\xbf", "a???"},
+        {"a\xed\xa0\x80", "a???"},
+        {"a\xf0\x8f\xbf\xbf", "a????"},
+        {"a\xf4\x90\x80\x80", "a????"},
+        {"a\xf8\x88\x80\x80\x80", "a?????"},
+        {"a\xc3", "a?"},
+        {"a\xe2\x82", "a??"},
+        {"a\xe2(\xac", "a?(?"},
+        {"\xff", "?"},
+    };
+    char *path = scratch_path("texts");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const safetensors_text text = {"k", cases[i].text};
+        safetensors_writer writer;
+        safetensors_file file;
+        assert_int_equal(safetensors_write_begin(&writer, path, NULL, 0, &text, 1, NULL), NNFS_OK);
+        assert_int_equal(safetensors_write_commit(&writer, NULL), NNFS_OK);
+        assert_int_equal(safetensors_open(path, &file, NULL), NNFS_OK);
+        assert_string_equal(safetensors_metadata(&file, "k"),
+                            cases[i].read ? cases[i].read : cases[i].text);
+        safetensors_close(&file);
+    }
+    assert_int_equal(unlink(path), 0);
+    free(path);
+}
+
 static void test_wrong_use(void **state)
 {
     (void)state;
@@ -411,14 +449,16 @@ static void test_flip_anywhere(void **state)
     free(flipped);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    tests_data = argc > 1 ? argv[1] : tests_data;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_refusals_are_complete),
-        cmocka_unit_test(test_not_a_file),   cmocka_unit_test(test_sparse_file),
-        cmocka_unit_test(test_good_file),    cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_empty_file),   cmocka_unit_test(test_wrong_use),
-        cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_flip_anywhere),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_refusals_are_complete),
+        cmocka_unit_test(test_not_a_file),    cmocka_unit_test(test_sparse_file),
+        cmocka_unit_test(test_good_file),     cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_empty_file),    cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_wrong_use),     cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_flip_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }
