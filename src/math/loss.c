@@ -219,7 +219,7 @@ static double huber_visit(const loss_tile *tile, const activation *output)
 
 /* ---- The table ---- */
 
-static const loss losses[] = {
+static const loss_function losses[] = {
     [NNFS_CROSS_ENTROPY] = {"cross_entropy", cross_entropy_visit, .fused = true,
                             .partner = NNFS_SOFTMAX},
     [NNFS_BINARY_CROSS_ENTROPY] = {"binary_cross_entropy", binary_cross_entropy_visit,
@@ -230,7 +230,7 @@ static const loss losses[] = {
     [NNFS_HUBER] = {"huber", huber_visit, .mean_over_outputs = true},
 };
 
-const loss *loss_of(nnfs_loss which)
+const loss_function *loss_of(nnfs_loss which)
 {
     size_t index = (size_t)which;
     return index < sizeof losses / sizeof *losses ? &losses[index] : NULL;
@@ -238,7 +238,7 @@ const loss *loss_of(nnfs_loss which)
 
 const char *nnfs_loss_name(nnfs_loss which)
 {
-    const loss *row = loss_of(which);
+    const loss_function *row = loss_of(which);
     return row ? row->name : NULL;
 }
 

@@ -22,7 +22,7 @@ typedef struct loss_tile {
     int columns;
 } loss_tile;
 
-typedef struct loss {
+typedef struct loss_function {
     const char *name;
 
     /* The sum over the tile of each term's loss, not yet divided by anything. */
@@ -31,10 +31,10 @@ typedef struct loss {
     bool fused; /* with `partner`, the only activation it goes with */
     nnfs_activation partner;
     bool mean_over_outputs; /* the mean is over samples and outputs, not over samples alone */
-} loss;
+} loss_function;
 
 /* The row of a loss, NULL for a value that is none. */
-const loss *loss_of(nnfs_loss which);
+const loss_function *loss_of(nnfs_loss which);
 
 /* How many columns' largest output stands at the label (with one row: is on its side of a half). */
 int64_t count_correct(const float *outputs, const int32_t *labels, int rows, int columns);

@@ -38,7 +38,7 @@ static nnfs_status check_layers(const nnfs_network_settings *settings, nnfs_erro
 
 static nnfs_status check_loss(const nnfs_network_settings *settings, nnfs_error *error)
 {
-    const loss *row = loss_of(settings->loss);
+    const loss_function *row = loss_of(settings->loss);
     if (!row) {
         return fail(error, NNFS_ERROR_ARGUMENT, "no known loss");
     }

@@ -53,7 +53,7 @@ static int list_blocks(const nnfs_network *network, int64_t batch, plan_block *l
 }
 
 /* Threads that a step of this much work can keep busy. */
-static int useful_threads(const plan *plan, const nnfs_network *network, int64_t batch)
+static int useful_threads(const step_plan *plan, const nnfs_network *network, int64_t batch)
 {
     double by_work = nnfs_network_flops_step(network) * (double)batch / THREAD_FLOPS;
     int by_tiles = plan->tiles > plan->blocks ? plan->tiles : plan->blocks;
@@ -61,7 +61,8 @@ static int useful_threads(const plan *plan, const nnfs_network *network, int64_t
     return threads < 1 ? 1 : threads;
 }
 
-nnfs_status plan_create(plan *plan, const nnfs_network *network, int64_t batch, nnfs_error *error)
+nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t batch,
+                        nnfs_error *error)
 {
     plan->chunk = batch > 0 && batch < CHUNK_COLUMNS ? (int)batch : CHUNK_COLUMNS;
     batch = batch > 0 ? batch : CHUNK_COLUMNS;
@@ -77,7 +78,7 @@ nnfs_status plan_create(plan *plan, const nnfs_network *network, int64_t batch, 
     return NNFS_OK;
 }
 
-void plan_free(plan *plan)
+void plan_free(step_plan *plan)
 {
     memory_free(plan->block);
     plan->block = NULL;

@@ -16,18 +16,19 @@ typedef struct plan_block {
     int count;
 } plan_block;
 
-typedef struct plan {
+typedef struct step_plan {
     int chunk;         /* columns that go through the two phases together, at most */
     int tile;          /* columns a tile of phase 1 */
     int tiles;         /* tiles a chunk, at most */
     int blocks;        /* tiles of phase 2 */
     int threads;       /* that a step can keep busy, at most */
     plan_block *block; /* [blocks] */
-} plan;
+} step_plan;
 
 /* Plans steps of `batch` samples, 0 being many. Freed by plan_free. Errors: MEMORY. */
-nnfs_status plan_create(plan *plan, const nnfs_network *network, int64_t batch, nnfs_error *error);
-void plan_free(plan *plan);
+nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t batch,
+                        nnfs_error *error);
+void plan_free(step_plan *plan);
 
 /* How many columns a tile of inference has. */
 int plan_inference_tile(const nnfs_network *network, int64_t samples);

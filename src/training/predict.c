@@ -12,15 +12,15 @@ static bool predict_tile(const infer_walk *walk, infer_thread *thread, int tile,
                          int count)
 {
     (void)tile;
-    const prediction *prediction = walk->user;
+    const prediction *job = walk->user;
     const nnfs_network *network = walk->network;
     size_t outputs = (size_t)network_output(network)->out;
-    thread->pass.input = prediction->features + (size_t)first * (size_t)network->inputs;
+    thread->pass.input = job->features + (size_t)first * (size_t)network->inputs;
     if (!pass_forward(&thread->pass, 0, count)) {
         return false;
     }
     pass_outputs(&thread->pass, 0, count, thread->scratch);
-    memcpy(prediction->outputs + (size_t)first * outputs, thread->pass.a[network->layer_count - 1],
+    memcpy(job->outputs + (size_t)first * outputs, thread->pass.a[network->layer_count - 1],
            (size_t)count * outputs * sizeof(float));
     return true;
 }
@@ -35,12 +35,12 @@ nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int
     if (samples == 0) {
         return NNFS_OK;
     }
-    prediction prediction = {features, outputs};
+    prediction job = {features, outputs};
     infer_walk walk = {.network = network,
                        .gemm = gemm_default(),
                        .samples = samples,
                        .threads = threads,
                        .visit = predict_tile,
-                       .user = &prediction};
+                       .user = &job};
     return infer_run(&walk, error);
 }

@@ -1,6 +1,7 @@
 /* The two phases of a step. */
 #include "training/step.h"
 
+#include "base/barrier.h"
 #include "data/gather.h"
 #include "math/blas_runtime.h"
 
@@ -10,19 +11,19 @@
 
 /* The columns that go through the two phases together: samples first .. first + count - 1 of a
  * step. */
-typedef struct chunk {
+typedef struct step_chunk {
     int64_t first;
     int count;
     bool opens;  /* the first chunk of its step: the gradient starts anew */
     bool closes; /* the last one: the optimizer runs */
     float scale; /* 1 / terms in the mean over the whole step */
     optimizer_step optimizer;
-} chunk;
+} step_chunk;
 
 /* ---- Phase 1: tiles of the batch ---- */
 
 /* Copies the tile's samples into its columns; labels or targets with them. */
-static void gather_tile(const step_run *run, const chunk *chunk, int first, int count)
+static void gather_tile(const step_run *run, const step_chunk *chunk, int first, int count)
 {
     nnfs_trainer *trainer = run->trainer;
     const nnfs_dataset *dataset = run->dataset;
@@ -39,7 +40,7 @@ static void gather_tile(const step_run *run, const chunk *chunk, int first, int 
 }
 
 /* The output layer's tile, for the loss. */
-static loss_tile loss_tile_of(const step_run *run, const chunk *chunk, int first, int count)
+static loss_tile loss_tile_of(const step_run *run, const step_chunk *chunk, int first, int count)
 {
     nnfs_trainer *trainer = run->trainer;
     int last = trainer->network->layer_count - 1;
@@ -60,7 +61,7 @@ static loss_tile loss_tile_of(const step_run *run, const chunk *chunk, int first
     return tile;
 }
 
-static void run_tile(const step_run *run, const chunk *chunk, int index)
+static void run_tile(const step_run *run, const step_chunk *chunk, int index)
 {
     nnfs_trainer *trainer = run->trainer;
     const nnfs_network *network = trainer->network;
@@ -83,7 +84,8 @@ static void run_tile(const step_run *run, const chunk *chunk, int index)
 /* ---- Phase 2: blocks of the parameters ---- */
 
 /* The block of dW = D A^T over the chunk, added to what earlier chunks of the step left there. */
-static bool block_gradient(const nnfs_trainer *trainer, const chunk *chunk, const plan_block *block)
+static bool block_gradient(const nnfs_trainer *trainer, const step_chunk *chunk,
+                           const plan_block *block)
 {
     const network_layer *layer = &trainer->network->layers[block->layer];
     const float *a = block->layer == 0 ? trainer->pass.input : trainer->pass.a[block->layer - 1];
@@ -106,7 +108,7 @@ static bool block_gradient(const nnfs_trainer *trainer, const chunk *chunk, cons
 }
 
 /* db = row sums of D over the chunk, added likewise. */
-static void bias_gradient(const nnfs_trainer *trainer, const chunk *chunk, int index)
+static void bias_gradient(const nnfs_trainer *trainer, const step_chunk *chunk, int index)
 {
     const network_layer *layer = &trainer->network->layers[index];
     float *db = trainer->gradient + layer->biases;
@@ -149,7 +151,7 @@ static bool update_block(nnfs_trainer *trainer, const optimizer_step *step, cons
     return ok;
 }
 
-static bool run_block(const step_run *run, const chunk *chunk, const plan_block *block)
+static bool run_block(const step_run *run, const step_chunk *chunk, const plan_block *block)
 {
     nnfs_trainer *trainer = run->trainer;
     bool ok = block_gradient(trainer, chunk, block);
@@ -175,11 +177,12 @@ bool step_update_all(nnfs_trainer *trainer)
 /* ---- Both phases, by all threads of the region ---- */
 
 /* What the threads of a region share besides the run. */
-typedef struct region {
+typedef struct step_region {
     step_run *run;
+    barrier barrier;
     atomic_int bad_layer; /* + 1: whose update was not finite; 0 as long as all are */
     atomic_bool stop;
-} region;
+} step_region;
 
 /* The sum over the chunk's tiles, in tile order: the same in every thread, at any number of them.
  */
@@ -194,7 +197,7 @@ static tile_record sum_records(const nnfs_trainer *trainer, int tiles)
     return sum;
 }
 
-static void note_divergence(step_run *run, const chunk *chunk, const char *what, int layer)
+static void note_divergence(step_run *run, const step_chunk *chunk, const char *what, int layer)
 {
     run->diverged = what;
     run->bad_first = chunk->first;
@@ -203,7 +206,7 @@ static void note_divergence(step_run *run, const chunk *chunk, const char *what,
 }
 
 /* Takes a chunk through both phases. False, in all threads alike, if the run must end here. */
-static bool run_chunk(region *region, const chunk *chunk)
+static bool run_chunk(step_region *region, const step_chunk *chunk)
 {
     step_run *run = region->run;
     nnfs_trainer *trainer = run->trainer;
@@ -214,7 +217,7 @@ static bool run_chunk(region *region, const chunk *chunk)
     for (int i = thread; i < tiles; i += threads) {
         run_tile(run, chunk, i);
     }
-#pragma omp barrier
+    barrier_wait(&region->barrier, threads);
     tile_record sum = sum_records(trainer, tiles);
     if (!sum.ok || !isfinite(sum.loss)) {
         /* Before any weight is touched. */
@@ -239,7 +242,7 @@ static bool run_chunk(region *region, const chunk *chunk)
             atomic_store(&region->stop, run->after_step && run->after_step(run) != 0);
         }
     }
-#pragma omp barrier
+    barrier_wait(&region->barrier, threads);
     int bad = atomic_load(&region->bad_layer);
     if (bad != 0 && thread == 0) {
         note_divergence(run, chunk, "gradient", bad - 1);
@@ -248,10 +251,10 @@ static bool run_chunk(region *region, const chunk *chunk)
 }
 
 /* A step, in as many chunks as it takes. */
-static bool run_step(region *region, int64_t first, int64_t count, int64_t number)
+static bool run_step(step_region *region, int64_t first, int64_t count, int64_t number)
 {
     const nnfs_trainer *trainer = region->run->trainer;
-    chunk chunk = {
+    step_chunk chunk = {
         .scale = (float)(1.0 / network_loss_terms(trainer->network, count)),
         .optimizer = optimizer_step_at(&trainer->settings, number),
     };
@@ -268,7 +271,7 @@ static bool run_step(region *region, int64_t first, int64_t count, int64_t numbe
     return true;
 }
 
-static void run_thread(region *region, int64_t steps_before)
+static void run_thread(step_region *region, int64_t steps_before)
 {
     const step_run *run = region->run;
     int64_t samples = run->dataset->samples;
@@ -288,7 +291,8 @@ void step_run_all(step_run *run)
     run->loss = 0.0;
     run->stopped = false;
     run->diverged = NULL;
-    region region = {.run = run};
+    step_region region = {.run = run};
+    barrier_init(&region.barrier);
     atomic_init(&region.bad_layer, 0);
     atomic_init(&region.stop, false);
     int64_t steps_before = run->trainer->steps;

@@ -26,7 +26,7 @@ typedef struct tile_record {
 struct nnfs_trainer {
     nnfs_network *network;
     nnfs_train_settings settings; /* resolved */
-    plan plan;
+    step_plan plan;
     pass_buffers pass; /* [units x plan.chunk] each */
     int64_t steps;     /* updates done */
     int epochs;        /* epochs done */

@@ -1,0 +1,400 @@
+/*
+ * Runs every safetensors case of the folders it is given against its float64 values: outputs, loss
+ * and gradients within 1e-5 of the largest element, losses and weights after the case's steps
+ * within 1e-4. A line a case, then `N passed, N failed`. What a case holds stands in its metadata.
+ */
+#include "formats/safetensors.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <math.h>
+#include <nnfs/nnfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_TOLERANCE 1e-5
+#define STEPS_TOLERANCE 1e-4
+#define MAX_LAYERS      8
+
+typedef struct golden_case {
+    const char *path;
+    safetensors_file file;
+    int sizes[MAX_LAYERS + 1];
+    nnfs_layer layers[MAX_LAYERS];
+    int layer_count;
+    nnfs_network_settings network;
+    nnfs_train_settings training;
+    int steps;
+    float *x; /* [inputs x batch] */
+    float *y; /* [outputs x batch] */
+    int64_t batch;
+    int32_t *labels; /* [batch] where y is one-hot and the loss cross_entropy, else NULL */
+    double worst_value;
+    double worst_step;
+    char problem[600];
+} golden_case;
+
+/* ---- What the metadata says ---- */
+
+/* The settings the cases were made with, where they differ from the project's defaults. */
+typedef struct golden_optimizer {
+    const char *name;
+    nnfs_optimizer optimizer;
+    float learning_rate;
+    float momentum;
+    float weight_decay;
+} golden_optimizer;
+
+static const golden_optimizer golden_optimizers[] = {
+    {"sgd", NNFS_SGD, 0.1f, NNFS_DEFAULT, 0.0f},
+    {"sgd_weight_decay", NNFS_MOMENTUM, 0.1f, 0.9f, 0.01f},
+    {"momentum", NNFS_MOMENTUM, 0.1f, 0.9f, 0.0f},
+    {"nesterov", NNFS_NESTEROV, 0.1f, 0.9f, 0.0f},
+    {"adagrad", NNFS_ADAGRAD, 0.05f, NNFS_DEFAULT, 0.0f},
+    {"rmsprop", NNFS_RMSPROP, 0.01f, NNFS_DEFAULT, 0.0f},
+    {"adam", NNFS_ADAM, 0.01f, NNFS_DEFAULT, 0.0f},
+    {"adamw", NNFS_ADAMW, 0.01f, NNFS_DEFAULT, 0.01f},
+};
+
+static bool give_up(golden_case *c, const char *what)
+{
+    if (c->problem[0] == '\0') {
+        (void)snprintf(c->problem, sizeof c->problem, "%s", what);
+    }
+    return false;
+}
+
+static const char *text_of(const golden_case *c, const char *key)
+{
+    const char *text = safetensors_metadata(&c->file, key);
+    return text ? text : "";
+}
+
+static bool read_sizes(golden_case *c)
+{
+    json_t *sizes = json_loads(text_of(c, "sizes"), 0, NULL);
+    size_t count = json_array_size(sizes);
+    for (size_t i = 0; i < count && i <= MAX_LAYERS; i++) {
+        c->sizes[i] = (int)json_integer_value(json_array_get(sizes, i));
+    }
+    json_decref(sizes);
+    c->layer_count = (int)count - 1;
+    return count >= 2 && count <= MAX_LAYERS + 1 ? true : give_up(c, "sizes");
+}
+
+static int find_name(const char *name, const char *(*names)(int))
+{
+    int index = 0;
+    while (names(index) && strcmp(names(index), name) != 0) {
+        index++;
+    }
+    return names(index) ? index : -1;
+}
+
+static const char *activation_name(int index)
+{
+    return nnfs_activation_name((nnfs_activation)index);
+}
+
+static const char *loss_name(int index)
+{
+    return nnfs_loss_name((nnfs_loss)index);
+}
+
+static bool read_layers(golden_case *c)
+{
+    json_t *names = json_loads(text_of(c, "activations"), 0, NULL);
+    bool ok = json_array_size(names) == (size_t)c->layer_count;
+    for (int i = 0; ok && i < c->layer_count; i++) {
+        int index = find_name(json_string_value(json_array_get(names, (size_t)i)), activation_name);
+        ok = index >= 0;
+        c->layers[i] = (nnfs_layer){c->sizes[i + 1], (nnfs_activation)index};
+    }
+    json_decref(names);
+    return ok ? true : give_up(c, "activations");
+}
+
+static bool read_settings(golden_case *c)
+{
+    int which = find_name(text_of(c, "loss"), loss_name);
+    nnfs_network_settings_init(&c->network);
+    nnfs_train_settings_init(&c->training);
+    c->network.inputs = c->sizes[0];
+    c->network.layers = c->layers;
+    c->network.layer_count = c->layer_count;
+    c->network.loss = (nnfs_loss)which;
+    c->network.init = NNFS_INIT_ZEROS;
+    c->steps = atoi(text_of(c, "steps"));
+    c->batch = atoi(text_of(c, "batch"));
+    for (size_t i = 0; i < sizeof golden_optimizers / sizeof *golden_optimizers; i++) {
+        const golden_optimizer *row = &golden_optimizers[i];
+        if (which >= 0 && strcmp(row->name, text_of(c, "optimizer")) == 0) {
+            c->training.optimizer = row->optimizer;
+            c->training.learning_rate = row->learning_rate;
+            c->training.momentum = row->momentum;
+            c->training.weight_decay = row->weight_decay;
+            return true;
+        }
+    }
+    return give_up(c, "loss or optimizer");
+}
+
+/* ---- Tensors ---- */
+
+/* The tensor as doubles, or NULL if it is not there in this size. Freed by the caller. */
+static double *doubles_of(golden_case *c, const char *name, size_t count)
+{
+    const safetensors_tensor *tensor = safetensors_find(&c->file, name);
+    double *values = malloc((count > 0 ? count : 1) * sizeof *values);
+    if (!values || !tensor || tensor->elements != count || !safetensors_doubles(tensor, values)) {
+        free(values);
+        give_up(c, name);
+        return NULL;
+    }
+    return values;
+}
+
+static float *floats_of(golden_case *c, const char *name, size_t count)
+{
+    double *values = doubles_of(c, name, count);
+    float *floats = values ? malloc(count * sizeof *floats) : NULL;
+    for (size_t i = 0; floats && i < count; i++) {
+        floats[i] = (float)values[i];
+    }
+    free(values);
+    return floats;
+}
+
+/* The largest difference, relative to the largest element; infinite where the tensor is missing. */
+static double difference(golden_case *c, const char *name, const float *got, size_t count)
+{
+    double *wanted = doubles_of(c, name, count);
+    double largest = 0.0;
+    double worst = 0.0;
+    for (size_t i = 0; wanted && i < count; i++) {
+        double apart = fabs((double)got[i] - wanted[i]);
+        largest = fmax(largest, fabs(wanted[i]));
+        worst = apart <= worst ? worst : apart; /* NaN sticks */
+    }
+    bool found = wanted != NULL;
+    free(wanted);
+    if (!found || isnan(worst)) {
+        return INFINITY;
+    }
+    return worst / (largest > 0.0 ? largest : 1.0);
+}
+
+static void compare(golden_case *c, double *worst, const char *name, const float *got, size_t count)
+{
+    *worst = fmax(*worst, difference(c, name, got, count));
+}
+
+/* "w0", "dw0", "w0_after", ... */
+static const char *numbered(char *name, size_t size, const char *before, int layer,
+                            const char *after)
+{
+    (void)snprintf(name, size, "%s%d%s", before, layer, after);
+    return name;
+}
+
+/* A case's W is [in, out] row-major, which is our [out x in] column-major. */
+static size_t weight_count(const golden_case *c, int layer)
+{
+    return (size_t)c->sizes[layer] * (size_t)c->sizes[layer + 1];
+}
+
+static bool set_weights(golden_case *c, nnfs_network *network)
+{
+    char name[32];
+    for (int i = 0; i < c->layer_count; i++) {
+        float *w = floats_of(c, numbered(name, sizeof name, "w", i, ""), weight_count(c, i));
+        size_t out = (size_t)c->sizes[i + 1];
+        float *b = floats_of(c, numbered(name, sizeof name, "b", i, ""), out);
+        if (w && b) {
+            memcpy(nnfs_network_weights(network, i), w, weight_count(c, i) * sizeof *w);
+            memcpy(nnfs_network_biases(network, i), b, out * sizeof *b);
+        }
+        free(w);
+        free(b);
+    }
+    return c->problem[0] == '\0';
+}
+
+/* One-hot targets of cross_entropy are given as labels too, so that both paths are held to the
+ * case. */
+static void find_labels(golden_case *c)
+{
+    int outputs = c->sizes[c->layer_count];
+    c->labels =
+        c->network.loss == NNFS_CROSS_ENTROPY ? calloc((size_t)c->batch, sizeof *c->labels) : NULL;
+    for (int64_t j = 0; c->labels && j < c->batch; j++) {
+        int ones = 0;
+        for (int i = 0; i < outputs; i++) {
+            float y = c->y[j * outputs + i];
+            ones += y == 1.0f;
+            c->labels[j] = y == 1.0f ? i : c->labels[j];
+        }
+        if (ones != 1) {
+            free(c->labels);
+            c->labels = NULL;
+        }
+    }
+}
+
+/* ---- Running ---- */
+
+static nnfs_arrays batch_of(const golden_case *c, bool labels)
+{
+    int outputs = c->sizes[c->layer_count];
+    nnfs_arrays arrays = {.features = c->x, .feature_count = c->sizes[0], .samples = c->batch};
+    if (labels) {
+        arrays.labels = c->labels;
+        arrays.classes = outputs;
+    } else {
+        arrays.targets = c->y;
+        arrays.target_count = outputs;
+    }
+    return arrays;
+}
+
+static void compare_loss(double *worst, double got, double wanted)
+{
+    double apart = fabs(got - wanted) / fmax(fabs(wanted), 1e-30);
+    *worst = fmax(*worst, isnan(apart) ? INFINITY : apart);
+}
+
+static bool check_values(golden_case *c, nnfs_network *network, nnfs_trainer *trainer,
+                         const nnfs_arrays *batch, nnfs_error *error)
+{
+    char name[32];
+    size_t count = (size_t)(c->batch * c->sizes[c->layer_count]);
+    float *outputs = calloc(count, sizeof *outputs);
+    double *wanted = doubles_of(c, "loss", 1);
+    double loss = NAN;
+    bool ok = outputs && wanted && !nnfs_predict(network, c->x, c->batch, 1, outputs, error) &&
+              !nnfs_trainer_gradient(trainer, batch, &loss, error);
+    if (ok) {
+        compare(c, &c->worst_value, "yhat", outputs, count);
+        compare_loss(&c->worst_value, loss, wanted[0]);
+    }
+    for (int i = 0; ok && i < c->layer_count; i++) {
+        compare(c, &c->worst_value, numbered(name, sizeof name, "dw", i, ""),
+                nnfs_trainer_weight_gradient(trainer, i), weight_count(c, i));
+        compare(c, &c->worst_value, numbered(name, sizeof name, "db", i, ""),
+                nnfs_trainer_bias_gradient(trainer, i), (size_t)c->sizes[i + 1]);
+    }
+    free(outputs);
+    free(wanted);
+    return ok;
+}
+
+static bool check_steps(golden_case *c, nnfs_network *network, nnfs_trainer *trainer,
+                        const nnfs_arrays *batch, nnfs_error *error)
+{
+    char name[32];
+    double *losses = doubles_of(c, "losses", (size_t)c->steps);
+    bool ok = losses != NULL;
+    for (int step = 0; ok && step < c->steps; step++) {
+        double loss = NAN;
+        ok = !nnfs_trainer_step(trainer, batch, &loss, error);
+        compare_loss(&c->worst_step, loss, losses[step]);
+    }
+    for (int i = 0; ok && i < c->layer_count; i++) {
+        compare(c, &c->worst_step, numbered(name, sizeof name, "w", i, "_after"),
+                nnfs_network_weights(network, i), weight_count(c, i));
+        compare(c, &c->worst_step, numbered(name, sizeof name, "b", i, "_after"),
+                nnfs_network_biases(network, i), (size_t)c->sizes[i + 1]);
+    }
+    free(losses);
+    return ok;
+}
+
+/* The whole case once, with targets as numbers or as labels. */
+static void run_once(golden_case *c, bool labels)
+{
+    nnfs_error error = {0};
+    nnfs_network *network = NULL;
+    nnfs_trainer *trainer = NULL;
+    nnfs_arrays batch = batch_of(c, labels);
+    c->training.batch = c->batch;
+    bool ok = !nnfs_network_create(&c->network, &network, &error) && set_weights(c, network) &&
+              !nnfs_trainer_create(network, &c->training, &trainer, &error) &&
+              check_values(c, network, trainer, &batch, &error) &&
+              check_steps(c, network, trainer, &batch, &error);
+    if (!ok) {
+        give_up(c, error.message);
+    }
+    nnfs_trainer_free(trainer);
+    nnfs_network_free(network);
+}
+
+static bool run_case(const char *path)
+{
+    golden_case c = {.path = path};
+    nnfs_error error = {0};
+    if (safetensors_open(path, &c.file, &error) != NNFS_OK) {
+        give_up(&c, error.message);
+    } else if (read_sizes(&c) && read_layers(&c) && read_settings(&c)) {
+        c.x = floats_of(&c, "x", (size_t)(c.batch * c.sizes[0]));
+        c.y = floats_of(&c, "y", (size_t)(c.batch * c.sizes[c.layer_count]));
+        if (c.x && c.y) {
+            find_labels(&c);
+            run_once(&c, false);
+            if (c.labels) {
+                run_once(&c, true);
+            }
+        }
+    }
+    bool passed =
+        c.problem[0] == '\0' && c.worst_value <= VALUE_TOLERANCE && c.worst_step <= STEPS_TOLERANCE;
+    const char *slash = strrchr(path, '/');
+    printf("%s %-50s values %.1e of %.0e, after %2d steps %.1e of %.0e%s%s\n",
+           passed ? "ok    " : "FAILED", slash ? slash + 1 : path, c.worst_value, VALUE_TOLERANCE,
+           c.steps, c.worst_step, STEPS_TOLERANCE, c.problem[0] ? ": " : "", c.problem);
+    free(c.x);
+    free(c.y);
+    free(c.labels);
+    safetensors_close(&c.file);
+    return passed;
+}
+
+/* ---- Folders ---- */
+
+static int is_case(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".safetensors") == 0;
+}
+
+static bool run_folder(const char *folder, int *passed, int *failed)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_case, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[4096];
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        *(run_case(path) ? passed : failed) += 1;
+        free(entries[i]);
+    }
+    free(entries);
+    if (count <= 0) {
+        (void)fprintf(stderr, "golden: no case in %s\n", folder);
+    }
+    return count > 0;
+}
+
+int main(int argc, char **argv)
+{
+    int passed = 0;
+    int failed = 0;
+    bool all_found = argc > 1;
+    for (int i = 1; i < argc; i++) {
+        all_found = run_folder(argv[i], &passed, &failed) && all_found;
+    }
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: golden FOLDER...\n");
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return all_found && failed == 0 ? 0 : 1;
+}
