@@ -45,7 +45,7 @@ short_text text_number(double value)
 
 short_text text_seconds(double seconds)
 {
-    short_text duration;
+    short_text duration = {""};
     char *text = duration.text;
     size_t size = sizeof duration.text;
     int64_t whole = llround(seconds);

@@ -51,7 +51,7 @@ static const golden_optimizer golden_optimizers[] = {
     {"sgd_weight_decay", NNFS_MOMENTUM, 0.1f, 0.9f, 0.01f},
     {"momentum", NNFS_MOMENTUM, 0.1f, 0.9f, 0.0f},
     {"nesterov", NNFS_NESTEROV, 0.1f, 0.9f, 0.0f},
-    {"adagrad", NNFS_ADAGRAD, 0.1f, NNFS_DEFAULT, 0.0f},
+    {"adagrad", NNFS_ADAGRAD, 0.05f, NNFS_DEFAULT, 0.0f},
     {"rmsprop", NNFS_RMSPROP, 0.01f, NNFS_DEFAULT, 0.0f},
     {"adam", NNFS_ADAM, 0.01f, NNFS_DEFAULT, 0.0f},
     {"adamw", NNFS_ADAMW, 0.01f, NNFS_DEFAULT, 0.01f},

@@ -1,0 +1,210 @@
+/*
+ * The transcendental functions against double, over their whole range: errors in units in the last
+ * place, and what becomes of infinities, NaN and overflow. Then the activations' kernels, whose
+ * every clone must give the same bits wherever in a tile an element stands.
+ */
+#include "math/activation.h"
+#include "math/functions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* ---- Accuracy ---- */
+
+typedef struct accuracy_case {
+    const char *name;
+    float (*ours)(float x);
+    double (*exact)(double x);
+    float from, to;
+    double ulps; /* allowed */
+} accuracy_case;
+
+static float ours_exp(float x)
+{
+    return exp_of(x);
+}
+
+static float ours_expm1(float x)
+{
+    return expm1_of(x);
+}
+
+static float ours_sigmoid(float x)
+{
+    return sigmoid_of(x);
+}
+
+static float ours_tanh(float x)
+{
+    return tanh_of(x);
+}
+
+static float ours_softplus(float x)
+{
+    return log1p_exp_of(x);
+}
+
+static float ours_cdf(float x)
+{
+    return normal_cdf_of(x);
+}
+
+static double exact_sigmoid(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+static double exact_softplus(double x)
+{
+    return fmax(x, 0.0) + log1p(exp(-fabs(x)));
+}
+
+static double exact_cdf(double x)
+{
+    return 0.5 * erfc(-x / sqrt(2.0));
+}
+
+static const accuracy_case accuracy_cases[] = {
+    {"exp", ours_exp, exp, -86.5f, 88.7f, 2.0},
+    {"expm1", ours_expm1, expm1, -80.0f, 80.0f, 2.0},
+    {"expm1 near 0", ours_expm1, expm1, -1e-3f, 1e-3f, 2.0},
+    {"sigmoid", ours_sigmoid, exact_sigmoid, -86.0f, 86.0f, 3.0},
+    {"tanh", ours_tanh, tanh, -12.0f, 12.0f, 4.0},
+    {"tanh near 0", ours_tanh, tanh, -1e-3f, 1e-3f, 4.0},
+    {"softplus", ours_softplus, exact_softplus, -86.0f, 86.0f, 3.0},
+    {"normal_cdf", ours_cdf, exact_cdf, -4.0f, 8.0f, 16.0},
+};
+
+static double ulps_apart(float got, double wanted)
+{
+    float nearest = (float)wanted;
+    double ulp = (double)nextafterf(fabsf(nearest), INFINITY) - (double)fabsf(nearest);
+    return fabs((double)got - wanted) / ulp;
+}
+
+static void functions_are_accurate(void **state)
+{
+    (void)state;
+    enum { steps = 200000 };
+    for (size_t c = 0; c < sizeof accuracy_cases / sizeof *accuracy_cases; c++) {
+        const accuracy_case *one = &accuracy_cases[c];
+        double worst = 0.0;
+        float at = 0.0f;
+        for (int i = 0; i <= steps; i++) {
+            float x = one->from + (one->to - one->from) * (float)i / (float)steps;
+            double apart = ulps_apart(one->ours(x), one->exact((double)x));
+            at = apart > worst ? x : at;
+            worst = apart > worst ? apart : worst;
+        }
+        print_message("%-14s %.2f ulp at %g (allowed %.0f)\n", one->name, worst, (double)at,
+                      one->ulps);
+        assert_true(worst <= one->ulps);
+    }
+}
+
+static void limits_are_right(void **state)
+{
+    (void)state;
+    assert_true(exp_of(INFINITY) == INFINITY && exp_of(1e30f) == INFINITY);
+    assert_true(exp_of(88.73f) == INFINITY && isfinite(exp_of(88.72f)));
+    assert_true(exp_of(-INFINITY) == 0.0f && exp_of(-1e30f) == 0.0f);
+    assert_true(exp_of(0.0f) == 1.0f && expm1_of(0.0f) == 0.0f);
+    assert_true(expm1_of(-INFINITY) == -1.0f);
+    assert_true(sigmoid_of(INFINITY) == 1.0f && sigmoid_of(-INFINITY) == 0.0f);
+    assert_true(tanh_of(INFINITY) == 1.0f && tanh_of(-INFINITY) == -1.0f);
+    assert_true(log1p_exp_of(1e30f) == 1e30f && log1p_exp_of(-INFINITY) == 0.0f);
+    assert_true(normal_cdf_of(INFINITY) == 1.0f && normal_cdf_of(-INFINITY) == 0.0f);
+    assert_true(isnan(exp_of(NAN)) && isnan(expm1_of(NAN)) && isnan(sigmoid_of(NAN)));
+    assert_true(isnan(tanh_of(NAN)) && isnan(log1p_exp_of(NAN)) && isnan(normal_cdf_of(NAN)));
+}
+
+/* ---- Kernels ---- */
+
+enum { max_rows = 37, columns = 3, guard = 16 };
+
+static float value_at(int i)
+{
+    return 0.37f * (float)(i % 41) - 7.3f;
+}
+
+/* The same element alone and in a tile of any height gives the same bits. */
+static void bits_do_not_depend_on_the_place(void **state)
+{
+    (void)state;
+    for (int which = 0; which < NNFS_SOFTMAX; which++) {
+        const activation *row = activation_of((nnfs_activation)which);
+        for (int rows = 1; rows <= max_rows; rows++) {
+            float z[max_rows * columns], a[max_rows * columns], bias[max_rows];
+            for (int i = 0; i < rows; i++) {
+                bias[i] = 0.01f * (float)i;
+            }
+            for (int i = 0; i < rows * columns; i++) {
+                z[i] = value_at(i);
+            }
+            row->forward(bias, rows, columns, z, a);
+            for (int i = 0; i < rows * columns; i++) {
+                float alone = value_at(i);
+                float result = 0.0f;
+                row->forward(&bias[i % rows], 1, 1, &alone, &result);
+                assert_memory_equal(&result, &a[i], sizeof result);
+            }
+        }
+    }
+}
+
+/* Writes nothing before or behind the tile, in either direction. */
+static void kernels_stay_inside(void **state)
+{
+    (void)state;
+    for (int which = 0; nnfs_activation_name((nnfs_activation)which); which++) {
+        const activation *row = activation_of((nnfs_activation)which);
+        for (int rows = 1; rows <= max_rows; rows++) {
+            float z[2 * guard + max_rows * columns], d[2 * guard + max_rows * columns];
+            float bias[max_rows] = {0};
+            int count = rows * columns;
+            for (int i = 0; i < 2 * guard + count; i++) {
+                z[i] = d[i] = 1234.5f;
+            }
+            for (int i = 0; i < count; i++) {
+                z[guard + i] = d[guard + i] = value_at(i);
+            }
+            row->forward(bias, rows, columns, z + guard, z + guard);
+            row->backward(z + guard, rows, columns, d + guard);
+            for (int i = 0; i < guard; i++) {
+                assert_true(z[i] == 1234.5f && d[i] == 1234.5f);
+                assert_true(z[guard + count + i] == 1234.5f && d[guard + count + i] == 1234.5f);
+            }
+        }
+    }
+}
+
+static void nan_is_never_swallowed(void **state)
+{
+    (void)state;
+    for (int which = 0; nnfs_activation_name((nnfs_activation)which); which++) {
+        float z[20], bias[20] = {0};
+        for (int i = 0; i < 20; i++) {
+            z[i] = NAN;
+        }
+        activation_of((nnfs_activation)which)->forward(bias, 20, 1, z, z);
+        for (int i = 0; i < 20; i++) {
+            assert_true(isnan(z[i]));
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(functions_are_accurate),          cmocka_unit_test(limits_are_right),
+        cmocka_unit_test(bits_do_not_depend_on_the_place), cmocka_unit_test(kernels_stay_inside),
+        cmocka_unit_test(nan_is_never_swallowed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
