@@ -11,7 +11,8 @@ export LC_ALL=C TERM=dumb
 tools=$(realpath "$1")
 script=$(realpath "$2")
 expected=${script%.sh}.expected
-fixtures=$(realpath "$(dirname "$0")/../data")
+fixtures=$(realpath "$(dirname "$0")/../data") # for the cases
+export fixtures
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export PATH="$tools:$tools/tests/cli:$PATH" HOME="$work/home"
@@ -48,15 +49,15 @@ run() {
     echo "=> $status"
 }
 
-# The value as four bytes, the most significant first, for printf.
+# The value as four bytes, the most significant first, in the escapes of printf's %b.
 be32() {
-    printf '\\x%02x\\x%02x\\x%02x\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
+    printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
 }
 
 # make_idx FOLDER PREFIX SAMPLES FEATURES CLASSES: sample i is of class i mod CLASSES, and its
 # features say so.
 make_idx() {
-    local folder=$1 prefix=$2 samples=$3 features=$4 classes=$5 images= labels= i j
+    local folder=$1 prefix=$2 samples=$3 features=$4 classes=$5 images='' labels='' i j
     mkdir -p "$folder"
     for ((i = 0; i < samples; i++)); do
         labels+=$(printf '\\x%02x' $((i % classes)))
@@ -64,9 +65,10 @@ make_idx() {
             images+=$(printf '\\x%02x' $(((i % classes * 50 + j * 7 + i) % 256)))
         done
     done
-    printf "\\0\\0\\x08\\x02$(be32 "$samples")$(be32 "$features")$images" \
+    printf '\0\0\x08\x02%b' "$(be32 "$samples")$(be32 "$features")$images" \
         >"$folder/$prefix-images-idx3-ubyte"
-    printf "\\0\\0\\x08\\x01$(be32 "$samples")$labels" >"$folder/$prefix-labels-idx1-ubyte"
+    printf '\0\0\x08\x01%b' "$(be32 "$samples")$labels" \
+        >"$folder/$prefix-labels-idx1-ubyte"
 }
 
 # A dataset of 60 and 20 samples, 4 features, 3 classes; and one of 24 samples that are yes or no.
@@ -76,6 +78,7 @@ make_small() {
     make_idx yes-no train 24 4 2
 }
 
+# shellcheck source=/dev/null
 . "$script" >"$work/transcript"
 
 if [ "${UPDATE:-}" = 1 ]; then
