@@ -124,24 +124,6 @@ static nnfs_status choose_part(eval_run *run, nnfs_error *error)
     return NNFS_OK;
 }
 
-static nnfs_status check_fit(const eval_run *run, nnfs_error *error)
-{
-    int inputs = nnfs_network_inputs(run->network);
-    int features = nnfs_dataset_features(run->chosen);
-    int outputs = nnfs_network_outputs(run->network);
-    int targets = nnfs_dataset_outputs(run->chosen);
-    bool classes = nnfs_dataset_classes(run->chosen) > 0;
-    if (features != inputs) {
-        return refuse(error, NNFS_ERROR_DATA, "the model takes %d features, the data have %d",
-                      inputs, features);
-    }
-    if (classes ? targets > outputs : targets != outputs) {
-        return refuse(error, NNFS_ERROR_DATA, "the model has %d outputs, the data have %d %s",
-                      outputs, targets, classes ? "classes" : "targets a sample");
-    }
-    return NNFS_OK;
-}
-
 static nnfs_status evaluate(eval_run *run, nnfs_error *error)
 {
     const eval_options *options = run->options;
@@ -164,9 +146,6 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         status = choose_part(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = check_fit(run, error);
     }
     if (status == NNFS_OK) {
         status = nnfs_evaluate(run->network, run->chosen, options->threads, &run->result, error);

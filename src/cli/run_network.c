@@ -9,45 +9,64 @@
 
 /* ---- By task ---- */
 
-/*
- * What belongs together, first match first. BY_TASK in the first two columns is "not asked for", in
- * `classes` it is either kind of target.
- */
-static const struct {
-    int activation, loss; /* asked for */
-    int classes;          /* 1 classes, 0 numbers */
-    nnfs_activation chosen_activation;
-    nnfs_loss chosen_loss;
-} defaults[] = {
-    {BY_TASK, BY_TASK, 1, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
-    {BY_TASK, BY_TASK, 0, NNFS_IDENTITY, NNFS_MSE},
-    {BY_TASK, NNFS_CROSS_ENTROPY, BY_TASK, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
-    {BY_TASK, NNFS_BINARY_CROSS_ENTROPY, BY_TASK, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
-    {NNFS_SOFTMAX, BY_TASK, 1, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
-    {NNFS_SIGMOID, BY_TASK, 1, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
-};
+typedef enum task_kind { TASK_NUMBERS, TASK_YES_NO, TASK_CLASSES } task_kind;
 
-static bool chooses(int row, int activation, int loss, int classes)
+static task_kind task_of(const nnfs_dataset *data)
 {
-    return defaults[row].activation == activation && defaults[row].loss == loss &&
-           (defaults[row].classes == classes || defaults[row].classes == BY_TASK);
+    int classes = nnfs_dataset_classes(data);
+    return classes == 0 ? TASK_NUMBERS : classes == 2 ? TASK_YES_NO : TASK_CLASSES;
 }
 
-/* Any other loss is measured on the task's own output, any other output with mean squares. */
-static void choose(const train_options *options, bool classes, nnfs_activation *activation,
-                   nnfs_loss *loss)
+static const nnfs_activation task_outputs[] = {
+    [TASK_NUMBERS] = NNFS_IDENTITY,
+    [TASK_YES_NO] = NNFS_SIGMOID,
+    [TASK_CLASSES] = NNFS_SOFTMAX,
+};
+
+/* The outputs that are probabilities, each with the loss that is its likelihood. */
+static const struct {
+    nnfs_activation output;
+    nnfs_loss loss;
+} partners[] = {
+    {NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
+    {NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
+};
+
+enum { PARTNERS = sizeof partners / sizeof *partners };
+
+/* The output that was asked for; else the partner of the loss, if it has one; else the task's. */
+static nnfs_activation choose_output(const train_options *options, task_kind task)
 {
-    int asked = options->output_activation;
-    nnfs_activation by_task = classes ? NNFS_SOFTMAX : NNFS_IDENTITY;
-    *activation = asked == BY_TASK ? by_task : (nnfs_activation)asked;
-    *loss = options->loss == BY_TASK ? NNFS_MSE : (nnfs_loss)options->loss;
-    for (int i = 0; i < (int)(sizeof defaults / sizeof *defaults); i++) {
-        if (chooses(i, asked, options->loss, classes)) {
-            *activation = defaults[i].chosen_activation;
-            *loss = defaults[i].chosen_loss;
-            return;
+    if (options->output_activation != BY_TASK) {
+        return (nnfs_activation)options->output_activation;
+    }
+    for (int i = 0; i < PARTNERS; i++) {
+        if (options->loss == (int)partners[i].loss) {
+            return partners[i].output;
         }
     }
+    return task_outputs[task];
+}
+
+/* The loss that was asked for; else, for classes, the partner of the output; else mean squares. */
+static nnfs_loss choose_loss(const train_options *options, task_kind task, nnfs_activation output)
+{
+    if (options->loss != BY_TASK) {
+        return (nnfs_loss)options->loss;
+    }
+    for (int i = 0; i < PARTNERS; i++) {
+        if (task != TASK_NUMBERS && output == partners[i].output) {
+            return partners[i].loss;
+        }
+    }
+    return NNFS_MSE;
+}
+
+/* A sigmoid answers yes or no with one unit; everything else has a unit an output. */
+static nnfs_layer output_layer(const nnfs_dataset *data, task_kind task, nnfs_activation activation)
+{
+    bool one = task == TASK_YES_NO && activation == NNFS_SIGMOID;
+    return (nnfs_layer){one ? 1 : nnfs_dataset_outputs(data), activation};
 }
 
 nnfs_status run_build(train_run *run, nnfs_error *error)
@@ -55,9 +74,10 @@ nnfs_status run_build(train_run *run, nnfs_error *error)
     const train_options *options = run->options;
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
-    nnfs_layer *output = &options->layers[options->hidden_count];
-    output->width = nnfs_dataset_outputs(run->train.set);
-    choose(options, nnfs_dataset_classes(run->train.set) > 0, &output->activation, &settings.loss);
+    task_kind task = task_of(run->train.set);
+    nnfs_activation activation = choose_output(options, task);
+    options->layers[options->hidden_count] = output_layer(run->train.set, task, activation);
+    settings.loss = choose_loss(options, task, activation);
     settings.inputs = nnfs_dataset_features(run->train.set);
     settings.layers = options->layers;
     settings.layer_count = options->hidden_count + 1;

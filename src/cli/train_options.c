@@ -45,12 +45,10 @@ static const struct argp_option rows[] = {
      "softplus silu gelu (relu)",
      0},
     {"output-activation", KEY_OUTPUT_ACTIVATION, "NAME", 0,
-     "also softmax (softmax for classes, identity for numbers, sigmoid with "
-     "binary_cross_entropy)",
-     0},
+     "also softmax (softmax for classes, sigmoid for yes or no, identity for numbers)", 0},
     {"loss", KEY_LOSS, "NAME", 0,
-     "cross_entropy binary_cross_entropy mse mae huber (cross_entropy for classes, mse for "
-     "numbers)",
+     "cross_entropy binary_cross_entropy mse mae huber (cross_entropy for classes, "
+     "binary_cross_entropy for yes or no, mse for numbers)",
      0},
     {"init", KEY_INIT, "NAME", 0,
      "how weights begin: he_normal he_uniform glorot_normal glorot_uniform lecun_normal "

@@ -1,6 +1,7 @@
 /* The two phases of a step. */
 #include "training/step.h"
 
+#include "base/barrier.h"
 #include "data/gather.h"
 #include "math/blas_runtime.h"
 
@@ -178,6 +179,7 @@ bool step_update_all(nnfs_trainer *trainer)
 /* What the threads of a region share besides the run. */
 typedef struct step_region {
     step_run *run;
+    barrier barrier;
     atomic_int bad_layer; /* + 1: whose update was not finite; 0 as long as all are */
     atomic_bool stop;
 } step_region;
@@ -215,7 +217,7 @@ static bool run_chunk(step_region *region, const step_chunk *chunk)
     for (int i = thread; i < tiles; i += threads) {
         run_tile(run, chunk, i);
     }
-#pragma omp barrier
+    barrier_wait(&region->barrier, threads);
     tile_record sum = sum_records(trainer, tiles);
     if (!sum.ok || !isfinite(sum.loss)) {
         /* Before any weight is touched. */
@@ -240,7 +242,7 @@ static bool run_chunk(step_region *region, const step_chunk *chunk)
             atomic_store(&region->stop, run->after_step && run->after_step(run) != 0);
         }
     }
-#pragma omp barrier
+    barrier_wait(&region->barrier, threads);
     int bad = atomic_load(&region->bad_layer);
     if (bad != 0 && thread == 0) {
         note_divergence(run, chunk, "gradient", bad - 1);
@@ -290,6 +292,7 @@ void step_run_all(step_run *run)
     run->stopped = false;
     run->diverged = NULL;
     step_region region = {.run = run};
+    barrier_init(&region.barrier);
     atomic_init(&region.bad_layer, 0);
     atomic_init(&region.stop, false);
     int64_t steps_before = run->trainer->steps;

@@ -1,0 +1,124 @@
+/* What the benchmarks share. */
+#include "bench.h"
+
+#include "base/clock.h"
+#include "math/blas_runtime.h"
+#include "math/peak.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool bench_start(int threads, bench_machine *machine)
+{
+    nnfs_error error;
+    if (nnfs_machine_prepare(threads, &machine->machine, &error) != NNFS_OK) {
+        (void)fprintf(stderr, "%s\n", error.message);
+        return false;
+    }
+    machine->threads = blas_threads(threads);
+    machine->peak_one = peak_gflops(1, &machine->instructions);
+    machine->peak_all = peak_gflops(machine->threads, NULL);
+    return true;
+}
+
+void bench_print_machine(const bench_machine *m)
+{
+    printf("CPU       %s, %d cores for this process\n", m->machine.cpu, m->machine.cores);
+    printf("BLAS      %s%s%s\n", m->machine.blas, m->machine.kernel[0] ? ", kernel " : "",
+           m->machine.kernel);
+    printf("FMA peak  %.0f GFLOP/s on 1 thread, %.0f on %d (%s)\n", m->peak_one, m->peak_all,
+           m->threads, m->instructions);
+    if (m->machine.advice[0]) {
+        printf("Advice    %s\n", m->machine.advice);
+    }
+}
+
+/* ---- Timing --------------------------------------------------------------------------------- */
+
+enum { SAMPLES = 31 };
+static const double shortest_sample = 200e-6;
+
+static double time_runs(const bench_task *task, int runs)
+{
+    double start = clock_seconds();
+    for (int i = 0; i < runs; i++) {
+        task->run(task->context);
+    }
+    return (clock_seconds() - start) / runs;
+}
+
+/* The number of runs that make a sample, and what one took in the last trial. */
+static int calibrate(const bench_task *task, double *seconds)
+{
+    int runs = 1;
+    *seconds = time_runs(task, runs);
+    while (*seconds * runs < shortest_sample) {
+        runs *= 2;
+        *seconds = time_runs(task, runs);
+    }
+    return runs;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void bench_measure(bench_task *tasks, int count, double budget)
+{
+    double samples[BENCH_TASKS][SAMPLES];
+    int runs[BENCH_TASKS];
+    double start = clock_seconds();
+    for (int t = 0; t < count; t++) {
+        runs[t] = calibrate(&tasks[t], &samples[t][0]);
+    }
+    int taken = 1; /* the calibration's last: all there is of what takes longer than the budget */
+    double round = clock_seconds() - start;
+    while (taken < SAMPLES && clock_seconds() - start + round < budget) {
+        double round_start = clock_seconds();
+        for (int t = 0; t < count; t++) {
+            samples[t][taken] = time_runs(&tasks[t], runs[t]);
+        }
+        taken++;
+        round = clock_seconds() - round_start;
+    }
+    for (int t = 0; t < count; t++) {
+        qsort(samples[t], (size_t)taken, sizeof(double), compare_doubles);
+        tasks[t].seconds = (samples[t][(taken - 1) / 2] + samples[t][taken / 2]) / 2.0;
+        tasks[t].samples = taken;
+    }
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------- */
+
+json_t *bench_report(const char *name, const bench_machine *m)
+{
+    return json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:i, s:i, s:s, s:f, s:f}, s:[]}", /**/
+                     "schema", "nnfs-bench/1", "benchmark", name, "machine",         /**/
+                     "cpu", m->machine.cpu, "blas", m->machine.blas, "kernel", m->machine.kernel,
+                     "cores", m->machine.cores, "threads", m->threads, /**/
+                     "instructions", m->instructions, "peak_gflops_one_thread", m->peak_one,
+                     "peak_gflops", m->peak_all, "rows");
+}
+
+FILE *bench_open(const char *path)
+{
+    FILE *file = fopen(path, "we");
+    if (!file) {
+        (void)fprintf(stderr, "cannot write %s: %s\n", path, strerror(errno));
+    }
+    return file;
+}
+
+bool bench_write(const json_t *report, FILE *file)
+{
+    bool written = report && json_dumpf(report, file, JSON_INDENT(1)) == 0;
+    written = fclose(file) == 0 && written;
+    if (!written) {
+        (void)fprintf(stderr, "the JSON could not be written\n");
+    }
+    return written;
+}

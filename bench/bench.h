@@ -1,0 +1,53 @@
+/*
+ * What the benchmarks share: the machine they run on, calibrated repeats and their medians, JSON.
+ */
+#ifndef NNFS_BENCH_BENCH_H
+#define NNFS_BENCH_BENCH_H
+
+#include <nnfs/nnfs.h>
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The machine, and what it can do at most. */
+typedef struct bench_machine {
+    nnfs_machine machine;
+    int threads;              /* asked for, or all */
+    const char *instructions; /* the peaks were measured with */
+    double peak_one;          /* GFLOP/s of one thread */
+    double peak_all;          /* GFLOP/s of all threads together */
+} bench_machine;
+
+/* Gets the BLAS ready and measures the peaks; says on stderr what is wrong and returns false. */
+bool bench_start(int threads, bench_machine *machine);
+void bench_print_machine(const bench_machine *machine);
+
+/* One thing to time. */
+typedef struct bench_task {
+    void (*run)(void *context);
+    void *context;
+    double seconds; /* set by bench_measure: the median of one run */
+    int samples;    /* it is the median of */
+} bench_task;
+
+/* Tasks that can be timed in turn. */
+enum { BENCH_TASKS = 8 };
+
+/*
+ * Times up to BENCH_TASKS tasks in turn, sample by sample, so that whatever disturbs the machine
+ * disturbs all of them: at least one sample each, and up to 31 while `budget` seconds last. Short
+ * tasks are repeated within a sample until it lasts long enough for the clock.
+ */
+void bench_measure(bench_task *tasks, int count, double budget);
+
+/* {"schema":"nnfs-bench/1","benchmark":name,"machine":{...},"rows":[]}; add to its "rows". */
+json_t *bench_report(const char *name, const bench_machine *machine);
+
+/* Opens the file for it, before there is work to lose; says on stderr what is wrong. */
+FILE *bench_open(const char *path);
+
+/* Writes it and closes the file; says on stderr what is wrong and returns false. */
+bool bench_write(const json_t *report, FILE *file);
+
+#endif
