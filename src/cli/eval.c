@@ -139,7 +139,7 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
         status = nnfs_machine_prepare(options->threads, &machine, error);
     }
     if (status == NNFS_OK && machine.advice[0] && !options->quiet) {
-        say("%s", machine.advice);
+        say("advice: %s", machine.advice);
     }
     if (status == NNFS_OK) {
         status = nnfs_dataset_load(run->path, &settings, &run->train, &run->test, error);

@@ -26,6 +26,9 @@ typedef struct search_path {
 static char *joined(const char *folder, const char *name)
 {
     char *path = NULL;
+    if (strcmp(folder, ".") == 0) {
+        return strdup(name);
+    }
     return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
@@ -149,9 +152,11 @@ static nnfs_status find_name(const char *name, char **path, nnfs_error *error)
 
 nnfs_status data_path(const char *data, char **path, nnfs_error *error)
 {
-    bool bare =
-        *data != '\0' && !strchr(data, '/') && strcmp(data, ".") != 0 && strcmp(data, "..") != 0;
+    bool bare = !strchr(data, '/') && strcmp(data, ".") != 0 && strcmp(data, "..") != 0;
     *path = NULL;
+    if (*data == '\0') {
+        return refuse(error, NNFS_ERROR_ARGUMENT, "an empty name is no dataset");
+    }
     if (bare && strcmp(data, "digits") != 0) {
         return find_name(data, path, error);
     }

@@ -6,8 +6,8 @@
 
 static void report_evaluation(const char *part, const nnfs_evaluation *evaluation)
 {
-    if (isnan(evaluation->loss)) {
-        return;
+    if (evaluation->samples == 0) {
+        return; /* there was no such set */
     }
     (void)printf("%-9s loss %s", part, text_number(evaluation->loss).text);
     if (!isnan(evaluation->accuracy)) {

@@ -64,7 +64,7 @@ static json_t *settings(const train_run *run)
                   train->until_accuracy > 0.0 ? train->until_accuracy : (double)NAN);
     json_set_real(object, "validation_share", options->validation_share);
     json_set_integer(object, "seed", (int64_t)train->seed);
-    json_set_integer(object, "threads", run->machine.threads);
+    json_set_integer(object, "threads", train->threads > 0 ? train->threads : run->machine.threads);
     json_set_string(object, "output", options->output);
     return object;
 }

@@ -34,6 +34,9 @@ short_text text_percent(double share)
 short_text text_number(double value)
 {
     short_text number;
+    if (!isfinite(value)) {
+        return (short_text){"not finite"};
+    }
     double size = fabs(value);
     const char *format = size == 0.0 || (size >= 0.001 && size < 100000.0) ? "%.4f" : "%.4g";
     (void)snprintf(number.text, sizeof number.text, format, value);
@@ -46,7 +49,9 @@ short_text text_seconds(double seconds)
     char *text = duration.text;
     size_t size = sizeof duration.text;
     int64_t whole = llround(seconds);
-    if (seconds < 0.995) {
+    if (seconds < 0.1) {
+        (void)snprintf(text, size, "%.1f ms", seconds * 1e3);
+    } else if (seconds < 0.995) {
         (void)snprintf(text, size, "%.2f s", seconds);
     } else if (seconds < 59.95) {
         (void)snprintf(text, size, "%.1f s", seconds);

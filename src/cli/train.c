@@ -37,7 +37,7 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
         status = nnfs_machine_prepare(options->train.threads, &run->machine, error);
     }
     if (status == NNFS_OK && run->machine.advice[0] && !options->quiet) {
-        say("%s", run->machine.advice);
+        say("advice: %s", run->machine.advice);
     }
     if (status == NNFS_OK) {
         status = run_load(run, error);

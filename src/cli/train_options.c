@@ -60,9 +60,7 @@ static const struct argp_option rows[] = {
     {"optimizer", KEY_OPTIMIZER, "NAME", 0,
      "sgd momentum nesterov adagrad rmsprop adam adamw (adam)", 0},
     {"lr", KEY_LR, "X", 0,
-     "learning rate (sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop, adam and adamw "
-     "0.001)",
-     0},
+     "learning rate (sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, the rest 0.001)", 0},
     {"momentum", KEY_MOMENTUM, "X", 0,
      "of momentum, nesterov and rmsprop, beta1 of adam and adamw (0.9, rmsprop 0)", 0},
     {"beta2", KEY_BETA2, "X", 0, "of adam and adamw, alpha of rmsprop (0.999, rmsprop 0.99)", 0},

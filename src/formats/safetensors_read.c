@@ -73,7 +73,8 @@ static nnfs_status parse_json(const char *path, const char *text, size_t length,
     if (*header) {
         return NNFS_OK;
     }
-    if (json_error_code(&reason) == json_error_out_of_memory) {
+    /* Some of jansson's functions say nothing where they got no memory. */
+    if (json_error_code(&reason) == json_error_out_of_memory || reason.text[0] == '\0') {
         return fail_memory(error, length, "a header");
     }
     return fail(error, NNFS_ERROR_DATA, "%s: offset %d: %s", path, 8 + reason.position,

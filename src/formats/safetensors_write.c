@@ -2,6 +2,7 @@
 #include "formats/safetensors.h"
 
 #include "base/memory.h"
+#include "formats/json_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,20 +10,45 @@
 
 /* ---- The header ---- */
 
+static bool is_utf8(const char *text)
+{
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        int more = *at < 0x80 ? 0 : *at < 0xc0 ? -1 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
+        if (more < 0 || *at >= 0xf8) {
+            return false;
+        }
+        uint32_t code = more > 0 ? *at & (0x3fU >> more) : *at;
+        at++;
+        for (int i = 0; i < more; i++, at++) {
+            if ((*at & 0xc0) != 0x80) {
+                return false;
+            }
+            code = code << 6 | (*at & 0x3fU);
+        }
+        bool surrogate = code >= 0xd800 && code < 0xe000;
+        if (code < least[more] || code > 0x10ffff || surrogate) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /*
  * A text as JSON, which is UTF-8. One that is not (a file name may be any bytes) has its bytes
  * beyond ASCII replaced by '?': better a note that is a little wrong than a model that is lost.
  */
 static json_t *text_to_json(const char *text)
 {
-    json_t *json = json_string(text);
-    char *ascii = json ? NULL : strdup(text);
+    if (is_utf8(text)) {
+        return json_string(text);
+    }
+    char *ascii = strdup(text);
     for (char *at = ascii; at && *at; at++) {
         *at = (unsigned char)*at < 0x80 ? *at : '?';
     }
-    if (ascii) {
-        json = json_string(ascii);
-    }
+    json_t *json = ascii ? json_string(ascii) : NULL;
     free(ascii);
     return json;
 }
@@ -57,15 +83,13 @@ static json_t *tensor_to_json(const safetensors_tensor *tensor, size_t *end)
 /* Adds key: value, which belongs to the object from here on. */
 static nnfs_status add(json_t *object, const char *key, json_t *value, nnfs_error *error)
 {
-    if (json_object_get(object, key)) {
+    if (!is_utf8(key) || json_object_get(object, key)) {
         json_decref(value);
-        return fail(error, NNFS_ERROR_ARGUMENT, "'%s' is there twice", key);
+        return is_utf8(key) ? fail(error, NNFS_ERROR_ARGUMENT, "'%s' is there twice", key)
+                            : fail(error, NNFS_ERROR_DATA, "the name '%s' is not UTF-8", key);
     }
-    if (!value) {
-        return fail_memory(error, strlen(key), key);
-    }
-    if (json_object_set_new(object, key, value) != 0) {
-        return fail(error, NNFS_ERROR_DATA, "the name '%s' is not UTF-8", key);
+    if (json_object_set_new(object, key, value) != 0) { /* also for a value that is NULL */
+        return fail_memory(error, strlen(key), "a header");
     }
     return NNFS_OK;
 }
@@ -81,47 +105,49 @@ static nnfs_status add_metadata(json_t *header, const safetensors_text *metadata
     return status;
 }
 
-/* The header's JSON, padded so that the data begins at a multiple of 8; freed by free(). */
-static nnfs_status header_text(const json_t *header, char **text, size_t *length, nnfs_error *error)
+/* Writes length and JSON, padded so that the data begins at a multiple of 8. */
+static nnfs_status write_header(safetensors_writer *writer, const json_t *header, nnfs_error *error)
 {
-    char *json = json_dumps(header, JSON_COMPACT);
-    size_t used = json ? strlen(json) : 0;
-    *length = size_round_up(used, 8);
-    *text = json ? realloc(json, *length + 1) : NULL;
-    if (!*text) {
-        free(json);
-        return fail_memory(error, *length, "a header");
+    static const char padding[8] = "        ";
+    size_t length = 0;
+    char *text = json_text(header, &length);
+    if (!text) {
+        return fail_memory(error, length, "a header");
     }
-    memset(*text + used, ' ', *length - used);
-    if (*length > SAFETENSORS_HEADER_MAX) {
-        return fail(error, NNFS_ERROR_DATA, "a header of %zu bytes is longer than the format has",
-                    *length);
-    }
-    return NNFS_OK;
-}
-
-static nnfs_status make_header(safetensors_writer *writer, const safetensors_tensor *tensors,
-                               size_t tensor_count, const safetensors_text *metadata,
-                               size_t metadata_count, char **text, size_t *length,
-                               nnfs_error *error)
-{
-    json_t *header = json_object();
-    nnfs_status status = header ? NNFS_OK : fail_memory(error, 64, "a header");
-    if (status == NNFS_OK && metadata_count > 0) {
-        status = add_metadata(header, metadata, metadata_count, error);
-    }
-    for (size_t i = 0; status == NNFS_OK && i < tensor_count; i++) {
-        status = add(header, tensors[i].name, tensor_to_json(&tensors[i], &writer->missing), error);
-        if (writer->missing > INT64_MAX) {
-            status = fail(error, NNFS_ERROR_ARGUMENT, "the size of tensor '%s' overflows",
-                          tensors[i].name);
-        }
+    uint64_t padded = size_round_up(length, sizeof padding);
+    nnfs_status status = NNFS_OK;
+    if (padded > SAFETENSORS_HEADER_MAX) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: a header of %zu bytes is too long",
+                      writer->file.path, length);
     }
     if (status == NNFS_OK) {
-        status = header_text(header, text, length, error);
+        status = file_write(&writer->file, &padded, sizeof padded, error);
     }
-    json_decref(header);
+    if (status == NNFS_OK) {
+        status = file_write(&writer->file, text, length, error);
+    }
+    if (status == NNFS_OK) {
+        status = file_write(&writer->file, padding, padded - length, error);
+    }
+    memory_free(text);
     return status;
+}
+
+static nnfs_status add_tensors(safetensors_writer *writer, json_t *header,
+                               const safetensors_tensor *tensors, size_t count, nnfs_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        json_t *description = tensor_to_json(&tensors[i], &writer->missing);
+        nnfs_status status = add(header, tensors[i].name, description, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        if (writer->missing > INT64_MAX) {
+            return fail(error, NNFS_ERROR_ARGUMENT, "the size of tensor '%s' overflows",
+                        tensors[i].name);
+        }
+    }
+    return NNFS_OK;
 }
 
 /* ---- The file ---- */
@@ -131,22 +157,25 @@ nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path
                                     const safetensors_text *metadata, size_t metadata_count,
                                     nnfs_error *error)
 {
-    char *text = NULL;
-    size_t length = 0;
     *writer = (safetensors_writer){.file = {.descriptor = -1}};
-    nnfs_status status =
-        make_header(writer, tensors, tensor_count, metadata, metadata_count, &text, &length, error);
+    json_t *header = json_object();
+    nnfs_status status = header ? NNFS_OK : fail_memory(error, 64, "a header");
+    if (status == NNFS_OK && metadata_count > 0) {
+        status = add_metadata(header, metadata, metadata_count, error);
+    }
+    if (status == NNFS_OK) {
+        status = add_tensors(writer, header, tensors, tensor_count, error);
+    }
     if (status == NNFS_OK) {
         status = file_write_begin(&writer->file, path, error);
     }
     if (status == NNFS_OK) {
-        uint64_t prefix = length;
-        status = file_write(&writer->file, &prefix, sizeof prefix, error);
+        status = write_header(writer, header, error);
     }
-    if (status == NNFS_OK) {
-        status = file_write(&writer->file, text, length, error);
+    if (status != NNFS_OK) {
+        safetensors_write_abandon(writer);
     }
-    free(text);
+    json_decref(header);
     return status;
 }
 

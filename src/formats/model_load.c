@@ -1,0 +1,291 @@
+/* nnfs_network_load: metadata, then tensors, and only when both agree a network. */
+#include "base/memory.h"
+#include "formats/model.h"
+#include "formats/safetensors.h"
+#include "network/network.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <string.h>
+
+/* A file being loaded, and the network that its metadata describes. */
+typedef struct loading {
+    const char *path;
+    safetensors_file file;
+    int inputs;
+    nnfs_layer *layers;
+    int layer_count;
+    nnfs_loss loss;
+} loading;
+
+static bool parse_positive(const json_t *json, int *value)
+{
+    json_int_t wide = json_integer_value(json); /* 0 where it is no integer */
+    if (wide < 1 || wide > INT_MAX) {
+        return false;
+    }
+    *value = (int)wide;
+    return true;
+}
+
+/* The value in a table of names; -1 where it is not there. */
+static int find_activation(const char *name)
+{
+    for (int i = 0; name && nnfs_activation_name((nnfs_activation)i); i++) {
+        if (strcmp(name, nnfs_activation_name((nnfs_activation)i)) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int find_loss(const char *name)
+{
+    for (int i = 0; name && nnfs_loss_name((nnfs_loss)i); i++) {
+        if (strcmp(name, nnfs_loss_name((nnfs_loss)i)) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static nnfs_status check_format(loading *model, nnfs_error *error)
+{
+    const char *format = safetensors_metadata(&model->file, "format");
+    if (!format) {
+        return fail(error, NNFS_ERROR_DATA, "%s: not a model of nnfs: its metadata has no 'format'",
+                    model->path);
+    }
+    if (strcmp(format, MODEL_FORMAT) != 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s: the format is '%s', where '%s' can be read",
+                    model->path, format, MODEL_FORMAT);
+    }
+    return NNFS_OK;
+}
+
+/* A metadata text parsed as JSON; NULL where there is none or it is not. */
+static json_t *metadata_json(const loading *model, const char *key)
+{
+    const char *text = safetensors_metadata(&model->file, key);
+    return text ? json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
+}
+
+static nnfs_status parse_inputs(loading *model, nnfs_error *error)
+{
+    json_t *json = metadata_json(model, "inputs");
+    bool good = parse_positive(json, &model->inputs);
+    json_decref(json);
+    if (!good) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'inputs' is not a positive number",
+                    model->path);
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status parse_layer(loading *model, int index, const json_t *json, nnfs_error *error)
+{
+    nnfs_layer *layer = &model->layers[index];
+    const char *name = json_string_value(json_object_get(json, "activation"));
+    int found = find_activation(name);
+    if (json_object_size(json) != 2 ||
+        !parse_positive(json_object_get(json, "width"), &layer->width) || !name) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: metadata 'layers': layer %d is not a positive width and an activation",
+                    model->path, index);
+    }
+    if (found < 0) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: metadata 'layers': layer %d has the unknown activation '%s'", model->path,
+                    index, name);
+    }
+    layer->activation = (nnfs_activation)found;
+    return NNFS_OK;
+}
+
+static nnfs_status parse_layers(loading *model, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    json_t *json = metadata_json(model, "layers");
+    size_t count = json_array_size(json); /* 0 also where it is none */
+    if (count == 0 || count > INT_MAX / 2) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers' is not a list of layers",
+                      model->path);
+        goto end;
+    }
+    model->layers = memory_alloc(count, sizeof *model->layers);
+    if (!model->layers) {
+        status = fail_memory(error, size_mul(count, sizeof *model->layers), "a model's layers");
+        goto end;
+    }
+    model->layer_count = (int)count;
+    for (int i = 0; status == NNFS_OK && i < model->layer_count; i++) {
+        status = parse_layer(model, i, json_array_get(json, (size_t)i), error);
+    }
+end:
+    json_decref(json);
+    return status;
+}
+
+static nnfs_status parse_loss(loading *model, nnfs_error *error)
+{
+    const char *name = safetensors_metadata(&model->file, "loss");
+    int found = find_loss(name);
+    if (found < 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
+                    name ? "the unknown " : "missing", name ? name : "");
+    }
+    model->loss = (nnfs_loss)found;
+    return NNFS_OK;
+}
+
+static nnfs_status check_tensor(const loading *model, const char *name, int rank, size_t rows,
+                                size_t columns, nnfs_error *error)
+{
+    const safetensors_tensor *tensor = safetensors_find(&model->file, name);
+    if (!tensor) {
+        return fail(error, NNFS_ERROR_DATA, "%s: tensor '%s' is missing", model->path, name);
+    }
+    if (tensor->type != SAFETENSORS_F32) {
+        return fail(error, NNFS_ERROR_DATA, "%s: tensor '%s' is %s, not F32", model->path, name,
+                    safetensors_type_name(tensor->type));
+    }
+    if (tensor->rank != rank || tensor->shape[0] != rows ||
+        (rank == 2 && tensor->shape[1] != columns)) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: tensor '%s' has not the shape that the layers' widths give it",
+                    model->path, name);
+    }
+    return NNFS_OK;
+}
+
+/*
+ * The tensors are exactly those of the layers. The file holds all their bytes, so that a network
+ * of this size may now be allocated.
+ */
+static nnfs_status check_tensors(const loading *model, nnfs_error *error)
+{
+    for (int i = 0; i < model->layer_count; i++) {
+        model_name name;
+        size_t in = (size_t)(i > 0 ? model->layers[i - 1].width : model->inputs);
+        size_t out = (size_t)model->layers[i].width;
+        model_name_tensor(name, i, "weight");
+        nnfs_status status = check_tensor(model, name, 2, out, in, error);
+        if (status == NNFS_OK) {
+            model_name_tensor(name, i, "bias");
+            status = check_tensor(model, name, 1, out, 0, error);
+        }
+        if (status != NNFS_OK) {
+            return status;
+        }
+    }
+    if (model->file.tensor_count != 2 * (size_t)model->layer_count) {
+        return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %d",
+                    model->path, model->file.tensor_count, model->layer_count,
+                    2 * model->layer_count);
+    }
+    return NNFS_OK;
+}
+
+/* The network of these layers, its values still zero. What a network may be is known there. */
+static nnfs_status create(const loading *model, nnfs_network **network, nnfs_error *error)
+{
+    nnfs_error reason = {0};
+    nnfs_network_settings settings;
+    nnfs_network_settings_init(&settings);
+    settings.inputs = model->inputs;
+    settings.layers = model->layers;
+    settings.layer_count = model->layer_count;
+    settings.loss = model->loss;
+    settings.init = NNFS_INIT_ZEROS;
+    nnfs_status status = nnfs_network_create(&settings, network, &reason);
+    if (status != NNFS_OK) {
+        status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+        return fail(error, status, "%s: %s", model->path, reason.message);
+    }
+    return NNFS_OK;
+}
+
+/* Fills W [out x in], lda = out, from rows, which may lie at any byte. */
+static void read_weights(const safetensors_tensor *tensor, float *weights)
+{
+    const unsigned char *rows = tensor->data;
+    size_t out = tensor->shape[0];
+    size_t in = tensor->shape[1];
+    for (size_t first = 0; first < out; first += MODEL_BLOCK_ROWS) {
+        size_t end = out - first < MODEL_BLOCK_ROWS ? out : first + MODEL_BLOCK_ROWS;
+        for (size_t i = 0; i < in; i++) {
+            for (size_t row = first; row < end; row++) {
+                memcpy(&weights[i * out + row], rows + sizeof *weights * (row * in + i),
+                       sizeof *weights);
+            }
+        }
+    }
+}
+
+static nnfs_status read_layer(const loading *model, int index, nnfs_network *network,
+                              nnfs_error *error)
+{
+    model_name name;
+    float *weights = nnfs_network_weights(network, index);
+    float *biases = nnfs_network_biases(network, index);
+    model_name_tensor(name, index, "weight");
+    const safetensors_tensor *tensor = safetensors_find(&model->file, name);
+    read_weights(tensor, weights);
+    bool finite = model_all_finite(weights, tensor->elements);
+    if (finite) {
+        model_name_tensor(name, index, "bias");
+        tensor = safetensors_find(&model->file, name);
+        memcpy(biases, tensor->data, tensor->bytes);
+        finite = model_all_finite(biases, tensor->elements);
+    }
+    if (!finite) {
+        return fail(error, NNFS_ERROR_DATA, "%s: tensor '%s' has a value that is not finite",
+                    model->path, name);
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status fill(const loading *model, nnfs_network *network, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < model->layer_count; i++) {
+        status = read_layer(model, i, network, error);
+    }
+    for (size_t i = 0; status == NNFS_OK && i < model->file.metadata_count; i++) {
+        const safetensors_text *text = &model->file.metadata[i];
+        if (strncmp(text->key, MODEL_NOTE_PREFIX, strlen(MODEL_NOTE_PREFIX)) == 0) {
+            status = nnfs_network_set_note(network, text->key + strlen(MODEL_NOTE_PREFIX),
+                                           text->value, error);
+        }
+    }
+    return status;
+}
+
+nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error)
+{
+    /* Each step needs what the ones before it have found. */
+    static nnfs_status (*const steps[])(loading *, nnfs_error *) = {check_format, parse_inputs,
+                                                                    parse_layers, parse_loss};
+    loading model = {.path = path};
+    *network = NULL;
+    nnfs_status status = safetensors_open(path, &model.file, error);
+    for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
+        status = steps[i](&model, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_tensors(&model, error);
+    }
+    if (status == NNFS_OK) {
+        status = create(&model, network, error);
+    }
+    if (status == NNFS_OK) {
+        status = fill(&model, *network, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_network_free(*network);
+        *network = NULL;
+    }
+    memory_free(model.layers);
+    safetensors_close(&model.file);
+    return status;
+}

@@ -1,0 +1,14 @@
+# Datasets that are there, but not what they must be.
+make_small
+make_idx wide t10k 10 5 3
+make_idx many t10k 10 4 7
+mkdir empty
+run nnfs-train empty
+run nnfs-train wide
+run nnfs-train small --test wide
+run nnfs-train small --test many
+run nnfs-train small --validation wide
+run nnfs-train small --test nowhere
+run nnfs-train yes-no --until-accuracy 0.9
+run nnfs-train small --validation nowhere
+ls

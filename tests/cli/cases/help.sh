@@ -1,0 +1,5 @@
+run nnfs-train --version
+run nnfs-train -V
+run nnfs-train --help
+run nnfs-eval --version
+run nnfs-eval --help

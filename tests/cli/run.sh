@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Runs a case of tests/cli/cases and compares what the tools said, line by line, with what stands in
+# CASE.expected: every command, its output, its messages behind "2> ", its exit status behind "=> ".
+#
+# Usage: run.sh FOLDER_OF_THE_TOOLS CASE.sh
+# With UPDATE=1 in the environment the expected lines are written instead: read the difference.
+set -u
+unset NNFS_DATA XDG_DATA_HOME NO_COLOR POSIXLY_CORRECT ARGP_HELP_FMT OPENBLAS_CORETYPE
+export LC_ALL=C TERM=dumb
+
+tools=$(realpath "$1")
+script=$(realpath "$2")
+expected=${script%.sh}.expected
+fixtures=$(realpath "$(dirname "$0")/../data") # for the cases
+export fixtures
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export PATH="$tools:$tools/tests/cli:$PATH" HOME="$work/home"
+mkdir "$work/home" "$work/here"
+cd "$work/here" || exit 1
+
+# What differs from run to run and from machine to machine: rates, times, losses, shares, hashes.
+mask() {
+    sed -E -e '/^nnfs-[a-z]+: advice: /d' \
+        -e "s#$work#WORK#g" \
+        -e 's#[0-9][0-9,]* samples/s#S samples/s#' \
+        -e 's#[0-9.]+ GFLOP/s#G GFLOP/s#' \
+        -e 's# in [0-9.]+ m?s$# in T#' \
+        -e 's#(loss) +([0-9][0-9.e+-]*|not finite)#\1 L#g' \
+        -e 's#(accuracy|test|validation) +[0-9.]+ %#\1 A#g' \
+        -e 's#\([0-9,]+ right, [0-9,]+ wrong\)#(R right, W wrong)#' \
+        -e 's#\b[0-9a-f]{16}\b#HASH#g' \
+        -e 's#^(machine.advice) .*#\1 A#'
+}
+
+# Ends the case where the machine lacks what it needs; Meson counts it as skipped.
+skip() {
+    echo "skipped: $*" >&2
+    exit 77
+}
+
+# Runs a command and shows it, its two outputs and its exit status.
+run() {
+    echo "\$ $*"
+    "$@" >"$work/out" 2>"$work/err" </dev/null
+    local status=$?
+    mask <"$work/out"
+    mask <"$work/err" | sed 's/^/2> /'
+    echo "=> $status"
+}
+
+# The value as four bytes, the most significant first, in the escapes of printf's %b.
+be32() {
+    printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
+}
+
+# make_idx FOLDER PREFIX SAMPLES FEATURES CLASSES: sample i is of class i mod CLASSES, and its
+# features say so.
+make_idx() {
+    local folder=$1 prefix=$2 samples=$3 features=$4 classes=$5 images='' labels='' i j
+    mkdir -p "$folder"
+    for ((i = 0; i < samples; i++)); do
+        labels+=$(printf '\\x%02x' $((i % classes)))
+        for ((j = 0; j < features; j++)); do
+            images+=$(printf '\\x%02x' $(((i % classes * 50 + j * 7 + i) % 256)))
+        done
+    done
+    printf '\0\0\x08\x02%b' "$(be32 "$samples")$(be32 "$features")$images" \
+        >"$folder/$prefix-images-idx3-ubyte"
+    printf '\0\0\x08\x01%b' "$(be32 "$samples")$labels" \
+        >"$folder/$prefix-labels-idx1-ubyte"
+}
+
+# A dataset of 60 and 20 samples, 4 features, 3 classes; and one of 24 samples that are yes or no.
+make_small() {
+    make_idx small train 60 4 3
+    make_idx small t10k 20 4 3
+    make_idx yes-no train 24 4 2
+}
+
+# shellcheck source=/dev/null
+. "$script" >"$work/transcript"
+
+if [ "${UPDATE:-}" = 1 ]; then
+    cp "$work/transcript" "$expected"
+fi
+diff -u "$expected" "$work/transcript"
