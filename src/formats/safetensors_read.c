@@ -42,7 +42,7 @@ static nnfs_status check_length(const char *path, uint64_t length, size_t size, 
 {
     if (length > SAFETENSORS_HEADER_MAX) {
         return fail(error, NNFS_ERROR_DATA,
-                    "%s: offset 0: a header of %llu bytes, where at most %d are allowed", path,
+                    "%s: offset 0: a header of %llu bytes, where at most %d are read", path,
                     (unsigned long long)length, SAFETENSORS_HEADER_MAX);
     }
     if (length > size - 8) {

@@ -44,6 +44,7 @@ def container_files():
     write("seven_bytes", b"\x02\0\0\0\0\0\0")
     raw("header_empty", "", data)
     raw("header_over_limit", good, data, length=100_000_001)
+    raw("header_over_our_limit", good, data, length=8_000_001)
     raw("header_length_huge", good, data, length=2**64 - 1)
     raw("header_past_end", good, b"", length=len(good) + 1)
     raw("not_utf8", good.encode().replace(b'"v"', b'"\xff"'), data)

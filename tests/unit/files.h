@@ -82,6 +82,8 @@ static inline int scratch_remove(void **state)
 
 static inline void write_bytes(const char *path, const void *bytes, size_t count)
 {
+    (void)unlink(
+        path); /* some file systems write a file that is truncated and closed to the disk */
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, count, file), count);
