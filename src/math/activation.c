@@ -9,47 +9,50 @@
  * Kernels are written by what they do to one element. FORWARD has v = z + bias and yields f(v);
  * BACKWARD has k, the kept value, and yields f'.
  */
-#define FORWARD(NAME, F)                                                           \
-    VECTOR_CLONES                                                                  \
-    static void NAME(const float *bias, int rows, int columns, float *z, float *a) \
-    {                                                                              \
-        for (int j = 0; j < columns; j++) {                                        \
-            const float *column = z + (size_t)j * (size_t)rows;                    \
-            float *result = a + (size_t)j * (size_t)rows;                          \
-            _Pragma("omp simd") for (int i = 0; i < rows; i++)                     \
-            {                                                                      \
-                float v = column[i] + bias[i];                                     \
-                result[i] = F;                                                     \
-            }                                                                      \
-        }                                                                          \
+#define FORWARD(NAME, F)                                                                   \
+    VECTOR_CLONES                                                                          \
+    static void NAME(const float *bias, int rows, int columns, int ld, float *z, float *a) \
+    {                                                                                      \
+        for (int j = 0; j < columns; j++) {                                                \
+            const float *column = z + (size_t)j * (size_t)ld;                              \
+            float *result = a + (size_t)j * (size_t)ld;                                    \
+            _Pragma("omp simd") for (int i = 0; i < rows; i++)                             \
+            {                                                                              \
+                float v = column[i] + bias[i];                                             \
+                result[i] = F;                                                             \
+            }                                                                              \
+        }                                                                                  \
     }
 
-#define FORWARD_KEEPING_Z(NAME, F)                                                 \
-    VECTOR_CLONES                                                                  \
-    static void NAME(const float *bias, int rows, int columns, float *z, float *a) \
-    {                                                                              \
-        for (int j = 0; j < columns; j++) {                                        \
-            float *column = z + (size_t)j * (size_t)rows;                          \
-            float *result = a + (size_t)j * (size_t)rows;                          \
-            _Pragma("omp simd") for (int i = 0; i < rows; i++)                     \
-            {                                                                      \
-                float v = column[i] + bias[i];                                     \
-                column[i] = v;                                                     \
-                result[i] = F;                                                     \
-            }                                                                      \
-        }                                                                          \
+#define FORWARD_KEEPING_Z(NAME, F)                                                         \
+    VECTOR_CLONES                                                                          \
+    static void NAME(const float *bias, int rows, int columns, int ld, float *z, float *a) \
+    {                                                                                      \
+        for (int j = 0; j < columns; j++) {                                                \
+            float *column = z + (size_t)j * (size_t)ld;                                    \
+            float *result = a + (size_t)j * (size_t)ld;                                    \
+            _Pragma("omp simd") for (int i = 0; i < rows; i++)                             \
+            {                                                                              \
+                float v = column[i] + bias[i];                                             \
+                column[i] = v;                                                             \
+                result[i] = F;                                                             \
+            }                                                                              \
+        }                                                                                  \
     }
 
-#define BACKWARD(NAME, F)                                                \
-    VECTOR_CLONES                                                        \
-    static void NAME(const float *kept, int rows, int columns, float *d) \
-    {                                                                    \
-        size_t count = (size_t)rows * (size_t)columns;                   \
-        _Pragma("omp simd") for (size_t i = 0; i < count; i++)           \
-        {                                                                \
-            float k = kept[i];                                           \
-            d[i] = d[i] * (F);                                           \
-        }                                                                \
+#define BACKWARD(NAME, F)                                                        \
+    VECTOR_CLONES                                                                \
+    static void NAME(const float *kept, int rows, int columns, int ld, float *d) \
+    {                                                                            \
+        for (int j = 0; j < columns; j++) {                                      \
+            const float *column = kept + (size_t)j * (size_t)ld;                 \
+            float *delta = d + (size_t)j * (size_t)ld;                           \
+            _Pragma("omp simd") for (int i = 0; i < rows; i++)                   \
+            {                                                                    \
+                float k = column[i];                                             \
+                delta[i] = delta[i] * (F);                                       \
+            }                                                                    \
+        }                                                                        \
     }
 
 /* ---- Elementwise ---- */
@@ -85,28 +88,29 @@ BACKWARD(softplus_backward, -expm1_of(-k)) /* sigmoid(z) = 1 - exp(-a) */
 BACKWARD(silu_backward, silu_slope(k))
 BACKWARD(gelu_backward, gelu_slope(k))
 
-static void identity_backward(const float *kept, int rows, int columns, float *d)
+static void identity_backward(const float *kept, int rows, int columns, int ld, float *d)
 {
     (void)kept;
     (void)rows;
     (void)columns;
+    (void)ld;
     (void)d;
 }
 
-void bias_forward(const float *bias, int rows, int columns, float *z, float *a)
+void bias_forward(const float *bias, int rows, int columns, int ld, float *z)
 {
-    identity_forward(bias, rows, columns, z, a);
+    identity_forward(bias, rows, columns, ld, z, z);
 }
 
 /* ---- Softmax ---- */
 
 /* exp(v_i - max v) / sum_j exp(v_j - max v), which cannot overflow. */
 VECTOR_CLONES
-static void softmax_forward(const float *bias, int rows, int columns, float *z, float *a)
+static void softmax_forward(const float *bias, int rows, int columns, int ld, float *z, float *a)
 {
     for (int j = 0; j < columns; j++) {
-        const float *column = z + (size_t)j * (size_t)rows;
-        float *result = a + (size_t)j * (size_t)rows;
+        const float *column = z + (size_t)j * (size_t)ld;
+        float *result = a + (size_t)j * (size_t)ld;
         float largest = -INFINITY;
         for (int i = 0; i < rows; i++) {
             float v = column[i] + bias[i];
@@ -129,11 +133,11 @@ static void softmax_forward(const float *bias, int rows, int columns, float *z, 
 
 /* dp_i/dz_j = p_i (delta_ij - p_j), so d_i = p_i (d_i - sum_j p_j d_j). */
 VECTOR_CLONES
-static void softmax_backward(const float *kept, int rows, int columns, float *d)
+static void softmax_backward(const float *kept, int rows, int columns, int ld, float *d)
 {
     for (int j = 0; j < columns; j++) {
-        const float *p = kept + (size_t)j * (size_t)rows;
-        float *column = d + (size_t)j * (size_t)rows;
+        const float *p = kept + (size_t)j * (size_t)ld;
+        float *column = d + (size_t)j * (size_t)ld;
         float dot = 0.0f;
         for (int i = 0; i < rows; i++) {
             dot += p[i] * column[i];

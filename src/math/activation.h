@@ -1,7 +1,7 @@
 /*
  * The activations, a row each. A forward visit adds the bias and applies f while the product's tile
  * is in cache; a backward visit multiplies the delta by f'. All tiles are [rows x columns],
- * column-major without gaps, rows being units and columns samples.
+ * column-major with the leading dimension ld, rows being units and columns samples.
  */
 #ifndef NNFS_MATH_ACTIVATION_H
 #define NNFS_MATH_ACTIVATION_H
@@ -15,13 +15,13 @@ typedef struct activation {
     /* a = f(z + bias). z and a may be the same tile; if keeps_z and they differ, z becomes z +
      * bias. */
     void (*forward)(const float *bias, /* [rows] */
-                    int rows, int columns, float *z, float *a);
+                    int rows, int columns, int ld, float *z, float *a);
 
     /*
      * d = J^T d with J the Jacobian of f: for all but softmax, d *= f'(z). Whether f' is computed
      * from what f took (z with the bias) or what it gave (a) is keeps_z; `kept` is that tile.
      */
-    void (*backward)(const float *kept, int rows, int columns, float *d);
+    void (*backward)(const float *kept, int rows, int columns, int ld, float *d);
 
     bool keeps_z;     /* f' needs z: training keeps it besides a */
     bool output_only; /* not for hidden layers */
@@ -32,6 +32,6 @@ typedef struct activation {
 const activation *activation_of(nnfs_activation which);
 
 /* z += bias. */
-void bias_forward(const float *bias, int rows, int columns, float *z, float *a);
+void bias_forward(const float *bias, int rows, int columns, int ld, float *z);
 
 #endif

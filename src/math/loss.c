@@ -179,7 +179,7 @@ static void activate_tile(const loss_tile *tile, const activation *output)
     for (int i = 0; i < tile->rows; i++) {
         tile->scratch[i] = 0.0f;
     }
-    output->forward(tile->scratch, tile->rows, tile->columns, tile->z, tile->outputs);
+    output->forward(tile->scratch, tile->rows, tile->columns, tile->rows, tile->z, tile->outputs);
 }
 
 /* dL/dz of one sigmoid is dL/dlogit already: only the outputs are left to compute. */
@@ -197,7 +197,7 @@ static double visit_outputs(const loss_tile *tile, const activation *output, col
     double sum = visit_columns(tile, tile->outputs, terms);
     if (tile->delta) {
         output->backward(output->keeps_z ? tile->z : tile->outputs, tile->rows, tile->columns,
-                         tile->delta);
+                         tile->rows, tile->delta);
     }
     return sum;
 }

@@ -3,92 +3,95 @@
 
 #include <stddef.h>
 
-static float *column_of(float *matrix, int rows, int column)
+static ptrdiff_t at(int row, int column, int ld)
 {
-    return matrix + (ptrdiff_t)column * rows;
+    return row + (ptrdiff_t)column * ld;
 }
 
-/* Z = W A; the activation adds the bias. */
-static bool product_forward(const pass_buffers *pass, int index, int first, int count)
+/* Z = W A */
+static bool product_forward(const pass_buffers *pass, int index, pass_tile tile)
 {
     const network_layer *layer = &pass->network->layers[index];
     const float *a = index == 0 ? pass->input : pass->a[index - 1];
     const gemm_product product = {
-        .transpose_a = GEMM_N, /* W [out x in] */
-        .transpose_b = GEMM_N, /* A [in x count] */
-        .m = layer->out,
-        .n = count,
+        .transpose_a = GEMM_N, /* W [rows of out x in] */
+        .transpose_b = GEMM_N, /* A [in x columns] */
+        .m = tile.rows,
+        .n = tile.columns,
         .k = layer->in,
         .alpha = 1.0f,
-        .a = pass->network->parameters + layer->weights,
+        .a = pass->network->parameters + layer->weights + tile.row,
         .lda = layer->out,
-        .b = a + (ptrdiff_t)first * layer->in,
+        .b = a + at(0, tile.column, layer->in),
         .ldb = layer->in,
         .beta = 0.0f,
-        .c = column_of(pass->z[index], layer->out, first),
+        .c = pass->z[index] + at(tile.row, tile.column, layer->out),
         .ldc = layer->out,
     };
     return gemm_run(pass->gemm, &product);
 }
 
-bool pass_forward(const pass_buffers *pass, int first, int count)
+bool pass_forward_layer(const pass_buffers *pass, int index, pass_tile tile)
 {
-    const nnfs_network *network = pass->network;
-    bool ok = true;
-    for (int index = 0; index < network->layer_count; index++) {
-        const network_layer *layer = &network->layers[index];
-        const float *bias = network->parameters + layer->biases;
-        ok = ok && product_forward(pass, index, first, count);
-        float *z = column_of(pass->z[index], layer->out, first);
-        if (index + 1 < network->layer_count) {
-            activation_of(layer->activation)
-                ->forward(bias, layer->out, count, z, column_of(pass->a[index], layer->out, first));
-        } else {
-            bias_forward(bias, layer->out, count, z, z);
-        }
+    const network_layer *layer = &pass->network->layers[index];
+    const float *bias = pass->network->parameters + layer->biases + tile.row;
+    float *z = pass->z[index] + at(tile.row, tile.column, layer->out);
+    float *a = pass->a[index] + at(tile.row, tile.column, layer->out);
+    bool ok = product_forward(pass, index, tile);
+    if (index + 1 < pass->network->layer_count) {
+        activation_of(layer->activation)->forward(bias, tile.rows, tile.columns, layer->out, z, a);
+    } else {
+        bias_forward(bias, tile.rows, tile.columns, layer->out, z);
     }
     return ok;
 }
 
-void pass_outputs(const pass_buffers *pass, int first, int count, const float *zeros)
+bool pass_forward(const pass_buffers *pass, int columns)
+{
+    bool ok = true;
+    for (int index = 0; index < pass->network->layer_count; index++) {
+        pass_tile tile = {0, pass->network->layers[index].out, 0, columns};
+        ok = pass_forward_layer(pass, index, tile) && ok;
+    }
+    return ok;
+}
+
+void pass_outputs(const pass_buffers *pass, int columns, const float *zeros)
 {
     const network_layer *layer = network_output(pass->network);
-    float *z = column_of(pass->z[pass->network->layer_count - 1], layer->out, first);
-    activation_of(layer->activation)->forward(zeros, layer->out, count, z, z);
+    float *z = pass->z[pass->network->layer_count - 1];
+    activation_of(layer->activation)->forward(zeros, layer->out, columns, layer->out, z, z);
 }
 
 /* D_prev = W^T D, not yet times f'. */
-static bool product_backward(const pass_buffers *pass, int index, int first, int count)
+static bool product_backward(const pass_buffers *pass, int index, pass_tile tile)
 {
     const network_layer *layer = &pass->network->layers[index];
     const gemm_product product = {
-        .transpose_a = GEMM_T, /* W [out x in] */
-        .transpose_b = GEMM_N, /* D [out x count] */
-        .m = layer->in,
-        .n = count,
+        .transpose_a = GEMM_T, /* W [out x columns of it that are rows of D_prev] */
+        .transpose_b = GEMM_N, /* D [out x columns] */
+        .m = tile.rows,
+        .n = tile.columns,
         .k = layer->out,
         .alpha = 1.0f,
-        .a = pass->network->parameters + layer->weights,
+        .a = pass->network->parameters + layer->weights + at(0, tile.row, layer->out),
         .lda = layer->out,
-        .b = column_of(pass->d[index], layer->out, first),
+        .b = pass->d[index] + at(0, tile.column, layer->out),
         .ldb = layer->out,
         .beta = 0.0f,
-        .c = column_of(pass->d[index - 1], layer->in, first),
+        .c = pass->d[index - 1] + at(tile.row, tile.column, layer->in),
         .ldc = layer->in,
     };
     return gemm_run(pass->gemm, &product);
 }
 
-bool pass_backward(const pass_buffers *pass, int first, int count)
+bool pass_backward_layer(const pass_buffers *pass, int index, pass_tile tile)
 {
-    bool ok = true;
-    for (int index = pass->network->layer_count - 1; index > 0; index--) {
-        const network_layer *before = &pass->network->layers[index - 1];
-        const activation *row = activation_of(before->activation);
-        const float *kept = row->keeps_z ? pass->z[index - 1] : pass->a[index - 1];
-        ok = ok && product_backward(pass, index, first, count);
-        row->backward(kept + (ptrdiff_t)first * before->out, before->out, count,
-                      column_of(pass->d[index - 1], before->out, first));
-    }
+    const network_layer *before = &pass->network->layers[index - 1];
+    const activation *row = activation_of(before->activation);
+    const float *kept = row->keeps_z ? pass->z[index - 1] : pass->a[index - 1];
+    ptrdiff_t offset = at(tile.row, tile.column, before->out);
+    bool ok = product_backward(pass, index, tile);
+    row->backward(kept + offset, tile.rows, tile.columns, before->out, pass->d[index - 1] + offset);
     return ok;
 }

@@ -1,6 +1,7 @@
 /*
- * The passes over a tile, which is a run of columns: forward from the inputs to the output layer's
- * logits, backward from its delta to the first layer's. Whoever holds a tile meets nobody else.
+ * The passes, layer by layer and tile by tile. A tile is a block of a layer's matrix: all rows of some
+ * columns (samples), where a thread goes through several layers on its own, or some rows (units) of all
+ * columns, where W is so large that every column tile would repack it.
  */
 #ifndef NNFS_NETWORK_PASS_H
 #define NNFS_NETWORK_PASS_H
@@ -18,17 +19,25 @@ typedef struct pass_buffers {
     float **d;          /* dL/dz; unused by forward */
 } pass_buffers;
 
+typedef struct pass_tile {
+    int row, rows;
+    int column, columns;
+} pass_tile;
+
 /*
- * For the columns first .. first + count - 1: a of all hidden layers, and z of the output layer
- * with its bias (the logits; its activation is left to the loss or to pass_outputs). False if the
- * seam refused a product.
+ * The tile of layer `index`'s a; of the output layer z with its bias, the logits (its activation is
+ * left to the loss or to pass_outputs). Reads all rows of the layer before, in the same columns. False
+ * if the seam refused the product.
  */
-bool pass_forward(const pass_buffers *pass, int first, int count);
+bool pass_forward_layer(const pass_buffers *pass, int index, pass_tile tile);
+
+/* The tile of layer `index - 1`'s d, from all rows of layer `index`'s d in the same columns. */
+bool pass_backward_layer(const pass_buffers *pass, int index, pass_tile tile);
+
+/* pass_forward_layer for all layers, on the first `columns` columns. */
+bool pass_forward(const pass_buffers *pass, int columns);
 
 /* Then a of the output layer, in place of its z. zeros: [outputs] zeros. */
-void pass_outputs(const pass_buffers *pass, int first, int count, const float *zeros);
-
-/* From d of the output layer, d of all layers before it. False if the seam refused a product. */
-bool pass_backward(const pass_buffers *pass, int first, int count);
+void pass_outputs(const pass_buffers *pass, int columns, const float *zeros);
 
 #endif

@@ -40,7 +40,7 @@ static bool evaluate_tile(const infer_walk *walk, infer_thread *thread, int tile
     const network_layer *output = network_output(network);
     bool classes = sums->dataset->parts.labels != NULL;
     gather_features(sums->dataset, NULL, first, count, thread->input);
-    if (!pass_forward(&thread->pass, 0, count)) {
+    if (!pass_forward(&thread->pass, count)) {
         return false;
     }
     loss_tile outputs = {.z = thread->pass.z[network->layer_count - 1],
@@ -50,7 +50,7 @@ static bool evaluate_tile(const infer_walk *walk, infer_thread *thread, int tile
                          .scratch = thread->scratch,
                          .rows = output->out,
                          .columns = count};
-    tile_record record = {.ok = true};
+    tile_record record = {0};
     if (classes) {
         gather_labels(sums->dataset, NULL, first, count, thread->labels);
     } else {

@@ -3,36 +3,117 @@
 
 #include "base/memory.h"
 
-/* A chunk bounds the memory of a large batch; it is a multiple of the tile. */
+/* A chunk bounds the memory of a large batch; it is a multiple of the tiles. */
 #define CHUNK_COLUMNS 2048
-/* Wide enough that packing W for a tile is paid back, narrow enough that a batch of 128 has
- * several. */
-#define TILE_COLUMNS           64
+
+/* Tiles of columns: narrow for small layers, whose products need no packing; else wide enough to pay for
+ * the packing of W, and narrow enough that a batch of 128 has two. */
+#define SMALL_W_FLOATS     16384
+#define SMALL_TILE_COLUMNS 32
+#define TILE_COLUMNS       64
+
+/* From this size on a W is cut into tiles of rows. */
+#define LARGE_W_FLOATS 200000
+#define TILE_ROWS      128
+
+/* Blocks of W: what fits a core's second-level cache with gradient and states, but wide enough for a good
+ * product, and with enough work to be worth a call. */
+#define BLOCK_FLOATS      32768
+#define BLOCK_MIN_COLUMNS 64
+#define BLOCK_FLOPS       2.5e5
+
+/* What makes a further thread worth its waiting. */
+#define THREAD_FLOPS 5e5
+
 #define INFERENCE_TILE_COLUMNS 256
-/* A block's share of W, which should stay in a core's second-level cache with gradient and states.
- */
-#define BLOCK_FLOATS 32768
-/* What a block must compute to be worth a call, and a thread to be worth two barriers. */
-#define BLOCK_FLOPS  1e6
-#define THREAD_FLOPS 1e6
 
 static int ceil_div(int64_t a, int64_t b)
 {
     return (int)((a + b - 1) / b);
 }
 
+/* Cuts `total` into as many parts as parts of about `wanted` would be: their size, of whole vectors. */
+static int even_part(int total, int wanted)
+{
+    int part = ceil_div(total, ceil_div(total, wanted));
+    part = ceil_div(part, MEMORY_LINE_FLOATS) * MEMORY_LINE_FLOATS;
+    return part < total ? part : total;
+}
+
+/* ---- Phase 1 ---- */
+
+plan_operation plan_operation_of(const nnfs_network *network, int operation)
+{
+    int layers = network->layer_count;
+    if (operation == 0) {
+        return (plan_operation){PLAN_GATHER, 0};
+    }
+    if (operation <= layers) {
+        return (plan_operation){PLAN_FORWARD, operation - 1};
+    }
+    if (operation == layers + 1) {
+        return (plan_operation){PLAN_LOSS, layers - 1};
+    }
+    return (plan_operation){PLAN_BACKWARD, 2 * layers + 1 - operation};
+}
+
+int plan_operation_rows(const nnfs_network *network, plan_operation operation)
+{
+    const network_layer *layer = &network->layers[operation.layer];
+    return operation.kind == PLAN_BACKWARD ? layer->in : layer->out;
+}
+
+/* Rows a tile of an operation, 0 if it is done by columns. */
+static int rows_of(const nnfs_network *network, int operation)
+{
+    plan_operation what = plan_operation_of(network, operation);
+    const network_layer *layer = &network->layers[what.layer];
+    bool product = what.kind == PLAN_FORWARD || what.kind == PLAN_BACKWARD;
+    if (!product || (double)layer->in * (double)layer->out < LARGE_W_FLOATS) {
+        return 0;
+    }
+    return even_part(plan_operation_rows(network, what), TILE_ROWS);
+}
+
+/* Lists the stages; with a NULL list only counts them. */
+static int list_stages(const nnfs_network *network, plan_stage *list)
+{
+    int count = 0;
+    int rows_before = -1;
+    for (int operation = 0; operation <= 2 * network->layer_count; operation++) {
+        int rows = rows_of(network, operation);
+        bool joins = rows == 0 && rows_before == 0;
+        rows_before = rows;
+        count += joins ? 0 : 1;
+        if (list && joins) {
+            list[count - 1].last = operation;
+        } else if (list) {
+            list[count - 1] = (plan_stage){operation, operation, rows};
+        }
+    }
+    return count;
+}
+
+static int tile_columns(const nnfs_network *network)
+{
+    double largest = 0.0;
+    for (int index = 0; index < network->layer_count; index++) {
+        double floats = (double)network->layers[index].in * (double)network->layers[index].out;
+        largest = floats > largest ? floats : largest;
+    }
+    return largest <= SMALL_W_FLOATS ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
+}
+
+/* ---- Phase 2 ---- */
+
 /* Columns of W a block of this layer has. */
 static int block_columns(const network_layer *layer, int64_t batch)
 {
-    double column_flops = 2.0 * (double)layer->out * (double)batch;
-    int64_t by_cache = BLOCK_FLOATS / layer->out;
-    int64_t by_work = (int64_t)(BLOCK_FLOPS / column_flops) + 1;
-    int64_t columns = by_cache > by_work ? by_cache : by_work;
-    columns = columns > layer->in ? layer->in : columns;
-    /* Equal blocks, of whole vectors. */
-    int64_t even = ceil_div(layer->in, ceil_div(layer->in, columns));
-    even = (even + MEMORY_LINE_FLOATS - 1) / MEMORY_LINE_FLOATS * MEMORY_LINE_FLOATS;
-    return (int)(even > layer->in ? layer->in : even);
+    int columns = BLOCK_FLOATS / layer->out;
+    int by_work = (int)(BLOCK_FLOPS / (2.0 * (double)layer->out * (double)batch)) + 1;
+    columns = columns > by_work ? columns : by_work;
+    columns = columns > BLOCK_MIN_COLUMNS ? columns : BLOCK_MIN_COLUMNS;
+    return even_part(layer->in, columns);
 }
 
 /* Lists the blocks; with a NULL list only counts them. */
@@ -52,11 +133,27 @@ static int list_blocks(const nnfs_network *network, int64_t batch, plan_block *l
     return count;
 }
 
+/* ---- Both ---- */
+
+/* Tiles that the widest of all stages has. */
+static int most_tiles(const step_plan *plan, const nnfs_network *network)
+{
+    int most = plan->tiles > plan->blocks ? plan->tiles : plan->blocks;
+    for (int i = 0; i < plan->stages; i++) {
+        if (plan->stage[i].rows > 0) {
+            plan_operation what = plan_operation_of(network, plan->stage[i].first);
+            int tiles = ceil_div(plan_operation_rows(network, what), plan->stage[i].rows);
+            most = tiles > most ? tiles : most;
+        }
+    }
+    return most;
+}
+
 /* Threads that a step of this much work can keep busy. */
 static int useful_threads(const step_plan *plan, const nnfs_network *network, int64_t batch)
 {
     double by_work = nnfs_network_flops_step(network) * (double)batch / THREAD_FLOPS;
-    int by_tiles = plan->tiles > plan->blocks ? plan->tiles : plan->blocks;
+    int by_tiles = most_tiles(plan, network);
     int threads = by_work < (double)by_tiles ? (int)by_work : by_tiles;
     return threads < 1 ? 1 : threads;
 }
@@ -64,23 +161,30 @@ static int useful_threads(const step_plan *plan, const nnfs_network *network, in
 nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t batch,
                         nnfs_error *error)
 {
+    int tile = tile_columns(network);
     plan->chunk = batch > 0 && batch < CHUNK_COLUMNS ? (int)batch : CHUNK_COLUMNS;
     batch = batch > 0 ? batch : CHUNK_COLUMNS;
-    plan->tile = plan->chunk < TILE_COLUMNS ? plan->chunk : TILE_COLUMNS;
+    plan->tile = plan->chunk < tile ? plan->chunk : tile;
     plan->tiles = ceil_div(plan->chunk, plan->tile);
+    plan->stages = list_stages(network, NULL);
     plan->blocks = list_blocks(network, batch, NULL);
-    plan->threads = useful_threads(plan, network, batch);
+    plan->stage = memory_alloc((size_t)plan->stages, sizeof *plan->stage);
     plan->block = memory_alloc((size_t)plan->blocks, sizeof *plan->block);
-    if (!plan->block) {
-        return fail_memory(error, (size_t)plan->blocks * sizeof *plan->block, "the plan");
+    if (!plan->stage || !plan->block) {
+        plan_free(plan);
+        return fail_memory(error, size_mul((size_t)plan->blocks, sizeof *plan->block), "the plan");
     }
+    (void)list_stages(network, plan->stage);
     (void)list_blocks(network, batch, plan->block);
+    plan->threads = useful_threads(plan, network, batch);
     return NNFS_OK;
 }
 
 void plan_free(step_plan *plan)
 {
+    memory_free(plan->stage);
     memory_free(plan->block);
+    plan->stage = NULL;
     plan->block = NULL;
 }
 

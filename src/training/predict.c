@@ -18,10 +18,10 @@ static bool predict_tile(const infer_walk *walk, infer_thread *thread, int tile,
     const nnfs_network *network = walk->network;
     size_t outputs = (size_t)network_output(network)->out;
     thread->pass.input = job->features + (size_t)first * (size_t)network->inputs;
-    if (!pass_forward(&thread->pass, 0, count)) {
+    if (!pass_forward(&thread->pass, count)) {
         return false;
     }
-    pass_outputs(&thread->pass, 0, count, thread->scratch);
+    pass_outputs(&thread->pass, count, thread->scratch);
     memcpy(job->outputs + (size_t)first * outputs, thread->pass.a[network->layer_count - 1],
            (size_t)count * outputs * sizeof(float));
     return true;

@@ -20,7 +20,7 @@ typedef struct step_chunk {
     optimizer_step optimizer;
 } step_chunk;
 
-/* ---- Phase 1: tiles of the batch ---- */
+/* ---- Phase 1: the plan's stages, by tiles ---- */
 
 /* Copies the tile's samples into its columns; labels or targets with them. */
 static void gather_tile(const step_run *run, const step_chunk *chunk, int first, int count)
@@ -39,13 +39,13 @@ static void gather_tile(const step_run *run, const step_chunk *chunk, int first,
     }
 }
 
-/* The output layer's tile, for the loss. */
-static loss_tile loss_tile_of(const step_run *run, const step_chunk *chunk, int first, int count)
+/* Loss, outputs and delta of the output layer's tile; what it came to goes into the tile's record. */
+static void visit_loss(const step_run *run, const step_chunk *chunk, int first, int count)
 {
     nnfs_trainer *trainer = run->trainer;
+    const network_layer *output = network_output(trainer->network);
     int last = trainer->network->layer_count - 1;
-    int rows = network_output(trainer->network)->out;
-    size_t at = (size_t)first * (size_t)rows;
+    size_t at = (size_t)first * (size_t)output->out;
     bool classes = run->dataset->parts.labels != NULL;
     loss_tile tile = {
         .z = trainer->pass.z[last] + at,
@@ -55,30 +55,80 @@ static loss_tile loss_tile_of(const step_run *run, const step_chunk *chunk, int 
         .scratch = trainer->scratch + trainer->scratch_floats * (size_t)omp_get_thread_num(),
         .delta = trainer->pass.d[last] + at,
         .scale = chunk->scale,
-        .rows = rows,
+        .rows = output->out,
         .columns = count,
     };
-    return tile;
-}
-
-static void run_tile(const step_run *run, const step_chunk *chunk, int index)
-{
-    nnfs_trainer *trainer = run->trainer;
-    const nnfs_network *network = trainer->network;
-    int first = index * trainer->plan.tile;
-    int left = chunk->count - first;
-    int count = left < trainer->plan.tile ? left : trainer->plan.tile;
-
-    gather_tile(run, chunk, first, count);
-    tile_record record = {.ok = pass_forward(&trainer->pass, first, count)};
-    loss_tile tile = loss_tile_of(run, chunk, first, count);
-    record.loss =
-        loss_of(network->loss)->visit(&tile, activation_of(network_output(network)->activation));
-    if (tile.labels) {
+    tile_record record = {0};
+    record.loss = loss_of(trainer->network->loss)->visit(&tile, activation_of(output->activation));
+    if (classes) {
         record.correct = count_correct(tile.outputs, tile.labels, tile.rows, count);
     }
-    record.ok = record.ok && pass_backward(&trainer->pass, first, count);
-    trainer->records[index] = record;
+    trainer->records[first / trainer->plan.tile] = record;
+}
+
+/* One operation of the plan on one tile. False if the seam refused a product. */
+static bool run_operation(const step_run *run, const step_chunk *chunk, plan_operation operation,
+                          pass_tile tile)
+{
+    const pass_buffers *pass = &run->trainer->pass;
+    switch (operation.kind) {
+    case PLAN_GATHER:
+        gather_tile(run, chunk, tile.column, tile.columns);
+        return true;
+    case PLAN_FORWARD:
+        return pass_forward_layer(pass, operation.layer, tile);
+    case PLAN_LOSS:
+        visit_loss(run, chunk, tile.column, tile.columns);
+        return true;
+    default:
+        return pass_backward_layer(pass, operation.layer, tile);
+    }
+}
+
+/* All operations of a stage on a tile of columns. */
+static bool run_columns(const step_run *run, const step_chunk *chunk, const plan_stage *stage,
+                        int index)
+{
+    const nnfs_trainer *trainer = run->trainer;
+    int first = index * trainer->plan.tile;
+    int left = chunk->count - first;
+    bool ok = true;
+    for (int i = stage->first; i <= stage->last; i++) {
+        plan_operation operation = plan_operation_of(trainer->network, i);
+        pass_tile tile = {0, plan_operation_rows(trainer->network, operation), first,
+                          left < trainer->plan.tile ? left : trainer->plan.tile};
+        ok = run_operation(run, chunk, operation, tile) && ok;
+    }
+    return ok;
+}
+
+/* The stage's one operation on a tile of rows. */
+static bool run_rows(const step_run *run, const step_chunk *chunk, const plan_stage *stage,
+                     int index)
+{
+    const nnfs_network *network = run->trainer->network;
+    plan_operation operation = plan_operation_of(network, stage->first);
+    int first = index * stage->rows;
+    int left = plan_operation_rows(network, operation) - first;
+    pass_tile tile = {first, left < stage->rows ? left : stage->rows, 0, chunk->count};
+    return run_operation(run, chunk, operation, tile);
+}
+
+/* This thread's share of a stage's tiles. */
+static bool run_stage(const step_run *run, const step_chunk *chunk, const plan_stage *stage)
+{
+    const nnfs_network *network = run->trainer->network;
+    int total = stage->rows > 0
+                    ? plan_operation_rows(network, plan_operation_of(network, stage->first))
+                    : chunk->count;
+    int part = stage->rows > 0 ? stage->rows : run->trainer->plan.tile;
+    bool ok = true;
+    for (int i = omp_get_thread_num(); i * part < total; i += omp_get_num_threads()) {
+        ok = (stage->rows > 0 ? run_rows(run, chunk, stage, i)
+                              : run_columns(run, chunk, stage, i)) &&
+             ok;
+    }
+    return ok;
 }
 
 /* ---- Phase 2: blocks of the parameters ---- */
@@ -180,19 +230,18 @@ bool step_update_all(nnfs_trainer *trainer)
 typedef struct step_region {
     step_run *run;
     barrier barrier;
+    atomic_bool refused;  /* by the seam: a product */
     atomic_int bad_layer; /* + 1: whose update was not finite; 0 as long as all are */
     atomic_bool stop;
 } step_region;
 
-/* The sum over the chunk's tiles, in tile order: the same in every thread, at any number of them.
- */
+/* The sum over the chunk's tiles, in tile order: the same in every thread, at any number of them. */
 static tile_record sum_records(const nnfs_trainer *trainer, int tiles)
 {
-    tile_record sum = {.ok = true};
+    tile_record sum = {0};
     for (int i = 0; i < tiles; i++) {
         sum.loss += trainer->records[i].loss;
         sum.correct += trainer->records[i].correct;
-        sum.ok = sum.ok && trainer->records[i].ok;
     }
     return sum;
 }
@@ -205,49 +254,68 @@ static void note_divergence(step_run *run, const step_chunk *chunk, const char *
     run->bad_layer = layer;
 }
 
-/* Takes a chunk through both phases. False, in all threads alike, if the run must end here. */
-static bool run_chunk(step_region *region, const step_chunk *chunk)
+/* Phase 1 of a chunk. False, in all threads alike and before any weight is touched, if it went wrong. */
+static bool run_phase_1(step_region *region, const step_chunk *chunk, tile_record *sum)
 {
     step_run *run = region->run;
-    nnfs_trainer *trainer = run->trainer;
-    int thread = omp_get_thread_num();
-    int threads = omp_get_num_threads();
-    int tiles = (chunk->count + trainer->plan.tile - 1) / trainer->plan.tile;
+    const nnfs_trainer *trainer = run->trainer;
+    for (int i = 0; i < trainer->plan.stages; i++) {
+        if (!run_stage(run, chunk, &trainer->plan.stage[i])) {
+            atomic_store(&region->refused, true);
+        }
+        barrier_wait(&region->barrier, omp_get_num_threads());
+    }
+    *sum = sum_records(trainer, (chunk->count + trainer->plan.tile - 1) / trainer->plan.tile);
+    bool ok = isfinite(sum->loss) && !atomic_load(&region->refused);
+    if (!ok && omp_get_thread_num() == 0) {
+        note_divergence(run, chunk, "loss", -1);
+    }
+    return ok;
+}
 
-    for (int i = thread; i < tiles; i += threads) {
-        run_tile(run, chunk, i);
-    }
-    barrier_wait(&region->barrier, threads);
-    tile_record sum = sum_records(trainer, tiles);
-    if (!sum.ok || !isfinite(sum.loss)) {
-        /* Before any weight is touched. */
-        if (thread == 0) {
-            note_divergence(run, chunk, "loss", -1);
-        }
-        return false;
-    }
-    for (int i = thread; i < trainer->plan.blocks; i += threads) {
-        const plan_block *block = &trainer->plan.block[i];
-        if (!run_block(run, chunk, block)) {
-            atomic_store(&region->bad_layer, block->layer + 1);
+/* Phase 2 of a chunk. False, in all threads alike, if an update was not finite. */
+static bool run_phase_2(step_region *region, const step_chunk *chunk)
+{
+    step_run *run = region->run;
+    const step_plan *plan = &run->trainer->plan;
+    for (int i = omp_get_thread_num(); i < plan->blocks; i += omp_get_num_threads()) {
+        if (!run_block(run, chunk, &plan->block[i])) {
+            atomic_store(&region->bad_layer, plan->block[i].layer + 1);
         }
     }
-    if (thread == 0) {
-        run->loss += sum.loss;
-        run->correct += sum.correct;
-        run->samples += chunk->count;
-        if (chunk->closes) {
-            run->steps++;
-            trainer->steps += run->update ? 1 : 0;
-            atomic_store(&region->stop, run->after_step && run->after_step(run) != 0);
-        }
-    }
-    barrier_wait(&region->barrier, threads);
+    barrier_wait(&region->barrier, omp_get_num_threads());
     int bad = atomic_load(&region->bad_layer);
-    if (bad != 0 && thread == 0) {
+    if (bad != 0 && omp_get_thread_num() == 0) {
         note_divergence(run, chunk, "gradient", bad - 1);
     }
     return bad == 0;
+}
+
+/* Adds a chunk to the outcome of the run. */
+static void count_chunk(step_region *region, const step_chunk *chunk, const tile_record *sum)
+{
+    step_run *run = region->run;
+    run->loss += sum->loss;
+    run->correct += sum->correct;
+    run->samples += chunk->count;
+    if (chunk->closes) {
+        run->steps++;
+        run->trainer->steps += run->update ? 1 : 0;
+        atomic_store(&region->stop, run->after_step && run->after_step(run) != 0);
+    }
+}
+
+/* Takes a chunk through both phases. False, in all threads alike, if the run must end here. */
+static bool run_chunk(step_region *region, const step_chunk *chunk)
+{
+    tile_record sum;
+    if (!run_phase_1(region, chunk, &sum)) {
+        return false;
+    }
+    if (omp_get_thread_num() == 0) {
+        count_chunk(region, chunk, &sum); /* before the others pass the next barrier */
+    }
+    return run_phase_2(region, chunk);
 }
 
 /* A step, in as many chunks as it takes. */
@@ -293,6 +361,7 @@ void step_run_all(step_run *run)
     run->diverged = NULL;
     step_region region = {.run = run};
     barrier_init(&region.barrier);
+    atomic_init(&region.refused, false);
     atomic_init(&region.bad_layer, 0);
     atomic_init(&region.stop, false);
     int64_t steps_before = run->trainer->steps;

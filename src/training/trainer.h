@@ -16,11 +16,10 @@
 #define EVALUATION_NONE \
     ((nnfs_evaluation){.loss = NAN, .accuracy = NAN, .rmse = NAN, .mae = NAN, .r2 = NAN})
 
-/* What a tile of phase 1 came to, added up in tile order. On a cache line of its own. */
+/* What a tile of columns came to, added up in tile order. On a cache line of its own. */
 typedef struct tile_record {
     _Alignas(64) double loss; /* sum over the tile */
     int64_t correct;
-    bool ok; /* the seam took all products */
 } tile_record;
 
 struct nnfs_trainer {

@@ -147,38 +147,41 @@ static void bits_do_not_depend_on_the_place(void **state)
             for (int i = 0; i < rows * columns; i++) {
                 z[i] = value_at(i);
             }
-            row->forward(bias, rows, columns, z, a);
+            row->forward(bias, rows, columns, rows, z, a);
             for (int i = 0; i < rows * columns; i++) {
                 float alone = value_at(i);
                 float result = 0.0f;
-                row->forward(&bias[i % rows], 1, 1, &alone, &result);
+                row->forward(&bias[i % rows], 1, 1, 1, &alone, &result);
                 assert_memory_equal(&result, &a[i], sizeof result);
             }
         }
     }
 }
 
-/* Writes nothing before or behind the tile, in either direction. */
+/* Writes to the tile alone: not before or behind it, nor between its columns. */
 static void kernels_stay_inside(void **state)
 {
     (void)state;
+    enum { gap = 5, ld = max_rows + gap, size = 2 * guard + ld * columns };
     for (int which = 0; nnfs_activation_name((nnfs_activation)which); which++) {
         const activation *row = activation_of((nnfs_activation)which);
         for (int rows = 1; rows <= max_rows; rows++) {
-            float z[2 * guard + max_rows * columns], d[2 * guard + max_rows * columns];
+            float z[size], d[size];
             float bias[max_rows] = {0};
-            int count = rows * columns;
-            for (int i = 0; i < 2 * guard + count; i++) {
+            for (int i = 0; i < size; i++) {
                 z[i] = d[i] = 1234.5f;
             }
-            for (int i = 0; i < count; i++) {
-                z[guard + i] = d[guard + i] = value_at(i);
+            for (int i = 0; i < rows * columns; i++) {
+                int at = guard + i % rows + ld * (i / rows);
+                z[at] = d[at] = value_at(i);
             }
-            row->forward(bias, rows, columns, z + guard, z + guard);
-            row->backward(z + guard, rows, columns, d + guard);
-            for (int i = 0; i < guard; i++) {
-                assert_true(z[i] == 1234.5f && d[i] == 1234.5f);
-                assert_true(z[guard + count + i] == 1234.5f && d[guard + count + i] == 1234.5f);
+            row->forward(bias, rows, columns, ld, z + guard, z + guard);
+            row->backward(z + guard, rows, columns, ld, d + guard);
+            for (int i = 0; i < size; i++) {
+                int at = i - guard;
+                if (at < 0 || at >= ld * columns || at % ld >= rows) {
+                    assert_true(z[i] == 1234.5f && d[i] == 1234.5f);
+                }
             }
         }
     }
@@ -192,7 +195,7 @@ static void nan_is_never_swallowed(void **state)
         for (int i = 0; i < 20; i++) {
             z[i] = NAN;
         }
-        activation_of((nnfs_activation)which)->forward(bias, 20, 1, z, z);
+        activation_of((nnfs_activation)which)->forward(bias, 20, 1, 20, z, z);
         for (int i = 0; i < 20; i++) {
             assert_true(isnan(z[i]));
         }
