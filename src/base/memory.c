@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 size_t size_mul(size_t a, size_t b)
 {
@@ -28,11 +29,33 @@ size_t size_round_up(size_t a, size_t multiple)
     return rest == 0 ? a : size_add(a, multiple - rest);
 }
 
+/*
+ * A large buffer in pages of 2 MiB, where the system has them: shuffled samples and the columns of a
+ * wide W would otherwise cost a TLB miss each.
+ */
+#define HUGE_PAGE ((size_t)2 << 20)
+#define HUGE_FROM (2 * HUGE_PAGE)
+
+static void *alloc_huge(size_t bytes)
+{
+    size_t whole = size_round_up(bytes, HUGE_PAGE);
+    void *memory = whole > PTRDIFF_MAX ? NULL : aligned_alloc(HUGE_PAGE, whole);
+#ifdef MADV_HUGEPAGE
+    if (memory) {
+        (void)madvise(memory, whole, MADV_HUGEPAGE); /* a wish: small pages do as well */
+    }
+#endif
+    return memory;
+}
+
 void *memory_alloc(size_t count, size_t size)
 {
     size_t bytes = size_round_up(size_mul(count, size), MEMORY_ALIGNMENT);
     if (bytes > PTRDIFF_MAX) {
         return NULL;
+    }
+    if (bytes >= HUGE_FROM) {
+        return alloc_huge(bytes);
     }
     return aligned_alloc(MEMORY_ALIGNMENT, bytes == 0 ? MEMORY_ALIGNMENT : bytes);
 }

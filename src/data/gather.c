@@ -15,8 +15,14 @@ VECTOR_CLONES
 static void pixels_to_floats(const uint8_t *restrict pixels, size_t count, float scale,
                              float *restrict x)
 {
+    /* Whole cache lines of pixels, then the rest in narrower steps: a 28 x 28 image leaves 16. */
+    size_t wide = count & ~(size_t)(MEMORY_ALIGNMENT - 1);
 #pragma omp simd
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < wide; i++) {
+        x[i] = (float)pixels[i] * scale;
+    }
+#pragma omp simd simdlen(16)
+    for (size_t i = wide; i < count; i++) {
         x[i] = (float)pixels[i] * scale;
     }
 }

@@ -44,10 +44,12 @@
     VECTOR_CLONES                                                                \
     static void NAME(const float *kept, int rows, int columns, int ld, float *d) \
     {                                                                            \
-        for (int j = 0; j < columns; j++) {                                      \
+        size_t run = rows == ld ? (size_t)rows * (size_t)columns : (size_t)rows; \
+        int runs = rows == ld ? 1 : columns;                                     \
+        for (int j = 0; j < runs; j++) {                                         \
             const float *column = kept + (size_t)j * (size_t)ld;                 \
             float *delta = d + (size_t)j * (size_t)ld;                           \
-            _Pragma("omp simd") for (int i = 0; i < rows; i++)                   \
+            _Pragma("omp simd") for (size_t i = 0; i < run; i++)                 \
             {                                                                    \
                 float k = column[i];                                             \
                 delta[i] = delta[i] * (F);                                       \
