@@ -129,9 +129,11 @@ __attribute__((weak)) void *blas_memory_alloc(int unused);
 __attribute__((weak)) void blas_memory_free(void *buffer);
 __attribute__((weak)) int openblas_get_num_threads(void);
 
+/* Of address space: little of a buffer is ever touched. */
 static bool has_room(size_t bytes)
 {
-    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     return room != MAP_FAILED && munmap(room, bytes) == 0;
 }
 
