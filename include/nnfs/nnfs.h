@@ -425,13 +425,22 @@ NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
 /* ---- The machine ---------------------------------------------------------------------------- */
 
 typedef struct nnfs_machine {
-    char cpu[64];     /* "AMD EPYC 9355 32-Core Processor" */
-    char blas[64];    /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
-    char kernel[32];  /* the BLAS's kernel, "Haswell"; empty where it does not say */
-    int cores;        /* this process may use */
-    int threads;      /* nnfs will use for threads = 0 */
+    char cpu[64];    /* "AMD EPYC 9355 32-Core Processor" */
+    char blas[64];   /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
+    char kernel[32]; /* the BLAS's kernel, "Haswell"; empty where it does not say */
+    /* Faster kernels that OpenBLAS has for this CPU, "SkylakeX": what to set OPENBLAS_CORETYPE to,
+     * before the process starts. Empty where nothing is better. */
+    char better_kernel[32];
+    int cores;        /* this process may use: its affinity, within its container's limit */
+    int threads;      /* nnfs uses for the number asked for: 0, all, in nnfs_machine_describe */
     char advice[192]; /* one sentence where the machine could do better; else empty */
 } nnfs_machine;
+
+/*
+ * Describes the machine. Computes nothing and starts no thread, so a program may still start itself
+ * again, with the better kernel in its environment: a BLAS chooses when it is loaded.
+ */
+NNFS_API void nnfs_machine_describe(nnfs_machine *machine);
 
 /*
  * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all): checks its

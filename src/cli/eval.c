@@ -3,6 +3,7 @@
 #include "json.h"
 #include "options.h"
 #include "paths.h"
+#include "start.h"
 #include "text.h"
 
 #include <math.h>
@@ -130,25 +131,22 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     nnfs_machine machine;
     nnfs_dataset_settings settings;
     nnfs_dataset_settings_init(&settings);
-    settings.threads = options->threads;
     nnfs_status status = nnfs_network_load(options->model, &run->network, error);
     if (status == NNFS_OK) {
         status = data_path(options->data, &run->path, error);
     }
     if (status == NNFS_OK) {
-        status = nnfs_machine_prepare(options->threads, &machine, error);
-    }
-    if (status == NNFS_OK && machine.advice[0] && !options->quiet) {
-        say("advice: %s", machine.advice);
+        status = prepare_machine(options->threads, options->quiet, &machine, error);
     }
     if (status == NNFS_OK) {
+        settings.threads = machine.threads; /* as many as the BLAS takes */
         status = nnfs_dataset_load(run->path, &settings, &run->train, &run->test, error);
     }
     if (status == NNFS_OK) {
         status = choose_part(run, error);
     }
     if (status == NNFS_OK) {
-        status = nnfs_evaluate(run->network, run->chosen, options->threads, &run->result, error);
+        status = nnfs_evaluate(run->network, run->chosen, machine.threads, &run->result, error);
     }
     return status;
 }
@@ -223,6 +221,7 @@ static int evaluate_and_print(eval_run *run)
 
 int main(int argc, char **argv)
 {
+    restart_on_better_kernel(argv);
     eval_options options;
     parse(&options, argc, argv);
     eval_run run = {.options = &options};

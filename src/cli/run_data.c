@@ -19,7 +19,7 @@ static nnfs_status load(const char *path, const train_run *run, nnfs_dataset **t
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
     nnfs_dataset_settings settings;
     nnfs_dataset_settings_init(&settings);
-    settings.threads = run->options->train.threads;
+    settings.threads = run->machine.threads; /* as many as the BLAS takes */
     return nnfs_dataset_load(path, &settings, train, test, error);
 }
 

@@ -7,6 +7,7 @@
 #include "exit.h"
 #include "paths.h"
 #include "run.h"
+#include "start.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -34,10 +35,7 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
         status = check_log_path(options->log, error);
     }
     if (status == NNFS_OK) {
-        status = nnfs_machine_prepare(options->train.threads, &run->machine, error);
-    }
-    if (status == NNFS_OK && run->machine.advice[0] && !options->quiet) {
-        say("advice: %s", run->machine.advice);
+        status = prepare_machine(options->train.threads, options->quiet, &run->machine, error);
     }
     if (status == NNFS_OK) {
         status = run_load(run, error);
@@ -57,6 +55,7 @@ static bool has_ended(nnfs_status status)
 static nnfs_status train(train_run *run, nnfs_error *error)
 {
     nnfs_train_settings settings = run->options->train;
+    settings.threads = run->machine.threads;
     settings.on_progress = on_progress;
     settings.on_epoch = on_epoch;
     settings.user = run;
@@ -142,6 +141,7 @@ static int run_all(train_run *run)
 
 int main(int argc, char **argv)
 {
+    restart_on_better_kernel(argv);
     train_options options;
     train_options_parse(&options, argc, argv);
     train_run run = {.options = &options};

@@ -8,11 +8,11 @@
  */
 #include "data/digits.h"
 
+#include "base/cpu.h"
 #include "base/random.h"
 #include "data/digits_figures.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stddef.h>
 
 enum {
@@ -279,14 +279,9 @@ void digits_draw(uint64_t seed, uint64_t index, uint8_t pixels[DIGITS_PIXELS])
     develop(key, index, ink, pixels);
 }
 
-static int team_size(int threads)
-{
-    return threads > 0 ? threads : omp_get_max_threads();
-}
-
 void digits_draw_run(uint64_t seed, uint64_t first, int64_t count, int threads, uint8_t *pixels)
 {
-#pragma omp parallel for schedule(static) num_threads(team_size(threads))
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(threads))
     for (int64_t i = 0; i < count; i++) {
         digits_draw(seed, first + (uint64_t)i, pixels + (size_t)i * DIGITS_PIXELS);
     }

@@ -6,6 +6,7 @@
  * summation, with and without fused multiply-adds, give the very same floats as the naive loops,
  * and the comparison needs no tolerance.
  */
+#include "base/barrier.h"
 #include "base/memory.h"
 #include "math/blas_runtime.h"
 #include "math/gemm.h"
@@ -91,11 +92,13 @@ static int find_wrong_case(int threads, const float *a, const float *b, const fl
                            float *computed)
 {
     atomic_int wrong = -1;
+    barrier meeting;
+    barrier_init(&meeting);
 #pragma omp parallel num_threads(threads)
     {
         float *c = computed + (size_t)omp_get_thread_num() * C_FLOATS;
         const float *e = expected;
-#pragma omp barrier
+        barrier_wait(&meeting, omp_get_num_threads());
         for (int i = 0; i < CASES; i++) {
             compute(gemm_default(), &cases[i], a, b, c);
             if (!equal(c, e, cases[i].m * cases[i].n)) {
@@ -103,6 +106,7 @@ static int find_wrong_case(int threads, const float *a, const float *b, const fl
             }
             e += C_FLOATS;
         }
+        barrier_wait(&meeting, omp_get_num_threads());
     }
     return wrong;
 }
@@ -129,9 +133,11 @@ __attribute__((weak)) void *blas_memory_alloc(int unused);
 __attribute__((weak)) void blas_memory_free(void *buffer);
 __attribute__((weak)) int openblas_get_num_threads(void);
 
+/* Of address space: little of a buffer is ever touched. */
 static bool has_room(size_t bytes)
 {
-    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     return room != MAP_FAILED && munmap(room, bytes) == 0;
 }
 

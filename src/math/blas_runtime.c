@@ -4,14 +4,17 @@
  */
 #include "math/blas_runtime.h"
 
+#include "base/cpu.h"
 #include "math/gemm.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define WEAK __attribute__((weak))
 
@@ -52,35 +55,67 @@ static bool is_reentrant(void)
     return !is_openblas() || openblas_get_parallel() != SERIAL;
 }
 
-/* The OPENBLAS_CORETYPE that suits this CPU's AVX-512; NULL if it has none. */
-static const char *avx512_core(void)
+/* ---- Is it at its best? --------------------------------------------------------------------- */
+
+static bool has_avx512(void)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
-        return __builtin_cpu_supports("avx512bf16") ? "Cooperlake" : "SkylakeX";
-    }
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
 #endif
-    return NULL;
 }
 
-/* Debian 12's OpenBLAS does not know newer CPUs and falls back to AVX2 kernels on them. */
+/* OpenBLAS's kernels for x86-64 that do without AVX-512, the newest first. */
+static const char *const older_kernels[] = {
+    "Haswell",     "Zen",     "Excavator",  "Steamroller", "Piledriver",   "Bulldozer",
+    "Sandybridge", "Nehalem", "Dunnington", "Penryn",      "Core2",        "Atom",
+    "Prescott",    "Bobcat",  "Barcelona",  "Opteron",     "Opteron_SSE3", "Nano",
+};
+
+static bool is_older(const char *kernel)
+{
+    size_t i = 0;
+    while (i < sizeof older_kernels / sizeof *older_kernels && strcmp(older_kernels[i], kernel)) {
+        i++;
+    }
+    return i < sizeof older_kernels / sizeof *older_kernels;
+}
+
+/*
+ * Debian 12's OpenBLAS does not know newer CPUs and falls back to AVX2 kernels on them. Of its
+ * kernels with AVX-512 the SkylakeX ones are in every release, and the Cooperlake ones no faster.
+ */
+static const char *better_kernel(const char *kernel)
+{
+    const char *best = "SkylakeX";
+    const char *wanted = getenv("OPENBLAS_CORETYPE");
+    bool has_choice = strstr(openblas_get_config(), "DYNAMIC_ARCH") != NULL;
+    bool is_refused = wanted && strcasecmp(wanted, best) == 0; /* it was asked for, in vain */
+    return has_avx512() && has_choice && is_older(kernel) && !is_refused ? best : "";
+}
+
 static void advise_openblas(blas_info *info)
 {
-    const char *better = avx512_core();
     if (!info->reentrant) {
         (void)snprintf(info->advice, sizeof info->advice,
                        "this OpenBLAS is built for one thread and limits nnfs to one: install its "
                        "pthread or openmp build (libopenblas0-pthread)");
-    } else if (better && strstr(openblas_get_config(), "DYNAMIC_ARCH") &&
-               (strcmp(info->kernel, "Haswell") == 0 || strcmp(info->kernel, "Zen") == 0) &&
-               !getenv("OPENBLAS_CORETYPE")) {
+    } else if (info->better_kernel[0] && getenv("OPENBLAS_CORETYPE")) {
+        (void)snprintf(info->advice, sizeof info->advice,
+                       "OPENBLAS_CORETYPE holds OpenBLAS to its %s kernels although this CPU has "
+                       "AVX-512: with OPENBLAS_CORETYPE=%s it is faster",
+                       info->kernel, info->better_kernel);
+    } else if (info->better_kernel[0]) {
         (void)snprintf(info->advice, sizeof info->advice,
                        "OpenBLAS runs its %s kernels although this CPU has AVX-512: set "
                        "OPENBLAS_CORETYPE=%s in the environment for the faster ones",
-                       info->kernel, better);
+                       info->kernel, info->better_kernel);
     }
 }
+
+/* ---- In words ------------------------------------------------------------------------------ */
 
 static void describe_openblas(blas_info *info)
 {
@@ -96,6 +131,8 @@ static void describe_openblas(blas_info *info)
                    name_length > 0 ? config : "OpenBLAS",
                    flavour >= SERIAL && flavour <= OPENMP ? flavours[flavour] : "unknown");
     (void)snprintf(info->kernel, sizeof info->kernel, "%s", openblas_get_corename());
+    (void)snprintf(info->better_kernel, sizeof info->better_kernel, "%s",
+                   better_kernel(info->kernel));
     advise_openblas(info);
 }
 
@@ -160,10 +197,23 @@ void blas_leave(void)
     (void)pthread_mutex_unlock(&pin_lock);
 }
 
+/*
+ * OpenBLAS sets its buffers up for so many threads, prints a warning when more compute at once, and
+ * before long spoils the process. Releases before 0.3.4 do not tell.
+ */
+static int most_threads(void)
+{
+    int most = INT_MAX;
+    const char *said = is_openblas() ? strstr(openblas_get_config(), "MAX_THREADS=") : NULL;
+    if (said && sscanf(said, "MAX_THREADS=%d", &most) == 1 && most < 1) {
+        most = 1;
+    }
+    return is_reentrant() ? most : 1;
+}
+
 int blas_threads(int wanted)
 {
-    if (!is_reentrant()) {
-        return 1;
-    }
-    return wanted > 0 ? wanted : omp_get_max_threads();
+    int threads = cpu_threads(wanted);
+    int most = most_threads();
+    return threads < most ? threads : most;
 }

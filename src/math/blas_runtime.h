@@ -10,9 +10,10 @@
 #include <stdbool.h>
 
 typedef struct blas_info {
-    char name[64];    /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
-    char kernel[32];  /* "Haswell"; empty where it does not say */
-    bool reentrant;   /* may be called from several threads at once */
+    char name[64];          /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
+    char kernel[32];        /* "Haswell"; empty where it does not say */
+    char better_kernel[32]; /* for OPENBLAS_CORETYPE, where it is not at its best; else empty */
+    bool reentrant;         /* may be called from several threads at once */
     char advice[192]; /* one sentence where another kernel or build would be better; else empty */
 } blas_info;
 
@@ -28,8 +29,8 @@ void blas_enter(void);
 void blas_leave(void);
 
 /*
- * The threads to compute with when `wanted` are asked for (0 is all: OpenMP's limit, which respects
- * OMP_NUM_THREADS and the CPUs this process may use): 1 if the BLAS is not re-entrant.
+ * The threads to compute with when `wanted` are asked for (0 is all, see cpu_threads): 1 if the BLAS
+ * is not re-entrant, and never more than it was built for.
  */
 int blas_threads(int wanted);
 

@@ -1,7 +1,7 @@
 /* What the library runs on, in words. */
+#include "base/cpu.h"
 #include "math/blas_runtime.h"
 
-#include <omp.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
@@ -23,24 +23,27 @@ static void describe_cpu(char cpu[64])
     }
 }
 
-static void describe_machine(nnfs_machine *machine)
+static void describe_machine(int threads, nnfs_machine *machine)
 {
     blas_info blas;
     blas_describe(&blas);
-    *machine = (nnfs_machine){
-        .cores = omp_get_num_procs(),
-        .threads = blas_threads(0),
-    };
+    *machine = (nnfs_machine){.cores = cpu_cores(), .threads = blas_threads(threads)};
     describe_cpu(machine->cpu);
     (void)snprintf(machine->blas, sizeof machine->blas, "%s", blas.name);
     (void)snprintf(machine->kernel, sizeof machine->kernel, "%s", blas.kernel);
+    (void)snprintf(machine->better_kernel, sizeof machine->better_kernel, "%s", blas.better_kernel);
     (void)snprintf(machine->advice, sizeof machine->advice, "%s", blas.advice);
+}
+
+void nnfs_machine_describe(nnfs_machine *machine)
+{
+    describe_machine(0, machine);
 }
 
 nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error)
 {
     if (machine) {
-        describe_machine(machine);
+        describe_machine(threads, machine);
     }
     return blas_prepare(threads, error);
 }

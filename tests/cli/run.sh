@@ -5,7 +5,8 @@
 # Usage: run.sh FOLDER_OF_THE_TOOLS CASE.sh
 # With UPDATE=1 in the environment the expected lines are written instead: read the difference.
 set -u
-unset NNFS_DATA XDG_DATA_HOME NO_COLOR POSIXLY_CORRECT ARGP_HELP_FMT OPENBLAS_CORETYPE
+unset NNFS_DATA XDG_DATA_HOME NO_COLOR POSIXLY_CORRECT ARGP_HELP_FMT
+unset OPENBLAS_CORETYPE OMP_NUM_THREADS
 export LC_ALL=C TERM=dumb
 
 tools=$(realpath "$1")
@@ -21,7 +22,7 @@ cd "$work/here" || exit 1
 
 # What differs from run to run and from machine to machine: rates, times, losses, shares, hashes.
 mask() {
-    sed -E -e '/^nnfs-[a-z]+: advice: /d' \
+    sed -E -e '/^nnfs-[a-z]+: (advice: |[0-9]+ threads on [0-9]+ cores?: )/d' \
         -e "s#$work#WORK#g" \
         -e 's#[0-9][0-9,]* samples/s#S samples/s#' \
         -e 's#[0-9.]+ GFLOP/s#G GFLOP/s#' \

@@ -306,7 +306,15 @@ static void describes_the_machine(void **state)
     print_message("%s, %s %s, %d cores, %d threads\n", machine.cpu, machine.blas, machine.kernel,
                   machine.cores, machine.threads);
     assert_true(machine.cpu[0] && machine.blas[0]);
-    assert_true(machine.cores >= 1 && machine.threads >= 1);
+    assert_true(machine.cores >= 1 && machine.threads >= 1 && machine.threads <= 2);
+    nnfs_machine described;
+    nnfs_machine_describe(&described);
+    assert_string_equal(described.cpu, machine.cpu);
+    assert_string_equal(described.kernel, machine.kernel);
+    assert_string_equal(described.better_kernel, machine.better_kernel);
+    assert_string_equal(described.advice, machine.advice);
+    assert_int_equal(described.threads, blas_threads(0));
+    assert_true(blas_threads(1 << 20) >= machine.threads);
     assert_int_equal(nnfs_machine_prepare(0, NULL, NULL), NNFS_OK);
 }
 
