@@ -1,4 +1,6 @@
 /* Prediction: the caller's features in, the network's outputs out. */
+#include "training/predict.h"
+
 #include "training/infer.h"
 
 #include <string.h>
@@ -25,8 +27,9 @@ static bool predict_tile(const infer_walk *walk, infer_thread *thread, int tile,
     return true;
 }
 
-nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int64_t samples,
-                         int threads, float *outputs, nnfs_error *error)
+nnfs_status predict_with(const gemm_backend *gemm, const nnfs_network *network,
+                         const float *features, int64_t samples, int threads, float *outputs,
+                         nnfs_error *error)
 {
     if (!features || !outputs || samples < 0 || threads < 0) {
         return fail(error, NNFS_ERROR_ARGUMENT,
@@ -37,10 +40,16 @@ nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int
     }
     prediction job = {features, outputs};
     infer_walk walk = {.network = network,
-                       .gemm = gemm_default(),
+                       .gemm = gemm,
                        .samples = samples,
                        .threads = threads,
                        .visit = predict_tile,
                        .user = &job};
     return infer_run(&walk, error);
+}
+
+nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int64_t samples,
+                         int threads, float *outputs, nnfs_error *error)
+{
+    return predict_with(gemm_default(), network, features, samples, threads, outputs, error);
 }
