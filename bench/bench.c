@@ -37,7 +37,6 @@ void bench_print_machine(const bench_machine *m)
 
 /* ---- Timing --------------------------------------------------------------------------------- */
 
-enum { SAMPLES = 31 };
 static const double shortest_sample = 200e-6;
 
 static double time_runs(const bench_task *task, int runs)
@@ -67,29 +66,44 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double median(const double *values, int count)
+{
+    double sorted[BENCH_SAMPLES];
+    memcpy(sorted, values, (size_t)count * sizeof *values);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_doubles);
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2.0;
+}
+
 void bench_measure(bench_task *tasks, int count, double budget)
 {
-    double samples[BENCH_TASKS][SAMPLES];
     int runs[BENCH_TASKS];
     double start = clock_seconds();
     for (int t = 0; t < count; t++) {
-        runs[t] = calibrate(&tasks[t], &samples[t][0]);
+        runs[t] = calibrate(&tasks[t], &tasks[t].each[0]);
     }
     int taken = 1; /* the calibration's last: all there is of what takes longer than the budget */
     double round = clock_seconds() - start;
-    while (taken < SAMPLES && clock_seconds() - start + round < budget) {
+    while (taken < BENCH_SAMPLES && clock_seconds() - start + round < budget) {
         double round_start = clock_seconds();
         for (int t = 0; t < count; t++) {
-            samples[t][taken] = time_runs(&tasks[t], runs[t]);
+            tasks[t].each[taken] = time_runs(&tasks[t], runs[t]);
         }
         taken++;
         round = clock_seconds() - round_start;
     }
     for (int t = 0; t < count; t++) {
-        qsort(samples[t], (size_t)taken, sizeof(double), compare_doubles);
-        tasks[t].seconds = (samples[t][(taken - 1) / 2] + samples[t][taken / 2]) / 2.0;
+        tasks[t].seconds = median(tasks[t].each, taken);
         tasks[t].samples = taken;
     }
+}
+
+double bench_quotient(const bench_task *a, const bench_task *b)
+{
+    double quotients[BENCH_SAMPLES];
+    for (int i = 0; i < a->samples; i++) {
+        quotients[i] = a->each[i] / b->each[i];
+    }
+    return median(quotients, a->samples);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */

@@ -23,12 +23,16 @@ typedef struct bench_machine {
 bool bench_start(int threads, bench_machine *machine);
 void bench_print_machine(const bench_machine *machine);
 
+/* Samples that are taken of a task, at most. */
+enum { BENCH_SAMPLES = 31 };
+
 /* One thing to time. */
 typedef struct bench_task {
     void (*run)(void *context);
     void *context;
-    double seconds; /* set by bench_measure: the median of one run */
-    int samples;    /* it is the median of */
+    double seconds;             /* set by bench_measure: the median of one run */
+    int samples;                /* it is the median of */
+    double each[BENCH_SAMPLES]; /* in the order they were taken */
 } bench_task;
 
 /* Tasks that can be timed in turn. */
@@ -40,6 +44,12 @@ enum { BENCH_TASKS = 8 };
  * tasks are repeated within a sample until it lasts long enough for the clock.
  */
 void bench_measure(bench_task *tasks, int count, double budget);
+
+/*
+ * How many times as long as b a run of a takes: the median of the quotients of neighbours, where
+ * both were measured together.
+ */
+double bench_quotient(const bench_task *a, const bench_task *b);
 
 /* {"schema":"nnfs-bench/1","benchmark":name,"machine":{...},"rows":[]}; add to its "rows". */
 json_t *bench_report(const char *name, const bench_machine *machine);

@@ -135,7 +135,7 @@ static bool measure(whole *w, const whole_kind *kind, const double first[2], dou
     int begin = quick && first[0] > budget ? 1 : 0;
     bench_task tasks[2];
     for (int i = begin; i < w->side_count; i++) {
-        tasks[i] = (bench_task){kind->run, &w->sides[i], 0.0, 0};
+        tasks[i] = (bench_task){.run = kind->run, .context = &w->sides[i]};
     }
     seconds[0] = first[0];
     if (begin < w->side_count) {

@@ -39,6 +39,7 @@ bool pass_forward(const pass_buffers *pass, int first, int count)
         const network_layer *layer = &network->layers[index];
         const float *bias = network->parameters + layer->biases;
         ok = ok && product_forward(pass, index, first, count);
+        profile_lap_product(pass->profile, index, PROFILE_FORWARD, layer->out, count, layer->in);
         float *z = column_of(pass->z[index], layer->out, first);
         if (index + 1 < network->layer_count) {
             activation_of(layer->activation)
@@ -46,6 +47,7 @@ bool pass_forward(const pass_buffers *pass, int first, int count)
         } else {
             bias_forward(bias, layer->out, count, z, z);
         }
+        profile_lap(pass->profile, PROFILE_ELEMENTWISE);
     }
     return ok;
 }
@@ -87,8 +89,11 @@ bool pass_backward(const pass_buffers *pass, int first, int count)
         const activation *row = activation_of(before->activation);
         const float *kept = row->keeps_z ? pass->z[index - 1] : pass->a[index - 1];
         ok = ok && product_backward(pass, index, first, count);
+        profile_lap_product(pass->profile, index, PROFILE_BACKWARD, before->out, count,
+                            pass->network->layers[index].out);
         row->backward(kept + (ptrdiff_t)first * before->out, before->out, count,
                       column_of(pass->d[index - 1], before->out, first));
+        profile_lap(pass->profile, PROFILE_ELEMENTWISE);
     }
     return ok;
 }

@@ -70,6 +70,7 @@ static void run_tile(const step_run *run, const step_chunk *chunk, int index)
     int count = left < trainer->plan.tile ? left : trainer->plan.tile;
 
     gather_tile(run, chunk, first, count);
+    profile_lap(trainer->pass.profile, PROFILE_GATHER);
     tile_record record = {.ok = pass_forward(&trainer->pass, first, count)};
     loss_tile tile = loss_tile_of(run, chunk, first, count);
     record.loss =
@@ -77,6 +78,7 @@ static void run_tile(const step_run *run, const step_chunk *chunk, int index)
     if (tile.labels) {
         record.correct = count_correct(tile.outputs, tile.labels, tile.rows, count);
     }
+    profile_lap(trainer->pass.profile, PROFILE_ELEMENTWISE);
     record.ok = record.ok && pass_backward(&trainer->pass, first, count);
     trainer->records[index] = record;
 }
@@ -154,12 +156,17 @@ static bool update_block(nnfs_trainer *trainer, const optimizer_step *step, cons
 static bool run_block(const step_run *run, const step_chunk *chunk, const plan_block *block)
 {
     nnfs_trainer *trainer = run->trainer;
+    profile *laps = trainer->pass.profile;
     bool ok = block_gradient(trainer, chunk, block);
+    profile_lap_product(laps, block->layer, PROFILE_GRADIENT,
+                        trainer->network->layers[block->layer].out, block->count, chunk->count);
     if (block->first == 0) {
         bias_gradient(trainer, chunk, block->layer);
+        profile_lap(laps, PROFILE_ELEMENTWISE);
     }
     if (ok && chunk->closes && run->update) {
         ok = update_block(trainer, &chunk->optimizer, block);
+        profile_lap(laps, PROFILE_OPTIMIZER);
     }
     return ok;
 }
@@ -218,6 +225,7 @@ static bool run_chunk(step_region *region, const step_chunk *chunk)
         run_tile(run, chunk, i);
     }
     barrier_wait(&region->barrier, threads);
+    profile_lap(trainer->pass.profile, PROFILE_WAITING);
     tile_record sum = sum_records(trainer, tiles);
     if (!sum.ok || !isfinite(sum.loss)) {
         /* Before any weight is touched. */
@@ -243,6 +251,7 @@ static bool run_chunk(step_region *region, const step_chunk *chunk)
         }
     }
     barrier_wait(&region->barrier, threads);
+    profile_lap(trainer->pass.profile, PROFILE_WAITING);
     int bad = atomic_load(&region->bad_layer);
     if (bad != 0 && thread == 0) {
         note_divergence(run, chunk, "gradient", bad - 1);
@@ -275,6 +284,7 @@ static void run_thread(step_region *region, int64_t steps_before)
 {
     const step_run *run = region->run;
     int64_t samples = run->dataset->samples;
+    profile_enter(run->trainer->pass.profile);
     for (int64_t first = 0, number = steps_before + 1; first < samples;
          first += run->batch, number++) {
         int64_t left = samples - first;
