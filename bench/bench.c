@@ -35,6 +35,54 @@ void bench_print_machine(const bench_machine *m)
     }
 }
 
+double bench_peak(const bench_machine *machine, int threads)
+{
+    return threads == 1                  ? machine->peak_one
+           : threads == machine->threads ? machine->peak_all
+                                         : peak_gflops(threads, NULL);
+}
+
+int bench_threads(const bench_machine *machine, int asked, int threads[BENCH_THREADS])
+{
+    threads[0] = asked > 0 ? asked : 1;
+    threads[1] = machine->threads;
+    return asked > 0 || machine->threads == 1 ? 1 : 2;
+}
+
+/* ---- Networks ------------------------------------------------------------------------------- */
+
+nnfs_status bench_network(const int widths[BENCH_WIDTHS], nnfs_network **network, nnfs_error *error)
+{
+    nnfs_layer layers[BENCH_WIDTHS];
+    nnfs_network_settings settings;
+    nnfs_network_settings_init(&settings);
+    settings.inputs = widths[0];
+    settings.layers = layers;
+    for (int count = 0; widths[count + 1] > 0; settings.layer_count = ++count) {
+        layers[count] = (nnfs_layer){widths[count + 1], NNFS_RELU};
+    }
+    layers[settings.layer_count - 1].activation = NNFS_SOFTMAX;
+    return nnfs_network_create(&settings, network, error);
+}
+
+static bool is_item(const char *item, size_t length, const char *name)
+{
+    return length == strlen(name) && strncmp(item, name, length) == 0;
+}
+
+bool bench_is_listed(const char *list, const char *network, int number)
+{
+    char numbered[64];
+    (void)snprintf(numbered, sizeof numbered, "%s:%d", network, number);
+    bool listed = list == NULL;
+    for (const char *item = list; item && *item; item += strspn(item, ",")) {
+        size_t length = strcspn(item, ",");
+        listed = listed || is_item(item, length, network) || is_item(item, length, numbered);
+        item += length;
+    }
+    return listed;
+}
+
 /* ---- Timing --------------------------------------------------------------------------------- */
 
 static const double shortest_sample = 200e-6;
@@ -116,6 +164,19 @@ json_t *bench_report(const char *name, const bench_machine *m)
                      "cores", m->machine.cores, "threads", m->threads, /**/
                      "instructions", m->instructions, "peak_gflops_one_thread", m->peak_one,
                      "peak_gflops", m->peak_all, "rows");
+}
+
+json_t *bench_works(const char *schema, const bench_machine *m, const int *threads, int count)
+{
+    json_t *peaks = json_object();
+    for (int i = 0; i < count; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof number, "%d", threads[i]);
+        (void)json_object_set_new(peaks, number, json_real(bench_peak(m, threads[i])));
+    }
+    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:[]}", "schema", schema, "machine", /**/
+                     "cpu", m->machine.cpu, "blas", m->machine.blas, "kernel", m->machine.kernel,
+                     "peak_gflops", peaks, "works");
 }
 
 FILE *bench_open(const char *path)

@@ -4,11 +4,8 @@
  */
 #include "train_step/train_step.h"
 
-#include "math/peak.h"
-
 #include <argp.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const step_work works[] = {
     {"784-10-10", {784, 10, 10}, 64, NNFS_SGD},
@@ -17,47 +14,18 @@ static const step_work works[] = {
     {"784-2048-2048-10", {784, 2048, 2048, 10}, 256, NNFS_SGD},
     {"784-128-10", {784, 128, 10}, 1, NNFS_SGD},
 };
-enum { WORKS = sizeof works / sizeof works[0], MAX_SIDES = 2 };
+enum { WORKS = sizeof works / sizeof works[0] };
 
 typedef struct session {
     step_options options;
     bench_machine machine;
     step_samples samples;
     json_t *rows;
-    int threads[MAX_SIDES]; /* the numbers of threads to measure */
+    int threads[BENCH_THREADS]; /* the numbers of threads to measure */
     int sides;
 } session;
 
-/* ---- Which works ---- */
-
-/* Whether an item of the list, NETWORK or NETWORK:BATCH, means this work. */
-static bool means(const char *item, size_t length, const step_work *work)
-{
-    char whole[64];
-    (void)snprintf(whole, sizeof whole, "%s:%d", work->network, work->batch);
-    return (length == strlen(work->network) && strncmp(item, work->network, length) == 0) ||
-           (length == strlen(whole) && strncmp(item, whole, length) == 0);
-}
-
-static bool is_wanted(const char *list, const step_work *work)
-{
-    bool wanted = list == NULL;
-    for (const char *item = list; item && *item; item += strspn(item, ",")) {
-        size_t length = strcspn(item, ",");
-        wanted = wanted || means(item, length, work);
-        item += length;
-    }
-    return wanted;
-}
-
 /* ---- One work ---- */
-
-static double peak_of(const bench_machine *machine, int threads)
-{
-    return threads == 1                  ? machine->peak_one
-           : threads == machine->threads ? machine->peak_all
-                                         : peak_gflops(threads, NULL);
-}
 
 static bool report(session *s, const step_work *work, int threads, const step_side *side,
                    const bench_task tasks[SIDE_TASKS])
@@ -66,7 +34,7 @@ static bool report(session *s, const step_work *work, int threads, const step_si
     if (!side_result(side, tasks, &result)) {
         return false;
     }
-    double peak = peak_of(&s->machine, result.threads_used);
+    double peak = bench_peak(&s->machine, result.threads_used);
     table_add(work, threads, peak, &result);
     if (s->rows) {
         (void)json_array_append_new(s->rows, table_json(work, threads, peak, &result));
@@ -77,8 +45,8 @@ static bool report(session *s, const step_work *work, int threads, const step_si
 /* All numbers of threads in turn, so that they can be compared too. */
 static bool run_work(session *s, const step_work *work)
 {
-    step_side sides[MAX_SIDES] = {0};
-    bench_task tasks[MAX_SIDES * SIDE_TASKS];
+    step_side sides[BENCH_THREADS] = {0};
+    bench_task tasks[BENCH_THREADS * SIDE_TASKS];
     double slice = s->options.quick ? 0.01 : 0.05;
     bool done = true;
     for (int i = 0; done && i < s->sides; i++) {
@@ -101,20 +69,6 @@ static bool run_work(session *s, const step_work *work)
 
 /* ---- All of them ---- */
 
-static json_t *make_report(session *s)
-{
-    const nnfs_machine *m = &s->machine.machine;
-    json_t *peaks = json_object();
-    for (int i = 0; i < s->sides; i++) {
-        char threads[16];
-        (void)snprintf(threads, sizeof threads, "%d", s->threads[i]);
-        (void)json_object_set_new(peaks, threads, json_real(peak_of(&s->machine, s->threads[i])));
-    }
-    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:[]}", "schema", "nnfs-train-step/1",
-                     "machine", "cpu", m->cpu, "blas", m->blas, "kernel", m->kernel, "peak_gflops",
-                     peaks, "works");
-}
-
 static bool run_works(session *s)
 {
     bool done = samples_make(&s->samples);
@@ -123,7 +77,8 @@ static bool run_works(session *s)
         table_heading();
     }
     for (int i = 0; done && i < WORKS; i++) {
-        done = !is_wanted(s->options.works, &works[i]) || run_work(s, &works[i]);
+        done = !bench_is_listed(s->options.works, works[i].network, works[i].batch) ||
+               run_work(s, &works[i]);
     }
     if (done) {
         table_notes();
@@ -141,11 +96,8 @@ static bool run_session(session *s)
     json_t *report = NULL;
     bool done = bench_start(s->options.threads, &s->machine);
     if (done) {
-        s->threads[s->sides++] = s->options.threads > 0 ? s->options.threads : 1;
-        if (s->options.threads == 0 && s->machine.threads > 1) {
-            s->threads[s->sides++] = s->machine.threads;
-        }
-        report = file ? make_report(s) : NULL;
+        s->sides = bench_threads(&s->machine, s->options.threads, s->threads);
+        report = file ? bench_works("nnfs-train-step/1", &s->machine, s->threads, s->sides) : NULL;
         s->rows = json_object_get(report, "works");
         done = run_works(s);
     }
@@ -173,7 +125,7 @@ static const struct argp_option option_table[] = {
 static void check_works(const char *list, struct argp_state *state)
 {
     for (int i = 0; i < WORKS; i++) {
-        if (is_wanted(list, &works[i])) {
+        if (bench_is_listed(list, works[i].network, works[i].batch)) {
             return;
         }
     }

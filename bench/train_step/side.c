@@ -6,20 +6,6 @@
 
 #include "base/clock.h"
 
-static nnfs_status make_network(const step_work *work, nnfs_network **network, nnfs_error *error)
-{
-    nnfs_layer layers[MAX_WIDTHS];
-    nnfs_network_settings settings;
-    nnfs_network_settings_init(&settings);
-    settings.inputs = work->widths[0];
-    settings.layers = layers;
-    for (int count = 0; work->widths[count + 1] > 0; settings.layer_count = ++count) {
-        layers[count] = (nnfs_layer){work->widths[count + 1], NNFS_RELU};
-    }
-    layers[settings.layer_count - 1].activation = NNFS_SOFTMAX;
-    return nnfs_network_create(&settings, network, error);
-}
-
 /* Small rates: what there is to learn is noise, and the figures should stay ordinary. */
 static nnfs_status make_trainer(step_side *side, const step_work *work, int threads,
                                 nnfs_error *error)
@@ -95,7 +81,7 @@ bool side_make(step_side *side, const step_work *work, const step_samples *sampl
 {
     nnfs_error error;
     *side = (step_side){.samples = samples};
-    nnfs_status status = make_network(work, &side->network, &error);
+    nnfs_status status = bench_network(work->widths, &side->network, &error);
     if (status == NNFS_OK) {
         status = make_trainer(side, work, threads, &error);
     }

@@ -7,12 +7,10 @@
 #include "data/dataset.h"
 #include "training/step.h"
 
-enum { MAX_WIDTHS = 6 };
-
 /* A network and how it is trained. */
 typedef struct step_work {
     const char *network;
-    int widths[MAX_WIDTHS]; /* of the input and all layers, then 0 */
+    int widths[BENCH_WIDTHS];
     int batch;
     nnfs_optimizer optimizer;
 } step_work;
