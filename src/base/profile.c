@@ -33,6 +33,7 @@ struct profile {
     size_t stride; /* cells from thread to thread */
     uint64_t began_ticks;
     double began_seconds;
+    double tick;         /* seconds */
     thread_laps *thread; /* [threads] */
     cell *cells;
 };
@@ -83,7 +84,10 @@ void profile_free(profile *p)
 
 void profile_enter_on(profile *p)
 {
-    p->thread[omp_get_thread_num()].last = ticks_now();
+    uint64_t now = ticks_now();
+    for (int i = 0; i < p->threads; i++) {
+        p->thread[i].last = now;
+    }
 }
 
 static cell *end_lap(profile *p, size_t at)
@@ -121,10 +125,15 @@ void profile_lap_product_on(profile *p, int layer, profile_product kind, int m, 
 
 /* ---- Afterwards ---- */
 
-static double seconds_a_tick(const profile *p)
+void profile_leave_on(profile *p)
 {
-    uint64_t ticks = ticks_now() - p->began_ticks;
-    return ticks > 0 ? (clock_seconds() - p->began_seconds) / (double)ticks : 0.0;
+    uint64_t now = ticks_now();
+    for (int i = 0; i < p->threads; i++) {
+        cell *waiting = &p->thread[i].cells[part_cell(p, PROFILE_WAITING)];
+        waiting->ticks += now - p->thread[i].last;
+    }
+    uint64_t ticks = now - p->began_ticks;
+    p->tick = ticks > 0 ? (clock_seconds() - p->began_seconds) / (double)ticks : 0.0;
 }
 
 static profile_sum sum_of(const profile *p, size_t at)
@@ -138,7 +147,7 @@ static profile_sum sum_of(const profile *p, size_t at)
         sum.floats += one->floats;
     }
     return (profile_sum){
-        .seconds = (double)sum.ticks * seconds_a_tick(p),
+        .seconds = (double)sum.ticks * p->tick,
         .laps = sum.laps,
         .flops = 2.0 * (double)sum.multiply_adds,
         .bytes = sizeof(float) * (double)sum.floats,

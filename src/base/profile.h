@@ -40,12 +40,24 @@ typedef struct profile profile;
 profile *profile_create(int layers, int threads);
 void profile_free(profile *p);
 
-/* Every thread of a region calls it first: what went before does not count. */
+/*
+ * Around a region, by the one thread that is there then. The threads begin with a lap of waiting,
+ * for the region to get going, and wait for its end when they are done: so all of the time between
+ * the two calls is some part's.
+ */
 void profile_enter_on(profile *p);
 static inline void profile_enter(profile *p)
 {
     if (p) {
         profile_enter_on(p);
+    }
+}
+
+void profile_leave_on(profile *p);
+static inline void profile_leave(profile *p)
+{
+    if (p) {
+        profile_leave_on(p);
     }
 }
 
@@ -68,7 +80,7 @@ static inline void profile_lap_product(profile *p, int layer, profile_product ki
     }
 }
 
-/* What there is so far. Not while a region runs. */
+/* What there is of the regions that have ended. Not while one runs. */
 profile_sum profile_of_part(const profile *p, profile_part part);
 profile_sum profile_of_product(const profile *p, int layer, profile_product kind);
 

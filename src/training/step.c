@@ -284,7 +284,7 @@ static void run_thread(step_region *region, int64_t steps_before)
 {
     const step_run *run = region->run;
     int64_t samples = run->dataset->samples;
-    profile_enter(run->trainer->pass.profile);
+    profile_lap(run->trainer->pass.profile, PROFILE_WAITING);
     for (int64_t first = 0, number = steps_before + 1; first < samples;
          first += run->batch, number++) {
         int64_t left = samples - first;
@@ -306,9 +306,11 @@ void step_run_all(step_run *run)
     atomic_init(&region.bad_layer, 0);
     atomic_init(&region.stop, false);
     int64_t steps_before = run->trainer->steps;
+    profile_enter(run->trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(run->trainer->settings.threads)
     run_thread(&region, steps_before);
     blas_leave();
+    profile_leave(run->trainer->pass.profile);
     run->stopped = atomic_load(&region.stop);
 }
