@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 bool bench_start(int threads, bench_machine *machine)
 {
@@ -96,6 +97,21 @@ static double time_runs(const bench_task *task, int runs)
     return (clock_seconds() - start) / runs;
 }
 
+/* How often threads of this process had to leave their CPU to others. */
+static long interruptions(void)
+{
+    struct rusage usage = {0};
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nivcsw;
+}
+
+static void take_sample(bench_task *task, int runs, int at)
+{
+    long before = interruptions();
+    task->each[at] = time_runs(task, runs);
+    task->interrupted += interruptions() > before;
+}
+
 /* The number of runs that make a sample, and what one took in the last trial. */
 static int calibrate(const bench_task *task, double *seconds)
 {
@@ -134,7 +150,7 @@ void bench_measure(bench_task *tasks, int count, double budget)
     while (taken < BENCH_SAMPLES && clock_seconds() - start + round < budget) {
         double round_start = clock_seconds();
         for (int t = 0; t < count; t++) {
-            tasks[t].each[taken] = time_runs(&tasks[t], runs[t]);
+            take_sample(&tasks[t], runs[t], taken);
         }
         taken++;
         round = clock_seconds() - round_start;

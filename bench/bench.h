@@ -49,6 +49,7 @@ typedef struct bench_task {
     void *context;
     double seconds;             /* set by bench_measure: the median of one run */
     int samples;                /* it is the median of */
+    int interrupted;            /* samples in which other programs got the CPU of a thread */
     double each[BENCH_SAMPLES]; /* in the order they were taken */
 } bench_task;
 

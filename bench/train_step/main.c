@@ -23,6 +23,7 @@ typedef struct session {
     json_t *rows;
     int threads[BENCH_THREADS]; /* the numbers of threads to measure */
     int sides;
+    bool busy; /* other programs were in the way of some row */
 } session;
 
 /* ---- One work ---- */
@@ -34,6 +35,7 @@ static bool report(session *s, const step_work *work, int threads, const step_si
     if (!side_result(side, tasks, &result)) {
         return false;
     }
+    s->busy = s->busy || result.busy;
     double peak = bench_peak(&s->machine, result.threads_used);
     table_add(work, threads, peak, &result);
     if (s->rows) {
@@ -81,7 +83,7 @@ static bool run_works(session *s)
                run_work(s, &works[i]);
     }
     if (done) {
-        table_notes();
+        table_notes(s->busy);
     }
     samples_free(&s->samples);
     return done;

@@ -168,6 +168,7 @@ bool side_result(const step_side *side, const bench_task tasks[SIDE_TASKS], step
         .threads_used = side->trainer->settings.threads,
         .samples_per_second = samples / tasks[SIDE_STEP].seconds,
         .sgemm_share = bench_quotient(&tasks[SIDE_PRODUCTS], &tasks[SIDE_STEP]),
+        .busy = 2 * tasks[SIDE_STEP].interrupted > tasks[SIDE_STEP].samples,
         .slowdown = bench_quotient(&tasks[SIDE_PROFILED], &tasks[SIDE_STEP]),
     };
     result->gflops = 1e-9 * result->samples_per_second * nnfs_network_flops_step(side->network);

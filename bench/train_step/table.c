@@ -21,11 +21,11 @@ void table_add(const step_work *work, int threads, double peak, const step_resul
     for (int part = 0; part < PROFILE_PARTS; part++) {
         printf(" %6.1f", 100.0 * r->parts[part]);
     }
-    printf("\n");
+    printf("%s\n", r->busy ? " *" : "");
     (void)fflush(stdout);
 }
 
-void table_notes(void)
+void table_notes(bool busy)
 {
     printf(
         "\nMedians, taken in turn. %% of peak: of the FMA peak of the threads used. %% of sgemm:\n"
@@ -34,17 +34,20 @@ void table_notes(void)
         "own, in which threads note what they do: products in the step, the gathering of\n"
         "samples, elementwise work (biases, activations, loss), the optimizer, and waiting for\n"
         "other threads.\n");
+    if (busy) {
+        printf("* Other programs had the CPU in most runs: measure again on a quiet machine.\n");
+    }
 }
 
 json_t *table_json(const step_work *work, int threads, double peak, const step_result *r)
 {
     return json_pack(
-        "{s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f}}", /**/
+        "{s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:b, s:{s:f, s:f, s:f, s:f, s:f}}", /**/
         "network", work->network, "batch", work->batch, "optimizer",
         nnfs_optimizer_name(work->optimizer), "threads", threads, "threads_used", r->threads_used,
         "samples_per_second", r->samples_per_second, "gflops", r->gflops, "peak_share",
-        r->gflops / peak, "sgemm_share", r->sgemm_share, "profiled_slowdown", r->slowdown, "parts",
-        "gather", r->parts[PROFILE_GATHER], "elementwise", r->parts[PROFILE_ELEMENTWISE],
-        "optimizer", r->parts[PROFILE_OPTIMIZER], "waiting", r->parts[PROFILE_WAITING], "sgemm",
-        r->sgemm);
+        r->gflops / peak, "sgemm_share", r->sgemm_share, "profiled_slowdown", r->slowdown, "busy",
+        r->busy, "parts", "gather", r->parts[PROFILE_GATHER], "elementwise",
+        r->parts[PROFILE_ELEMENTWISE], "optimizer", r->parts[PROFILE_OPTIMIZER], "waiting",
+        r->parts[PROFILE_WAITING], "sgemm", r->sgemm);
 }

@@ -54,6 +54,7 @@ typedef struct step_result {
     double samples_per_second;
     double gflops;
     double sgemm_share; /* time of the products alone / time of the step */
+    bool busy;          /* other programs interrupted most of the runs */
     double slowdown;    /* of the run with laps: profiled time / time */
     double sgemm;       /* shares of the time of all threads, from the laps; their sum is 1 */
     double parts[PROFILE_PARTS];
@@ -89,7 +90,7 @@ bool side_result(const step_side *side, const bench_task tasks[SIDE_TASKS], step
 
 void table_heading(void);
 void table_add(const step_work *work, int threads, double peak, const step_result *result);
-void table_notes(void);
+void table_notes(bool busy);
 
 json_t *table_json(const step_work *work, int threads, double peak, const step_result *result);
 
