@@ -14,11 +14,11 @@ typedef struct bench_options {
     const char *json;
 } bench_options;
 
-enum { MAX_WIDTHS = 4, NETWORKS = 4, BATCHES = 4, MAX_BATCH = 1024 };
+enum { NETWORKS = 4, BATCHES = 4, MAX_BATCH = 1024 };
 
 typedef struct test_network {
     const char *name;
-    int widths[MAX_WIDTHS + 1]; /* 0 after the last */
+    int widths[BENCH_WIDTHS]; /* 0 after the last */
 } test_network;
 
 extern const test_network networks[NETWORKS];

@@ -121,7 +121,8 @@ static bool run_product(products *s, const product *p)
     const bench_options *options = &s->bench->options;
     bool has_blas = s->bench->has_blas;
     call calls[2] = {make_call(s, &gemm_naive, p), make_call(s, gemm_default(), p)};
-    bench_task tasks[2] = {{run_call, &calls[0], 0.0, 0}, {run_call, &calls[1], 0.0, 0}};
+    bench_task tasks[2] = {{.run = run_call, .context = &calls[0]},
+                           {.run = run_call, .context = &calls[1]}};
     double flops = flops_of(&calls[0].g);
     comparison worst = COMPARISON_NONE;
     calls[0].g.n = naive_columns(options, p);

@@ -6,21 +6,6 @@
 
 #include <string.h>
 
-static nnfs_status create_network(const test_network *shape, nnfs_network **network,
-                                  nnfs_error *error)
-{
-    nnfs_layer layers[MAX_WIDTHS];
-    nnfs_network_settings settings;
-    nnfs_network_settings_init(&settings);
-    settings.inputs = shape->widths[0];
-    settings.layers = layers;
-    for (int count = 0; shape->widths[count + 1] > 0; settings.layer_count = ++count) {
-        layers[count] = (nnfs_layer){shape->widths[count + 1], NNFS_RELU};
-    }
-    layers[settings.layer_count - 1].activation = NNFS_SOFTMAX;
-    return nnfs_network_create(&settings, network, error);
-}
-
 /* Plain gradient descent, at a rate at which even many steps on one sample stay tame. */
 static nnfs_status create_trainer(side *x)
 {
@@ -71,9 +56,10 @@ static bool run_batch(whole *w, int number, int batch_number, ratio_table tables
 static bool run_network(whole *w, int number, ratio_table tables[WHOLE_KINDS])
 {
     w->shape = &networks[number];
-    side_note(&w->sides[0], create_network(w->shape, &w->network, &w->sides[0].error));
+    side_note(&w->sides[0], bench_network(w->shape->widths, &w->network, &w->sides[0].error));
     for (int i = 0; i < w->side_count; i++) {
-        side_note(&w->sides[i], create_network(w->shape, &w->sides[i].network, &w->sides[i].error));
+        side_note(&w->sides[i],
+                  bench_network(w->shape->widths, &w->sides[i].network, &w->sides[i].error));
     }
     bool done = whole_is_well(w);
     for (int i = 0; done && i < BATCHES; i++) {

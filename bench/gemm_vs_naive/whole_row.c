@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "math/gemm.h"
-#include "math/peak.h"
 #include "training/infer.h"
 #include "training/predict.h"
 
@@ -135,7 +134,7 @@ static bool measure(whole *w, const whole_kind *kind, const double first[2], dou
     int begin = quick && first[0] > budget ? 1 : 0;
     bench_task tasks[2];
     for (int i = begin; i < w->side_count; i++) {
-        tasks[i] = (bench_task){kind->run, &w->sides[i], 0.0, 0};
+        tasks[i] = (bench_task){.run = kind->run, .context = &w->sides[i]};
     }
     seconds[0] = first[0];
     if (begin < w->side_count) {
@@ -147,21 +146,13 @@ static bool measure(whole *w, const whole_kind *kind, const double first[2], dou
     return begin == 1;
 }
 
-/* The peak of so many threads. */
-static double peak_of(const bench_machine *machine, int threads)
-{
-    return threads == 1                  ? machine->peak_one
-           : threads == machine->threads ? machine->peak_all
-                                         : peak_gflops(threads, NULL);
-}
-
 static void report(const whole *w, const whole_kind *kind, const double seconds[2], bool cut)
 {
     double flops = kind->flops(w->network) * w->samples;
     int threads = kind->threads(w);
     table_row row = {
         .gflops = {1e-9 * flops / seconds[0], w->side_count == 2 ? 1e-9 * flops / seconds[1] : 0.0},
-        .peak = peak_of(&w->bench->machine, threads),
+        .peak = bench_peak(&w->bench->machine, threads),
         .worst = w->agreement.worst,
         .cut = cut};
     (void)snprintf(row.label, sizeof row.label, "%-9s %-17s %5d %8d", kind->name, w->shape->name,

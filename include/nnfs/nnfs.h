@@ -336,6 +336,9 @@ typedef struct nnfs_epoch {
     double gflops; /* 10^9 floating-point operations of the matrix products, a second */
 } nnfs_epoch;
 
+/* Where the time of training goes; see below. */
+typedef struct nnfs_profile nnfs_profile;
+
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
@@ -354,6 +357,8 @@ typedef struct nnfs_train_settings {
     int (*on_progress)(void *user, const nnfs_progress *progress);
     int (*on_epoch)(void *user, const nnfs_epoch *epoch);
     void *user;
+
+    nnfs_profile *profile; /* begun anew by the trainer; borrowed, must outlive it; NULL: none */
 } nnfs_train_settings;
 
 NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
@@ -421,6 +426,69 @@ NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *erro
 NNFS_API float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count);
 NNFS_API float *nnfs_trainer_weight_gradient(nnfs_trainer *trainer, int index);
 NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
+
+/* ---- Where the time goes -------------------------------------------------------------------- */
+
+/* What the threads do in a step: the three products of each layer, and everything else. */
+typedef enum nnfs_part {
+    NNFS_PART_FORWARD,     /* Z = W A */
+    NNFS_PART_BACKWARD,    /* D_prev = W^T D */
+    NNFS_PART_GRADIENT,    /* dW = D A^T */
+    NNFS_PART_GATHER,      /* the samples of a batch, converted and scaled */
+    NNFS_PART_ELEMENTWISE, /* biases, activations and their derivatives, the loss */
+    NNFS_PART_OPTIMIZER,
+    NNFS_PART_WAITING, /* for other threads */
+} nnfs_part;
+
+/* What keeps a product from being faster. */
+typedef enum nnfs_bound {
+    NNFS_BOUND_NONE,     /* no product, or one that was not computed */
+    NNFS_BOUND_COMPUTE,  /* arithmetic */
+    NNFS_BOUND_MEMORY,   /* too few operations for each byte of its operands */
+    NNFS_BOUND_OVERHEAD, /* calls so small that what they cost besides outweighs the rest */
+} nnfs_bound;
+
+/* "forward", "compute" ("" for NNFS_BOUND_NONE); NULL for other values. */
+NNFS_API const char *nnfs_part_name(nnfs_part part);
+NNFS_API const char *nnfs_bound_name(nnfs_bound bound);
+
+/* A part of the steps, of one layer if it is a product. */
+typedef struct nnfs_profile_row {
+    nnfs_part part;
+    int layer;      /* from 0; -1 for what is no product */
+    double seconds; /* of all threads together */
+    double share;   /* of the time of all rows, 0 .. 1 */
+    int64_t calls;
+    double flops;  /* exact, of all calls; 0 for what is no product, and so are the next three */
+    double bytes;  /* of the operands and results of all calls */
+    double gflops; /* 10^9 operations a second, of all threads while they are at it */
+    nnfs_bound bound;
+} nnfs_profile_row;
+
+typedef struct nnfs_profile_summary {
+    int threads;        /* that ran the steps */
+    double seconds;     /* that the steps took */
+    double peak_gflops; /* of those threads, measured when the trainer was made */
+    double bandwidth;   /* 10^9 bytes a second that they read of so large a working set, likewise */
+    double working_set; /* bytes: parameters, gradient, optimizer state and a batch's activations */
+    char advice[192];   /* one sentence where something would help; else empty */
+} nnfs_profile_summary;
+
+/*
+ * An empty profile, to be put into the settings of one trainer at a time; each begins it anew.
+ * Measuring costs a training run about 50 ms and less than a hundredth of its speed. Errors:
+ * MEMORY.
+ */
+NNFS_API nnfs_status nnfs_profile_create(nnfs_profile **profile, nnfs_error *error);
+NNFS_API void nnfs_profile_free(nnfs_profile *profile);
+
+/*
+ * What there is between steps, and after the trainer is gone: products by layer, then the other
+ * parts. No rows before there is a trainer; past the last one a row of zeros, its layer -1.
+ */
+NNFS_API int nnfs_profile_rows(const nnfs_profile *profile);
+NNFS_API nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *profile, int index);
+NNFS_API nnfs_profile_summary nnfs_profile_sum(const nnfs_profile *profile);
 
 /* ---- The machine ---------------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ typedef struct train_run {
     nnfs_network *network;
     char *shape; /* "784-128-10" */
     nnfs_summary summary;
+    nnfs_profile *profile; /* NULL without --profile */
     progress_line progress;
     FILE *log;   /* NULL without --log */
     bool logged; /* false once a line could not be written */
@@ -52,5 +53,10 @@ nnfs_status log_close(train_run *run, nnfs_error *error);
 
 /* The lines that a person reads at the end, on stdout. */
 void report(const train_run *run);
+
+/* ---- profile.c ---- */
+
+/* Where the time went, likewise. */
+void report_profile(const train_run *run);
 
 #endif

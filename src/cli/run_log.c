@@ -187,6 +187,42 @@ static void set_evaluation(json_t *object, const char *part, const nnfs_evaluati
     }
 }
 
+static json_t *profile_row(const nnfs_profile_row *row)
+{
+    json_t *object = json_object();
+    json_set_string(object, "part", nnfs_part_name(row->part));
+    json_set_real(object, "seconds", row->seconds);
+    json_set_real(object, "share", row->share);
+    json_set_integer(object, "calls", row->calls);
+    if (row->layer >= 0) {
+        json_set_integer(object, "layer", row->layer + 1);
+        json_set_real(object, "flops", row->flops);
+        json_set_real(object, "bytes", row->bytes);
+        json_set_real(object, "gflops", row->gflops);
+        json_set_string(object, "bound", nnfs_bound_name(row->bound));
+    }
+    return object;
+}
+
+static json_t *profile(const train_run *run)
+{
+    nnfs_profile_summary sum = nnfs_profile_sum(run->profile);
+    json_t *rows = json_array();
+    for (int i = 0; i < nnfs_profile_rows(run->profile); i++) {
+        nnfs_profile_row row = nnfs_profile_row_at(run->profile, i);
+        (void)json_array_append_new(rows, profile_row(&row));
+    }
+    json_t *object = json_object();
+    json_set_integer(object, "threads", sum.threads);
+    json_set_real(object, "seconds", sum.seconds);
+    json_set_real(object, "peak_gflops", sum.peak_gflops);
+    json_set_real(object, "bandwidth", sum.bandwidth);
+    json_set_real(object, "working_set", sum.working_set);
+    json_set_string(object, "advice", sum.advice[0] ? sum.advice : NULL);
+    (void)json_object_set_new(object, "rows", rows);
+    return object;
+}
+
 void log_end(train_run *run)
 {
     if (!run->log) {
@@ -205,5 +241,8 @@ void log_end(train_run *run)
     json_set_real(object, "gflops", summary->gflops);
     json_set_string(object, "output", run->saved ? run->options->output : NULL);
     json_set_hash(object, "weights_hash", nnfs_network_hash(run->network));
+    if (run->profile) {
+        (void)json_object_set_new(object, "profile", profile(run));
+    }
     write_line(run, object);
 }

@@ -43,6 +43,9 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
     if (status == NNFS_OK) {
         status = run_build(run, error);
     }
+    if (status == NNFS_OK && options->profile) {
+        status = nnfs_profile_create(&run->profile, error);
+    }
     return status;
 }
 
@@ -59,6 +62,7 @@ static nnfs_status train(train_run *run, nnfs_error *error)
     settings.on_progress = on_progress;
     settings.on_epoch = on_epoch;
     settings.user = run;
+    settings.profile = run->profile;
     run->progress = progress_begin(settings.epochs, run->options->quiet);
     signals_catch();
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
@@ -109,6 +113,9 @@ static int train_and_report(train_run *run)
     log_end(run);
     if (!run->options->quiet) {
         report(run);
+        if (run->profile) {
+            report_profile(run);
+        }
     }
     if (status != NNFS_OK) {
         say_early_end(run, &ended);
@@ -148,6 +155,7 @@ int main(int argc, char **argv)
     int result = finish(run_all(&run));
     free(run.shape);
     nnfs_network_free(run.network);
+    nnfs_profile_free(run.profile);
     source_free(&run.train);
     source_free(&run.validation);
     source_free(&run.test);

@@ -32,6 +32,7 @@ enum {
     KEY_TEST,
     KEY_TARGET,
     KEY_LOG,
+    KEY_PROFILE,
 };
 
 enum { GROUP_NETWORK = 1, GROUP_TRAINING, GROUP_DATA, GROUP_RUN };
@@ -86,6 +87,7 @@ static const struct argp_option rows[] = {
     {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
     {"output", 'o', "PATH", 0, "write the model here; 'none' for no file (model.safetensors)", 0},
     {"log", KEY_LOG, "PATH", 0, "write a run log here, a JSON object a line", 0},
+    {"profile", KEY_PROFILE, NULL, 0, "show where the time went, and what bounds each product", 0},
     {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
     OPTIONS_COMMON,
 };
@@ -262,6 +264,12 @@ static void take_log(parse_state *state, const char *text)
     state->options->log = strcmp(text, "none") == 0 ? NULL : text;
 }
 
+static void take_profile(parse_state *state, const char *text)
+{
+    (void)text;
+    state->options->profile = true;
+}
+
 static void take_quiet(parse_state *state, const char *text)
 {
     (void)text;
@@ -302,6 +310,7 @@ static const struct {
     {'t', take_threads},
     {'o', take_output},
     {KEY_LOG, take_log},
+    {KEY_PROFILE, take_profile},
     {'q', take_quiet},
     {ARGP_KEY_ARG, take_data},
 };

@@ -25,6 +25,7 @@ typedef struct train_options {
     const char *target;          /* or NULL */
     const char *output;          /* or NULL for no file */
     const char *log;             /* or NULL */
+    bool profile;
     bool quiet;
 } train_options;
 

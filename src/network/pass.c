@@ -38,11 +38,13 @@ bool pass_forward_layer(const pass_buffers *pass, int index, pass_tile tile)
     float *z = pass->z[index] + at(tile.row, tile.column, layer->out);
     float *a = pass->a[index] + at(tile.row, tile.column, layer->out);
     bool ok = product_forward(pass, index, tile);
+    profile_lap_product(pass->profile, index, PROFILE_FORWARD, tile.rows, tile.columns, layer->in);
     if (index + 1 < pass->network->layer_count) {
         activation_of(layer->activation)->forward(bias, tile.rows, tile.columns, layer->out, z, a);
     } else {
         bias_forward(bias, tile.rows, tile.columns, layer->out, z);
     }
+    profile_lap(pass->profile, PROFILE_ELEMENTWISE);
     return ok;
 }
 
@@ -92,6 +94,9 @@ bool pass_backward_layer(const pass_buffers *pass, int index, pass_tile tile)
     const float *kept = row->keeps_z ? pass->z[index - 1] : pass->a[index - 1];
     ptrdiff_t offset = at(tile.row, tile.column, before->out);
     bool ok = product_backward(pass, index, tile);
+    profile_lap_product(pass->profile, index, PROFILE_BACKWARD, tile.rows, tile.columns,
+                        pass->network->layers[index].out);
     row->backward(kept + offset, tile.rows, tile.columns, before->out, pass->d[index - 1] + offset);
+    profile_lap(pass->profile, PROFILE_ELEMENTWISE);
     return ok;
 }

@@ -6,6 +6,7 @@
 #ifndef NNFS_NETWORK_PASS_H
 #define NNFS_NETWORK_PASS_H
 
+#include "base/profile.h"
 #include "math/gemm.h"
 #include "network/network.h"
 
@@ -17,6 +18,7 @@ typedef struct pass_buffers {
     float **z;          /* what each activation takes; the same buffer as a unless f keeps z */
     float **a;          /* what it gives */
     float **d;          /* dL/dz; unused by forward */
+    profile *profile;   /* where laps are noted; NULL: nowhere */
 } pass_buffers;
 
 typedef struct pass_tile {

@@ -74,11 +74,13 @@ static bool run_operation(const step_run *run, const step_chunk *chunk, plan_ope
     switch (operation.kind) {
     case PLAN_GATHER:
         gather_tile(run, chunk, tile.column, tile.columns);
+        profile_lap(pass->profile, PROFILE_GATHER);
         return true;
     case PLAN_FORWARD:
         return pass_forward_layer(pass, operation.layer, tile);
     case PLAN_LOSS:
         visit_loss(run, chunk, tile.column, tile.columns);
+        profile_lap(pass->profile, PROFILE_ELEMENTWISE);
         return true;
     default:
         return pass_backward_layer(pass, operation.layer, tile);
@@ -204,12 +206,17 @@ static bool update_block(nnfs_trainer *trainer, const optimizer_step *step, cons
 static bool run_block(const step_run *run, const step_chunk *chunk, const plan_block *block)
 {
     nnfs_trainer *trainer = run->trainer;
+    profile *laps = trainer->pass.profile;
     bool ok = block_gradient(trainer, chunk, block);
+    profile_lap_product(laps, block->layer, PROFILE_GRADIENT,
+                        trainer->network->layers[block->layer].out, block->count, chunk->count);
     if (block->first == 0) {
         bias_gradient(trainer, chunk, block->layer);
+        profile_lap(laps, PROFILE_ELEMENTWISE);
     }
     if (ok && chunk->closes && run->update) {
         ok = update_block(trainer, &chunk->optimizer, block);
+        profile_lap(laps, PROFILE_OPTIMIZER);
     }
     return ok;
 }
@@ -264,6 +271,7 @@ static bool run_phase_1(step_region *region, const step_chunk *chunk, tile_recor
             atomic_store(&region->refused, true);
         }
         barrier_wait(&region->barrier, omp_get_num_threads());
+        profile_lap(trainer->pass.profile, PROFILE_WAITING);
     }
     *sum = sum_records(trainer, (chunk->count + trainer->plan.tile - 1) / trainer->plan.tile);
     bool ok = isfinite(sum->loss) && !atomic_load(&region->refused);
@@ -284,6 +292,7 @@ static bool run_phase_2(step_region *region, const step_chunk *chunk)
         }
     }
     barrier_wait(&region->barrier, omp_get_num_threads());
+    profile_lap(run->trainer->pass.profile, PROFILE_WAITING);
     int bad = atomic_load(&region->bad_layer);
     if (bad != 0 && omp_get_thread_num() == 0) {
         note_divergence(run, chunk, "gradient", bad - 1);
@@ -365,9 +374,11 @@ void step_run_all(step_run *run)
     atomic_init(&region.bad_layer, 0);
     atomic_init(&region.stop, false);
     int64_t steps_before = run->trainer->steps;
+    profile_enter(run->trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(run->trainer->settings.threads)
     run_thread(&region, steps_before);
     blas_leave();
+    profile_leave(run->trainer->pass.profile);
     run->stopped = atomic_load(&region.stop);
 }

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "math/blas_runtime.h"
+#include "training/roofline.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -155,6 +156,9 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     }
     if (status == NNFS_OK) {
         status = blas_prepare(made->settings.threads, error);
+    }
+    if (status == NNFS_OK) {
+        status = roofline_attach(made, error);
     }
     if (status != NNFS_OK) {
         nnfs_trainer_free(made);

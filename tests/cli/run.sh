@@ -31,7 +31,10 @@ mask() {
         -e 's#(accuracy|test|validation) +[0-9.]+ %#\1 A#g' \
         -e 's#\([0-9,]+ right, [0-9,]+ wrong\)#(R right, W wrong)#' \
         -e 's#\b[0-9a-f]{16}\b#HASH#g' \
-        -e 's#^(machine.advice) .*#\1 A#'
+        -e 's#^(machine.advice) .*#\1 A#' \
+        -e '/^profile +/ s#[0-9.]+ (GFLOP/s|GB/s|MB)#N \1#g; /^advice +/d' \
+        -e 's#^( *[0-9]+  [a-z]+) +[0-9.]+ % +[0-9.]+ +[0-9.]+ %  [a-z]+$#\1 P G P B#' \
+        -e 's#^( +(gather|elementwise|optimizer|waiting)) +[0-9.]+ %$#\1 P#'
 }
 
 # Ends the case where the machine lacks what it needs; Meson counts it as skipped.

@@ -1,0 +1,59 @@
+/* The bandwidth: each thread's best of several rounds of adding up its own share of the memory. */
+#include "math/bandwidth.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/vector.h"
+
+#include <omp.h>
+
+enum { ROUNDS = 5, MOST_BYTES = 128 << 20 };
+/* A round reads at least so much, so that it lasts longer than the clock takes to be read. */
+static const size_t round_bytes = 4 << 20;
+
+VECTOR_CLONES
+static float add_up(const float *x, size_t count)
+{
+    float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++) {
+        sum += x[i];
+    }
+    return sum;
+}
+
+/* The calling thread's best round over its share. */
+static double best_rate(float *x, size_t count)
+{
+    double best = 0.0;
+    volatile float sink = 0.0f; /* keeps the sums from being dropped */
+    for (size_t i = 0; i < count; i++) {
+        x[i] = 1.0f; /* the first touch: now the memory is there */
+    }
+    size_t bytes = count * sizeof *x;
+    size_t times = round_bytes / bytes + 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = clock_seconds();
+        for (size_t t = 0; t < times; t++) {
+            sink = sink + add_up(x, count);
+        }
+        double rate = (double)(times * bytes) / (clock_seconds() - start);
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+double bandwidth_measure(int threads, size_t bytes)
+{
+    bytes = bytes < MOST_BYTES ? bytes : MOST_BYTES;
+    size_t share = size_round_up(bytes / sizeof(float) / (size_t)threads + 1, MEMORY_LINE_FLOATS);
+    float *x = memory_alloc(size_mul(share, (size_t)threads), sizeof *x);
+    double sum = 0.0;
+    if (!x) {
+        return 0.0;
+    }
+#pragma omp parallel num_threads(threads) reduction(+ : sum)
+    sum += best_rate(x + share * (size_t)omp_get_thread_num(), share);
+    memory_free(x);
+    return sum;
+}

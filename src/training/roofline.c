@@ -1,0 +1,268 @@
+/*
+ * What bounds a product, after the roofline model (Williams, Waterman, Patterson 2009): its flops
+ * for each byte of its operands, times the bandwidth, is the rate at which memory can feed it; the
+ * lower of that and the peak is its roof. The bandwidth is that of a working set as large as the
+ * step's, so where it fits a cache it is the cache's.
+ */
+#include "training/roofline.h"
+
+#include "math/bandwidth.h"
+#include "math/blas_runtime.h"
+#include "math/peak.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * A product far below its roof whose calls would be shorter than this, were they at it, is bound
+ * by what a call costs besides: checks, packing, and matrices too narrow for the kernel. A long call far
+ * below the roof is not; there the kernel is what it is.
+ */
+static const double far_below = 0.5;
+static const double short_call = 20e-6;
+
+/* ---- Making ---- */
+
+nnfs_status nnfs_profile_create(nnfs_profile **made, nnfs_error *error)
+{
+    *made = calloc(1, sizeof **made);
+    return *made ? NNFS_OK : fail_memory(error, sizeof **made, "the profile");
+}
+
+void nnfs_profile_free(nnfs_profile *of)
+{
+    if (of) {
+        profile_free(of->laps);
+        free(of);
+    }
+}
+
+/* Parameters, gradient and states; inputs, activations and deltas of a chunk. */
+static double step_bytes(const nnfs_trainer *trainer)
+{
+    const nnfs_network *network = trainer->network;
+    int arrays = 2 + (trainer->first ? 1 : 0) + (trainer->second ? 1 : 0);
+    double column = network->inputs;
+    for (int i = 0; i < network->layer_count; i++) {
+        column += 2.0 * network->layers[i].out;
+    }
+    return sizeof(float) *
+           (arrays * (double)network->parameter_floats + column * trainer->plan.chunk);
+}
+
+nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error)
+{
+    nnfs_profile *to = trainer->settings.profile;
+    if (!to) {
+        return NNFS_OK;
+    }
+    profile_free(to->laps);
+    *to = (nnfs_profile){
+        .layers = trainer->network->layer_count,
+        .threads = trainer->settings.threads,
+        .batch = trainer->settings.batch,
+        .bytes = step_bytes(trainer),
+    };
+    to->laps = profile_create(to->layers, to->threads);
+    if (!to->laps) {
+        return fail_memory(error, sizeof *to, "the profile");
+    }
+    to->peak = peak_gflops(to->threads, NULL);
+    to->bandwidth = bandwidth_measure(to->threads, (size_t)to->bytes);
+    trainer->pass.profile = to->laps;
+    return NNFS_OK;
+}
+
+/* ---- Rows ---- */
+
+const char *nnfs_part_name(nnfs_part part)
+{
+    static const char *const names[] = {
+        [NNFS_PART_FORWARD] = "forward",         [NNFS_PART_BACKWARD] = "backward",
+        [NNFS_PART_GRADIENT] = "gradient",       [NNFS_PART_GATHER] = "gather",
+        [NNFS_PART_ELEMENTWISE] = "elementwise", [NNFS_PART_OPTIMIZER] = "optimizer",
+        [NNFS_PART_WAITING] = "waiting",
+    };
+    return (size_t)part < sizeof names / sizeof *names ? names[part] : NULL;
+}
+
+const char *nnfs_bound_name(nnfs_bound bound)
+{
+    static const char *const names[] = {
+        [NNFS_BOUND_NONE] = "",
+        [NNFS_BOUND_COMPUTE] = "compute",
+        [NNFS_BOUND_MEMORY] = "memory",
+        [NNFS_BOUND_OVERHEAD] = "overhead",
+    };
+    return (size_t)bound < sizeof names / sizeof *names ? names[bound] : NULL;
+}
+
+/* Three products a layer, without the first layer's deltas, which nobody needs. */
+static int product_rows(const nnfs_profile *of)
+{
+    return PROFILE_PRODUCTS * of->layers - 1;
+}
+
+int nnfs_profile_rows(const nnfs_profile *of)
+{
+    return of->laps ? product_rows(of) + PROFILE_PARTS : 0;
+}
+
+static nnfs_bound bound_of(const nnfs_profile *of, const nnfs_profile_row *row)
+{
+    if (row->seconds <= 0.0) {
+        return NNFS_BOUND_NONE;
+    }
+    double fed = 1e-9 * row->flops / row->bytes * of->bandwidth;
+    bool by_memory = fed < of->peak;
+    double roof = by_memory ? fed : of->peak;
+    double call = 1e-9 * row->flops / (double)row->calls / (roof / of->threads);
+    return row->gflops < far_below * roof && call < short_call ? NNFS_BOUND_OVERHEAD
+           : by_memory                                         ? NNFS_BOUND_MEMORY
+                                                               : NNFS_BOUND_COMPUTE;
+}
+
+static nnfs_profile_row product_row(const nnfs_profile *of, int index)
+{
+    int at = index > 0 ? index + 1 : 0;
+    profile_product kind = (profile_product)(at % PROFILE_PRODUCTS);
+    int layer = at / PROFILE_PRODUCTS;
+    profile_sum sum = profile_of_product(of->laps, layer, kind);
+    nnfs_profile_row row = {
+        .part = (nnfs_part)(NNFS_PART_FORWARD + (int)kind),
+        .layer = layer,
+        .seconds = sum.seconds,
+        .calls = sum.laps,
+        .flops = sum.flops,
+        .bytes = sum.bytes,
+        .gflops = sum.seconds > 0.0 ? 1e-9 * sum.flops / sum.seconds * of->threads : 0.0,
+    };
+    row.bound = bound_of(of, &row);
+    return row;
+}
+
+static nnfs_profile_row part_row(const nnfs_profile *of, int index)
+{
+    profile_sum sum = profile_of_part(of->laps, (profile_part)index);
+    return (nnfs_profile_row){
+        .part = (nnfs_part)(NNFS_PART_GATHER + index),
+        .layer = -1,
+        .seconds = sum.seconds,
+        .calls = sum.laps,
+    };
+}
+
+static nnfs_profile_row row_at(const nnfs_profile *of, int index)
+{
+    int products = product_rows(of);
+    return index < products ? product_row(of, index) : part_row(of, index - products);
+}
+
+static double all_seconds(const nnfs_profile *of)
+{
+    double sum = 0.0;
+    for (int i = 0; i < nnfs_profile_rows(of); i++) {
+        sum += row_at(of, i).seconds;
+    }
+    return sum;
+}
+
+nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *of, int index)
+{
+    if (index < 0 || index >= nnfs_profile_rows(of)) {
+        return (nnfs_profile_row){.layer = -1};
+    }
+    nnfs_profile_row row = row_at(of, index);
+    double all = all_seconds(of);
+    row.share = all > 0.0 ? row.seconds / all : 0.0;
+    return row;
+}
+
+/* ---- Advice ---- */
+
+/* What the advice looks at, as shares of the time of all threads. */
+typedef struct reading {
+    double products;
+    double small;   /* products bound by memory or overhead */
+    double reached; /* of the peak, by the products bound by compute; 1 where there are none */
+    double optimizer;
+    double waiting;
+} reading;
+
+static reading read_rows(const nnfs_profile *of)
+{
+    reading r = {.reached = 1.0};
+    double flops = 0.0, seconds = 0.0;
+    for (int i = 0; i < nnfs_profile_rows(of); i++) {
+        nnfs_profile_row row = nnfs_profile_row_at(of, i);
+        r.waiting += row.part == NNFS_PART_WAITING ? row.share : 0.0;
+        r.optimizer += row.part == NNFS_PART_OPTIMIZER ? row.share : 0.0;
+        r.products += row.layer >= 0 ? row.share : 0.0;
+        if (row.bound == NNFS_BOUND_MEMORY || row.bound == NNFS_BOUND_OVERHEAD) {
+            r.small += row.share;
+        } else if (row.bound == NNFS_BOUND_COMPUTE) {
+            flops += row.flops;
+            seconds += row.seconds;
+        }
+    }
+    if (seconds > 0.0) {
+        r.reached = 1e-9 * flops / seconds * of->threads / of->peak;
+    }
+    return r;
+}
+
+static const double much = 0.25;
+
+static void advise_threads(const nnfs_profile *of, double waiting, char advice[192])
+{
+    int busy = (int)(of->threads * (1.0 - waiting) + 0.5);
+    (void)snprintf(advice, 192,
+                   "the threads wait for each other %.0f %% of the time: %d of %d would do, or a "
+                   "larger batch gives them more to do",
+                   100.0 * waiting,
+                   busy < 1              ? 1
+                   : busy == of->threads ? busy - 1
+                                         : busy,
+                   of->threads);
+}
+
+static void advise_batch(const nnfs_profile *of, const reading *r, char advice[192])
+{
+    bool often = r->optimizer > r->small;
+    (void)snprintf(advice, 192,
+                   often ? "%.0f %% of the time goes into the optimizer: a batch larger than %lld "
+                           "calls it less often"
+                         : "%.0f %% of the time goes into products too small to be fast: a batch "
+                           "larger than %lld makes them larger",
+                   100.0 * (often ? r->optimizer : r->small), (long long)of->batch);
+}
+
+/* The one sentence that would bring most: the first is free, the last changes the training. */
+static void advise(const nnfs_profile *of, char advice[192])
+{
+    reading r = read_rows(of);
+    blas_info blas;
+    blas_describe(&blas);
+    advice[0] = '\0';
+    if (r.products - r.small > much && r.reached < far_below && blas.advice[0]) {
+        (void)snprintf(advice, 192, "%s", blas.advice);
+    } else if (of->threads > 1 && r.waiting > much) {
+        advise_threads(of, r.waiting, advice);
+    } else if (r.small + r.optimizer > much && of->batch > 0 && of->batch < 512) {
+        advise_batch(of, &r, advice);
+    }
+}
+
+nnfs_profile_summary nnfs_profile_sum(const nnfs_profile *of)
+{
+    nnfs_profile_summary sum = {0};
+    if (of->laps) {
+        sum.threads = of->threads;
+        sum.seconds = all_seconds(of) / of->threads;
+        sum.peak_gflops = of->peak;
+        sum.bandwidth = 1e-9 * of->bandwidth;
+        sum.working_set = of->bytes;
+        advise(of, sum.advice);
+    }
+    return sum;
+}

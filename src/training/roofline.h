@@ -1,0 +1,27 @@
+/*
+ * The profile of a training run as its reader sees it: the laps of all threads against what the
+ * machine could do, measured when the trainer is made.
+ */
+#ifndef NNFS_TRAINING_ROOFLINE_H
+#define NNFS_TRAINING_ROOFLINE_H
+
+#include "base/profile.h"
+#include "training/trainer.h"
+
+struct nnfs_profile {
+    profile *laps; /* NULL before there is a trainer */
+    int layers;
+    int threads;
+    int64_t batch;
+    double peak;      /* GFLOP/s of the threads together */
+    double bandwidth; /* bytes a second, likewise */
+    double bytes;     /* that a step works on */
+};
+
+/*
+ * Begins the trainer's profile anew and measures the machine; the trainer's passes note their laps
+ * there from now on. Nothing to do where its settings have no profile. Errors: MEMORY.
+ */
+nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error);
+
+#endif
