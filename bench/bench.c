@@ -163,7 +163,7 @@ void bench_measure(bench_task *tasks, int count, double budget)
 
 double bench_quotient(const bench_task *a, const bench_task *b)
 {
-    double quotients[BENCH_SAMPLES];
+    double quotients[BENCH_SAMPLES] = {0};
     for (int i = 0; i < a->samples; i++) {
         quotients[i] = a->each[i] / b->each[i];
     }

@@ -31,13 +31,14 @@ static double best_rate(float *x, size_t count)
         x[i] = 1.0f; /* the first touch: now the memory is there */
     }
     size_t bytes = count * sizeof *x;
-    size_t times = round_bytes / bytes + 1;
     for (int round = 0; round < ROUNDS; round++) {
         double start = clock_seconds();
-        for (size_t t = 0; t < times; t++) {
+        size_t done = 0;
+        do {
             sink = sink + add_up(x, count);
-        }
-        double rate = (double)(times * bytes) / (clock_seconds() - start);
+            done += bytes;
+        } while (done < round_bytes);
+        double rate = (double)done / (clock_seconds() - start);
         best = rate > best ? rate : best;
     }
     return best;
