@@ -6,6 +6,7 @@
  * summation, with and without fused multiply-adds, give the very same floats as the naive loops,
  * and the comparison needs no tolerance.
  */
+#include "base/barrier.h"
 #include "base/memory.h"
 #include "math/blas_runtime.h"
 #include "math/gemm.h"
@@ -91,11 +92,13 @@ static int find_wrong_case(int threads, const float *a, const float *b, const fl
                            float *computed)
 {
     atomic_int wrong = -1;
+    barrier meeting;
+    barrier_init(&meeting);
 #pragma omp parallel num_threads(threads)
     {
         float *c = computed + (size_t)omp_get_thread_num() * C_FLOATS;
         const float *e = expected;
-#pragma omp barrier
+        barrier_wait(&meeting, omp_get_num_threads());
         for (int i = 0; i < CASES; i++) {
             compute(gemm_default(), &cases[i], a, b, c);
             if (!equal(c, e, cases[i].m * cases[i].n)) {
@@ -103,6 +106,7 @@ static int find_wrong_case(int threads, const float *a, const float *b, const fl
             }
             e += C_FLOATS;
         }
+        barrier_wait(&meeting, omp_get_num_threads());
     }
     return wrong;
 }
