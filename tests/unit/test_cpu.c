@@ -175,25 +175,16 @@ static void odd_lines(void **state)
 
 /* ---- Cores and threads ---------------------------------------------------------------------- */
 
+/* tests/cli/cases/threads.sh narrows the mask: not every OpenMP looks at it again. */
 static void counts_cores(void **state)
 {
     (void)state;
-    cpu_set_t all;
-    cpu_set_t one;
-    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
-    int cores = cpu_cores();
+    cpu_set_t mask;
+    assert_int_equal(sched_getaffinity(0, sizeof mask, &mask), 0);
     int quota = cpu_quota("");
+    int cores = cpu_cores();
     print_message("%d cores, quota %d\n", cores, quota);
-    assert_int_equal(cores, quota > 0 && quota < CPU_COUNT(&all) ? quota : CPU_COUNT(&all));
-    CPU_ZERO(&one);
-    for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++) {
-        if (CPU_ISSET(cpu, &all)) {
-            CPU_SET(cpu, &one);
-        }
-    }
-    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    assert_int_equal(cpu_cores(), 1);
-    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(cores, quota > 0 && quota < CPU_COUNT(&mask) ? quota : CPU_COUNT(&mask));
 }
 
 static void counts_threads(void **state)
