@@ -92,11 +92,12 @@ static const char *const older_kernels[] = {
 
 static bool is_older(const char *kernel)
 {
-    size_t i = 0;
-    while (i < sizeof older_kernels / sizeof *older_kernels && strcmp(older_kernels[i], kernel)) {
-        i++;
+    for (size_t i = 0; i < sizeof older_kernels / sizeof *older_kernels; i++) {
+        if (strcmp(older_kernels[i], kernel) == 0) {
+            return true;
+        }
     }
-    return i < sizeof older_kernels / sizeof *older_kernels;
+    return false;
 }
 
 /*
