@@ -53,8 +53,7 @@ typedef enum nnfs_status {
     NNFS_ERROR_IO,          /* a file that cannot be found, read or written */
     NNFS_ERROR_DATA,        /* a file or array whose contents are not what they must be */
     NNFS_ERROR_UNSUPPORTED, /* understood, but not built yet */
-    NNFS_ERROR_DIVERGED, /* the loss or a gradient stopped being finite; weights are the last good
-                          */
+    NNFS_ERROR_DIVERGED,    /* the loss or a gradient stopped being finite */
     NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
     NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
 } nnfs_status;
@@ -401,11 +400,18 @@ NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train
                                          nnfs_trainer **trainer, nnfs_error *error);
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
-/* One pass over the dataset in a fresh random order; the last short batch is used. */
+/*
+ * One pass over the dataset in a fresh random order; the last short batch is used. epoch may be NULL. On
+ * DIVERGED the network is as the epoch found it; the trainer is good for nothing more than to be freed.
+ */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);
 
-/* One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. */
+/*
+ * One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. A loss that is
+ * not finite is DIVERGED before any weight is touched; in an update that is not finite each weight
+ * concerned keeps its value.
+ */
 NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                        double *loss, nnfs_error *error);
 

@@ -1,19 +1,7 @@
 /* A barrier that spins briefly and then gives way. */
 #include "base/barrier.h"
 
-#include <sched.h>
-
-/* About as long as a phase: some ten microseconds. */
-#define SPINS 1000
-
-static void pause_briefly(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
+#include "base/pause.h"
 
 void barrier_init(barrier *meeting)
 {
@@ -29,12 +17,8 @@ void barrier_wait(barrier *meeting, int threads)
         atomic_fetch_add_explicit(&meeting->generation, 1, memory_order_release);
         return;
     }
-    for (int spins = 0;
-         atomic_load_explicit(&meeting->generation, memory_order_acquire) == generation; spins++) {
-        if (spins < SPINS) {
-            pause_briefly();
-        } else {
-            (void)sched_yield();
-        }
+    for (int turns = 0;
+         atomic_load_explicit(&meeting->generation, memory_order_acquire) == generation;
+         turns = pause_once(turns)) {
     }
 }

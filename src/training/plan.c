@@ -153,8 +153,7 @@ static int most_tiles(const step_plan *plan, const nnfs_network *network)
 static int useful_threads(const step_plan *plan, const nnfs_network *network, int64_t batch)
 {
     double by_work = nnfs_network_flops_step(network) * (double)batch / THREAD_FLOPS;
-    int by_tiles = most_tiles(plan, network);
-    int threads = by_work < (double)by_tiles ? (int)by_work : by_tiles;
+    int threads = by_work < (double)plan->most_tiles ? (int)by_work : plan->most_tiles;
     return threads < 1 ? 1 : threads;
 }
 
@@ -176,6 +175,7 @@ nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t ba
     }
     (void)list_stages(network, plan->stage);
     (void)list_blocks(network, batch, plan->block);
+    plan->most_tiles = most_tiles(plan, network);
     plan->threads = useful_threads(plan, network, batch);
     return NNFS_OK;
 }

@@ -35,6 +35,7 @@ typedef struct step_plan {
     plan_stage *stage; /* [stages] */
     int blocks;        /* tiles of phase 2 */
     plan_block *block; /* [blocks] */
+    int most_tiles;    /* that a stage, or phase 2, has */
     int threads;       /* that a step can keep busy, at most */
 } step_plan;
 

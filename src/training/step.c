@@ -1,10 +1,11 @@
 /* The two phases of a step. */
 #include "training/step.h"
 
-#include "base/barrier.h"
+#include "base/clock.h"
 #include "data/gather.h"
 #include "math/blas_runtime.h"
 
+#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
@@ -19,6 +20,11 @@ typedef struct step_chunk {
     float scale; /* 1 / terms in the mean over the whole step */
     optimizer_step optimizer;
 } step_chunk;
+
+static int tiles_of(int total, int tile)
+{
+    return (total + tile - 1) / tile;
+}
 
 /* ---- Phase 1: the plan's stages, by tiles ---- */
 
@@ -116,21 +122,16 @@ static bool run_rows(const step_run *run, const step_chunk *chunk, const plan_st
     return run_operation(run, chunk, operation, tile);
 }
 
-/* This thread's share of a stage's tiles. */
-static bool run_stage(const step_run *run, const step_chunk *chunk, const plan_stage *stage)
+/* How many tiles a stage has. */
+static int stage_tiles(const nnfs_trainer *trainer, const step_chunk *chunk,
+                       const plan_stage *stage)
 {
-    const nnfs_network *network = run->trainer->network;
-    int total = stage->rows > 0
-                    ? plan_operation_rows(network, plan_operation_of(network, stage->first))
-                    : chunk->count;
-    int part = stage->rows > 0 ? stage->rows : run->trainer->plan.tile;
-    bool ok = true;
-    for (int i = omp_get_thread_num(); i * part < total; i += omp_get_num_threads()) {
-        ok = (stage->rows > 0 ? run_rows(run, chunk, stage, i)
-                              : run_columns(run, chunk, stage, i)) &&
-             ok;
+    if (stage->rows == 0) {
+        return tiles_of(chunk->count, trainer->plan.tile);
     }
-    return ok;
+    const nnfs_network *network = trainer->network;
+    return tiles_of(plan_operation_rows(network, plan_operation_of(network, stage->first)),
+                    stage->rows);
 }
 
 /* ---- Phase 2: blocks of the parameters ---- */
@@ -233,25 +234,82 @@ bool step_update_all(nnfs_trainer *trainer)
 
 /* ---- Both phases, by all threads of the region ---- */
 
-/* What the threads of a region share besides the run. */
+/*
+ * A chunk has the parts 0 .. stages - 1, which are the stages of phase 1, then phase 2, then a pause in
+ * which the caller may watch. Part p of chunk c is phase c * parts + p of what the threads share.
+ */
 typedef struct step_region {
     step_run *run;
-    barrier barrier;
+    int64_t chunks;       /* in the whole run */
+    int64_t steps_before; /* that the trainer had done */
+    uint64_t parts;
+    double watched;       /* when the caller was last called */
     atomic_bool refused;  /* by the seam: a product */
-    atomic_int bad_layer; /* + 1: whose update was not finite; 0 as long as all are */
-    atomic_bool stop;
+    atomic_int bad_layer; /* the first whose update was not finite; INT_MAX as long as all are */
 } step_region;
 
-/* The sum over the chunk's tiles, in tile order: the same in every thread, at any number of them. */
-static tile_record sum_records(const nnfs_trainer *trainer, int tiles)
+static int64_t chunks_in(const step_run *run, int64_t samples)
 {
-    tile_record sum = {0};
-    for (int i = 0; i < tiles; i++) {
-        sum.loss += trainer->records[i].loss;
-        sum.correct += trainer->records[i].correct;
-    }
-    return sum;
+    int chunk = run->trainer->plan.chunk;
+    return (samples + chunk - 1) / chunk;
 }
+
+/* Where chunk `index` of the run lies: all steps but the last have equally many chunks. */
+static step_chunk chunk_at(const step_region *region, int64_t index)
+{
+    const step_run *run = region->run;
+    const nnfs_trainer *trainer = run->trainer;
+    int64_t per_step = chunks_in(run, run->batch);
+    int64_t step = index / per_step;
+    int64_t samples = run->dataset->samples - step * run->batch;
+    samples = samples < run->batch ? samples : run->batch;
+    int64_t done = index % per_step * trainer->plan.chunk;
+    int64_t left = samples - done;
+    return (step_chunk){
+        .first = step * run->batch + done,
+        .count = left < trainer->plan.chunk ? (int)left : trainer->plan.chunk,
+        .opens = done == 0,
+        .closes = left <= trainer->plan.chunk,
+        .scale = (float)(1.0 / network_loss_terms(trainer->network, samples)),
+        .optimizer = optimizer_step_at(&trainer->settings, region->steps_before + step + 1),
+    };
+}
+
+static int part_tiles(const step_region *region, const step_chunk *chunk, uint64_t part)
+{
+    const step_plan *plan = &region->run->trainer->plan;
+    if (part < (uint64_t)plan->stages) {
+        return stage_tiles(region->run->trainer, chunk, &plan->stage[part]);
+    }
+    return part == (uint64_t)plan->stages ? plan->blocks : 1;
+}
+
+static void note_bad_layer(step_region *region, int layer)
+{
+    int first = atomic_load(&region->bad_layer);
+    while (layer < first && !atomic_compare_exchange_weak(&region->bad_layer, &first, layer)) {
+    }
+}
+
+static void run_tile(step_region *region, const step_chunk *chunk, uint64_t part, int index)
+{
+    const step_run *run = region->run;
+    const step_plan *plan = &run->trainer->plan;
+    if (part == (uint64_t)plan->stages) {
+        if (!run_block(run, chunk, &plan->block[index])) {
+            note_bad_layer(region, plan->block[index].layer);
+        }
+        return;
+    }
+    const plan_stage *stage = &plan->stage[part];
+    bool ok = stage->rows > 0 ? run_rows(run, chunk, stage, index)
+                              : run_columns(run, chunk, stage, index);
+    if (!ok) {
+        atomic_store(&region->refused, true);
+    }
+}
+
+/* ---- Between the parts, by the thread that finished the last tile ---- */
 
 static void note_divergence(step_run *run, const step_chunk *chunk, const char *what, int layer)
 {
@@ -261,124 +319,136 @@ static void note_divergence(step_run *run, const step_chunk *chunk, const char *
     run->bad_layer = layer;
 }
 
-/* Phase 1 of a chunk. False, in all threads alike and before any weight is touched, if it went wrong. */
-static bool run_phase_1(step_region *region, const step_chunk *chunk, tile_record *sum)
+/* The chunk's loss is known, and no weight touched yet. Adds it up in tile order, whoever did the tiles. */
+static bool close_phase_1(step_region *region, const step_chunk *chunk)
 {
     step_run *run = region->run;
-    const nnfs_trainer *trainer = run->trainer;
-    for (int i = 0; i < trainer->plan.stages; i++) {
-        if (!run_stage(run, chunk, &trainer->plan.stage[i])) {
-            atomic_store(&region->refused, true);
-        }
-        barrier_wait(&region->barrier, omp_get_num_threads());
-        profile_lap(trainer->pass.profile, PROFILE_WAITING);
+    double sum = 0.0;
+    int64_t correct = 0;
+    for (int i = 0; i < tiles_of(chunk->count, run->trainer->plan.tile); i++) {
+        sum += run->trainer->records[i].loss;
+        correct += run->trainer->records[i].correct;
     }
-    *sum = sum_records(trainer, (chunk->count + trainer->plan.tile - 1) / trainer->plan.tile);
-    bool ok = isfinite(sum->loss) && !atomic_load(&region->refused);
-    if (!ok && omp_get_thread_num() == 0) {
+    if (!isfinite(sum) || atomic_load(&region->refused)) {
         note_divergence(run, chunk, "loss", -1);
-    }
-    return ok;
-}
-
-/* Phase 2 of a chunk. False, in all threads alike, if an update was not finite. */
-static bool run_phase_2(step_region *region, const step_chunk *chunk)
-{
-    step_run *run = region->run;
-    const step_plan *plan = &run->trainer->plan;
-    for (int i = omp_get_thread_num(); i < plan->blocks; i += omp_get_num_threads()) {
-        if (!run_block(run, chunk, &plan->block[i])) {
-            atomic_store(&region->bad_layer, plan->block[i].layer + 1);
-        }
-    }
-    barrier_wait(&region->barrier, omp_get_num_threads());
-    profile_lap(run->trainer->pass.profile, PROFILE_WAITING);
-    int bad = atomic_load(&region->bad_layer);
-    if (bad != 0 && omp_get_thread_num() == 0) {
-        note_divergence(run, chunk, "gradient", bad - 1);
-    }
-    return bad == 0;
-}
-
-/* Adds a chunk to the outcome of the run. */
-static void count_chunk(step_region *region, const step_chunk *chunk, const tile_record *sum)
-{
-    step_run *run = region->run;
-    run->loss += sum->loss;
-    run->correct += sum->correct;
-    run->samples += chunk->count;
-    if (chunk->closes) {
-        run->steps++;
-        run->trainer->steps += run->update ? 1 : 0;
-        atomic_store(&region->stop, run->after_step && run->after_step(run) != 0);
-    }
-}
-
-/* Takes a chunk through both phases. False, in all threads alike, if the run must end here. */
-static bool run_chunk(step_region *region, const step_chunk *chunk)
-{
-    tile_record sum;
-    if (!run_phase_1(region, chunk, &sum)) {
         return false;
     }
-    if (omp_get_thread_num() == 0) {
-        count_chunk(region, chunk, &sum); /* before the others pass the next barrier */
-    }
-    return run_phase_2(region, chunk);
-}
-
-/* A step, in as many chunks as it takes. */
-static bool run_step(step_region *region, int64_t first, int64_t count, int64_t number)
-{
-    const nnfs_trainer *trainer = region->run->trainer;
-    step_chunk chunk = {
-        .scale = (float)(1.0 / network_loss_terms(trainer->network, count)),
-        .optimizer = optimizer_step_at(&trainer->settings, number),
-    };
-    for (int64_t done = 0; done < count; done += chunk.count) {
-        int64_t left = count - done;
-        chunk.first = first + done;
-        chunk.count = left < trainer->plan.chunk ? (int)left : trainer->plan.chunk;
-        chunk.opens = done == 0;
-        chunk.closes = left == chunk.count;
-        if (!run_chunk(region, &chunk)) {
-            return false;
-        }
-    }
+    run->loss += sum;
+    run->correct += correct;
+    run->samples += chunk->count;
     return true;
 }
 
-static void run_thread(step_region *region, int64_t steps_before)
+static bool close_phase_2(step_region *region, const step_chunk *chunk)
+{
+    step_run *run = region->run;
+    int bad = atomic_load(&region->bad_layer);
+    if (bad != INT_MAX) {
+        note_divergence(run, chunk, "gradient", bad);
+        return false;
+    }
+    run->steps += chunk->closes ? 1 : 0;
+    run->trainer->steps += chunk->closes && run->update ? 1 : 0;
+    return true;
+}
+
+static bool watch_is_due(step_region *region)
 {
     const step_run *run = region->run;
-    int64_t samples = run->dataset->samples;
-    for (int64_t first = 0, number = steps_before + 1; first < samples;
-         first += run->batch, number++) {
-        int64_t left = samples - first;
-        int64_t count = left < run->batch ? left : run->batch;
-        if (!run_step(region, first, count, number) || atomic_load(&region->stop)) {
-            return;
+    return run->watch && clock_seconds() - region->watched >= run->watch_every;
+}
+
+/* The phase after `phase`, which is over. */
+static uint64_t phase_after(step_region *region, const step_chunk *chunk, uint64_t phase)
+{
+    uint64_t part = phase % region->parts;
+    uint64_t next_chunk = phase - part + region->parts;
+    bool ok = true;
+    if (part + 3 == region->parts) {
+        ok = close_phase_1(region, chunk);
+    } else if (part + 2 == region->parts) {
+        ok = close_phase_2(region, chunk);
+    } else if (part + 1 == region->parts) {
+        ok = !region->run->stopped;
+    }
+    bool last = next_chunk == (uint64_t)region->chunks * region->parts;
+    if (!ok || (last && part + 2 >= region->parts)) {
+        return PHASES_OVER;
+    }
+    /* The pause is left out as long as nothing is to be watched. */
+    return part + 2 == region->parts && !watch_is_due(region) ? next_chunk : phase + 1;
+}
+
+/* The pause: no thread is at work but the calling one. */
+static void watch(step_region *region)
+{
+    step_run *run = region->run;
+    run->stopped = run->watch(run) != 0;
+    region->watched = clock_seconds();
+}
+
+/* ---- The threads ---- */
+
+/* This thread's part of a phase. */
+static void share_phase(step_region *region, const step_chunk *chunk, uint64_t phase)
+{
+    phases *shared = &region->run->trainer->phases;
+    uint64_t part = phase % region->parts;
+    int tiles = part_tiles(region, chunk, part);
+    int from = 0;
+    int tile = 0;
+    if (part + 1 == region->parts) {
+        if (omp_get_thread_num() == 0) {
+            watch(region);
+            phases_advance(shared, phase_after(region, chunk, phase));
         }
+        return;
+    }
+    while ((tile = phases_claim(shared, phase, tiles, omp_get_thread_num(), omp_get_num_threads(),
+                                &from)) >= 0) {
+        run_tile(region, chunk, part, tile);
+        if (phases_finish(shared, tiles)) {
+            phases_advance(shared, phase_after(region, chunk, phase));
+        }
+    }
+}
+
+static void run_thread(step_region *region)
+{
+    nnfs_trainer *trainer = region->run->trainer;
+    uint64_t phase = 0;
+    uint64_t at = UINT64_MAX; /* the chunk this thread looks at */
+    step_chunk chunk = {0};
+    while (phase != PHASES_OVER) {
+        if (phase / region->parts != at) {
+            at = phase / region->parts;
+            chunk = chunk_at(region, (int64_t)at);
+        }
+        share_phase(region, &chunk, phase);
+        phase = phases_wait(&trainer->phases, phase);
+        profile_lap(trainer->pass.profile, PROFILE_WAITING);
     }
 }
 
 void step_run_all(step_run *run)
 {
+    nnfs_trainer *trainer = run->trainer;
+    int64_t samples = run->dataset->samples;
     run->steps = run->samples = run->correct = 0;
     run->loss = 0.0;
     run->stopped = false;
     run->diverged = NULL;
-    step_region region = {.run = run};
-    barrier_init(&region.barrier);
+    step_region region = {.run = run, .steps_before = trainer->steps, .watched = clock_seconds()};
+    region.chunks =
+        samples / run->batch * chunks_in(run, run->batch) + chunks_in(run, samples % run->batch);
+    region.parts = (uint64_t)trainer->plan.stages + 2;
     atomic_init(&region.refused, false);
-    atomic_init(&region.bad_layer, 0);
-    atomic_init(&region.stop, false);
-    int64_t steps_before = run->trainer->steps;
-    profile_enter(run->trainer->pass.profile);
+    atomic_init(&region.bad_layer, INT_MAX);
+    phases_begin(&trainer->phases);
+    profile_enter(trainer->pass.profile);
     blas_enter();
-#pragma omp parallel num_threads(run->trainer->settings.threads)
-    run_thread(&region, steps_before);
+#pragma omp parallel num_threads(trainer->settings.threads)
+    run_thread(&region);
     blas_leave();
-    profile_leave(run->trainer->pass.profile);
-    run->stopped = atomic_load(&region.stop);
+    profile_leave(trainer->pass.profile);
 }

@@ -1,7 +1,8 @@
 /*
- * The step: phase 1 by tiles of the batch (gather, forward, loss, backward), a barrier, phase 2 by
- * blocks of the parameters (dW over the whole batch, then the optimizer), a barrier. One parallel
- * region runs many steps.
+ * The step: phase 1 computes the deltas (gather, forward, loss, backward), phase 2 updates the parameters
+ * by blocks (dW over the whole batch, then the optimizer). The plan says how each is cut into tiles, and
+ * whoever is free takes the next one; a stage or phase is over when its last tile is. One parallel region
+ * runs many steps.
  */
 #ifndef NNFS_TRAINING_STEP_H
 #define NNFS_TRAINING_STEP_H
@@ -16,8 +17,12 @@ typedef struct step_run {
     int64_t batch;         /* samples a step; the last step has what is left */
     bool update;           /* false: only the gradient is computed */
 
-    /* After each step, on the calling thread; non-zero stops the run. May be NULL. */
-    int (*after_step)(struct step_run *run);
+    /*
+     * Called on the calling thread every now and then while no weight is being written, with the outcome
+     * so far; non-zero stops the run, without the step that is under way. May be NULL.
+     */
+    int (*watch)(struct step_run *run);
+    double watch_every; /* seconds */
     void *user;
 
     /* The outcome so far. */
@@ -25,7 +30,7 @@ typedef struct step_run {
     int64_t samples; /* seen */
     double loss;     /* sum of terms over them, each before its step's update */
     int64_t correct;
-    bool stopped; /* by after_step */
+    bool stopped; /* by watch */
 
     /* Of a run that diverged: NULL as long as all is finite. */
     const char *diverged;
@@ -37,8 +42,7 @@ typedef struct step_run {
 /* Runs all steps. The dataset fits the network; fields of the outcome are reset. */
 void step_run_all(step_run *run);
 
-/* Applies the optimizer to all parameters, from the gradient buffer. False if an update wasn't
- * finite. */
+/* Applies the optimizer to all parameters, from the gradient buffer. False if one was not finite. */
 bool step_update_all(nnfs_trainer *trainer);
 
 #endif

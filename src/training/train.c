@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- What went wrong ---- */
 
@@ -31,32 +32,53 @@ static long long sample_of(const step_run *run, int64_t column)
     return (long long)(run->order ? run->order[at] : at);
 }
 
+/* What to try, after where and what. Before the first update no learning rate is to blame. */
+static nnfs_status fail_with_advice(const step_run *run, const char *what, nnfs_error *error)
+{
+    const nnfs_trainer *trainer = run->trainer;
+    if (trainer->steps == 0) {
+        return fail(
+            error, NNFS_ERROR_DIVERGED,
+            "%s with the weights as they were initially; try smaller ones, or look at the data",
+            what);
+    }
+    double rate = (double)trainer->settings.learning_rate;
+    double standard = (double)optimizer_of(trainer->settings.optimizer)->learning_rate;
+    return fail(error, NNFS_ERROR_DIVERGED, "%s; try a learning rate of %g or less", what,
+                rate > standard ? standard : rate / 10.0);
+}
+
+/* A value among the inputs or targets that is not finite: which, and in which sample. */
+static nnfs_status fail_bad_value(const step_run *run, const char *where, const char *what,
+                                  int64_t at, int rows, nnfs_error *error)
+{
+    return fail(error, NNFS_ERROR_DIVERGED, "%s: %s %lld of sample %lld is not finite", where, what,
+                (long long)(at % rows), sample_of(run, at / rows));
+}
+
 /* The chunk's buffers still hold what was computed: says where it first stopped being finite. */
 static nnfs_status fail_diverged(const step_run *run, nnfs_error *error)
 {
     const nnfs_trainer *trainer = run->trainer;
     const nnfs_network *network = trainer->network;
+    int outputs = network_output(network)->out;
     char where[64];
+    char what[128];
     (void)snprintf(where, sizeof where, "epoch %d, batch %lld", trainer->epochs + 1,
                    (long long)(run->steps + 1));
     int64_t bad = find_not_finite(trainer->input, network->inputs, run->bad_count);
     if (bad >= 0) {
-        return fail(error, NNFS_ERROR_DIVERGED, "%s: feature %lld of sample %lld is not finite",
-                    where, (long long)(bad % network->inputs),
-                    sample_of(run, bad / network->inputs));
+        return fail_bad_value(run, where, "feature", bad, network->inputs, error);
     }
-    int outputs = network_output(network)->out;
     bad = run->dataset->parts.targets ? find_not_finite(trainer->targets, outputs, run->bad_count)
                                       : -1;
     if (bad >= 0) {
-        return fail(error, NNFS_ERROR_DIVERGED, "%s: target %lld of sample %lld is not finite",
-                    where, (long long)(bad % outputs), sample_of(run, bad / outputs));
+        return fail_bad_value(run, where, "target", bad, outputs, error);
     }
-    double lower = (double)trainer->settings.learning_rate / 10.0;
     if (run->bad_layer >= 0) {
-        return fail(error, NNFS_ERROR_DIVERGED,
-                    "%s: the gradient of layer %d is not finite; try a learning rate of %g or less",
-                    where, run->bad_layer + 1, lower);
+        (void)snprintf(what, sizeof what, "%s: the gradient of layer %d is not finite", where,
+                       run->bad_layer + 1);
+        return fail_with_advice(run, what, error);
     }
     int layer = 0;
     while (layer + 1 < network->layer_count &&
@@ -64,10 +86,9 @@ static nnfs_status fail_diverged(const step_run *run, nnfs_error *error)
                0) {
         layer++;
     }
-    return fail(
-        error, NNFS_ERROR_DIVERGED,
-        "%s: the loss is not finite, beginning in layer %d; try a learning rate of %g or less",
-        where, layer + 1, lower);
+    (void)snprintf(what, sizeof what, "%s: the loss is not finite, beginning in layer %d", where,
+                   layer + 1);
+    return fail_with_advice(run, what, error);
 }
 
 /* ---- One batch at a time ---- */
@@ -122,8 +143,7 @@ nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *error)
 /* What an epoch reports while it runs. */
 typedef struct epoch_watch {
     double began;
-    double reported; /* when on_progress was last called */
-    int64_t steps;   /* in the epoch */
+    int64_t steps; /* in the epoch */
 } epoch_watch;
 
 #define PROGRESS_SECONDS 0.1
@@ -141,19 +161,14 @@ static double mean_loss(const step_run *run)
 static int report_progress(step_run *run)
 {
     const nnfs_train_settings *settings = &run->trainer->settings;
-    epoch_watch *watch = run->user;
-    double now = clock_seconds();
-    if (now - watch->reported < PROGRESS_SECONDS) {
-        return 0;
-    }
-    watch->reported = now;
+    const epoch_watch *watch = run->user;
     nnfs_progress progress = {
         .epoch = run->trainer->epochs + 1,
         .step = run->steps,
         .steps = watch->steps,
         .loss = mean_loss(run),
         .accuracy = accuracy_of(run),
-        .seconds = now - watch->began,
+        .seconds = clock_seconds() - watch->began,
         .samples = run->samples,
     };
     return settings->on_progress(settings->user, &progress);
@@ -176,6 +191,41 @@ static void fill_epoch(const step_run *run, double seconds, nnfs_epoch *epoch)
     };
 }
 
+/* The steps of an epoch in the order given, and what became of them. */
+static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
+                             const uint32_t *order, double began, nnfs_epoch *epoch,
+                             nnfs_error *error)
+{
+    nnfs_network *network = trainer->network;
+    size_t bytes = network->parameter_floats * sizeof(float);
+    int64_t samples = dataset->samples;
+    int64_t batch = trainer->settings.batch;
+    batch = batch == 0 || batch > samples ? samples : batch;
+    epoch_watch watch = {began, (samples + batch - 1) / batch};
+    step_run run = {.trainer = trainer,
+                    .dataset = dataset,
+                    .order = order,
+                    .batch = batch,
+                    .update = true,
+                    .watch = trainer->settings.on_progress ? report_progress : NULL,
+                    .watch_every = PROGRESS_SECONDS,
+                    .user = &watch};
+    memcpy(trainer->good, network->parameters, bytes);
+    step_run_all(&run);
+    if (run.diverged) {
+        /* A huge update may have been finite: only the loss of the next step tells. */
+        memcpy(network->parameters, trainer->good, bytes);
+        return fail_diverged(&run, error);
+    }
+    if (run.stopped) {
+        return fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
+                    trainer->epochs + 1, (long long)run.steps, (long long)watch.steps);
+    }
+    trainer->epochs++;
+    fill_epoch(&run, clock_seconds() - began, epoch);
+    return NNFS_OK;
+}
+
 nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                nnfs_epoch *epoch, nnfs_error *error)
 {
@@ -183,34 +233,16 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
     if (status != NNFS_OK) {
         return status;
     }
-    int64_t samples = dataset->samples;
-    uint32_t *order = memory_alloc((size_t)samples, sizeof *order);
+    nnfs_epoch unwanted;
+    uint32_t samples = (uint32_t)dataset->samples;
+    uint32_t *order = memory_alloc(samples, sizeof *order);
     if (!order) {
-        return fail_memory(error, (size_t)samples * sizeof *order, "the order of the samples");
+        return fail_memory(error, samples * sizeof *order, "the order of the samples");
     }
     double began = clock_seconds();
     random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
-                       (uint32_t)trainer->epochs, order, (uint32_t)samples);
-    int64_t batch = trainer->settings.batch;
-    batch = batch == 0 || batch > samples ? samples : batch;
-    epoch_watch watch = {began, began, (samples + batch - 1) / batch};
-    step_run run = {.trainer = trainer,
-                    .dataset = dataset,
-                    .order = order,
-                    .batch = batch,
-                    .update = true,
-                    .after_step = trainer->settings.on_progress ? report_progress : NULL,
-                    .user = &watch};
-    step_run_all(&run);
-    if (run.diverged) {
-        status = fail_diverged(&run, error);
-    } else if (run.stopped) {
-        status = fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
-                      trainer->epochs + 1, (long long)run.steps, (long long)watch.steps);
-    } else {
-        trainer->epochs++;
-        fill_epoch(&run, clock_seconds() - began, epoch);
-    }
+                       (uint32_t)trainer->epochs, order, samples);
+    status = run_order(trainer, dataset, order, began, epoch ? epoch : &unwanted, error);
     memory_free(order);
     return status;
 }
@@ -248,6 +280,10 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
     if (status == NNFS_OK) {
         status = evaluate_if(t, t->test, &epoch.test, error);
     }
+    if (status == NNFS_OK) {
+        t->summary->validation = epoch.validation;
+        t->summary->test = epoch.test;
+    }
     if (status == NNFS_OK && settings->on_epoch &&
         settings->on_epoch(settings->user, &epoch) != 0) {
         status = fail(error, NNFS_ERROR_STOPPED, "stopped after epoch %d", epoch.epoch);
@@ -260,16 +296,39 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
     return status;
 }
 
-/* The summary's rates, and how good the network is now. */
-static nnfs_status finish(training *t, nnfs_error *error)
+static void fill_rates(training *t)
 {
     nnfs_summary *s = t->summary;
     double seen = (double)s->epochs * (double)t->train->samples;
     s->samples_per_second = s->seconds > 0.0 ? seen / s->seconds : 0.0;
     s->gflops = 1e-9 * s->samples_per_second * nnfs_network_flops_step(t->trainer->network);
-    nnfs_status status = evaluate_if(t, t->train, &s->train, error);
-    status = status == NNFS_OK ? evaluate_if(t, t->validation, &s->validation, error) : status;
-    return status == NNFS_OK ? evaluate_if(t, t->test, &s->test, error) : status;
+}
+
+/*
+ * How good the network is now, after the last epoch or in the middle of one. Validation and test were
+ * measured with the last whole epoch; someone who stops a run does not want to wait for the training set.
+ */
+static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
+{
+    nnfs_summary *s = t->summary;
+    fill_rates(t);
+    if (status == NNFS_OK) {
+        bool measured = s->epochs > 0;
+        status = evaluate_if(t, t->train, &s->train, error);
+        status = status == NNFS_OK && !measured
+                     ? evaluate_if(t, t->validation, &s->validation, error)
+                     : status;
+        return status == NNFS_OK && !measured ? evaluate_if(t, t->test, &s->test, error) : status;
+    }
+    if (status == NNFS_ERROR_STOPPED) {
+        s->reason = "stopped";
+        (void)evaluate_if(t, t->validation, &s->validation, NULL);
+        (void)evaluate_if(t, t->test, &s->test, NULL);
+    }
+    if (status == NNFS_ERROR_DIVERGED) {
+        s->reason = "diverged"; /* back at the end of the last good epoch, which is measured */
+    }
+    return status;
 }
 
 static nnfs_status check_datasets(const training *t, const nnfs_network *network, nnfs_error *error)
@@ -303,12 +362,8 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
     while (status == NNFS_OK && !done && t.summary->epochs < t.trainer->settings.epochs) {
         status = run_epoch(&t, &done, error);
     }
-    if (status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED) {
-        /* The weights hold, so the summary does too; the first error is the one to report. */
-        t.summary->reason = status == NNFS_ERROR_STOPPED ? "stopped" : "diverged";
-        (void)finish(&t, NULL);
-    } else if (status == NNFS_OK) {
-        status = finish(&t, error);
+    if (t.trainer) {
+        status = finish(&t, status, error);
     }
     nnfs_trainer_free(t.trainer);
     return status;

@@ -111,6 +111,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->scratch_floats = matrix_floats(network_output(network)->out, 1);
 
     trainer->gradient = memory_alloc_zeroed(parameters, sizeof(float));
+    trainer->good = memory_alloc(parameters, sizeof(float));
     trainer->first = row->has_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->second = row->has_second ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->buffers = memory_alloc(floats, sizeof(float));
@@ -119,7 +120,8 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->labels = memory_alloc((size_t)trainer->plan.chunk, sizeof(int32_t));
     trainer->records = memory_alloc((size_t)trainer->plan.tiles, sizeof(tile_record));
     trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
-    if (!trainer->gradient || (row->has_first && !trainer->first) ||
+    bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
+    if (!shared || !trainer->gradient || !trainer->good || (row->has_first && !trainer->first) ||
         (row->has_second && !trainer->second) || !trainer->buffers || !trainer->scratch ||
         !trainer->labels || !trainer->records || !trainer->pointers) {
         return fail_memory(
@@ -172,7 +174,9 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
 {
     if (trainer) {
         plan_free(&trainer->plan);
+        phases_free(&trainer->phases);
         memory_free(trainer->gradient);
+        memory_free(trainer->good);
         memory_free(trainer->first);
         memory_free(trainer->second);
         memory_free(trainer->buffers);

@@ -5,6 +5,7 @@
 #ifndef NNFS_TRAINING_TRAINER_H
 #define NNFS_TRAINING_TRAINER_H
 
+#include "base/phases.h"
 #include "data/dataset.h"
 #include "network/pass.h"
 #include "optim/optimizer.h"
@@ -26,6 +27,7 @@ struct nnfs_trainer {
     nnfs_network *network;
     nnfs_train_settings settings; /* resolved */
     step_plan plan;
+    phases phases;     /* of the run of steps under way */
     pass_buffers pass; /* [units x plan.chunk] each */
     int64_t steps;     /* updates done */
     int epochs;        /* epochs done */
@@ -33,6 +35,7 @@ struct nnfs_trainer {
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next two */
     float *first;    /* the optimizer's states; NULL where it has none */
     float *second;
+    float *good; /* the parameters as an epoch found them, to go back to if it diverges */
 
     float *buffers;   /* what the pass points into, one allocation */
     float **pointers; /* the pass's arrays of pointers, one allocation */

@@ -1,0 +1,27 @@
+/* Waiting for another thread. */
+#include "base/pause.h"
+
+#include <time.h>
+
+/* Some hundred microseconds of spinning: several times what a phase of a small network takes. */
+#define SPINS 10000
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+int pause_once(int turns)
+{
+    if (turns < SPINS) {
+        relax();
+        return turns + 1;
+    }
+    const struct timespec spell = {.tv_nsec = 20000};
+    (void)nanosleep(&spell, NULL);
+    return turns;
+}
