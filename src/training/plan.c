@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 
+#include <math.h>
+
 /* A chunk bounds the memory of a large batch; it is a multiple of the tiles. */
 #define CHUNK_COLUMNS 2048
 
@@ -32,11 +34,10 @@ static int ceil_div(int64_t a, int64_t b)
     return (int)((a + b - 1) / b);
 }
 
-/* Cuts `total` into as many parts as parts of about `wanted` would be: their size, of whole vectors. */
-static int even_part(int total, int wanted)
+/* The size of `parts` equal parts of `total`, rounded up to a multiple of `grain`. */
+static int even_part(int total, int parts, int grain)
 {
-    int part = ceil_div(total, ceil_div(total, wanted));
-    part = ceil_div(part, MEMORY_LINE_FLOATS) * MEMORY_LINE_FLOATS;
+    int part = ceil_div(ceil_div(total, parts), grain) * grain;
     return part < total ? part : total;
 }
 
@@ -72,7 +73,8 @@ static int rows_of(const nnfs_network *network, int operation)
     if (!product || (double)layer->in * (double)layer->out < LARGE_W_FLOATS) {
         return 0;
     }
-    return even_part(plan_operation_rows(network, what), TILE_ROWS);
+    int total = plan_operation_rows(network, what);
+    return even_part(total, ceil_div(total, TILE_ROWS), MEMORY_LINE_FLOATS);
 }
 
 /* Lists the stages; with a NULL list only counts them. */
@@ -106,14 +108,21 @@ static int tile_columns(const nnfs_network *network)
 
 /* ---- Phase 2 ---- */
 
-/* Columns of W a block of this layer has. */
+/*
+ * Columns of W a block of this layer has: about as many as the cache and the work ask for, such that the
+ * blocks are equal and a multiple of four, which two or four threads share evenly.
+ */
 static int block_columns(const network_layer *layer, int64_t batch)
 {
     int columns = BLOCK_FLOATS / layer->out;
     int by_work = (int)(BLOCK_FLOPS / (2.0 * (double)layer->out * (double)batch)) + 1;
     columns = columns > by_work ? columns : by_work;
     columns = columns > BLOCK_MIN_COLUMNS ? columns : BLOCK_MIN_COLUMNS;
-    return even_part(layer->in, columns);
+    if (columns >= layer->in) {
+        return layer->in;
+    }
+    int blocks = 4 * (int)lround((double)layer->in / columns / 4.0);
+    return even_part(layer->in, blocks > 0 ? blocks : 2, 4);
 }
 
 /* Lists the blocks; with a NULL list only counts them. */
