@@ -223,7 +223,9 @@ static bool run_block(const step_run *run, const step_chunk *chunk, const plan_b
 
 bool step_update_all(nnfs_trainer *trainer)
 {
-    optimizer_step step = optimizer_step_at(&trainer->settings, ++trainer->steps);
+    const schedule_time time = {.epoch = trainer->epochs, .steps = 1};
+    float rate = schedule_rate(&trainer->settings, &trainer->schedule, &time);
+    optimizer_step step = optimizer_step_at(&trainer->settings, rate, ++trainer->steps);
     bool ok = true;
     for (int i = 0; i < trainer->plan.blocks; i++) {
         ok = update_block(trainer, &step, &trainer->plan.block[i]) && ok;
@@ -236,6 +238,7 @@ bool step_update_all(nnfs_trainer *trainer)
 /* What the threads of a region share besides the run. */
 typedef struct step_region {
     step_run *run;
+    int64_t steps_before; /* of the trainer */
     barrier barrier;
     atomic_bool refused;  /* by the seam: a product */
     atomic_int bad_layer; /* + 1: whose update was not finite; 0 as long as all are */
@@ -327,13 +330,25 @@ static bool run_chunk(step_region *region, const step_chunk *chunk)
     return run_phase_2(region, chunk);
 }
 
-/* A step, in as many chunks as it takes. */
-static bool run_step(step_region *region, int64_t first, int64_t count, int64_t number)
+float step_rate(const step_run *run, int64_t step)
+{
+    const nnfs_trainer *trainer = run->trainer;
+    const schedule_time time = {
+        .epoch = trainer->epochs,
+        .step = step,
+        .steps = (run->dataset->samples + run->batch - 1) / run->batch,
+    };
+    return schedule_rate(&trainer->settings, &trainer->schedule, &time);
+}
+
+/* A step, in as many chunks as it takes; the run's steps are counted from 0. */
+static bool run_step(step_region *region, int64_t first, int64_t count, int64_t step)
 {
     const nnfs_trainer *trainer = region->run->trainer;
     step_chunk chunk = {
         .scale = (float)(1.0 / network_loss_terms(trainer->network, count)),
-        .optimizer = optimizer_step_at(&trainer->settings, number),
+        .optimizer = optimizer_step_at(&trainer->settings, step_rate(region->run, step),
+                                       region->steps_before + step + 1),
     };
     for (int64_t done = 0; done < count; done += chunk.count) {
         int64_t left = count - done;
@@ -348,15 +363,14 @@ static bool run_step(step_region *region, int64_t first, int64_t count, int64_t 
     return true;
 }
 
-static void run_thread(step_region *region, int64_t steps_before)
+static void run_thread(step_region *region)
 {
     const step_run *run = region->run;
     int64_t samples = run->dataset->samples;
-    for (int64_t first = 0, number = steps_before + 1; first < samples;
-         first += run->batch, number++) {
+    for (int64_t first = 0, step = 0; first < samples; first += run->batch, step++) {
         int64_t left = samples - first;
         int64_t count = left < run->batch ? left : run->batch;
-        if (!run_step(region, first, count, number) || atomic_load(&region->stop)) {
+        if (!run_step(region, first, count, step) || atomic_load(&region->stop)) {
             return;
         }
     }
@@ -368,16 +382,15 @@ void step_run_all(step_run *run)
     run->loss = 0.0;
     run->stopped = false;
     run->diverged = NULL;
-    step_region region = {.run = run};
+    step_region region = {.run = run, .steps_before = run->trainer->steps};
     barrier_init(&region.barrier);
     atomic_init(&region.refused, false);
     atomic_init(&region.bad_layer, 0);
     atomic_init(&region.stop, false);
-    int64_t steps_before = run->trainer->steps;
     profile_enter(run->trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(run->trainer->settings.threads)
-    run_thread(&region, steps_before);
+    run_thread(&region);
     blas_leave();
     profile_leave(run->trainer->pass.profile);
     run->stopped = atomic_load(&region.stop);

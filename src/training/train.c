@@ -164,20 +164,21 @@ static void fill_epoch(const step_run *run, double seconds, nnfs_epoch *epoch)
     const nnfs_trainer *trainer = run->trainer;
     double rate = (double)run->samples / seconds;
     *epoch = (nnfs_epoch){
-        .epoch = trainer->epochs,
+        .epoch = trainer->epochs + 1,
         .train_loss = mean_loss(run),
         .train_accuracy = accuracy_of(run),
         .validation = EVALUATION_NONE,
         .test = EVALUATION_NONE,
-        .learning_rate = (double)trainer->settings.learning_rate,
+        .learning_rate = (double)step_rate(run, run->steps - 1),
         .seconds = seconds,
         .samples_per_second = rate,
         .gflops = 1e-9 * rate * nnfs_network_flops_step(trainer->network),
     };
 }
 
-nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
-                               nnfs_epoch *epoch, nnfs_error *error)
+/* The epoch, without what the schedule learns from it. */
+static nnfs_status pass_over(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_epoch *epoch,
+                             nnfs_error *error)
 {
     nnfs_status status = network_check_fit(trainer->network, dataset, error);
     if (status != NNFS_OK) {
@@ -208,10 +209,20 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
         status = fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
                       trainer->epochs + 1, (long long)run.steps, (long long)watch.steps);
     } else {
-        trainer->epochs++;
         fill_epoch(&run, clock_seconds() - began, epoch);
+        trainer->epochs++;
     }
     memory_free(order);
+    return status;
+}
+
+nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
+                               nnfs_epoch *epoch, nnfs_error *error)
+{
+    nnfs_status status = pass_over(trainer, dataset, epoch, error);
+    if (status == NNFS_OK) {
+        schedule_note(&trainer->schedule, &trainer->settings, epoch->train_loss);
+    }
     return status;
 }
 
@@ -239,13 +250,15 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
     nnfs_epoch epoch;
-    nnfs_status status = nnfs_trainer_epoch(t->trainer, t->train, &epoch, error);
+    nnfs_status status = pass_over(t->trainer, t->train, &epoch, error);
     if (status == NNFS_OK) {
         t->summary->epochs++;
         t->summary->seconds += epoch.seconds;
         status = evaluate_if(t, t->validation, &epoch.validation, error);
     }
     if (status == NNFS_OK) {
+        schedule_note(&t->trainer->schedule, settings,
+                      t->validation ? epoch.validation.loss : epoch.train_loss);
         status = evaluate_if(t, t->test, &epoch.test, error);
     }
     if (status == NNFS_OK && settings->on_epoch &&

@@ -19,6 +19,12 @@ void nnfs_train_settings_init(nnfs_train_settings *settings)
         .beta2 = NNFS_DEFAULT,
         .epsilon = NNFS_DEFAULT,
         .weight_decay = NNFS_DEFAULT,
+        .schedule = NNFS_SCHEDULE_CONSTANT,
+        .warmup_epochs = (double)NNFS_DEFAULT,
+        .schedule_every = (double)NNFS_DEFAULT,
+        .schedule_factor = (double)NNFS_DEFAULT,
+        .schedule_floor = (double)NNFS_DEFAULT,
+        .schedule_patience = (int)NNFS_DEFAULT,
         .batch = 128,
         .epochs = 10,
         .seed = 1,
@@ -46,7 +52,7 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
                         : s->batch < 0                                             ? "batch"
                         : s->epochs < 0                                            ? "epochs"
                         : s->threads < 0                                           ? "threads"
-                                                                                   : NULL;
+                                         : schedule_find_wrong(s);
     if (wrong) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
                     wrong);
@@ -147,6 +153,7 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     }
     made->network = network;
     made->settings = resolved;
+    made->schedule = schedule_begin();
     status = plan_create(&made->plan, network, resolved.batch, error);
     if (status == NNFS_OK) {
         int threads = blas_threads(resolved.threads);

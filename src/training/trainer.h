@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 #include "network/pass.h"
 #include "optim/optimizer.h"
+#include "optim/schedule.h"
 #include "training/plan.h"
 
 #include <math.h>
@@ -29,6 +30,7 @@ struct nnfs_trainer {
     pass_buffers pass; /* [units x plan.chunk] each */
     int64_t steps;     /* updates done */
     int epochs;        /* epochs done */
+    schedule_state schedule;
 
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next two */
     float *first;    /* the optimizer's states; NULL where it has none */
