@@ -13,7 +13,6 @@ from pathlib import Path
 import mnist
 from child import median_seconds
 
-NAME = "nnfs"
 machine = {}  # as it last described itself
 
 

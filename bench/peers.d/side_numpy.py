@@ -2,8 +2,6 @@
 
 import numpy as np
 
-NAME, PACKAGE = "numpy", "numpy"
-
 
 def describe():
     return {"version": f"numpy {np.__version__}", "blas": blas()}

@@ -9,8 +9,6 @@ from sklearn.neural_network import MLPClassifier
 
 import side_numpy
 
-NAME, PACKAGE = "scikit-learn", "scikit-learn"
-
 warnings.filterwarnings("ignore", category=ConvergenceWarning)  # a few epochs do not converge
 sklearn.set_config(assume_finite=True)  # nobody else looks for NaN
 

@@ -6,8 +6,6 @@ import re
 import torch
 from torch import nn
 
-NAME, PACKAGE = "PyTorch", "torch"
-
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 

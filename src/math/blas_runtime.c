@@ -42,6 +42,22 @@ static bool is_openblas(void)
            openblas_get_parallel && openblas_get_num_threads && openblas_set_num_threads;
 }
 
+/* openblas_get_config puts its answer together anew each time, in the same place: asked once. */
+static pthread_once_t config_once = PTHREAD_ONCE_INIT;
+static char config_copy[256];
+
+static void copy_config(void)
+{
+    (void)snprintf(config_copy, sizeof config_copy, "%s", openblas_get_config());
+}
+
+/* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ... MAX_THREADS=64" */
+static const char *openblas_config(void)
+{
+    (void)pthread_once(&config_once, copy_config);
+    return config_copy;
+}
+
 static bool is_blis(void)
 {
     return gemm_default() != &gemm_naive && bli_info_get_version_str && bli_arch_query_id &&
@@ -76,11 +92,12 @@ static const char *const older_kernels[] = {
 
 static bool is_older(const char *kernel)
 {
-    size_t i = 0;
-    while (i < sizeof older_kernels / sizeof *older_kernels && strcmp(older_kernels[i], kernel)) {
-        i++;
+    for (size_t i = 0; i < sizeof older_kernels / sizeof *older_kernels; i++) {
+        if (strcmp(older_kernels[i], kernel) == 0) {
+            return true;
+        }
     }
-    return i < sizeof older_kernels / sizeof *older_kernels;
+    return false;
 }
 
 /*
@@ -91,7 +108,7 @@ static const char *better_kernel(const char *kernel)
 {
     const char *best = "SkylakeX";
     const char *wanted = getenv("OPENBLAS_CORETYPE");
-    bool has_choice = strstr(openblas_get_config(), "DYNAMIC_ARCH") != NULL;
+    bool has_choice = strstr(openblas_config(), "DYNAMIC_ARCH") != NULL;
     bool is_refused = wanted && strcasecmp(wanted, best) == 0; /* it was asked for, in vain */
     return has_avx512() && has_choice && is_older(kernel) && !is_refused ? best : "";
 }
@@ -121,8 +138,8 @@ static void describe_openblas(blas_info *info)
 {
     static const char *const flavours[] = {
         [SERIAL] = "serial", [PTHREAD] = "pthread", [OPENMP] = "openmp"};
-    /* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..."; releases before 0.3 lack the first two */
-    const char *config = openblas_get_config();
+    /* releases before 0.3 lack the first two words */
+    const char *config = openblas_config();
     int name_length = 0;
     (void)sscanf(config, "OpenBLAS %*s%n", &name_length);
     int flavour = openblas_get_parallel();
@@ -204,7 +221,7 @@ void blas_leave(void)
 static int most_threads(void)
 {
     int most = INT_MAX;
-    const char *said = is_openblas() ? strstr(openblas_get_config(), "MAX_THREADS=") : NULL;
+    const char *said = is_openblas() ? strstr(openblas_config(), "MAX_THREADS=") : NULL;
     if (said && sscanf(said, "MAX_THREADS=%d", &most) == 1 && most < 1) {
         most = 1;
     }
