@@ -106,15 +106,24 @@ static double warmup_share(const nnfs_train_settings *settings, const schedule_t
 /* ---- The table ---- */
 
 static const schedule schedules[] = {
-    [NNFS_SCHEDULE_CONSTANT] = {"constant", constant_share},
-    [NNFS_SCHEDULE_STEP] = {"step", step_share, .uses_every = true, .uses_factor = true,
+    [NNFS_SCHEDULE_CONSTANT] = {.name = "constant", .share = constant_share},
+    [NNFS_SCHEDULE_STEP] = {.name = "step",
+                            .share = step_share,
+                            .uses_every = true,
+                            .uses_factor = true,
                             .factor = 0.1},
-    [NNFS_SCHEDULE_EXPONENTIAL] = {"exponential", exponential_share, .uses_factor = true,
+    [NNFS_SCHEDULE_EXPONENTIAL] = {.name = "exponential",
+                                   .share = exponential_share,
+                                   .uses_factor = true,
                                    .factor = 0.9},
-    [NNFS_SCHEDULE_COSINE] = {"cosine", cosine_share, .uses_floor = true},
-    [NNFS_SCHEDULE_ONE_CYCLE] = {"one_cycle", one_cycle_share},
-    [NNFS_SCHEDULE_PLATEAU] = {"plateau", plateau_share, .uses_factor = true, .uses_floor = true,
-                               .uses_patience = true, .factor = 0.1},
+    [NNFS_SCHEDULE_COSINE] = {.name = "cosine", .share = cosine_share, .uses_floor = true},
+    [NNFS_SCHEDULE_ONE_CYCLE] = {.name = "one_cycle", .share = one_cycle_share},
+    [NNFS_SCHEDULE_PLATEAU] = {.name = "plateau",
+                               .share = plateau_share,
+                               .uses_factor = true,
+                               .uses_floor = true,
+                               .uses_patience = true,
+                               .factor = 0.1},
 };
 
 const schedule *schedule_of(nnfs_schedule which)
