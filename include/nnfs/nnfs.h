@@ -106,6 +106,25 @@ typedef enum nnfs_optimizer {
     NNFS_ADAMW,
 } nnfs_optimizer;
 
+/*
+ * How the learning rate changes during a run of E epochs; e is what lies behind a step, in epochs
+ * and parts of one, and the rest are nnfs_train_settings. PyTorch's definitions
+ * (torch.optim.lr_scheduler), but exponential, cosine and one_cycle move with every step.
+ */
+typedef enum nnfs_schedule {
+    NNFS_SCHEDULE_CONSTANT,
+    NNFS_SCHEDULE_STEP,        /* rate factor^floor(e / every) */
+    NNFS_SCHEDULE_EXPONENTIAL, /* rate factor^e */
+    NNFS_SCHEDULE_COSINE,      /* from the rate to floor times it, along (1 + cos(pi e / E)) / 2 */
+    /* Along half cosines from rate / 25 up to the rate, in the first 0.3 of the steps, and down to
+     * rate / 250,000 at the last one (Smith and Topin 2018). The momentum does not move. */
+    NNFS_SCHEDULE_ONE_CYCLE,
+    /* Times factor, but not below floor times the rate, after more than `patience` epochs in a row
+     * whose loss is not below 0.9999 of the best one so far. The loss is that of the validation
+     * data, or of training where there are none. */
+    NNFS_SCHEDULE_PLATEAU,
+} nnfs_schedule;
+
 /* How weights begin; biases begin at zero. fan_in and fan_out are the widths on a layer's two
  * sides. */
 typedef enum nnfs_init {
@@ -128,6 +147,7 @@ typedef enum nnfs_init {
 NNFS_API const char *nnfs_activation_name(nnfs_activation activation);
 NNFS_API const char *nnfs_loss_name(nnfs_loss loss);
 NNFS_API const char *nnfs_optimizer_name(nnfs_optimizer optimizer);
+NNFS_API const char *nnfs_schedule_name(nnfs_schedule schedule);
 NNFS_API const char *nnfs_init_name(nnfs_init init);
 
 /* ---- Datasets ------------------------------------------------------------------------------- */
@@ -329,8 +349,8 @@ typedef struct nnfs_epoch {
     double train_accuracy; /* likewise; NaN where the targets are numbers */
     nnfs_evaluation validation;
     nnfs_evaluation test;
-    double learning_rate;
-    double seconds; /* of training alone, without evaluation */
+    double learning_rate; /* of its last step */
+    double seconds;       /* of training alone, without evaluation */
     double samples_per_second;
     double gflops; /* 10^9 floating-point operations of the matrix products, a second */
 } nnfs_epoch;
@@ -341,10 +361,20 @@ typedef struct nnfs_profile nnfs_profile;
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
-    float momentum;        /* 0 .. 1 of momentum, nesterov and rmsprop; beta1 of adam and adamw */
-    float beta2;           /* 0 .. 1, adam and adamw; alpha of rmsprop */
-    float epsilon;         /* > 0, adagrad, rmsprop, adam, adamw */
-    float weight_decay;    /* >= 0; decoupled in adamw, added to the gradient elsewhere */
+    float momentum;     /* 0 .. 1 of momentum, nesterov and rmsprop; beta1 of adam and adamw */
+    float beta2;        /* 0 .. 1, adam and adamw; alpha of rmsprop */
+    float epsilon;      /* > 0, adagrad, rmsprop, adam, adamw */
+    float weight_decay; /* >= 0; decoupled in adamw, added to the gradient elsewhere */
+
+    /* Of the learning rate. During warm-up what the schedule has is multiplied by a line from 0
+     * before the first step to 1 at the step that ends it. Numbers may be NNFS_DEFAULT. */
+    nnfs_schedule schedule; /* default constant */
+    double warmup_epochs;   /* >= 0, may be a fraction; default 0 */
+    double schedule_every;  /* > 0 epochs, step; default a third of the epochs */
+    double schedule_factor; /* > 0, < 1; default of step and plateau 0.1, of exponential 0.9 */
+    double schedule_floor;  /* 0 .. 1, cosine and plateau: a share of learning_rate; default 0 */
+    int schedule_patience;  /* >= 0 epochs, plateau; default 2 */
+
     int64_t batch;         /* samples a step; 0 is the whole dataset; default 128 */
     int epochs;            /* at least 0; default 10 */
     double until_accuracy; /* stop after the first epoch whose test accuracy reaches it; 0 is off */
@@ -363,10 +393,11 @@ typedef struct nnfs_train_settings {
 NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
 
 /*
- * Replaces each NNFS_DEFAULT by its value for the optimizer, and sets what the optimizer does not
- * use to 0. Learning rates: sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001, adam
- * and adamw 0.001. Momentum is 0.9 (rmsprop 0); the rest is PyTorch's: beta1 0.9, beta2 0.999
- * (alpha of rmsprop 0.99), epsilon 1e-8 (adagrad 1e-10), weight decay 0 (adamw 0.01).
+ * Replaces each NNFS_DEFAULT by its value for the optimizer and the schedule, and sets what they do
+ * not use to 0. Learning rates: sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001,
+ * adam and adamw 0.001. Momentum is 0.9 (rmsprop 0); the rest is PyTorch's: beta1 0.9, beta2 0.999
+ * (alpha of rmsprop 0.99), epsilon 1e-8 (adagrad 1e-10), weight decay 0 (adamw 0.01). A schedule's
+ * defaults stand beside its settings.
  */
 NNFS_API void nnfs_train_settings_resolve(nnfs_train_settings *settings);
 
@@ -392,7 +423,13 @@ NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train
                                 const nnfs_train_settings *settings, nnfs_summary *summary,
                                 nnfs_error *error);
 
-/* The same by hand: an epoch, a step, or a gradient and an update at a time. */
+/*
+ * The same by hand: an epoch, a step, or a gradient and an update at a time. Of the schedule's time
+ * only nnfs_trainer_epoch knows how long an epoch is; a step or update by hand gets the rate of an
+ * epoch that is one step, and so the same one until nnfs_trainer_epoch has finished another. Past
+ * the settings' epochs cosine and one_cycle stay where they ended; without any (0) they stay where
+ * they begin.
+ */
 typedef struct nnfs_trainer nnfs_trainer;
 
 /* The network is borrowed: it must outlive the trainer. The settings are copied and resolved. */
@@ -401,8 +438,10 @@ NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
 /*
- * One pass over the dataset in a fresh random order; the last short batch is used. epoch may be NULL. On
- * DIVERGED the network is as the epoch found it; the trainer is good for nothing more than to be freed.
+ * One pass over the dataset in a fresh random order; the last short batch is used. epoch may be NULL; its
+ * training loss is what the schedule `plateau` goes by here. On DIVERGED the network is as the epoch found
+ * it (or, where its very first step diverged, as the epoch before found it), and the trainer is good for
+ * nothing more than to be freed.
  */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);

@@ -64,6 +64,7 @@ static const struct {
     [NUMBER_NOT_NEGATIVE] = {"0 or more", 0.0, HUGE_VAL, true, false},
     [NUMBER_FRACTION] = {"at least 0 and less than 1", 0.0, 1.0, true, false},
     [NUMBER_SHARE] = {"0 to 1", 0.0, 1.0, true, true},
+    [NUMBER_BETWEEN] = {"greater than 0 and less than 1", 0.0, 1.0, false, false},
 };
 
 static bool in_range(double value, number_range range)

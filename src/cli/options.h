@@ -43,6 +43,7 @@ typedef enum number_range {
     NUMBER_NOT_NEGATIVE, /* >= 0 */
     NUMBER_FRACTION,     /* 0 <= x < 1 */
     NUMBER_SHARE,        /* 0 <= x <= 1 */
+    NUMBER_BETWEEN,      /* 0 < x < 1 */
 } number_range;
 
 bool looks_like_number(const char *text);

@@ -56,7 +56,12 @@ static json_t *settings(const train_run *run)
     json_set_float(object, "beta2", train->beta2);
     json_set_float(object, "epsilon", train->epsilon);
     json_set_float(object, "weight_decay", train->weight_decay);
-    json_set_string(object, "schedule", "constant");
+    json_set_string(object, "schedule", nnfs_schedule_name(train->schedule));
+    json_set_real(object, "warmup_epochs", train->warmup_epochs);
+    json_set_real(object, "schedule_every", train->schedule_every);
+    json_set_real(object, "schedule_factor", train->schedule_factor);
+    json_set_real(object, "schedule_floor", train->schedule_floor);
+    json_set_integer(object, "schedule_patience", train->schedule_patience);
     json_set_integer(object, "batch",
                      train->batch > 0 ? train->batch : nnfs_dataset_samples(run->train.set));
     json_set_integer(object, "epochs", train->epochs);

@@ -134,6 +134,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
     const char *const words[][2] = {
         {"nnfs_version", nnfs_version()},
         {"optimizer", nnfs_optimizer_name(train->optimizer)},
+        {"schedule", nnfs_schedule_name(train->schedule)},
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
         {"data", run->options->data},
     };

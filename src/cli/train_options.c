@@ -6,6 +6,7 @@
 
 #include "exit.h"
 #include "options.h"
+#include "schedule_option.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -69,7 +70,12 @@ static const struct argp_option rows[] = {
      0},
     {"weight-decay", KEY_WEIGHT_DECAY, "X", 0,
      "decoupled in adamw, added to the gradient elsewhere (0, adamw 0.01)", 0},
-    {"schedule", KEY_SCHEDULE, "NAME", 0, "of the learning rate (constant)", 0},
+    {"schedule", KEY_SCHEDULE, "NAME[:KEY=VALUE,...]", 0,
+     "of the learning rate: constant step exponential cosine one_cycle plateau (constant). Keys: "
+     "warmup, epochs to rise from 0 (0); every, epochs of a step (a third of all); factor, of step "
+     "and plateau (0.1), of exponential (0.9 an epoch); floor, a share of the rate, of cosine and "
+     "plateau (0); patience, epochs that plateau waits (2)",
+     0},
     {"batch", 'b', "N", 0,
      "samples a step; 'full' for batch gradient descent, 1 for stochastic (128)", 0},
     {"epochs", 'e', "N", 0, "passes over the training data (10)", 0},
@@ -188,25 +194,9 @@ static void take_weight_decay(parse_state *state, const char *text)
     state->options->train.weight_decay = option_float("--weight-decay", text, NUMBER_NOT_NEGATIVE);
 }
 
-static const char *schedule_names(int value)
-{
-    static const char *const names[] = {"constant",  "step",    "exponential", "cosine",
-                                        "one_cycle", "plateau", NULL};
-    return names[value];
-}
-
 static void take_schedule(parse_state *state, const char *text)
 {
-    (void)state;
-    size_t length = strcspn(text, ":");
-    int schedule = option_name("schedule", schedule_names, text, length);
-    if (schedule != 0) {
-        usage_error("--schedule %s: not yet; the learning rate is constant so far",
-                    schedule_names(schedule));
-    }
-    if (text[length] == ':') {
-        usage_error("--schedule: constant takes nothing after it");
-    }
+    schedule_option(&state->options->train, text);
 }
 
 static void take_batch(parse_state *state, const char *text)
@@ -425,6 +415,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     nnfs_train_settings given = options->train;
     nnfs_train_settings_resolve(&options->train);
     refuse_unused(&given, &options->train);
+    schedule_refuse_unused(&given, &options->train);
 }
 
 void train_options_free(train_options *options)

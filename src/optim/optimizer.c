@@ -2,6 +2,7 @@
 #include "optim/optimizer.h"
 
 #include "base/vector.h"
+#include "optim/schedule.h"
 
 #include <float.h>
 #include <math.h>
@@ -135,19 +136,21 @@ void nnfs_train_settings_resolve(nnfs_train_settings *settings)
         settings->epsilon = resolved(settings->epsilon, row->uses_epsilon, row->epsilon);
         settings->weight_decay = resolved(settings->weight_decay, true, row->weight_decay);
     }
+    schedule_resolve(settings);
 }
 
-optimizer_step optimizer_step_at(const nnfs_train_settings *settings, int64_t t)
+optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,
+                                 int64_t t)
 {
     double correction1 = 1.0 - pow((double)settings->momentum, (double)t);
     double correction2 = 1.0 - pow((double)settings->beta2, (double)t);
     optimizer_step step = {
-        .learning_rate = settings->learning_rate,
+        .learning_rate = learning_rate,
         .momentum = settings->momentum,
         .beta2 = settings->beta2,
         .epsilon = settings->epsilon,
         .weight_decay = settings->weight_decay,
-        .corrected_rate = (float)((double)settings->learning_rate / correction1),
+        .corrected_rate = (float)((double)learning_rate / correction1),
         .inverse_root_bc2 = (float)(1.0 / sqrt(correction2)),
     };
     return step;

@@ -46,7 +46,9 @@ typedef struct optimizer {
 /* The row of an optimizer, NULL for a value that is none. */
 const optimizer *optimizer_of(nnfs_optimizer which);
 
-/* The numbers of step t (from 1) under resolved settings. */
-optimizer_step optimizer_step_at(const nnfs_train_settings *settings, int64_t t);
+/* The numbers of step t (from 1) under resolved settings, with the learning rate that the schedule
+ * has for it. */
+optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,
+                                 int64_t t);
 
 #endif

@@ -224,7 +224,9 @@ static bool run_block(const step_run *run, const step_chunk *chunk, const plan_b
 
 bool step_update_all(nnfs_trainer *trainer)
 {
-    optimizer_step step = optimizer_step_at(&trainer->settings, ++trainer->steps);
+    const schedule_time time = {.epoch = trainer->epochs, .steps = 1};
+    float rate = schedule_rate(&trainer->settings, &trainer->schedule, &time);
+    optimizer_step step = optimizer_step_at(&trainer->settings, rate, ++trainer->steps);
     bool ok = true;
     for (int i = 0; i < trainer->plan.blocks; i++) {
         ok = update_block(trainer, &step, &trainer->plan.block[i]) && ok;
@@ -254,6 +256,17 @@ static int64_t chunks_in(const step_run *run, int64_t samples)
     return (samples + chunk - 1) / chunk;
 }
 
+float step_rate(const step_run *run, int64_t step)
+{
+    const nnfs_trainer *trainer = run->trainer;
+    const schedule_time time = {
+        .epoch = trainer->epochs,
+        .step = step,
+        .steps = (run->dataset->samples + run->batch - 1) / run->batch,
+    };
+    return schedule_rate(&trainer->settings, &trainer->schedule, &time);
+}
+
 /* Where chunk `index` of the run lies: all steps but the last have equally many chunks. */
 static step_chunk chunk_at(const step_region *region, int64_t index)
 {
@@ -271,7 +284,8 @@ static step_chunk chunk_at(const step_region *region, int64_t index)
         .opens = done == 0,
         .closes = left <= trainer->plan.chunk,
         .scale = (float)(1.0 / network_loss_terms(trainer->network, samples)),
-        .optimizer = optimizer_step_at(&trainer->settings, region->steps_before + step + 1),
+        .optimizer = optimizer_step_at(&trainer->settings, step_rate(run, step),
+                                       region->steps_before + step + 1),
     };
 }
 

@@ -39,6 +39,9 @@ typedef struct step_run {
     int bad_layer; /* whose gradient was not finite; -1 if the loss was not */
 } step_run;
 
+/* The learning rate of a step, counted from 0 in the run of steps. */
+float step_rate(const step_run *run, int64_t step);
+
 /* Runs all steps. The dataset fits the network; fields of the outcome are reset. */
 void step_run_all(step_run *run);
 

@@ -179,12 +179,12 @@ static void fill_epoch(const step_run *run, double seconds, nnfs_epoch *epoch)
     const nnfs_trainer *trainer = run->trainer;
     double rate = (double)run->samples / seconds;
     *epoch = (nnfs_epoch){
-        .epoch = trainer->epochs,
+        .epoch = trainer->epochs + 1,
         .train_loss = mean_loss(run),
         .train_accuracy = accuracy_of(run),
         .validation = EVALUATION_NONE,
         .test = EVALUATION_NONE,
-        .learning_rate = (double)trainer->settings.learning_rate,
+        .learning_rate = (double)step_rate(run, run->steps - 1),
         .seconds = seconds,
         .samples_per_second = rate,
         .gflops = 1e-9 * rate * nnfs_network_flops_step(trainer->network),
@@ -210,30 +210,33 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                     .watch = trainer->settings.on_progress ? report_progress : NULL,
                     .watch_every = PROGRESS_SECONDS,
                     .user = &watch};
-    memcpy(trainer->good, network->parameters, bytes);
+    memcpy(trainer->found, network->parameters, bytes);
     step_run_all(&run);
     if (run.diverged) {
         /* A huge update may have been finite: only the loss of the next step tells. */
-        memcpy(network->parameters, trainer->good, bytes);
+        memcpy(network->parameters, run.steps > 0 ? trainer->found : trainer->good, bytes);
         return fail_diverged(&run, error);
     }
     if (run.stopped) {
         return fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
                     trainer->epochs + 1, (long long)run.steps, (long long)watch.steps);
     }
-    trainer->epochs++;
+    float *well = trainer->found;
+    trainer->found = trainer->good;
+    trainer->good = well;
     fill_epoch(&run, clock_seconds() - began, epoch);
+    trainer->epochs++;
     return NNFS_OK;
 }
 
-nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
-                               nnfs_epoch *epoch, nnfs_error *error)
+/* The epoch, without what the schedule learns from it. */
+static nnfs_status pass_over(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_epoch *epoch,
+                             nnfs_error *error)
 {
     nnfs_status status = network_check_fit(trainer->network, dataset, error);
     if (status != NNFS_OK) {
         return status;
     }
-    nnfs_epoch unwanted;
     uint32_t samples = (uint32_t)dataset->samples;
     uint32_t *order = memory_alloc(samples, sizeof *order);
     if (!order) {
@@ -242,8 +245,20 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
     double began = clock_seconds();
     random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
                        (uint32_t)trainer->epochs, order, samples);
-    status = run_order(trainer, dataset, order, began, epoch ? epoch : &unwanted, error);
+    status = run_order(trainer, dataset, order, began, epoch, error);
     memory_free(order);
+    return status;
+}
+
+nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
+                               nnfs_epoch *epoch, nnfs_error *error)
+{
+    nnfs_epoch unwanted;
+    nnfs_epoch *result = epoch ? epoch : &unwanted;
+    nnfs_status status = pass_over(trainer, dataset, result, error);
+    if (status == NNFS_OK) {
+        schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
+    }
     return status;
 }
 
@@ -271,13 +286,15 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
     nnfs_epoch epoch;
-    nnfs_status status = nnfs_trainer_epoch(t->trainer, t->train, &epoch, error);
+    nnfs_status status = pass_over(t->trainer, t->train, &epoch, error);
     if (status == NNFS_OK) {
         t->summary->epochs++;
         t->summary->seconds += epoch.seconds;
         status = evaluate_if(t, t->validation, &epoch.validation, error);
     }
     if (status == NNFS_OK) {
+        schedule_note(&t->trainer->schedule, settings,
+                      t->validation ? epoch.validation.loss : epoch.train_loss);
         status = evaluate_if(t, t->test, &epoch.test, error);
     }
     if (status == NNFS_OK) {
@@ -305,8 +322,9 @@ static void fill_rates(training *t)
 }
 
 /*
- * How good the network is now, after the last epoch or in the middle of one. Validation and test were
- * measured with the last whole epoch; someone who stops a run does not want to wait for the training set.
+ * How good the network is now. After the last epoch, validation and test have just been measured; after a
+ * stop or a divergence it is another network, but who stops a run does not want to wait for the training
+ * set.
  */
 static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
 {
@@ -320,13 +338,10 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
                      : status;
         return status == NNFS_OK && !measured ? evaluate_if(t, t->test, &s->test, error) : status;
     }
-    if (status == NNFS_ERROR_STOPPED) {
-        s->reason = "stopped";
+    if (status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED) {
+        s->reason = status == NNFS_ERROR_STOPPED ? "stopped" : "diverged";
         (void)evaluate_if(t, t->validation, &s->validation, NULL);
         (void)evaluate_if(t, t->test, &s->test, NULL);
-    }
-    if (status == NNFS_ERROR_DIVERGED) {
-        s->reason = "diverged"; /* back at the end of the last good epoch, which is measured */
     }
     return status;
 }

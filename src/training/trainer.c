@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Settings ---- */
 
@@ -19,6 +20,12 @@ void nnfs_train_settings_init(nnfs_train_settings *settings)
         .beta2 = NNFS_DEFAULT,
         .epsilon = NNFS_DEFAULT,
         .weight_decay = NNFS_DEFAULT,
+        .schedule = NNFS_SCHEDULE_CONSTANT,
+        .warmup_epochs = (double)NNFS_DEFAULT,
+        .schedule_every = (double)NNFS_DEFAULT,
+        .schedule_factor = (double)NNFS_DEFAULT,
+        .schedule_floor = (double)NNFS_DEFAULT,
+        .schedule_patience = (int)NNFS_DEFAULT,
         .batch = 128,
         .epochs = 10,
         .seed = 1,
@@ -46,7 +53,7 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
                         : s->batch < 0                                             ? "batch"
                         : s->epochs < 0                                            ? "epochs"
                         : s->threads < 0                                           ? "threads"
-                                                                                   : NULL;
+                                         : schedule_find_wrong(s);
     if (wrong) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
                     wrong);
@@ -111,6 +118,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->scratch_floats = matrix_floats(network_output(network)->out, 1);
 
     trainer->gradient = memory_alloc_zeroed(parameters, sizeof(float));
+    trainer->found = memory_alloc(parameters, sizeof(float));
     trainer->good = memory_alloc(parameters, sizeof(float));
     trainer->first = row->has_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->second = row->has_second ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
@@ -121,12 +129,14 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->records = memory_alloc((size_t)trainer->plan.tiles, sizeof(tile_record));
     trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
     bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
-    if (!shared || !trainer->gradient || !trainer->good || (row->has_first && !trainer->first) ||
-        (row->has_second && !trainer->second) || !trainer->buffers || !trainer->scratch ||
-        !trainer->labels || !trainer->records || !trainer->pointers) {
+    if (!shared || !trainer->gradient || !trainer->found || !trainer->good ||
+        (row->has_first && !trainer->first) || (row->has_second && !trainer->second) ||
+        !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->records ||
+        !trainer->pointers) {
         return fail_memory(
             error, size_mul(size_add(floats, size_mul(parameters, 3)), sizeof(float)), "training");
     }
+    memcpy(trainer->good, network->parameters, parameters * sizeof(float));
     point_pass(trainer);
     return NNFS_OK;
 }
@@ -149,6 +159,7 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     }
     made->network = network;
     made->settings = resolved;
+    made->schedule = schedule_begin();
     status = plan_create(&made->plan, network, resolved.batch, error);
     if (status == NNFS_OK) {
         int threads = blas_threads(resolved.threads);
@@ -176,6 +187,7 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
         plan_free(&trainer->plan);
         phases_free(&trainer->phases);
         memory_free(trainer->gradient);
+        memory_free(trainer->found);
         memory_free(trainer->good);
         memory_free(trainer->first);
         memory_free(trainer->second);

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "network/pass.h"
 #include "optim/optimizer.h"
+#include "optim/schedule.h"
 #include "training/plan.h"
 
 #include <math.h>
@@ -31,11 +32,14 @@ struct nnfs_trainer {
     pass_buffers pass; /* [units x plan.chunk] each */
     int64_t steps;     /* updates done */
     int epochs;        /* epochs done */
+    schedule_state schedule;
 
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next two */
     float *first;    /* the optimizer's states; NULL where it has none */
     float *second;
-    float *good; /* the parameters as an epoch found them, to go back to if it diverges */
+    float *found; /* the parameters as the epoch found them, to go back to if it diverges */
+    float
+        *good; /* and as an earlier one did, which went well: if the first step diverges already */
 
     float *buffers;   /* what the pass points into, one allocation */
     float **pointers; /* the pass's arrays of pointers, one allocation */

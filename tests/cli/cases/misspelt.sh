@@ -16,5 +16,8 @@ run nnfs-train --output-activation sofmax
 run nnfs-train --init he_norml
 run nnfs-train --init nrmal:0.1
 run nnfs-train --schedule cosin
+run nnfs-train --schedule one-cycle:warmup=1
+run nnfs-train --schedule cosine:warmpu=1
+run nnfs-train --schedule cosine:xyzzy=1
 run nnfs-eval a b --jsno
 run nnfs-eval a b --split tset

@@ -46,6 +46,18 @@ run nnfs-train --validation -0.1
 run nnfs-train --target label
 run nnfs-train -o run.jsonl --log run.jsonl
 run nnfs-train --schedule constant:1
+run nnfs-train --schedule cosine:
+run nnfs-train --schedule cosine:warmup=1,
+run nnfs-train --schedule cosine:warmup=
+run nnfs-train --schedule cosine:warmup=-1
+run nnfs-train --schedule cosine:floor=1.5
+run nnfs-train --schedule step:every=0
+run nnfs-train --schedule step:factor=1
+run nnfs-train --schedule plateau:patience=1.5
+run nnfs-train --schedule constant:every=2
+run nnfs-train --schedule one_cycle:factor=0.5
+run nnfs-train --schedule step:floor=0.5
+run nnfs-train --schedule cosine:patience=3
 run nnfs-eval
 run nnfs-eval model.safetensors
 run nnfs-eval model.safetensors digits mnist

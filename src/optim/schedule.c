@@ -1,0 +1,214 @@
+/* The schedules' formulas and their table. */
+#include "optim/schedule.h"
+
+#include <math.h>
+
+/* one_cycle: where the rate begins and ends, as shares of the highest, and when it is there. */
+#define CYCLE_BEGIN 0.04 /* 1 / div_factor */
+#define CYCLE_END   4e-6 /* CYCLE_BEGIN / final_div_factor */
+#define CYCLE_RISE  0.3  /* pct_start */
+
+/* plateau: a loss is better if it is below the best one by this share of it. */
+#define PLATEAU_THRESHOLD 1e-4
+#define PLATEAU_PATIENCE  2
+
+static const double pi = 3.14159265358979323846;
+
+/* ---- Time ---- */
+
+static double steps_done(const schedule_time *time)
+{
+    return (double)time->epoch * (double)time->steps + (double)time->step;
+}
+
+/* Of the whole run. Without epochs no end is known: whatever leads to it stays at its beginning. */
+static double steps_total(const nnfs_train_settings *settings, const schedule_time *time)
+{
+    return settings->epochs > 0 ? (double)settings->epochs * (double)time->steps : INFINITY;
+}
+
+/* ---- The formulas ---- */
+
+static double constant_share(const nnfs_train_settings *settings, const schedule_state *state,
+                             const schedule_time *time)
+{
+    (void)settings;
+    (void)state;
+    (void)time;
+    return 1.0;
+}
+
+/* factor^floor(epochs done / every) */
+static double step_share(const nnfs_train_settings *settings, const schedule_state *state,
+                         const schedule_time *time)
+{
+    (void)state;
+    double reductions = floor(steps_done(time) / ((double)time->steps * settings->schedule_every));
+    return pow(settings->schedule_factor, reductions);
+}
+
+/* factor^(epochs done) */
+static double exponential_share(const nnfs_train_settings *settings, const schedule_state *state,
+                                const schedule_time *time)
+{
+    (void)state;
+    return pow(settings->schedule_factor, steps_done(time) / (double)time->steps);
+}
+
+/* From `from` at x = 0 to `to` at x = 1 along half a cosine. */
+static double half_cosine(double from, double to, double x)
+{
+    return to + (from - to) * 0.5 * (1.0 + cos(pi * x));
+}
+
+/* From 1 to the floor, which the step after the last one would reach (Loshchilov and Hutter 2017).
+ */
+static double cosine_share(const nnfs_train_settings *settings, const schedule_state *state,
+                           const schedule_time *time)
+{
+    (void)state;
+    double x = steps_done(time) / steps_total(settings, time);
+    return half_cosine(1.0, settings->schedule_floor, fmin(x, 1.0));
+}
+
+/* Up to 1 in the first part of the run, then down to almost nothing at the last step (Smith and
+ * Topin 2018). The momentum stays as it is. */
+static double one_cycle_share(const nnfs_train_settings *settings, const schedule_state *state,
+                              const schedule_time *time)
+{
+    (void)state;
+    double last = steps_total(settings, time) - 1.0;
+    double top = CYCLE_RISE * (last + 1.0) - 1.0;
+    double now = fmin(steps_done(time), last);
+    return now <= top ? half_cosine(CYCLE_BEGIN, 1.0, now / top)
+                      : half_cosine(1.0, CYCLE_END, (now - top) / (last - top));
+}
+
+static double plateau_share(const nnfs_train_settings *settings, const schedule_state *state,
+                            const schedule_time *time)
+{
+    (void)settings;
+    (void)time;
+    return state->share;
+}
+
+/*
+ * A line from 0 before the first step to 1, which the last step of the warm-up gets: so none of the
+ * steps is wasted on a rate of 0.
+ */
+static double warmup_share(const nnfs_train_settings *settings, const schedule_time *time)
+{
+    double warmup = settings->warmup_epochs * (double)time->steps;
+    double now = steps_done(time) + 1.0;
+    return now < warmup ? now / warmup : 1.0;
+}
+
+/* ---- The table ---- */
+
+static const schedule schedules[] = {
+    [NNFS_SCHEDULE_CONSTANT] = {.name = "constant", .share = constant_share},
+    [NNFS_SCHEDULE_STEP] = {.name = "step",
+                            .share = step_share,
+                            .uses_every = true,
+                            .uses_factor = true,
+                            .factor = 0.1},
+    [NNFS_SCHEDULE_EXPONENTIAL] = {.name = "exponential",
+                                   .share = exponential_share,
+                                   .uses_factor = true,
+                                   .factor = 0.9},
+    [NNFS_SCHEDULE_COSINE] = {.name = "cosine", .share = cosine_share, .uses_floor = true},
+    [NNFS_SCHEDULE_ONE_CYCLE] = {.name = "one_cycle", .share = one_cycle_share},
+    [NNFS_SCHEDULE_PLATEAU] = {.name = "plateau",
+                               .share = plateau_share,
+                               .uses_factor = true,
+                               .uses_floor = true,
+                               .uses_patience = true,
+                               .factor = 0.1},
+};
+
+const schedule *schedule_of(nnfs_schedule which)
+{
+    size_t index = (size_t)which;
+    return index < sizeof schedules / sizeof *schedules ? &schedules[index] : NULL;
+}
+
+const char *nnfs_schedule_name(nnfs_schedule which)
+{
+    const schedule *row = schedule_of(which);
+    return row ? row->name : NULL;
+}
+
+/* ---- Settings ---- */
+
+static double resolved(double setting, bool used, double standard)
+{
+    if (!used) {
+        return 0.0;
+    }
+    return setting == (double)NNFS_DEFAULT ? standard : setting;
+}
+
+void schedule_resolve(nnfs_train_settings *s)
+{
+    const schedule *row = schedule_of(s->schedule);
+    if (row) {
+        double third = s->epochs > 0 ? (double)s->epochs / 3.0 : 1.0;
+        s->warmup_epochs = resolved(s->warmup_epochs, true, 0.0);
+        s->schedule_every = resolved(s->schedule_every, row->uses_every, third);
+        s->schedule_factor = resolved(s->schedule_factor, row->uses_factor, row->factor);
+        s->schedule_floor = resolved(s->schedule_floor, row->uses_floor, 0.0);
+        s->schedule_patience =
+            (int)resolved(s->schedule_patience, row->uses_patience, PLATEAU_PATIENCE);
+    }
+}
+
+const char *schedule_find_wrong(const nnfs_train_settings *s)
+{
+    const schedule *row = schedule_of(s->schedule);
+    if (!row) {
+        return "schedule";
+    }
+    bool every = s->schedule_every > 0.0 && isfinite(s->schedule_every);
+    bool factor = s->schedule_factor > 0.0 && s->schedule_factor < 1.0;
+    bool warmup = s->warmup_epochs >= 0.0 && isfinite(s->warmup_epochs);
+    return !warmup                                                   ? "warmup_epochs"
+           : row->uses_every && !every                               ? "schedule_every"
+           : row->uses_factor && !factor                             ? "schedule_factor"
+           : !(s->schedule_floor >= 0.0 && s->schedule_floor <= 1.0) ? "schedule_floor"
+           : s->schedule_patience < 0                                ? "schedule_patience"
+                                                                     : NULL;
+}
+
+/* ---- The history ---- */
+
+schedule_state schedule_begin(void)
+{
+    return (schedule_state){.best = INFINITY, .share = 1.0};
+}
+
+/* A loss that is not a number is no better than any other. */
+void schedule_note(schedule_state *state, const nnfs_train_settings *settings, double loss)
+{
+    if (!schedule_of(settings->schedule)->uses_patience) {
+        return;
+    }
+    if (loss < state->best * (1.0 - PLATEAU_THRESHOLD)) {
+        state->best = loss;
+        state->waited = 0;
+        return;
+    }
+    state->waited++;
+    if (state->waited > settings->schedule_patience) {
+        state->share = fmax(state->share * settings->schedule_factor, settings->schedule_floor);
+        state->waited = 0;
+    }
+}
+
+/* ---- The rate ---- */
+
+float schedule_rate(const nnfs_train_settings *settings, const schedule_state *state,
+                    const schedule_time *time)
+{
+    double share = schedule_of(settings->schedule)->share(settings, state, time);
+    return (float)((double)settings->learning_rate * share * warmup_share(settings, time));
+}
