@@ -36,8 +36,17 @@ void say_error(const nnfs_error *error);
 /* Flushes stdout: the status to exit with, which is 1 where the results could not be written. */
 int finish(int status);
 
-/* From here on the first SIGINT or SIGTERM is only noted; a second one ends the process at once. */
+/*
+ * From here on the first SIGINT, SIGTERM or SIGHUP is only noted, with a line on stderr; a second
+ * one ends the process at once.
+ */
 void signals_catch(void);
+
+/*
+ * From here on a write into a closed pipe, or past the largest size a file may have, fails with a
+ * reason like any other, and does not end the process with all that it has trained.
+ */
+void signals_ignore_of_writes(void);
 
 /* The signal that came, 0 if none did; and what it is called. */
 int signal_caught(void);

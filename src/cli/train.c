@@ -151,6 +151,7 @@ int main(int argc, char **argv)
     restart_on_better_kernel(argv);
     train_options options;
     train_options_parse(&options, argc, argv);
+    signals_ignore_of_writes();
     train_run run = {.options = &options};
     int result = finish(run_all(&run));
     free(run.shape);
