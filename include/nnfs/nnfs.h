@@ -252,6 +252,12 @@ NNFS_API nnfs_status nnfs_network_load(const char *path, nnfs_network **network,
 NNFS_API nnfs_status nnfs_network_save(const nnfs_network *network, const char *path,
                                        nnfs_error *error);
 
+/*
+ * Whether nnfs_network_save could begin to write `path`, before there is work to lose: does so, and
+ * leaves no trace. Errors: IO, MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error);
+
 NNFS_API void nnfs_network_free(nnfs_network *network);
 
 NNFS_API int nnfs_network_inputs(const nnfs_network *network);

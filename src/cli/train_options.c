@@ -6,6 +6,7 @@
 
 #include "exit.h"
 #include "options.h"
+#include "paths.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -404,7 +405,7 @@ static void check_together(const train_options *options)
         !ends_with(options->data, ".csv.gz")) {
         usage_error("--target is for tables (CSV); '%s' is none", options->data);
     }
-    if (options->output && options->log && strcmp(options->output, options->log) == 0) {
+    if (options->output && options->log && is_same_file(options->output, options->log)) {
         usage_error("--output and --log are the same file, '%s'", options->output);
     }
 }

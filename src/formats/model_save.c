@@ -1,4 +1,5 @@
 /* nnfs_network_save: described first, then written layer by layer. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "formats/json_text.h"
 #include "formats/model.h"
@@ -182,5 +183,13 @@ nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnf
         safetensors_write_abandon(&writer); /* nothing after a commit */
     }
     free_description(&d, network);
+    return status;
+}
+
+nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error)
+{
+    file_writer writer;
+    nnfs_status status = file_write_begin(&writer, path, error);
+    file_write_abandon(&writer);
     return status;
 }

@@ -435,6 +435,14 @@ static void test_save_nowhere(void **state)
     assert_int_equal(stat("/dev/null", &about), 0);
     assert_true(S_ISCHR(about.st_mode));
     nnfs_network *loaded = NULL;
+    /* All of it is known before; a place that is fine stays as it is. */
+    assert_int_equal(nnfs_network_save_check("/no/such/folder/x", &error), NNFS_ERROR_IO);
+    assert_int_equal(nnfs_network_save_check(scratch_folder(), &error), NNFS_ERROR_IO);
+    assert_int_equal(nnfs_network_save_check("/dev/null", NULL), NNFS_ERROR_IO);
+    char *fine = scratch_path("fine");
+    assert_int_equal(nnfs_network_save_check(fine, &error), NNFS_OK);
+    assert_int_equal(folder_entries(scratch_folder(), false), 0);
+    free(fine);
     assert_int_equal(nnfs_network_load("/no/such/folder/x", &loaded, &error), NNFS_ERROR_IO);
     nnfs_network_free(network);
 }
