@@ -517,11 +517,12 @@ typedef struct nnfs_machine {
 NNFS_API void nnfs_machine_describe(nnfs_machine *machine);
 
 /*
- * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all): checks its
- * flavour, lets each thread make a first call, and compares a few products with plain loops.
- * Everything that computes does this by itself the first time; a program that loads much data calls
- * it before, because a BLAS that cannot get its buffers may hang. A few milliseconds. machine may
- * be NULL. Errors: BACKEND (a wrong product), MEMORY.
+ * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all), at most one a
+ * core: checks its flavour, lets each thread make a first call, and compares a few products with
+ * plain loops. Everything that computes does this by itself the first time, for as many threads as
+ * it will use; a program that loads much data calls it before, because a BLAS that cannot get its
+ * buffers may hang. A few milliseconds. machine may be NULL. Errors: BACKEND (a wrong product),
+ * MEMORY.
  */
 NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error);
 

@@ -102,6 +102,7 @@ static void parse(eval_options *options, int argc, char **argv)
 
 typedef struct eval_run {
     const eval_options *options;
+    bool prepared; /* the machine is */
     nnfs_network *network;
     char *shape;
     char *path; /* of the data */
@@ -137,6 +138,7 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         status = prepare_machine(options->threads, options->quiet, &machine, error);
+        run->prepared = status == NNFS_OK;
     }
     if (status == NNFS_OK) {
         settings.threads = machine.threads; /* as many as the BLAS takes */
@@ -226,6 +228,9 @@ int main(int argc, char **argv)
     parse(&options, argc, argv);
     eval_run run = {.options = &options};
     int result = finish(evaluate_and_print(&run));
+    if (!run.prepared) {
+        leave(result);
+    }
     free(run.shape);
     free(run.path);
     nnfs_dataset_free(run.train);

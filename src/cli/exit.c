@@ -28,6 +28,12 @@ void say(const char *format, ...)
     va_end(arguments);
 }
 
+_Noreturn void leave(int status)
+{
+    (void)fflush(NULL);
+    _exit(status);
+}
+
 static void point_to_help(void)
 {
     (void)fprintf(stderr, "Try '%s --help'.\n", program_invocation_short_name);
@@ -40,7 +46,7 @@ void usage_error(const char *format, ...)
     say_list(format, arguments);
     va_end(arguments);
     point_to_help();
-    exit(EXIT_USAGE);
+    leave(EXIT_USAGE);
 }
 
 nnfs_status refuse(nnfs_error *error, nnfs_status status, const char *format, ...)

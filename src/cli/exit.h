@@ -20,6 +20,13 @@ enum {
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Ends the process with all that was printed, but not in an orderly way: where memory is short, a
+ * thread of OpenBLAS may never have begun, and exit() would wait for it for ever. For every end
+ * before nnfs_machine_prepare has succeeded.
+ */
+_Noreturn void leave(int status);
+
 /* Says what is wrong with the command line, points to --help, and exits with status 2. */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -308,10 +308,10 @@ error_t options_common(int key, struct argp_state *state)
     switch (key) {
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
-        exit(finish(EXIT_DONE));
+        leave(finish(EXIT_DONE));
     case 'V':
         (void)printf("%s %s\n", program_invocation_short_name, nnfs_version());
-        exit(finish(EXIT_DONE));
+        leave(finish(EXIT_DONE));
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -335,7 +335,7 @@ static void finish_hidden(train_options *options, const char *hidden)
     options->layers = calloc((size_t)options->hidden_count + 1, sizeof *options->layers);
     if (!options->layers) {
         say("out of memory");
-        exit(EXIT_CANNOT_RUN);
+        leave(EXIT_CANNOT_RUN);
     }
     for (int i = 0; i < options->hidden_count; i++) {
         const char *item;
