@@ -113,9 +113,10 @@ const char *optimizer_names(int value)
     return nnfs_optimizer_name((nnfs_optimizer)value);
 }
 
+/* Without the first, "default": it stands for not having asked. */
 const char *init_names(int value)
 {
-    return nnfs_init_name((nnfs_init)value);
+    return nnfs_init_name((nnfs_init)(value + 1));
 }
 
 /* Adds to a list of names in `all`, as far as there is room. */

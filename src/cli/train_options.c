@@ -144,13 +144,13 @@ static void take_loss(parse_state *state, const char *text)
 static void take_init(parse_state *state, const char *text)
 {
     size_t length = strcspn(text, ":");
-    nnfs_init init = (nnfs_init)option_name("initialiser", init_names, text, length);
+    nnfs_init init = (nnfs_init)(option_name("initialiser", init_names, text, length) + 1);
     bool scaled = init == NNFS_INIT_NORMAL || init == NNFS_INIT_UNIFORM;
     if (scaled && text[length] == '\0') {
         usage_error("--init: %s needs a scale, %s:0.05 say", text, text);
     }
     if (!scaled && text[length] == ':') {
-        usage_error("--init: %s takes no scale", init_names((int)init));
+        usage_error("--init: %s takes no scale", nnfs_init_name(init));
     }
     state->options->init = init;
     if (scaled) {

@@ -156,7 +156,7 @@ static nnfs_status check_finite(const nnfs_network *network, const char *path, n
             !model_all_finite(network->parameters + layer->biases, (size_t)layer->out)) {
             return fail(error, NNFS_ERROR_DATA,
                         "%s: not written: layer %d has a weight or bias that is not finite", path,
-                        i);
+                        i + 1);
         }
     }
     return NNFS_OK;
