@@ -197,6 +197,8 @@ NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
 NNFS_API int nnfs_dataset_classes(const nnfs_dataset *dataset);
 /* Outputs a network for it has: the number of classes, or of numbers a sample. */
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
+/* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
+NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
