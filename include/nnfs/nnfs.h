@@ -216,6 +216,8 @@ NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
 NNFS_API int nnfs_dataset_classes(const nnfs_dataset *dataset);
 /* Outputs a network for it has: the number of classes, or of numbers a sample. */
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
+/* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
+NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
@@ -270,6 +272,12 @@ NNFS_API nnfs_status nnfs_network_load(const char *path, nnfs_network **network,
  */
 NNFS_API nnfs_status nnfs_network_save(const nnfs_network *network, const char *path,
                                        nnfs_error *error);
+
+/*
+ * Whether nnfs_network_save could begin to write `path`, before there is work to lose: does so, and
+ * leaves no trace. Errors: IO, MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error);
 
 NNFS_API void nnfs_network_free(nnfs_network *network);
 
@@ -556,11 +564,12 @@ typedef struct nnfs_machine {
 NNFS_API void nnfs_machine_describe(nnfs_machine *machine);
 
 /*
- * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all): checks its
- * flavour, lets each thread make a first call, and compares a few products with plain loops.
- * Everything that computes does this by itself the first time; a program that loads much data calls
- * it before, because a BLAS that cannot get its buffers may hang. A few milliseconds. machine may
- * be NULL. Errors: BACKEND (a wrong product), MEMORY.
+ * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all), at most one a
+ * core: checks its flavour, lets each thread make a first call, and compares a few products with
+ * plain loops. Everything that computes does this by itself the first time, for as many threads as
+ * it will use; a program that loads much data calls it before, because a BLAS that cannot get its
+ * buffers may hang. A few milliseconds. machine may be NULL. Errors: BACKEND (a wrong product),
+ * MEMORY.
  */
 NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error);
 

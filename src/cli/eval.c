@@ -102,6 +102,7 @@ static void parse(eval_options *options, int argc, char **argv)
 
 typedef struct eval_run {
     const eval_options *options;
+    bool prepared; /* the machine is */
     nnfs_network *network;
     char *shape;
     char *path; /* of the data */
@@ -125,6 +126,36 @@ static nnfs_status choose_part(eval_run *run, nnfs_error *error)
     return NNFS_OK;
 }
 
+/* {"scale":S}; false for anything else, which this version could not do. */
+static bool parse_preprocessing(const char *note, float *scale)
+{
+    json_t *json = json_loads(note, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *number = json_object_get(json, "scale");
+    bool understood = json_object_size(json) == 1 && json_is_number(number);
+    *scale = (float)json_number_value(number);
+    json_decref(json);
+    return understood;
+}
+
+/* The values must come to the network as they did when it was trained. */
+static nnfs_status check_preprocessing(const eval_run *run, nnfs_error *error)
+{
+    const char *note = nnfs_network_note(run->network, "preprocessing");
+    float here = nnfs_dataset_scale(run->chosen);
+    float scale = here;
+    if (note && !parse_preprocessing(note, &scale)) {
+        return refuse(error, NNFS_ERROR_DATA, "%s: its preprocessing, %s, is none of this version",
+                      run->options->model, note);
+    }
+    if (scale != here) {
+        return refuse(
+            error, NNFS_ERROR_DATA,
+            "%s was trained on values multiplied by %s, but those of %s are multiplied by %s",
+            run->options->model, text_shortest(scale).text, run->path, text_shortest(here).text);
+    }
+    return NNFS_OK;
+}
+
 static nnfs_status evaluate(eval_run *run, nnfs_error *error)
 {
     const eval_options *options = run->options;
@@ -137,6 +168,7 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         status = prepare_machine(options->threads, options->quiet, &machine, error);
+        run->prepared = status == NNFS_OK;
     }
     if (status == NNFS_OK) {
         settings.threads = machine.threads; /* as many as the BLAS takes */
@@ -144,6 +176,9 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         status = choose_part(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_preprocessing(run, error);
     }
     if (status == NNFS_OK) {
         status = nnfs_evaluate(run->network, run->chosen, machine.threads, &run->result, error);
@@ -226,6 +261,9 @@ int main(int argc, char **argv)
     parse(&options, argc, argv);
     eval_run run = {.options = &options};
     int result = finish(evaluate_and_print(&run));
+    if (!run.prepared) {
+        leave(result);
+    }
     free(run.shape);
     free(run.path);
     nnfs_dataset_free(run.train);

@@ -20,6 +20,13 @@ enum {
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Ends the process with all that was printed, but not in an orderly way: where memory is short, a
+ * thread of OpenBLAS may never have begun, and exit() would wait for it for ever. For every end
+ * before nnfs_machine_prepare has succeeded.
+ */
+_Noreturn void leave(int status);
+
 /* Says what is wrong with the command line, points to --help, and exits with status 2. */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -36,8 +43,17 @@ void say_error(const nnfs_error *error);
 /* Flushes stdout: the status to exit with, which is 1 where the results could not be written. */
 int finish(int status);
 
-/* From here on the first SIGINT or SIGTERM is only noted; a second one ends the process at once. */
+/*
+ * From here on the first SIGINT, SIGTERM or SIGHUP is only noted, with a line on stderr; a second
+ * one ends the process at once.
+ */
 void signals_catch(void);
+
+/*
+ * From here on a write into a closed pipe, or past the largest size a file may have, fails with a
+ * reason like any other, and does not end the process with all that it has trained.
+ */
+void signals_ignore_of_writes(void);
 
 /* The signal that came, 0 if none did; and what it is called. */
 int signal_caught(void);

@@ -114,9 +114,10 @@ const char *optimizer_names(int value)
     return nnfs_optimizer_name((nnfs_optimizer)value);
 }
 
+/* Without the first, "default": it stands for not having asked. */
 const char *init_names(int value)
 {
-    return nnfs_init_name((nnfs_init)value);
+    return nnfs_init_name((nnfs_init)(value + 1));
 }
 
 /* Adds to a list of names in `all`, as far as there is room. */
@@ -309,10 +310,10 @@ error_t options_common(int key, struct argp_state *state)
     switch (key) {
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
-        exit(finish(EXIT_DONE));
+        leave(finish(EXIT_DONE));
     case 'V':
         (void)printf("%s %s\n", program_invocation_short_name, nnfs_version());
-        exit(finish(EXIT_DONE));
+        leave(finish(EXIT_DONE));
     default:
         return ARGP_ERR_UNKNOWN;
     }

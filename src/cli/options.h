@@ -53,7 +53,8 @@ float option_float(const char *option, const char *text, number_range range);
 
 /* The names of an enumeration by value, NULL past the last. */
 typedef const char *name_function(int value);
-name_function activation_names, loss_names, optimizer_names, init_names;
+name_function activation_names, loss_names, optimizer_names;
+name_function init_names; /* value 0 is the enumeration's 1 */
 
 /* The value whose name is the first `length` letters of `text`; `what` is "loss", "optimizer". */
 int option_name(const char *what, name_function *names, const char *text, size_t length);

@@ -166,6 +166,37 @@ nnfs_status data_path(const char *data, char **path, nnfs_error *error)
 
 /* ---- Outputs ---- */
 
+static bool is_same_inode(const char *left, const char *right, bool *known)
+{
+    struct stat a;
+    struct stat b;
+    *known = stat(left, &a) == 0 && stat(right, &b) == 0;
+    return *known && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool is_same_file(const char *left, const char *right)
+{
+    bool known;
+    bool same = is_same_inode(left, right, &known);
+    if (known || strcmp(name_of(left), name_of(right)) != 0) {
+        return same;
+    }
+    /* Not there yet: the same name in the same folder. */
+    char *left_copy = strdup(left);
+    char *right_copy = strdup(right);
+    same =
+        left_copy && right_copy && is_same_inode(dirname(left_copy), dirname(right_copy), &known);
+    free(left_copy);
+    free(right_copy);
+    return same || strcmp(left, right) == 0;
+}
+
 static nnfs_status check_folder(const char *path, nnfs_error *error)
 {
     char *copy = strdup(path);
@@ -209,8 +240,14 @@ static nnfs_status check_file(const char *path, bool regular, bool *exists, nnfs
 nnfs_status check_model_path(const char *path, nnfs_error *error)
 {
     bool exists;
-    nnfs_status status = path ? check_file(path, true, &exists, error) : NNFS_OK;
-    return path && status == NNFS_OK ? check_folder(path, error) : status;
+    if (!path) {
+        return NNFS_OK;
+    }
+    nnfs_status status = check_file(path, true, &exists, error);
+    if (status == NNFS_OK) {
+        status = check_folder(path, error);
+    }
+    return status == NNFS_OK ? nnfs_network_save_check(path, error) : status;
 }
 
 nnfs_status check_log_path(const char *path, nnfs_error *error)

@@ -16,7 +16,8 @@ static void report_evaluation(const char *part, const nnfs_evaluation *evaluatio
         (void)printf(", RMSE %s, MAE %s, R2 %s", text_number(evaluation->rmse).text,
                      text_number(evaluation->mae).text, text_number(evaluation->r2).text);
     }
-    (void)printf(" (%s samples)\n", text_count(evaluation->samples).text);
+    (void)printf(" (%s sample%s)\n", text_count(evaluation->samples).text,
+                 text_plural(evaluation->samples));
 }
 
 static void report_run(const train_run *run)

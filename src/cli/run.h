@@ -16,6 +16,7 @@ typedef struct data_source {
 typedef struct train_run {
     const train_options *options;
     nnfs_machine machine;
+    bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */
     nnfs_network *network;
     char *shape; /* "784-128-10" */

@@ -2,6 +2,7 @@
 #include "exit.h"
 #include "paths.h"
 #include "run.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -80,6 +81,12 @@ static nnfs_status check_fit(const data_source *train, const data_source *other,
     if (other_features != features) {
         return refuse(error, NNFS_ERROR_DATA, "%s has %d features a sample, %s has %d", other->path,
                       other_features, train->path, features);
+    }
+    if (nnfs_dataset_scale(other->set) != nnfs_dataset_scale(train->set)) {
+        return refuse(error, NNFS_ERROR_DATA,
+                      "the values of %s are multiplied by %s, those of %s by %s", other->path,
+                      text_shortest(nnfs_dataset_scale(other->set)).text, train->path,
+                      text_shortest(nnfs_dataset_scale(train->set)).text);
     }
     if ((classes > 0) != (other_classes > 0)) {
         return refuse(error, NNFS_ERROR_DATA, "the targets of %s are %s, those of %s are %s",

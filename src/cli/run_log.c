@@ -29,12 +29,11 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Writes the object as a line and lets go of it. */
+/* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
 static void write_line(train_run *run, json_t *object)
 {
-    bool written = json_dumpf(object, run->log, JSON_LINE) == 0;
-    written = written && fputc('\n', run->log) != EOF && fflush(run->log) == 0;
-    run->logged = run->logged && written;
+    run->logged = run->logged && json_dumpf(object, run->log, JSON_LINE) == 0 &&
+                  fputc('\n', run->log) != EOF && fflush(run->log) == 0;
     json_decref(object);
 }
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- By task ---- */
 
@@ -113,6 +114,50 @@ static short_text note_number(double number)
     return note;
 }
 
+/* As --init takes it. */
+static short_text note_init(const train_options *options)
+{
+    const char *name = nnfs_init_name(options->init);
+    short_text note;
+    if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
+        (void)snprintf(note.text, sizeof note.text, "%s:%.16s", name,
+                       text_shortest(options->init_scale).text);
+    } else {
+        (void)snprintf(note.text, sizeof note.text, "%s", name);
+    }
+    return note;
+}
+
+/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. */
+static short_text note_preprocessing(const nnfs_dataset *data)
+{
+    short_text note;
+    (void)snprintf(note.text, sizeof note.text, "{\"scale\":%.16s}",
+                   text_shortest(nnfs_dataset_scale(data)).text);
+    return note;
+}
+
+/* ["0","1"]: what the outputs stand for. Two classes share the one output of a sigmoid. */
+static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
+{
+    int classes = nnfs_dataset_classes(run->train.set);
+    char *names = NULL;
+    size_t length = 0;
+    FILE *stream = classes > 0 ? open_memstream(&names, &length) : NULL;
+    if (classes == 0) {
+        return NNFS_OK;
+    }
+    for (int i = 0; stream && i < classes; i++) {
+        (void)fprintf(stream, "%s\"%d\"", i > 0 ? "," : "[", i);
+    }
+    bool written = stream && fputc(']', stream) != EOF;
+    written = stream && fclose(stream) == 0 && written;
+    nnfs_status status = written ? nnfs_network_set_note(run->network, "class_names", names, error)
+                                 : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    free(names);
+    return status;
+}
+
 nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
     const nnfs_train_settings *train = &run->options->train;
@@ -124,8 +169,15 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         bool applies;
     } notes[] = {
         {"learning_rate", text_shortest(train->learning_rate), true},
+        {"momentum", text_shortest(train->momentum), true},
+        {"beta2", text_shortest(train->beta2), true},
+        {"epsilon", text_shortest(train->epsilon), true},
+        {"weight_decay", text_shortest(train->weight_decay), true},
+        {"init", note_init(run->options), true},
         {"batch", note_batch(train->batch), true},
         {"epochs", note_count(run->summary.epochs), true},
+        {"until_accuracy", note_number(train->until_accuracy), train->until_accuracy > 0.0},
+        {"preprocessing", note_preprocessing(run->train.set), true},
         {"seed", note_count((int64_t)train->seed), true},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},
@@ -138,7 +190,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
         {"data", run->options->data},
     };
-    nnfs_status status = NNFS_OK;
+    nnfs_status status = annotate_classes(run, error);
     for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
         status = nnfs_network_set_note(run->network, words[i][0], words[i][1], error);
     }

@@ -36,6 +36,7 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         status = prepare_machine(options->train.threads, options->quiet, &run->machine, error);
+        run->prepared = status == NNFS_OK;
     }
     if (status == NNFS_OK) {
         status = run_load(run, error);
@@ -151,8 +152,12 @@ int main(int argc, char **argv)
     restart_on_better_kernel(argv);
     train_options options;
     train_options_parse(&options, argc, argv);
+    signals_ignore_of_writes();
     train_run run = {.options = &options};
     int result = finish(run_all(&run));
+    if (!run.prepared) {
+        leave(result);
+    }
     free(run.shape);
     nnfs_network_free(run.network);
     nnfs_profile_free(run.profile);

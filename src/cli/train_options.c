@@ -6,6 +6,7 @@
 
 #include "exit.h"
 #include "options.h"
+#include "paths.h"
 #include "schedule_option.h"
 
 #include <limits.h>
@@ -149,13 +150,13 @@ static void take_loss(parse_state *state, const char *text)
 static void take_init(parse_state *state, const char *text)
 {
     size_t length = strcspn(text, ":");
-    nnfs_init init = (nnfs_init)option_name("initialiser", init_names, text, length);
+    nnfs_init init = (nnfs_init)(option_name("initialiser", init_names, text, length) + 1);
     bool scaled = init == NNFS_INIT_NORMAL || init == NNFS_INIT_UNIFORM;
     if (scaled && text[length] == '\0') {
         usage_error("--init: %s needs a scale, %s:0.05 say", text, text);
     }
     if (!scaled && text[length] == ':') {
-        usage_error("--init: %s takes no scale", init_names((int)init));
+        usage_error("--init: %s takes no scale", nnfs_init_name(init));
     }
     state->options->init = init;
     if (scaled) {
@@ -324,7 +325,7 @@ static void finish_hidden(train_options *options, const char *hidden)
     options->layers = calloc((size_t)options->hidden_count + 1, sizeof *options->layers);
     if (!options->layers) {
         say("out of memory");
-        exit(EXIT_CANNOT_RUN);
+        leave(EXIT_CANNOT_RUN);
     }
     for (int i = 0; i < options->hidden_count; i++) {
         const char *item;
@@ -394,7 +395,7 @@ static void check_together(const train_options *options)
         !ends_with(options->data, ".csv.gz")) {
         usage_error("--target is for tables (CSV); '%s' is none", options->data);
     }
-    if (options->output && options->log && strcmp(options->output, options->log) == 0) {
+    if (options->output && options->log && is_same_file(options->output, options->log)) {
         usage_error("--output and --log are the same file, '%s'", options->output);
     }
 }

@@ -251,6 +251,11 @@ int nnfs_dataset_outputs(const nnfs_dataset *dataset)
     return dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
 }
 
+float nnfs_dataset_scale(const nnfs_dataset *dataset)
+{
+    return dataset->parts.scale;
+}
+
 uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
 {
     const dataset_parts *parts = &dataset->parts;

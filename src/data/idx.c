@@ -320,6 +320,18 @@ static nnfs_status read_samples_of(source *from, const dataset_parts *like, data
     return status;
 }
 
+nnfs_status idx_check(const char *path, nnfs_error *error)
+{
+    idx_header header;
+    source *from = NULL;
+    nnfs_status status = source_open(path, &from, error);
+    if (status == NNFS_OK) {
+        status = read_header(from, &header, error);
+    }
+    source_close(from);
+    return status;
+}
+
 /* ---- The pair ---- */
 
 nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_parts *like,

@@ -8,6 +8,9 @@
 
 #include "data/dataset.h"
 
+/* Whether the file begins as an IDX file does. Errors: IO, DATA, MEMORY. */
+nnfs_status idx_check(const char *path, nnfs_error *error);
+
 /*
  * Reads a file of samples (rank 1 to 8; a sample's values become its features in their order) and
  * the file of their labels (rank 1, an integer type). The classes are 0 to the largest label there
@@ -20,7 +23,8 @@ nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_
 /*
  * Reads a folder with MNIST's names, train- and t10k-, or one file of images with its labels beside
  * it, which becomes *train. What is not there keeps 0 samples, at least one is; the arrays belong
- * to the caller. On failure both are empty. Errors: IO (also for half a pair), DATA, MEMORY.
+ * to the caller. On failure both are empty. Errors: IO (also for half a pair), DATA (also for a
+ * folder without any), MEMORY.
  */
 nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test,
                      nnfs_error *error);

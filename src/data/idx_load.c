@@ -84,7 +84,7 @@ static nnfs_status read_folder(const char *folder, dataset_parts *train, dataset
         status = read_part(folder, "t10k", train->samples > 0 ? train : NULL, test, error);
     }
     if (status == NNFS_OK && train->samples == 0 && test->samples == 0) {
-        status = fail(error, NNFS_ERROR_IO,
+        status = fail(error, NNFS_ERROR_DATA,
                       "%s: no IDX data in this folder, neither train-images%s[.gz] nor "
                       "t10k-images%s[.gz]",
                       folder, image_endings[0], image_endings[0]);
@@ -150,7 +150,11 @@ static nnfs_status labels_beside(const char *images, char **labels, nnfs_error *
 static nnfs_status read_file(const char *images, dataset_parts *parts, nnfs_error *error)
 {
     char *labels = NULL;
-    nnfs_status status = labels_beside(images, &labels, error);
+    /* What is no IDX file at all is told so, and not that its labels are missing. */
+    nnfs_status status = idx_check(images, error);
+    if (status == NNFS_OK) {
+        status = labels_beside(images, &labels, error);
+    }
     if (status == NNFS_OK) {
         status = idx_read_pair(images, labels, NULL, parts, error);
     }

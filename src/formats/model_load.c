@@ -91,12 +91,12 @@ static nnfs_status parse_layer(loading *model, int index, const json_t *json, nn
         !parse_positive(json_object_get(json, "width"), &layer->width) || !name) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: metadata 'layers': layer %d is not a positive width and an activation",
-                    model->path, index);
+                    model->path, index + 1);
     }
     if (found < 0) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: metadata 'layers': layer %d has the unknown activation '%s'", model->path,
-                    index, name);
+                    index + 1, name);
     }
     layer->activation = (nnfs_activation)found;
     return NNFS_OK;

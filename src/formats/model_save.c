@@ -1,4 +1,5 @@
 /* nnfs_network_save: described first, then written layer by layer. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "formats/json_text.h"
 #include "formats/model.h"
@@ -155,7 +156,7 @@ static nnfs_status check_finite(const nnfs_network *network, const char *path, n
             !model_all_finite(network->parameters + layer->biases, (size_t)layer->out)) {
             return fail(error, NNFS_ERROR_DATA,
                         "%s: not written: layer %d has a weight or bias that is not finite", path,
-                        i);
+                        i + 1);
         }
     }
     return NNFS_OK;
@@ -182,5 +183,13 @@ nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnf
         safetensors_write_abandon(&writer); /* nothing after a commit */
     }
     free_description(&d, network);
+    return status;
+}
+
+nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error)
+{
+    file_writer writer;
+    nnfs_status status = file_write_begin(&writer, path, error);
+    file_write_abandon(&writer);
     return status;
 }

@@ -86,8 +86,9 @@ static nnfs_status read_header(file_reader *reader, json_t **header, size_t *dat
 {
     uint64_t length = 0;
     if (reader->size < sizeof length) {
-        return fail(error, NNFS_ERROR_DATA, "%s: %zu bytes are no safetensors file: it has 8 first",
-                    reader->path, reader->size);
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: not a safetensors file: %zu byte%s, too few for the length it begins with",
+                    reader->path, reader->size, reader->size == 1 ? "" : "s");
     }
     nnfs_status status = file_read_next(reader, &length, sizeof length, error);
     if (status == NNFS_OK) {

@@ -42,8 +42,10 @@ void nnfs_machine_describe(nnfs_machine *machine)
 
 nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error)
 {
+    int wanted = blas_threads(threads);
+    int cores = cpu_cores();
     if (machine) {
         describe_machine(threads, machine);
     }
-    return blas_prepare(threads, error);
+    return blas_prepare(wanted < cores ? wanted : cores, error);
 }

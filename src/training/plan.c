@@ -96,14 +96,17 @@ static int list_stages(const nnfs_network *network, plan_stage *list)
     return count;
 }
 
-static int tile_columns(const nnfs_network *network)
+/* Columns a tile: by the largest W, but such that a small batch has two. */
+static int tile_columns(const nnfs_network *network, int chunk)
 {
     double largest = 0.0;
     for (int index = 0; index < network->layer_count; index++) {
         double floats = (double)network->layers[index].in * (double)network->layers[index].out;
         largest = floats > largest ? floats : largest;
     }
-    return largest <= SMALL_W_FLOATS ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
+    int tile = largest <= SMALL_W_FLOATS ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
+    int half = even_part(chunk, 2, MEMORY_LINE_FLOATS);
+    return half < tile ? half : tile;
 }
 
 /* ---- Phase 2 ---- */
@@ -169,10 +172,9 @@ static int useful_threads(const step_plan *plan, const nnfs_network *network, in
 nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t batch,
                         nnfs_error *error)
 {
-    int tile = tile_columns(network);
     plan->chunk = batch > 0 && batch < CHUNK_COLUMNS ? (int)batch : CHUNK_COLUMNS;
     batch = batch > 0 ? batch : CHUNK_COLUMNS;
-    plan->tile = plan->chunk < tile ? plan->chunk : tile;
+    plan->tile = tile_columns(network, plan->chunk);
     plan->tiles = ceil_div(plan->chunk, plan->tile);
     plan->stages = list_stages(network, NULL);
     plan->blocks = list_blocks(network, batch, NULL);

@@ -68,6 +68,7 @@ static void arrays_come_out_as_they_went_in(void **state)
     assert_int_equal(nnfs_dataset_samples(dataset), sample_count);
     assert_int_equal(nnfs_dataset_features(dataset), feature_count);
     assert_int_equal(nnfs_dataset_classes(dataset), 4);
+    assert_true(nnfs_dataset_scale(dataset) == 1.0f);
     assert_int_equal(nnfs_dataset_outputs(dataset), 4);
     float x[2 * feature_count];
     int32_t y[2];
@@ -258,6 +259,7 @@ static void readers_are_found(void **state)
     assert_int_equal(nnfs_dataset_samples(test), 10000);
     assert_int_equal(nnfs_dataset_features(train), 784);
     assert_int_equal(nnfs_dataset_classes(test), 10);
+    assert_true(nnfs_dataset_scale(test) == 1.0f / 255.0f);
     assert_true(nnfs_dataset_hash(train) != nnfs_dataset_hash(test));
     nnfs_dataset_free(train);
     nnfs_dataset_free(test);

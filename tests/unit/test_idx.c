@@ -234,6 +234,11 @@ static void test_one_file(void **state)
     drop(&set);
     set = load_case("gzip/refuse/crc", LABELS);
     assert_refused("labels for images", &set, NNFS_ERROR_IO, "'images'");
+    write_file(in_scratch("words"), (const unsigned char *)"words", 5);
+    set = load(in_scratch("words"));
+    assert_refused("words", &set, NNFS_ERROR_DATA, "words: byte 0: neither IDX nor gzip");
+    set = load("/dev/zero");
+    assert_refused("a device", &set, NNFS_ERROR_DATA, "/dev/zero: byte 0: a file is wanted here");
     set = load_case("idx/half/no-labels", IMAGES);
     assert_refused("no labels", &set, NNFS_ERROR_IO, LABELS ": No such file");
 
@@ -380,7 +385,7 @@ static void test_half_pairs(void **state)
     set = load_case("idx/half", "no-images");
     assert_refused("no-images", &set, NNFS_ERROR_IO, "/t10k-images-idx3-ubyte[.gz] is missing");
     set = load_case("idx", "half");
-    assert_refused("nothing", &set, NNFS_ERROR_IO, "no IDX data in this folder");
+    assert_refused("nothing", &set, NNFS_ERROR_DATA, "no IDX data in this folder");
     set = load_case("idx", "not-there");
     assert_refused("not there", &set, NNFS_ERROR_IO, "not-there: No such file");
 }

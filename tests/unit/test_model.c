@@ -245,18 +245,18 @@ static const struct {
     {"layers_empty", "'layers' is not a list"},
     {"layers_not_json", "'layers' is not a list"},
     {"layers_not_a_list", "'layers' is not a list"},
-    {"layers_of_numbers", "layer 0 is not a positive width and an activation"},
+    {"layers_of_numbers", "layer 1 is not a positive width and an activation"},
     {"layers_deeply_nested", "'layers' is not a list"},
-    {"layers_extra_field", "layer 0 is not a positive width and an activation"},
+    {"layers_extra_field", "layer 1 is not a positive width and an activation"},
     {"layers_repeated_field", "'layers' is not a list"},
-    {"width_missing", "layer 0 is not a positive width and an activation"},
-    {"width_zero", "layer 0 is not a positive width and an activation"},
-    {"width_negative", "layer 0 is not a positive width and an activation"},
-    {"width_fractional", "layer 0 is not a positive width and an activation"},
+    {"width_missing", "layer 1 is not a positive width and an activation"},
+    {"width_zero", "layer 1 is not a positive width and an activation"},
+    {"width_negative", "layer 1 is not a positive width and an activation"},
+    {"width_fractional", "layer 1 is not a positive width and an activation"},
     {"width_huge", "'layers.0.weight' has not the shape"},
-    {"width_over_32_bits", "layer 0 is not a positive width and an activation"},
+    {"width_over_32_bits", "layer 1 is not a positive width and an activation"},
     {"activation_unknown", "unknown activation 'rely'"},
-    {"activation_number", "layer 0 is not a positive width and an activation"},
+    {"activation_number", "layer 1 is not a positive width and an activation"},
     {"softmax_hidden", "softmax"},
     {"loss_unknown", "unknown hinge"},
     {"loss_does_not_fit", "binary_cross_entropy"},
@@ -374,7 +374,7 @@ static void test_save_not_finite(void **state)
             nnfs_network_biases(network, 1)[1] = bad[i / 2];
         }
         assert_int_equal(nnfs_network_save(network, path, &error), NNFS_ERROR_DATA);
-        assert_non_null(strstr(error.message, "layer 1"));
+        assert_non_null(strstr(error.message, "layer 2"));
         assert_non_null(strstr(error.message, path));
         nnfs_network_free(network);
     }
@@ -435,6 +435,14 @@ static void test_save_nowhere(void **state)
     assert_int_equal(stat("/dev/null", &about), 0);
     assert_true(S_ISCHR(about.st_mode));
     nnfs_network *loaded = NULL;
+    /* All of it is known before; a place that is fine stays as it is. */
+    assert_int_equal(nnfs_network_save_check("/no/such/folder/x", &error), NNFS_ERROR_IO);
+    assert_int_equal(nnfs_network_save_check(scratch_folder(), &error), NNFS_ERROR_IO);
+    assert_int_equal(nnfs_network_save_check("/dev/null", NULL), NNFS_ERROR_IO);
+    char *fine = scratch_path("fine");
+    assert_int_equal(nnfs_network_save_check(fine, &error), NNFS_OK);
+    assert_int_equal(folder_entries(scratch_folder(), false), 0);
+    free(fine);
     assert_int_equal(nnfs_network_load("/no/such/folder/x", &loaded, &error), NNFS_ERROR_IO);
     nnfs_network_free(network);
 }

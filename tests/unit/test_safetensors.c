@@ -8,8 +8,8 @@ static const struct {
     const char *name;
     const char *words;
 } refused[] = {
-    {"empty", "0 bytes are no safetensors file"},
-    {"seven_bytes", "7 bytes are no safetensors file"},
+    {"empty", "not a safetensors file: 0 bytes, too few"},
+    {"seven_bytes", "not a safetensors file: 7 bytes, too few"},
     {"header_empty", "offset 8: the header does not begin with '{'"},
     {"header_over_limit", "offset 0: a header of 100000001 bytes, where at most 8000000 are"},
     {"header_over_our_limit", "offset 0: a header of 8000001 bytes, where at most 8000000 are"},

@@ -3,7 +3,11 @@ make_small
 make_idx wide t10k 10 5 3
 make_idx many t10k 10 4 7
 mkdir empty
+echo words >words
 run nnfs-train empty
+run nnfs-train ./words
+run nnfs-train /dev/zero
+run nnfs-train ./nowhere
 run nnfs-train wide
 run nnfs-train small --test wide
 run nnfs-train small --test many

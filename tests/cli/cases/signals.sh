@@ -22,4 +22,16 @@ head -c 4000 model.safetensors | grep -ao '"note.ended":"[^"]*"'
 run nnfs-eval -q model.safetensors small
 rm model.safetensors
 interrupt TERM nnfs-train -q small -e 1000000 -o none --log run.jsonl --hidden 50
+interrupt HUP nnfs-train -q small -e 1000000 --log run.jsonl --hidden 50
 ls
+
+# Under nohup the end of the session is nothing to stop for.
+trap '' HUP
+nnfs-train -q small -e 3000 --hidden 50 -o none --log run.jsonl &
+while ! grep -qs '"epoch"' run.jsonl; do
+    sleep 0.01
+done
+kill -s HUP $!
+wait $!
+echo "=> $?"
+check_log run.jsonl | grep '^reason'

@@ -9,6 +9,9 @@ run nnfs-train small -e 0 -o none
 run nnfs-train small -e 1 --validation 0.25 -o none
 run nnfs-train small -e 1 --validation small -o none
 run nnfs-train yes-no -e 1 -o none
+make_idx one t10k 1 4 1
+run nnfs-train yes-no -e 1 -o none --test one
+rm -r one
 run nnfs-train yes-no -e 1 -o none --test small
 run nnfs-train yes-no -e 1 -o none --test yes-no
 run nnfs-train small -e 1 --test yes-no -o none

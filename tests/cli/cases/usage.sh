@@ -16,6 +16,7 @@ run nnfs-train --init normal
 run nnfs-train --init normal:
 run nnfs-train --init normal:-1
 run nnfs-train --init he_normal:3
+run nnfs-train --init default
 run nnfs-train --lr abc
 run nnfs-train --lr ' 1'
 run nnfs-train --lr 0x1p-3
@@ -58,6 +59,8 @@ run nnfs-train --schedule constant:every=2
 run nnfs-train --schedule one_cycle:factor=0.5
 run nnfs-train --schedule step:floor=0.5
 run nnfs-train --schedule cosine:patience=3
+run nnfs-train --optimizer $'\e[31ma\tb\177'
+run nnfs-train $'\e[31mred\n'
 run nnfs-eval
 run nnfs-eval model.safetensors
 run nnfs-eval model.safetensors digits mnist
