@@ -376,7 +376,7 @@ typedef struct nnfs_train_settings {
 
     /* Of the learning rate. During warm-up what the schedule has is multiplied by a line from 0
      * before the first step to 1 at the step that ends it. Numbers may be NNFS_DEFAULT. */
-    nnfs_schedule schedule; /* default constant */
+    nnfs_schedule schedule; /* default cosine */
     double warmup_epochs;   /* >= 0, may be a fraction; default 0 */
     double schedule_every;  /* > 0 epochs, step; default a third of the epochs */
     double schedule_factor; /* > 0, < 1; default of step and plateau 0.1, of exponential 0.9 */
@@ -403,7 +403,7 @@ NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
 /*
  * Replaces each NNFS_DEFAULT by its value for the optimizer and the schedule, and sets what they do
  * not use to 0. Learning rates: sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001,
- * adam and adamw 0.001. Momentum is 0.9 (rmsprop 0); the rest is PyTorch's: beta1 0.9, beta2 0.999
+ * adam and adamw 0.003. Momentum is 0.9 (rmsprop 0); the rest is PyTorch's: beta1 0.9, beta2 0.999
  * (alpha of rmsprop 0.99), epsilon 1e-8 (adagrad 1e-10), weight decay 0 (adamw 0.01). A schedule's
  * defaults stand beside its settings.
  */

@@ -63,7 +63,9 @@ static const struct argp_option rows[] = {
     {"optimizer", KEY_OPTIMIZER, "NAME", 0,
      "sgd momentum nesterov adagrad rmsprop adam adamw (adam)", 0},
     {"lr", KEY_LR, "X", 0,
-     "learning rate (sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, the rest 0.001)", 0},
+     "learning rate (sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001, adam and "
+     "adamw 0.003)",
+     0},
     {"momentum", KEY_MOMENTUM, "X", 0,
      "of momentum, nesterov and rmsprop, beta1 of adam and adamw (0.9, rmsprop 0)", 0},
     {"beta2", KEY_BETA2, "X", 0, "of adam and adamw, alpha of rmsprop (0.999, rmsprop 0.99)", 0},
@@ -72,7 +74,7 @@ static const struct argp_option rows[] = {
     {"weight-decay", KEY_WEIGHT_DECAY, "X", 0,
      "decoupled in adamw, added to the gradient elsewhere (0, adamw 0.01)", 0},
     {"schedule", KEY_SCHEDULE, "NAME[:KEY=VALUE,...]", 0,
-     "of the learning rate: constant step exponential cosine one_cycle plateau (constant). Keys: "
+     "of the learning rate: constant step exponential cosine one_cycle plateau (cosine). Keys: "
      "warmup, epochs to rise from 0 (0); every, epochs of a step (a third of all); factor, of step "
      "and plateau (0.1), of exponential (0.9 an epoch); floor, a share of the rate, of cosine and "
      "plateau (0); patience, epochs that plateau waits (2)",

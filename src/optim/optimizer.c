@@ -98,10 +98,10 @@ static const optimizer optimizers[] = {
                       .learning_rate = 0.001f, .beta2 = 0.99f, .epsilon = 1e-8f,
                       .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
     [NNFS_ADAM] = {"adam", adam_update, .has_first = true, .has_second = true,
-                   .learning_rate = 0.001f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
+                   .learning_rate = 0.003f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
                    .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
     [NNFS_ADAMW] = {"adamw", adamw_update, .has_first = true, .has_second = true,
-                    .learning_rate = 0.001f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
+                    .learning_rate = 0.003f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
                     .weight_decay = 0.01f, .uses_momentum = true, .uses_beta2 = true,
                     .uses_epsilon = true},
 };

@@ -20,7 +20,7 @@ void nnfs_train_settings_init(nnfs_train_settings *settings)
         .beta2 = NNFS_DEFAULT,
         .epsilon = NNFS_DEFAULT,
         .weight_decay = NNFS_DEFAULT,
-        .schedule = NNFS_SCHEDULE_CONSTANT,
+        .schedule = NNFS_SCHEDULE_COSINE,
         .warmup_epochs = (double)NNFS_DEFAULT,
         .schedule_every = (double)NNFS_DEFAULT,
         .schedule_factor = (double)NNFS_DEFAULT,

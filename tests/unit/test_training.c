@@ -216,6 +216,7 @@ static void classes_are_learnt(void **state)
     for (int o = 0; nnfs_optimizer_name((nnfs_optimizer)o); o++) {
         nnfs_network *network = classifier(32);
         nnfs_train_settings settings = settings_with((nnfs_optimizer)o, 32, 15);
+        settings.schedule = NNFS_SCHEDULE_CONSTANT;
         nnfs_summary summary;
         assert_int_equal(nnfs_train(network, dataset, NULL, dataset, &settings, &summary, NULL),
                          NNFS_OK);
