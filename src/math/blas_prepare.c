@@ -29,7 +29,7 @@ typedef struct test_case {
 static const test_case cases[] = {
     {GEMM_N, GEMM_N, 128, 64, 300, 0.0f}, /* W A */
     {GEMM_T, GEMM_N, 61, 33, 130, 0.0f},  /* W^T D */
-    {GEMM_N, GEMM_T, 67, 129, 33, 1.0f},  /* D A^T, added */
+    {GEMM_N, GEMM_T, 67, 129, 133, 1.0f}, /* D A^T, added */
     {GEMM_N, GEMM_N, 17, 19, 1031, 1.0f}, /* deep */
     {GEMM_N, GEMM_T, 5, 7, 3, 0.0f},      /* small */
     {GEMM_T, GEMM_T, 3, 1, 29, 0.0f},     /* a column */

@@ -132,6 +132,34 @@ static void advise_openblas(blas_info *info)
     }
 }
 
+/* ---- Products in place ---------------------------------------------------------------------- */
+
+static pthread_once_t limit_once = PTHREAD_ONCE_INIT;
+static int in_place_limit;
+
+/* By what was measured: 0.3.21 and later, on the kernels below. */
+static void find_limit(void)
+{
+    static const char *const kernels[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    int major = 0, minor = 0, patch = 0;
+    if (!is_openblas() ||
+        sscanf(openblas_config(), "OpenBLAS %d.%d.%d", &major, &minor, &patch) != 3 ||
+        (major * 100 + minor) * 100 + patch < 321) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+        if (strcasecmp(openblas_get_corename(), kernels[i]) == 0) {
+            in_place_limit = BLAS_IN_PLACE_LIMIT;
+        }
+    }
+}
+
+int blas_in_place_limit(void)
+{
+    (void)pthread_once(&limit_once, find_limit);
+    return in_place_limit;
+}
+
 /* ---- In words ------------------------------------------------------------------------------ */
 
 static void describe_openblas(blas_info *info)

@@ -21,6 +21,14 @@ typedef struct blas_info {
 void blas_describe(blas_info *info);
 
 /*
+ * OpenBLAS's AVX-512 kernels compute a product of at most this many multiply-adds from A and B where they
+ * are, instead of packing them first, which for the shapes of a small layer takes as long as a fifth of
+ * the arithmetic. 0 where there is no such thing (0.3.21 has none for A transposed).
+ */
+#define BLAS_IN_PLACE_LIMIT 1000000
+int blas_in_place_limit(void);
+
+/*
  * Brackets every computation: from the first enter to the last leave the BLAS is pinned to one
  * thread (we bring our own), then the caller's setting is given back. Counted, safe from any
  * thread.

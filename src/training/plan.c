@@ -25,7 +25,7 @@
 #define BLOCK_FLOPS       2.5e5
 
 /* What makes a further thread worth its waiting. */
-#define THREAD_FLOPS 5e5
+#define THREAD_FLOPS 1.5e6
 
 #define INFERENCE_TILE_COLUMNS 256
 
