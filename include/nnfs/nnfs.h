@@ -138,7 +138,7 @@ typedef struct nnfs_dataset nnfs_dataset;
 
 typedef struct nnfs_dataset_settings {
     uint64_t seed; /* of drawn data; default 1 */
-    int threads;   /* to draw or read with; 0, the default, is all */
+    int threads;   /* to draw or read with, 0 or more; 0, the default, is all */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -152,7 +152,8 @@ NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
  *
  * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
  * may be NULL if it isn't wanted; a source with a test set alone is then an error.
- * Errors: IO, DATA (the message names file and offset), MEMORY, UNSUPPORTED (CSV and NPY).
+ * Errors: IO, DATA (the message names file and offset), MEMORY, UNSUPPORTED (CSV and NPY),
+ * ARGUMENT (threads below 0).
  */
 NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                                        nnfs_dataset **train, nnfs_dataset **test,
@@ -290,7 +291,7 @@ NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *
 /*
  * Runs the network: outputs [outputs x samples] for features [inputs x samples], after the output
  * activation (probabilities for softmax). threads = 0 is all. Safe to call from several threads.
- * Errors: ARGUMENT, MEMORY, BACKEND.
+ * Errors: ARGUMENT (no arrays, samples or threads below 0), MEMORY, BACKEND.
  */
 NNFS_API nnfs_status nnfs_predict(const nnfs_network *network, const float *features,
                                   int64_t samples, int threads, float *outputs, nnfs_error *error);
@@ -306,7 +307,10 @@ typedef struct nnfs_evaluation {
     double seconds;
 } nnfs_evaluation;
 
-/* Errors: ARGUMENT (the dataset does not fit the network), MEMORY, BACKEND. threads = 0 is all. */
+/*
+ * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset does
+ * not fit the network), ARGUMENT (threads below 0), MEMORY, BACKEND.
+ */
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
 
@@ -342,15 +346,15 @@ typedef struct nnfs_profile nnfs_profile;
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
-    float momentum;        /* 0 .. 1 of momentum, nesterov and rmsprop; beta1 of adam and adamw */
-    float beta2;           /* 0 .. 1, adam and adamw; alpha of rmsprop */
-    float epsilon;         /* > 0, adagrad, rmsprop, adam, adamw */
-    float weight_decay;    /* >= 0; decoupled in adamw, added to the gradient elsewhere */
-    int64_t batch;         /* samples a step; 0 is the whole dataset; default 128 */
-    int epochs;            /* at least 0; default 10 */
-    double until_accuracy; /* stop after the first epoch whose test accuracy reaches it; 0 is off */
+    float momentum;           /* 0 <= x < 1: momentum, nesterov, rmsprop; beta1 of adam and adamw */
+    float beta2;              /* 0 <= x < 1: adam, adamw; alpha of rmsprop */
+    float epsilon;            /* >= 0: adagrad, rmsprop, adam, adamw */
+    float weight_decay;       /* >= 0; decoupled in adamw, added to the gradient elsewhere */
+    int64_t batch;            /* samples a step, >= 0; 0 is the whole dataset; default 128 */
+    int epochs;               /* >= 0; default 10 */
+    double until_accuracy; /* 0 .. 1, a test accuracy that ends the run; 0, the default, is off */
     uint64_t seed;         /* of the order of the samples; default 1 */
-    int threads;           /* 0, the default, is all; the bits are the same for any number */
+    int threads;           /* >= 0; 0, the default, is all; the bits are the same for any number */
 
     /* Called at most ten times a second between steps, and after each epoch; return non-zero to
      * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called. */
@@ -515,7 +519,7 @@ NNFS_API void nnfs_machine_describe(nnfs_machine *machine);
  * flavour, lets each thread make a first call, and compares a few products with plain loops.
  * Everything that computes does this by itself the first time; a program that loads much data calls
  * it before, because a BLAS that cannot get its buffers may hang. A few milliseconds. machine may
- * be NULL. Errors: BACKEND (a wrong product), MEMORY.
+ * be NULL. Errors: ARGUMENT (threads below 0), BACKEND (a wrong product), MEMORY.
  */
 NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error);
 

@@ -150,6 +150,14 @@ int cpu_cores(void)
     return quota > 0 && quota < cores ? quota : cores;
 }
 
+nnfs_status cpu_check_threads(int threads, nnfs_error *error)
+{
+    if (threads < 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d threads are asked for; 0 is all", threads);
+    }
+    return NNFS_OK;
+}
+
 int cpu_threads(int wanted)
 {
     if (wanted > 0) {

@@ -35,6 +35,11 @@ static bool not_negative(float x)
     return x >= 0.0f && isfinite(x);
 }
 
+static bool is_share(double x)
+{
+    return x >= 0.0 && x <= 1.0;
+}
+
 static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *error)
 {
     const char *wrong = !optimizer_of(s->optimizer)                                ? "optimizer"
@@ -45,8 +50,9 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
                         : !not_negative(s->weight_decay)                           ? "weight_decay"
                         : s->batch < 0                                             ? "batch"
                         : s->epochs < 0                                            ? "epochs"
-                        : s->threads < 0                                           ? "threads"
-                                                                                   : NULL;
+                        : !is_share(s->until_accuracy) ? "until_accuracy"
+                        : s->threads < 0               ? "threads"
+                                                       : NULL;
     if (wrong) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
                     wrong);

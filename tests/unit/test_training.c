@@ -528,6 +528,75 @@ static void misfits_are_refused(void **state)
     nnfs_dataset_free(dataset);
 }
 
+static void expect_setting(const nnfs_train_settings *settings, const char *wrong)
+{
+    nnfs_network *network = classifier(4);
+    nnfs_trainer *trainer = NULL;
+    nnfs_error error = {0};
+    nnfs_status status = nnfs_trainer_create(network, settings, &trainer, &error);
+    assert_int_equal(status, wrong ? NNFS_ERROR_ARGUMENT : NNFS_OK);
+    assert_true(!wrong || strstr(error.message, wrong));
+    assert_int_equal(!trainer, wrong != NULL);
+    nnfs_trainer_free(trainer);
+    nnfs_network_free(network);
+}
+
+/* At the ends of the ranges that the header names. */
+static void ranges_are_those_of_the_header(void **state)
+{
+    (void)state;
+    nnfs_train_settings good = settings_with(NNFS_ADAM, 10, 1);
+    good.momentum = good.beta2 = good.epsilon = good.weight_decay = 0.0f;
+    good.until_accuracy = 1.0;
+    expect_setting(&good, NULL);
+    const double shares[] = {(double)NAN, -0.01, 1.01, 97.0};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        nnfs_train_settings bad = good;
+        bad.until_accuracy = shares[i];
+        expect_setting(&bad, "until_accuracy");
+    }
+    nnfs_train_settings bad = good;
+    bad.beta2 = 1.0f;
+    expect_setting(&bad, "beta2");
+    bad = good;
+    bad.epsilon = -0.1f;
+    expect_setting(&bad, "epsilon");
+    bad = good;
+    bad.threads = -3;
+    expect_setting(&bad, "threads");
+}
+
+static void expect_too_few_threads(nnfs_status status, nnfs_error *error)
+{
+    assert_int_equal(status, NNFS_ERROR_ARGUMENT);
+    assert_non_null(strstr(error->message, "-3 threads"));
+    *error = (nnfs_error){0};
+}
+
+static void negative_threads_are_refused(void **state)
+{
+    (void)state;
+    nnfs_arrays arrays = class_arrays(10);
+    nnfs_dataset *dataset = dataset_of(&arrays);
+    nnfs_network *network = classifier(4);
+    nnfs_dataset *train = NULL;
+    nnfs_evaluation evaluation;
+    nnfs_machine machine;
+    nnfs_dataset_settings load;
+    nnfs_error error = {0};
+    float outputs[class_count];
+    nnfs_dataset_settings_init(&load);
+    load.threads = -3;
+    expect_too_few_threads(nnfs_predict(network, features, 1, -3, outputs, &error), &error);
+    expect_too_few_threads(nnfs_predict(network, features, 0, -3, outputs, &error), &error);
+    expect_too_few_threads(nnfs_evaluate(network, dataset, -3, &evaluation, &error), &error);
+    expect_too_few_threads(nnfs_machine_prepare(-3, &machine, &error), &error);
+    expect_too_few_threads(nnfs_dataset_load("digits", &load, &train, NULL, &error), &error);
+    assert_null(train);
+    nnfs_network_free(network);
+    nnfs_dataset_free(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -546,6 +615,8 @@ int main(void)
         cmocka_unit_test(constant_data_is_finite),
         cmocka_unit_test(callbacks_and_targets_end_a_run),
         cmocka_unit_test(misfits_are_refused),
+        cmocka_unit_test(ranges_are_those_of_the_header),
+        cmocka_unit_test(negative_threads_are_refused),
     };
     return cmocka_run_group_tests(tests, make_data, NULL);
 }
