@@ -281,8 +281,8 @@ NNFS_API double nnfs_network_flops_step(const nnfs_network *network);
 
 /*
  * Notes travel with the model file: how it was trained, on what. Setting one replaces it; both
- * strings are copied. The value is NULL where there is no such note, and valid until the next
- * change.
+ * strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
+ * before. The value is NULL where there is no such note, and valid until the next change.
  */
 NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key,
                                            const char *value, nnfs_error *error);
@@ -352,9 +352,9 @@ typedef struct nnfs_train_settings {
     float weight_decay;       /* >= 0; decoupled in adamw, added to the gradient elsewhere */
     int64_t batch;            /* samples a step, >= 0; 0 is the whole dataset; default 128 */
     int epochs;               /* >= 0; default 10 */
-    double until_accuracy; /* 0 .. 1, a test accuracy that ends the run; 0, the default, is off */
-    uint64_t seed;         /* of the order of the samples; default 1 */
-    int threads;           /* >= 0; 0, the default, is all; the bits are the same for any number */
+    double until_accuracy;    /* 0 .. 1, test accuracy that ends the run; 0, the default, is off */
+    uint64_t seed;            /* of the order of the samples; default 1 */
+    int threads;              /* >= 0; 0, the default, is all; any number gives the same bits */
 
     /* Called at most ten times a second between steps, and after each epoch; return non-zero to
      * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called. */
@@ -390,7 +390,8 @@ typedef struct nnfs_summary {
 /*
  * Trains `network` on `train`, evaluating on `validation` and `test` after each epoch (either may
  * be NULL). summary may be NULL; it is filled also when the run is stopped or diverges. Errors:
- * ARGUMENT, MEMORY, BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
+ * ARGUMENT (a setting out of its range), DATA (a dataset that does not fit the network), MEMORY,
+ * BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
  */
 NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 const nnfs_dataset *validation, const nnfs_dataset *test,
@@ -400,23 +401,35 @@ NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train
 /* The same by hand: an epoch, a step, or a gradient and an update at a time. */
 typedef struct nnfs_trainer nnfs_trainer;
 
-/* The network is borrowed: it must outlive the trainer. The settings are copied and resolved. */
+/*
+ * The network is borrowed: it must outlive the trainer. The settings are copied and resolved.
+ * Errors: ARGUMENT (a setting out of its range), MEMORY, BACKEND.
+ */
 NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
                                          nnfs_trainer **trainer, nnfs_error *error);
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
-/* One pass over the dataset in a fresh random order; the last short batch is used. */
+/*
+ * One pass over the dataset in a fresh random order; the last short batch is used. `epoch` may be
+ * NULL. Errors: DATA (the dataset does not fit the network), MEMORY, STOPPED (by on_progress),
+ * DIVERGED.
+ */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);
 
-/* One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. */
+/*
+ * One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. Errors:
+ * ARGUMENT (arrays that make no sense), DATA (a label beyond the classes, or a batch that does not
+ * fit the network), DIVERGED (also for a feature or target that is not finite).
+ */
 NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                        double *loss, nnfs_error *error);
 
 /*
  * The two halves of a step: the gradient of the mean loss over `batch`, and the update from
  * whatever then stands in the gradient buffer, so that several machines can average theirs in
- * between.
+ * between. Errors: those of nnfs_trainer_step; of the update, DIVERGED alone, and then the weights
+ * whose update is not finite stay as they are.
  */
 NNFS_API nnfs_status nnfs_trainer_gradient(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                            double *loss, nnfs_error *error);

@@ -236,6 +236,27 @@ static void notes_are_kept_sorted(void **state)
     nnfs_network_free(NULL);
 }
 
+static void notes_are_utf8(void **state)
+{
+    (void)state;
+    nnfs_layer layers[] = {{3, NNFS_SOFTMAX}};
+    nnfs_network_settings settings = settings_of(2, layers, 1);
+    nnfs_network *network = NULL;
+    nnfs_error error = {0};
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_set_note(network, "caf\xc3\xa9", "\xf0\x9f\x98\x80", NULL),
+                     NNFS_OK);
+    /* Latin-1, a character cut off, an overlong one, a surrogate, one past the last */
+    const char *bad[] = {"caf\xe9", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(nnfs_network_set_note(network, "a", bad[i], &error), NNFS_ERROR_ARGUMENT);
+        assert_int_equal(nnfs_network_set_note(network, bad[i], "a", &error), NNFS_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "UTF-8"));
+    }
+    assert_int_equal(network->note_count, 1);
+    nnfs_network_free(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +266,7 @@ int main(void)
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(names_list_everything),
         cmocka_unit_test(notes_are_kept_sorted),
+        cmocka_unit_test(notes_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
