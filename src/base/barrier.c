@@ -29,9 +29,10 @@ void barrier_wait(barrier *meeting, int threads)
         atomic_fetch_add_explicit(&meeting->generation, 1, memory_order_release);
         return;
     }
-    for (int spins = 0;
-         atomic_load_explicit(&meeting->generation, memory_order_acquire) == generation; spins++) {
+    int spins = 0;
+    while (atomic_load_explicit(&meeting->generation, memory_order_acquire) == generation) {
         if (spins < SPINS) {
+            spins++;
             pause_briefly();
         } else {
             (void)sched_yield();
