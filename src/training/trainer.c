@@ -114,10 +114,11 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     size_t parameters = network->parameter_floats;
     size_t floats = buffer_floats(network, trainer->plan.chunk);
     int threads = trainer->settings.threads;
+    bool keeps_first = optimizer_keeps_first(&trainer->settings);
     trainer->scratch_floats = matrix_floats(network_output(network)->out, 1);
 
     trainer->gradient = memory_alloc_zeroed(parameters, sizeof(float));
-    trainer->first = row->has_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
+    trainer->first = keeps_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->second = row->has_second ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->buffers = memory_alloc(floats, sizeof(float));
     trainer->scratch =
@@ -125,7 +126,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->labels = memory_alloc((size_t)trainer->plan.chunk, sizeof(int32_t));
     trainer->records = memory_alloc((size_t)trainer->plan.tiles, sizeof(tile_record));
     trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
-    if (!trainer->gradient || (row->has_first && !trainer->first) ||
+    if (!trainer->gradient || (keeps_first && !trainer->first) ||
         (row->has_second && !trainer->second) || !trainer->buffers || !trainer->scratch ||
         !trainer->labels || !trainer->records || !trainer->pointers) {
         return fail_memory(

@@ -325,6 +325,31 @@ static void a_step_is_gradient_and_update(void **state)
     }
 }
 
+static double working_set(nnfs_optimizer optimizer, float momentum)
+{
+    nnfs_network *network = classifier(20);
+    nnfs_train_settings settings = settings_with(optimizer, 64, 1);
+    nnfs_trainer *trainer = NULL;
+    settings.momentum = momentum;
+    assert_int_equal(nnfs_profile_create(&settings.profile, NULL), NNFS_OK);
+    assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
+    double bytes = nnfs_profile_sum(settings.profile).working_set;
+    nnfs_trainer_free(trainer);
+    nnfs_profile_free(settings.profile);
+    nnfs_network_free(network);
+    return bytes;
+}
+
+/* rmsprop without momentum, its default, has a state less than adam. */
+static void no_momentum_takes_no_memory(void **state)
+{
+    (void)state;
+    double adam = working_set(NNFS_ADAM, NNFS_DEFAULT);
+    assert_true(working_set(NNFS_RMSPROP, 0.5f) == adam);
+    assert_true(working_set(NNFS_RMSPROP, NNFS_DEFAULT) == working_set(NNFS_ADAGRAD, NNFS_DEFAULT));
+    assert_true(working_set(NNFS_RMSPROP, NNFS_DEFAULT) < adam);
+}
+
 /* ---- Divergence ---- */
 
 static void expect_divergence(nnfs_network *network, const nnfs_arrays *arrays,
@@ -608,6 +633,7 @@ int main(void)
         cmocka_unit_test(numbers_are_learnt_and_measured),
         cmocka_unit_test(yes_or_no_takes_one_output),
         cmocka_unit_test(a_step_is_gradient_and_update),
+        cmocka_unit_test(no_momentum_takes_no_memory),
         cmocka_unit_test(bad_numbers_do_not_touch_weights),
         cmocka_unit_test(infinite_updates_are_not_written),
         cmocka_unit_test(a_huge_learning_rate_diverges),
