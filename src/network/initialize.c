@@ -116,8 +116,8 @@ static void draw_block(const drawing *d, size_t first)
     random_words words[BLOCK / 4];
     double numbers[BLOCK];
     size_t count = d->count - first < BLOCK ? d->count - first : BLOCK;
-    const uint32_t *word = (const uint32_t *)(const void *)words;
     random_draw_run(d->key, d->layer, first / 4, BLOCK / 4, words);
+    const uint32_t *word = (const uint32_t *)(const void *)words;
     if (d->normal) {
         normal_fill(word, BLOCK, numbers);
     } else {
