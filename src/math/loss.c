@@ -50,8 +50,7 @@ VECTOR_INLINE double softmax_column(float *z, int rows)
     for (int i = 0; i < rows; i++) {
         z[i] = z[i] * scale;
     }
-    /* No row, no sum: cppcheck does not know that there is always one. */
-    /* cppcheck-suppress invalidFunctionArg */
+    /* cppcheck-suppress invalidFunctionArg ; one of the powers is 1, so the sum is not 0 */
     return (double)logf(sum) + (double)largest;
 }
 
