@@ -9,8 +9,8 @@
  *
  * Rules that hold everywhere:
  *
- *   - Matrices are column-major [features x samples]: each sample is one contiguous column. A
- * C-order NumPy array [samples, features] already lies in memory that way. Values are float32.
+ *   - Matrices are column-major [features x samples]: each sample is one contiguous column. A NumPy
+ *     array [samples, features] in C order lies in memory that way already. Values are float32.
  *   - A function that can fail returns nnfs_status and takes a last parameter `error`, which may be
  *     NULL and belongs to the caller; on failure it holds the status and one sentence to act on.
  *     On failure output parameters are set to NULL or left alone, and nothing is leaked.
@@ -53,10 +53,9 @@ typedef enum nnfs_status {
     NNFS_ERROR_IO,          /* a file that cannot be found, read or written */
     NNFS_ERROR_DATA,        /* a file or array whose contents are not what they must be */
     NNFS_ERROR_UNSUPPORTED, /* understood, but not built yet */
-    NNFS_ERROR_DIVERGED, /* the loss or a gradient stopped being finite; weights are the last good
-                          */
-    NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
-    NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
+    NNFS_ERROR_DIVERGED,    /* a loss or gradient is not finite; the weights are the last good */
+    NNFS_ERROR_STOPPED,     /* a callback asked to stop; everything done so far holds */
+    NNFS_ERROR_BACKEND,     /* the BLAS failed its self-test */
 } nnfs_status;
 
 /* Filled by the function that fails; untouched by one that succeeds. */
@@ -107,8 +106,10 @@ typedef enum nnfs_optimizer {
     NNFS_ADAMW,
 } nnfs_optimizer;
 
-/* How weights begin; biases begin at zero. fan_in and fan_out are the widths on a layer's two
- * sides. */
+/*
+ * How weights begin; biases begin at zero. fan_in and fan_out are the widths on a
+ * layer's two sides.
+ */
 typedef enum nnfs_init {
     NNFS_INIT_DEFAULT,        /* he_normal before the relu family, glorot_uniform before the rest */
     NNFS_INIT_HE_NORMAL,      /* std = sqrt(2 / fan_in) (He et al. 2015) */
@@ -175,16 +176,16 @@ typedef struct nnfs_arrays {
 
 /*
  * Makes a dataset over the caller's arrays, which are not copied and must outlive it.
- * Errors: ARGUMENT, DATA (a label beyond the classes, a feature or target that is not finite),
- * MEMORY.
+ * Errors: ARGUMENT, DATA (a label beyond the classes, a feature or target that is not
+ * finite), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
                                        nnfs_error *error);
 
 /*
- * Splits off a random share (0 < share < 1) of the samples, at least one and never all; the same
- * split for the same seed. Both parts share the samples' memory, and all three can be freed in any
- * order.
+ * Splits off a random share (0 < share < 1) of the samples, at least one and never all;
+ * the same split for the same seed. Both parts share the samples' memory, and all three
+ * can be freed in any order.
  */
 NNFS_API nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
                                         nnfs_dataset **rest, nnfs_dataset **held_out,
@@ -308,8 +309,8 @@ typedef struct nnfs_evaluation {
 } nnfs_evaluation;
 
 /*
- * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset does
- * not fit the network), ARGUMENT (threads below 0), MEMORY, BACKEND.
+ * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset
+ * does not fit the network), ARGUMENT (threads below 0), MEMORY, BACKEND.
  */
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
@@ -356,8 +357,10 @@ typedef struct nnfs_train_settings {
     uint64_t seed;            /* of the order of the samples; default 1 */
     int threads;              /* >= 0; 0, the default, is all; any number gives the same bits */
 
-    /* Called at most ten times a second between steps, and after each epoch; return non-zero to
-     * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called. */
+    /*
+     * Called at most ten times a second between steps, and after each epoch; return non-zero to
+     * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called.
+     */
     int (*on_progress)(void *user, const nnfs_progress *progress);
     int (*on_epoch)(void *user, const nnfs_epoch *epoch);
     void *user;
@@ -410,9 +413,9 @@ NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
 /*
- * One pass over the dataset in a fresh random order; the last short batch is used. `epoch` may be
- * NULL. Errors: DATA (the dataset does not fit the network), MEMORY, STOPPED (by on_progress),
- * DIVERGED.
+ * One pass over the dataset in a fresh random order; the last short batch is used.
+ * `epoch` may be NULL. Errors: DATA (the dataset does not fit the network), MEMORY,
+ * STOPPED (by on_progress), DIVERGED.
  */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);
@@ -492,9 +495,9 @@ typedef struct nnfs_profile_summary {
 } nnfs_profile_summary;
 
 /*
- * An empty profile, to be put into the settings of one trainer at a time; each begins it anew.
- * Measuring costs a training run about 50 ms and less than a hundredth of its speed. Errors:
- * MEMORY.
+ * An empty profile, to be put into the settings of one trainer at a time; each begins it
+ * anew. Measuring costs a training run about 50 ms and less than a hundredth of its
+ * speed. Errors: MEMORY.
  */
 NNFS_API nnfs_status nnfs_profile_create(nnfs_profile **profile, nnfs_error *error);
 NNFS_API void nnfs_profile_free(nnfs_profile *profile);
@@ -513,8 +516,10 @@ typedef struct nnfs_machine {
     char cpu[64];    /* "AMD EPYC 9355 32-Core Processor" */
     char blas[64];   /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
     char kernel[32]; /* the BLAS's kernel, "Haswell"; empty where it does not say */
-    /* Faster kernels that OpenBLAS has for this CPU, "SkylakeX": what to set OPENBLAS_CORETYPE to,
-     * before the process starts. Empty where nothing is better. */
+    /*
+     * Faster kernels that OpenBLAS has for this CPU, "SkylakeX": what to set OPENBLAS_CORETYPE to,
+     * before the process starts. Empty where nothing is better.
+     */
     char better_kernel[32];
     int cores;        /* this process may use: its affinity, within its container's limit */
     int threads;      /* nnfs uses for the number asked for: 0, all, in nnfs_machine_describe */

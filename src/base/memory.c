@@ -35,8 +35,8 @@ size_t size_matrix_floats(int rows, int columns)
 }
 
 /*
- * A large buffer in pages of 2 MiB, where the system has them: shuffled samples and the columns of a
- * wide W would otherwise cost a TLB miss each.
+ * A large buffer in pages of 2 MiB, where the system has them: shuffled samples and the columns of
+ * a wide W would otherwise cost a TLB miss each.
  */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define HUGE_FROM (2 * HUGE_PAGE)

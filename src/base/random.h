@@ -42,8 +42,10 @@ static inline float random_unit(uint32_t word)
     return (float)(word >> 8) * 0x1p-24f;
 }
 
-/* A word as an integer in [0, bound), bound > 0, by multiplication (Lemire 2019, without rejection:
- * the bias is below bound / 2^32). */
+/*
+ * A word as an integer in [0, bound), bound > 0, by multiplication (Lemire 2019, without rejection:
+ * the bias is below bound / 2^32).
+ */
 static inline uint32_t random_below(uint32_t word, uint32_t bound)
 {
     return (uint32_t)(((uint64_t)word * bound) >> 32);

@@ -1,9 +1,9 @@
 /*
- * Vectorised loops: a static function marked VECTOR_CLONES is compiled for several instruction sets, of
- * which the running CPU's best is picked when the program is loaded. With -ffp-contract=off and no
- * fast-math every clone of an elementwise loop gives the same bits. Where the compiler cannot do
- * that (not x86-64, clang before 14, or under a sanitizer) the loop is compiled once, for the target at
- * hand.
+ * Vectorised loops: a static function marked VECTOR_CLONES is compiled for several instruction
+ * sets, of which the running CPU's best is picked when the program is loaded. With
+ * -ffp-contract=off and no fast-math every clone of an elementwise loop gives the same bits. Where
+ * the compiler cannot do that (not x86-64, clang before 14, or under a sanitizer) the loop is
+ * compiled once, for the target at hand.
  */
 #ifndef NNFS_BASE_VECTOR_H
 #define NNFS_BASE_VECTOR_H

@@ -1,4 +1,5 @@
-/* The network of a run: what is left to the task is chosen here, and the notes it carries are set.
+/*
+ * The network of a run: what is left to the task is chosen here, and the notes it carries are set.
  */
 #include "exit.h"
 #include "run.h"

@@ -1,6 +1,6 @@
 /*
- * Datasets: made of a reader's parts or of the caller's arrays, split into lists of rows, asked
- * about.
+ * Datasets: made of a reader's parts or of the caller's arrays, split into lists of
+ * rows, asked about.
  */
 #include "data/dataset.h"
 

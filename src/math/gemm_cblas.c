@@ -12,8 +12,10 @@ static void call_cblas(const gemm_product *g)
                 g->k, g->alpha, g->a, g->lda, g->b, g->ldb, g->beta, g->c, g->ldc);
 }
 
-/* A BLAS built on OpenMP asks OpenMP how many threads it may use, whatever it was told itself
- * (OpenBLAS 0.3.21 does, outside parallel regions and in those of one thread). */
+/*
+ * A BLAS built on OpenMP asks OpenMP how many threads it may use, whatever it was told itself
+ * (OpenBLAS 0.3.21 does, outside parallel regions and in those of one thread).
+ */
 static void cblas_backend_sgemm(const gemm_product *g)
 {
     int limit = omp_get_max_threads();

@@ -7,7 +7,8 @@
 
 /* ---- Targets ---- */
 
-/* Column j of the targets as numbers: a class index is written out into the tile's scratch column.
+/*
+ * Column j of the targets as numbers: a class index is written out into the tile's scratch column.
  */
 static const float *target_column(const loss_tile *tile, int j)
 {

@@ -1,7 +1,7 @@
 /*
- * The peak: as many independent chains of fused multiply-adds as fill two units of four cycles'
- * latency, in registers alone, in the widest vectors the CPU has; each thread's best of several
- * rounds.
+ * The peak: as many independent chains of fused multiply-adds as fill two units of four
+ * cycles' latency, in registers alone, in the widest vectors the CPU has; each thread's
+ * best of several rounds.
  */
 #include "math/peak.h"
 

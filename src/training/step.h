@@ -37,8 +37,10 @@ typedef struct step_run {
 /* Runs all steps. The dataset fits the network; fields of the outcome are reset. */
 void step_run_all(step_run *run);
 
-/* Applies the optimizer to all parameters, from the gradient buffer. False if an update wasn't
- * finite. */
+/*
+ * Applies the optimizer to all parameters, from the gradient buffer. False if an
+ * update wasn't finite.
+ */
 bool step_update_all(nnfs_trainer *trainer);
 
 #endif

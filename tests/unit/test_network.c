@@ -1,4 +1,6 @@
-/* Networks: their shapes and refusals, how weights begin, the layout of the parameters, and notes. */
+/*
+ * Networks: their shapes and refusals, how weights begin, the layout of the parameters, and notes.
+ */
 #include "base/memory.h"
 #include "base/random.h"
 #include "math/normal.h"

@@ -1,6 +1,6 @@
 /*
- * Training: the same bits at any number of threads, every sample used, bad numbers noticed before they
- * reach a weight, and the small and odd cases.
+ * Training: the same bits at any number of threads, every sample used, bad numbers noticed before
+ * they reach a weight, and the small and odd cases.
  */
 #include <math.h>
 #include <nnfs/nnfs.h>
@@ -300,7 +300,9 @@ static void yes_or_no_takes_one_output(void **state)
     nnfs_dataset_free(dataset);
 }
 
-/* A step is its two halves; averaging the gradients of two halves of a batch is the whole batch's. */
+/*
+ * A step is its two halves; averaging the gradients of two halves of a batch is the whole batch's.
+ */
 static void a_step_is_gradient_and_update(void **state)
 {
     (void)state;
