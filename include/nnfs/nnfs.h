@@ -145,11 +145,10 @@ typedef struct nnfs_dataset_settings {
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
 
 /*
- * Loads `source`: a folder of IDX files (train-images-idx3-ubyte[.gz],
+ * Loads `source`: a folder of IDX files (train-images-idx3-ubyte[.gz] and
  * train-labels-idx1-ubyte[.gz], and the t10k- pair for the test set), one IDX image file with its
- * labels beside it, or the word "digits": handwritten-looking digits that the library draws itself,
- * 28 x 28, 10 classes, 60,000 to train on and 10,000 to test on, the same on every machine for a
- * seed.
+ * labels beside it, or the word "digits": handwritten-looking digits that the library draws, 28 x
+ * 28, 10 classes, 60,000 to train on and 10,000 to test on, the same on every machine for a seed.
  *
  * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
  * may be NULL if it isn't wanted; a source with a test set alone is then an error.
