@@ -1,6 +1,6 @@
 /*
- * The products of each network's layers, one by one, on one thread: forward, dW and dX, at every
- * batch.
+ * The products of each network's layers, one by one, on one thread: forward, dW and
+ * dX, at every batch.
  */
 #include "gemm_vs_naive/gemm_vs_naive.h"
 

@@ -9,8 +9,8 @@
  *
  * Rules that hold everywhere:
  *
- *   - Matrices are column-major [features x samples]: each sample is one contiguous column. A
- * C-order NumPy array [samples, features] already lies in memory that way. Values are float32.
+ *   - Matrices are column-major [features x samples]: each sample is one contiguous column. A NumPy
+ *     array [samples, features] in C order lies in memory that way already. Values are float32.
  *   - A function that can fail returns nnfs_status and takes a last parameter `error`, which may be
  *     NULL and belongs to the caller; on failure it holds the status and one sentence to act on.
  *     On failure output parameters are set to NULL or left alone, and nothing is leaked.
@@ -54,8 +54,8 @@ typedef enum nnfs_status {
     NNFS_ERROR_DATA,        /* a file or array whose contents are not what they must be */
     NNFS_ERROR_UNSUPPORTED, /* understood, but not built yet */
     NNFS_ERROR_DIVERGED,    /* the loss or a gradient stopped being finite */
-    NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
-    NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
+    NNFS_ERROR_STOPPED,     /* a callback asked to stop; everything done so far holds */
+    NNFS_ERROR_BACKEND,     /* the BLAS failed its self-test */
 } nnfs_status;
 
 /* Filled by the function that fails; untouched by one that succeeds. */
@@ -125,8 +125,10 @@ typedef enum nnfs_schedule {
     NNFS_SCHEDULE_PLATEAU,
 } nnfs_schedule;
 
-/* How weights begin; biases begin at zero. fan_in and fan_out are the widths on a layer's two
- * sides. */
+/*
+ * How weights begin; biases begin at zero. fan_in and fan_out are the widths on a
+ * layer's two sides.
+ */
 typedef enum nnfs_init {
     NNFS_INIT_DEFAULT,        /* he_normal before the relu family, glorot_uniform before the rest */
     NNFS_INIT_HE_NORMAL,      /* std = sqrt(2 / fan_in) (He et al. 2015) */
@@ -157,21 +159,21 @@ typedef struct nnfs_dataset nnfs_dataset;
 
 typedef struct nnfs_dataset_settings {
     uint64_t seed; /* of drawn data; default 1 */
-    int threads;   /* to draw or read with; 0, the default, is all */
+    int threads;   /* to draw or read with, 0 or more; 0, the default, is all */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
 
 /*
- * Loads `source`: a folder of IDX files (train-images-idx3-ubyte[.gz],
+ * Loads `source`: a folder of IDX files (train-images-idx3-ubyte[.gz] and
  * train-labels-idx1-ubyte[.gz], and the t10k- pair for the test set), one IDX image file with its
- * labels beside it, or the word "digits": handwritten-looking digits that the library draws itself,
- * 28 x 28, 10 classes, 60,000 to train on and 10,000 to test on, the same on every machine for a
- * seed.
+ * labels beside it, or the word "digits": handwritten-looking digits that the library draws, 28 x
+ * 28, 10 classes, 60,000 to train on and 10,000 to test on, the same on every machine for a seed.
  *
  * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
  * may be NULL if it isn't wanted; a source with a test set alone is then an error.
- * Errors: IO, DATA (the message names file and offset), MEMORY, UNSUPPORTED (CSV and NPY).
+ * Errors: IO, DATA (the message names file and offset), MEMORY, UNSUPPORTED (CSV and NPY),
+ * ARGUMENT (threads below 0).
  */
 NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                                        nnfs_dataset **train, nnfs_dataset **test,
@@ -193,16 +195,16 @@ typedef struct nnfs_arrays {
 
 /*
  * Makes a dataset over the caller's arrays, which are not copied and must outlive it.
- * Errors: ARGUMENT, DATA (a label beyond the classes, a feature or target that is not finite),
- * MEMORY.
+ * Errors: ARGUMENT, DATA (a label beyond the classes, a feature or target that is not
+ * finite), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
                                        nnfs_error *error);
 
 /*
- * Splits off a random share (0 < share < 1) of the samples, at least one and never all; the same
- * split for the same seed. Both parts share the samples' memory, and all three can be freed in any
- * order.
+ * Splits off a random share (0 < share < 1) of the samples, at least one and never all;
+ * the same split for the same seed. Both parts share the samples' memory, and all three
+ * can be freed in any order.
  */
 NNFS_API nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
                                         nnfs_dataset **rest, nnfs_dataset **held_out,
@@ -307,8 +309,8 @@ NNFS_API double nnfs_network_flops_step(const nnfs_network *network);
 
 /*
  * Notes travel with the model file: how it was trained, on what. Setting one replaces it; both
- * strings are copied. The value is NULL where there is no such note, and valid until the next
- * change.
+ * strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
+ * before. The value is NULL where there is no such note, and valid until the next change.
  */
 NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key,
                                            const char *value, nnfs_error *error);
@@ -317,7 +319,7 @@ NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *
 /*
  * Runs the network: outputs [outputs x samples] for features [inputs x samples], after the output
  * activation (probabilities for softmax). threads = 0 is all. Safe to call from several threads.
- * Errors: ARGUMENT, MEMORY, BACKEND.
+ * Errors: ARGUMENT (no arrays, samples or threads below 0), MEMORY, BACKEND.
  */
 NNFS_API nnfs_status nnfs_predict(const nnfs_network *network, const float *features,
                                   int64_t samples, int threads, float *outputs, nnfs_error *error);
@@ -333,7 +335,10 @@ typedef struct nnfs_evaluation {
     double seconds;
 } nnfs_evaluation;
 
-/* Errors: ARGUMENT (the dataset does not fit the network), MEMORY, BACKEND. threads = 0 is all. */
+/*
+ * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset
+ * does not fit the network), ARGUMENT (threads below 0), MEMORY, BACKEND.
+ */
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
 
@@ -369,10 +374,10 @@ typedef struct nnfs_profile nnfs_profile;
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
-    float momentum;     /* 0 .. 1 of momentum, nesterov and rmsprop; beta1 of adam and adamw */
-    float beta2;        /* 0 .. 1, adam and adamw; alpha of rmsprop */
-    float epsilon;      /* > 0, adagrad, rmsprop, adam, adamw */
-    float weight_decay; /* >= 0; decoupled in adamw, added to the gradient elsewhere */
+    float momentum;           /* 0 <= x < 1: momentum, nesterov, rmsprop; beta1 of adam and adamw */
+    float beta2;              /* 0 <= x < 1: adam, adamw; alpha of rmsprop */
+    float epsilon;            /* >= 0: adagrad, rmsprop, adam, adamw */
+    float weight_decay;       /* >= 0; decoupled in adamw, added to the gradient elsewhere */
 
     /* Of the learning rate. During warm-up what the schedule has is multiplied by a line from 0
      * before the first step to 1 at the step that ends it. Numbers may be NNFS_DEFAULT. */
@@ -383,14 +388,16 @@ typedef struct nnfs_train_settings {
     double schedule_floor;  /* 0 .. 1, cosine and plateau: a share of learning_rate; default 0 */
     int schedule_patience;  /* >= 0 epochs, plateau; default 2 */
 
-    int64_t batch;         /* samples a step; 0 is the whole dataset; default 128 */
-    int epochs;            /* at least 0; default 10 */
-    double until_accuracy; /* stop after the first epoch whose test accuracy reaches it; 0 is off */
-    uint64_t seed;         /* of the order of the samples; default 1 */
-    int threads;           /* 0, the default, is all; the bits are the same for any number */
+    int64_t batch;            /* samples a step, >= 0; 0 is the whole dataset; default 128 */
+    int epochs;               /* >= 0; default 10 */
+    double until_accuracy;    /* 0 .. 1, test accuracy that ends the run; 0, the default, is off */
+    uint64_t seed;            /* of the order of the samples; default 1 */
+    int threads;              /* >= 0; 0, the default, is all; any number gives the same bits */
 
-    /* Called at most ten times a second between steps, and after each epoch; return non-zero to
-     * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called. */
+    /*
+     * Called at most ten times a second between steps, and after each epoch; return non-zero to
+     * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called.
+     */
     int (*on_progress)(void *user, const nnfs_progress *progress);
     int (*on_epoch)(void *user, const nnfs_epoch *epoch);
     void *user;
@@ -424,7 +431,8 @@ typedef struct nnfs_summary {
 /*
  * Trains `network` on `train`, evaluating on `validation` and `test` after each epoch (either may
  * be NULL). summary may be NULL; it is filled also when the run is stopped or diverges. Errors:
- * ARGUMENT, MEMORY, BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
+ * ARGUMENT (a setting out of its range), DATA (a dataset that does not fit the network), MEMORY,
+ * BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
  */
 NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 const nnfs_dataset *validation, const nnfs_dataset *test,
@@ -440,24 +448,29 @@ NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train
  */
 typedef struct nnfs_trainer nnfs_trainer;
 
-/* The network is borrowed: it must outlive the trainer. The settings are copied and resolved. */
+/*
+ * The network is borrowed: it must outlive the trainer. The settings are copied and resolved.
+ * Errors: ARGUMENT (a setting out of its range), MEMORY, BACKEND.
+ */
 NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
                                          nnfs_trainer **trainer, nnfs_error *error);
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
 /*
- * One pass over the dataset in a fresh random order; the last short batch is used. epoch may be NULL; its
- * training loss is what the schedule `plateau` goes by here. On DIVERGED the network is as the epoch found
- * it (or, where its very first step diverged, as the epoch before found it), and the trainer is good for
- * nothing more than to be freed.
+ * One pass over the dataset in a fresh random order; the last short batch is used. `epoch` may be
+ * NULL; its training loss is what the schedule `plateau` goes by here. Errors: DATA (the dataset does
+ * not fit the network), MEMORY, STOPPED (by on_progress), DIVERGED: the network is as the epoch found
+ * it (or, where its very first step diverged, as the epoch before found it), and the trainer is good
+ * for nothing more than to be freed.
  */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);
 
 /*
- * One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. A loss that is
- * not finite is DIVERGED before any weight is touched; in an update that is not finite each weight
- * concerned keeps its value.
+ * One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. Errors:
+ * ARGUMENT (arrays that make no sense), DATA (a label beyond the classes, or a batch that does not fit
+ * the network), DIVERGED: a loss that is not finite, also for a feature or target that is not, before
+ * any weight is touched; or an update that is not, in which each weight concerned keeps its value.
  */
 NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                        double *loss, nnfs_error *error);
@@ -465,7 +478,8 @@ NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays 
 /*
  * The two halves of a step: the gradient of the mean loss over `batch`, and the update from
  * whatever then stands in the gradient buffer, so that several machines can average theirs in
- * between.
+ * between. Errors: those of nnfs_trainer_step; of the update, DIVERGED alone, and then the weights
+ * whose update is not finite stay as they are.
  */
 NNFS_API nnfs_status nnfs_trainer_gradient(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                            double *loss, nnfs_error *error);
@@ -528,9 +542,9 @@ typedef struct nnfs_profile_summary {
 } nnfs_profile_summary;
 
 /*
- * An empty profile, to be put into the settings of one trainer at a time; each begins it anew.
- * Measuring costs a training run about 50 ms and less than a hundredth of its speed. Errors:
- * MEMORY.
+ * An empty profile, to be put into the settings of one trainer at a time; each begins it
+ * anew. Measuring costs a training run about 50 ms and less than a hundredth of its
+ * speed. Errors: MEMORY.
  */
 NNFS_API nnfs_status nnfs_profile_create(nnfs_profile **profile, nnfs_error *error);
 NNFS_API void nnfs_profile_free(nnfs_profile *profile);
@@ -549,8 +563,10 @@ typedef struct nnfs_machine {
     char cpu[64];    /* "AMD EPYC 9355 32-Core Processor" */
     char blas[64];   /* "OpenBLAS 0.3.21 (pthread)", or "naive loops" */
     char kernel[32]; /* the BLAS's kernel, "Haswell"; empty where it does not say */
-    /* Faster kernels that OpenBLAS has for this CPU, "SkylakeX": what to set OPENBLAS_CORETYPE to,
-     * before the process starts. Empty where nothing is better. */
+    /*
+     * Faster kernels that OpenBLAS has for this CPU, "SkylakeX": what to set OPENBLAS_CORETYPE to,
+     * before the process starts. Empty where nothing is better.
+     */
     char better_kernel[32];
     int cores;        /* this process may use: its affinity, within its container's limit */
     int threads;      /* nnfs uses for the number asked for: 0, all, in nnfs_machine_describe */
@@ -566,10 +582,10 @@ NNFS_API void nnfs_machine_describe(nnfs_machine *machine);
 /*
  * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all), at most one a
  * core: checks its flavour, lets each thread make a first call, and compares a few products with
- * plain loops. Everything that computes does this by itself the first time, for as many threads as
- * it will use; a program that loads much data calls it before, because a BLAS that cannot get its
- * buffers may hang. A few milliseconds. machine may be NULL. Errors: BACKEND (a wrong product),
- * MEMORY.
+ * plain loops. Everything that computes does this by itself the first time, for as many threads as it
+ * will use; a program that loads much data calls it before, because a BLAS that cannot get its buffers
+ * may hang. A few milliseconds. machine may be NULL. Errors: ARGUMENT (threads below 0), BACKEND (a
+ * wrong product), MEMORY.
  */
 NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error);
 

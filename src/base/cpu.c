@@ -1,6 +1,7 @@
 /*
- * How many cores this process may use. The kernel's scheduler knows two limits: a mask of CPUs,
- * which OpenMP reads, and a quota of CPU time a period, which containers are given and nobody reads.
+ * How many cores this process may use. The kernel's scheduler knows two limits: a mask
+ * of CPUs, which OpenMP reads, and a quota of CPU time a period, which containers are
+ * given and nobody reads.
  */
 #include "base/cpu.h"
 
@@ -148,6 +149,14 @@ int cpu_cores(void)
     int cores = omp_get_num_procs();
     int quota = known_quota();
     return quota > 0 && quota < cores ? quota : cores;
+}
+
+nnfs_status cpu_check_threads(int threads, nnfs_error *error)
+{
+    if (threads < 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d threads are asked for; 0 is all", threads);
+    }
+    return NNFS_OK;
 }
 
 int cpu_threads(int wanted)

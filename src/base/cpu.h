@@ -2,6 +2,8 @@
 #ifndef NNFS_BASE_CPU_H
 #define NNFS_BASE_CPU_H
 
+#include "base/status.h"
+
 /* Cores to compute on, at least 1. */
 int cpu_cores(void);
 
@@ -10,6 +12,9 @@ int cpu_cores(void);
  * omp_set_num_threads says, else a thread a core.
  */
 int cpu_threads(int wanted);
+
+/* Whether `threads` is a number of threads to ask for. Errors: ARGUMENT. */
+nnfs_status cpu_check_threads(int threads, nnfs_error *error);
 
 /*
  * The CPU time that control groups grant this process, in cores, rounded up; 0 is no limit. Reads

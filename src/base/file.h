@@ -23,9 +23,9 @@ typedef struct file_reader {
 } file_reader;
 
 /*
- * Begins reading, reads the next `count` bytes, and ends (also after an error). What is not a
- * regular file, and one that ends before `count` bytes, is an error of status DATA. Errors: IO,
- * DATA.
+ * Begins reading, reads the next `count` bytes, and ends (also after an error). What is
+ * not a regular file, and one that ends before `count` bytes, is an error of status
+ * DATA. Errors: IO, DATA.
  */
 nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error);
 nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error);

@@ -29,9 +29,14 @@ size_t size_round_up(size_t a, size_t multiple)
     return rest == 0 ? a : size_add(a, multiple - rest);
 }
 
+size_t size_matrix_floats(int rows, int columns)
+{
+    return size_round_up(size_mul((size_t)rows, (size_t)columns), MEMORY_LINE_FLOATS);
+}
+
 /*
- * A large buffer in pages of 2 MiB, where the system has them: shuffled samples and the columns of a
- * wide W would otherwise cost a TLB miss each.
+ * A large buffer in pages of 2 MiB, where the system has them: shuffled samples and the columns of
+ * a wide W would otherwise cost a TLB miss each.
  */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define HUGE_FROM (2 * HUGE_PAGE)

@@ -21,6 +21,9 @@ size_t size_add(size_t a, size_t b);
 /* The smallest multiple of `multiple` that is at least a; SIZE_MAX on overflow. */
 size_t size_round_up(size_t a, size_t multiple);
 
+/* Floats of a [rows x columns] matrix, rounded up so that what follows begins on a cache line. */
+size_t size_matrix_floats(int rows, int columns);
+
 /*
  * Aligned memory of count * size bytes, zeroed or not; NULL if that overflows or there is none.
  * A count of 0 gives a pointer that may be freed. Freed by memory_free, which accepts NULL.

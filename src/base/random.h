@@ -6,14 +6,17 @@
 #ifndef NNFS_BASE_RANDOM_H
 #define NNFS_BASE_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* What a draw is for: one seed gives unrelated numbers to each. Values are fixed: runs depend on
- * them. */
+/*
+ * What a draw is for: one seed gives unrelated numbers to each. Values are fixed, because runs
+ * depend on them.
+ */
 typedef enum random_purpose {
-    RANDOM_WEIGHTS = 1, /* initial weights: epoch = layer, unit = element */
-    RANDOM_ORDER = 2,   /* order of the samples in an epoch */
-    RANDOM_SPLIT = 3,   /* which samples are held out */
+    RANDOM_WEIGHTS = 1, /* initial weights: epoch = layer, sample = group of four elements */
+    RANDOM_ORDER = 2,   /* of the samples in an epoch: sample = group of four places */
+    RANDOM_SPLIT = 3,   /* which samples are held out: likewise, with epoch = 0 */
     RANDOM_DIGITS = 4,  /* drawn digits: sample = image, unit = draw */
 } random_purpose;
 
@@ -29,14 +32,20 @@ typedef struct random_words {
 
 random_words random_draw(random_key key, uint32_t epoch, uint64_t sample, uint32_t unit);
 
+/* words[i] = random_draw(key, epoch, first + i, 0) for i = 0 .. count - 1, several at a time. */
+void random_draw_run(random_key key, uint32_t epoch, uint64_t first, size_t count,
+                     random_words *words);
+
 /* A word as a float in [0, 1), with 24 bits. */
 static inline float random_unit(uint32_t word)
 {
     return (float)(word >> 8) * 0x1p-24f;
 }
 
-/* A word as an integer in [0, bound), bound > 0, by multiplication (Lemire 2019, without rejection:
- * the bias is below bound / 2^32). */
+/*
+ * A word as an integer in [0, bound), bound > 0, by multiplication (Lemire 2019, without rejection:
+ * the bias is below bound / 2^32).
+ */
 static inline uint32_t random_below(uint32_t word, uint32_t bound)
 {
     return (uint32_t)(((uint64_t)word * bound) >> 32);

@@ -184,8 +184,10 @@ static bool in_table(const struct argp_option *option)
     return is_option(option) || option->doc || option->group;
 }
 
-/* The row that the first `length` letters of `name` stand for: all of its name, or a beginning that
- * only it has. *beginnings counts the names that begin so. */
+/*
+ * The row that the first `length` letters of `name` stand for: all of its name, or a beginning that
+ * only it has. *beginnings counts the names that begin so.
+ */
 static const struct argp_option *find_long(const struct argp *argp, const char *name, size_t length,
                                            int *beginnings)
 {

@@ -71,7 +71,8 @@ static bool is_dataset(const char *folder, const char *name)
     return name[0] != '.' && (is_folder || strstr(name, ".csv") || strstr(name, ".npy"));
 }
 
-/* Considers every dataset in the folder. *found keeps the nearest name once the folder is closed.
+/*
+ * Considers every dataset in the folder. *found keeps the nearest name once the folder is closed.
  */
 static void consider_folder(const char *folder, suggestion *nearest, char **found)
 {
@@ -93,7 +94,8 @@ static void consider_folder(const char *folder, suggestion *nearest, char **foun
     }
 }
 
-/* What to do about a name that is nowhere: "; did you mean 'mnist'?", or nothing, in fresh memory.
+/*
+ * What to do about a name that is nowhere: "; did you mean 'mnist'?", or nothing, in fresh memory.
  */
 static char *hint(const char *name, const search_path *places)
 {

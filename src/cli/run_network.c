@@ -1,4 +1,5 @@
-/* The network of a run: what is left to the task is chosen here, and the notes it carries are set.
+/*
+ * The network of a run: what is left to the task is chosen here, and the notes it carries are set.
  */
 #include "exit.h"
 #include "run.h"
@@ -7,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- By task ---- */
 
@@ -158,6 +160,24 @@ static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
     return status;
 }
 
+/* A path may be any bytes; where it is no UTF-8, what is beyond ASCII becomes '?'. */
+static nnfs_status annotate_path(nnfs_network *network, const char *key, const char *path,
+                                 nnfs_error *error)
+{
+    nnfs_status status = nnfs_network_set_note(network, key, path, error);
+    if (status != NNFS_ERROR_ARGUMENT) {
+        return status;
+    }
+    char *ascii = strdup(path);
+    for (char *at = ascii; at && *at; at++) {
+        *at = (unsigned char)*at < 0x80 ? *at : '?';
+    }
+    status = ascii ? nnfs_network_set_note(network, key, ascii, error)
+                   : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    free(ascii);
+    return status;
+}
+
 nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
     const nnfs_train_settings *train = &run->options->train;
@@ -188,9 +208,9 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"optimizer", nnfs_optimizer_name(train->optimizer)},
         {"schedule", nnfs_schedule_name(train->schedule)},
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
-        {"data", run->options->data},
     };
-    nnfs_status status = annotate_classes(run, error);
+    nnfs_status status = annotate_path(run->network, "data", run->options->data, error);
+    status = status == NNFS_OK ? annotate_classes(run, error) : status;
     for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
         status = nnfs_network_set_note(run->network, words[i][0], words[i][1], error);
     }

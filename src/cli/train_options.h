@@ -1,4 +1,5 @@
-/* The command line of nnfs-train, parsed and checked as far as it can be before the data are there.
+/*
+ * The command line of nnfs-train, parsed and checked as far as it can be before the data are there.
  */
 #ifndef NNFS_CLI_TRAIN_OPTIONS_H
 #define NNFS_CLI_TRAIN_OPTIONS_H

@@ -1,6 +1,6 @@
 /*
- * Datasets: made of a reader's parts or of the caller's arrays, split into lists of rows, asked
- * about.
+ * Datasets: made of a reader's parts or of the caller's arrays, split into lists of
+ * rows, asked about.
  */
 #include "data/dataset.h"
 
@@ -87,7 +87,7 @@ static int64_t first_not_finite(const float *values, size_t count)
 static nnfs_status check_finite(const float *values, int rows, int64_t samples, const char *what,
                                 nnfs_error *error)
 {
-    int64_t bad = first_not_finite(values, (size_t)rows * (size_t)samples);
+    int64_t bad = first_not_finite(values, size_mul((size_t)rows, (size_t)samples));
     if (bad >= 0) {
         return fail(error, NNFS_ERROR_DATA, "%s %lld of sample %lld is not finite", what,
                     (long long)(bad % rows), (long long)(bad / rows));
@@ -106,6 +106,12 @@ static nnfs_status check_labels(const nnfs_arrays *arrays, nnfs_error *error)
     return NNFS_OK;
 }
 
+/* Whether an array of so many floats a sample can be in memory at all. */
+static bool fits_memory(int rows, int64_t samples)
+{
+    return size_mul(size_mul((size_t)rows, (size_t)samples), sizeof(float)) < PTRDIFF_MAX;
+}
+
 nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error)
 {
     if (!arrays || !arrays->features || arrays->feature_count < 1 || arrays->samples < 1 ||
@@ -120,6 +126,11 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error)
     if (arrays->labels ? arrays->classes < 1 : arrays->target_count < 1) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%s must be 1 or more",
                     arrays->labels ? "classes" : "target_count");
+    }
+    if (!fits_memory(arrays->feature_count, arrays->samples) ||
+        (arrays->targets && !fits_memory(arrays->target_count, arrays->samples))) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples of that size fit no memory",
+                    (long long)arrays->samples);
     }
     return arrays->labels ? check_labels(arrays, error) : NNFS_OK;
 }

@@ -42,8 +42,10 @@ struct nnfs_dataset {
  */
 nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error);
 
-/* Whether arrays are a dataset at all: sizes, and labels within the classes. Errors: ARGUMENT,
- * DATA. */
+/*
+ * Whether arrays are a dataset at all: sizes, and labels within the classes. Errors:
+ * ARGUMENT, DATA.
+ */
 nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error);
 
 /* Fills *dataset with a view of checked arrays; it owns nothing, and is not freed. */

@@ -1,6 +1,4 @@
-/*
- * The ten figures as strokes, before a hand is drawn that writes them.
- */
+/* The ten figures as strokes, before a hand is drawn that writes them. */
 #ifndef NNFS_DATA_DIGITS_FIGURES_H
 #define NNFS_DATA_DIGITS_FIGURES_H
 

@@ -36,7 +36,10 @@ static void scaled_copy(const float *restrict stored, size_t count, float scale,
     }
 }
 
-/* Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows before its turn. */
+/*
+ * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows
+ * before its turn.
+ */
 #define ROWS_AHEAD 4
 
 static void prefetch_row(const unsigned char *row, size_t bytes)

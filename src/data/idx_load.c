@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How the names of a folder's files go on after train-images and the like; both dots and dashes
- * are around. */
+/*
+ * How the names of a folder's files go on after train-images and the like; both dots
+ * and dashes are around.
+ */
 static const char *const image_endings[] = {"-idx3-ubyte", "-idx3-ubyte.gz", ".idx3-ubyte",
                                             ".idx3-ubyte.gz", NULL};
 static const char *const label_endings[] = {"-idx1-ubyte", "-idx1-ubyte.gz", ".idx1-ubyte",

@@ -1,4 +1,5 @@
 /* nnfs_dataset_load: finds the reader for a source. */
+#include "base/cpu.h"
 #include "data/reader.h"
 
 #include <stdbool.h>
@@ -65,11 +66,16 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     nnfs_dataset *unwanted = NULL;
     nnfs_dataset **second = test ? test : &unwanted;
     *train = *second = NULL;
+    settings = settings ? settings : &standard;
+    nnfs_status status = cpu_check_threads(settings->threads, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
     const reader *row = readers;
     while (!row->claims(source)) {
         row++;
     }
-    nnfs_status status = row->load(source, settings ? settings : &standard, train, second, error);
+    status = row->load(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {
         status = fail(error, NNFS_ERROR_DATA, "%s: holds a test set alone", source);
     }

@@ -19,9 +19,9 @@ nnfs_status source_open(const char *path, source **opened, nnfs_error *error);
 void source_close(source *from);
 
 /*
- * Reads up to `count` bytes; *got is less only at the end of the stream, where a gzip file has been
- * checked to its last byte. Errors: IO, MEMORY, DATA (gzip that is cut, damaged or not gzip all
- * through).
+ * Reads up to `count` bytes; *got is less only at the end of the stream, where a gzip file
+ * has been checked to its last byte. Errors: IO, MEMORY, DATA (gzip that is cut, damaged or
+ * not gzip all through).
  */
 nnfs_status source_read(source *from, void *bytes, size_t count, size_t *got, nnfs_error *error);
 

@@ -4,9 +4,9 @@
  * ([{"width":10,"activation":"softmax"}]), loss, and the notes under "note.KEY". Tensors:
  * layers.N.weight and layers.N.bias in float32.
  *
- * W lies column-major [out x in] in memory and row-major [out, in] in the file, where PyTorch's
- * Linear has it: as they lie each is the other's transpose, and goes through a block of rows at a
- * time.
+ * W lies column-major [out x in] in memory and row-major [out, in] in the file, where
+ * PyTorch's Linear has it: as they lie each is the other's transpose, and goes through a
+ * block of rows at a time.
  */
 #ifndef NNFS_FORMATS_MODEL_H
 #define NNFS_FORMATS_MODEL_H

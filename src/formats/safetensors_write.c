@@ -2,6 +2,7 @@
 #include "formats/safetensors.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "formats/json_text.h"
 
 #include <jansson.h>
@@ -10,38 +11,13 @@
 
 /* ---- The header ---- */
 
-static bool is_utf8(const char *text)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        int more = *at < 0x80 ? 0 : *at < 0xc0 ? -1 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
-        if (more < 0 || *at >= 0xf8) {
-            return false;
-        }
-        uint32_t code = more > 0 ? *at & (0x3fU >> more) : *at;
-        at++;
-        for (int i = 0; i < more; i++, at++) {
-            if ((*at & 0xc0) != 0x80) {
-                return false;
-            }
-            code = code << 6 | (*at & 0x3fU);
-        }
-        bool surrogate = code >= 0xd800 && code < 0xe000;
-        if (code < least[more] || code > 0x10ffff || surrogate) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /*
  * A text as JSON, which is UTF-8. One that is not (a file name may be any bytes) has its bytes
  * beyond ASCII replaced by '?': better a note that is a little wrong than a model that is lost.
  */
 static json_t *text_to_json(const char *text)
 {
-    if (is_utf8(text)) {
+    if (utf8_is_valid(text)) {
         return json_string(text);
     }
     char *ascii = strdup(text);
@@ -83,10 +59,10 @@ static json_t *tensor_to_json(const safetensors_tensor *tensor, size_t *end)
 /* Adds key: value, which belongs to the object from here on. */
 static nnfs_status add(json_t *object, const char *key, json_t *value, nnfs_error *error)
 {
-    if (!is_utf8(key) || json_object_get(object, key)) {
+    if (!utf8_is_valid(key) || json_object_get(object, key)) {
         json_decref(value);
-        return is_utf8(key) ? fail(error, NNFS_ERROR_ARGUMENT, "'%s' is there twice", key)
-                            : fail(error, NNFS_ERROR_DATA, "the name '%s' is not UTF-8", key);
+        return utf8_is_valid(key) ? fail(error, NNFS_ERROR_ARGUMENT, "'%s' is there twice", key)
+                                  : fail(error, NNFS_ERROR_DATA, "the name '%s' is not UTF-8", key);
     }
     if (json_object_set_new(object, key, value) != 0) { /* also for a value that is NULL */
         return fail_memory(error, strlen(key), "a header");

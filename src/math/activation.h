@@ -12,8 +12,10 @@
 typedef struct activation {
     const char *name;
 
-    /* a = f(z + bias). z and a may be the same tile; if keeps_z and they differ, z becomes z +
-     * bias. */
+    /*
+     * a = f(z + bias). z and a may be the same tile; if keeps_z and they differ, z
+     * becomes z + bias.
+     */
     void (*forward)(const float *bias, /* [rows] */
                     int rows, int columns, int ld, float *z, float *a);
 

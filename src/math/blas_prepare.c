@@ -24,8 +24,10 @@ typedef struct test_case {
     float beta;
 } test_case;
 
-/* The first keeps the threads inside for a while, together. The k of the fourth exceeds the
- * blocking of every kernel; the fifth takes OpenBLAS's path for small matrices. */
+/*
+ * The first keeps the threads inside for a while, together. The k of the fourth exceeds the
+ * blocking of every kernel; the fifth takes OpenBLAS's path for small matrices.
+ */
 static const test_case cases[] = {
     {GEMM_N, GEMM_N, 128, 64, 300, 0.0f}, /* W A */
     {GEMM_T, GEMM_N, 61, 33, 130, 0.0f},  /* W^T D */

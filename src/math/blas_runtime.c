@@ -64,8 +64,10 @@ static bool is_blis(void)
            bli_arch_string && bli_thread_get_num_threads && bli_thread_set_num_threads;
 }
 
-/* OpenBLAS built for one thread keeps static buffers without locks: calls at the same time spoil
- * each other's results. */
+/*
+ * OpenBLAS built for one thread keeps static buffers without locks: calls at the same time spoil
+ * each other's results.
+ */
 static bool is_reentrant(void)
 {
     return !is_openblas() || openblas_get_parallel() != SERIAL;

@@ -29,16 +29,16 @@ void blas_describe(blas_info *info);
 int blas_in_place_limit(void);
 
 /*
- * Brackets every computation: from the first enter to the last leave the BLAS is pinned to one
- * thread (we bring our own), then the caller's setting is given back. Counted, safe from any
- * thread.
+ * Brackets every computation: from the first enter to the last leave the BLAS is pinned
+ * to one thread (we bring our own), then the caller's setting is given back. Counted,
+ * safe from any thread.
  */
 void blas_enter(void);
 void blas_leave(void);
 
 /*
- * The threads to compute with when `wanted` are asked for (0 is all, see cpu_threads): 1 if the BLAS
- * is not re-entrant, and never more than it was built for.
+ * The threads to compute with when `wanted` are asked for (0 is all, see cpu_threads): 1 if the
+ * BLAS is not re-entrant, and never more than it was built for.
  */
 int blas_threads(int wanted);
 

@@ -1,13 +1,14 @@
 /*
- * The transcendental functions of the elementwise kernels, written so that a loop over them becomes
- * vector code: no branch, no table, no call. Being made of + - * / alone, they give the same bits on
- * every CPU and at every place in a loop, where a vector math library's remainder loop would not.
+ * The transcendental functions of the elementwise kernels, written so that a loop over them
+ * becomes vector code: no branch, no table, no call. Being made of + - * / alone, they give
+ * the same bits on every CPU and at every place in a loop, where a vector math library's
+ * remainder loop would not.
  *
  * Errors against double, in units in the last place: exp and expm1 below 2, sigmoid and softplus 3,
  * tanh 4, normal_cdf 16 for x > -4 (its far tail is exp of a large, rounded argument; in absolute
  * terms it is within 1e-7 everywhere). NaN comes out as NaN, infinities as their limits; results
- * below 2^-125 may come out as 0. The polynomials were fitted by iteratively reweighted least squares
- * to the maximal relative error beside each.
+ * below 2^-125 may come out as 0. The polynomials were fitted by iteratively reweighted least
+ * squares to the maximal relative error beside each.
  */
 #ifndef NNFS_MATH_FUNCTIONS_H
 #define NNFS_MATH_FUNCTIONS_H
@@ -21,8 +22,10 @@
 /* Adding this rounds to an integer, which then stands in the low bits: 1.5 * 2^23. */
 #define ROUNDING_SHIFT 12582912.0f
 
-/* x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite: ln 2 in two parts, the first with zeros
- * below). */
+/*
+ * x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite: ln 2 in two parts, the first
+ * with zeros below).
+ */
 typedef struct exp_parts {
     float shifted; /* n + ROUNDING_SHIFT */
     float expm1_r; /* exp(r) - 1 */

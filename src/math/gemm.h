@@ -3,9 +3,9 @@
  *
  *     C = alpha op(A) op(B) + beta C        op(A) [m x k], op(B) [k x n], C [m x n], column-major
  *
- * on the calling thread alone. Which code answers is chosen when nnfs is built (-Dgemm_backend);
- * the naive loops are in every build, as the oracle of the tests and the other side of the
- * benchmark.
+ * on the calling thread alone. Which code answers is chosen when nnfs is built
+ * (-Dgemm_backend); the naive loops are in every build, as the oracle of the tests and the
+ * other side of the benchmark.
  */
 #ifndef NNFS_MATH_GEMM_H
 #define NNFS_MATH_GEMM_H
@@ -43,9 +43,9 @@ extern const gemm_backend gemm_naive;
 const gemm_backend *gemm_default(void);
 
 /*
- * Computes the product with a backend. False, with C untouched, if the sizes make no sense (one
- * below 0, or a leading dimension shorter than its column): a BLAS would print a line or write
- * astray.
+ * Computes the product with a backend. False, with C untouched, if the sizes make no
+ * sense (one below 0, or a leading dimension shorter than its column): a BLAS would print
+ * a line or write astray.
  */
 bool gemm_run(const gemm_backend *backend, const gemm_product *product);
 

@@ -57,8 +57,10 @@ static void call_in_blocks(const gemm_product *g)
     }
 }
 
-/* A BLAS built on OpenMP asks OpenMP how many threads it may use, whatever it was told itself
- * (OpenBLAS 0.3.21 does, outside parallel regions and in those of one thread). */
+/*
+ * A BLAS built on OpenMP asks OpenMP how many threads it may use, whatever it was told itself
+ * (OpenBLAS 0.3.21 does, outside parallel regions and in those of one thread).
+ */
 static void cblas_backend_sgemm(const gemm_product *g)
 {
     int limit = omp_get_max_threads();

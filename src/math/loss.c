@@ -7,7 +7,8 @@
 
 /* ---- Targets ---- */
 
-/* Column j of the targets as numbers: a class index is written out into the tile's scratch column.
+/*
+ * Column j of the targets as numbers: a class index is written out into the tile's scratch column.
  */
 static const float *target_column(const loss_tile *tile, int j)
 {
@@ -50,6 +51,7 @@ VECTOR_INLINE double softmax_column(float *z, int rows)
     for (int i = 0; i < rows; i++) {
         z[i] = z[i] * scale;
     }
+    /* cppcheck-suppress invalidFunctionArg ; one of the powers is 1, so the sum is not 0 */
     return (double)logf(sum) + (double)largest;
 }
 

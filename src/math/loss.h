@@ -8,8 +8,10 @@
 
 #include "math/activation.h"
 
-/* The output layer's tile, [rows x columns] column-major without gaps, and what it should have
- * been. */
+/*
+ * The output layer's tile, [rows x columns] column-major without gaps, and what it
+ * should have been.
+ */
 typedef struct loss_tile {
     float *z;              /* in: what the output activation takes, with the bias */
     float *outputs;        /* out: f(z), the network's outputs; may be z's tile unless f keeps z */

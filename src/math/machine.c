@@ -42,6 +42,10 @@ void nnfs_machine_describe(nnfs_machine *machine)
 
 nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error)
 {
+    nnfs_status status = cpu_check_threads(threads, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
     int wanted = blas_threads(threads);
     int cores = cpu_cores();
     if (machine) {

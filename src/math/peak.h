@@ -1,5 +1,6 @@
-/* The most floating-point operations a second this machine can do: what products are held
- * against. */
+/*
+ * The most floating-point operations a second this machine can do: what products are held against.
+ */
 #ifndef NNFS_MATH_PEAK_H
 #define NNFS_MATH_PEAK_H
 

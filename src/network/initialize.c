@@ -1,7 +1,9 @@
 /* The initialisers and their table. */
 #include "network/initialize.h"
 
+#include "base/cpu.h"
 #include "base/random.h"
+#include "math/normal.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -93,27 +95,47 @@ const char *nnfs_init_name(nnfs_init which)
 
 /* ---- Drawing ---- */
 
-/* Box and Muller 1958: two uniform words become two independent standard normal numbers. */
-static void normal_pair(const uint32_t *words, double *pair)
+/* Weights drawn at a time; small enough for the first cache. */
+enum { BLOCK = 256 };
+/* Layers this large are drawn by all threads. */
+static const size_t parallel_from = 1 << 17;
+
+/* The weights of a layer, as they are drawn. */
+typedef struct drawing {
+    bool normal;
+    random_key key;
+    uint32_t layer;
+    double scale;
+    float *w;
+    size_t count;
+} drawing;
+
+/* Element i is the word i % 4 of draw i / 4, or of its pair of words where it is normal. */
+static void draw_block(const drawing *d, size_t first)
 {
-    double u = ((double)words[0] + 1.0) * 0x1p-32; /* in (0, 1] */
-    double angle = 2.0 * acos(-1.0) * (double)words[1] * 0x1p-32;
-    double radius = sqrt(-2.0 * log(u));
-    pair[0] = radius * cos(angle);
-    pair[1] = radius * sin(angle);
+    random_words words[BLOCK / 4];
+    double numbers[BLOCK];
+    size_t count = d->count - first < BLOCK ? d->count - first : BLOCK;
+    random_draw_run(d->key, d->layer, first / 4, BLOCK / 4, words);
+    const uint32_t *word = (const uint32_t *)(const void *)words;
+    if (d->normal) {
+        normal_fill(word, BLOCK, numbers);
+    } else {
+        for (size_t i = 0; i < BLOCK; i++) {
+            numbers[i] = ((double)word[i] + 0.5) * 0x1p-31 - 1.0;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        d->w[first + i] = (float)(d->scale * numbers[i]);
+    }
 }
 
-/* Four numbers in the row's distribution, of scale 1. */
-static void draw_four(const initializer *row, random_key key, int layer, size_t group, double *four)
+static void draw(const drawing *d)
 {
-    random_words words = random_draw(key, (uint32_t)layer, group, 0);
-    if (row->normal) {
-        normal_pair(words.word, four);
-        normal_pair(words.word + 2, four + 2);
-        return;
-    }
-    for (int i = 0; i < 4; i++) {
-        four[i] = ((double)words.word[i] + 0.5) * 0x1p-31 - 1.0;
+    int threads = d->count < parallel_from ? 1 : cpu_threads(0);
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+    for (size_t first = 0; first < d->count; first += BLOCK) {
+        draw_block(d, first);
     }
 }
 
@@ -129,16 +151,16 @@ static void initialize_layer(nnfs_network *network, int index,
     const network_layer *layer = &network->layers[index];
     const initializer *row = settings->init == NNFS_INIT_DEFAULT ? default_for(layer->activation)
                                                                  : initializer_of(settings->init);
-    double scale = row->scale(layer->in, layer->out, (double)settings->init_scale);
-    random_key key = {settings->seed, RANDOM_WEIGHTS};
-    float *w = network->parameters + layer->weights;
-    size_t count = (size_t)layer->in * (size_t)layer->out;
-    double four[4];
-    for (size_t i = 0; i < count; i++) {
-        if (i % 4 == 0) {
-            draw_four(row, key, index, i / 4, four);
-        }
-        w[i] = (float)(scale * four[i % 4]);
+    drawing d = {
+        .normal = row->normal,
+        .key = {settings->seed, RANDOM_WEIGHTS},
+        .layer = (uint32_t)index,
+        .scale = row->scale(layer->in, layer->out, (double)settings->init_scale),
+        .w = network->parameters + layer->weights,
+        .count = (size_t)layer->in * (size_t)layer->out,
+    };
+    if (d.scale > 0.0) {
+        draw(&d);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "network/initialize.h"
 
 #include <limits.h>
@@ -276,6 +277,9 @@ static bool insert_note(nnfs_network *network, size_t place)
 nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key, const char *value,
                                   nnfs_error *error)
 {
+    if (!utf8_is_valid(key) || !utf8_is_valid(value)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "a note's key and value must be UTF-8");
+    }
     size_t place = note_place(network, key);
     bool replaces = note_is_at(network, place, key);
     char *new_value = strdup(value);

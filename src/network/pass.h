@@ -1,7 +1,7 @@
 /*
- * The passes, layer by layer and tile by tile. A tile is a block of a layer's matrix: all rows of some
- * columns (samples), where a thread goes through several layers on its own, or some rows (units) of all
- * columns, where W is so large that every column tile would repack it.
+ * The passes, layer by layer and tile by tile. A tile is a block of a layer's matrix: all rows of
+ * some columns (samples), where a thread goes through several layers on its own, or some rows
+ * (units) of all columns, where W is so large that every column tile would repack it.
  */
 #ifndef NNFS_NETWORK_PASS_H
 #define NNFS_NETWORK_PASS_H
@@ -28,8 +28,8 @@ typedef struct pass_tile {
 
 /*
  * The tile of layer `index`'s a; of the output layer z with its bias, the logits (its activation is
- * left to the loss or to pass_outputs). Reads all rows of the layer before, in the same columns. False
- * if the seam refused the product.
+ * left to the loss or to pass_outputs). Reads all rows of the layer before, in the same columns.
+ * False if the seam refused the product.
  */
 bool pass_forward_layer(const pass_buffers *pass, int index, pass_tile tile);
 

@@ -63,11 +63,22 @@ UPDATE(adagrad_update, true, false, true, {
 })
 
 /* v = alpha v + (1 - alpha) g^2; m = mu m + g / (sqrt v + eps); w -= lr m (Hinton 2012) */
-UPDATE(rmsprop_update, true, true, true, {
+UPDATE(rmsprop_with_momentum, true, true, true, {
     v = s.beta2 * v + (1.0f - s.beta2) * g * g;
     m = s.momentum * m + g / (sqrtf(v) + s.epsilon);
     next -= s.learning_rate * m;
 })
+
+/* The same with mu = 0, which needs no m. */
+UPDATE(rmsprop_plain, true, false, true, {
+    v = s.beta2 * v + (1.0f - s.beta2) * g * g;
+    next -= s.learning_rate * (g / (sqrtf(v) + s.epsilon));
+})
+
+static bool rmsprop_update(const optimizer_step *step, const optimizer_range *range)
+{
+    return range->first ? rmsprop_with_momentum(step, range) : rmsprop_plain(step, range);
+}
 
 /*
  * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
@@ -94,8 +105,8 @@ static const optimizer optimizers[] = {
                        .momentum = 0.9f, .uses_momentum = true},
     [NNFS_ADAGRAD] = {"adagrad", adagrad_update, .has_second = true, .learning_rate = 0.01f,
                       .epsilon = 1e-10f, .uses_epsilon = true},
-    [NNFS_RMSPROP] = {"rmsprop", rmsprop_update, .has_first = true, .has_second = true,
-                      .learning_rate = 0.001f, .beta2 = 0.99f, .epsilon = 1e-8f,
+    [NNFS_RMSPROP] = {"rmsprop", rmsprop_update, .has_first = true, .first_is_momentum = true,
+                      .has_second = true, .learning_rate = 0.001f, .beta2 = 0.99f, .epsilon = 1e-8f,
                       .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
     [NNFS_ADAM] = {"adam", adam_update, .has_first = true, .has_second = true,
                    .learning_rate = 0.003f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
@@ -110,6 +121,12 @@ const optimizer *optimizer_of(nnfs_optimizer which)
 {
     size_t index = (size_t)which;
     return index < sizeof optimizers / sizeof *optimizers ? &optimizers[index] : NULL;
+}
+
+bool optimizer_keeps_first(const nnfs_train_settings *settings)
+{
+    const optimizer *row = optimizer_of(settings->optimizer);
+    return row->has_first && (!row->first_is_momentum || settings->momentum > 0.0f);
 }
 
 const char *nnfs_optimizer_name(nnfs_optimizer which)

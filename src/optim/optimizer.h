@@ -23,7 +23,7 @@ typedef struct optimizer_step {
 typedef struct optimizer_range {
     float *w;
     const float *gradient;
-    float *first;  /* momentum buffer or first moment; NULL if the optimizer has fewer states */
+    float *first;  /* momentum buffer or first moment; NULL if none is kept */
     float *second; /* second moment */
     size_t count;
 } optimizer_range;
@@ -38,6 +38,7 @@ typedef struct optimizer {
     bool (*update)(const optimizer_step *step, const optimizer_range *range);
 
     bool has_first, has_second;
+    bool first_is_momentum; /* and is kept only where the momentum is not 0 */
     /* What NNFS_DEFAULT stands for; what the optimizer does not use is 0. */
     float learning_rate, momentum, beta2, epsilon, weight_decay;
     bool uses_momentum, uses_beta2, uses_epsilon;
@@ -46,8 +47,13 @@ typedef struct optimizer {
 /* The row of an optimizer, NULL for a value that is none. */
 const optimizer *optimizer_of(nnfs_optimizer which);
 
-/* The numbers of step t (from 1) under resolved settings, with the learning rate that the schedule
- * has for it. */
+/* Whether an optimizer under resolved settings has a first state. */
+bool optimizer_keeps_first(const nnfs_train_settings *settings);
+
+/*
+ * The numbers of step t (from 1) under resolved settings, with the learning rate that the schedule has for
+ * it.
+ */
 optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,
                                  int64_t t);
 

@@ -1,5 +1,6 @@
 /* Evaluation: loss and accuracy, or the errors of numbers, over a whole dataset. */
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "data/gather.h"
 #include "training/infer.h"
@@ -133,7 +134,10 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
                           nnfs_evaluation *evaluation, nnfs_error *error)
 {
     double began = clock_seconds();
-    nnfs_status status = network_check_fit(network, dataset, error);
+    nnfs_status status = cpu_check_threads(threads, error);
+    if (status == NNFS_OK) {
+        status = network_check_fit(network, dataset, error);
+    }
     if (status != NNFS_OK) {
         return status;
     }

@@ -9,11 +9,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static size_t matrix_floats(int rows, int columns)
-{
-    return size_round_up(size_mul((size_t)rows, (size_t)columns), MEMORY_LINE_FLOATS);
-}
-
 /* Layers alternate between two buffers as wide as the widest of them. */
 static int widest(const nnfs_network *network)
 {
@@ -28,11 +23,11 @@ static int widest(const nnfs_network *network)
 static size_t thread_floats(const nnfs_network *network, int tile)
 {
     int outputs = network_output(network)->out;
-    size_t floats = size_mul(matrix_floats(widest(network), tile), 2);
-    floats = size_add(floats, matrix_floats(network->inputs, tile));
-    floats = size_add(floats, matrix_floats(outputs, tile));
-    floats = size_add(floats, matrix_floats(outputs, 1));
-    return size_add(floats, matrix_floats(1, tile)); /* labels, as wide as floats */
+    size_t floats = size_mul(size_matrix_floats(widest(network), tile), 2);
+    floats = size_add(floats, size_matrix_floats(network->inputs, tile));
+    floats = size_add(floats, size_matrix_floats(outputs, tile));
+    floats = size_add(floats, size_matrix_floats(outputs, 1));
+    return size_add(floats, size_matrix_floats(1, tile)); /* labels, as wide as floats */
 }
 
 /* Cuts a thread's memory up; `layers` has room for the pass's pointers. */
@@ -41,11 +36,11 @@ static infer_thread thread_of(const infer_walk *walk, float *memory, float **lay
     const nnfs_network *network = walk->network;
     int outputs = network_output(network)->out;
     infer_thread thread = {.pass = {.network = network, .gemm = walk->gemm}};
-    size_t wide = matrix_floats(widest(network), tile);
+    size_t wide = size_matrix_floats(widest(network), tile);
     thread.input = memory + 2 * wide;
-    thread.targets = thread.input + matrix_floats(network->inputs, tile);
-    thread.scratch = thread.targets + matrix_floats(outputs, tile);
-    thread.labels = (int32_t *)(void *)(thread.scratch + matrix_floats(outputs, 1));
+    thread.targets = thread.input + size_matrix_floats(network->inputs, tile);
+    thread.scratch = thread.targets + size_matrix_floats(outputs, tile);
+    thread.labels = (int32_t *)(void *)(thread.scratch + size_matrix_floats(outputs, 1));
     for (int i = 0; i < outputs; i++) {
         thread.scratch[i] = 0.0f;
     }

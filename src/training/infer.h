@@ -16,7 +16,8 @@ typedef struct infer_thread {
     float *scratch;  /* [outputs], zeros */
 } infer_thread;
 
-/* A walk over samples 0 .. samples - 1 in tiles. The visitor does one tile: false ends in an error.
+/*
+ * A walk over samples 0 .. samples - 1 in tiles. The visitor does one tile: false ends in an error.
  */
 typedef struct infer_walk {
     const nnfs_network *network;

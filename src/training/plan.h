@@ -1,14 +1,14 @@
 /*
- * The plan of a step: in which stages phase 1 computes the deltas, and in which blocks phase 2 updates
- * the weights. It depends on the shapes alone, never on the number of threads, so that the same products
- * are computed, and the same bits result, whoever computes them.
+ * The plan of a step: in which stages phase 1 computes the deltas, and in which blocks phase 2
+ * updates the weights. It depends on the shapes alone, never on the number of threads, so that the
+ * same products are computed, and the same bits result, whoever computes them.
  *
  * Phase 1 is a sequence of operations on the columns of a chunk: for L layers, operation 0 gathers,
- * 1 .. L are the layers forward, L + 1 is the loss, and L + 2 .. 2 L are the layers backward, from the
- * last to the second. Most can be done column by column, so a stage is a run of operations that a thread
- * does on a tile of columns without meeting anyone. A layer with a large W is a stage of its own, cut
- * into tiles of rows instead: each packs its part of W once, where every tile of columns would pack all
- * of it. After each stage the threads meet.
+ * 1 .. L are the layers forward, L + 1 is the loss, and L + 2 .. 2 L are the layers backward, from
+ * the last to the second. Most can be done column by column, so a stage is a run of operations that
+ * a thread does on a tile of columns without meeting anyone. A layer with a large W is a stage of
+ * its own, cut into tiles of rows instead: each packs its part of W once, where every tile of
+ * columns would pack all of it. After each stage the threads meet.
  */
 #ifndef NNFS_TRAINING_PLAN_H
 #define NNFS_TRAINING_PLAN_H
@@ -20,7 +20,9 @@ typedef struct plan_stage {
     int rows;        /* a tile, of one operation; 0 if the tiles are columns */
 } plan_stage;
 
-/* Tile of phase 2: some columns of one layer's W, together with its biases where it is the first. */
+/*
+ * Tile of phase 2: some columns of one layer's W, together with its biases where it is the first.
+ */
 typedef struct plan_block {
     int layer;
     int first; /* column of W, which is an input of the layer */

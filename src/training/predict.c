@@ -1,6 +1,7 @@
 /* Prediction: the caller's features in, the network's outputs out. */
 #include "training/predict.h"
 
+#include "base/cpu.h"
 #include "training/infer.h"
 
 #include <string.h>
@@ -31,12 +32,13 @@ nnfs_status predict_with(const gemm_backend *gemm, const nnfs_network *network,
                          const float *features, int64_t samples, int threads, float *outputs,
                          nnfs_error *error)
 {
-    if (!features || !outputs || samples < 0 || threads < 0) {
+    if (!features || !outputs || samples < 0) {
         return fail(error, NNFS_ERROR_ARGUMENT,
-                    "prediction needs features, outputs, and samples and threads of 0 or more");
+                    "prediction needs features, outputs, and 0 or more samples");
     }
-    if (samples == 0) {
-        return NNFS_OK;
+    nnfs_status status = cpu_check_threads(threads, error);
+    if (status != NNFS_OK || samples == 0) {
+        return status;
     }
     prediction job = {features, outputs};
     infer_walk walk = {.network = network,

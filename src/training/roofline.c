@@ -14,9 +14,9 @@
 #include <stdlib.h>
 
 /*
- * A product far below its roof whose calls would be shorter than this, were they at it, is bound
- * by what a call costs besides: checks, packing, and matrices too narrow for the kernel. A long call far
- * below the roof is not; there the kernel is what it is.
+ * A product far below its roof whose calls would be shorter than this, were they at it, is bound by
+ * what a call costs besides: checks, packing, and matrices too narrow for the kernel. A long call
+ * far below the roof is not; there the kernel is what it is.
  */
 static const double far_below = 0.5;
 static const double short_call = 20e-6;

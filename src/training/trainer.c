@@ -42,6 +42,11 @@ static bool not_negative(float x)
     return x >= 0.0f && isfinite(x);
 }
 
+static bool is_share(double x)
+{
+    return x >= 0.0 && x <= 1.0;
+}
+
 static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *error)
 {
     const char *wrong = !optimizer_of(s->optimizer)                                ? "optimizer"
@@ -52,8 +57,9 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
                         : !not_negative(s->weight_decay)                           ? "weight_decay"
                         : s->batch < 0                                             ? "batch"
                         : s->epochs < 0                                            ? "epochs"
-                        : s->threads < 0                                           ? "threads"
-                                         : schedule_find_wrong(s);
+                        : !is_share(s->until_accuracy) ? "until_accuracy"
+                        : s->threads < 0               ? "threads"
+                                                       : schedule_find_wrong(s);
     if (wrong) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
                     wrong);
@@ -63,12 +69,6 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
 
 /* ---- Workspace ---- */
 
-/* Room for a [rows x columns] matrix that begins on a cache line. */
-static size_t matrix_floats(int rows, int columns)
-{
-    return size_round_up(size_mul((size_t)rows, (size_t)columns), MEMORY_LINE_FLOATS);
-}
-
 static bool keeps_z(const network_layer *layer)
 {
     return activation_of(layer->activation)->keeps_z;
@@ -77,12 +77,12 @@ static bool keeps_z(const network_layer *layer)
 /* a and d of every layer, z where the activation keeps it, the inputs and the targets. */
 static size_t buffer_floats(const nnfs_network *network, int columns)
 {
-    size_t floats = matrix_floats(network->inputs, columns);
+    size_t floats = size_matrix_floats(network->inputs, columns);
     for (int i = 0; i < network->layer_count; i++) {
-        size_t matrix = matrix_floats(network->layers[i].out, columns);
+        size_t matrix = size_matrix_floats(network->layers[i].out, columns);
         floats = size_add(floats, size_mul(matrix, keeps_z(&network->layers[i]) ? 3 : 2));
     }
-    return size_add(floats, matrix_floats(network_output(network)->out, columns));
+    return size_add(floats, size_matrix_floats(network_output(network)->out, columns));
 }
 
 /* Cuts the workspace up, in the order in which buffer_floats counts it. */
@@ -97,9 +97,9 @@ static void point_pass(nnfs_trainer *trainer)
     pass->d = pass->a + network->layer_count;
     trainer->input = next;
     pass->input = next;
-    next += matrix_floats(network->inputs, columns);
+    next += size_matrix_floats(network->inputs, columns);
     for (int i = 0; i < network->layer_count; i++) {
-        size_t matrix = matrix_floats(network->layers[i].out, columns);
+        size_t matrix = size_matrix_floats(network->layers[i].out, columns);
         pass->a[i] = next;
         pass->d[i] = next + matrix;
         pass->z[i] = keeps_z(&network->layers[i]) ? next + 2 * matrix : pass->a[i];
@@ -115,12 +115,13 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     size_t parameters = network->parameter_floats;
     size_t floats = buffer_floats(network, trainer->plan.chunk);
     int threads = trainer->settings.threads;
-    trainer->scratch_floats = matrix_floats(network_output(network)->out, 1);
+    bool keeps_first = optimizer_keeps_first(&trainer->settings);
+    trainer->scratch_floats = size_matrix_floats(network_output(network)->out, 1);
 
     trainer->gradient = memory_alloc_zeroed(parameters, sizeof(float));
     trainer->found = memory_alloc(parameters, sizeof(float));
     trainer->good = memory_alloc(parameters, sizeof(float));
-    trainer->first = row->has_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
+    trainer->first = keeps_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->second = row->has_second ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->buffers = memory_alloc(floats, sizeof(float));
     trainer->scratch =
@@ -130,7 +131,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
     bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
     if (!shared || !trainer->gradient || !trainer->found || !trainer->good ||
-        (row->has_first && !trainer->first) || (row->has_second && !trainer->second) ||
+        (keeps_first && !trainer->first) || (row->has_second && !trainer->second) ||
         !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->records ||
         !trainer->pointers) {
         return fail_memory(

@@ -80,7 +80,7 @@ mkdir "$work/bin"
 for tool in bash env dirname cat cut awk gzip sha256sum mkdir mv rm; do
     ln -s "$(command -v $tool)" "$work/bin/$tool"
 done
-expect "neither curl nor wget" 1 'install one of them' env PATH="$work/bin" "${run[@]}" mnist
+expect "neither curl nor wget" 1 'apt-get install curl' env PATH="$work/bin" "${run[@]}" mnist
 if command -v wget >/dev/null; then
     ln -s "$(command -v wget)" "$work/bin/wget"
     rm -r "$to"

@@ -221,8 +221,10 @@ static bool set_weights(golden_case *c, nnfs_network *network)
     return c->problem[0] == '\0';
 }
 
-/* One-hot targets of cross_entropy are given as labels too, so that both paths are held to the
- * case. */
+/*
+ * One-hot targets of cross_entropy are given as labels too, so that both paths are
+ * held to the case.
+ */
 static void find_labels(golden_case *c)
 {
     int outputs = c->sizes[c->layer_count];

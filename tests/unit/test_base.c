@@ -133,6 +133,24 @@ static void test_philox(void **state)
     }
 }
 
+static void test_runs_of_draws(void **state)
+{
+    (void)state;
+    enum { most = 37 };
+    const random_key key = {0x123456789abcdef0U, RANDOM_WEIGHTS};
+    const uint64_t first = UINT32_MAX - 5U; /* the counter's second word turns over */
+    for (size_t count = 0; count <= most; count++) {
+        random_words words[most + 1];
+        memset(words, 0x5a, sizeof words);
+        random_draw_run(key, 3, first, count, words);
+        for (size_t i = 0; i < count; i++) {
+            random_words one = random_draw(key, 3, first + i, 0);
+            assert_memory_equal(&words[i], &one, sizeof one);
+        }
+        assert_int_equal(words[count].word[0], 0x5a5a5a5a);
+    }
+}
+
 static void test_random_ranges(void **state)
 {
     (void)state;
@@ -478,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_long_messages),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_philox),
+        cmocka_unit_test(test_runs_of_draws),
         cmocka_unit_test(test_random_ranges),
         cmocka_unit_test(test_permutation),
         cmocka_unit_test(test_permutation_is_fair),

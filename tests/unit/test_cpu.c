@@ -1,4 +1,6 @@
-/* Cores and threads: the quota of control groups as the kernel shows it, read from a made-up root. */
+/*
+ * Cores and threads: the quota of control groups as the kernel shows it, read from a made-up root.
+ */
 #include "base/cpu.h"
 
 #include <ftw.h>

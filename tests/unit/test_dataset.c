@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,6 +121,10 @@ static void arrays_that_are_none_are_refused(void **state)
     expect_refusal(arrays, NNFS_ERROR_ARGUMENT);
     arrays.labels = NULL;
     arrays.target_count = 0;
+    expect_refusal(arrays, NNFS_ERROR_ARGUMENT);
+    arrays = numbers();
+    arrays.feature_count = INT_MAX; /* more bytes than a size_t counts */
+    arrays.samples = UINT32_MAX - 1;
     expect_refusal(arrays, NNFS_ERROR_ARGUMENT);
     arrays = classes();
     arrays.classes = 3; /* labels go to 3 */

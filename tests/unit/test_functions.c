@@ -5,7 +5,9 @@
  */
 #include "math/activation.h"
 #include "math/functions.h"
+#include "math/normal.h"
 
+#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -202,12 +204,42 @@ static void nan_is_never_swallowed(void **state)
     }
 }
 
+/* Against the C library's logarithm, sine and cosine, at the ends, the quarters and in between. */
+static void normal_numbers_are_box_and_mullers(void **state)
+{
+    (void)state;
+    enum { pairs = 100000, ends = 8 };
+    static const uint32_t end[ends] = {0,        1,        1U << 29,       1U << 30,
+                                       1U << 31, 3U << 30, UINT32_MAX - 1, UINT32_MAX};
+    static uint32_t words[2 * pairs];
+    static double numbers[2 * pairs];
+    uint32_t noise = 1;
+    for (int i = 0; i < 2 * pairs; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        words[i] = noise ^ noise >> 15;
+    }
+    for (int i = 0; i < ends * ends; i++) {
+        words[2 * i] = end[i / ends];
+        words[2 * i + 1] = end[i % ends];
+    }
+    normal_fill(words, 2 * pairs, numbers);
+    for (int i = 0; i < pairs; i++) {
+        double radius = sqrt(-2.0 * log(((double)words[2 * i] + 1.0) * 0x1p-32));
+        double angle = 2.0 * acos(-1.0) * (double)words[2 * i + 1] * 0x1p-32;
+        assert_true(fabs(numbers[2 * i] - radius * cos(angle)) <= 2.0 * DBL_EPSILON * radius);
+        assert_true(fabs(numbers[2 * i + 1] - radius * sin(angle)) <= 2.0 * DBL_EPSILON * radius);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(functions_are_accurate),          cmocka_unit_test(limits_are_right),
-        cmocka_unit_test(bits_do_not_depend_on_the_place), cmocka_unit_test(kernels_stay_inside),
+        cmocka_unit_test(functions_are_accurate),
+        cmocka_unit_test(limits_are_right),
+        cmocka_unit_test(bits_do_not_depend_on_the_place),
+        cmocka_unit_test(kernels_stay_inside),
         cmocka_unit_test(nan_is_never_swallowed),
+        cmocka_unit_test(normal_numbers_are_box_and_mullers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,8 +143,10 @@ static bool expect(bool right, const char *what, uint32_t number, const gemm_bac
     return right;
 }
 
-/* Element (i, j) in double against the computed one: |error| <= 2 (k + 2) eps (|alpha| |A||B| +
- * |beta C|), twice the bound for any order of summation (Higham 2002, section 3.5). */
+/*
+ * Element (i, j) in double against the computed one: |error| <= 2 (k + 2) eps (|alpha| |A||B| +
+ * |beta C|), twice the bound for any order of summation (Higham 2002, section 3.5).
+ */
 static bool is_near(const gemm_product *g, int i, int j, float before)
 {
     double sum = 0.0, magnitude = 0.0;

@@ -1,8 +1,8 @@
 /*
- * Every activation, loss and combination of them against finite differences in double: a reference
- * network in double computes the loss at both sides of each parameter, and the library's gradient
- * must be the slope between them. What nnfs_network_create refuses must be exactly what makes no
- * sense.
+ * Every activation, loss and combination of them against finite differences in double: a
+ * reference network in double computes the loss at both sides of each parameter, and the
+ * library's gradient must be the slope between them. What nnfs_network_create refuses must be
+ * exactly what makes no sense.
  */
 #include <math.h>
 #include <nnfs/nnfs.h>
@@ -209,8 +209,10 @@ static void get_gradient(nnfs_trainer *trainer, float *gradient)
     memcpy(gradient + at_b2, nnfs_trainer_bias_gradient(trainer, 1), outputs * sizeof(float));
 }
 
-/* The largest difference between the library's gradient and the slopes, relative to the largest
- * slope. */
+/*
+ * The largest difference between the library's gradient and the slopes, relative to
+ * the largest slope.
+ */
 static double worst_difference(problem *p, nnfs_network *network, bool labels)
 {
     nnfs_train_settings settings;

@@ -1,5 +1,9 @@
-/* Networks: their shapes and refusals, how weights begin, the layout of the parameters, and notes. */
+/*
+ * Networks: their shapes and refusals, how weights begin, the layout of the parameters, and notes.
+ */
 #include "base/memory.h"
+#include "base/random.h"
+#include "math/normal.h"
 #include "network/network.h"
 
 #include <limits.h>
@@ -42,6 +46,31 @@ static moments moments_of(const float *w, int count)
     }
     m.deviation = sqrt(m.deviation);
     return m;
+}
+
+/* Element i is made of word i % 4 of draw i / 4, however many threads draw; here all of them do. */
+static void a_weight_is_a_function_of_its_place(void **state)
+{
+    (void)state;
+    nnfs_layer layers[] = {{401, NNFS_RELU}, {777, NNFS_SOFTMAX}};
+    nnfs_network_settings settings = settings_of(5, layers, 2);
+    const random_key key = {settings.seed, RANDOM_WEIGHTS};
+    for (int normal = 0; normal < 2; normal++) {
+        nnfs_network *network = NULL;
+        settings.init = normal ? NNFS_INIT_HE_NORMAL : NNFS_INIT_HE_UNIFORM;
+        assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+        const float *w = nnfs_network_weights(network, 1);
+        for (int i = 0; i < 401 * 777; i++) {
+            random_words words = random_draw(key, 1, (uint64_t)i / 4, 0);
+            double numbers[4];
+            normal_fill(words.word, 4, numbers);
+            double uniform = ((double)words.word[i % 4] + 0.5) * 0x1p-31 - 1.0;
+            double wanted = normal ? sqrt(2.0 / 401.0) * numbers[i % 4]
+                                   : sqrt(3.0) * sqrt(2.0 / 401.0) * uniform;
+            assert_true(w[i] == (float)wanted);
+        }
+        nnfs_network_free(network);
+    }
 }
 
 typedef struct init_case {
@@ -236,15 +265,38 @@ static void notes_are_kept_sorted(void **state)
     nnfs_network_free(NULL);
 }
 
+static void notes_are_utf8(void **state)
+{
+    (void)state;
+    nnfs_layer layers[] = {{3, NNFS_SOFTMAX}};
+    nnfs_network_settings settings = settings_of(2, layers, 1);
+    nnfs_network *network = NULL;
+    nnfs_error error = {0};
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_set_note(network, "caf\xc3\xa9", "\xf0\x9f\x98\x80", NULL),
+                     NNFS_OK);
+    /* Latin-1, a character cut off, an overlong one, a surrogate, one past the last */
+    const char *bad[] = {"caf\xe9", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(nnfs_network_set_note(network, "a", bad[i], &error), NNFS_ERROR_ARGUMENT);
+        assert_int_equal(nnfs_network_set_note(network, bad[i], "a", &error), NNFS_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "UTF-8"));
+    }
+    assert_int_equal(network->note_count, 1);
+    nnfs_network_free(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_weight_is_a_function_of_its_place),
         cmocka_unit_test(weights_begin_as_named),
         cmocka_unit_test(zeros_are_zeros_and_seeds_differ),
         cmocka_unit_test(the_layout_is_as_promised),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(names_list_everything),
         cmocka_unit_test(notes_are_kept_sorted),
+        cmocka_unit_test(notes_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

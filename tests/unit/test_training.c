@@ -1,6 +1,6 @@
 /*
- * Training: the same bits at any number of threads, every sample used, bad numbers noticed before they
- * reach a weight, and the small and odd cases.
+ * Training: the same bits at any number of threads, every sample used, bad numbers noticed before
+ * they reach a weight, and the small and odd cases.
  */
 #include <math.h>
 #include <nnfs/nnfs.h>
@@ -285,7 +285,9 @@ static void yes_or_no_takes_one_output(void **state)
     nnfs_dataset_free(dataset);
 }
 
-/* A step is its two halves; averaging the gradients of two halves of a batch is the whole batch's. */
+/*
+ * A step is its two halves; averaging the gradients of two halves of a batch is the whole batch's.
+ */
 static void a_step_is_gradient_and_update(void **state)
 {
     (void)state;
@@ -308,6 +310,31 @@ static void a_step_is_gradient_and_update(void **state)
         nnfs_network_free(whole);
         nnfs_network_free(halves);
     }
+}
+
+static double working_set(nnfs_optimizer optimizer, float momentum)
+{
+    nnfs_network *network = classifier(20);
+    nnfs_train_settings settings = settings_with(optimizer, 64, 1);
+    nnfs_trainer *trainer = NULL;
+    settings.momentum = momentum;
+    assert_int_equal(nnfs_profile_create(&settings.profile, NULL), NNFS_OK);
+    assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
+    double bytes = nnfs_profile_sum(settings.profile).working_set;
+    nnfs_trainer_free(trainer);
+    nnfs_profile_free(settings.profile);
+    nnfs_network_free(network);
+    return bytes;
+}
+
+/* rmsprop without momentum, its default, has a state less than adam. */
+static void no_momentum_takes_no_memory(void **state)
+{
+    (void)state;
+    double adam = working_set(NNFS_ADAM, NNFS_DEFAULT);
+    assert_true(working_set(NNFS_RMSPROP, 0.5f) == adam);
+    assert_true(working_set(NNFS_RMSPROP, NNFS_DEFAULT) == working_set(NNFS_ADAGRAD, NNFS_DEFAULT));
+    assert_true(working_set(NNFS_RMSPROP, NNFS_DEFAULT) < adam);
 }
 
 /* ---- Divergence ---- */
@@ -570,6 +597,75 @@ static void misfits_are_refused(void **state)
     nnfs_dataset_free(dataset);
 }
 
+static void expect_setting(const nnfs_train_settings *settings, const char *wrong)
+{
+    nnfs_network *network = classifier(4);
+    nnfs_trainer *trainer = NULL;
+    nnfs_error error = {0};
+    nnfs_status status = nnfs_trainer_create(network, settings, &trainer, &error);
+    assert_int_equal(status, wrong ? NNFS_ERROR_ARGUMENT : NNFS_OK);
+    assert_true(!wrong || strstr(error.message, wrong));
+    assert_int_equal(!trainer, wrong != NULL);
+    nnfs_trainer_free(trainer);
+    nnfs_network_free(network);
+}
+
+/* At the ends of the ranges that the header names. */
+static void ranges_are_those_of_the_header(void **state)
+{
+    (void)state;
+    nnfs_train_settings good = settings_with(NNFS_ADAM, 10, 1);
+    good.momentum = good.beta2 = good.epsilon = good.weight_decay = 0.0f;
+    good.until_accuracy = 1.0;
+    expect_setting(&good, NULL);
+    const double shares[] = {(double)NAN, -0.01, 1.01, 97.0};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        nnfs_train_settings bad = good;
+        bad.until_accuracy = shares[i];
+        expect_setting(&bad, "until_accuracy");
+    }
+    nnfs_train_settings bad = good;
+    bad.beta2 = 1.0f;
+    expect_setting(&bad, "beta2");
+    bad = good;
+    bad.epsilon = -0.1f;
+    expect_setting(&bad, "epsilon");
+    bad = good;
+    bad.threads = -3;
+    expect_setting(&bad, "threads");
+}
+
+static void expect_too_few_threads(nnfs_status status, nnfs_error *error)
+{
+    assert_int_equal(status, NNFS_ERROR_ARGUMENT);
+    assert_non_null(strstr(error->message, "-3 threads"));
+    *error = (nnfs_error){0};
+}
+
+static void negative_threads_are_refused(void **state)
+{
+    (void)state;
+    nnfs_arrays arrays = class_arrays(10);
+    nnfs_dataset *dataset = dataset_of(&arrays);
+    nnfs_network *network = classifier(4);
+    nnfs_dataset *train = NULL;
+    nnfs_evaluation evaluation;
+    nnfs_machine machine;
+    nnfs_dataset_settings load;
+    nnfs_error error = {0};
+    float outputs[class_count];
+    nnfs_dataset_settings_init(&load);
+    load.threads = -3;
+    expect_too_few_threads(nnfs_predict(network, features, 1, -3, outputs, &error), &error);
+    expect_too_few_threads(nnfs_predict(network, features, 0, -3, outputs, &error), &error);
+    expect_too_few_threads(nnfs_evaluate(network, dataset, -3, &evaluation, &error), &error);
+    expect_too_few_threads(nnfs_machine_prepare(-3, &machine, &error), &error);
+    expect_too_few_threads(nnfs_dataset_load("digits", &load, &train, NULL, &error), &error);
+    assert_null(train);
+    nnfs_network_free(network);
+    nnfs_dataset_free(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -581,6 +677,7 @@ int main(void)
         cmocka_unit_test(numbers_are_learnt_and_measured),
         cmocka_unit_test(yes_or_no_takes_one_output),
         cmocka_unit_test(a_step_is_gradient_and_update),
+        cmocka_unit_test(no_momentum_takes_no_memory),
         cmocka_unit_test(bad_numbers_do_not_touch_weights),
         cmocka_unit_test(infinite_updates_are_not_written),
         cmocka_unit_test(a_huge_learning_rate_diverges),
@@ -589,6 +686,8 @@ int main(void)
         cmocka_unit_test(progress_is_reported_between_updates),
         cmocka_unit_test(callbacks_and_targets_end_a_run),
         cmocka_unit_test(misfits_are_refused),
+        cmocka_unit_test(ranges_are_those_of_the_header),
+        cmocka_unit_test(negative_threads_are_refused),
     };
     return cmocka_run_group_tests(tests, make_data, NULL);
 }

@@ -32,3 +32,7 @@ changed() {
 }
 changed note.preprocessing note.preprocessinh
 changed '{\\"scale\\":1}' '{\\"shift\\":1}'
+latin=$(printf 'caf\351')
+mv small "$latin"
+nnfs-train -q "$latin" -e 1
+notes | grep data\"
