@@ -253,7 +253,7 @@ static nnfs_status pass_over(nnfs_trainer *trainer, const nnfs_dataset *dataset,
 nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                nnfs_epoch *epoch, nnfs_error *error)
 {
-    nnfs_epoch unwanted;
+    nnfs_epoch unwanted = {0};
     nnfs_epoch *result = epoch ? epoch : &unwanted;
     nnfs_status status = pass_over(trainer, dataset, result, error);
     if (status == NNFS_OK) {
