@@ -31,6 +31,7 @@ def run_tool(job, log, output):
         [job["tool"], "--quiet", f"--log={log}", f"--output={output}",
          f"--hidden={','.join(map(str, job['hidden']))}", f"--batch={job.get('batch', 128)}",
          f"--optimizer={job.get('optimizer', 'adam')}", f"--lr={job.get('rate', 0.001)}",
+         "--schedule=constant",
          f"--epochs={job.get('epochs', 2)}", f"--seed={job['seed']}",
          f"--threads={job['threads']}", job["data"]],
         check=True, stdout=subprocess.DEVNULL)

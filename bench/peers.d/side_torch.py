@@ -52,7 +52,7 @@ class Network:
     def train(self, x, y):
         job = self.job
         x, y = torch.from_numpy(x), torch.from_numpy(y)
-        optimizer = optimizer_of(job, self.model.parameters())
+        optimizer = optimizer_of(job, list(self.model.parameters()))
         loss = nn.CrossEntropyLoss()
         for _ in range(job["epochs"]):
             for chosen in torch.randperm(len(x)).split(job["batch"]):
