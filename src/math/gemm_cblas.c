@@ -36,6 +36,12 @@ static gemm_product block_of(const gemm_product *g, int i, int j, int rows, int 
     return block;
 }
 
+/* A wide and deep D A^T reads each packed element so often that packing is the faster way. */
+static bool repays_packing(const gemm_product *g)
+{
+    return g->transpose_b == GEMM_T && g->k > 200 && g->n >= 224;
+}
+
 /* In blocks that the BLAS computes in place, where it does, and the product is too large as a whole. */
 static void call_in_blocks(const gemm_product *g)
 {
@@ -45,7 +51,7 @@ static void call_in_blocks(const gemm_product *g)
     int rows = g->m < shape.rows ? g->m : shape.rows;
     int64_t column_work = (int64_t)rows * g->k; /* multiply-adds for one column of a block */
     int64_t columns = whole ? 0 : limit / column_work / shape.columns * shape.columns;
-    if (columns == 0 || g->transpose_a == GEMM_T) {
+    if (columns == 0 || g->transpose_a == GEMM_T || repays_packing(g)) {
         call_cblas(g);
         return;
     }

@@ -14,14 +14,16 @@
 #define SMALL_TILE_COLUMNS 32
 #define TILE_COLUMNS       64
 
-/* From this size on a W is cut into tiles of rows. */
+/* From this size on a W is cut into tiles of rows: an eighth of them, as far as that is between these. */
 #define LARGE_W_FLOATS 200000
-#define TILE_ROWS      128
+#define TILE_MIN_ROWS  128
+#define TILE_MAX_ROWS  256
 
 /* Blocks of W: what fits a core's second-level cache with gradient and states, but wide enough for a good
  * product, and with enough work to be worth a call. */
 #define BLOCK_FLOATS      32768
-#define BLOCK_MIN_COLUMNS 64
+#define BLOCK_MIN_COLUMNS 64 /* or an eighth of all, up to the next */
+#define BLOCK_MAX_COLUMNS 256
 #define BLOCK_FLOPS       2.5e5
 
 /* What makes a further thread worth its waiting. */
@@ -32,6 +34,12 @@
 static int ceil_div(int64_t a, int64_t b)
 {
     return (int)((a + b - 1) / b);
+}
+
+/* x, or the bound that it is beyond. */
+static int between(int lowest, int x, int highest)
+{
+    return x < lowest ? lowest : x > highest ? highest : x;
 }
 
 /* The size of `parts` equal parts of `total`, rounded up to a multiple of `grain`. */
@@ -74,7 +82,8 @@ static int rows_of(const nnfs_network *network, int operation)
         return 0;
     }
     int total = plan_operation_rows(network, what);
-    return even_part(total, ceil_div(total, TILE_ROWS), MEMORY_LINE_FLOATS);
+    int rows = between(TILE_MIN_ROWS, total / 8, TILE_MAX_ROWS);
+    return even_part(total, ceil_div(total, rows), MEMORY_LINE_FLOATS);
 }
 
 /* Lists the stages; with a NULL list only counts them. */
@@ -120,7 +129,8 @@ static int block_columns(const network_layer *layer, int64_t batch)
     int columns = BLOCK_FLOATS / layer->out;
     int by_work = (int)(BLOCK_FLOPS / (2.0 * (double)layer->out * (double)batch)) + 1;
     columns = columns > by_work ? columns : by_work;
-    columns = columns > BLOCK_MIN_COLUMNS ? columns : BLOCK_MIN_COLUMNS;
+    int least = between(BLOCK_MIN_COLUMNS, layer->in / 8, BLOCK_MAX_COLUMNS);
+    columns = columns > least ? columns : least;
     if (columns >= layer->in) {
         return layer->in;
     }
