@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-/* Some hundred microseconds of spinning: several times what a phase of a small network takes. */
-#define SPINS 10000
+/* Some tens of microseconds of spinning: about what a phase of a small network takes. */
+#define SPINS 3000
 
 static void relax(void)
 {
