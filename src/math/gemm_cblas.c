@@ -42,11 +42,33 @@ static bool repays_packing(const gemm_product *g)
     return g->transpose_b == GEMM_T && g->k > 200 && g->n >= 224;
 }
 
-/* In blocks that the BLAS computes in place, where it does, and the product is too large as a whole. */
-static void call_in_blocks(const gemm_product *g)
+/*
+ * A product with a single column is a matrix times a vector, for which an sgemm would first copy all of A.
+ * C is cleared here, because not every release of every BLAS leaves C unread where beta is 0.
+ */
+static void call_with_vector(const gemm_product *g)
+{
+    bool whole = g->transpose_a == GEMM_N;
+    for (int i = 0; g->beta == 0.0f && i < g->m; i++) {
+        g->c[i] = 0.0f;
+    }
+    cblas_sgemv(CblasColMajor, whole ? CblasNoTrans : CblasTrans, whole ? g->m : g->k,
+                whole ? g->k : g->m, g->alpha, g->a, g->lda, g->b, 1,
+                g->beta == 0.0f ? 1.0f : g->beta, g->c, 1);
+}
+
+/*
+ * In place where the BLAS can; else in blocks for which it can, as a product with a vector where it is one,
+ * or as the one sgemm.
+ */
+static void call_best(const gemm_product *g)
 {
     int limit = blas_in_place_limit();
     bool whole = (double)g->m * (double)g->n * (double)g->k <= (double)limit;
+    if (!whole && g->n == 1 && g->transpose_b == GEMM_N) {
+        call_with_vector(g);
+        return;
+    }
     block_shape shape = block_shapes[g->transpose_b];
     int rows = g->m < shape.rows ? g->m : shape.rows;
     int64_t column_work = (int64_t)rows * g->k; /* multiply-adds for one column of a block */
@@ -73,7 +95,7 @@ static void cblas_backend_sgemm(const gemm_product *g)
     if (limit > 1) {
         omp_set_num_threads(1);
     }
-    call_in_blocks(g);
+    call_best(g);
     if (limit > 1) {
         omp_set_num_threads(limit);
     }
