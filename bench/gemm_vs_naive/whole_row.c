@@ -76,7 +76,7 @@ static void compare_inference(whole *w)
 
 static int inference_threads(const whole *w)
 {
-    return infer_threads(w->network, w->samples, w->bench->options.threads);
+    return infer_threads(w->samples, w->bench->options.threads);
 }
 
 static const whole_kind kinds[WHOLE_KINDS] = {

@@ -395,8 +395,10 @@ typedef struct nnfs_train_settings {
     int threads;           /* >= 0; 0, the default, is all; any number gives the same bits */
 
     /*
-     * Called at most ten times a second between steps, and after each epoch; return non-zero to
-     * stop with NNFS_ERROR_STOPPED. Either may be NULL. They run on the thread that called.
+     * Called at most ten times a second, while no weight is being written, and after each epoch;
+     * return non-zero to stop with NNFS_ERROR_STOPPED, without the step that is under way (a batch
+     * of more than 2,048 samples is taken in parts). Either may be NULL. They run on the thread that
+     * called.
      */
     int (*on_progress)(void *user, const nnfs_progress *progress);
     int (*on_epoch)(void *user, const nnfs_epoch *epoch);
@@ -460,8 +462,8 @@ NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
  * One pass over the dataset in a fresh random order; the last short batch is used. `epoch` may be
  * NULL; its training loss is what the schedule `plateau` goes by here. Errors: DATA (the dataset does
  * not fit the network), MEMORY, STOPPED (by on_progress), DIVERGED: the network is as the epoch found
- * it (or, where its very first step diverged, as the epoch before found it), and the trainer is good
- * for nothing more than to be freed.
+ * it (where its very first step diverged, as the epoch before or the making of the trainer found it),
+ * and the trainer is good for nothing more than to be freed.
  */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);

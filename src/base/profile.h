@@ -22,7 +22,7 @@ typedef enum profile_part {
     PROFILE_GATHER,
     PROFILE_ELEMENTWISE, /* biases, activations and their derivatives, loss, sums */
     PROFILE_OPTIMIZER,
-    PROFILE_WAITING, /* at barriers, and what is done between them on one thread */
+    PROFILE_WAITING, /* for a phase to be over, and what one thread does in between */
     PROFILE_PARTS,
 } profile_part;
 

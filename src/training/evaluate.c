@@ -141,7 +141,7 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
     if (status != NNFS_OK) {
         return status;
     }
-    int tile = plan_inference_tile(network, dataset->samples);
+    int tile = plan_inference_tile(dataset->samples);
     size_t tiles = (size_t)((dataset->samples + tile - 1) / tile);
     size_t errors =
         dataset->parts.labels ? 0 : size_mul(tiles, (size_t)dataset->parts.target_count);

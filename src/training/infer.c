@@ -69,9 +69,9 @@ static void run_region(const infer_walk *walk, float *memory, size_t floats, flo
     }
 }
 
-int infer_threads(const nnfs_network *network, int64_t samples, int threads)
+int infer_threads(int64_t samples, int threads)
 {
-    int tile = plan_inference_tile(network, samples);
+    int tile = plan_inference_tile(samples);
     int64_t tiles = (samples + tile - 1) / tile;
     threads = blas_threads(threads);
     return threads > tiles ? (int)tiles : threads;
@@ -79,8 +79,8 @@ int infer_threads(const nnfs_network *network, int64_t samples, int threads)
 
 nnfs_status infer_run(const infer_walk *walk, nnfs_error *error)
 {
-    int tile = plan_inference_tile(walk->network, walk->samples);
-    int threads = infer_threads(walk->network, walk->samples, walk->threads);
+    int tile = plan_inference_tile(walk->samples);
+    int threads = infer_threads(walk->samples, walk->threads);
     nnfs_status status = blas_prepare(threads, error);
     if (status != NNFS_OK) {
         return status;

@@ -30,7 +30,7 @@ typedef struct infer_walk {
 } infer_walk;
 
 /* How many of the threads asked for (0: all) a walk over so many samples keeps busy. */
-int infer_threads(const nnfs_network *network, int64_t samples, int threads);
+int infer_threads(int64_t samples, int threads);
 
 /* Runs the walk. Errors: MEMORY, BACKEND. */
 nnfs_status infer_run(const infer_walk *walk, nnfs_error *error);

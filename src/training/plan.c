@@ -18,6 +18,7 @@
 #define LARGE_W_FLOATS 200000
 #define TILE_MIN_ROWS  128
 #define TILE_MAX_ROWS  256
+#define TILE_WIDTH     512 /* columns of such a tile, at most */
 
 /* Blocks of W: what fits a core's second-level cache with gradient and states, but wide enough for a good
  * product, and with enough work to be worth a call. */
@@ -81,13 +82,14 @@ static int rows_of(const nnfs_network *network, int operation)
     if (!product || (double)layer->in * (double)layer->out < LARGE_W_FLOATS) {
         return 0;
     }
+    /* An even number of tiles, which two threads share evenly; a single one would leave them idle. */
     int total = plan_operation_rows(network, what);
-    int rows = between(TILE_MIN_ROWS, total / 8, TILE_MAX_ROWS);
-    return even_part(total, ceil_div(total, rows), MEMORY_LINE_FLOATS);
+    int tiles = 2 * (total / (2 * between(TILE_MIN_ROWS, total / 8, TILE_MAX_ROWS)));
+    return tiles == 0 ? 0 : even_part(total, tiles, MEMORY_LINE_FLOATS);
 }
 
 /* Lists the stages; with a NULL list only counts them. */
-static int list_stages(const nnfs_network *network, plan_stage *list)
+static int list_stages(const nnfs_network *network, int tile, plan_stage *list)
 {
     int count = 0;
     int rows_before = -1;
@@ -99,7 +101,8 @@ static int list_stages(const nnfs_network *network, plan_stage *list)
         if (list && joins) {
             list[count - 1].last = operation;
         } else if (list) {
-            list[count - 1] = (plan_stage){operation, operation, rows};
+            list[count - 1] =
+                (plan_stage){operation, operation, rows, rows > 0 ? TILE_WIDTH : tile};
         }
     }
     return count;
@@ -157,16 +160,23 @@ static int list_blocks(const nnfs_network *network, int64_t batch, plan_block *l
 
 /* ---- Both ---- */
 
-/* Tiles that the widest of all stages has. */
+int plan_stage_tiles(const plan_stage *stage, const nnfs_network *network, int columns)
+{
+    int across = ceil_div(columns, stage->columns);
+    if (stage->rows == 0) {
+        return across;
+    }
+    int rows = plan_operation_rows(network, plan_operation_of(network, stage->first));
+    return ceil_div(rows, stage->rows) * across;
+}
+
+/* Tiles that the widest of all stages, or phase 2, has. */
 static int most_tiles(const step_plan *plan, const nnfs_network *network)
 {
-    int most = plan->tiles > plan->blocks ? plan->tiles : plan->blocks;
+    int most = plan->blocks;
     for (int i = 0; i < plan->stages; i++) {
-        if (plan->stage[i].rows > 0) {
-            plan_operation what = plan_operation_of(network, plan->stage[i].first);
-            int tiles = ceil_div(plan_operation_rows(network, what), plan->stage[i].rows);
-            most = tiles > most ? tiles : most;
-        }
+        int tiles = plan_stage_tiles(&plan->stage[i], network, plan->chunk);
+        most = tiles > most ? tiles : most;
     }
     return most;
 }
@@ -186,7 +196,7 @@ nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t ba
     batch = batch > 0 ? batch : CHUNK_COLUMNS;
     plan->tile = tile_columns(network, plan->chunk);
     plan->tiles = ceil_div(plan->chunk, plan->tile);
-    plan->stages = list_stages(network, NULL);
+    plan->stages = list_stages(network, plan->tile, NULL);
     plan->blocks = list_blocks(network, batch, NULL);
     plan->stage = memory_alloc((size_t)plan->stages, sizeof *plan->stage);
     plan->block = memory_alloc((size_t)plan->blocks, sizeof *plan->block);
@@ -194,7 +204,7 @@ nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t ba
         plan_free(plan);
         return fail_memory(error, size_mul((size_t)plan->blocks, sizeof *plan->block), "the plan");
     }
-    (void)list_stages(network, plan->stage);
+    (void)list_stages(network, plan->tile, plan->stage);
     (void)list_blocks(network, batch, plan->block);
     plan->most_tiles = most_tiles(plan, network);
     plan->threads = useful_threads(plan, network, batch);
@@ -209,8 +219,7 @@ void plan_free(step_plan *plan)
     plan->block = NULL;
 }
 
-int plan_inference_tile(const nnfs_network *network, int64_t samples)
+int plan_inference_tile(int64_t samples)
 {
-    (void)network;
     return (int)(samples < INFERENCE_TILE_COLUMNS ? samples : INFERENCE_TILE_COLUMNS);
 }

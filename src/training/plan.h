@@ -17,7 +17,8 @@
 
 typedef struct plan_stage {
     int first, last; /* operations */
-    int rows;        /* a tile, of one operation; 0 if the tiles are columns */
+    int rows;        /* a tile, of one operation; 0 if a tile has all rows */
+    int columns;     /* a tile */
 } plan_stage;
 
 /*
@@ -64,7 +65,10 @@ nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t ba
                         nnfs_error *error);
 void plan_free(step_plan *plan);
 
+/* How many tiles a stage has on a chunk of so many columns. */
+int plan_stage_tiles(const plan_stage *stage, const nnfs_network *network, int columns);
+
 /* How many columns a tile of inference has. */
-int plan_inference_tile(const nnfs_network *network, int64_t samples);
+int plan_inference_tile(int64_t samples);
 
 #endif

@@ -1,238 +1,14 @@
-/* The two phases of a step. */
+/* The step: chunks through both phases, by as many threads as there are. */
 #include "training/step.h"
 
 #include "base/clock.h"
-#include "data/gather.h"
 #include "math/blas_runtime.h"
+#include "training/step_tiles.h"
 
 #include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
-
-/* The columns that go through the two phases together: samples first .. first + count - 1 of a
- * step. */
-typedef struct step_chunk {
-    int64_t first;
-    int count;
-    bool opens;  /* the first chunk of its step: the gradient starts anew */
-    bool closes; /* the last one: the optimizer runs */
-    float scale; /* 1 / terms in the mean over the whole step */
-    optimizer_step optimizer;
-} step_chunk;
-
-static int tiles_of(int total, int tile)
-{
-    return (total + tile - 1) / tile;
-}
-
-/* ---- Phase 1: the plan's stages, by tiles ---- */
-
-/* Copies the tile's samples into its columns; labels or targets with them. */
-static void gather_tile(const step_run *run, const step_chunk *chunk, int first, int count)
-{
-    nnfs_trainer *trainer = run->trainer;
-    const nnfs_dataset *dataset = run->dataset;
-    int64_t at = chunk->first + first;
-    const uint32_t *order = run->order ? run->order + at : NULL;
-    gather_features(dataset, order, at, count,
-                    trainer->input + (size_t)first * (size_t)dataset->parts.feature_count);
-    if (dataset->parts.labels) {
-        gather_labels(dataset, order, at, count, trainer->labels + first);
-    } else {
-        gather_targets(dataset, order, at, count,
-                       trainer->targets + (size_t)first * (size_t)dataset->parts.target_count);
-    }
-}
-
-/* Loss, outputs and delta of the output layer's tile; what it came to goes into the tile's record. */
-static void visit_loss(const step_run *run, const step_chunk *chunk, int first, int count)
-{
-    nnfs_trainer *trainer = run->trainer;
-    const network_layer *output = network_output(trainer->network);
-    int last = trainer->network->layer_count - 1;
-    size_t at = (size_t)first * (size_t)output->out;
-    bool classes = run->dataset->parts.labels != NULL;
-    loss_tile tile = {
-        .z = trainer->pass.z[last] + at,
-        .outputs = trainer->pass.a[last] + at,
-        .labels = classes ? trainer->labels + first : NULL,
-        .targets = classes ? NULL : trainer->targets + at,
-        .scratch = trainer->scratch + trainer->scratch_floats * (size_t)omp_get_thread_num(),
-        .delta = trainer->pass.d[last] + at,
-        .scale = chunk->scale,
-        .rows = output->out,
-        .columns = count,
-    };
-    tile_record record = {0};
-    record.loss = loss_of(trainer->network->loss)->visit(&tile, activation_of(output->activation));
-    if (classes) {
-        record.correct = count_correct(tile.outputs, tile.labels, tile.rows, count);
-    }
-    trainer->records[first / trainer->plan.tile] = record;
-}
-
-/* One operation of the plan on one tile. False if the seam refused a product. */
-static bool run_operation(const step_run *run, const step_chunk *chunk, plan_operation operation,
-                          pass_tile tile)
-{
-    const pass_buffers *pass = &run->trainer->pass;
-    switch (operation.kind) {
-    case PLAN_GATHER:
-        gather_tile(run, chunk, tile.column, tile.columns);
-        profile_lap(pass->profile, PROFILE_GATHER);
-        return true;
-    case PLAN_FORWARD:
-        return pass_forward_layer(pass, operation.layer, tile);
-    case PLAN_LOSS:
-        visit_loss(run, chunk, tile.column, tile.columns);
-        profile_lap(pass->profile, PROFILE_ELEMENTWISE);
-        return true;
-    default:
-        return pass_backward_layer(pass, operation.layer, tile);
-    }
-}
-
-/* All operations of a stage on a tile of columns. */
-static bool run_columns(const step_run *run, const step_chunk *chunk, const plan_stage *stage,
-                        int index)
-{
-    const nnfs_trainer *trainer = run->trainer;
-    int first = index * trainer->plan.tile;
-    int left = chunk->count - first;
-    bool ok = true;
-    for (int i = stage->first; i <= stage->last; i++) {
-        plan_operation operation = plan_operation_of(trainer->network, i);
-        pass_tile tile = {0, plan_operation_rows(trainer->network, operation), first,
-                          left < trainer->plan.tile ? left : trainer->plan.tile};
-        ok = run_operation(run, chunk, operation, tile) && ok;
-    }
-    return ok;
-}
-
-/* The stage's one operation on a tile of rows. */
-static bool run_rows(const step_run *run, const step_chunk *chunk, const plan_stage *stage,
-                     int index)
-{
-    const nnfs_network *network = run->trainer->network;
-    plan_operation operation = plan_operation_of(network, stage->first);
-    int first = index * stage->rows;
-    int left = plan_operation_rows(network, operation) - first;
-    pass_tile tile = {first, left < stage->rows ? left : stage->rows, 0, chunk->count};
-    return run_operation(run, chunk, operation, tile);
-}
-
-/* How many tiles a stage has. */
-static int stage_tiles(const nnfs_trainer *trainer, const step_chunk *chunk,
-                       const plan_stage *stage)
-{
-    if (stage->rows == 0) {
-        return tiles_of(chunk->count, trainer->plan.tile);
-    }
-    const nnfs_network *network = trainer->network;
-    return tiles_of(plan_operation_rows(network, plan_operation_of(network, stage->first)),
-                    stage->rows);
-}
-
-/* ---- Phase 2: blocks of the parameters ---- */
-
-/* The block of dW = D A^T over the chunk, added to what earlier chunks of the step left there. */
-static bool block_gradient(const nnfs_trainer *trainer, const step_chunk *chunk,
-                           const plan_block *block)
-{
-    const network_layer *layer = &trainer->network->layers[block->layer];
-    const float *a = block->layer == 0 ? trainer->pass.input : trainer->pass.a[block->layer - 1];
-    const gemm_product product = {
-        .transpose_a = GEMM_N, /* D [out x count] */
-        .transpose_b = GEMM_T, /* A [in x count], from the block's first row on */
-        .m = layer->out,
-        .n = block->count,
-        .k = chunk->count,
-        .alpha = 1.0f,
-        .a = trainer->pass.d[block->layer],
-        .lda = layer->out,
-        .b = a + block->first,
-        .ldb = layer->in,
-        .beta = chunk->opens ? 0.0f : 1.0f,
-        .c = trainer->gradient + layer->weights + (size_t)block->first * (size_t)layer->out,
-        .ldc = layer->out,
-    };
-    return gemm_run(trainer->pass.gemm, &product);
-}
-
-/* db = row sums of D over the chunk, added likewise. */
-static void bias_gradient(const nnfs_trainer *trainer, const step_chunk *chunk, int index)
-{
-    const network_layer *layer = &trainer->network->layers[index];
-    float *db = trainer->gradient + layer->biases;
-    const float *d = trainer->pass.d[index];
-    for (int i = 0; chunk->opens && i < layer->out; i++) {
-        db[i] = 0.0f;
-    }
-    for (int j = 0; j < chunk->count; j++, d += layer->out) {
-#pragma omp simd
-        for (int i = 0; i < layer->out; i++) {
-            db[i] += d[i];
-        }
-    }
-}
-
-static bool update_range(nnfs_trainer *trainer, const optimizer_step *step, size_t first,
-                         size_t count)
-{
-    const optimizer_range range = {
-        .w = trainer->network->parameters + first,
-        .gradient = trainer->gradient + first,
-        .first = trainer->first ? trainer->first + first : NULL,
-        .second = trainer->second ? trainer->second + first : NULL,
-        .count = count,
-    };
-    return optimizer_of(trainer->settings.optimizer)->update(step, &range);
-}
-
-/* The block's columns of W lie next to each other: one range; with the first block go the biases.
- */
-static bool update_block(nnfs_trainer *trainer, const optimizer_step *step, const plan_block *block)
-{
-    const network_layer *layer = &trainer->network->layers[block->layer];
-    size_t rows = (size_t)layer->out;
-    bool ok = update_range(trainer, step, layer->weights + (size_t)block->first * rows,
-                           (size_t)block->count * rows);
-    if (block->first == 0) {
-        ok = update_range(trainer, step, layer->biases, rows) && ok;
-    }
-    return ok;
-}
-
-static bool run_block(const step_run *run, const step_chunk *chunk, const plan_block *block)
-{
-    nnfs_trainer *trainer = run->trainer;
-    profile *laps = trainer->pass.profile;
-    bool ok = block_gradient(trainer, chunk, block);
-    profile_lap_product(laps, block->layer, PROFILE_GRADIENT,
-                        trainer->network->layers[block->layer].out, block->count, chunk->count);
-    if (block->first == 0) {
-        bias_gradient(trainer, chunk, block->layer);
-        profile_lap(laps, PROFILE_ELEMENTWISE);
-    }
-    if (ok && chunk->closes && run->update) {
-        ok = update_block(trainer, &chunk->optimizer, block);
-        profile_lap(laps, PROFILE_OPTIMIZER);
-    }
-    return ok;
-}
-
-bool step_update_all(nnfs_trainer *trainer)
-{
-    const schedule_time time = {.epoch = trainer->epochs, .steps = 1};
-    float rate = schedule_rate(&trainer->settings, &trainer->schedule, &time);
-    optimizer_step step = optimizer_step_at(&trainer->settings, rate, ++trainer->steps);
-    bool ok = true;
-    for (int i = 0; i < trainer->plan.blocks; i++) {
-        ok = update_block(trainer, &step, &trainer->plan.block[i]) && ok;
-    }
-    return ok;
-}
 
 /* ---- Both phases, by all threads of the region ---- */
 
@@ -291,9 +67,10 @@ static step_chunk chunk_at(const step_region *region, int64_t index)
 
 static int part_tiles(const step_region *region, const step_chunk *chunk, uint64_t part)
 {
-    const step_plan *plan = &region->run->trainer->plan;
+    const nnfs_trainer *trainer = region->run->trainer;
+    const step_plan *plan = &trainer->plan;
     if (part < (uint64_t)plan->stages) {
-        return stage_tiles(region->run->trainer, chunk, &plan->stage[part]);
+        return plan_stage_tiles(&plan->stage[part], trainer->network, chunk->count);
     }
     return part == (uint64_t)plan->stages ? plan->blocks : 1;
 }
@@ -310,15 +87,12 @@ static void run_tile(step_region *region, const step_chunk *chunk, uint64_t part
     const step_run *run = region->run;
     const step_plan *plan = &run->trainer->plan;
     if (part == (uint64_t)plan->stages) {
-        if (!run_block(run, chunk, &plan->block[index])) {
+        if (!tile_of_weights(run, chunk, &plan->block[index])) {
             note_bad_layer(region, plan->block[index].layer);
         }
         return;
     }
-    const plan_stage *stage = &plan->stage[part];
-    bool ok = stage->rows > 0 ? run_rows(run, chunk, stage, index)
-                              : run_columns(run, chunk, stage, index);
-    if (!ok) {
+    if (!tile_of_stage(run, chunk, &plan->stage[part], index)) {
         atomic_store(&region->refused, true);
     }
 }
@@ -339,7 +113,7 @@ static bool close_phase_1(step_region *region, const step_chunk *chunk)
     step_run *run = region->run;
     double sum = 0.0;
     int64_t correct = 0;
-    for (int i = 0; i < tiles_of(chunk->count, run->trainer->plan.tile); i++) {
+    for (int i = 0; i * run->trainer->plan.tile < chunk->count; i++) {
         sum += run->trainer->records[i].loss;
         correct += run->trainer->records[i].correct;
     }
@@ -465,4 +239,18 @@ void step_run_all(step_run *run)
     run_thread(&region);
     blas_leave();
     profile_leave(trainer->pass.profile);
+}
+
+/* ---- The update alone ---- */
+
+bool step_update_all(nnfs_trainer *trainer)
+{
+    const schedule_time time = {.epoch = trainer->epochs, .steps = 1};
+    float rate = schedule_rate(&trainer->settings, &trainer->schedule, &time);
+    optimizer_step step = optimizer_step_at(&trainer->settings, rate, ++trainer->steps);
+    bool ok = true;
+    for (int i = 0; i < trainer->plan.blocks; i++) {
+        ok = tile_update(trainer, &step, &trainer->plan.block[i]) && ok;
+    }
+    return ok;
 }
