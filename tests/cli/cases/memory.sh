@@ -4,6 +4,9 @@ grep -q __asan_init "$(command -v nnfs-train)" && skip "AddressSanitizer needs m
 make_small
 nnfs-train -q small -e 1 --log run.jsonl
 grep -q '"blas":"OpenBLAS' run.jsonl || skip "only OpenBLAS has such buffers"
+# Later releases (0.3.29) try for ever when they are loaded, before the program begins.
+(ulimit -v 100000 && exec timeout 5 nnfs-eval --version) >/dev/null 2>&1
+[ $? = 124 ] && skip "this OpenBLAS does not even let a program begin"
 within() {
     echo "\$ $*"
     (ulimit -v "$1" && shift && exec timeout 20 "$@") >"$work/out" 2>"$work/err"
