@@ -3,6 +3,7 @@ make_small
 run nnfs-train small -e 10 -o none
 run nnfs-train small -e 1 -q -o none
 command -v script >/dev/null || skip "no script(1) to make a terminal with"
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminal can be made here"
 
 # What a terminal of the given kind sees, with its control characters made visible. Six million
 # weights and a sample a step make for an epoch long enough to be watched.
