@@ -204,12 +204,34 @@ FILE *bench_open(const char *path)
     return file;
 }
 
-bool bench_write(const json_t *report, FILE *file)
+static bool write_report(FILE *file, const json_t *report)
 {
     bool written = report && json_dumpf(report, file, JSON_INDENT(1)) == 0;
-    written = fclose(file) == 0 && written;
     if (!written) {
         (void)fprintf(stderr, "the JSON could not be written\n");
     }
     return written;
+}
+
+bool bench_close(FILE *file, json_t *report, bool done)
+{
+    done = done && (!file || write_report(file, report));
+    if (file && fclose(file) != 0) {
+        (void)fprintf(stderr, "the JSON could not be written: %s\n", strerror(errno));
+        done = false;
+    }
+    json_decref(report);
+    return done;
+}
+
+/* ---- Options ---- */
+
+int bench_thread_count(const char *value, struct argp_state *state)
+{
+    char *end = NULL;
+    long threads = strtol(value, &end, 10);
+    if (threads < 1 || threads > 1024 || *end) {
+        argp_error(state, "--threads takes a number from 1 to 1024, not '%s'", value);
+    }
+    return (int)threads;
 }

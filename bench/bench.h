@@ -6,6 +6,7 @@
 
 #include <nnfs/nnfs.h>
 
+#include <argp.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -79,7 +80,13 @@ json_t *bench_works(const char *schema, const bench_machine *machine, const int 
 /* Opens the file for it, before there is work to lose; says on stderr what is wrong. */
 FILE *bench_open(const char *path);
 
-/* Writes it and closes the file; says on stderr what is wrong and returns false. */
-bool bench_write(const json_t *report, FILE *file);
+/*
+ * Ends a run: the report, which is freed, goes into the file if the run is `done`, and the file is closed;
+ * both may be NULL. Whether all of it succeeded; says on stderr what is wrong.
+ */
+bool bench_close(FILE *file, json_t *report, bool done);
+
+/* The value of --threads; argp ends the program with a usage error if it is none. */
+int bench_thread_count(const char *value, struct argp_state *state);
 
 #endif

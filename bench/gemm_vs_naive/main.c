@@ -75,13 +75,7 @@ static bool run_bench(bench *s)
         bench_print_machine(&s->machine);
         done = run_parts(s);
     }
-    if (json && done) {
-        done = bench_write(report, json);
-    } else if (json) {
-        (void)fclose(json);
-    }
-    json_decref(report);
-    return done;
+    return bench_close(json, report, done);
 }
 
 /* ---- Options -------------------------------------------------------------------------------- */
@@ -99,7 +93,6 @@ static const struct argp_option option_table[] = {
 static error_t parse_option(int option, char *value, struct argp_state *state)
 {
     bench_options *o = state->input;
-    char *end = NULL;
     switch (option) {
     case 'q':
         o->quick = true;
@@ -111,10 +104,7 @@ static error_t parse_option(int option, char *value, struct argp_state *state)
         o->json = value;
         return 0;
     case 't':
-        o->threads = (int)strtol(value, &end, 10);
-        if (o->threads < 1 || o->threads > 1024 || *end) {
-            argp_error(state, "--threads takes a number from 1 to 1024, not '%s'", value);
-        }
+        o->threads = bench_thread_count(value, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

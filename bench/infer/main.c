@@ -230,13 +230,7 @@ static bool run_session(session *s)
         s->rows = json_object_get(document, "works");
         done = run_works(s);
     }
-    if (file && done) {
-        done = bench_write(document, file);
-    } else if (file) {
-        (void)fclose(file);
-    }
-    json_decref(document);
-    return done;
+    return bench_close(file, document, done);
 }
 
 /* ---- Options ---- */
@@ -264,7 +258,6 @@ static bool has_any(const char *list)
 static error_t parse_option(int option, char *value, struct argp_state *state)
 {
     infer_options *o = state->input;
-    char *end = NULL;
     switch (option) {
     case 'q':
         o->quick = true;
@@ -279,10 +272,7 @@ static error_t parse_option(int option, char *value, struct argp_state *state)
         }
         return 0;
     case 't':
-        o->threads = (int)strtol(value, &end, 10);
-        if (o->threads < 1 || o->threads > 1024 || *end) {
-            argp_error(state, "--threads takes a number from 1 to 1024, not '%s'", value);
-        }
+        o->threads = bench_thread_count(value, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

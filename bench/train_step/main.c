@@ -103,13 +103,7 @@ static bool run_session(session *s)
         s->rows = json_object_get(report, "works");
         done = run_works(s);
     }
-    if (file && done) {
-        done = bench_write(report, file);
-    } else if (file) {
-        (void)fclose(file);
-    }
-    json_decref(report);
-    return done;
+    return bench_close(file, report, done);
 }
 
 /* ---- Options ---- */
@@ -137,7 +131,6 @@ static void check_works(const char *list, struct argp_state *state)
 static error_t parse_option(int option, char *value, struct argp_state *state)
 {
     step_options *o = state->input;
-    char *end = NULL;
     switch (option) {
     case 'q':
         o->quick = true;
@@ -150,10 +143,7 @@ static error_t parse_option(int option, char *value, struct argp_state *state)
         o->works = value;
         return 0;
     case 't':
-        o->threads = (int)strtol(value, &end, 10);
-        if (o->threads < 1 || o->threads > 1024 || *end) {
-            argp_error(state, "--threads takes a number from 1 to 1024, not '%s'", value);
-        }
+        o->threads = bench_thread_count(value, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
