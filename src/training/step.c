@@ -99,9 +99,9 @@ static void run_tile(step_region *region, const step_chunk *chunk, uint64_t part
 
 /* ---- Between the parts, by the thread that finished the last tile ---- */
 
-static void note_divergence(step_run *run, const step_chunk *chunk, const char *what, int layer)
+static void note_divergence(step_run *run, const step_chunk *chunk, int layer)
 {
-    run->diverged = what;
+    run->diverged = true;
     run->bad_first = chunk->first;
     run->bad_count = chunk->count;
     run->bad_layer = layer;
@@ -118,7 +118,7 @@ static bool close_phase_1(step_region *region, const step_chunk *chunk)
         correct += run->trainer->records[i].correct;
     }
     if (!isfinite(sum) || atomic_load(&region->refused)) {
-        note_divergence(run, chunk, "loss", -1);
+        note_divergence(run, chunk, -1);
         return false;
     }
     run->loss += sum;
@@ -132,7 +132,7 @@ static bool close_phase_2(step_region *region, const step_chunk *chunk)
     step_run *run = region->run;
     int bad = atomic_load(&region->bad_layer);
     if (bad != INT_MAX) {
-        note_divergence(run, chunk, "gradient", bad);
+        note_divergence(run, chunk, bad);
         return false;
     }
     run->steps += chunk->closes ? 1 : 0;
@@ -225,7 +225,7 @@ void step_run_all(step_run *run)
     run->steps = run->samples = run->correct = 0;
     run->loss = 0.0;
     run->stopped = false;
-    run->diverged = NULL;
+    run->diverged = false;
     step_region region = {.run = run, .steps_before = trainer->steps, .watched = clock_seconds()};
     region.chunks =
         samples / run->batch * chunks_in(run, run->batch) + chunks_in(run, samples % run->batch);

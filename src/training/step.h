@@ -32,8 +32,7 @@ typedef struct step_run {
     int64_t correct;
     bool stopped; /* by watch */
 
-    /* Of a run that diverged: NULL as long as all is finite. */
-    const char *diverged;
+    bool diverged;     /* a loss or an update was not finite; then also: */
     int64_t bad_first; /* the chunk of samples that did it */
     int bad_count;
     int bad_layer; /* whose gradient was not finite; -1 if the loss was not */
