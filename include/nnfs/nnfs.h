@@ -3,9 +3,11 @@
  *
  * The objects, in the order a program meets them:
  *
- *   nnfs_dataset   samples with their targets: loaded from files, drawn, or wrapped around arrays
- *   nnfs_network   layers with their weights: created, loaded, saved, asked for predictions
- *   nnfs_trainer   a network being trained: optimizer state, workspace and settings
+ *   nnfs_dataset         samples with their targets: loaded from files, drawn, or wrapped around
+ *                        arrays
+ *   nnfs_preprocessing   how the columns of a table become numbers for a network, and back
+ *   nnfs_network         layers with their weights: created, loaded, saved, asked for predictions
+ *   nnfs_trainer         a network being trained: optimizer state, workspace and settings
  *
  * Rules that hold everywhere:
  *
@@ -157,23 +159,64 @@ NNFS_API const char *nnfs_init_name(nnfs_init init);
 /* Samples with targets: either a class index each, or one or more numbers each. */
 typedef struct nnfs_dataset nnfs_dataset;
 
+/* How the columns of a table become the inputs of a network; see "Tables". */
+typedef struct nnfs_preprocessing nnfs_preprocessing;
+
+/* What there is to predict. */
+typedef enum nnfs_task {
+    NNFS_TASK_AUTO, /* by the target: text is classes; so are at most 20 different whole numbers */
+    NNFS_TASK_CLASSES, /* each value is a class */
+    NNFS_TASK_NUMBERS,
+} nnfs_task;
+
+/*
+ * How to load a dataset. Strings and lists are borrowed during the call; a list is an array that
+ * ends with NULL, and NULL is an empty one. A column is given by its name, or where none has that
+ * name by its number, from 1.
+ */
 typedef struct nnfs_dataset_settings {
     uint64_t seed; /* of drawn data; default 1 */
     int threads;   /* to draw or read with, 0 or more; 0, the default, is all */
+
+    /* Of tables: CSV and NPY files. */
+    const char *const *targets; /* columns to predict: one of any kind, or numbers; default: last */
+    const char *targets_path;   /* an NPY file with the targets of an NPY file: then all its columns
+                                 * are features */
+    nnfs_task task;
+    const char *weight_column;      /* how much each sample counts in training, 0 or more */
+    const char *const *drop;        /* columns to leave out */
+    const char *const *categorical; /* columns of categories, also where they look like numbers */
+    const char *const *numeric;     /* columns of numbers: any other cell is an error */
+    const char *const *missing;     /* cells that mean "missing", besides the empty one; default:
+                                     * NA N/A NaN nan null NULL None ? */
+    char delimiter;                 /* of a CSV file: ',', ';', '|' or a tab; 0: what fits best */
+    int header; /* 1 where the first line of a CSV file names the columns, 0 where it does not;
+                 * -1, the default: where it has a cell that is no number in a column of numbers */
+
+    /*
+     * Reads the columns that this was fitted on, by their names and in whatever order, as it needs
+     * them, and prepares the dataset with it. The settings above that choose columns must then be
+     * empty. The targets may be missing, but not a part of them; other columns are left out. NULL.
+     */
+    const nnfs_preprocessing *like;
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
 
 /*
- * Loads `source`: a folder of IDX files (train-images-idx3-ubyte[.gz] and
- * train-labels-idx1-ubyte[.gz], and the t10k- pair for the test set), one IDX image file with its
- * labels beside it, or the word "digits": handwritten-looking digits that the library draws, 28 x
- * 28, 10 classes, 60,000 to train on and 10,000 to test on, the same on every machine for a seed.
+ * Loads `source`, one of
+ *   - a folder of IDX files (train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], and the
+ *     t10k- pair for the test set), or one IDX image file with its labels beside it;
+ *   - a CSV file, gzipped or not: any name that ends in .csv, .tsv or .txt, with .gz or without;
+ *   - an NPY file [samples, ...]: its further dimensions are one row of columns without names;
+ *   - the word "digits": handwritten-looking digits that the library draws, 28 x 28, 10 classes,
+ *     60,000 to train on and 10,000 to test on, the same on every machine for a seed.
  *
  * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
- * may be NULL if it isn't wanted; a source with a test set alone is then an error.
- * Errors: IO, DATA (the message names file and offset), MEMORY, UNSUPPORTED (CSV and NPY),
- * ARGUMENT (threads below 0).
+ * may be NULL if it isn't wanted; a source with a test set alone is then an error. An NPY file
+ * larger than half of the memory is not read but mapped: it must not change while the dataset lives.
+ * Errors: IO, DATA (the message names the file, and the offset or the line and column), MEMORY,
+ * ARGUMENT (threads below 0, a column that is not there).
  */
 NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                                        nnfs_dataset **train, nnfs_dataset **test,
@@ -202,20 +245,52 @@ NNFS_API nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset *
                                        nnfs_error *error);
 
 /*
- * Splits off a random share (0 < share < 1) of the samples, at least one and never all;
- * the same split for the same seed. Both parts share the samples' memory, and all three
- * can be freed in any order.
+ * Splits off a random share (0 < share < 1) of the samples, at least one and never all; the same
+ * split for the same seed. Of classes, each gives its share (a class of one sample stays in the
+ * rest). Both parts share the samples' memory, and all three can be freed in any order.
+ * Errors: ARGUMENT, MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
                                         nnfs_dataset **rest, nnfs_dataset **held_out,
                                         nnfs_error *error);
 
+/*
+ * Part `fold` (0 .. folds - 1) of `folds` (2 to the number of samples) nearly equal random parts, and
+ * the rest: for cross-validation. Likewise in all else; each sample is held out by exactly one fold.
+ */
+NNFS_API nnfs_status nnfs_dataset_fold(const nnfs_dataset *dataset, int folds, int fold,
+                                       uint64_t seed, nnfs_dataset **rest, nnfs_dataset **held_out,
+                                       nnfs_error *error);
+
 NNFS_API void nnfs_dataset_free(nnfs_dataset *dataset);
 
+/*
+ * Lets samples count in training by their class, besides the weights they have: weights [classes],
+ * each 0 or more and not all of them 0, or NULL for what makes all classes count alike, samples /
+ * (classes * samples of the class). Weights are brought to a mean of 1 over the dataset's samples,
+ * and multiply a sample's loss; evaluation does not use them. Errors: ARGUMENT (no classes, weights
+ * that make no sense), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_weigh_classes(nnfs_dataset *dataset, const double *weights,
+                                                nnfs_error *error);
+
+/* How many samples of `other` have features and targets that a sample of `dataset` has too. Both come
+ * from one file, or hold the same columns. Errors: ARGUMENT (they don't), MEMORY. */
+NNFS_API nnfs_status nnfs_dataset_shared_samples(const nnfs_dataset *dataset,
+                                                 const nnfs_dataset *other, int64_t *count,
+                                                 nnfs_error *error);
+
 NNFS_API int64_t nnfs_dataset_samples(const nnfs_dataset *dataset);
+/* Features a sample, as a network sees them: of a prepared table, its preprocessing's inputs. */
 NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
 /* The number of classes, 0 if the targets are numbers. */
 NNFS_API int nnfs_dataset_classes(const nnfs_dataset *dataset);
+/* What a class is called; NULL past the last. Lives as long as the dataset. */
+NNFS_API const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index);
+/* Samples of each class, into counts [classes]. */
+NNFS_API void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts);
+/* 0 for a table that was read for predictions and has no targets. */
+NNFS_API int nnfs_dataset_has_targets(const nnfs_dataset *dataset);
 /* Outputs a network for it has: the number of classes, or of numbers a sample. */
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
 /* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
@@ -224,13 +299,150 @@ NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
 /*
- * Copies `count` samples from `first` on, as a network sees them. Each array may be NULL.
+ * Copies `count` samples from `first` on, features as a network sees them. Each array may be NULL.
  * features [feature_count x count]; labels [count] where the targets are classes; targets
- * [outputs x count] where they are numbers. Errors: ARGUMENT (range, or the wrong kind of target).
+ * [outputs x count], in their own units, where they are numbers. Of a table that is not prepared the
+ * features are as nnfs_predict takes them. Errors: ARGUMENT (range, or the wrong kind of target).
  */
 NNFS_API nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
                                        float *features, int32_t *labels, float *targets,
                                        nnfs_error *error);
+
+/* ---- Tables --------------------------------------------------------------------------------- */
+
+/*
+ * A table's columns are numbers and categories, with cells missing, in whatever units. What turns them
+ * into inputs is fitted on the training part alone and then belongs to the network:
+ *
+ *   nnfs_dataset_load("housing.csv", &settings, &all, NULL, &error)
+ *   nnfs_dataset_split(all, 0.2, 1, &train, &test, &error)
+ *   nnfs_preprocessing_fit(train, NULL, &preprocessing, &error)
+ *   nnfs_dataset_prepare(train, preprocessing, &error)     and test likewise
+ *   nnfs_network_create, with nnfs_dataset_features(train) inputs
+ *   nnfs_train                                             the network now has the preprocessing
+ *
+ * A saved network keeps it, and nnfs_predict applies it.
+ */
+
+typedef enum nnfs_column_kind {
+    NNFS_COLUMN_NUMBER,
+    NNFS_COLUMN_CATEGORY,
+} nnfs_column_kind;
+
+typedef enum nnfs_column_use {
+    NNFS_COLUMN_FEATURE,
+    NNFS_COLUMN_TARGET,
+    NNFS_COLUMN_WEIGHT,
+    NNFS_COLUMN_DROPPED, /* by the settings, or because no model knows it */
+} nnfs_column_use;
+
+/* A column of the file. */
+typedef struct nnfs_column {
+    const char *name; /* NULL where columns have none; lives as long as the dataset */
+    nnfs_column_kind kind;
+    nnfs_column_use use;
+    int64_t missing; /* cells, in all samples of the file */
+    int categories;  /* different values, 0 for numbers */
+} nnfs_column;
+
+/* The columns of the table a dataset came from, 0 where it is none. */
+NNFS_API int nnfs_dataset_columns(const nnfs_dataset *dataset);
+/* A column from 0, {0} past the last; and the names of its categories, NULL past the last. */
+NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index);
+NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
+
+/*
+ * A feature that gives the target away: its column (from 0), -1 where none does. A column of numbers
+ * whose correlation with a numeric target, squared, is 0.999 or more, or that tells the classes apart
+ * as well as that (its correlation ratio); a column of categories each of which goes with one class.
+ * Errors: MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_giveaway(const nnfs_dataset *dataset, int *column,
+                                           nnfs_error *error);
+
+typedef enum nnfs_scaling {
+    NNFS_SCALING_STANDARD, /* (x - mean) / standard deviation */
+    NNFS_SCALING_MINMAX,   /* (x - min) / (max - min) */
+    NNFS_SCALING_NONE,
+} nnfs_scaling;
+
+NNFS_API const char *nnfs_scaling_name(nnfs_scaling scaling); /* "standard"; NULL past the last */
+
+typedef struct nnfs_preprocessing_settings {
+    nnfs_scaling scaling;  /* of numbers; default standard */
+    int missing_indicator; /* 1: a column with missing numbers also becomes an input that is 1 where
+                            * they are; default 0 */
+    int max_categories; /* places a column of categories may have, 1 or more; the rarer ones share
+                            * the place of values never seen; default 100 */
+    int scale_targets;  /* 1, the default: numbers to predict are standardised; 0: as they are */
+    int threads;        /* 0, the default, is all; any number gives the same bits */
+} nnfs_preprocessing_settings;
+
+NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings);
+
+/*
+ * Fits the columns of a table to its samples:
+ *   - a number is scaled; a missing one is replaced by the median first (of a million samples, evenly
+ *     taken, where there are more);
+ *   - categories are one-hot: a place for each that occurs at least twice, a place for missing ones
+ *     where there are any, and a last one for all others, also for those never seen;
+ *   - a column that never varies is left out, and one of text of which more than half of the samples
+ *     have a value of their own.
+ * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks it
+ * was given to. Errors: ARGUMENT (not a table; settings out of their range), DATA (no column is left),
+ * MEMORY.
+ */
+NNFS_API nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
+                                            const nnfs_preprocessing_settings *settings,
+                                            nnfs_preprocessing **preprocessing, nnfs_error *error);
+NNFS_API void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing);
+
+/*
+ * From now on the dataset's features and targets are as a network sees them. Columns are found by
+ * their names (without names by their places), categories and classes by theirs. Errors: DATA (a
+ * column or class that is not there, a column of the other kind), ARGUMENT (not a table), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset,
+                                          const nnfs_preprocessing *preprocessing,
+                                          nnfs_error *error);
+/* What the dataset was prepared with, or NULL. */
+NNFS_API const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset);
+
+/* How a feature column becomes inputs. */
+typedef struct nnfs_encoding {
+    const char *name; /* NULL where columns have none; lives as long as the preprocessing */
+    int column;       /* of the file it was fitted on, from 0 */
+    nnfs_column_kind kind;
+    int first_input;     /* of its inputs */
+    int inputs;          /* how many; 0: it is left out, */
+    const char *reason;  /* because of this: "constant", "no values", "mostly unique"; else NULL */
+    float center, scale; /* a number x becomes (x - center) * scale, */
+    float fill;          /* and a missing one (fill - center) * scale */
+    int has_indicator;   /* its second input says whether it was missing */
+    int categories;      /* that have a place; the place of the missing and of the others follow */
+    int has_missing;     /* a place for missing ones */
+} nnfs_encoding;
+
+/* The feature columns, in the order of the file it was fitted on. */
+NNFS_API int nnfs_preprocessing_columns(const nnfs_preprocessing *preprocessing);
+NNFS_API nnfs_encoding nnfs_preprocessing_column(const nnfs_preprocessing *preprocessing,
+                                                 int index);
+/* The category that has place `category` of column `index`; NULL past the last. */
+NNFS_API const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing, int index,
+                                                 int category);
+NNFS_API int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing);
+
+/* A column to predict. A number y is learned as (y - center) * scale. */
+typedef struct nnfs_target {
+    const char *name; /* NULL where columns have none */
+    int classes;      /* 0 for a number */
+    float center, scale;
+} nnfs_target;
+
+NNFS_API int nnfs_preprocessing_targets(const nnfs_preprocessing *preprocessing);
+NNFS_API nnfs_target nnfs_preprocessing_target(const nnfs_preprocessing *preprocessing, int index);
+NNFS_API const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessing,
+                                                   int index);
 
 /* ---- Networks ------------------------------------------------------------------------------- */
 
@@ -317,27 +529,54 @@ NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *ke
 NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *key);
 
 /*
- * Runs the network: outputs [outputs x samples] for features [inputs x samples], after the output
- * activation (probabilities for softmax). threads = 0 is all. Safe to call from several threads.
+ * The preprocessing that belongs to the network: nnfs_train gives it that of the training data, and a
+ * model file keeps it. NULL takes it away. Inputs whose place no training sample had begin with
+ * weights of 0 in a network that has none yet. Errors: ARGUMENT (another number of inputs), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
+                                                    const nnfs_preprocessing *preprocessing,
+                                                    nnfs_error *error);
+NNFS_API const nnfs_preprocessing *nnfs_network_preprocessing(const nnfs_network *network);
+
+/*
+ * Runs the network: outputs [outputs x samples], after the output activation (probabilities for
+ * softmax), for features [inputs x samples]. With preprocessing the features are the columns it was
+ * fitted on, [nnfs_preprocessing_columns x samples], as they are in the file: a number, the index of
+ * a category (nnfs_preprocessing_category; any other number is one never seen), NaN where missing; and
+ * numbers come out in their own units. threads = 0 is all. Safe to call from several threads.
  * Errors: ARGUMENT (no arrays, samples or threads below 0), MEMORY, BACKEND.
  */
 NNFS_API nnfs_status nnfs_predict(const nnfs_network *network, const float *features,
                                   int64_t samples, int threads, float *outputs, nnfs_error *error);
 
+/*
+ * Likewise for `count` samples of a dataset from `first` on, into outputs [outputs x count]. Errors:
+ * DATA (the dataset does not fit the network), ARGUMENT (range, threads below 0), MEMORY, BACKEND.
+ */
+NNFS_API nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset *dataset,
+                                          int64_t first, int64_t count, int threads, float *outputs,
+                                          nnfs_error *error);
+
 /* How good a network is on a dataset. What does not apply is NaN. */
 typedef struct nnfs_evaluation {
     int64_t samples;
     double loss;     /* the network's own loss, averaged */
-    double accuracy; /* share of samples whose class is right, 0 .. 1; classes only */
-    double rmse;     /* root of the mean squared error; numbers only, over all outputs */
-    double mae;      /* mean absolute error; numbers only */
-    double r2;       /* 1 - residual / total sum of squares, mean over outputs; numbers only */
+    double accuracy; /* share of samples whose class is right, 0 .. 1; this and the next, classes */
+    double macro_f1; /* mean over the classes of 2 TP / (2 TP + FP + FN), 0 where that is 0 / 0 */
+    double
+        log_loss;   /* mean of -log of the right class's probability; softmax and sigmoid outputs */
+    double roc_auc; /* area under the ROC curve of the second class (Mann and Whitney's U); where
+                      * there are two classes and samples of both */
+    double rmse; /* root of the mean squared error over all outputs; this and the next, numbers */
+    double mae;  /* mean absolute error; like rmse in the targets' units */
+    double r2;   /* 1 - residual / total sum of squares, mean over outputs */
     double seconds;
 } nnfs_evaluation;
 
 /*
- * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset
- * does not fit the network), ARGUMENT (threads below 0), MEMORY, BACKEND.
+ * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset does
+ * not fit the network, was prepared otherwise, or has no targets), ARGUMENT (threads below 0), MEMORY,
+ * BACKEND.
  */
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);

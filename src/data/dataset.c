@@ -57,7 +57,10 @@ nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nn
     memory->features = parts->features;
     memory->labels = parts->labels;
     memory->targets = parts->targets;
-    *made = (nnfs_dataset){.parts = *parts, .memory = memory, .samples = parts->samples};
+    *made = (nnfs_dataset){.parts = *parts,
+                           .memory = memory,
+                           .samples = parts->samples,
+                           .inputs = parts->feature_count};
     *dataset = made;
     return NNFS_OK;
 }
@@ -140,7 +143,7 @@ void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
     *dataset = (nnfs_dataset){
         /* Only read: nothing writes through a dataset's arrays. */
         .parts = {.features = (void *)(uintptr_t)arrays->features,
-                  .type = FEATURE_F32,
+                  .type = STORED_F32,
                   .scale = 1.0f,
                   .feature_count = arrays->feature_count,
                   .samples = arrays->samples,
@@ -149,6 +152,7 @@ void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
                   .targets = arrays->labels ? NULL : (float *)(uintptr_t)arrays->targets,
                   .target_count = arrays->labels ? 0 : arrays->target_count},
         .samples = arrays->samples,
+        .inputs = arrays->feature_count,
     };
 }
 
@@ -249,7 +253,7 @@ int64_t nnfs_dataset_samples(const nnfs_dataset *dataset)
 
 int nnfs_dataset_features(const nnfs_dataset *dataset)
 {
-    return dataset->parts.feature_count;
+    return dataset->inputs;
 }
 
 int nnfs_dataset_classes(const nnfs_dataset *dataset)
@@ -270,7 +274,7 @@ float nnfs_dataset_scale(const nnfs_dataset *dataset)
 uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
 {
     const dataset_parts *parts = &dataset->parts;
-    size_t element = parts->type == FEATURE_U8 ? 1 : sizeof(float);
+    size_t element = parts->type == STORED_U8 ? 1 : sizeof(float);
     size_t column = (size_t)parts->feature_count * element;
     uint64_t hash = HASH_START;
     for (int64_t i = 0; i < dataset->samples; i++) {

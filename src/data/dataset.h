@@ -6,25 +6,40 @@
 #ifndef NNFS_DATA_DATASET_H
 #define NNFS_DATA_DATASET_H
 
-#include "base/status.h"
+#include "data/table.h"
 
-typedef enum feature_type {
-    FEATURE_U8,
-    FEATURE_F32,
-} feature_type;
+/* What a dataset keeps of the table it came from. */
+typedef struct table_schema {
+    table_column *columns; /* [column_count], with their uses */
+    int column_count;
+    int *features; /* [feature_count] the columns that are features, ascending */
+    int feature_count;
+    int *targets;     /* [target_count] the columns to predict; none where the targets came */
+    int target_count; /* from a file of their own, or were not there */
+    nnfs_column_kind target_kind; /* of classes: categories, or numbers that are their names */
+    char **class_names;           /* [classes] */
+} table_schema;
 
-/* What a reader hands over. The three arrays come from memory_alloc. */
+/* What a reader hands over. The arrays come from memory_alloc. */
 typedef struct dataset_parts {
-    void *features; /* [feature_count x samples] of `type`, column-major */
-    feature_type type;
-    float scale; /* a network sees stored * scale: 1/255 for pixels, 1 for numbers */
+    void *features; /* [feature_count x samples] of `type`, column-major; or in `mapping` */
+    stored_type type;
+    bool swapped; /* bytes in the other order than this machine's */
+    float scale;  /* a network sees stored * scale: 1/255 for pixels, 1 for numbers */
     int feature_count;
     int64_t samples;
     int32_t *labels; /* [samples] in 0 .. classes-1, or NULL */
-    int classes;
-    float *targets; /* [target_count x samples], or NULL */
+    int classes;     /* also where a table for predictions has no labels */
+    float *targets;  /* [target_count x samples], or NULL */
     int target_count;
+    float *weights;       /* [samples] from a weight column, or NULL */
+    table_schema *schema; /* of a table: features are all its columns; else NULL */
+    void *mapping;        /* of a file (mmap), or NULL */
+    size_t mapping_bytes;
 } dataset_parts;
+
+/* How the rows of a table become features; see data/encoder.h. */
+typedef struct encoder encoder;
 
 /* The reference-counted owner of the arrays; NULL over the caller's own (nnfs_dataset_wrap). */
 typedef struct dataset_memory dataset_memory;
@@ -34,6 +49,9 @@ struct nnfs_dataset {
     dataset_memory *memory; /* who owns the arrays in `parts` */
     uint32_t *rows;         /* [samples] which stored samples these are; NULL: all, in order */
     int64_t samples;
+    int inputs;             /* features a sample as a network sees them */
+    const encoder *encoder; /* of a table, shared; NULL: features are stored * scale */
+    float *weights;         /* [samples] of this dataset, their mean 1; NULL: all count alike */
 };
 
 /*

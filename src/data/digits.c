@@ -19,7 +19,7 @@ static nnfs_status draw_dataset(const nnfs_dataset_settings *settings, int64_t f
     size_t bytes = size_mul((size_t)samples, DIGITS_PIXELS);
     dataset_parts parts = {
         .features = memory_alloc(bytes, 1),
-        .type = FEATURE_U8,
+        .type = STORED_U8,
         .scale = 1.0f / 255.0f,
         .feature_count = DIGITS_PIXELS,
         .samples = samples,

@@ -54,7 +54,7 @@ void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t
 {
     const dataset_parts *parts = &dataset->parts;
     size_t features = (size_t)parts->feature_count;
-    size_t bytes = features * (parts->type == FEATURE_U8 ? 1 : sizeof(float));
+    size_t bytes = features * (parts->type == STORED_U8 ? 1 : sizeof(float));
     for (int64_t i = 0; i < count; i++) {
         if (i + ROWS_AHEAD < count) {
             prefetch_row((const unsigned char *)parts->features +
@@ -63,7 +63,7 @@ void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t
         }
         size_t at = row_of(dataset, order, first, i) * features;
         float *column = x + (size_t)i * features;
-        if (parts->type == FEATURE_U8) {
+        if (parts->type == STORED_U8) {
             pixels_to_floats((const uint8_t *)parts->features + at, features, parts->scale, column);
         } else {
             scaled_copy((const float *)parts->features + at, features, parts->scale, column);

@@ -235,7 +235,7 @@ static nnfs_status check_samples_header(const source *from, const idx_header *he
                                         const dataset_parts *parts, const dataset_parts *like,
                                         nnfs_error *error)
 {
-    feature_type type = header->type->code == 0x08 ? FEATURE_U8 : FEATURE_F32;
+    stored_type type = header->type->code == 0x08 ? STORED_U8 : STORED_F32;
     if (header->samples != (size_t)parts->samples) {
         return source_fail(from, 4, error,
                            "%zu samples here, but %lld labels in the file of labels",
@@ -243,7 +243,7 @@ static nnfs_status check_samples_header(const source *from, const idx_header *he
     }
     if (like && type != like->type) {
         return source_fail(from, 2, error, "type %02X here, but the training samples are %s",
-                           header->type->code, like->type == FEATURE_U8 ? "u8" : "not u8");
+                           header->type->code, like->type == STORED_U8 ? "u8" : "not u8");
     }
     if (like && header->features != (size_t)like->feature_count) {
         return source_fail(from, header->rank > 1 ? 8 : 4, error,
@@ -277,7 +277,7 @@ static nnfs_status take_numbers(const source *from, const idx_header *header, vo
 {
     size_t count = header->samples * header->features;
     bool in_place = header->type->size == sizeof(float);
-    parts->type = FEATURE_F32;
+    parts->type = STORED_F32;
     parts->scale = 1.0f;
     parts->features = in_place ? values : memory_alloc(count, sizeof(float));
     nnfs_status status = parts->features
@@ -296,7 +296,7 @@ static nnfs_status take_samples(const source *from, const idx_header *header, vo
     if (header->type->code != 0x08) {
         return take_numbers(from, header, values, parts, error);
     }
-    parts->type = FEATURE_U8;
+    parts->type = STORED_U8;
     parts->scale = 1.0f / 255.0f;
     parts->features = values;
     return NNFS_OK;

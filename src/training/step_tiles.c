@@ -15,7 +15,7 @@ static void gather_tile(const step_run *run, const step_chunk *chunk, int first,
     int64_t at = chunk->first + first;
     const uint32_t *order = run->order ? run->order + at : NULL;
     gather_features(dataset, order, at, count,
-                    trainer->input + (size_t)first * (size_t)dataset->parts.feature_count);
+                    trainer->input + (size_t)first * (size_t)dataset->inputs);
     if (dataset->parts.labels) {
         gather_labels(dataset, order, at, count, trainer->labels + first);
     } else {

@@ -147,7 +147,7 @@ static void pixels_are_gathered_in_order(void **state)
 {
     (void)state;
     enum { pixels = 37, images = 5 };
-    dataset_parts parts = {.type = FEATURE_U8,
+    dataset_parts parts = {.type = STORED_U8,
                            .scale = 1.0f / 255.0f,
                            .feature_count = pixels,
                            .samples = images,

@@ -143,7 +143,7 @@ static void assert_values(const char *name, const dataset_parts *parts, double s
     assert_int_equal(parts->classes, 4);
     assert_null(parts->targets);
     assert_memory_equal(parts->labels, labels, sizeof labels);
-    bool bytes = parts->type == FEATURE_U8;
+    bool bytes = parts->type == STORED_U8;
     assert_true(parts->scale == (bytes ? 1.0f / 255.0f : 1.0f));
     for (int i = 0; i < 24; i++) {
         float value = bytes ? ((unsigned char *)parts->features)[i] : ((float *)parts->features)[i];
@@ -158,13 +158,13 @@ static void test_types(void **state)
     (void)state;
     static const struct {
         const char *name;
-        feature_type type;
+        stored_type type;
         double start, step;
     } cases[] = {
-        {"u8", FEATURE_U8, 0, 11},          {"i8", FEATURE_F32, -12, 1},
-        {"i16", FEATURE_F32, -12000, 1000}, {"i32", FEATURE_F32, -1200000000, 100000000},
-        {"f32", FEATURE_F32, -3, 0.5},      {"f64", FEATURE_F32, -1, 0.25},
-        {"dots", FEATURE_U8, 0, 11},
+        {"u8", STORED_U8, 0, 11},          {"i8", STORED_F32, -12, 1},
+        {"i16", STORED_F32, -12000, 1000}, {"i32", STORED_F32, -1200000000, 100000000},
+        {"f32", STORED_F32, -3, 0.5},      {"f64", STORED_F32, -1, 0.25},
+        {"dots", STORED_U8, 0, 11},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         loaded set = load_case("idx/accept", cases[i].name);

@@ -1,0 +1,31 @@
+/*
+ * The encoder: how the stored rows of one table become the features that a network sees, and its
+ * numeric targets the ones it learns. It is what a preprocessing comes to for this table, whose columns
+ * may be in another order and whose categories have other indices. A table that is not prepared has one
+ * that copies the feature columns as they are.
+ */
+#ifndef NNFS_DATA_ENCODER_H
+#define NNFS_DATA_ENCODER_H
+
+#include "data/dataset.h"
+#include "data/preprocessing.h"
+
+/* The encoder of a table that is not prepared. NULL: no memory. */
+encoder *encoder_plain(const table_schema *schema);
+
+/* Errors: those of nnfs_dataset_prepare. */
+nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
+                           encoder **made, nnfs_error *error);
+
+/* Reference-counted: another owner; one owner less. Both accept NULL. */
+const encoder *encoder_retain(const encoder *from);
+void encoder_release(const encoder *from);
+
+int encoder_inputs(const encoder *from);
+const nnfs_preprocessing *encoder_preprocessing(const encoder *from); /* NULL: plain */
+
+/* Features [inputs] of one stored row. */
+void encoder_features(const encoder *from, stored_type type, bool swapped, const void *row,
+                      float *x);
+
+#endif

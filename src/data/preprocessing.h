@@ -1,0 +1,53 @@
+/*
+ * Preprocessing: how each column of a table becomes inputs of a network, fitted on its training part.
+ * Reference-counted, never changed once it is made.
+ */
+#ifndef NNFS_DATA_PREPROCESSING_H
+#define NNFS_DATA_PREPROCESSING_H
+
+#include "base/status.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct preprocessing_column {
+    nnfs_encoding encoding; /* its name is this column's own */
+    char **categories;      /* [encoding.categories] by place */
+    bool others_seen;       /* some training sample had the place of the others */
+} preprocessing_column;
+
+typedef struct preprocessing_target {
+    char *name; /* or NULL */
+    int column; /* of the file it was fitted on; -1 where the targets had a file of their own */
+    float center, scale;
+} preprocessing_target;
+
+struct nnfs_preprocessing {
+    atomic_int owners;
+    int file_columns;              /* of the file it was fitted on */
+    preprocessing_column *columns; /* [column_count] the features */
+    int column_count;
+    preprocessing_target *targets; /* [target_count] */
+    int target_count;
+    nnfs_column_kind target_kind; /* of classes: categories, or numbers that are their names */
+    char **class_names;           /* [classes] */
+    int classes;                  /* 0: numbers */
+    int inputs;
+};
+
+/* Zeroed, with room for so many; NULL: no memory. Whoever makes it fills the rest. */
+nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes);
+
+/* Another owner; nnfs_preprocessing_free is one owner less. Both accept NULL. */
+const nnfs_preprocessing *preprocessing_retain(const nnfs_preprocessing *preprocessing);
+
+/* Whether two are the same in all that matters to a network. */
+bool preprocessing_equal(const nnfs_preprocessing *left, const nnfs_preprocessing *right);
+
+/*
+ * Features [inputs x samples] of rows as nnfs_predict takes them, [column_count x samples].
+ */
+void preprocessing_encode(const nnfs_preprocessing *preprocessing, const float *rows,
+                          int64_t samples, float *x);
+
+#endif
