@@ -216,7 +216,7 @@ NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
  * may be NULL if it isn't wanted; a source with a test set alone is then an error. An NPY file
  * larger than half of the memory is not read but mapped: it must not change while the dataset lives.
  * Errors: IO, DATA (the message names the file, and the offset or the line and column), MEMORY,
- * ARGUMENT (threads below 0, a column that is not there).
+ * ARGUMENT (threads below 0, settings that contradict each other).
  */
 NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                                        nnfs_dataset **train, nnfs_dataset **test,
