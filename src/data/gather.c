@@ -36,13 +36,22 @@ static void scaled_copy(const float *restrict stored, size_t count, float scale,
     }
 }
 
+VECTOR_CLONES
+static void scale_floats(float *x, size_t count, float scale)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        x[i] *= scale;
+    }
+}
+
 /* Of any type, at any address. */
 static void convert(const dataset_parts *parts, const unsigned char *stored, float *x)
 {
     size_t count = (size_t)parts->feature_count;
     stored_to_floats(parts->type, parts->swapped, stored, count, x);
-    for (size_t i = 0; i < count && parts->scale != 1.0f; i++) {
-        x[i] *= parts->scale;
+    if (parts->scale != 1.0f) {
+        scale_floats(x, count, parts->scale);
     }
 }
 

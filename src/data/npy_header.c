@@ -194,7 +194,7 @@ static nnfs_status parse_shape(parser *parse, npy_header *header)
         header->rank += status == NNFS_OK;
         more = status == NNFS_OK && take(parse, ',');
     }
-    if (status == NNFS_OK && header->rank == 1 && !more) {
+    if (status == NNFS_OK && header->rank == 1 && !more && peek(parse) == ')') {
         status = expect(parse, ',', "in a shape of one size"); /* (3) is a number to Python */
     }
     return status == NNFS_OK ? expect(parse, ')', "the shape ends here") : status;
@@ -298,7 +298,7 @@ static nnfs_status read_all(source *from, void *bytes, size_t count, nnfs_error 
         status = end == 0
                      ? source_fail(from, 0, error, "it is empty")
                      : source_fail(from, end, error,
-                                   "the file ends here, %zu bytes before its header", count - got);
+                                   "the file ends here, its header needs %zu more", count - got);
     }
     return status;
 }
