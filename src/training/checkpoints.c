@@ -2,7 +2,6 @@
 #include "training/checkpoints.h"
 
 #include "base/clock.h"
-#include "math/machine.h"
 #include "training/checkpoint_folder.h"
 
 #include <math.h>
@@ -17,6 +16,7 @@ nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_
 {
     const nnfs_train_settings *settings = &trainer->settings;
     *c = (checkpoints){.data_hash = nnfs_dataset_hash(train),
+                       .samples = train->samples,
                        .saved_at = clock_seconds(),
                        .saved_steps = -1,
                        .best = INFINITY};
@@ -97,6 +97,15 @@ static nnfs_status check_machine(const nnfs_machine *now, const checkpoint_state
     return NNFS_OK;
 }
 
+/* The steps of the epoch under way took the samples that they take. */
+static bool fits_epoch(const checkpoint_state *state, int64_t samples)
+{
+    int64_t batch = state->settings.batch;
+    batch = batch == 0 || batch > samples ? samples : batch;
+    return state->epoch_steps < (samples + batch - 1) / batch &&
+           state->epoch_samples == state->epoch_steps * batch;
+}
+
 /* Copies what is there of the trainer's state. */
 static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
                        const checkpoint_state *state)
@@ -138,6 +147,9 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
     if (status == NNFS_OK &&
         (!trainer->first != !state->first || !trainer->second != !state->second)) {
         status = fail_other("what the optimizer keeps", error);
+    }
+    if (status == NNFS_OK && !fits_epoch(state, c->samples)) {
+        status = fail(error, NNFS_ERROR_DATA, "the checkpoint stands at no step of an epoch");
     }
     if (status == NNFS_OK) {
         take_state(trainer, network, state);

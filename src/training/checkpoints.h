@@ -10,6 +10,7 @@
 
 struct checkpoints {
     uint64_t data_hash;
+    int64_t samples;
     nnfs_machine machine;
     double saved_at;     /* clock, when there last was one to write */
     int64_t saved_steps; /* of the trainer then; -1 */
