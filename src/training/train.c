@@ -233,7 +233,7 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
 static nnfs_status pass_over(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_epoch *epoch,
                              nnfs_error *error)
 {
-    nnfs_status status = network_check_fit(trainer->network, dataset, error);
+    nnfs_status status = trainer_check_data(trainer->network, dataset, error);
     if (status != NNFS_OK) {
         return status;
     }
@@ -350,7 +350,7 @@ static nnfs_status check_datasets(const training *t, const nnfs_network *network
 {
     const nnfs_dataset *all[] = {t->train, t->validation, t->test};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        nnfs_status status = all[i] ? network_check_fit(network, all[i], error) : NNFS_OK;
+        nnfs_status status = all[i] ? trainer_check_data(network, all[i], error) : NNFS_OK;
         if (status != NNFS_OK) {
             return status;
         }

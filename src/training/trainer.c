@@ -67,6 +67,16 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
     return NNFS_OK;
 }
 
+nnfs_status trainer_check_data(const nnfs_network *network, const nnfs_dataset *dataset,
+                               nnfs_error *error)
+{
+    nnfs_status status = network_check_fit(network, dataset, error);
+    if (status == NNFS_OK && !nnfs_dataset_has_targets(dataset)) {
+        status = fail(error, NNFS_ERROR_DATA, "the data has no targets, only features");
+    }
+    return status;
+}
+
 /* ---- Workspace ---- */
 
 static bool keeps_z(const network_layer *layer)
@@ -127,13 +137,14 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->scratch =
         memory_alloc(size_mul(trainer->scratch_floats, (size_t)threads), sizeof(float));
     trainer->labels = memory_alloc((size_t)trainer->plan.chunk, sizeof(int32_t));
+    trainer->weights = memory_alloc((size_t)trainer->plan.chunk, sizeof(float));
     trainer->records = memory_alloc((size_t)trainer->plan.tiles, sizeof(tile_record));
     trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
     bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
     if (!shared || !trainer->gradient || !trainer->found || !trainer->good ||
         (keeps_first && !trainer->first) || (row->has_second && !trainer->second) ||
-        !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->records ||
-        !trainer->pointers) {
+        !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->weights ||
+        !trainer->records || !trainer->pointers) {
         return fail_memory(
             error, size_mul(size_add(floats, size_mul(parameters, 3)), sizeof(float)), "training");
     }
@@ -195,6 +206,7 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
         memory_free(trainer->buffers);
         memory_free(trainer->scratch);
         memory_free(trainer->labels);
+        memory_free(trainer->weights);
         memory_free(trainer->records);
         free(trainer->pointers);
         free(trainer);
