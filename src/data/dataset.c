@@ -294,7 +294,7 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
         gather_labels(dataset, NULL, first, count, labels);
     }
     if (targets) {
-        gather_targets(dataset, NULL, first, count, targets);
+        gather_own_targets(dataset, NULL, first, count, targets);
     }
     return NNFS_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "base/vector.h"
 #include "data/npy_header.h"
 
 #include <math.h>
@@ -159,6 +160,7 @@ static nnfs_status fetch(source *from, const npy_header *header, size_t limit, i
 enum { BLOCK = 4096 };
 
 /* Whether all are finite: no exponent is all ones. */
+VECTOR_CLONES
 static bool all_finite(const float *x, size_t count)
 {
     uint32_t largest = 0;

@@ -252,7 +252,7 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
     double began = clock_seconds();
     nnfs_status status = cpu_check_threads(threads, error);
     if (status == NNFS_OK) {
-        status = trainer_check_data(network, dataset, error);
+        status = network_check_fit(network, dataset, error);
     }
     if (status != NNFS_OK) {
         return status;

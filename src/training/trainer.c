@@ -67,16 +67,6 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
     return NNFS_OK;
 }
 
-nnfs_status trainer_check_data(const nnfs_network *network, const nnfs_dataset *dataset,
-                               nnfs_error *error)
-{
-    nnfs_status status = network_check_fit(network, dataset, error);
-    if (status == NNFS_OK && !nnfs_dataset_has_targets(dataset)) {
-        status = fail(error, NNFS_ERROR_DATA, "the data has no targets, only features");
-    }
-    return status;
-}
-
 /* ---- Workspace ---- */
 
 static bool keeps_z(const network_layer *layer)

@@ -59,10 +59,4 @@ struct nnfs_trainer {
     tile_record *records; /* [plan.tiles] */
 };
 
-/*
- * Whether a dataset fits the network and has what its loss is measured by. Errors: DATA.
- */
-nnfs_status trainer_check_data(const nnfs_network *network, const nnfs_dataset *dataset,
-                               nnfs_error *error);
-
 #endif
