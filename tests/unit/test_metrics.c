@@ -6,7 +6,7 @@
 #include "training/metrics.h"
 
 #include "base/random.h"
-#include "data/dataset.h"
+#include "data/encoder.h"
 
 #include <math.h>
 #include <nnfs/nnfs.h>
@@ -222,6 +222,59 @@ static void numbers_are_judged(void **state)
     assert_true(isnan(e.accuracy) && isnan(e.macro_f1) && isnan(e.log_loss) && isnan(e.roc_auc));
 }
 
+/* Learned as standardised numbers, judged in their own: as computed from predictions. */
+static void numbers_of_tables_are_judged_in_their_units(void **state)
+{
+    (void)state;
+    char name_x[] = "x", name_y[] = "y";
+    table_column columns[] = {{.name = name_x, .use = NNFS_COLUMN_FEATURE},
+                              {.name = name_y, .use = NNFS_COLUMN_TARGET}};
+    int feature = 0, target = 1;
+    table_schema schema = {.columns = columns,
+                           .column_count = 2,
+                           .features = &feature,
+                           .feature_count = 1,
+                           .targets = &target,
+                           .target_count = 1};
+    float cells[2 * expected_samples], y[expected_samples], p[expected_samples];
+    for (int i = 0; i < expected_samples; i++) {
+        cells[2 * i] = numbers_outputs[2 * i];
+        cells[2 * i + 1] = y[i] = 200000.0f + 1000.0f * numbers_targets[2 * i];
+    }
+    nnfs_dataset dataset = {.parts = {.features = cells,
+                                      .type = STORED_F32,
+                                      .scale = 1.0f,
+                                      .feature_count = 2,
+                                      .samples = expected_samples,
+                                      .targets = y,
+                                      .target_count = 1,
+                                      .schema = &schema},
+                            .samples = expected_samples};
+    nnfs_preprocessing *preprocessing = NULL;
+    nnfs_network *network = hand_through(1, NNFS_IDENTITY, NNFS_MSE);
+    nnfs_evaluation e;
+    assert_int_equal(nnfs_preprocessing_fit(&dataset, NULL, &preprocessing, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_prepare(&dataset, preprocessing, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_set_preprocessing(network, preprocessing, NULL), NNFS_OK);
+    assert_int_equal(nnfs_predict_dataset(network, &dataset, 0, expected_samples, 0, p, NULL),
+                     NNFS_OK);
+    assert_int_equal(nnfs_evaluate(network, &dataset, 0, &e, NULL), NNFS_OK);
+    double absolute = 0.0, squares = 0.0;
+    for (int i = 0; i < expected_samples; i++) {
+        absolute += fabs((double)p[i] - (double)y[i]);
+        squares += ((double)p[i] - (double)y[i]) * ((double)p[i] - (double)y[i]);
+    }
+    assert_true(e.mae > 100.0);
+    expect(e.mae / (absolute / expected_samples), 1.0 /* predictions have 24 bits, of 200,000 */);
+    expect(e.rmse / sqrt(squares / expected_samples), 1.0);
+    double scale = (double)nnfs_preprocessing_target(preprocessing, 0).scale;
+    expect(e.loss, e.rmse * scale * e.rmse * scale);
+    expect(e.r2, 1.0 - e.loss); /* of standardised targets */
+    encoder_release(dataset.encoder);
+    nnfs_preprocessing_free(preprocessing);
+    nnfs_network_free(network);
+}
+
 /* ---- Both ---- */
 
 static void bits_do_not_depend_on_threads(void **state)
@@ -282,6 +335,7 @@ int main(void)
         cmocka_unit_test(the_curve_is_that_of_all_pairs),
         cmocka_unit_test(certain_errors_cost_what_is_bounded),
         cmocka_unit_test(numbers_are_judged),
+        cmocka_unit_test(numbers_of_tables_are_judged_in_their_units),
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(data_without_targets_are_refused),
     };
