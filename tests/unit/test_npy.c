@@ -337,6 +337,7 @@ static void test_refusals(void **state)
         {"no-fortran-order", "byte 10: the header has no key 'fortran_order'"},
         {"no-shape", "byte 10: the header has no key 'shape'"},
         {"extra-key", "byte 68: the key 'more' is none of descr, fortran_order and shape"},
+        {"foreign-key", "byte 68: the key 'gr????e' is none of descr, fortran_order and shape"},
         {"repeated-key", "byte 68: the key 'shape' comes again"},
         {"key-not-quoted", "byte 11: a key of the header is not a quoted string"},
         {"quote-not-ended", "byte 11: a key of the header is not a quoted string"},
