@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "data/csv_number.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -134,7 +135,7 @@ static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
 {
     size_t bytes = (size_t)reader->threads * PIECE_BYTES;
     reader->capacity = bytes > WINDOW_BYTES ? bytes : WINDOW_BYTES;
-    reader->window = memory_alloc(reader->capacity + 2, 1);
+    reader->window = memory_alloc(reader->capacity + 2 + CSV_NUMBER_PADDING, 1);
     reader->at = reader->window;
     reader->used = 0;
     return reader->window ? NNFS_OK : fail_memory(error, reader->capacity, "reading CSV");

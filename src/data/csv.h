@@ -64,7 +64,7 @@ typedef struct csv_reader {
     source *from;
     locale_t c;
 
-    char *window; /* [capacity + 1] of which `used` bytes are, at least one row if there is one */
+    char *window; /* [capacity, and what ends it] of which `used` bytes are */
     size_t used, capacity;
     char *at;      /* in it: the next row */
     int64_t line;  /* of that row */

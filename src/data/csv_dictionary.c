@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/csv_number.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -82,7 +83,8 @@ int64_t csv_dictionary_put(csv_dictionary *dictionary, const char *text, size_t 
         slot = find_slot(dictionary, hash, text, length);
     }
     size_t end = size_add(dictionary->used, size_add(length, 1));
-    if (end > dictionary->capacity && !grow_text(dictionary, end)) {
+    size_t needed = size_add(end, CSV_NUMBER_PADDING); /* a text may be asked for its number */
+    if (needed > dictionary->capacity && !grow_text(dictionary, needed)) {
         return -1;
     }
     memcpy(dictionary->text + dictionary->used, text, length);

@@ -396,7 +396,9 @@ static void test_numbers(void **state)
                                        "e5,",  "--1,", "1 2,",  "1f,"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         double value = 0;
-        const char *end = csv_number(none[i], c, &value);
+        char text[32] = "";
+        strcpy(text, none[i]);
+        const char *end = csv_number(text, c, &value);
         assert_true(!end || *end != ',');
     }
     freelocale(c);
