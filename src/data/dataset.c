@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/encoder.h"
 #include "data/gather.h"
 
 #include <math.h>
@@ -85,6 +86,7 @@ nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_err
 void nnfs_dataset_free(nnfs_dataset *dataset)
 {
     if (dataset) {
+        encoder_release(dataset->encoder);
         memory_release(dataset->memory);
         memory_free(dataset->rows);
         free(dataset);
@@ -215,6 +217,7 @@ static nnfs_dataset *subset(const nnfs_dataset *dataset, const uint32_t *chosen,
     *part = *dataset;
     part->rows = rows;
     part->samples = count;
+    (void)encoder_retain(part->encoder);
     if (part->memory) {
         atomic_fetch_add(&part->memory->owners, 1);
     }
@@ -325,7 +328,7 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
         gather_labels(dataset, NULL, first, count, labels);
     }
     if (targets) {
-        gather_targets(dataset, NULL, first, count, targets);
+        gather_own_targets(dataset, NULL, first, count, targets);
     }
     return NNFS_OK;
 }

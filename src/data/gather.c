@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
+#include "data/encoder.h"
 
 #include <string.h>
 
@@ -75,9 +76,30 @@ static void prefetch_row(const unsigned char *row, size_t bytes)
     }
 }
 
+/* The same of a table. */
+static void gather_encoded(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                           int64_t count, float *x)
+{
+    const dataset_parts *parts = &dataset->parts;
+    const unsigned char *stored = parts->features;
+    size_t bytes = (size_t)parts->feature_count * stored_bytes(parts->type);
+    for (int64_t i = 0; i < count; i++) {
+        if (i + ROWS_AHEAD < count) {
+            prefetch_row(stored + row_of(dataset, order, first, i + ROWS_AHEAD) * bytes, bytes);
+        }
+        encoder_features(dataset->encoder, parts->type, parts->swapped,
+                         stored + row_of(dataset, order, first, i) * bytes,
+                         x + (size_t)i * (size_t)dataset->inputs);
+    }
+}
+
 void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                      int64_t count, float *x)
 {
+    if (dataset->encoder) {
+        gather_encoded(dataset, order, first, count, x);
+        return;
+    }
     const dataset_parts *parts = &dataset->parts;
     size_t features = (size_t)parts->feature_count;
     size_t bytes = features * stored_bytes(parts->type);
@@ -109,8 +131,8 @@ void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
     }
 }
 
-void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                    int64_t count, float *targets)
+void gather_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                        int64_t count, float *targets)
 {
     size_t outputs = (size_t)dataset->parts.target_count;
     for (int64_t i = 0; i < count; i++) {
@@ -118,4 +140,11 @@ void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t 
                dataset->parts.targets + row_of(dataset, order, first, i) * outputs,
                outputs * sizeof *targets);
     }
+}
+
+void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *targets)
+{
+    gather_own_targets(dataset, order, first, count, targets);
+    preprocessing_scale_targets(encoder_preprocessing(dataset->encoder), count, targets);
 }
