@@ -199,6 +199,8 @@ typedef struct nnfs_dataset_settings {
      * empty. The targets may be missing, but not a part of them; other columns are left out. NULL.
      */
     const nnfs_preprocessing *like;
+    int ignore_targets; /* 1: with `like`, for predictions: the targets are not read where they are
+                         * there, and no row is left out; default 0 */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -207,16 +209,18 @@ NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
  * Loads `source`, one of
  *   - a folder of IDX files (train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], and the
  *     t10k- pair for the test set), or one IDX image file with its labels beside it;
- *   - a CSV file, gzipped or not: any name that ends in .csv, .tsv or .txt, with .gz or without;
+ *   - a CSV file, gzipped or not: a name that ends in .csv, .tsv, .txt or .data, with .gz
+ *     or without;
  *   - an NPY file [samples, ...]: its further dimensions are one row of columns without names;
  *   - the word "digits": handwritten-looking digits that the library draws, 28 x 28, 10 classes,
  *     60,000 to train on and 10,000 to test on, the same on every machine for a seed.
  *
  * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
- * may be NULL if it isn't wanted; a source with a test set alone is then an error. An NPY file
+ * may be NULL if it isn't wanted; a source with a test set alone is then an error. Rows of a table
+ * whose target is missing are left out (nnfs_dataset_column counts them). An NPY file
  * larger than half of the memory is not read but mapped: it must not change while the dataset lives.
  * Errors: IO, DATA (the message names the file, and the offset or the line and column), MEMORY,
- * ARGUMENT (threads below 0, a column that is not there).
+ * ARGUMENT (threads below 0, settings that contradict each other).
  */
 NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                                        nnfs_dataset **train, nnfs_dataset **test,

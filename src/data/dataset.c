@@ -13,36 +13,54 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* ---- Memory shared between a dataset and its splits ---- */
 
 struct dataset_memory {
     atomic_int owners;
-    void *features;
-    int32_t *labels;
-    float *targets;
+    dataset_parts parts;
 };
 
-static void parts_free(const dataset_parts *parts)
+static void schema_free(table_schema *schema, int classes)
 {
-    memory_free(parts->features);
+    if (schema) {
+        table_columns_free(schema->columns, schema->column_count);
+        for (int i = 0; schema->class_names && i < classes; i++) {
+            free(schema->class_names[i]);
+        }
+        memory_free(schema->class_names);
+        memory_free(schema->features);
+        memory_free(schema->targets);
+        memory_free(schema);
+    }
+}
+
+void dataset_parts_free(dataset_parts *parts)
+{
+    if (parts->mapping) {
+        (void)munmap(parts->mapping, parts->mapping_bytes);
+    } else {
+        memory_free(parts->features);
+    }
     memory_free(parts->labels);
     memory_free(parts->targets);
+    memory_free(parts->weights);
+    schema_free(parts->schema, parts->classes);
+    *parts = (dataset_parts){0};
 }
 
 static void memory_release(dataset_memory *memory)
 {
     if (memory && atomic_fetch_sub(&memory->owners, 1) == 1) {
-        memory_free(memory->features);
-        memory_free(memory->labels);
-        memory_free(memory->targets);
+        dataset_parts_free(&memory->parts);
         free(memory);
     }
 }
 
 /* ---- Making and freeing ---- */
 
-nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error)
+nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error)
 {
     *dataset = NULL;
     nnfs_dataset *made = calloc(1, sizeof *made);
@@ -50,17 +68,16 @@ nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nn
     if (!made || !memory) {
         free(made);
         free(memory);
-        parts_free(parts);
+        dataset_parts_free(parts);
         return fail_memory(error, sizeof *made, "a dataset");
     }
     atomic_init(&memory->owners, 1);
-    memory->features = parts->features;
-    memory->labels = parts->labels;
-    memory->targets = parts->targets;
+    memory->parts = *parts;
     *made = (nnfs_dataset){.parts = *parts,
                            .memory = memory,
                            .samples = parts->samples,
                            .inputs = parts->feature_count};
+    *parts = (dataset_parts){0};
     *dataset = made;
     return NNFS_OK;
 }

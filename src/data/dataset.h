@@ -54,11 +54,14 @@ struct nnfs_dataset {
     float *weights;         /* [samples] of this dataset, their mean 1; NULL: all count alike */
 };
 
+/* Frees all that parts hold and makes them {0}. */
+void dataset_parts_free(dataset_parts *parts);
+
 /*
- * Makes a dataset of a reader's parts, which then belong to it; on failure they are freed. Checks
- * nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
+ * Makes a dataset of a reader's parts, which then belong to it; on failure they are freed, and in any
+ * case {0} afterwards. Checks nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
  */
-nnfs_status dataset_adopt(const dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error);
+nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error);
 
 /*
  * Whether arrays are a dataset at all: sizes, and labels within the classes. Errors:

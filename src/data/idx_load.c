@@ -166,13 +166,6 @@ static nnfs_status read_file(const char *images, dataset_parts *parts, nnfs_erro
 
 /* ---- Either ---- */
 
-static void drop(dataset_parts *parts)
-{
-    memory_free(parts->features);
-    memory_free(parts->labels);
-    *parts = (dataset_parts){0};
-}
-
 nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test, nnfs_error *error)
 {
     *train = (dataset_parts){0};
@@ -184,8 +177,8 @@ nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test
     nnfs_status status = S_ISDIR(about.st_mode) ? read_folder(path, train, test, error)
                                                 : read_file(path, train, error);
     if (status != NNFS_OK) {
-        drop(train);
-        drop(test);
+        dataset_parts_free(train);
+        dataset_parts_free(test);
     }
     return status;
 }
@@ -199,14 +192,12 @@ nnfs_status idx_load(const char *source, const nnfs_dataset_settings *settings,
     nnfs_status status = idx_read(source, &train_parts, &test_parts, error);
     if (status == NNFS_OK && train_parts.samples > 0) {
         status = dataset_adopt(&train_parts, train, error);
-        train_parts = (dataset_parts){0}; /* it belongs to the dataset, or is freed */
     }
     if (status == NNFS_OK && test_parts.samples > 0) {
         status = dataset_adopt(&test_parts, test, error);
-        test_parts = (dataset_parts){0};
     }
     if (status != NNFS_OK) {
-        drop(&test_parts);
+        dataset_parts_free(&test_parts);
         nnfs_dataset_free(*train);
         *train = NULL;
     }

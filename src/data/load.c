@@ -55,7 +55,7 @@ static const reader readers[] = {
 
 void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
 {
-    *settings = (nnfs_dataset_settings){.seed = 1};
+    *settings = (nnfs_dataset_settings){.seed = 1, .header = -1};
 }
 
 nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,

@@ -36,7 +36,14 @@ typedef struct data_table {
 /* Frees all of it and makes it {0}. */
 void table_free(data_table *table);
 
-/* The column that `which` names, or whose number, from 1, it is; -1 where there is none. */
+/* Frees columns with all that they hold. NULL is fine. */
+void table_columns_free(table_column *columns, int count);
+
+/* Columns have names all of them, or none of them. */
+bool table_has_names(const data_table *table);
+
+/* The column of that name; or, else, whose number, from 1, `which` is; -1 where there is none. */
+int table_find_name(const data_table *table, const char *name);
 int table_find(const data_table *table, const char *which);
 
 /* "'population'", or "3" where columns have no names: for messages. */
@@ -65,8 +72,8 @@ typedef enum table_want {
 
 /*
  * What the settings say of each column: wants [column_count]. A reader calls this as soon as the
- * columns and their names are known. Errors: ARGUMENT (a column that is not there, or asked for two
- * things), DATA (a column that settings->like needs is not there).
+ * columns and their names are known. Errors: ARGUMENT (a column asked for two things), DATA (one that
+ * is not there), MEMORY.
  */
 nnfs_status table_wants(const data_table *table, const nnfs_dataset_settings *settings,
                         table_want *wants, nnfs_error *error);

@@ -1,0 +1,247 @@
+/* What each column of a table is wanted for: by the settings, or by a preprocessing to be like. */
+#include "data/preprocessing.h"
+#include "data/table_match.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- By the settings ---- */
+
+static const char *want_name(table_want want)
+{
+    static const char *const names[] = {
+        [TABLE_WANT_ANY] = "used",
+        [TABLE_WANT_NUMBER] = "numeric",
+        [TABLE_WANT_CATEGORY] = "categorical",
+        [TABLE_WANT_NOTHING] = "dropped",
+    };
+    return names[want];
+}
+
+nnfs_status table_require(const data_table *table, const char *which, int *column,
+                          nnfs_error *error)
+{
+    *column = table_find(table, which);
+    if (*column < 0) {
+        column_label first = table_label(table, 0);
+        column_label last = table_label(table, table->column_count - 1);
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: there is no column '%.100s' among its %d, %s .. %s", table->path, which,
+                    table->column_count, first.text, last.text);
+    }
+    return NNFS_OK;
+}
+
+/* Wants the listed columns for one thing, which nobody may have wanted for another. */
+static nnfs_status want(const data_table *table, const char *const *list, table_want what,
+                        table_want *wants, nnfs_error *error)
+{
+    for (; list && *list; list++) {
+        int column = -1;
+        nnfs_status status = table_require(table, *list, &column, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        if (wants[column] != TABLE_WANT_ANY && wants[column] != what) {
+            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be both %s and %s",
+                        table->path, table_label(table, column).text, want_name(wants[column]),
+                        want_name(what));
+        }
+        wants[column] = what;
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset_settings *settings,
+                                     table_want *wants, nnfs_error *error)
+{
+    char last[16];
+    (void)snprintf(last, sizeof last, "%d", table->column_count);
+    const char *const last_column[] = {last, NULL};
+    bool own_targets = !settings->targets_path;
+    bool named = settings->targets && *settings->targets;
+    const char *const *targets = named ? settings->targets : last_column;
+    const char *const weight[] = {settings->weight_column, NULL};
+    table_want target = settings->task == NNFS_TASK_NUMBERS ? TABLE_WANT_NUMBER : TABLE_WANT_ANY;
+    if (named && !own_targets) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%s: the targets are columns of it, or in a file of their own, not both",
+                    table->path);
+    }
+    nnfs_status status = want(table, settings->categorical, TABLE_WANT_CATEGORY, wants, error);
+    if (status == NNFS_OK) {
+        status = want(table, settings->numeric, TABLE_WANT_NUMBER, wants, error);
+    }
+    if (status == NNFS_OK) {
+        status = want(table, settings->drop, TABLE_WANT_NOTHING, wants, error);
+    }
+    if (status == NNFS_OK) {
+        status = want(table, weight, TABLE_WANT_NUMBER, wants, error);
+    }
+    /* A target of classes may be what the lists say, but must not be dropped. */
+    for (; status == NNFS_OK && own_targets && *targets; targets++) {
+        int column = -1;
+        status = table_require(table, *targets, &column, error);
+        if (status == NNFS_OK && wants[column] == TABLE_WANT_NOTHING) {
+            status = fail(error, NNFS_ERROR_ARGUMENT,
+                          "%s: column %s is to be dropped, and to be predicted", table->path,
+                          table_label(table, column).text);
+        }
+        const char *const one[] = {*targets, NULL};
+        if (status == NNFS_OK && target != TABLE_WANT_ANY) {
+            status = want(table, one, target, wants, error);
+        }
+    }
+    return status;
+}
+
+/* ---- Like a preprocessing ---- */
+
+static int own_targets_of(const nnfs_preprocessing *like)
+{
+    int own = 0;
+    for (int i = 0; i < like->target_count; i++) {
+        own += like->targets[i].column >= 0;
+    }
+    return own;
+}
+
+/* Where column `column` of the file that was fitted on is, in a file that may lack the targets. */
+static int place_of(const nnfs_preprocessing *like, int column, bool with_targets)
+{
+    int before = 0;
+    for (int i = 0; i < like->target_count && !with_targets; i++) {
+        before += like->targets[i].column >= 0 && like->targets[i].column < column;
+    }
+    return column - before;
+}
+
+static nnfs_status match_places(const data_table *table, const nnfs_preprocessing *like,
+                                table_match *match, nnfs_error *error)
+{
+    int own = own_targets_of(like);
+    bool with_targets = table->column_count == like->file_columns;
+    if (!with_targets && table->column_count != like->file_columns - own) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: it has %d columns, without names to find them by, where the model was "
+                    "trained on %d",
+                    table->path, table->column_count, like->file_columns);
+    }
+    for (int i = 0; i < like->column_count; i++) {
+        match->features[i] = place_of(like, like->columns[i].encoding.column, with_targets);
+    }
+    for (int i = 0; i < like->target_count; i++) {
+        match->targets[i] = with_targets ? like->targets[i].column : -1;
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status match_names(const data_table *table, const nnfs_preprocessing *like,
+                               table_match *match, nnfs_error *error)
+{
+    for (int i = 0; i < like->column_count; i++) {
+        const nnfs_encoding *encoding = &like->columns[i].encoding;
+        match->features[i] = table_find_name(table, encoding->name);
+        if (match->features[i] < 0 && encoding->inputs > 0) {
+            return fail(error, NNFS_ERROR_DATA,
+                        "%s: column '%.100s' is missing, which the model was trained on",
+                        table->path, encoding->name);
+        }
+    }
+    for (int i = 0; i < like->target_count; i++) {
+        match->targets[i] =
+            like->targets[i].name ? table_find_name(table, like->targets[i].name) : -1;
+    }
+    return NNFS_OK;
+}
+
+/* A target more or less than the model has cannot be measured. */
+static nnfs_status check_targets(const data_table *table, const nnfs_preprocessing *like,
+                                 table_match *match, nnfs_error *error)
+{
+    int there = 0;
+    int missing = -1;
+    for (int i = 0; i < like->target_count; i++) {
+        there += match->targets[i] >= 0;
+        missing = match->targets[i] < 0 && missing < 0 ? i : missing;
+    }
+    match->has_targets = there > 0 && there == like->target_count;
+    if (there > 0 && !match->has_targets) {
+        const char *name = like->targets[missing].name;
+        return fail(error, NNFS_ERROR_DATA, "%s: target '%.100s' is missing, and others are there",
+                    table->path, name ? name : "?");
+    }
+    return NNFS_OK;
+}
+
+nnfs_status table_match_like(const data_table *table, const nnfs_preprocessing *like,
+                             table_match *match, nnfs_error *error)
+{
+    bool named = like->column_count > 0 && like->columns[0].encoding.name && table_has_names(table);
+    *match = (table_match){
+        .features = memory_alloc((size_t)like->column_count, sizeof *match->features),
+        .targets = memory_alloc((size_t)like->target_count, sizeof *match->targets),
+    };
+    nnfs_status status = NNFS_OK;
+    if (!match->features || !match->targets) {
+        status =
+            fail_memory(error, (size_t)like->column_count * sizeof *match->features, "columns");
+    }
+    if (status == NNFS_OK) {
+        status = (named ? match_names : match_places)(table, like, match, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_targets(table, like, match, error);
+    }
+    if (status != NNFS_OK) {
+        table_match_free(match);
+    }
+    return status;
+}
+
+void table_match_free(table_match *match)
+{
+    memory_free(match->features);
+    memory_free(match->targets);
+    *match = (table_match){0};
+}
+
+static table_want want_of_kind(nnfs_column_kind kind)
+{
+    return kind == NNFS_COLUMN_CATEGORY ? TABLE_WANT_CATEGORY : TABLE_WANT_NUMBER;
+}
+
+static nnfs_status wants_like(const data_table *table, const nnfs_preprocessing *like,
+                              table_want *wants, nnfs_error *error)
+{
+    table_match match;
+    nnfs_status status = table_match_like(table, like, &match, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    for (int i = 0; i < table->column_count; i++) {
+        wants[i] = TABLE_WANT_NOTHING;
+    }
+    for (int i = 0; i < like->column_count; i++) {
+        const nnfs_encoding *encoding = &like->columns[i].encoding;
+        if (encoding->inputs > 0) {
+            wants[match.features[i]] = want_of_kind(encoding->kind);
+        }
+    }
+    for (int i = 0; i < like->target_count && match.has_targets; i++) {
+        wants[match.targets[i]] =
+            want_of_kind(like->classes > 0 ? like->target_kind : NNFS_COLUMN_NUMBER);
+    }
+    table_match_free(&match);
+    return NNFS_OK;
+}
+
+nnfs_status table_wants(const data_table *table, const nnfs_dataset_settings *settings,
+                        table_want *wants, nnfs_error *error)
+{
+    for (int i = 0; i < table->column_count; i++) {
+        wants[i] = TABLE_WANT_ANY;
+    }
+    return settings->like ? wants_like(table, settings->like, wants, error)
+                          : wants_of_settings(table, settings, wants, error);
+}
