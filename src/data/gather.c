@@ -36,6 +36,23 @@ static void scaled_copy(const float *restrict stored, size_t count, float scale,
     }
 }
 
+/* Of any type, at any address. */
+static void convert(const dataset_parts *parts, const unsigned char *stored, float *x)
+{
+    size_t count = (size_t)parts->feature_count;
+    stored_to_floats(parts->type, parts->swapped, stored, count, x);
+    for (size_t i = 0; i < count && parts->scale != 1.0f; i++) {
+        x[i] *= parts->scale;
+    }
+}
+
+/* Whether the values are floats that lie as this machine's do: in a mapped file they may not. */
+static bool are_floats(const dataset_parts *parts)
+{
+    return parts->type == STORED_F32 && !parts->swapped &&
+           (uintptr_t)parts->features % sizeof(float) == 0;
+}
+
 /*
  * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows
  * before its turn.
@@ -54,19 +71,23 @@ void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t
 {
     const dataset_parts *parts = &dataset->parts;
     size_t features = (size_t)parts->feature_count;
-    size_t bytes = features * (parts->type == STORED_U8 ? 1 : sizeof(float));
+    size_t bytes = features * stored_bytes(parts->type);
+    bool floats = are_floats(parts);
     for (int64_t i = 0; i < count; i++) {
         if (i + ROWS_AHEAD < count) {
             prefetch_row((const unsigned char *)parts->features +
                              row_of(dataset, order, first, i + ROWS_AHEAD) * bytes,
                          bytes);
         }
-        size_t at = row_of(dataset, order, first, i) * features;
+        const unsigned char *row =
+            (const unsigned char *)parts->features + row_of(dataset, order, first, i) * bytes;
         float *column = x + (size_t)i * features;
         if (parts->type == STORED_U8) {
-            pixels_to_floats((const uint8_t *)parts->features + at, features, parts->scale, column);
+            pixels_to_floats(row, features, parts->scale, column);
+        } else if (floats) {
+            scaled_copy((const float *)(const void *)row, features, parts->scale, column);
         } else {
-            scaled_copy((const float *)parts->features + at, features, parts->scale, column);
+            convert(parts, row, column);
         }
     }
 }
