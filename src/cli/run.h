@@ -59,6 +59,11 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error);
 /* What is in a table and what becomes of it, on stderr; and what might be wrong with it. */
 nnfs_status look(const train_run *run, nnfs_error *error);
 
+/* ---- look_targets.c ---- */
+
+/* What there is to predict, likewise. */
+nnfs_status look_targets(const train_run *run, nnfs_error *error);
+
 /* ---- run_folds.c ---- */
 
 /* Trains and measures a network for each of --folds, from nothing. Errors: all of training's. */

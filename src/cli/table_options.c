@@ -229,7 +229,7 @@ bool is_npy(const char *data)
 
 bool is_table(const char *data)
 {
-    static const char *const ends[] = {".csv", ".tsv", ".txt"};
+    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data"};
     size_t length = strlen(data);
     length -= ends_with(data, length, ".gz") ? 3 : 0;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

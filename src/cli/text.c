@@ -106,18 +106,6 @@ short_text text_hash(uint64_t hash)
     return digits;
 }
 
-short_text text_shortest(float value)
-{
-    short_text number = {""};
-    for (int digits = 1; digits <= 9; digits++) {
-        (void)snprintf(number.text, sizeof number.text, "%.*g", digits, (double)value);
-        if (strtof(number.text, NULL) == value) {
-            break;
-        }
-    }
-    return number;
-}
-
 /* The bytes of the letter that begins here; a byte that begins none is one by itself. */
 static int letter_bytes(const char *at)
 {

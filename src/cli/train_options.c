@@ -99,7 +99,8 @@ static const struct argp_option rows[] = {
 static const char about[] =
     "Trains a multilayer perceptron and says how good it is."
     "\v"
-    "DATA is a table, a CSV file (.csv, .tsv, .txt, gzipped or not) or an NPY file; a folder of "
+    "DATA is a table, a CSV file (.csv .tsv .txt .data, gzipped or not) or an NPY file; a folder "
+    "of "
     "IDX "
     "files (train-images-idx3-ubyte and so on, gzipped or not); or the word digits, the default: "
     "handwritten-looking digits drawn by the program itself. A bare name such as mnist is looked "
