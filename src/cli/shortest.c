@@ -58,8 +58,49 @@ static bool find_digits(double value, decimal *found)
     return false;
 }
 
-/* As %g writes it, but no exponent for whole numbers and long ones that do without. */
-static void write_digits(decimal number, char *to, size_t size)
+static char *copy(char *to, const char *from, int count)
+{
+    memcpy(to, from, (size_t)count);
+    return to + count;
+}
+
+static char *zeros(char *to, int count)
+{
+    memset(to, '0', (size_t)count);
+    return to + count;
+}
+
+/* 1.25e-07, likewise from the digits 125 */
+static char *write_exponent(const char *digits, int length, int power, char *to)
+{
+    *to++ = digits[0];
+    if (length > 1) {
+        *to++ = '.';
+        to = copy(to, digits + 1, length - 1);
+    }
+    *to++ = 'e';
+    *to++ = power < 0 ? '-' : '+';
+    *to++ = (char)('0' + abs(power) / 10);
+    *to++ = (char)('0' + abs(power) % 10);
+    return to;
+}
+
+/* 1250, 12.5 or 0.0125 from the digits 125, of which so many are before the point. */
+static char *write_plain(const char *digits, int length, int whole, char *to)
+{
+    if (whole >= length) {
+        return zeros(copy(to, digits, length), whole - length);
+    }
+    if (whole > 0) {
+        to = copy(to, digits, whole);
+        *to++ = '.';
+        return copy(to, digits + whole, length - whole);
+    }
+    return copy(zeros(copy(to, "0.", 2), -whole), digits, length);
+}
+
+/* As %g writes it, but large numbers without an exponent where they can do without. */
+static void write_digits(decimal number, char *to)
 {
     char digits[24];
     while (number.digits % 10 == 0) {
@@ -68,17 +109,10 @@ static void write_digits(decimal number, char *to, size_t size)
     }
     int length = snprintf(digits, sizeof digits, "%" PRId64, number.digits);
     int power = length - 1 - number.places;
-    int whole = power + 1; /* digits before the point */
-    if (power < -4 || power > 14) {
-        (void)snprintf(to, size, "%.1s%s%se%c%02d", digits, length > 1 ? "." : "", digits + 1,
-                       power < 0 ? '-' : '+', abs(power));
-    } else if (whole <= 0) {
-        (void)snprintf(to, size, "0.%.*s%s", -whole, "0000", digits);
-    } else if (whole >= length) {
-        (void)snprintf(to, size, "%s%.*s", digits, whole - length, "00000000000000");
-    } else {
-        (void)snprintf(to, size, "%.*s.%s", whole, digits, digits + whole);
-    }
+    bool plain = power >= -4 && power <= 14;
+    char *end = plain ? write_plain(digits, length, power + 1, to)
+                      : write_exponent(digits, length, power, to);
+    *end = '\0';
 }
 
 /* The C library reads and writes exactly, and much more slowly. */
@@ -100,7 +134,7 @@ short_text text_shortest(float value)
     bool negative = signbit(value) != 0;
     if (size >= FLT_MIN && size <= FLT_MAX && find_digits((double)size, &found)) {
         number.text[0] = '-';
-        write_digits(found, number.text + negative, sizeof number.text - 1);
+        write_digits(found, number.text + negative);
     } else {
         write_slowly(value, number.text, sizeof number.text);
     }
