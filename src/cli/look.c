@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     NAMED_MOST = 40,     /* columns shown */
@@ -33,21 +34,21 @@ static short_text kind_text(const nnfs_column *column)
     return kind;
 }
 
-/* What a number x becomes, by how it is scaled. */
+/* What a number x becomes, (x - center) * scale. */
 static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
 {
     double center = (double)encoding->center;
     double reach = 1.0 / (double)encoding->scale;
-    if (scaling == NNFS_SCALING_STANDARD) {
-        (void)fprintf(stderr, "mean %s, deviation %s", text_measure(center).text,
-                      text_measure(reach).text);
+    if (encoding->center == 0.0f && encoding->scale == 1.0f) {
+        (void)fputs("as it is", stderr);
+    } else if (encoding->center == 0.0f && encoding->scale == 1.0f / 255.0f) {
+        (void)fputs("x / 255", stderr);
     } else if (scaling == NNFS_SCALING_MINMAX) {
         (void)fprintf(stderr, "%s to %s", text_measure(center).text,
                       text_measure(center + reach).text);
-    } else if (encoding->center == 0.0f && encoding->scale == 1.0f) {
-        (void)fputs("as it is", stderr);
     } else {
-        (void)fprintf(stderr, "(x - %s) / %s", text_measure(center).text, text_measure(reach).text);
+        (void)fprintf(stderr, "mean %s, deviation %s", text_measure(center).text,
+                      text_measure(reach).text);
     }
 }
 
@@ -98,7 +99,25 @@ static int find_feature(const nnfs_preprocessing *preprocessing, int column)
     return index;
 }
 
-static void show_column(const train_run *run, int index, int width)
+/* How wide the first two columns of the list are, in letters. */
+typedef struct list_widths {
+    int name, kind;
+} list_widths;
+
+static list_widths measure_list(const nnfs_dataset *data, int shown)
+{
+    list_widths widths = {(int)sizeof "column" - 1, (int)sizeof "number" - 1};
+    for (int i = 0; i < shown; i++) {
+        nnfs_column column = nnfs_dataset_column(data, i);
+        int name = column_name(column.name, i + 1).width;
+        int kind = (int)strlen(kind_text(&column).text);
+        widths.name = name > widths.name ? name : widths.name;
+        widths.kind = kind > widths.kind ? kind : widths.kind;
+    }
+    return widths;
+}
+
+static void show_column(const train_run *run, int index, list_widths widths)
 {
     static const char *const uses[] = {
         [NNFS_COLUMN_TARGET] = "to predict",
@@ -108,8 +127,8 @@ static void show_column(const train_run *run, int index, int width)
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
     bool known = column.use != NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
-    (void)fprintf(stderr, "  %s%*s  %-16s %9s  ", name.text, width - name.width, "",
-                  known ? kind_text(&column).text : "",
+    (void)fprintf(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "",
+                  widths.kind, known ? kind_text(&column).text : "",
                   known && column.missing > 0 ? text_count(column.missing).text : "");
     if (column.use == NNFS_COLUMN_FEATURE) {
         int feature = find_feature(run->preprocessing, index);
@@ -127,14 +146,11 @@ static void show_columns(const train_run *run)
     int columns = nnfs_dataset_columns(data);
     int most = nnfs_dataset_column(data, 0).name ? NAMED_MOST : UNNAMED_MOST;
     int shown = columns > most ? most : columns;
-    int width = (int)sizeof "column" - 1;
+    list_widths widths = measure_list(data, shown);
+    (void)fprintf(stderr, "  %-*s  %-*s  %7s  becomes\n", widths.name, "column", widths.kind,
+                  "kind", "missing");
     for (int i = 0; i < shown; i++) {
-        name_text name = column_name(nnfs_dataset_column(data, i).name, i + 1);
-        width = name.width > width ? name.width : width;
-    }
-    (void)fprintf(stderr, "  %-*s  %-16s %9s  becomes\n", width, "column", "kind", "missing");
-    for (int i = 0; i < shown; i++) {
-        show_column(run, i, width);
+        show_column(run, i, widths);
     }
     if (columns > shown) {
         (void)fprintf(stderr, "  and %s more\n", text_count(columns - shown).text);

@@ -39,7 +39,7 @@ static void report_folds(const train_run *run)
                          what->text(folds_spread(folds, what)).text);
         }
     }
-    (void)printf(" (%d, mean and deviation)\n", folds->count);
+    (void)printf(" (mean and deviation of %d)\n", folds->count);
 }
 
 static void report_run(const train_run *run)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- Lists ---- */
 
@@ -219,7 +220,7 @@ void table_options_free(table_options *options)
 static bool ends_with(const char *text, size_t length, const char *end)
 {
     size_t end_length = strlen(end);
-    return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
+    return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
 }
 
 bool is_npy(const char *data)

@@ -22,78 +22,41 @@ enum {
     KEY_MISSING,
 };
 
+/* clang-format off */
+
 /* Rows of argp tables: what to make of the columns, for a tool that trains; */
-#define TABLE_ROWS_COLUMNS(group)                                                               \
-    {"target",                                                                                  \
-     KEY_TARGET,                                                                                \
-     "COLUMN[,...]",                                                                            \
-     0,                                                                                         \
-     "what to predict, by name or number: numbers, or one column of classes (the last)",        \
-     group},                                                                                    \
-        {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},  \
-        {"task",                                                                                \
-         KEY_TASK,                                                                              \
-         "NAME",                                                                                \
-         0,                                                                                     \
-         "classes or numbers (by the target: text is classes, and so are at most 20 different " \
-         "whole numbers)",                                                                      \
-         0},                                                                                    \
-        {"categorical",                                                                         \
-         KEY_CATEGORICAL,                                                                       \
-         "COLUMN[,...]",                                                                        \
-         0,                                                                                     \
-         "columns of categories, also where they look like numbers",                            \
-         0},                                                                                    \
-        {"numeric",                                                                             \
-         KEY_NUMERIC,                                                                           \
-         "COLUMN[,...]",                                                                        \
-         0,                                                                                     \
-         "columns of numbers, in which any other cell is an error",                             \
-         0},                                                                                    \
-        {"drop", KEY_DROP, "COLUMN[,...]", 0, "columns to leave out", 0},                       \
-        {"weight-column",                                                                       \
-         KEY_WEIGHT_COLUMN,                                                                     \
-         "COLUMN",                                                                              \
-         0,                                                                                     \
-         "how much each sample counts in training, 0 or more",                                  \
-         0},                                                                                    \
-        {"scale",                                                                               \
-         KEY_SCALE,                                                                             \
-         "NAME",                                                                                \
-         0,                                                                                     \
-         "of numbers: standard, to mean 0 and deviation 1; minmax, to 0 .. 1; none (standard)", \
-         0},                                                                                    \
-        {"missing-indicator",                                                                   \
-         KEY_MISSING_INDICATOR,                                                                 \
-         NULL,                                                                                  \
-         0,                                                                                     \
-         "an input more for a column with missing numbers, 1 where they are",                   \
-         0},                                                                                    \
-    {                                                                                           \
-        "max-categories", KEY_MAX_CATEGORIES, "N", 0,                                           \
-            "inputs a column of categories may have; rarer ones share one (100)", 0             \
-    }
+#define TABLE_ROWS_COLUMNS                                                                         \
+    {"target", KEY_TARGET, "COLUMN[,...]", 0,                                                      \
+     "what to predict, by name or number: numbers, or one column of classes (the last)", 0},       \
+    {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},         \
+    {"task", KEY_TASK, "NAME", 0,                                                                  \
+     "classes or numbers (by the target: text is classes, and so are at most 20 different whole "  \
+     "numbers)", 0},                                                                               \
+    {"categorical", KEY_CATEGORICAL, "COLUMN[,...]", 0,                                            \
+     "columns of categories, also where they look like numbers", 0},                               \
+    {"numeric", KEY_NUMERIC, "COLUMN[,...]", 0,                                                    \
+     "columns of numbers, in which any other cell is an error", 0},                                \
+    {"drop", KEY_DROP, "COLUMN[,...]", 0, "columns to leave out", 0},                              \
+    {"weight-column", KEY_WEIGHT_COLUMN, "COLUMN", 0,                                              \
+     "how much each sample counts in training, 0 or more", 0},                                     \
+    {"scale", KEY_SCALE, "NAME", 0,                                                                \
+     "of numbers: standard, to mean 0 and deviation 1; minmax, to 0 .. 1; pixels, x / 255; none "  \
+     "(standard; pixels of an NPY file of uint8)", 0},                                             \
+    {"missing-indicator", KEY_MISSING_INDICATOR, NULL, 0,                                          \
+     "an input more for a column with missing numbers, 1 where they are", 0},                      \
+    {"max-categories", KEY_MAX_CATEGORIES, "N", 0,                                                 \
+     "inputs a column of categories may have; the rarer ones share one (100)", 0}
 
 /* and how the file is written, for every tool. */
-#define TABLE_ROWS_FORMAT(group)                                                                 \
-    {"delimiter",                                                                                \
-     KEY_DELIMITER,                                                                              \
-     "C",                                                                                        \
-     0,                                                                                          \
-     "of a CSV file: comma, semicolon, tab, pipe or the character (what fits best)",             \
-     group},                                                                                     \
-        {"header",                                                                               \
-         KEY_HEADER,                                                                             \
-         "yes|no",                                                                               \
-         0,                                                                                      \
-         "whether the first line of a CSV file names the columns (by its cells)",                \
-         0},                                                                                     \
-    {                                                                                            \
-        "missing", KEY_MISSING, "WORD[,...]", 0,                                                 \
-            "cells that mean \"missing\", besides the empty one (NA N/A NaN nan null NULL None " \
-            "?)",                                                                                \
-            0                                                                                    \
-    }
+#define TABLE_ROWS_FORMAT                                                                          \
+    {"delimiter", KEY_DELIMITER, "C", 0,                                                           \
+     "of a CSV file: comma, semicolon, tab, pipe or the character (what fits best)", 0},           \
+    {"header", KEY_HEADER, "yes|no", 0,                                                            \
+     "whether the first line of a CSV file names the columns (by its cells)", 0},                  \
+    {"missing", KEY_MISSING, "WORD[,...]", 0,                                                      \
+     "cells that mean \"missing\", besides the empty one (NA N/A NaN nan null NULL None ?)", 0}
+
+/* clang-format on */
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
 typedef struct text_list {

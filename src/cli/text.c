@@ -74,7 +74,8 @@ short_text text_measure(double value)
         (void)snprintf(number.text, sizeof number.text, "%.6g", value);
         return number;
     }
-    (void)snprintf(number.text, sizeof number.text, "%.*f", size < 99999.95 ? 1 : 0, value);
+    (void)snprintf(number.text, sizeof number.text, "%.*f",
+                   size < 99999.95 && value != rint(value) ? 1 : 0, value);
     return with_commas(number.text);
 }
 

@@ -81,10 +81,10 @@ static const struct argp_option rows[] = {
      0},
 
     {NULL, 0, NULL, 0, "The columns of a table (CSV, NPY):", GROUP_COLUMNS},
-    TABLE_ROWS_COLUMNS(0),
+    TABLE_ROWS_COLUMNS,
 
     {NULL, 0, NULL, 0, "How its file is written:", GROUP_FILE},
-    TABLE_ROWS_FORMAT(0),
+    TABLE_ROWS_FORMAT,
 
     {NULL, 0, NULL, 0, "The run:", GROUP_RUN},
     {"seed", 's', "N", 0, "of the weights, the order of the samples and the held-out share (1)", 0},
