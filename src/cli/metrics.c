@@ -11,8 +11,8 @@ static const metric metrics[] = {
     {"macro_f1", "macro F1", offsetof(nnfs_evaluation, macro_f1), text_number},
     {"log_loss", "log loss", offsetof(nnfs_evaluation, log_loss), text_number},
     {"roc_auc", "ROC AUC", offsetof(nnfs_evaluation, roc_auc), text_number},
-    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_measure},
-    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_measure},
+    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_error},
+    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_error},
     {"r2", "R2", offsetof(nnfs_evaluation, r2), text_number},
 };
 

@@ -66,7 +66,7 @@ static void add_score(text_line *line, const char *of, const nnfs_evaluation *ev
     if (!isnan(evaluation->accuracy)) {
         add(line, "  %s %s", of, text_percent(evaluation->accuracy).text);
     } else if (!isnan(evaluation->rmse)) {
-        add(line, "  %s RMSE %s", of, text_measure(evaluation->rmse).text);
+        add(line, "  %s RMSE %s", of, text_error(evaluation->rmse).text);
     }
 }
 

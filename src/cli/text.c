@@ -79,6 +79,18 @@ short_text text_measure(double value)
     return with_commas(number.text);
 }
 
+short_text text_error(double value)
+{
+    short_text number;
+    double size = fabs(value);
+    if (!isfinite(value) || (size != 0.0 && (size < 0.001 || size >= 1e15))) {
+        return text_number(value);
+    }
+    int decimals = size < 100.0 ? 4 : size < 10000.0 ? 2 : size < 1e6 ? 1 : 0;
+    (void)snprintf(number.text, sizeof number.text, "%.*f", decimals, value);
+    return with_commas(number.text);
+}
+
 short_text text_seconds(double seconds)
 {
     short_text duration = {""};
