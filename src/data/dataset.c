@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/encoder.h"
 #include "data/gather.h"
 #include "data/weights.h"
 
@@ -85,6 +86,7 @@ nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_err
 void nnfs_dataset_free(nnfs_dataset *dataset)
 {
     if (dataset) {
+        encoder_release(dataset->encoder);
         memory_release(dataset->memory);
         memory_free(dataset->rows);
         memory_free(dataset->weights);
@@ -218,6 +220,7 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
     *part = *dataset;
     part->rows = rows;
     part->samples = count;
+    (void)encoder_retain(part->encoder);
     part->numerals = NULL;
     part->weights = weights;
     if (weights) {
