@@ -125,15 +125,17 @@ static char *fail_row(const csv_reader *reader, csv_lane *lane, char *at, int64_
     return NULL;
 }
 
-/* Takes a bare number, which is what most cells of most files are; NULL where there is none. */
+/* Takes a bare or quoted number, as most cells of most files are; NULL where there is none. */
 static inline char *parse_number(const csv_reader *reader, char *at, float *value)
 {
     double number = 0;
-    const char *end = csv_number(at, reader->c, &number);
+    bool quoted = *at == '"';
+    const char *end = csv_number(at + quoted, reader->c, &number);
     *value = (float)number;
-    if (!end || !isfinite(*value)) {
+    if (!end || !isfinite(*value) || (quoted && *end != '"')) {
         return NULL;
     }
+    end += quoted;
     end += *end == '\r' && end[1] == '\n';
     return *end == reader->delimiter || *end == '\n' ? at + (end - at) : NULL;
 }
