@@ -1,6 +1,6 @@
 # Every file that formats.md says to refuse: exit status 4, one line that names the file, nothing
 # written.
-for folder in "$fixtures"/{idx,gzip}/refuse/*; do
+for folder in "$fixtures"/{idx,gzip,csv,npy}/refuse/*; do
     name=${folder#"$fixtures"/}
     timeout 10 nnfs-train "$folder" >"$work/out" 2>"$work/err"
     status=$?
