@@ -365,15 +365,17 @@ NNFS_API nnfs_status nnfs_dataset_giveaway(const nnfs_dataset *dataset, int *col
                                            nnfs_error *error);
 
 typedef enum nnfs_scaling {
+    NNFS_SCALING_DEFAULT,  /* pixels where the stored values are uint8, else standard */
     NNFS_SCALING_STANDARD, /* (x - mean) / standard deviation */
     NNFS_SCALING_MINMAX,   /* (x - min) / (max - min) */
+    NNFS_SCALING_PIXELS,   /* x / 255, also for columns that never vary */
     NNFS_SCALING_NONE,
 } nnfs_scaling;
 
 NNFS_API const char *nnfs_scaling_name(nnfs_scaling scaling); /* "standard"; NULL past the last */
 
 typedef struct nnfs_preprocessing_settings {
-    nnfs_scaling scaling;  /* of numbers; default standard */
+    nnfs_scaling scaling;  /* of numbers; default default */
     int missing_indicator; /* 1: a column with missing numbers also becomes an input that is 1 where
                             * they are; default 0 */
     int max_categories; /* places a column of categories may have, 1 or more; the rarer ones share

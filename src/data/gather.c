@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
+#include "data/encoder.h"
 
 #include <string.h>
 
@@ -36,13 +37,22 @@ static void scaled_copy(const float *restrict stored, size_t count, float scale,
     }
 }
 
+VECTOR_CLONES
+static void scale_floats(float *x, size_t count, float scale)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        x[i] *= scale;
+    }
+}
+
 /* Of any type, at any address. */
 static void convert(const dataset_parts *parts, const unsigned char *stored, float *x)
 {
     size_t count = (size_t)parts->feature_count;
     stored_to_floats(parts->type, parts->swapped, stored, count, x);
-    for (size_t i = 0; i < count && parts->scale != 1.0f; i++) {
-        x[i] *= parts->scale;
+    if (parts->scale != 1.0f) {
+        scale_floats(x, count, parts->scale);
     }
 }
 
@@ -66,9 +76,30 @@ static void prefetch_row(const unsigned char *row, size_t bytes)
     }
 }
 
+/* The same of a table. */
+static void gather_encoded(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                           int64_t count, float *x)
+{
+    const dataset_parts *parts = &dataset->parts;
+    const unsigned char *stored = parts->features;
+    size_t bytes = (size_t)parts->feature_count * stored_bytes(parts->type);
+    for (int64_t i = 0; i < count; i++) {
+        if (i + ROWS_AHEAD < count) {
+            prefetch_row(stored + row_of(dataset, order, first, i + ROWS_AHEAD) * bytes, bytes);
+        }
+        encoder_features(dataset->encoder, parts->type, parts->swapped,
+                         stored + row_of(dataset, order, first, i) * bytes,
+                         x + (size_t)i * (size_t)dataset->inputs);
+    }
+}
+
 void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                      int64_t count, float *x)
 {
+    if (dataset->encoder) {
+        gather_encoded(dataset, order, first, count, x);
+        return;
+    }
     const dataset_parts *parts = &dataset->parts;
     size_t features = (size_t)parts->feature_count;
     size_t bytes = features * stored_bytes(parts->type);
@@ -100,8 +131,8 @@ void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
     }
 }
 
-void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                    int64_t count, float *targets)
+void gather_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                        int64_t count, float *targets)
 {
     size_t outputs = (size_t)dataset->parts.target_count;
     for (int64_t i = 0; i < count; i++) {
@@ -109,4 +140,28 @@ void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t 
                dataset->parts.targets + row_of(dataset, order, first, i) * outputs,
                outputs * sizeof *targets);
     }
+}
+
+void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *targets)
+{
+    gather_own_targets(dataset, order, first, count, targets);
+    preprocessing_scale_targets(encoder_preprocessing(dataset->encoder), count, targets);
+}
+
+void gather_weights(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *weights)
+{
+    for (int64_t i = 0; i < count; i++) {
+        weights[i] = dataset->weights[order ? (int64_t)order[i] : first + i];
+    }
+}
+
+void gather_stored(const nnfs_dataset *dataset, int64_t index, float *row)
+{
+    const dataset_parts *parts = &dataset->parts;
+    size_t values = (size_t)parts->feature_count;
+    size_t at = dataset_row(dataset, index) * values * stored_bytes(parts->type);
+    stored_to_floats(parts->type, parts->swapped, (const unsigned char *)parts->features + at,
+                     values, row);
 }

@@ -194,7 +194,7 @@ static nnfs_status parse_shape(parser *parse, npy_header *header)
         header->rank += status == NNFS_OK;
         more = status == NNFS_OK && take(parse, ',');
     }
-    if (status == NNFS_OK && header->rank == 1 && !more) {
+    if (status == NNFS_OK && header->rank == 1 && !more && peek(parse) == ')') {
         status = expect(parse, ',', "in a shape of one size"); /* (3) is a number to Python */
     }
     return status == NNFS_OK ? expect(parse, ')', "the shape ends here") : status;
@@ -298,7 +298,7 @@ static nnfs_status read_all(source *from, void *bytes, size_t count, nnfs_error 
         status = end == 0
                      ? source_fail(from, 0, error, "it is empty")
                      : source_fail(from, end, error,
-                                   "the file ends here, %zu bytes before its header", count - got);
+                                   "the file ends here, its header needs %zu more", count - got);
     }
     return status;
 }
@@ -340,6 +340,14 @@ static nnfs_status read_length(source *from, size_t length_bytes, size_t *length
     return status;
 }
 
+/* What is not ASCII has no meaning here, and must not get into messages. */
+static void keep_ascii(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    }
+}
+
 nnfs_status npy_read_header(source *from, npy_header *header, nnfs_error *error)
 {
     char text[LONGEST_HEADER];
@@ -356,6 +364,7 @@ nnfs_status npy_read_header(source *from, npy_header *header, nnfs_error *error)
         status = read_all(from, text, length, error);
     }
     if (status == NNFS_OK) {
+        keep_ascii(text, length);
         status = parse_dictionary(&parse, header);
     }
     return status == NNFS_OK ? multiply(&parse, header) : status;

@@ -61,6 +61,7 @@ VECTOR_INLINE float from_i64(uint64_t bits)
 /*
  * 1 sign, 5 exponent, 10 fraction bits: the fraction moves up by 13, and the exponent's bias from 15 to
  * 127, or from all ones to all ones. A subnormal is its fraction * 2^-24; float32 has it as a normal.
+ * Masks choose, because a compiler makes no vectors where a branch holds floats.
  */
 VECTOR_INLINE float from_f16(uint16_t half)
 {
@@ -69,7 +70,8 @@ VECTOR_INLINE float from_f16(uint16_t half)
     float small = (float)(int32_t)magnitude * 0x1p-24f;
     uint32_t small_bits;
     memcpy(&small_bits, &small, sizeof small_bits);
-    uint32_t bits = magnitude < 0x0400 ? small_bits : (magnitude << 13) + rebias;
+    uint32_t subnormal = 0U - (magnitude < 0x0400); /* all ones or none */
+    uint32_t bits = (small_bits & subnormal) | (((magnitude << 13) + rebias) & ~subnormal);
     return float_of_bits(bits | (half & 0x8000U) << 16);
 }
 
