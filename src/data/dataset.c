@@ -252,12 +252,36 @@ int nnfs_dataset_classes(const nnfs_dataset *dataset)
 
 int nnfs_dataset_outputs(const nnfs_dataset *dataset)
 {
-    return dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
+    return dataset->parts.classes > 0 ? dataset->parts.classes : dataset->parts.target_count;
 }
 
 float nnfs_dataset_scale(const nnfs_dataset *dataset)
 {
     return dataset->parts.scale;
+}
+
+int nnfs_dataset_columns(const nnfs_dataset *dataset)
+{
+    return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
+}
+
+nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
+{
+    if (index < 0 || index >= nnfs_dataset_columns(dataset)) {
+        return (nnfs_column){0};
+    }
+    const table_column *column = &dataset->parts.schema->columns[index];
+    return (nnfs_column){.name = column->name,
+                         .kind = column->kind,
+                         .use = column->use,
+                         .missing = column->missing,
+                         .categories = column->category_count};
+}
+
+const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category)
+{
+    bool there = category >= 0 && category < nnfs_dataset_column(dataset, index).categories;
+    return there ? dataset->parts.schema->columns[index].categories[category] : NULL;
 }
 
 uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
