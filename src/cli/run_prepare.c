@@ -1,5 +1,6 @@
 /* From DATA to what a network can be trained on: split first, then fitted to the training part alone. */
 #include "class_weights.h"
+#include "exit.h"
 #include "run.h"
 
 nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
@@ -21,12 +22,15 @@ nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_data
 
 static nnfs_status prepare_table(train_run *run, nnfs_error *error)
 {
+    nnfs_error found = {.status = NNFS_OK};
     nnfs_status status =
-        fit_and_prepare(run, run->train.set, run->test.set, &run->preprocessing, error);
-    if (status == NNFS_OK && run->validation.set) {
-        status = nnfs_dataset_prepare(run->validation.set, run->preprocessing, error);
+        fit_and_prepare(run, run->train.set, run->test.set, &run->preprocessing, &found);
+    if (status != NNFS_OK) { /* which knows nothing of files */
+        return refuse(error, status, "%.200s: %.300s", run->train.path, found.message);
     }
-    return status;
+    return run->validation.set
+               ? nnfs_dataset_prepare(run->validation.set, run->preprocessing, error)
+               : NNFS_OK;
 }
 
 nnfs_status run_prepare(train_run *run, nnfs_error *error)

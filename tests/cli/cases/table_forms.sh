@@ -27,6 +27,10 @@ same "without a final newline" unended.csv
 same "by the target's number" flats.csv --target 11
 same "by its name" flats.csv --target price
 same "with a word for missing" flats_dashes.csv --missing -
+[ "$first" != "$(weights flats.csv --weight-column weight)" ] && echo "weighted, other weights"
+first_sold=$(weights flats.csv --target sold)
+[ "$first_sold" != "$(weights flats.csv --target sold --class-weight no=3)" ] &&
+    echo "classes weighted, other weights"
 [ "$first" != "$(weights flats.csv -s 2)" ] && echo "another seed, other weights"
 [ "$first" != "$(weights flats.csv --scale minmax)" ] && echo "another scale, other weights"
 tail -n +2 flats.csv >headless.csv
