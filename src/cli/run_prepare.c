@@ -2,6 +2,7 @@
 #include "class_weights.h"
 #include "exit.h"
 #include "run.h"
+#include "text.h"
 
 nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
                             nnfs_preprocessing **preprocessing, nnfs_error *error)
@@ -33,10 +34,23 @@ static nnfs_status prepare_table(train_run *run, nnfs_error *error)
                : NNFS_OK;
 }
 
+static nnfs_status check_folds(const train_run *run, nnfs_error *error)
+{
+    int64_t samples = nnfs_dataset_samples(run->train.set);
+    if (run->options->folds <= samples) {
+        return NNFS_OK;
+    }
+    return refuse(error, NNFS_ERROR_ARGUMENT, "--folds: %d parts of only %lld sample%s",
+                  run->options->folds, (long long)samples, text_plural(samples));
+}
+
 nnfs_status run_prepare(train_run *run, nnfs_error *error)
 {
     const train_options *options = run->options;
     nnfs_status status = run_load(run, error);
+    if (status == NNFS_OK) {
+        status = check_folds(run, error);
+    }
     if (status == NNFS_OK && nnfs_dataset_columns(run->train.set) > 0) {
         status = prepare_table(run, error);
     }
