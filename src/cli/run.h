@@ -26,6 +26,7 @@ typedef struct train_run {
     bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */
     double test_share;                   /* held out of the training data; 0 is none */
+    bool replaced_test;                  /* DATA brought a test set that is not used */
     nnfs_preprocessing *preprocessing;   /* of a table, else NULL */
     fold_scores folds;
     nnfs_network *network;

@@ -17,6 +17,7 @@ run nnfs-train flats.csv --delimiter semi
 run nnfs-train flats.csv --header maybe
 run nnfs-train flats.csv --max-categories 0
 run nnfs-train flats.csv --folds 1
+run nnfs-train small --folds 61
 run nnfs-train flats.csv --folds 3 --until-accuracy 0.9
 run nnfs-train flats.csv --test 1
 run nnfs-train flats.csv --test-targets y.npy
