@@ -392,11 +392,12 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *     taken, where there are more);
  *   - categories are one-hot: a place for each that occurs at least twice, a place for missing ones
  *     where there are any, and a last one for all others, also for those never seen;
- *   - a column that never varies is left out, and one of text of which more than half of the samples
- *     have a value of their own.
+ *   - a column that never varies is left out, and one of categories of which more than half of the
+ *     samples have one of their own;
+ *   - numbers to predict are standardised; classes keep their names.
  * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks it
- * was given to. Errors: ARGUMENT (not a table; settings out of their range), DATA (no column is left),
- * MEMORY.
+ * was given to. Errors: ARGUMENT (not a table, or one without targets; settings out of their range),
+ * DATA (no column is left; a number that is not finite, a name that is not UTF-8), MEMORY.
  */
 NNFS_API nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
                                             const nnfs_preprocessing_settings *settings,

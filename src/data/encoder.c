@@ -269,8 +269,8 @@ static nnfs_status check_targets(const nnfs_dataset *dataset, const nnfs_preproc
         return NNFS_OK;
     }
     bool same = as->classes == 0 && parts->target_count == as->target_count;
-    for (int i = 0; same && match->has_targets && i < schema->target_count; i++) {
-        same = schema->targets[i] == match->targets[i];
+    for (int i = 0; same && i < schema->target_count; i++) {
+        same = as->targets[i].column < 0 || schema->targets[i] == match->targets[i];
     }
     return same ? NNFS_OK
                 : fail(error, NNFS_ERROR_DATA,
@@ -369,7 +369,7 @@ static float cell_of(const stored_row *row, int column)
     if (row->floats) {
         return row->floats[column];
     }
-    float value;
+    float value = 0.0f;
     stored_to_floats(row->type, row->swapped,
                      row->values + (size_t)column * stored_bytes(row->type), 1, &value);
     return value;

@@ -148,3 +148,20 @@ void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t 
     gather_own_targets(dataset, order, first, count, targets);
     preprocessing_scale_targets(encoder_preprocessing(dataset->encoder), count, targets);
 }
+
+void gather_weights(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *weights)
+{
+    for (int64_t i = 0; i < count; i++) {
+        weights[i] = dataset->weights[order ? (int64_t)order[i] : first + i];
+    }
+}
+
+void gather_stored(const nnfs_dataset *dataset, int64_t index, float *row)
+{
+    const dataset_parts *parts = &dataset->parts;
+    size_t values = (size_t)parts->feature_count;
+    size_t at = dataset_row(dataset, index) * values * stored_bytes(parts->type);
+    stored_to_floats(parts->type, parts->swapped, (const unsigned char *)parts->features + at,
+                     values, row);
+}

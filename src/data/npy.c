@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* ---- Columns ---- */
 
@@ -268,16 +267,8 @@ nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *setti
     return status;
 }
 
-/* Half of the machine's memory, in bytes; all there can be where the system does not say. */
-static size_t half_of_memory(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? size_mul((size_t)pages, (size_t)page) / 2 : SIZE_MAX;
-}
-
 nnfs_status npy_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
                      nnfs_error *error)
 {
-    return npy_read_within(path, settings, half_of_memory(), table, error);
+    return npy_read_within(path, settings, memory_limit("") / 2, table, error);
 }

@@ -340,6 +340,14 @@ static nnfs_status read_length(source *from, size_t length_bytes, size_t *length
     return status;
 }
 
+/* What is not ASCII has no meaning here, and must not get into messages. */
+static void keep_ascii(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    }
+}
+
 nnfs_status npy_read_header(source *from, npy_header *header, nnfs_error *error)
 {
     char text[LONGEST_HEADER];
@@ -356,6 +364,7 @@ nnfs_status npy_read_header(source *from, npy_header *header, nnfs_error *error)
         status = read_all(from, text, length, error);
     }
     if (status == NNFS_OK) {
+        keep_ascii(text, length);
         status = parse_dictionary(&parse, header);
     }
     return status == NNFS_OK ? multiply(&parse, header) : status;

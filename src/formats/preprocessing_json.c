@@ -338,11 +338,16 @@ static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *er
 nnfs_status preprocessing_from_json(const char *text, nnfs_preprocessing **preprocessing,
                                     nnfs_error *error)
 {
-    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t reason;
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &reason);
     parts found = {0};
     nnfs_preprocessing *made = NULL;
     nnfs_status status = NNFS_OK;
     *preprocessing = NULL;
+    if (!json && (json_error_code(&reason) == json_error_out_of_memory || !reason.text[0])) {
+        status = fail_memory(error, strlen(text), "a preprocessing");
+        goto end;
+    }
     if (!parse_parts(json, &found)) {
         status = fail(error, NNFS_ERROR_DATA, "no JSON of columns, targets and classes");
         goto end;

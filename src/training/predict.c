@@ -49,10 +49,10 @@ static bool predict_rows(const infer_walk *walk, infer_thread *thread, int tile,
 {
     (void)tile;
     const prediction *job = walk->user;
-    const encoder *encoder = walk->network->encoder;
-    size_t columns = (size_t)encoder_preprocessing(encoder)->column_count;
+    const encoder *rows = walk->network->encoder;
+    size_t columns = (size_t)encoder_preprocessing(rows)->column_count;
     for (int i = 0; i < count; i++) {
-        encoder_features(encoder, STORED_F32, false,
+        encoder_features(rows, STORED_F32, false,
                          job->features + ((size_t)first + (size_t)i) * columns,
                          thread->input + (size_t)i * (size_t)walk->network->inputs);
     }

@@ -100,6 +100,7 @@ def make_refuse():
         "no-fortran-order": "{'descr': '<i2', 'shape': (3, 2), }",
         "no-shape": "{'descr': '<i2', 'fortran_order': False, }",
         "extra-key": header()[:-1] + "'more': 1, }",
+        "foreign-key": header()[:-1] + "'gr\u00fc\u00dfe': 1, }",
         "repeated-key": header()[:-1] + "'shape': (3, 2), }",
         "key-not-quoted": "{descr: '<i2', 'fortran_order': False, 'shape': (3, 2), }",
         "quote-not-ended": "{'descr: 1}",
