@@ -527,8 +527,8 @@ NNFS_API double nnfs_network_flops_forward(const nnfs_network *network);
 NNFS_API double nnfs_network_flops_step(const nnfs_network *network);
 
 /*
- * Notes travel with the model file: how it was trained, on what. Setting one replaces it; both
- * strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
+ * Notes travel with the model file: how it was trained, on what. Setting one replaces it, NULL takes
+ * it away; both strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
  * before. The value is NULL where there is no such note, and valid until the next change.
  */
 NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key,

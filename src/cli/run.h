@@ -37,6 +37,12 @@ typedef struct train_run {
     FILE *log;   /* NULL without --log */
     bool logged; /* false once a line could not be written */
     bool saved;
+
+    /* Of checkpoints; see resume.h. */
+    nnfs_checkpoint *checkpoint; /* that the run goes on from, or NULL */
+    char *checkpoints;           /* the folder it is in, or NULL */
+    char **words;                /* its command line, or NULL */
+    char *command, *folder;      /* as checkpoints note them */
 } train_run;
 
 /* ---- run_data.c ---- */
@@ -88,6 +94,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 nnfs_status log_open(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
+/* The run goes on from a checkpoint: what came after that has been cut off. */
+void log_resume(train_run *run);
 /* One of --folds, counted from 1; its held-out part is the summary's validation. */
 void log_fold(train_run *run, int fold, const nnfs_summary *summary);
 void log_epoch(train_run *run, const nnfs_epoch *epoch);

@@ -2,17 +2,37 @@
 #include "exit.h"
 #include "json.h"
 #include "metrics.h"
+#include "resume.h"
 #include "run.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* As it was at a checkpoint; one that has become shorter since goes on where it ends. */
+static FILE *open_again(const char *path, int64_t bytes)
+{
+    FILE *log = fopen(path, "ae");
+    struct stat about;
+    bool cut = log && fstat(fileno(log), &about) == 0 && S_ISREG(about.st_mode);
+    if (cut && about.st_size > bytes && ftruncate(fileno(log), bytes) != 0) {
+        (void)fclose(log);
+        return NULL;
+    }
+    if (log && cut && about.st_size < bytes) {
+        say("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    return log;
+}
 
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
+    int64_t bytes = resume_log_bytes(run);
     run->logged = true;
-    run->log = path ? fopen(path, "we") : NULL;
+    run->log = !path ? NULL : bytes >= 0 ? open_again(path, bytes) : fopen(path, "we");
     if (path && !run->log) {
         return refuse(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, strerror(errno));
     }
@@ -179,6 +199,20 @@ void log_start(train_run *run)
     (void)json_object_set_new(object, "table", table(run));
     (void)json_object_set_new(object, "network", network(run));
     (void)json_object_set_new(object, "data", data(run));
+    (void)json_object_set_new(object, "machine", machine(run));
+    write_line(run, object);
+}
+
+void log_resume(train_run *run)
+{
+    if (!run->log) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "event", "resume");
+    json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));
+    json_set_integer(object, "epochs", nnfs_checkpoint_epochs(run->checkpoint));
+    json_set_integer(object, "steps", nnfs_checkpoint_steps(run->checkpoint));
     (void)json_object_set_new(object, "machine", machine(run));
     write_line(run, object);
 }

@@ -60,7 +60,7 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
     if (status == NNFS_OK && options->class_weight) {
         status = class_weights_apply(options->class_weight, run->train.set, error);
     }
-    if (status == NNFS_OK && run->preprocessing && !options->quiet) {
+    if (status == NNFS_OK && run->preprocessing && !options->quiet && !run->checkpoint) {
         status = look(run, error);
     }
     return status;

@@ -2,6 +2,8 @@
 #include "training/checkpoints.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "data/preprocessing.h"
 #include "training/checkpoint_folder.h"
 
 #include <math.h>
@@ -11,11 +13,22 @@
 
 /* ---- Beginning ---- */
 
+/* Of all data that have a say in how the run goes; `validation` and `test` may be NULL. */
+static uint64_t hash_of(const nnfs_dataset *train, const nnfs_dataset *validation,
+                        const nnfs_dataset *test)
+{
+    const uint64_t hashes[] = {nnfs_dataset_hash(train),
+                               validation ? nnfs_dataset_hash(validation) : 0,
+                               test ? nnfs_dataset_hash(test) : 0};
+    return hash_bytes(HASH_START, hashes, sizeof hashes);
+}
+
 nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
+                              const nnfs_dataset *validation, const nnfs_dataset *test,
                               nnfs_error *error)
 {
     const nnfs_train_settings *settings = &trainer->settings;
-    *c = (checkpoints){.data_hash = nnfs_dataset_hash(train),
+    *c = (checkpoints){.data_hash = hash_of(train, validation, test),
                        .samples = train->samples,
                        .saved_at = clock_seconds(),
                        .saved_steps = -1,
@@ -36,7 +49,10 @@ static nnfs_status fail_other(const char *what, nnfs_error *error)
 static nnfs_status check_network(const nnfs_network *network, const nnfs_network *saved,
                                  nnfs_error *error)
 {
-    bool same = network->inputs == saved->inputs && network->layer_count == saved->layer_count &&
+    const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
+    const nnfs_preprocessing *other = nnfs_network_preprocessing(saved);
+    bool same = !own == !other && (!own || preprocessing_equal(own, other)) &&
+                network->inputs == saved->inputs && network->layer_count == saved->layer_count &&
                 network->loss == saved->loss;
     for (int i = 0; same && i < network->layer_count; i++) {
         same = network->layers[i].out == saved->layers[i].out &&

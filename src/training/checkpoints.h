@@ -23,6 +23,7 @@ struct checkpoints {
 
 /* Makes the folder, if the settings have one. Errors: IO, ARGUMENT (it holds another run's). */
 nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
+                              const nnfs_dataset *validation, const nnfs_dataset *test,
                               nnfs_error *error);
 
 /* Puts trainer and network where the checkpoint has them. Errors: ARGUMENT, DATA (not its data). */

@@ -131,7 +131,7 @@ static nnfs_status begin(training *t, bool *done, nnfs_error *error)
     const nnfs_checkpoint *resume = settings->resume;
     nnfs_status status = NNFS_OK;
     if (settings->checkpoint_folder || resume) {
-        status = checkpoints_begin(&t->saved, t->trainer, t->train, error);
+        status = checkpoints_begin(&t->saved, t->trainer, t->train, t->validation, t->test, error);
     }
     if (status == NNFS_OK && resume) {
         status = checkpoints_restore(&t->saved, t->trainer, resume, error);
