@@ -12,7 +12,7 @@
 enum {
     NAMED_MOST = 40,       /* columns shown */
     UNNAMED_MOST = 5,      /* likewise where they have no names: pixels, say */
-    CATEGORIES_WIDTH = 40, /* letters, of the names of a column's */
+    CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
 };
 
 /* ---- Columns ---- */
