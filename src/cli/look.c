@@ -12,7 +12,7 @@
 enum {
     NAMED_MOST = 40,       /* columns shown */
     UNNAMED_MOST = 5,      /* likewise where they have no names: pixels, say */
-    CATEGORIES_WIDTH = 40, /* letters, of the names of a column's */
+    CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
 };
 
 /* ---- Columns ---- */
@@ -218,8 +218,9 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
     nnfs_status status = nnfs_dataset_giveaway(run->train.set, &column, error);
     if (status == NNFS_OK && column >= 0) {
         const char *name = nnfs_dataset_column(run->train.set, column).name;
-        say("warning: %s alone gives the target away; if it is not known beforehand, --drop it",
-            column_name(name, column + 1).text);
+        const char *quote = name ? "'" : "";
+        say("warning: %s%s%s alone gives the target away; if it is not known beforehand, --drop it",
+            quote, column_name(name, column + 1).text, quote);
     }
     return status;
 }

@@ -254,7 +254,9 @@ int main(int argc, char **argv)
     restart_on_better_kernel(argv);
     predict_options options;
     parse(&options, argc, argv);
-    signals_ignore_of_writes();
+    if (options.output) {
+        signals_ignore_of_writes(); /* into a closed pipe the rest need not be written */
+    }
     model_data loaded = {.network = NULL};
     nnfs_error error = {.status = NNFS_OK};
     nnfs_status status = predict(&options, &loaded, &error);

@@ -1,4 +1,5 @@
 /* The datasets of a run: loaded, split, and checked against each other. */
+#include "column_hint.h"
 #include "exit.h"
 #include "paths.h"
 #include "run.h"
@@ -28,7 +29,9 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         return status;
     }
     status = nnfs_dataset_load(run->train.path, &settings, &run->train.set, &run->test.set, error);
-    if (status == NNFS_OK && !run->train.set) {
+    if (status != NNFS_OK) {
+        hint_at_column(run->train.path, &run->options->table, error);
+    } else if (!run->train.set) {
         status = refuse(error, NNFS_ERROR_DATA,
                         "%s: a test set alone; there is nothing to train on", run->train.path);
     }
