@@ -60,8 +60,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = fuzz_file(0, data, size);
     read_stream(path, MOST_BYTES, &whole);
     read_stream(path, 1 + (size ? data[size - 1] : 0), &pieces);
-    fuzz_check(whole.count == pieces.count && whole.status == pieces.status);
-    fuzz_check(memcmp(whole.bytes, pieces.bytes, whole.count) == 0);
+    /* Of what is damaged, how much comes before the error is seen depends on the pieces. */
+    fuzz_check(whole.status == pieces.status);
+    fuzz_check(whole.count == pieces.count || whole.status != NNFS_OK);
+    size_t both = whole.count < pieces.count ? whole.count : pieces.count;
+    fuzz_check(memcmp(whole.bytes, pieces.bytes, both) == 0);
     if (whole.count < MOST_BYTES) {
         nnfs_status promised = read_promised(path, whole.count, &whole);
         fuzz_check((promised == NNFS_OK) == (whole.status == NNFS_OK));
