@@ -4,11 +4,16 @@
 #include "text.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
+
+/* Larger numbers would be rounded up to infinity by the 15 digits of JSON_LINE. */
+#define LARGEST_REAL 1.79769313486231e308
 
 void json_set_real(json_t *object, const char *key, double value)
 {
-    (void)json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
+    bool sayable = fabs(value) <= LARGEST_REAL; /* and no NaN */
+    (void)json_object_set_new(object, key, sayable ? json_real(value) : json_null());
 }
 
 void json_set_float(json_t *object, const char *key, float value)
