@@ -193,7 +193,7 @@ static const char *chosen_name(const eval_run *run)
     return run->chosen == run->test ? "test" : "train";
 }
 
-static void print_lines(const eval_run *run)
+static bool print_lines(const eval_run *run)
 {
     const nnfs_evaluation *result = &run->result;
     (void)printf("%s (%s, %s parameters) on %s sample%s, the %s set of %s\n", run->options->model,
@@ -211,12 +211,13 @@ static void print_lines(const eval_run *run)
         (void)printf("%-9s %s\n", "MAE", text_number(result->mae).text);
         (void)printf("%-9s %s\n", "R2", text_number(result->r2).text);
     }
+    return true;
 }
 
-static void print_json(const eval_run *run)
+static bool print_json(const eval_run *run)
 {
     const nnfs_evaluation *result = &run->result;
-    json_t *object = json_object();
+    json_t *object = json_line();
     json_set_string(object, "schema", "nnfs-eval/1");
     json_set_string(object, "version", nnfs_version());
     json_set_string(object, "model", run->options->model);
@@ -232,9 +233,12 @@ static void print_json(const eval_run *run)
     json_set_real(object, "mae", result->mae);
     json_set_real(object, "r2", result->r2);
     json_set_real(object, "seconds", result->seconds);
-    (void)json_dumpf(object, stdout, JSON_LINE);
-    (void)putchar('\n');
+    if (json_line_is_whole()) {
+        (void)json_dumpf(object, stdout, JSON_LINE); /* finish() looks for a failed write */
+        (void)putchar('\n');
+    }
     json_decref(object);
+    return json_line_is_whole();
 }
 
 static int evaluate_and_print(eval_run *run)
@@ -250,7 +254,10 @@ static int evaluate_and_print(eval_run *run)
         say("out of memory");
         return EXIT_CANNOT_RUN;
     }
-    (run->options->json ? print_json : print_lines)(run);
+    if (!(run->options->json ? print_json : print_lines)(run)) {
+        say("out of memory");
+        return EXIT_CANNOT_RUN;
+    }
     return EXIT_DONE;
 }
 

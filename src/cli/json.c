@@ -6,6 +6,27 @@
 #include <math.h>
 #include <stdlib.h>
 
+static bool lacked_memory;
+
+static void *allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    lacked_memory = lacked_memory || !memory;
+    return memory;
+}
+
+json_t *json_line(void)
+{
+    json_set_alloc_funcs(allocate, free);
+    lacked_memory = false;
+    return json_object();
+}
+
+bool json_line_is_whole(void)
+{
+    return !lacked_memory;
+}
+
 void json_set_real(json_t *object, const char *key, double value)
 {
     (void)json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());

@@ -3,10 +3,18 @@
 #define NNFS_CLI_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How everything is printed: one line, in the order it was set, 0.1 as 0.1. */
 #define JSON_LINE (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+/*
+ * An empty object, for a line; and whether there was memory for all that jansson did since: nobody
+ * looks at each of its calls, and a line that lacks a field is worse than none.
+ */
+json_t *json_line(void);
+bool json_line_is_whole(void);
 
 /* JSON knows no NaN and no infinity: null stands for what was not measured. */
 void json_set_real(json_t *object, const char *key, double value);

@@ -50,9 +50,9 @@ make_idx() {
     printf '\0\0\x08\x01%b' "$(be32 "$samples")$labels" >"$folder/$prefix-labels-idx1-ubyte"
 }
 
-# What takes its own time in a log, or in what eval says.
+# A log, or what eval says, without times and without the machine, which is described as far as it goes.
 timeless() {
-    sed -E 's/"(seconds|samples_per_second|gflops)":[-+0-9.e]+/"\1":T/g' "$1"
+    sed -E 's/"(seconds|samples_per_second|gflops)":[-+0-9.e]+/"\1":T/g; s/"machine":\{[^}]*\}//' "$1"
 }
 
 # The training under test, and what it must come to: model new, log reference.jsonl. What stands at its
