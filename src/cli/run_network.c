@@ -153,7 +153,8 @@ static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
         (void)fprintf(stream, "%s\"%d\"", i > 0 ? "," : "[", i);
     }
     bool written = stream && fputc(']', stream) != EOF;
-    written = stream && fclose(stream) == 0 && written;
+    written =
+        stream && fclose(stream) == 0 && written && names; /* NULL: it does not fail for that */
     nnfs_status status = written ? nnfs_network_set_note(run->network, "class_names", names, error)
                                  : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     free(names);
