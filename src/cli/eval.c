@@ -143,7 +143,12 @@ static nnfs_status check_preprocessing(const eval_run *run, nnfs_error *error)
     const char *note = nnfs_network_note(run->network, "preprocessing");
     float here = nnfs_dataset_scale(run->chosen);
     float scale = here;
-    if (note && !parse_preprocessing(note, &scale)) {
+    json_watch();
+    bool understood = !note || parse_preprocessing(note, &scale);
+    if (!json_had_memory()) {
+        return refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    if (!understood) {
         return refuse(error, NNFS_ERROR_DATA, "%s: its preprocessing, %s, is none of this version",
                       run->options->model, note);
     }
@@ -217,7 +222,8 @@ static bool print_lines(const eval_run *run)
 static bool print_json(const eval_run *run)
 {
     const nnfs_evaluation *result = &run->result;
-    json_t *object = json_line();
+    json_watch();
+    json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-eval/1");
     json_set_string(object, "version", nnfs_version());
     json_set_string(object, "model", run->options->model);
@@ -233,12 +239,12 @@ static bool print_json(const eval_run *run)
     json_set_real(object, "mae", result->mae);
     json_set_real(object, "r2", result->r2);
     json_set_real(object, "seconds", result->seconds);
-    if (json_line_is_whole()) {
+    if (json_had_memory()) {
         (void)json_dumpf(object, stdout, JSON_LINE); /* finish() looks for a failed write */
         (void)putchar('\n');
     }
     json_decref(object);
-    return json_line_is_whole();
+    return json_had_memory();
 }
 
 static int evaluate_and_print(eval_run *run)

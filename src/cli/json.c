@@ -15,14 +15,13 @@ static void *allocate(size_t bytes)
     return memory;
 }
 
-json_t *json_line(void)
+void json_watch(void)
 {
     json_set_alloc_funcs(allocate, free);
     lacked_memory = false;
-    return json_object();
 }
 
-bool json_line_is_whole(void)
+bool json_had_memory(void)
 {
     return !lacked_memory;
 }

@@ -10,11 +10,11 @@
 #define JSON_LINE (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /*
- * An empty object, for a line; and whether there was memory for all that jansson did since: nobody
- * looks at each of its calls, and a line that lacks a field is worse than none.
+ * From here on jansson is watched; and whether there was memory for all that it did since. Nobody looks
+ * at each of its calls, and a line that lacks a field is worse than none.
  */
-json_t *json_line(void);
-bool json_line_is_whole(void);
+void json_watch(void);
+bool json_had_memory(void);
 
 /* JSON knows no NaN and no infinity: null stands for what was not measured. */
 void json_set_real(json_t *object, const char *key, double value);

@@ -32,7 +32,7 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
 /* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
 static void write_line(train_run *run, json_t *object)
 {
-    run->logged = run->logged && json_line_is_whole() &&
+    run->logged = run->logged && json_had_memory() &&
                   json_dumpf(object, run->log, JSON_LINE) == 0 && fputc('\n', run->log) != EOF &&
                   fflush(run->log) == 0;
     json_decref(object);
@@ -139,7 +139,8 @@ void log_start(train_run *run)
     if (!run->log) {
         return;
     }
-    json_t *object = json_line();
+    json_watch();
+    json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
     json_set_string(object, "event", "start");
     json_set_string(object, "version", nnfs_version());
@@ -157,7 +158,8 @@ void log_epoch(train_run *run, const nnfs_epoch *epoch)
     if (!run->log) {
         return;
     }
-    json_t *object = json_line();
+    json_watch();
+    json_t *object = json_object();
     json_set_string(object, "event", "epoch");
     json_set_integer(object, "epoch", epoch->epoch);
     json_set_real(object, "train_loss", epoch->train_loss);
@@ -234,7 +236,8 @@ void log_end(train_run *run)
         return;
     }
     const nnfs_summary *summary = &run->summary;
-    json_t *object = json_line();
+    json_watch();
+    json_t *object = json_object();
     json_set_string(object, "event", "end");
     json_set_string(object, "reason", summary->reason);
     json_set_integer(object, "epochs", summary->epochs);
