@@ -64,15 +64,6 @@ static const char *const kind_names[KINDS] = {"alloc",  "read",  "write",  "open
 
 typedef enum action { FAIL, SHORT, KILL, KILL_AFTER } action;
 
-static const struct {
-    const char *name;
-    action action;
-    int error;
-} actions[] = {{"EIO", FAIL, EIO},       {"ENOSPC", FAIL, ENOSPC},     {"EINTR", FAIL, EINTR},
-               {"EACCES", FAIL, EACCES}, {"EMFILE", FAIL, EMFILE},     {"EDQUOT", FAIL, EDQUOT},
-               {"EROFS", FAIL, EROFS},   {"ENOMEM", FAIL, ENOMEM},     {"short", SHORT, 0},
-               {"kill", KILL, 0},        {"kill-after", KILL_AFTER, 0}};
-
 enum { DESCRIPTORS = 256, LONGEST_PATH = 512, TRACKED = 8192, RANGES = 16 };
 
 static struct {
@@ -575,6 +566,15 @@ bool fault_disarm(long *live)
 }
 
 #else
+
+static const struct {
+    const char *name;
+    action action;
+    int error;
+} actions[] = {{"EIO", FAIL, EIO},       {"ENOSPC", FAIL, ENOSPC},     {"EINTR", FAIL, EINTR},
+               {"EACCES", FAIL, EACCES}, {"EMFILE", FAIL, EMFILE},     {"EDQUOT", FAIL, EDQUOT},
+               {"EROFS", FAIL, EROFS},   {"ENOMEM", FAIL, ENOMEM},     {"short", SHORT, 0},
+               {"kill", KILL, 0},        {"kill-after", KILL_AFTER, 0}};
 
 /* KIND:K:ACTION[:always]; a test that says something else is told so. */
 static bool obey(const char *wish)
