@@ -514,7 +514,14 @@ STANDS_FOR(posix_memalign, shim_posix_memalign);
 
 static void shim_free(void *memory)
 {
+    static volatile bool
+        finding; /* dlsym frees the message of a dlsym that failed before: that is lost */
+    if (finding) {
+        return;
+    }
+    finding = !real_free.symbol;
     FIND(real_free, "free");
+    finding = false;
     (void)untrack(memory);
     real_free.free(memory);
 }
