@@ -28,7 +28,7 @@ train_once() {
     check_training "nnfs-train, $1 ($hit)"
     [ "${hit%% *}" = unlink ] && rm -f "$files"/.*.tmp.* # it could not
     check_folder "nnfs-train, $1 ($hit)"
-    if [ $status = 0 ] && [ -n "$hit" ] && must_tell "$1"; then
+    if [ "$status" = 0 ] && [ -n "$hit" ] && must_tell "$1"; then
         fault_failed "nnfs-train, $1 ($hit): exit status 0"
     fi
 }
@@ -36,7 +36,7 @@ train_once() {
 evaluation=("$tools/nnfs-eval" -q -t 1)
 eval_once() {
     with_fault "$1" "${evaluation[@]}" "$files/ready" "$files/data"
-    if [ $status = 0 ]; then
+    if [ "$status" = 0 ]; then
         timeless "$work/out" | cmp -s - "$work/evaluated" ||
             fault_failed "nnfs-eval, $1 ($hit): exit status 0, and yet another result"
     else
@@ -60,7 +60,7 @@ every_call() {
 }
 
 with_fault any:1000000:EIO "${training[@]}"
-[ $status = 0 ] || skip "nothing runs with the shim here: $(head -n 1 "$work/err")"
+[ "$status" = 0 ] || skip "nothing runs with the shim here: $(head -n 1 "$work/err")"
 with_fault any:1:EIO "${training[@]}"
 [ -n "$hit" ] || skip "the shim sees no calls here"
 

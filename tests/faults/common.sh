@@ -59,11 +59,12 @@ timeless() {
 # target before is old.
 model=$files/model.safetensors
 log=$files/run.jsonl
+data=$files/data
 prepare_training() {
-    make_idx "$files/data" train 24 4 3
-    make_idx "$files/data" t10k 9 4 3
+    make_idx "$data" train 24 4 3
+    make_idx "$data" t10k 9 4 3
     training=("$tools/nnfs-train" -q -t 1 -e 2 -b 8 --hidden "${1:-5}" -o "$model" --log "$log"
-        "$files/data")
+        "$data")
     "${training[@]}" -s 2 && mv "$model" "$work/old" &&
         "${training[@]}" -s 1 && mv "$model" "$work/new" &&
         timeless "$log" >"$work/reference.jsonl" || exit 1
@@ -115,13 +116,13 @@ check_folder() {
 check_training() {
     local what=$1
     if cmp -s "$model" "$work/new"; then
-        [ $status = 0 ] || check_refusal "$what"
+        [ "$status" = 0 ] || check_refusal "$what"
     elif cmp -s "$model" "$work/old"; then
         check_refusal "$what"
     else
         fault_failed "$what: the model is neither the old nor the new one (exit status $status)"
     fi
-    if [ $status = 0 ]; then
+    if [ "$status" = 0 ]; then
         [ ! -s "$work/err" ] || fault_failed "$what: exit status 0, and yet a message"
         timeless "$log" | cmp -s - "$work/reference.jsonl" ||
             fault_failed "$what: exit status 0, and yet a log that is not whole"
