@@ -70,7 +70,7 @@ evaluate_all() {
 }
 
 eval_files() {
-    every_call eval_once read EIO EINTR short EIO:always short:always
+    every_call eval_once read EIO EINTR short short:always
     every_call eval_once open EACCES EMFILE:always
     every_call eval_once close EIO
     every_call eval_once stat EACCES EIO:always
@@ -83,7 +83,7 @@ train_files() {
     every_call train_once close EIO EIO:always
     every_call train_once unlink EACCES
     every_call train_once open EACCES EMFILE:always
-    every_call train_once read EIO EINTR short EIO:always short:always
+    every_call train_once read EIO EINTR short short:always
     every_call train_once stat EACCES EIO:always
 }
 
