@@ -365,15 +365,17 @@ NNFS_API nnfs_status nnfs_dataset_giveaway(const nnfs_dataset *dataset, int *col
                                            nnfs_error *error);
 
 typedef enum nnfs_scaling {
+    NNFS_SCALING_DEFAULT,  /* pixels where the stored values are uint8, else standard */
     NNFS_SCALING_STANDARD, /* (x - mean) / standard deviation */
     NNFS_SCALING_MINMAX,   /* (x - min) / (max - min) */
+    NNFS_SCALING_PIXELS,   /* x / 255, also for columns that never vary */
     NNFS_SCALING_NONE,
 } nnfs_scaling;
 
 NNFS_API const char *nnfs_scaling_name(nnfs_scaling scaling); /* "standard"; NULL past the last */
 
 typedef struct nnfs_preprocessing_settings {
-    nnfs_scaling scaling;  /* of numbers; default standard */
+    nnfs_scaling scaling;  /* of numbers; default default */
     int missing_indicator; /* 1: a column with missing numbers also becomes an input that is 1 where
                             * they are; default 0 */
     int max_categories; /* places a column of categories may have, 1 or more; the rarer ones share
@@ -390,11 +392,12 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *     taken, where there are more);
  *   - categories are one-hot: a place for each that occurs at least twice, a place for missing ones
  *     where there are any, and a last one for all others, also for those never seen;
- *   - a column that never varies is left out, and one of text of which more than half of the samples
- *     have a value of their own.
+ *   - a column that never varies is left out, and one of categories of which more than half of the
+ *     samples have one of their own;
+ *   - numbers to predict are standardised; classes keep their names.
  * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks it
- * was given to. Errors: ARGUMENT (not a table; settings out of their range), DATA (no column is left),
- * MEMORY.
+ * was given to. Errors: ARGUMENT (not a table, or one without targets; settings out of their range),
+ * DATA (no column is left; a number that is not finite, a name that is not UTF-8), MEMORY.
  */
 NNFS_API nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
                                             const nnfs_preprocessing_settings *settings,

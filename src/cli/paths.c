@@ -3,6 +3,7 @@
 
 #include "exit.h"
 #include "suggest.h"
+#include "table_options.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,7 +69,7 @@ static bool is_dataset(const char *folder, const char *name)
     char *path = joined(folder, name);
     bool is_folder = path && stat(path, &about) == 0 && S_ISDIR(about.st_mode);
     free(path);
-    return name[0] != '.' && (is_folder || strstr(name, ".csv") || strstr(name, ".npy"));
+    return name[0] != '.' && (is_folder || is_table(name));
 }
 
 /*

@@ -56,7 +56,8 @@ static int digits_of(int number)
 
 static void add_epoch(text_line *line, const progress_line *progress, int epoch)
 {
-    add(line, "epoch %*d/%d", digits_of(progress->epochs), epoch, progress->epochs);
+    add(line, "%sepoch %*d/%d", progress->label, digits_of(progress->epochs), epoch,
+        progress->epochs);
 }
 
 /* How good: the share that is right for classes, the root of the squared error for numbers. */
@@ -65,7 +66,7 @@ static void add_score(text_line *line, const char *of, const nnfs_evaluation *ev
     if (!isnan(evaluation->accuracy)) {
         add(line, "  %s %s", of, text_percent(evaluation->accuracy).text);
     } else if (!isnan(evaluation->rmse)) {
-        add(line, "  %s RMSE %s", of, text_number(evaluation->rmse).text);
+        add(line, "  %s RMSE %s", of, text_error(evaluation->rmse).text);
     }
 }
 

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 typedef struct progress_line {
-    int epochs; /* in all */
+    int epochs;     /* in all */
+    char label[32]; /* "fold 2/5  ", what these are epochs of, or "" */
     bool quiet;
     bool live;   /* a terminal that can redraw a line */
     bool colour; /* and NO_COLOR is not set */

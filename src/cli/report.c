@@ -1,23 +1,45 @@
 /* The lines that a person reads at the end. */
+#include "metrics.h"
 #include "run.h"
 #include "text.h"
 
 #include <math.h>
 
-static void report_evaluation(const char *part, const nnfs_evaluation *evaluation)
+static void report_evaluation(const train_run *run, const char *part,
+                              const nnfs_evaluation *evaluation)
 {
     if (evaluation->samples == 0) {
         return; /* there was no such set */
     }
-    (void)printf("%-9s loss %s", part, text_number(evaluation->loss).text);
-    if (!isnan(evaluation->accuracy)) {
-        (void)printf(", accuracy %s", text_percent(evaluation->accuracy).text);
-    } else {
-        (void)printf(", RMSE %s, MAE %s, R2 %s", text_number(evaluation->rmse).text,
-                     text_number(evaluation->mae).text, text_number(evaluation->r2).text);
+    (void)printf("%-9s", part);
+    const metric *what;
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
+        if (metric_applies(what, evaluation, nnfs_network_loss(run->network))) {
+            (void)printf("%s %s %s", i > 0 ? "," : "", what->name,
+                         what->text(metric_value(what, evaluation)).text);
+        }
     }
     (void)printf(" (%s sample%s)\n", text_count(evaluation->samples).text,
                  text_plural(evaluation->samples));
+}
+
+/* Of the folds, each with the part it did not see: the mean, and the spread from fold to fold. */
+static void report_folds(const train_run *run)
+{
+    const fold_scores *folds = &run->folds;
+    if (folds->count == 0) {
+        return;
+    }
+    (void)printf("%-9s", "folds");
+    const metric *what;
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
+        if (metric_applies(what, &folds->scores[0], nnfs_network_loss(run->network))) {
+            (void)printf("%s %s %s +- %s", i > 0 ? "," : "", what->name,
+                         what->text(folds_mean(folds, what)).text,
+                         what->text(folds_spread(folds, what)).text);
+        }
+    }
+    (void)printf(" (mean and deviation of %d)\n", folds->count);
 }
 
 static void report_run(const train_run *run)
@@ -38,9 +60,10 @@ void report(const train_run *run)
         (void)printf("%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
                      text_count(llround(summary->samples_per_second)).text, summary->gflops);
     }
-    report_evaluation("train", &summary->train);
-    report_evaluation("validate", &summary->validation);
-    report_evaluation("test", &summary->test);
+    report_folds(run);
+    report_evaluation(run, "train", &summary->train);
+    report_evaluation(run, "validate", &summary->validation);
+    report_evaluation(run, "test", &summary->test);
     (void)printf("%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
     (void)printf("%-9s %s\n", "model", run->saved ? run->options->output : "not saved");
 }

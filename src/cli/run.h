@@ -2,6 +2,7 @@
 #ifndef NNFS_CLI_RUN_H
 #define NNFS_CLI_RUN_H
 
+#include "metrics.h"
 #include "progress.h"
 #include "train_options.h"
 
@@ -13,11 +14,21 @@ typedef struct data_source {
     nnfs_dataset *set;
 } data_source;
 
+/* How good the networks of --folds are, each on the part it did not see. */
+typedef struct fold_scores {
+    nnfs_evaluation *scores; /* [count] */
+    int count;               /* finished */
+} fold_scores;
+
 typedef struct train_run {
     const train_options *options;
     nnfs_machine machine;
     bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */
+    double test_share;                   /* held out of the training data; 0 is none */
+    bool replaced_test;                  /* DATA brought a test set that is not used */
+    nnfs_preprocessing *preprocessing;   /* of a table, else NULL */
+    fold_scores folds;
     nnfs_network *network;
     char *shape; /* "784-128-10" */
     nnfs_summary summary;
@@ -30,13 +41,45 @@ typedef struct train_run {
 
 /* ---- run_data.c ---- */
 
-/* Loads and splits what the options name, and checks that the sets fit each other. */
+/* Loads DATA and holds out the parts that are shares of it. */
 nnfs_status run_load(train_run *run, nnfs_error *error);
+/* Loads the parts that have a path of their own, and checks that they fit the training part. */
+nnfs_status run_load_others(train_run *run, nnfs_error *error);
 void source_free(data_source *source);
+
+/* ---- run_prepare.c ---- */
+
+/* Fits the preprocessing of a table to `train`, and prepares it and `other` (or NULL) with it. */
+nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
+                            nnfs_preprocessing **preprocessing, nnfs_error *error);
+/* The data of the run, from DATA to what a network can be trained on. */
+nnfs_status run_prepare(train_run *run, nnfs_error *error);
+
+/* ---- look.c ---- */
+
+/* What is in a table and what becomes of it, on stderr; and what might be wrong with it. */
+nnfs_status look(const train_run *run, nnfs_error *error);
+
+/* ---- look_targets.c ---- */
+
+/* What there is to predict, likewise. */
+nnfs_status look_targets(const train_run *run, nnfs_error *error);
+
+/* ---- run_folds.c ---- */
+
+/* Trains and measures a network for each of --folds, from nothing. Errors: all of training's. */
+nnfs_status run_folds(train_run *run, nnfs_error *error);
+double folds_mean(const fold_scores *folds, const metric *what);
+double folds_spread(const fold_scores *folds, const metric *what);
 
 /* ---- run_network.c ---- */
 
-/* Makes the network that the options and the data ask for. */
+/* What the network ends with: as the options and the task ask for. */
+nnfs_activation run_output(const train_run *run);
+/* A network as the options and the data ask for, with fresh weights. */
+nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_network **network,
+                         nnfs_error *error);
+/* The network of the run. */
 nnfs_status run_build(train_run *run, nnfs_error *error);
 /* Writes into the network how it was trained, on what, and how good it became. */
 nnfs_status run_annotate(train_run *run, nnfs_error *error);
@@ -45,6 +88,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 nnfs_status log_open(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
+/* One of --folds, counted from 1; its held-out part is the summary's validation. */
+void log_fold(train_run *run, int fold, const nnfs_summary *summary);
 void log_epoch(train_run *run, const nnfs_epoch *epoch);
 void log_end(train_run *run);
 /* Closes it; an error if anything of it could not be written. */

@@ -1,6 +1,7 @@
 /* The run log: JSON, an object a line, each flushed as soon as it is written. */
 #include "exit.h"
 #include "json.h"
+#include "metrics.h"
 #include "run.h"
 
 #include <errno.h>
@@ -68,9 +69,41 @@ static json_t *settings(const train_run *run)
     json_set_real(object, "until_accuracy",
                   train->until_accuracy > 0.0 ? train->until_accuracy : (double)NAN);
     json_set_real(object, "validation_share", options->validation_share);
+    json_set_real(object, "test_share", run->test_share);
+    json_set_integer(object, "folds", options->folds);
+    json_set_string(object, "class_weight", options->class_weight);
     json_set_integer(object, "seed", (int64_t)train->seed);
     json_set_integer(object, "threads", train->threads > 0 ? train->threads : run->machine.threads);
     json_set_string(object, "output", options->output);
+    return object;
+}
+
+/* The targets by name; by number where columns have none. */
+static json_t *targets(const nnfs_preprocessing *preprocessing)
+{
+    json_t *names = json_array();
+    for (int i = 0; i < nnfs_preprocessing_targets(preprocessing); i++) {
+        const char *name = nnfs_preprocessing_target(preprocessing, i).name;
+        (void)json_array_append_new(names, name ? json_string(name) : json_null());
+    }
+    return names;
+}
+
+/* What a table was read and prepared with; null for other data. */
+static json_t *table(const train_run *run)
+{
+    const table_options *options = &run->options->table;
+    if (!run->preprocessing) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "targets", targets(run->preprocessing));
+    json_set_string(object, "weight_column", options->weight_column);
+    json_set_string(object, "scale", nnfs_scaling_name(options->preprocessing.scaling));
+    json_set_integer(object, "missing_indicator", options->preprocessing.missing_indicator);
+    json_set_integer(object, "max_categories", options->preprocessing.max_categories);
+    json_set_integer(object, "columns", nnfs_dataset_columns(run->train.set));
+    json_set_integer(object, "inputs", nnfs_preprocessing_inputs(run->preprocessing));
     return object;
 }
 
@@ -145,6 +178,7 @@ void log_start(train_run *run)
     json_set_string(object, "event", "start");
     json_set_string(object, "version", nnfs_version());
     (void)json_object_set_new(object, "settings", settings(run));
+    (void)json_object_set_new(object, "table", table(run));
     (void)json_object_set_new(object, "network", network(run));
     (void)json_object_set_new(object, "data", data(run));
     (void)json_object_set_new(object, "machine", machine(run));
@@ -179,19 +213,45 @@ void log_epoch(train_run *run, const nnfs_epoch *epoch)
 
 static void set_evaluation(json_t *object, const char *part, const nnfs_evaluation *evaluation)
 {
-    const struct {
-        const char *what;
-        double value;
-    } rows[] = {
-        {"loss", evaluation->loss}, {"accuracy", evaluation->accuracy},
-        {"rmse", evaluation->rmse}, {"mae", evaluation->mae},
-        {"r2", evaluation->r2},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const metric *what;
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         char key[32];
-        (void)snprintf(key, sizeof key, "%s_%s", part, rows[i].what);
-        json_set_real(object, key, rows[i].value);
+        (void)snprintf(key, sizeof key, "%s_%s", part, what->key);
+        json_set_real(object, key, metric_value(what, evaluation));
     }
+}
+
+/* The mean and the spread of all folds, by their held-out parts. */
+static json_t *folds(const train_run *run)
+{
+    json_t *object = json_object();
+    const metric *what;
+    json_set_integer(object, "count", run->folds.count);
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
+        char key[48];
+        (void)snprintf(key, sizeof key, "validation_%s_mean", what->key);
+        json_set_real(object, key, folds_mean(&run->folds, what));
+        (void)snprintf(key, sizeof key, "validation_%s_spread", what->key);
+        json_set_real(object, key, folds_spread(&run->folds, what));
+    }
+    return object;
+}
+
+void log_fold(train_run *run, int fold, const nnfs_summary *summary)
+{
+    if (!run->log) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "event", "fold");
+    json_set_integer(object, "fold", fold);
+    json_set_integer(object, "epochs", summary->epochs);
+    json_set_integer(object, "train_samples", summary->train.samples);
+    json_set_integer(object, "validation_samples", summary->validation.samples);
+    set_evaluation(object, "train", &summary->train);
+    set_evaluation(object, "validation", &summary->validation);
+    json_set_real(object, "seconds", summary->seconds);
+    write_line(run, object);
 }
 
 static json_t *profile_row(const nnfs_profile_row *row)
@@ -249,6 +309,9 @@ void log_end(train_run *run)
     json_set_real(object, "gflops", summary->gflops);
     json_set_string(object, "output", run->saved ? run->options->output : NULL);
     json_set_hash(object, "weights_hash", nnfs_network_hash(run->network));
+    if (run->folds.count > 0) {
+        (void)json_object_set_new(object, "folds", folds(run));
+    }
     if (run->profile) {
         (void)json_object_set_new(object, "profile", profile(run));
     }

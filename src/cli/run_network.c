@@ -2,6 +2,7 @@
  * The network of a run: what is left to the task is chosen here, and the notes it carries are set.
  */
 #include "exit.h"
+#include "json.h"
 #include "run.h"
 #include "text.h"
 
@@ -72,22 +73,33 @@ static nnfs_layer output_layer(const nnfs_dataset *data, task_kind task, nnfs_ac
     return (nnfs_layer){one ? 1 : nnfs_dataset_outputs(data), activation};
 }
 
-nnfs_status run_build(train_run *run, nnfs_error *error)
+nnfs_activation run_output(const train_run *run)
+{
+    return choose_output(run->options, task_of(run->train.set));
+}
+
+nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_network **network,
+                         nnfs_error *error)
 {
     const train_options *options = run->options;
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
-    task_kind task = task_of(run->train.set);
+    task_kind task = task_of(data);
     nnfs_activation activation = choose_output(options, task);
-    options->layers[options->hidden_count] = output_layer(run->train.set, task, activation);
+    options->layers[options->hidden_count] = output_layer(data, task, activation);
     settings.loss = choose_loss(options, task, activation);
-    settings.inputs = nnfs_dataset_features(run->train.set);
+    settings.inputs = nnfs_dataset_features(data);
     settings.layers = options->layers;
     settings.layer_count = options->hidden_count + 1;
     settings.init = options->init;
     settings.init_scale = options->init_scale;
     settings.seed = options->train.seed;
-    nnfs_status status = nnfs_network_create(&settings, &run->network, error);
+    return nnfs_network_create(&settings, network, error);
+}
+
+nnfs_status run_build(train_run *run, nnfs_error *error)
+{
+    nnfs_status status = make_network(run, run->train.set, &run->network, error);
     if (status != NNFS_OK) {
         return status;
     }
@@ -130,7 +142,8 @@ static short_text note_init(const train_options *options)
     return note;
 }
 
-/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. */
+/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. The preprocessing of
+ * a table is the network's own. */
 static short_text note_preprocessing(const nnfs_dataset *data)
 {
     short_text note;
@@ -139,24 +152,24 @@ static short_text note_preprocessing(const nnfs_dataset *data)
     return note;
 }
 
-/* ["0","1"]: what the outputs stand for. Two classes share the one output of a sigmoid. */
+/* ["no","yes"]: what the outputs stand for. Two classes share the one output of a sigmoid. */
 static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
 {
     int classes = nnfs_dataset_classes(run->train.set);
-    char *names = NULL;
-    size_t length = 0;
-    FILE *stream = classes > 0 ? open_memstream(&names, &length) : NULL;
     if (classes == 0) {
         return NNFS_OK;
     }
-    for (int i = 0; stream && i < classes; i++) {
-        (void)fprintf(stream, "%s\"%d\"", i > 0 ? "," : "[", i);
+    json_watch();
+    json_t *list = json_array();
+    for (int i = 0; i < classes; i++) {
+        json_t *name = json_string(nnfs_dataset_class_name(run->train.set, i));
+        (void)json_array_append_new(list, name ? name : json_null());
     }
-    bool written = stream && fputc(']', stream) != EOF;
-    written =
-        stream && fclose(stream) == 0 && written && names; /* NULL: it does not fail for that */
-    nnfs_status status = written ? nnfs_network_set_note(run->network, "class_names", names, error)
-                                 : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    char *names = json_dumps(list, JSON_LINE);
+    json_decref(list);
+    nnfs_status status = names && json_had_memory()
+                             ? nnfs_network_set_note(run->network, "class_names", names, error)
+                             : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     free(names);
     return status;
 }
@@ -198,7 +211,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"batch", note_batch(train->batch), true},
         {"epochs", note_count(run->summary.epochs), true},
         {"until_accuracy", note_number(train->until_accuracy), train->until_accuracy > 0.0},
-        {"preprocessing", note_preprocessing(run->train.set), true},
+        {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
         {"seed", note_count((int64_t)train->seed), true},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},

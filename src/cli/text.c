@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,53 @@ short_text text_number(double value)
     return number;
 }
 
+/* Commas between the thousands of what "%.*f" wrote. */
+static short_text with_commas(const char *plain)
+{
+    short_text grouped = {""};
+    int digits = (int)strspn(plain + (*plain == '-'), "0123456789");
+    char *to = grouped.text;
+    if (*plain == '-') {
+        *to++ = *plain++;
+    }
+    for (int left = digits; left > 0; left--) {
+        *to++ = *plain++;
+        if (left > 1 && left % 3 == 1) {
+            *to++ = ',';
+        }
+    }
+    (void)snprintf(to, sizeof grouped.text - (size_t)(to - grouped.text), "%s", plain);
+    return grouped;
+}
+
+short_text text_measure(double value)
+{
+    short_text number;
+    double size = fabs(value);
+    if (!isfinite(value) || (size != 0.0 && (size < 1e-4 || size >= 1e15))) {
+        return text_number(value);
+    }
+    if (size < 1000.0) {
+        (void)snprintf(number.text, sizeof number.text, "%.6g", value);
+        return number;
+    }
+    (void)snprintf(number.text, sizeof number.text, "%.*f",
+                   size < 99999.95 && value != rint(value) ? 1 : 0, value);
+    return with_commas(number.text);
+}
+
+short_text text_error(double value)
+{
+    short_text number;
+    double size = fabs(value);
+    if (!isfinite(value) || (size != 0.0 && (size < 0.001 || size >= 1e15))) {
+        return text_number(value);
+    }
+    int decimals = size < 100.0 ? 4 : size < 10000.0 ? 2 : size < 1e6 ? 1 : 0;
+    (void)snprintf(number.text, sizeof number.text, "%.*f", decimals, value);
+    return with_commas(number.text);
+}
+
 short_text text_seconds(double seconds)
 {
     short_text duration = {""};
@@ -71,16 +119,48 @@ short_text text_hash(uint64_t hash)
     return digits;
 }
 
-short_text text_shortest(float value)
+/* The bytes of the letter that begins here; a byte that begins none is one by itself. */
+static int letter_bytes(const char *at)
 {
-    short_text number = {""};
-    for (int digits = 1; digits <= 9; digits++) {
-        (void)snprintf(number.text, sizeof number.text, "%.*g", digits, (double)value);
-        if (strtof(number.text, NULL) == value) {
-            break;
+    unsigned char first = (unsigned char)*at;
+    int bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    for (int i = 1; i < bytes; i++) {
+        if (((unsigned char)at[i] & 0xc0u) != 0x80u) {
+            return 1;
         }
     }
-    return number;
+    return bytes;
+}
+
+/* What a terminal might obey: C0 and C1 controls, DEL, and bytes that are no UTF-8. */
+static bool is_unsafe(const char *at, int bytes)
+{
+    unsigned char first = (unsigned char)*at;
+    bool control = first < 0x20 || first == 0x7f;
+    bool alone = bytes == 1 && first >= 0x80;
+    return control || alone || (first == 0xc2 && (unsigned char)at[1] < 0xa0);
+}
+
+name_text text_name(const char *name)
+{
+    name_text safe = {.width = 0};
+    char *to = safe.text;
+    while (*name && safe.width < NAME_MOST) {
+        int bytes = letter_bytes(name);
+        if (is_unsafe(name, bytes)) {
+            *to++ = '?';
+        } else {
+            memcpy(to, name, (size_t)bytes);
+            to += bytes;
+        }
+        name += bytes;
+        safe.width++;
+    }
+    if (*name) {
+        memcpy(to, "...", 4);
+        safe.width += 3;
+    }
+    return safe;
 }
 
 const char *text_plural(int64_t count)

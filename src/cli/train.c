@@ -10,6 +10,7 @@
 #include "start.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int on_progress(void *user, const nnfs_progress *now)
@@ -39,7 +40,7 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
         run->prepared = status == NNFS_OK;
     }
     if (status == NNFS_OK) {
-        status = run_load(run, error);
+        status = run_prepare(run, error);
     }
     if (status == NNFS_OK) {
         status = run_build(run, error);
@@ -65,7 +66,6 @@ static nnfs_status train(train_run *run, nnfs_error *error)
     settings.user = run;
     settings.profile = run->profile;
     run->progress = progress_begin(settings.epochs, run->options->quiet);
-    signals_catch();
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
                                     run->test.set, &settings, &run->summary, error);
     progress_end(&run->progress);
@@ -85,6 +85,13 @@ static nnfs_status save(train_run *run, nnfs_error *error)
     return status;
 }
 
+/* A summary of nothing. */
+static nnfs_summary unmeasured(const char *reason)
+{
+    const nnfs_evaluation none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0.0};
+    return (nnfs_summary){.reason = reason, .train = none, .validation = none, .test = none};
+}
+
 /* Says why a run ended early, and what became of its work. */
 static void say_early_end(const train_run *run, const nnfs_error *error)
 {
@@ -98,6 +105,23 @@ static void say_early_end(const train_run *run, const nnfs_error *error)
         say("%s holds the %s weights", run->options->output,
             error->status == NNFS_ERROR_DIVERGED ? "last good" : "latest");
     }
+}
+
+/* A fold that did not come to its end is the end of the run: nothing is saved. */
+static int end_in_folds(train_run *run, const nnfs_error *error)
+{
+    bool stopped = error->status == NNFS_ERROR_STOPPED && signal_caught();
+    run->summary = unmeasured(stopped                                ? "stopped"
+                              : error->status == NNFS_ERROR_DIVERGED ? "diverged"
+                                                                     : "failed");
+    log_end(run);
+    if (stopped) {
+        say("stopped by %s in fold %d of %d; there is no model yet", signal_name(signal_caught()),
+            run->folds.count + 1, run->options->folds);
+    } else {
+        say("fold %d of %d: %s", run->folds.count + 1, run->options->folds, error->message);
+    }
+    return exit_status(error->status);
 }
 
 /* From a network ready to be trained to the last line of the report: the status to exit with. */
@@ -139,7 +163,9 @@ static int run_all(train_run *run)
         return exit_status(status);
     }
     log_start(run);
-    int result = train_and_report(run);
+    signals_catch();
+    status = run->options->folds > 0 ? run_folds(run, &error) : NNFS_OK;
+    int result = status == NNFS_OK ? train_and_report(run) : end_in_folds(run, &error);
     if (log_close(run, &error) != NNFS_OK) {
         say_error(&error);
         result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
@@ -161,6 +187,8 @@ int main(int argc, char **argv)
     free(run.shape);
     nnfs_network_free(run.network);
     nnfs_profile_free(run.profile);
+    nnfs_preprocessing_free(run.preprocessing);
+    free(run.folds.scores);
     source_free(&run.train);
     source_free(&run.validation);
     source_free(&run.test);

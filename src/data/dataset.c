@@ -6,8 +6,9 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/random.h"
+#include "data/encoder.h"
 #include "data/gather.h"
+#include "data/weights.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -85,8 +86,11 @@ nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_err
 void nnfs_dataset_free(nnfs_dataset *dataset)
 {
     if (dataset) {
+        encoder_release(dataset->encoder);
         memory_release(dataset->memory);
         memory_free(dataset->rows);
+        memory_free(dataset->weights);
+        memory_free(dataset->numerals);
         free(dataset);
     }
 }
@@ -199,14 +203,15 @@ nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
 
 /* ---- Splitting ---- */
 
-/* A dataset of `count` of the rows of `dataset`, those that `chosen` lists. */
-static nnfs_dataset *subset(const nnfs_dataset *dataset, const uint32_t *chosen, int64_t count)
+nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen, int64_t count)
 {
     nnfs_dataset *part = malloc(sizeof *part);
     uint32_t *rows = memory_alloc((size_t)count, sizeof *rows);
-    if (!part || !rows) {
+    float *weights = dataset->weights ? memory_alloc((size_t)count, sizeof *weights) : NULL;
+    if (!part || !rows || (dataset->weights && !weights)) {
         free(part);
         memory_free(rows);
+        memory_free(weights);
         return NULL;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -215,50 +220,17 @@ static nnfs_dataset *subset(const nnfs_dataset *dataset, const uint32_t *chosen,
     *part = *dataset;
     part->rows = rows;
     part->samples = count;
+    (void)encoder_retain(part->encoder);
+    part->numerals = NULL;
+    part->weights = weights;
+    if (weights) {
+        gather_weights(dataset, chosen, 0, count, weights);
+        (void)weights_normalise(weights, count);
+    }
     if (part->memory) {
         atomic_fetch_add(&part->memory->owners, 1);
     }
     return part;
-}
-
-static int compare_rows(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left;
-    uint32_t b = *(const uint32_t *)right;
-    return (a > b) - (a < b);
-}
-
-nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
-                               nnfs_dataset **rest, nnfs_dataset **held_out, nnfs_error *error)
-{
-    *rest = *held_out = NULL;
-    int64_t samples = dataset->samples;
-    if (!(share > 0.0 && share < 1.0) || samples < 2) {
-        return fail(
-            error, NNFS_ERROR_ARGUMENT,
-            "a share between 0 and 1 of at least 2 samples can be split off, not %g of %lld", share,
-            (long long)samples);
-    }
-    int64_t count = llround(share * (double)samples);
-    count = count < 1 ? 1 : count >= samples ? samples - 1 : count;
-    uint32_t *order = memory_alloc((size_t)samples, sizeof *order);
-    if (!order) {
-        return fail_memory(error, size_mul((size_t)samples, sizeof *order), "a split");
-    }
-    random_permutation((random_key){seed, RANDOM_SPLIT}, 0, order, (uint32_t)samples);
-    /* Each part keeps the samples in their stored order, which walks memory forward. */
-    qsort(order, (size_t)count, sizeof *order, compare_rows);
-    qsort(order + count, (size_t)(samples - count), sizeof *order, compare_rows);
-    *held_out = subset(dataset, order, count);
-    *rest = subset(dataset, order + count, samples - count);
-    memory_free(order);
-    if (!*rest || !*held_out) {
-        nnfs_dataset_free(*rest);
-        nnfs_dataset_free(*held_out);
-        *rest = *held_out = NULL;
-        return fail_memory(error, size_mul((size_t)samples, sizeof *order), "a split");
-    }
-    return NNFS_OK;
 }
 
 /* ---- Asking ---- */
@@ -280,12 +252,36 @@ int nnfs_dataset_classes(const nnfs_dataset *dataset)
 
 int nnfs_dataset_outputs(const nnfs_dataset *dataset)
 {
-    return dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
+    return dataset->parts.classes > 0 ? dataset->parts.classes : dataset->parts.target_count;
 }
 
 float nnfs_dataset_scale(const nnfs_dataset *dataset)
 {
     return dataset->parts.scale;
+}
+
+int nnfs_dataset_columns(const nnfs_dataset *dataset)
+{
+    return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
+}
+
+nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
+{
+    if (index < 0 || index >= nnfs_dataset_columns(dataset)) {
+        return (nnfs_column){0};
+    }
+    const table_column *column = &dataset->parts.schema->columns[index];
+    return (nnfs_column){.name = column->name,
+                         .kind = column->kind,
+                         .use = column->use,
+                         .missing = column->missing,
+                         .categories = column->category_count};
+}
+
+const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category)
+{
+    bool there = category >= 0 && category < nnfs_dataset_column(dataset, index).categories;
+    return there ? dataset->parts.schema->columns[index].categories[category] : NULL;
 }
 
 uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
@@ -325,7 +321,7 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
         gather_labels(dataset, NULL, first, count, labels);
     }
     if (targets) {
-        gather_targets(dataset, NULL, first, count, targets);
+        gather_own_targets(dataset, NULL, first, count, targets);
     }
     return NNFS_OK;
 }

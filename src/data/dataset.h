@@ -52,6 +52,7 @@ struct nnfs_dataset {
     int inputs;             /* features a sample as a network sees them */
     const encoder *encoder; /* of a table, shared; NULL: features are stored * scale */
     float *weights;         /* [samples] of this dataset, their mean 1; NULL: all count alike */
+    char *numerals;         /* names of classes that have none, once somebody has asked; or NULL */
 };
 
 /* Frees all that parts hold and makes them {0}. */
@@ -71,6 +72,17 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error);
 
 /* Fills *dataset with a view of checked arrays; it owns nothing, and is not freed. */
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset);
+
+/*
+ * A dataset of `count` samples of `dataset`, those that `chosen` lists; weights keep their proportions.
+ * NULL: no memory.
+ */
+nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen, int64_t count);
+
+/*
+ * Lets samples count by parts.weights, which are 0 or more. Errors: DATA (all of them are 0), MEMORY.
+ */
+nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
 
 /* Where sample `index` of the dataset is stored. */
 static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)

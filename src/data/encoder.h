@@ -17,6 +17,10 @@ encoder *encoder_plain(const table_schema *schema);
 nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
                            encoder **made, nnfs_error *error);
 
+/* The encoder of rows as nnfs_predict takes them: a column's place is its index in the preprocessing,
+ * and a category's is its value. NULL: no memory. */
+encoder *encoder_of_rows(const nnfs_preprocessing *preprocessing);
+
 /* Reference-counted: another owner; one owner less. Both accept NULL. */
 const encoder *encoder_retain(const encoder *from);
 void encoder_release(const encoder *from);
@@ -24,7 +28,7 @@ void encoder_release(const encoder *from);
 int encoder_inputs(const encoder *from);
 const nnfs_preprocessing *encoder_preprocessing(const encoder *from); /* NULL: plain */
 
-/* Features [inputs] of one stored row. */
+/* Features [inputs] of one stored row, at any address. */
 void encoder_features(const encoder *from, stored_type type, bool swapped, const void *row,
                       float *x);
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
+#include "data/encoder.h"
 
 #include <string.h>
 
@@ -36,6 +37,32 @@ static void scaled_copy(const float *restrict stored, size_t count, float scale,
     }
 }
 
+VECTOR_CLONES
+static void scale_floats(float *x, size_t count, float scale)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        x[i] *= scale;
+    }
+}
+
+/* Of any type, at any address. */
+static void convert(const dataset_parts *parts, const unsigned char *stored, float *x)
+{
+    size_t count = (size_t)parts->feature_count;
+    stored_to_floats(parts->type, parts->swapped, stored, count, x);
+    if (parts->scale != 1.0f) {
+        scale_floats(x, count, parts->scale);
+    }
+}
+
+/* Whether the values are floats that lie as this machine's do: in a mapped file they may not. */
+static bool are_floats(const dataset_parts *parts)
+{
+    return parts->type == STORED_F32 && !parts->swapped &&
+           (uintptr_t)parts->features % sizeof(float) == 0;
+}
+
 /*
  * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows
  * before its turn.
@@ -49,24 +76,49 @@ static void prefetch_row(const unsigned char *row, size_t bytes)
     }
 }
 
+/* The same of a table. */
+static void gather_encoded(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                           int64_t count, float *x)
+{
+    const dataset_parts *parts = &dataset->parts;
+    const unsigned char *stored = parts->features;
+    size_t bytes = (size_t)parts->feature_count * stored_bytes(parts->type);
+    for (int64_t i = 0; i < count; i++) {
+        if (i + ROWS_AHEAD < count) {
+            prefetch_row(stored + row_of(dataset, order, first, i + ROWS_AHEAD) * bytes, bytes);
+        }
+        encoder_features(dataset->encoder, parts->type, parts->swapped,
+                         stored + row_of(dataset, order, first, i) * bytes,
+                         x + (size_t)i * (size_t)dataset->inputs);
+    }
+}
+
 void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                      int64_t count, float *x)
 {
+    if (dataset->encoder) {
+        gather_encoded(dataset, order, first, count, x);
+        return;
+    }
     const dataset_parts *parts = &dataset->parts;
     size_t features = (size_t)parts->feature_count;
-    size_t bytes = features * (parts->type == STORED_U8 ? 1 : sizeof(float));
+    size_t bytes = features * stored_bytes(parts->type);
+    bool floats = are_floats(parts);
     for (int64_t i = 0; i < count; i++) {
         if (i + ROWS_AHEAD < count) {
             prefetch_row((const unsigned char *)parts->features +
                              row_of(dataset, order, first, i + ROWS_AHEAD) * bytes,
                          bytes);
         }
-        size_t at = row_of(dataset, order, first, i) * features;
+        const unsigned char *row =
+            (const unsigned char *)parts->features + row_of(dataset, order, first, i) * bytes;
         float *column = x + (size_t)i * features;
         if (parts->type == STORED_U8) {
-            pixels_to_floats((const uint8_t *)parts->features + at, features, parts->scale, column);
+            pixels_to_floats(row, features, parts->scale, column);
+        } else if (floats) {
+            scaled_copy((const float *)(const void *)row, features, parts->scale, column);
         } else {
-            scaled_copy((const float *)parts->features + at, features, parts->scale, column);
+            convert(parts, row, column);
         }
     }
 }
@@ -79,8 +131,8 @@ void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
     }
 }
 
-void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                    int64_t count, float *targets)
+void gather_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                        int64_t count, float *targets)
 {
     size_t outputs = (size_t)dataset->parts.target_count;
     for (int64_t i = 0; i < count; i++) {
@@ -88,4 +140,28 @@ void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t 
                dataset->parts.targets + row_of(dataset, order, first, i) * outputs,
                outputs * sizeof *targets);
     }
+}
+
+void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *targets)
+{
+    gather_own_targets(dataset, order, first, count, targets);
+    preprocessing_scale_targets(encoder_preprocessing(dataset->encoder), count, targets);
+}
+
+void gather_weights(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                    int64_t count, float *weights)
+{
+    for (int64_t i = 0; i < count; i++) {
+        weights[i] = dataset->weights[order ? (int64_t)order[i] : first + i];
+    }
+}
+
+void gather_stored(const nnfs_dataset *dataset, int64_t index, float *row)
+{
+    const dataset_parts *parts = &dataset->parts;
+    size_t values = (size_t)parts->feature_count;
+    size_t at = dataset_row(dataset, index) * values * stored_bytes(parts->type);
+    stored_to_floats(parts->type, parts->swapped, (const unsigned char *)parts->features + at,
+                     values, row);
 }

@@ -1,6 +1,7 @@
 /* nnfs_dataset_load: finds the reader for a source. */
 #include "base/cpu.h"
 #include "data/reader.h"
+#include "data/table_dataset.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -25,18 +26,72 @@ static bool ends_with(const char *source, const char *ending)
     return length >= tail && strcasecmp(source + length - tail, ending) == 0;
 }
 
-static bool is_table(const char *source)
+/* Whether the name ends like one of these, with .gz behind or without. */
+static bool ends_like(const char *source, const char *const *endings)
 {
-    return ends_with(source, ".csv") || ends_with(source, ".csv.gz") || ends_with(source, ".npy");
+    size_t length = strlen(source);
+    length -= ends_with(source, ".gz") ? strlen(".gz") : 0;
+    for (; *endings; endings++) {
+        size_t tail = strlen(*endings);
+        if (length >= tail && strncasecmp(source + length - tail, *endings, tail) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static nnfs_status table_load(const char *source, const nnfs_dataset_settings *settings,
-                              nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+static bool is_csv(const char *source)
 {
-    (void)settings;
-    (void)train;
+    static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", NULL};
+    return ends_like(source, endings);
+}
+
+static bool is_npy(const char *source)
+{
+    static const char *const endings[] = {".npy", NULL};
+    return ends_like(source, endings);
+}
+
+/* With `like` it is known what each column is for. */
+static nnfs_status check_like(const nnfs_dataset_settings *settings, nnfs_error *error)
+{
+    bool chooses = settings->targets || settings->weight_column || settings->drop ||
+                   settings->categorical || settings->numeric || settings->task != NNFS_TASK_AUTO;
+    if (settings->like && chooses) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "what is read like a model's data takes its columns from there");
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status csv_load(const char *source, const nnfs_dataset_settings *settings,
+                            nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    (void)test; /* a table is one set */
+    data_table table;
+    nnfs_status status = check_like(settings, error);
+    if (status == NNFS_OK && settings->targets_path) {
+        status = fail(error, NNFS_ERROR_ARGUMENT,
+                      "%s: the targets of a CSV file are columns of it, a file of their own is for "
+                      "NPY",
+                      source);
+    }
+    if (status == NNFS_OK) {
+        status = csv_read(source, settings, &table, error);
+    }
+    return status == NNFS_OK ? table_dataset(&table, settings, train, error) : status;
+}
+
+static nnfs_status npy_load(const char *source, const nnfs_dataset_settings *settings,
+                            nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
     (void)test;
-    return fail(error, NNFS_ERROR_UNSUPPORTED, "%s: CSV and NPY files can't be read yet", source);
+    data_table table;
+    nnfs_status status = check_like(settings, error);
+    if (status == NNFS_OK) {
+        status = npy_read(source, settings, &table, error);
+    }
+    return status == NNFS_OK ? table_dataset(&table, settings, train, error) : status;
 }
 
 static bool is_anything(const char *source)
@@ -47,15 +102,20 @@ static bool is_anything(const char *source)
 
 static const reader readers[] = {
     {is_digits, digits_load},
-    {is_table, table_load},
+    {is_csv, csv_load},
+    {is_npy, npy_load},
     {is_anything, idx_load},
 };
 
 /* ---- Loading ---- */
 
+static const char *const missing_words[] = {
+    "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", NULL,
+};
+
 void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
 {
-    *settings = (nnfs_dataset_settings){.seed = 1, .header = -1};
+    *settings = (nnfs_dataset_settings){.seed = 1, .missing = missing_words, .header = -1};
 }
 
 nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,

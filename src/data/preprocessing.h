@@ -10,6 +10,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* Why columns are left out. */
+#define PREPROCESSING_CONSTANT  "constant"
+#define PREPROCESSING_NO_VALUES "no values"
+#define PREPROCESSING_UNIQUE    "mostly unique"
+
 typedef struct preprocessing_column {
     nnfs_encoding encoding; /* its name is this column's own */
     char **categories;      /* [encoding.categories] by place */
@@ -35,19 +40,32 @@ struct nnfs_preprocessing {
     int inputs;
 };
 
-/* Zeroed, with room for so many; NULL: no memory. Whoever makes it fills the rest. */
+/*
+ * Zeroed, with room for so many; NULL: no memory. Whoever makes it fills the rest; texts come from
+ * malloc, but for an encoding's reason.
+ */
 nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes);
 
-/* Another owner; nnfs_preprocessing_free is one owner less. Both accept NULL. */
+/* Another owner; one owner less. Both accept NULL. */
 const nnfs_preprocessing *preprocessing_retain(const nnfs_preprocessing *preprocessing);
+void preprocessing_release(const nnfs_preprocessing *preprocessing);
+
+/*
+ * Gives each column its inputs, in order, by what it has. False: no input at all, or more than an int
+ * can count.
+ */
+bool preprocessing_lay_out(nnfs_preprocessing *preprocessing);
 
 /* Whether two are the same in all that matters to a network. */
 bool preprocessing_equal(const nnfs_preprocessing *left, const nnfs_preprocessing *right);
 
 /*
- * Features [inputs x samples] of rows as nnfs_predict takes them, [column_count x samples].
+ * Numbers [targets x count] as a network learns them, from their own units, in place, and back. Nothing
+ * to do where they are not scaled, or there is no preprocessing (NULL).
  */
-void preprocessing_encode(const nnfs_preprocessing *preprocessing, const float *rows,
-                          int64_t samples, float *x);
+void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
+                                 float *targets);
+void preprocessing_unscale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
+                                   float *targets);
 
 #endif

@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -50,6 +50,11 @@ struct source {
 size_t source_offset(const source *from)
 {
     return from->offset;
+}
+
+bool source_packed(const source *from)
+{
+    return from->packed != NULL;
 }
 
 /* ---- Messages ---- */
@@ -351,6 +356,11 @@ static nnfs_status read_growing(source *from, size_t count, unsigned char **byte
     return status;
 }
 
+static nnfs_status fail_longer(const source *from, size_t end, nnfs_error *error)
+{
+    return source_fail(from, end, error, "the data goes on after what the header promises");
+}
+
 /* Also lets a gzip file be checked to its last byte. */
 static nnfs_status expect_end(source *from, nnfs_error *error)
 {
@@ -359,20 +369,28 @@ static nnfs_status expect_end(source *from, nnfs_error *error)
     size_t end = from->offset;
     nnfs_status status = source_read(from, &beyond, 1, &got, error);
     if (status == NNFS_OK && got > 0) {
-        status = source_fail(from, end, error, "the data goes on after what the header promises");
+        status = fail_longer(from, end, error);
     }
     return status;
+}
+
+nnfs_status source_check_rest(const source *from, size_t count, nnfs_error *error)
+{
+    if (count <= most_left(from)) {
+        return NNFS_OK;
+    }
+    return source_fail(from, from->offset, error,
+                       "the header promises %zu more bytes, the file has %s%zu", count,
+                       from->packed ? "at most " : "", most_left(from));
 }
 
 nnfs_status source_read_rest(source *from, size_t count, unsigned char **bytes, nnfs_error *error)
 {
     *bytes = NULL;
-    if (count > most_left(from)) {
-        return source_fail(from, from->offset, error,
-                           "the header promises %zu more bytes, the file has %s%zu", count,
-                           from->packed ? "at most " : "", most_left(from));
+    nnfs_status status = source_check_rest(from, count, error);
+    if (status == NNFS_OK) {
+        status = read_growing(from, count, bytes, error);
     }
-    nnfs_status status = read_growing(from, count, bytes, error);
     if (status == NNFS_OK) {
         status = expect_end(from, error);
     }
@@ -381,4 +399,24 @@ nnfs_status source_read_rest(source *from, size_t count, unsigned char **bytes, 
         *bytes = NULL;
     }
     return status;
+}
+
+nnfs_status source_map_rest(const source *from, size_t count, void **mapping, size_t *mapping_bytes,
+                            nnfs_error *error)
+{
+    nnfs_status status = source_check_rest(from, count, error);
+    if (status == NNFS_OK && count < most_left(from)) {
+        status = fail_longer(from, from->offset + count, error);
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    void *mapped = mmap(NULL, from->size, PROT_READ, MAP_PRIVATE, from->descriptor, 0);
+    if (mapped == MAP_FAILED) {
+        return fail(error, NNFS_ERROR_IO, "%s: it cannot be mapped: %s", from->path,
+                    strerror(errno));
+    }
+    *mapping = mapped;
+    *mapping_bytes = from->size;
+    return NNFS_OK;
 }

@@ -9,6 +9,8 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
+
 typedef struct source source;
 
 /*
@@ -31,6 +33,23 @@ nnfs_status source_read(source *from, void *bytes, size_t count, size_t *got, nn
  * byte after the last that is wanted.
  */
 nnfs_status source_read_rest(source *from, size_t count, unsigned char **bytes, nnfs_error *error);
+
+/*
+ * Whether `count` more bytes can be there at all, by the size of the file: before anything is allocated
+ * for them. Errors: DATA.
+ */
+nnfs_status source_check_rest(const source *from, size_t count, nnfs_error *error);
+
+/*
+ * Maps the whole of a plain file, whose `count` bytes still to be read must be all that is left. They
+ * begin at source_offset in *mapping, which is *mapping_bytes long, can only be read, and outlives the
+ * source; whoever gets it unmaps it. Errors: IO, DATA.
+ */
+nnfs_status source_map_rest(const source *from, size_t count, void **mapping, size_t *mapping_bytes,
+                            nnfs_error *error);
+
+/* Whether the file is gzip: its bytes can be read, and not mapped. */
+bool source_packed(const source *from);
 
 /* How many bytes were read: where the next one lies, in the unpacked stream. */
 size_t source_offset(const source *from);

@@ -8,6 +8,7 @@
 #include "data/encoder.h"
 #include "data/table_classes.h"
 #include "data/table_match.h"
+#include "data/weights.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -428,6 +429,24 @@ static nnfs_status make_parts(making *m, nnfs_error *error)
     return status == NNFS_OK ? read_weights(m, error) : status;
 }
 
+/* What a dataset of a table has besides its parts. */
+static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *error)
+{
+    nnfs_status status = m->holder ? keep_rows(m, dataset, error) : NNFS_OK;
+    dataset->inputs = dataset->parts.schema->feature_count;
+    dataset->encoder = encoder_plain(dataset->parts.schema);
+    if (status == NNFS_OK && !dataset->encoder) {
+        status = fail_memory(error, (size_t)dataset->inputs * sizeof(int), "columns");
+    }
+    if (status == NNFS_OK && dataset->parts.weights) {
+        status = dataset_set_weights(dataset, error);
+    }
+    if (status == NNFS_OK && m->settings->like) {
+        status = nnfs_dataset_prepare(dataset, m->settings->like, error);
+    }
+    return status;
+}
+
 nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settings,
                           nnfs_dataset **dataset, nnfs_error *error)
 {
@@ -439,11 +458,8 @@ nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settin
         adopt_table(&m);
         status = dataset_adopt(&m.parts, &made, error);
     }
-    if (status == NNFS_OK && m.holder) {
-        status = keep_rows(&m, made, error);
-    }
-    if (status == NNFS_OK && settings->like) {
-        status = nnfs_dataset_prepare(made, settings->like, error);
+    if (status == NNFS_OK) {
+        status = complete(&m, made, error);
     }
     if (status == NNFS_OK) {
         *dataset = made;

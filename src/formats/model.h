@@ -1,8 +1,9 @@
 /*
  * Networks in safetensors files, "nnfs-model/1": what saving (model_save.c) and loading
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
- * ([{"width":10,"activation":"softmax"}]), loss, and the notes under "note.KEY". Tensors:
- * layers.N.weight and layers.N.bias in float32.
+ * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
+ * (preprocessing_json.h), and the notes under "note.KEY". Tensors: layers.N.weight and layers.N.bias in
+ * float32.
  *
  * W lies column-major [out x in] in memory and row-major [out, in] in the file, where
  * PyTorch's Linear has it: as they lie each is the other's transpose, and goes through a

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "formats/json_text.h"
 #include "formats/model.h"
+#include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
 #include "network/network.h"
 
@@ -271,6 +272,29 @@ static nnfs_status fill(const loading *model, nnfs_network *network, nnfs_error 
     return status;
 }
 
+/* Before the weights are read: giving it to a network may change them. */
+static nnfs_status read_preprocessing(const loading *model, nnfs_network *network,
+                                      nnfs_error *error)
+{
+    const char *text = safetensors_metadata(&model->file, "preprocessing");
+    nnfs_preprocessing *preprocessing = NULL;
+    nnfs_error reason = {0};
+    if (!text) {
+        return NNFS_OK;
+    }
+    nnfs_status status = preprocessing_from_json(text, &preprocessing, &reason);
+    if (status == NNFS_OK) {
+        status = nnfs_network_set_preprocessing(network, preprocessing, &reason);
+    }
+    nnfs_preprocessing_free(preprocessing);
+    if (status != NNFS_OK) {
+        status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+        return fail(error, status, "%s: metadata 'preprocessing': %.300s", model->path,
+                    reason.message);
+    }
+    return NNFS_OK;
+}
+
 nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
@@ -287,6 +311,9 @@ nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_err
     }
     if (status == NNFS_OK) {
         status = create(&model, network, error);
+    }
+    if (status == NNFS_OK) {
+        status = read_preprocessing(&model, *network, error);
     }
     if (status == NNFS_OK) {
         status = fill(&model, *network, error);

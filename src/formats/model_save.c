@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "formats/json_text.h"
 #include "formats/model.h"
+#include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
 #include "network/network.h"
 
@@ -11,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Before the notes: format, inputs, layers, loss. */
-enum { FIXED_TEXTS = 4 };
+/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing. */
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 1 };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
@@ -22,7 +23,8 @@ typedef struct description {
     size_t text_count;
     char inputs[16];
     char *layers;
-    char **note_keys; /* [note_count] */
+    char *preprocessing; /* or NULL */
+    char **note_keys;    /* [note_count] */
 } description;
 
 static void free_description(description *d, const nnfs_network *network)
@@ -31,6 +33,7 @@ static void free_description(description *d, const nnfs_network *network)
         free(d->note_keys[i]);
     }
     memory_free(d->note_keys);
+    memory_free(d->preprocessing);
     memory_free(d->layers);
     memory_free(d->texts);
     memory_free(d->tensors);
@@ -78,6 +81,13 @@ static bool describe_texts(const nnfs_network *network, description *d)
                                                  {"loss", nnfs_loss_name(network->loss)}};
     memcpy(d->texts, fixed, sizeof fixed);
     d->text_count = FIXED_TEXTS;
+    if (nnfs_network_preprocessing(network)) {
+        d->preprocessing = preprocessing_to_json(nnfs_network_preprocessing(network));
+        if (!d->preprocessing) {
+            return false;
+        }
+        d->texts[d->text_count++] = (safetensors_text){"preprocessing", d->preprocessing};
+    }
     for (size_t i = 0; i < network->note_count; i++) {
         if (asprintf(&d->note_keys[i], MODEL_NOTE_PREFIX "%s", network->notes[i].key) < 0) {
             d->note_keys[i] = NULL;
@@ -95,7 +105,7 @@ static nnfs_status describe(const nnfs_network *network, description *d, nnfs_er
     *d = (description){
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
-        .texts = memory_alloc(size_add(FIXED_TEXTS, network->note_count), sizeof *d->texts),
+        .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
         .layers = layers_to_json(network),
         .note_keys = memory_alloc_zeroed(network->note_count, sizeof *d->note_keys),
     };

@@ -26,6 +26,13 @@ static const float *target_column(const loss_tile *tile, int j)
     return tile->scratch;
 }
 
+/* ---- Weights ---- */
+
+static float column_weight(const loss_tile *tile, int j)
+{
+    return tile->weights ? tile->weights[j] : 1.0f;
+}
+
 /* ---- Cross-entropy, fused with softmax ---- */
 
 /*
@@ -56,33 +63,33 @@ VECTOR_INLINE double softmax_column(float *z, int rows)
 }
 
 /* Targets that are distributions y: loss = sum_i y_i (log S + m - z_i), delta = p sum y - y. */
-static double cross_entropy_numbers(const loss_tile *tile, float *z, const float *y, float *d)
+static double cross_entropy_numbers(float *z, const float *y, int rows, float scale, float *d)
 {
     double dot = 0.0;
     float total = 0.0f;
-    for (int i = 0; i < tile->rows; i++) {
+    for (int i = 0; i < rows; i++) {
         dot += (double)y[i] * (double)z[i];
         total += y[i];
     }
-    double log_sum = softmax_column(z, tile->rows);
-    for (int i = 0; d && i < tile->rows; i++) {
-        d[i] = (z[i] * total - y[i]) * tile->scale;
+    double log_sum = softmax_column(z, rows);
+    for (int i = 0; d && i < rows; i++) {
+        d[i] = (z[i] * total - y[i]) * scale;
     }
     return (double)total * log_sum - dot;
 }
 
 /* A class y: loss = log S + m - z_y, delta = p - onehot(y). */
 VECTOR_CLONES
-static double cross_entropy_class(const loss_tile *tile, float *z, int32_t y, float *d)
+static double cross_entropy_class(float *z, int32_t y, int rows, float scale, float *d)
 {
     float logit = z[y];
-    double log_sum = softmax_column(z, tile->rows);
+    double log_sum = softmax_column(z, rows);
     if (d) {
 #pragma omp simd
-        for (int i = 0; i < tile->rows; i++) {
-            d[i] = z[i] * tile->scale;
+        for (int i = 0; i < rows; i++) {
+            d[i] = z[i] * scale;
         }
-        d[y] -= tile->scale;
+        d[y] -= scale;
     }
     return log_sum - (double)logit;
 }
@@ -91,15 +98,19 @@ static double cross_entropy_visit(const loss_tile *tile, const activation *outpu
 {
     (void)output;
     double sum = 0.0;
+    int rows = tile->rows;
     for (int j = 0; j < tile->columns; j++) {
-        size_t at = (size_t)j * (size_t)tile->rows;
+        size_t at = (size_t)j * (size_t)rows;
+        float *p = tile->outputs + at;
         float *d = tile->delta ? tile->delta + at : NULL;
+        float weight = column_weight(tile, j);
+        float scale = tile->scale * weight;
         if (tile->z != tile->outputs) {
-            memcpy(tile->outputs + at, tile->z + at, (size_t)tile->rows * sizeof *tile->outputs);
+            memcpy(p, tile->z + at, (size_t)rows * sizeof *p);
         }
-        sum += tile->labels
-                   ? cross_entropy_class(tile, tile->outputs + at, tile->labels[j], d)
-                   : cross_entropy_numbers(tile, tile->outputs + at, tile->targets + at, d);
+        sum += (double)weight *
+               (tile->labels ? cross_entropy_class(p, tile->labels[j], rows, scale, d)
+                             : cross_entropy_numbers(p, tile->targets + at, rows, scale, d));
     }
     return sum;
 }
@@ -170,7 +181,9 @@ static double visit_columns(const loss_tile *tile, const float *p, column_terms 
     for (int j = 0; j < tile->columns; j++) {
         size_t at = (size_t)j * (size_t)tile->rows;
         float *d = tile->delta ? tile->delta + at : NULL;
-        sum += terms(p + at, target_column(tile, j), tile->rows, tile->scale, d);
+        float weight = column_weight(tile, j);
+        sum += (double)weight *
+               terms(p + at, target_column(tile, j), tile->rows, tile->scale * weight, d);
     }
     return sum;
 }
@@ -246,22 +259,30 @@ const char *nnfs_loss_name(nnfs_loss which)
 
 /* ---- Accuracy ---- */
 
-static int32_t largest_row(const float *column, int rows)
+static int32_t chosen_class(const float *column, int rows)
 {
     int32_t best = 0;
+    if (rows == 1) {
+        return column[0] > 0.5f;
+    }
     for (int i = 1; i < rows; i++) {
         best = column[i] > column[best] ? i : best;
     }
     return best;
 }
 
+void choose_classes(const float *outputs, int rows, int columns, int32_t *chosen)
+{
+    for (int j = 0; j < columns; j++) {
+        chosen[j] = chosen_class(outputs + (size_t)j * (size_t)rows, rows);
+    }
+}
+
 int64_t count_correct(const float *outputs, const int32_t *labels, int rows, int columns)
 {
     int64_t correct = 0;
     for (int j = 0; j < columns; j++) {
-        const float *column = outputs + (size_t)j * (size_t)rows;
-        int32_t chosen = rows == 1 ? column[0] > 0.5f : largest_row(column, rows);
-        correct += chosen == labels[j];
+        correct += chosen_class(outputs + (size_t)j * (size_t)rows, rows) == labels[j];
     }
     return correct;
 }

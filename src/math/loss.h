@@ -17,9 +17,11 @@ typedef struct loss_tile {
     float *outputs;        /* out: f(z), the network's outputs; may be z's tile unless f keeps z */
     const int32_t *labels; /* [columns] class indices; with one row, 0 and 1; or NULL */
     const float *targets;  /* [rows x columns], where there are no labels */
-    float *scratch;        /* [rows], of this thread */
-    float *delta;          /* [rows x columns] out: dL/dz * scale; NULL where it is not wanted */
-    float scale;           /* 1 / number of terms in the mean */
+    const float
+        *weights;   /* [columns] what each column's loss and delta are multiplied by, or NULL */
+    float *scratch; /* [rows], of this thread */
+    float *delta;   /* [rows x columns] out: dL/dz * scale; NULL where it is not wanted */
+    float scale;    /* 1 / number of terms in the mean */
     int rows;
     int columns;
 } loss_tile;
@@ -37,6 +39,9 @@ typedef struct loss_function {
 
 /* The row of a loss, NULL for a value that is none. */
 const loss_function *loss_of(nnfs_loss which);
+
+/* The row of each column's largest output (with one row: 1 if it is above a half), [columns]. */
+void choose_classes(const float *outputs, int rows, int columns, int32_t *chosen);
 
 /* How many columns' largest output stands at the label (with one row: is on its side of a half). */
 int64_t count_correct(const float *outputs, const int32_t *labels, int rows, int columns);

@@ -7,6 +7,7 @@
 #define NNFS_NETWORK_NETWORK_H
 
 #include "base/status.h"
+#include "data/dataset.h"
 #include "math/activation.h"
 #include "math/loss.h"
 
@@ -31,6 +32,8 @@ struct nnfs_network {
     size_t parameter_floats;
     network_note *notes; /* [note_count], sorted by key */
     size_t note_count;
+    const encoder
+        *encoder; /* of rows, by the preprocessing that it holds; NULL where there is none */
 };
 
 /* The output layer. */
@@ -43,8 +46,15 @@ static inline const network_layer *network_output(const nnfs_network *network)
 double network_loss_terms(const nnfs_network *network, int64_t samples);
 
 /*
- * Whether a dataset fits: its features, and its classes or numbers against the outputs (two classes
- * fit one output too). Errors: DATA.
+ * Whether a dataset's features fit: a table is prepared, and as the network's preprocessing has it,
+ * where it has one. Errors: DATA.
+ */
+nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset *dataset,
+                                 nnfs_error *error);
+
+/*
+ * Whether a dataset fits: its features, and its classes or numbers, which must be there, against the
+ * outputs (two classes fit one output too). Errors: DATA.
  */
 nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
                               nnfs_error *error);

@@ -7,7 +7,7 @@
 
 /* ---- Phase 1: the plan's stages, by tiles ---- */
 
-/* Copies the tile's samples into its columns; labels or targets with them. */
+/* Copies the tile's samples into its columns; labels or targets with them, and weights. */
 static void gather_tile(const step_run *run, const step_chunk *chunk, int first, int count)
 {
     nnfs_trainer *trainer = run->trainer;
@@ -21,6 +21,9 @@ static void gather_tile(const step_run *run, const step_chunk *chunk, int first,
     } else {
         gather_targets(dataset, order, at, count,
                        trainer->targets + (size_t)first * (size_t)dataset->parts.target_count);
+    }
+    if (dataset->weights) {
+        gather_weights(dataset, order, at, count, trainer->weights + first);
     }
 }
 
@@ -37,6 +40,7 @@ static void visit_loss(const step_run *run, const step_chunk *chunk, int first, 
         .outputs = trainer->pass.a[last] + at,
         .labels = classes ? trainer->labels + first : NULL,
         .targets = classes ? NULL : trainer->targets + at,
+        .weights = run->dataset->weights ? trainer->weights + first : NULL,
         .scratch = trainer->scratch + trainer->scratch_floats * (size_t)omp_get_thread_num(),
         .delta = trainer->pass.d[last] + at,
         .scale = chunk->scale,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/preprocessing.h"
 #include "training/step.h"
 
 #include <math.h>
@@ -346,16 +347,34 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
     return status;
 }
 
+/* All fit the network, and each other: it will have the preprocessing of the training data. */
 static nnfs_status check_datasets(const training *t, const nnfs_network *network, nnfs_error *error)
 {
     const nnfs_dataset *all[] = {t->train, t->validation, t->test};
+    const nnfs_preprocessing *own = nnfs_dataset_preprocessing(t->train);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         nnfs_status status = all[i] ? network_check_fit(network, all[i], error) : NNFS_OK;
         if (status != NNFS_OK) {
             return status;
         }
+        const nnfs_preprocessing *other = all[i] ? nnfs_dataset_preprocessing(all[i]) : NULL;
+        if (own && other && !preprocessing_equal(own, other)) {
+            return fail(error, NNFS_ERROR_DATA,
+                        "the %s data was prepared otherwise than the training data",
+                        all[i] == t->test ? "test" : "validation");
+        }
     }
     return NNFS_OK;
+}
+
+/* A network that has a preprocessing has this one: its inputs' weights are not to be touched again. */
+static nnfs_status adopt_preprocessing(nnfs_network *network, const nnfs_dataset *train,
+                                       nnfs_error *error)
+{
+    const nnfs_preprocessing *own = nnfs_dataset_preprocessing(train);
+    return own && !nnfs_network_preprocessing(network)
+               ? nnfs_network_set_preprocessing(network, own, error)
+               : NNFS_OK;
 }
 
 nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
@@ -370,6 +389,9 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 .validation = EVALUATION_NONE,
                                 .test = EVALUATION_NONE};
     nnfs_status status = check_datasets(&t, network, error);
+    if (status == NNFS_OK) {
+        status = adopt_preprocessing(network, train, error);
+    }
     if (status == NNFS_OK) {
         status = nnfs_trainer_create(network, settings, &t.trainer, error);
     }

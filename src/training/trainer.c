@@ -127,13 +127,14 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->scratch =
         memory_alloc(size_mul(trainer->scratch_floats, (size_t)threads), sizeof(float));
     trainer->labels = memory_alloc((size_t)trainer->plan.chunk, sizeof(int32_t));
+    trainer->weights = memory_alloc((size_t)trainer->plan.chunk, sizeof(float));
     trainer->records = memory_alloc((size_t)trainer->plan.tiles, sizeof(tile_record));
     trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
     bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
     if (!shared || !trainer->gradient || !trainer->found || !trainer->good ||
         (keeps_first && !trainer->first) || (row->has_second && !trainer->second) ||
-        !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->records ||
-        !trainer->pointers) {
+        !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->weights ||
+        !trainer->records || !trainer->pointers) {
         return fail_memory(
             error, size_mul(size_add(floats, size_mul(parameters, 3)), sizeof(float)), "training");
     }
@@ -195,6 +196,7 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
         memory_free(trainer->buffers);
         memory_free(trainer->scratch);
         memory_free(trainer->labels);
+        memory_free(trainer->weights);
         memory_free(trainer->records);
         free(trainer->pointers);
         free(trainer);

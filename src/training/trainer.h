@@ -15,8 +15,15 @@
 #include <math.h>
 
 /* An evaluation that was not made. */
-#define EVALUATION_NONE \
-    ((nnfs_evaluation){.loss = NAN, .accuracy = NAN, .rmse = NAN, .mae = NAN, .r2 = NAN})
+#define EVALUATION_NONE                 \
+    ((nnfs_evaluation){.loss = NAN,     \
+                       .accuracy = NAN, \
+                       .macro_f1 = NAN, \
+                       .log_loss = NAN, \
+                       .roc_auc = NAN,  \
+                       .rmse = NAN,     \
+                       .mae = NAN,      \
+                       .r2 = NAN})
 
 /* What a tile of columns came to, added up in tile order. On a cache line of its own. */
 typedef struct tile_record {
@@ -46,6 +53,7 @@ struct nnfs_trainer {
     float *input;     /* [inputs x plan.chunk], what pass.input points to */
     int32_t *labels;  /* [plan.chunk] */
     float *targets;   /* [outputs x plan.chunk] */
+    float *weights;   /* [plan.chunk] */
     float *scratch;   /* [scratch_floats] for each thread */
     size_t scratch_floats;
     tile_record *records; /* [plan.tiles] */

@@ -2,6 +2,7 @@
  * Cores and threads: the quota of control groups as the kernel shows it, read from a made-up root.
  */
 #include "base/cpu.h"
+#include "base/memory.h"
 
 #include <ftw.h>
 #include <limits.h>
@@ -178,6 +179,30 @@ static void odd_lines(void **state)
 /* ---- Cores and threads ---------------------------------------------------------------------- */
 
 /* tests/cli/cases/threads.sh narrows the mask: not every OpenMP looks at it again. */
+/* The same groups' limits of memory: the least of all, and of what the machine has. */
+static void memory_of_groups(void **state)
+{
+    (void)state;
+    size_t all = memory_limit(root); /* a root without a /proc */
+    assert_true(all > (size_t)64 << 20);
+    put("/proc/self/cgroup", "0::/outer/inner\n");
+    put(V2 "/outer/memory.max", "max\n");
+    assert_true(memory_limit(root) == all);
+    put(V2 "/outer/memory.max", "9223372036854775807\n");
+    assert_true(memory_limit(root) == all);
+    put(V2 "/outer/memory.max", "20000000\n");
+    assert_int_equal(memory_limit(root), 20000000);
+    put(V2 "/outer/inner/memory.max", "30000000\n");
+    assert_int_equal(memory_limit(root), 20000000);
+    put(V2 "/outer/inner/memory.max", "10000000\n");
+    assert_int_equal(memory_limit(root), 10000000);
+    put("/proc/self/cgroup", "4:cpu:/outer\n3:memory:/mine\n");
+    put("/sys/fs/cgroup/memory/mine/memory.limit_in_bytes", "9223372036854771712\n");
+    assert_true(memory_limit(root) == all);
+    put("/sys/fs/cgroup/memory/mine/memory.limit_in_bytes", "5000000\n");
+    assert_int_equal(memory_limit(root), 5000000);
+}
+
 static void counts_cores(void **state)
 {
     (void)state;
@@ -211,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
         cmocka_unit_test_setup_teardown(seen_from_inside, make_root, remove_root),
         cmocka_unit_test_setup_teardown(odd_lines, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(memory_of_groups, make_root, remove_root),
         cmocka_unit_test(counts_cores),
         cmocka_unit_test(counts_threads),
     };

@@ -1,9 +1,11 @@
 /*
  * Every activation, loss and combination of them against finite differences in double: a
  * reference network in double computes the loss at both sides of each parameter, and the
- * library's gradient must be the slope between them. What nnfs_network_create refuses must be
- * exactly what makes no sense.
+ * library's gradient must be the slope between them, of samples that count alike and of weighted
+ * ones. What nnfs_network_create refuses must be exactly what makes no sense.
  */
+#include "training/step.h"
+
 #include <math.h>
 #include <nnfs/nnfs.h>
 #include <setjmp.h>
@@ -89,6 +91,7 @@ typedef struct problem {
     float x[inputs * batch];
     float y[outputs * batch];
     int32_t labels[batch];
+    float weights[batch]; /* of the samples */
 } problem;
 
 static void layer(const double *w, const double *b, const double *x, int in, int out, double *z)
@@ -114,7 +117,8 @@ static double reference_loss(const problem *p)
         layer(p->theta + at_w2, p->theta + at_b2, h, hidden, outputs, o);
         activate_column(p->outer, o, outputs);
         for (int i = 0; i < outputs; i++) {
-            sum += element_loss(p->loss, o[i], (double)p->y[i + outputs * j]);
+            double loss = element_loss(p->loss, o[i], (double)p->y[i + outputs * j]);
+            sum += (double)p->weights[j] * loss;
         }
     }
     return sum / (p->loss == NNFS_CROSS_ENTROPY ? batch : batch * outputs);
@@ -143,6 +147,9 @@ static double noise(uint32_t *state)
 /* Class targets are one-hot in y as well, which the reference reads. */
 static void fill(problem *p, uint32_t seed)
 {
+    for (int j = 0; j < batch; j++) {
+        p->weights[j] = 1.0f;
+    }
     for (int i = 0; i < parameters; i++) {
         p->theta[i] = (double)(float)noise(&seed);
     }
@@ -154,6 +161,14 @@ static void fill(problem *p, uint32_t seed)
     }
     for (int i = 0; i < outputs * batch; i++) {
         p->y[i] = p->labels[i / outputs] == i % outputs ? 1.0f : 0.0f;
+    }
+}
+
+/* Weights from 0 to 2, one of them 0. */
+static void fill_weights(problem *p, uint32_t seed)
+{
+    for (int j = 0; j < batch; j++) {
+        p->weights[j] = j == 4 ? 0.0f : (float)(noise(&seed) + 1.0);
     }
 }
 
@@ -209,11 +224,27 @@ static void get_gradient(nnfs_trainer *trainer, float *gradient)
     memcpy(gradient + at_b2, nnfs_trainer_bias_gradient(trainer, 1), outputs * sizeof(float));
 }
 
+/* The gradient by the library of samples with weights, backwards. */
+static double weighted_gradient(const problem *p, nnfs_trainer *trainer, const nnfs_arrays *arrays)
+{
+    nnfs_dataset dataset;
+    uint32_t order[batch];
+    dataset_view(arrays, &dataset);
+    dataset.weights = (float *)(uintptr_t)p->weights;
+    for (uint32_t j = 0; j < batch; j++) {
+        order[j] = batch - 1 - j;
+    }
+    step_run run = {.trainer = trainer, .dataset = &dataset, .order = order, .batch = batch};
+    step_run_all(&run);
+    assert_false(run.diverged);
+    return run.loss / network_loss_terms(trainer->network, run.samples);
+}
+
 /*
  * The largest difference between the library's gradient and the slopes, relative to
  * the largest slope.
  */
-static double worst_difference(problem *p, nnfs_network *network, bool labels)
+static double worst_difference(problem *p, nnfs_network *network, bool labels, bool weighted)
 {
     nnfs_train_settings settings;
     nnfs_train_settings_init(&settings);
@@ -230,7 +261,11 @@ static double worst_difference(problem *p, nnfs_network *network, bool labels)
     }
     double loss = NAN;
     float gradient[parameters];
-    assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, &loss, NULL), NNFS_OK);
+    if (weighted) {
+        loss = weighted_gradient(p, trainer, &arrays);
+    } else {
+        assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, &loss, NULL), NNFS_OK);
+    }
     get_gradient(trainer, gradient);
     nnfs_trainer_free(trainer);
 
@@ -267,17 +302,22 @@ static int check_combination(problem *p)
         return 0;
     }
     assert_int_equal(status, NNFS_OK);
-    for (int labels = 0; labels < 2; labels++) {
+    for (int i = 0; i < 4; i++) {
+        bool labels = i % 2 == 1;
+        bool weighted = i / 2 == 1;
         fill(p, 12345u + (uint32_t)p->inner);
         if (!labels) {
             fill_numbers(p, 99u);
         }
+        if (weighted) {
+            fill_weights(p, 7u);
+        }
         set_parameters(p, network);
-        double worst = worst_difference(p, network, labels != 0);
+        double worst = worst_difference(p, network, labels, weighted);
         if (!(worst < 1e-5)) {
-            fail_msg("%s, %s, %s with %s: %g", nnfs_activation_name(p->inner),
+            fail_msg("%s, %s, %s with %s%s: %g", nnfs_activation_name(p->inner),
                      nnfs_activation_name(p->outer), nnfs_loss_name(p->loss),
-                     labels ? "labels" : "numbers", worst);
+                     labels ? "labels" : "numbers", weighted ? " and weights" : "", worst);
         }
     }
     nnfs_network_free(network);

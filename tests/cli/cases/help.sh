@@ -3,3 +3,5 @@ run nnfs-train -V
 run nnfs-train --help
 run nnfs-eval --version
 run nnfs-eval --help
+run nnfs-predict --version
+run nnfs-predict --help

@@ -1,0 +1,428 @@
+/*
+ * The encoder: runs of columns that are numbers, and next to each other in the row as well as among the
+ * inputs, each one loop; indicators; and categories, whose indices become places.
+ */
+#include "data/encoder.h"
+
+#include "base/memory.h"
+#include "base/vector.h"
+#include "data/table_match.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct encoder_run {
+    int column, input, count;
+} encoder_run;
+
+typedef struct encoder_indicator {
+    int column, input;
+} encoder_indicator;
+
+typedef struct encoder_category {
+    int column, input, inputs;
+    int codes;   /* different ones there are */
+    int *places; /* [codes]; NULL: each is its own place */
+    int missing; /* the place of missing ones; the last is that of the others */
+} encoder_category;
+
+struct encoder {
+    atomic_int owners;
+    const nnfs_preprocessing *preprocessing;
+    int inputs;
+    encoder_run *runs; /* of numbers */
+    int run_count;
+    encoder_indicator *indicators;
+    int indicator_count;
+    encoder_category *categories;
+    int category_count;
+    float *center; /* [inputs] x becomes (x - center) * scale; so are the next two */
+    float *scale;
+    float *filled; /* and a missing one filled * scale */
+};
+
+/* ---- Making and freeing ---- */
+
+static void free_encoder(encoder *e)
+{
+    for (int i = 0; e->categories && i < e->category_count; i++) {
+        memory_free(e->categories[i].places);
+    }
+    memory_free(e->categories);
+    memory_free(e->indicators);
+    memory_free(e->runs);
+    memory_free(e->center);
+    memory_free(e->scale);
+    memory_free(e->filled);
+    preprocessing_release(e->preprocessing);
+    free(e);
+}
+
+/* An encoder of so many columns that does nothing yet; NULL: no memory. */
+static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int inputs)
+{
+    encoder *e = calloc(1, sizeof *e);
+    if (!e) {
+        return NULL;
+    }
+    atomic_init(&e->owners, 1);
+    e->preprocessing = preprocessing_retain(preprocessing);
+    e->inputs = inputs;
+    e->runs = memory_alloc((size_t)columns, sizeof *e->runs);
+    e->indicators = memory_alloc((size_t)columns, sizeof *e->indicators);
+    e->categories = memory_alloc((size_t)columns, sizeof *e->categories);
+    e->center = memory_alloc((size_t)inputs, sizeof *e->center);
+    e->scale = memory_alloc((size_t)inputs, sizeof *e->scale);
+    e->filled = memory_alloc((size_t)inputs, sizeof *e->filled);
+    if (!e->runs || !e->indicators || !e->categories || !e->center || !e->scale || !e->filled) {
+        free_encoder(e);
+        return NULL;
+    }
+    return e;
+}
+
+const encoder *encoder_retain(const encoder *from)
+{
+    if (from) {
+        atomic_fetch_add(&((encoder *)(uintptr_t)from)->owners, 1);
+    }
+    return from;
+}
+
+void encoder_release(const encoder *from)
+{
+    encoder *e = (encoder *)(uintptr_t)from; /* of a constant encoder only the owners change */
+    if (e && atomic_fetch_sub(&e->owners, 1) == 1) {
+        free_encoder(e);
+    }
+}
+
+/* ---- What becomes of a column ---- */
+
+/* Column `column` of the rows becomes input `input`, a continued run where it can. */
+static void add_number(encoder *e, int column, int input, float center, float scale, float fill)
+{
+    encoder_run *last = e->run_count > 0 ? &e->runs[e->run_count - 1] : NULL;
+    e->center[input] = center;
+    e->scale[input] = scale;
+    e->filled[input] = fill - center;
+    if (last && last->column + last->count == column && last->input + last->count == input) {
+        last->count++;
+    } else {
+        e->runs[e->run_count++] = (encoder_run){column, input, 1};
+    }
+}
+
+/* A column whose category codes are places already, or will be by its `places`. */
+static encoder_category *add_category(encoder *e, int column, const nnfs_encoding *encoding)
+{
+    encoder_category *category = &e->categories[e->category_count++];
+    *category = (encoder_category){
+        .column = column,
+        .input = encoding->first_input,
+        .inputs = encoding->inputs,
+        .codes = encoding->categories,
+        .missing = encoding->has_missing ? encoding->categories : encoding->inputs - 1,
+    };
+    return category;
+}
+
+static void add_number_of(encoder *e, int column, const nnfs_encoding *encoding)
+{
+    int input = encoding->first_input;
+    add_number(e, column, input, encoding->center, encoding->scale, encoding->fill);
+    if (encoding->has_indicator) {
+        e->indicators[e->indicator_count++] = (encoder_indicator){column, input + 1};
+    }
+}
+
+encoder *encoder_plain(const table_schema *schema)
+{
+    encoder *e = create(NULL, schema->feature_count, schema->feature_count);
+    for (int i = 0; e && i < schema->feature_count; i++) {
+        add_number(e, schema->features[i], i, 0.0f, 1.0f, NAN);
+    }
+    return e;
+}
+
+encoder *encoder_of_rows(const nnfs_preprocessing *preprocessing)
+{
+    encoder *e = create(preprocessing, preprocessing->column_count, preprocessing->inputs);
+    for (int i = 0; e && i < preprocessing->column_count; i++) {
+        const nnfs_encoding *encoding = &preprocessing->columns[i].encoding;
+        if (encoding->inputs > 0 && encoding->kind == NNFS_COLUMN_CATEGORY) {
+            (void)add_category(e, i, encoding);
+        } else if (encoding->inputs > 0) {
+            add_number_of(e, i, encoding);
+        }
+    }
+    return e;
+}
+
+/* ---- For a table ---- */
+
+typedef struct named_place {
+    const char *name;
+    int place;
+} named_place;
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(((const named_place *)left)->name, ((const named_place *)right)->name);
+}
+
+/* Places of the table's own category codes; those without one have the others'. */
+static bool find_places(const preprocessing_column *column, const table_column *in,
+                        encoder_category *category)
+{
+    int count = column->encoding.categories;
+    named_place *known = memory_alloc((size_t)count, sizeof *known);
+    category->places = memory_alloc((size_t)in->category_count, sizeof *category->places);
+    category->codes = in->category_count;
+    if (!known || !category->places) {
+        memory_free(known);
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        known[i] = (named_place){column->categories[i], i};
+    }
+    qsort(known, (size_t)count, sizeof *known, compare_names);
+    for (int i = 0; i < in->category_count; i++) {
+        named_place wanted = {in->categories[i], 0};
+        const named_place *found =
+            bsearch(&wanted, known, (size_t)count, sizeof *known, compare_names);
+        category->places[i] = found ? found->place : category->inputs - 1;
+    }
+    memory_free(known);
+    return true;
+}
+
+static const char *kind_name(nnfs_column_kind kind)
+{
+    return kind == NNFS_COLUMN_CATEGORY ? "categories" : "numbers";
+}
+
+/* A column of nothing but missing cells is of any kind. */
+static nnfs_status check_column(const nnfs_dataset *dataset, const data_table *table, int column,
+                                nnfs_column_kind kind, nnfs_error *error)
+{
+    const table_column *in = &table->columns[column];
+    if (in->use != NNFS_COLUMN_FEATURE) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "column %s is no feature here, and the model was trained on it",
+                    table_label(table, column).text);
+    }
+    if (in->kind != kind && in->missing < dataset->parts.samples) {
+        return fail(error, NNFS_ERROR_DATA, "column %s has %s, where the model was trained on %s",
+                    table_label(table, column).text, kind_name(in->kind), kind_name(kind));
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status add_column(encoder *e, const nnfs_dataset *dataset, const data_table *table,
+                              int column, const preprocessing_column *as, nnfs_error *error)
+{
+    const nnfs_encoding *encoding = &as->encoding;
+    if (encoding->inputs == 0) {
+        return NNFS_OK;
+    }
+    nnfs_status status = check_column(dataset, table, column, encoding->kind, error);
+    if (status == NNFS_OK && encoding->kind == NNFS_COLUMN_NUMBER) {
+        add_number_of(e, column, encoding);
+    } else if (status == NNFS_OK &&
+               !find_places(as, &table->columns[column], add_category(e, column, encoding))) {
+        status = fail_memory(error, (size_t)encoding->categories * sizeof(int), "categories");
+    }
+    return status;
+}
+
+static nnfs_status check_classes(const nnfs_dataset *dataset, const nnfs_preprocessing *as,
+                                 nnfs_error *error)
+{
+    const dataset_parts *parts = &dataset->parts;
+    if (parts->classes != as->classes) {
+        return fail(error, NNFS_ERROR_DATA, "the data has %d classes, the model has %d",
+                    parts->classes, as->classes);
+    }
+    for (int i = 0; i < as->classes; i++) {
+        if (strcmp(parts->schema->class_names[i], as->class_names[i]) != 0) {
+            return fail(error, NNFS_ERROR_DATA,
+                        "class %d of the data is '%.100s', where the model has '%.100s'", i + 1,
+                        parts->schema->class_names[i], as->class_names[i]);
+        }
+    }
+    return NNFS_OK;
+}
+
+/* Targets that are there must be those that were fitted, in their order. */
+static nnfs_status check_targets(const nnfs_dataset *dataset, const nnfs_preprocessing *as,
+                                 const table_match *match, nnfs_error *error)
+{
+    const dataset_parts *parts = &dataset->parts;
+    const table_schema *schema = parts->schema;
+    if (parts->labels) {
+        return check_classes(dataset, as, error);
+    }
+    if (!parts->targets) {
+        return NNFS_OK;
+    }
+    bool same = as->classes == 0 && parts->target_count == as->target_count;
+    for (int i = 0; same && i < schema->target_count; i++) {
+        same = as->targets[i].column < 0 || schema->targets[i] == match->targets[i];
+    }
+    return same ? NNFS_OK
+                : fail(error, NNFS_ERROR_DATA,
+                       "the targets of the data are not those that the model was trained on");
+}
+
+nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
+                           encoder **made, nnfs_error *error)
+{
+    *made = NULL;
+    const table_schema *schema = dataset->parts.schema;
+    if (!schema) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "only a table can be prepared");
+    }
+    data_table table = {.path = "the table",
+                        .columns = schema->columns,
+                        .column_count = schema->column_count,
+                        .rows = dataset->parts.samples};
+    table_match match;
+    nnfs_status status = table_match_like(&table, preprocessing, &match, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    encoder *e = create(preprocessing, preprocessing->column_count, preprocessing->inputs);
+    status = e ? check_targets(dataset, preprocessing, &match, error)
+               : fail_memory(error, (size_t)preprocessing->inputs * sizeof(float), "an encoder");
+    for (int i = 0; status == NNFS_OK && i < preprocessing->column_count; i++) {
+        status =
+            add_column(e, dataset, &table, match.features[i], &preprocessing->columns[i], error);
+    }
+    table_match_free(&match);
+    if (status != NNFS_OK) {
+        encoder_release(e);
+        return status;
+    }
+    *made = e;
+    return NNFS_OK;
+}
+
+nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
+                                 nnfs_error *error)
+{
+    encoder *made = NULL;
+    nnfs_status status = encoder_create(dataset, preprocessing, &made, error);
+    if (status == NNFS_OK) {
+        encoder_release(dataset->encoder);
+        dataset->encoder = made;
+        dataset->inputs = preprocessing->inputs;
+    }
+    return status;
+}
+
+const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset)
+{
+    return encoder_preprocessing(dataset->encoder);
+}
+
+/* ---- Asking ---- */
+
+int encoder_inputs(const encoder *from)
+{
+    return from->inputs;
+}
+
+const nnfs_preprocessing *encoder_preprocessing(const encoder *from)
+{
+    return from ? from->preprocessing : NULL;
+}
+
+/* ---- Encoding ---- */
+
+VECTOR_CLONES
+static void encode_run(const float *restrict row, size_t count, const float *restrict center,
+                       const float *restrict scale, const float *restrict filled, float *restrict x)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        float value = row[i];
+        x[i] = (value == value ? value - center[i] : filled[i]) * scale[i];
+    }
+}
+
+/* Values are converted that many at a time. */
+enum { CONVERTED = 256 };
+
+/* A row as it is stored: floats, or else what they are made of. */
+typedef struct stored_row {
+    const float *floats; /* NULL: to be converted */
+    stored_type type;
+    bool swapped;
+    const unsigned char *values;
+} stored_row;
+
+static float cell_of(const stored_row *row, int column)
+{
+    if (row->floats) {
+        return row->floats[column];
+    }
+    float value = 0.0f;
+    stored_to_floats(row->type, row->swapped,
+                     row->values + (size_t)column * stored_bytes(row->type), 1, &value);
+    return value;
+}
+
+static void encode_numbers(const encoder *e, const stored_row *row, const encoder_run *run,
+                           float *x)
+{
+    size_t at = (size_t)run->input;
+    size_t end = at + (size_t)run->count;
+    size_t column = (size_t)run->column;
+    if (row->floats) {
+        encode_run(row->floats + column, end - at, e->center + at, e->scale + at, e->filled + at,
+                   x + at);
+        return;
+    }
+    size_t bytes = stored_bytes(row->type);
+    for (size_t count = 0; at < end; at += count, column += count) {
+        float converted[CONVERTED];
+        count = end - at < CONVERTED ? end - at : CONVERTED;
+        stored_to_floats(row->type, row->swapped, row->values + column * bytes, count, converted);
+        encode_run(converted, count, e->center + at, e->scale + at, e->filled + at, x + at);
+    }
+}
+
+static int place_of(const encoder_category *category, float code)
+{
+    if (isnan(code)) {
+        return category->missing;
+    }
+    bool known = code >= 0.0f && code < (float)category->codes && code == (float)(int)code;
+    if (!known) {
+        return category->inputs - 1;
+    }
+    return category->places ? category->places[(int)code] : (int)code;
+}
+
+void encoder_features(const encoder *from, stored_type type, bool swapped, const void *row,
+                      float *x)
+{
+    bool plain = type == STORED_F32 && !swapped && (uintptr_t)row % sizeof(float) == 0;
+    stored_row cells = {plain ? row : NULL, type, swapped, row};
+    for (int i = 0; i < from->run_count; i++) {
+        encode_numbers(from, &cells, &from->runs[i], x);
+    }
+    for (int i = 0; i < from->indicator_count; i++) {
+        const encoder_indicator *indicator = &from->indicators[i];
+        x[indicator->input] = isnan(cell_of(&cells, indicator->column)) ? 1.0f : 0.0f;
+    }
+    for (int i = 0; i < from->category_count; i++) {
+        const encoder_category *category = &from->categories[i];
+        float *places = x + category->input;
+        memset(places, 0, (size_t)category->inputs * sizeof *places);
+        places[place_of(category, cell_of(&cells, category->column))] = 1.0f;
+    }
+}

@@ -1,0 +1,367 @@
+/* Preprocessing to JSON, and back with a look at every value. */
+#include "formats/preprocessing_json.h"
+
+#include "base/memory.h"
+#include "formats/json_text.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+    [NNFS_COLUMN_NUMBER] = "number", [NNFS_COLUMN_CATEGORY] = "category"};
+
+/* ---- Writing ---- */
+
+/* A list of texts; NULL: no memory. */
+static json_t *list_of(char *const *texts, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; list && i < count; i++) {
+        if (json_array_append_new(list, json_string(texts[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *column_to_json(const preprocessing_column *column)
+{
+    const nnfs_encoding *e = &column->encoding;
+    const char *kind = kind_names[e->kind];
+    if (e->reason) {
+        return json_pack("{s:s?, s:i, s:s, s:s}", "name", e->name, "column", e->column, "kind",
+                         kind, "left_out", e->reason);
+    }
+    if (e->kind == NNFS_COLUMN_CATEGORY) {
+        return json_pack("{s:s?, s:i, s:s, s:o, s:b, s:b}", "name", e->name, "column", e->column,
+                         "kind", kind, "categories", list_of(column->categories, e->categories),
+                         "missing", e->has_missing, "others_seen", column->others_seen);
+    }
+    return json_pack("{s:s?, s:i, s:s, s:f, s:f, s:f, s:b}", "name", e->name, "column", e->column,
+                     "kind", kind, "center", (double)e->center, "scale", (double)e->scale, "fill",
+                     (double)e->fill, "indicator", e->has_indicator);
+}
+
+static json_t *columns_to_json(const nnfs_preprocessing *p)
+{
+    json_t *list = json_array();
+    for (int i = 0; list && i < p->column_count; i++) {
+        if (json_array_append_new(list, column_to_json(&p->columns[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *targets_to_json(const nnfs_preprocessing *p)
+{
+    json_t *list = json_array();
+    for (int i = 0; list && i < p->target_count; i++) {
+        const preprocessing_target *t = &p->targets[i];
+        json_t *target = json_pack("{s:s?, s:i, s:f, s:f}", "name", t->name, "column", t->column,
+                                   "center", (double)t->center, "scale", (double)t->scale);
+        if (json_array_append_new(list, target) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+char *preprocessing_to_json(const nnfs_preprocessing *p)
+{
+    json_t *json =
+        json_pack("{s:i, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "columns",
+                  columns_to_json(p), "targets", targets_to_json(p), "target_kind",
+                  kind_names[p->target_kind], "classes", list_of(p->class_names, p->classes));
+    char *text = json_text(json, NULL);
+    json_decref(json);
+    return text;
+}
+
+/* ---- Reading: values ---- */
+
+/* What is wrong with one entry of a list, counted from 1. */
+static nnfs_status fail_entry(nnfs_error *error, const char *what, int index, const char *why)
+{
+    return fail(error, NNFS_ERROR_DATA, "%s %d: %s", what, index + 1, why);
+}
+
+static bool in_range(json_int_t value, json_int_t low, json_int_t high)
+{
+    return value >= low && value <= high;
+}
+
+static bool parse_kind(const char *name, nnfs_column_kind *kind)
+{
+    for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++) {
+        if (strcmp(name, kind_names[i]) == 0) {
+            *kind = (nnfs_column_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name, or none for null. False: something else, or no memory. */
+static bool parse_name(const json_t *json, char **name)
+{
+    *name = json_is_string(json) ? strdup(json_string_value(json)) : NULL;
+    return *name || json_is_null(json);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Whether all are different. False also where there is no memory. */
+static bool all_different(char *const *texts, int count)
+{
+    const char **sorted = memory_alloc((size_t)count, sizeof *sorted);
+    bool different = sorted != NULL;
+    for (int i = 0; sorted && i < count; i++) {
+        sorted[i] = texts[i];
+    }
+    if (sorted) {
+        qsort(sorted, (size_t)count, sizeof *sorted, compare_texts);
+    }
+    for (int i = 1; different && i < count; i++) {
+        different = strcmp(sorted[i - 1], sorted[i]) != 0;
+    }
+    memory_free(sorted);
+    return different;
+}
+
+/* Copies of different texts into texts[size of the list], *count of them also on failure. */
+static bool parse_texts(const json_t *list, char **texts, int *count)
+{
+    size_t size = json_array_size(list);
+    for (*count = 0; (size_t)*count < size; (*count)++) {
+        const char *text = json_string_value(json_array_get(list, (size_t)*count));
+        texts[*count] = text ? strdup(text) : NULL;
+        if (!texts[*count]) {
+            return false;
+        }
+    }
+    return all_different(texts, *count);
+}
+
+/* ---- Reading: columns ---- */
+
+static bool parse_left_out(json_t *json, preprocessing_column *column)
+{
+    static const char *const reasons[] = {PREPROCESSING_CONSTANT, PREPROCESSING_NO_VALUES,
+                                          PREPROCESSING_UNIQUE};
+    const char *reason = json_string_value(json_object_get(json, "left_out"));
+    for (size_t i = 0; reason && i < sizeof reasons / sizeof *reasons; i++) {
+        if (strcmp(reason, reasons[i]) == 0) {
+            column->encoding.reason = reasons[i];
+        }
+    }
+    return column->encoding.reason && json_object_size(json) == 4;
+}
+
+static bool parse_number(json_t *json, preprocessing_column *column)
+{
+    nnfs_encoding *e = &column->encoding;
+    double center = 0.0;
+    double scale = 0.0;
+    double fill = 0.0;
+    if (json_object_size(json) != 7 ||
+        json_unpack(json, "{s:F, s:F, s:F, s:b}", "center", &center, "scale", &scale, "fill", &fill,
+                    "indicator", &e->has_indicator) != 0) {
+        return false;
+    }
+    e->center = (float)center;
+    e->scale = (float)scale;
+    e->fill = (float)fill;
+    /* Where all that counts is whether it is missing, the scale is 0. */
+    return isfinite(e->center) && isfinite(e->fill) && isfinite(e->scale) &&
+           (e->scale > 0.0f || (e->scale == 0.0f && e->has_indicator));
+}
+
+static bool parse_category(json_t *json, preprocessing_column *column)
+{
+    nnfs_encoding *e = &column->encoding;
+    json_t *list = NULL;
+    int others_seen = 0;
+    if (json_object_size(json) != 6 ||
+        json_unpack(json, "{s:o, s:b, s:b}", "categories", &list, "missing", &e->has_missing,
+                    "others_seen", &others_seen) != 0 ||
+        !json_is_array(list) || json_array_size(list) > INT_MAX - 2) {
+        return false;
+    }
+    column->others_seen = others_seen;
+    column->categories = calloc(json_array_size(list) + 1, sizeof *column->categories);
+    return column->categories && parse_texts(list, column->categories, &e->categories);
+}
+
+static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, nnfs_error *error)
+{
+    static bool (*const kinds[])(json_t *, preprocessing_column *) = {
+        [NNFS_COLUMN_NUMBER] = parse_number, [NNFS_COLUMN_CATEGORY] = parse_category};
+    preprocessing_column *column = &p->columns[index];
+    nnfs_encoding *e = &column->encoding;
+    json_t *name_json = NULL;
+    char *name = NULL;
+    json_int_t place = 0;
+    const char *kind = NULL;
+    bool good = json_unpack(json, "{s:o, s:I, s:s}", "name", &name_json, "column", &place, "kind",
+                            &kind) == 0 &&
+                parse_kind(kind, &e->kind) && in_range(place, 0, p->file_columns - 1) &&
+                parse_name(name_json, &name);
+    if (!good) {
+        return fail_entry(error, "column", index, "no name, place and kind of a column");
+    }
+    e->name = name;
+    e->column = (int)place;
+    if (index > 0 && (e->column <= p->columns[index - 1].encoding.column ||
+                      !e->name != !p->columns[0].encoding.name)) {
+        return fail_entry(error, "column", index, "not in order, or the only one with a name");
+    }
+    bool left_out = json_object_get(json, "left_out") != NULL;
+    return (left_out ? parse_left_out : kinds[e->kind])(json, column)
+               ? NNFS_OK
+               : fail_entry(error, "column", index, "not how a column of its kind is encoded");
+}
+
+/* ---- Reading: targets ---- */
+
+static nnfs_status parse_target(json_t *json, int index, nnfs_preprocessing *p, nnfs_error *error)
+{
+    preprocessing_target *target = &p->targets[index];
+    json_t *name = NULL;
+    json_int_t column = 0;
+    double center = 0.0;
+    double scale = 0.0;
+    bool good = json_object_size(json) == 4 &&
+                json_unpack(json, "{s:o, s:I, s:F, s:F}", "name", &name, "column", &column,
+                            "center", &center, "scale", &scale) == 0 &&
+                in_range(column, -1, p->file_columns - 1) && parse_name(name, &target->name);
+    target->column = (int)column;
+    target->center = (float)center;
+    target->scale = (float)scale;
+    bool named = column >= 0 && p->columns[0].encoding.name;
+    if (!good || !target->name != !named || !isfinite(target->center) || !isfinite(target->scale) ||
+        !(target->scale > 0.0f)) {
+        return fail_entry(error, "target", index, "no name, column, center and scale of a target");
+    }
+    return NNFS_OK;
+}
+
+static int compare_ints(const void *left, const void *right)
+{
+    int a = *(const int *)left;
+    int b = *(const int *)right;
+    return (a > b) - (a < b);
+}
+
+/* No column has two uses. */
+static nnfs_status check_uses(const nnfs_preprocessing *p, nnfs_error *error)
+{
+    size_t count = 0;
+    int *used =
+        memory_alloc(size_add((size_t)p->column_count, (size_t)p->target_count), sizeof *used);
+    if (!used) {
+        return fail_memory(error, (size_t)p->column_count * sizeof *used, "columns");
+    }
+    for (int i = 0; i < p->column_count; i++) {
+        used[count++] = p->columns[i].encoding.column;
+    }
+    for (int i = 0; i < p->target_count; i++) {
+        if (p->targets[i].column >= 0) {
+            used[count++] = p->targets[i].column;
+        }
+    }
+    qsort(used, count, sizeof *used, compare_ints);
+    bool twice = false;
+    for (size_t i = 1; i < count; i++) {
+        twice = twice || used[i - 1] == used[i];
+    }
+    memory_free(used);
+    return twice ? fail(error, NNFS_ERROR_DATA, "a column has two uses") : NNFS_OK;
+}
+
+/* ---- Reading: all of it ---- */
+
+/* Its parts, still JSON. */
+typedef struct parts {
+    json_t *columns, *targets, *classes;
+    json_int_t file_columns;
+    const char *target_kind;
+} parts;
+
+static bool parse_parts(json_t *json, parts *found)
+{
+    return json_object_size(json) == 5 &&
+           json_unpack(json, "{s:I, s:o, s:o, s:s, s:o}", "file_columns", &found->file_columns,
+                       "columns", &found->columns, "targets", &found->targets, "target_kind",
+                       &found->target_kind, "classes", &found->classes) == 0 &&
+           json_is_array(found->columns) && json_is_array(found->targets) &&
+           json_is_array(found->classes) && in_range(found->file_columns, 1, INT_MAX) &&
+           in_range((json_int_t)json_array_size(found->columns), 1, found->file_columns) &&
+           in_range((json_int_t)json_array_size(found->targets), 1, INT_MAX) &&
+           in_range((json_int_t)json_array_size(found->classes), 0, INT_MAX - 1);
+}
+
+static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    int classes = 0;
+    p->file_columns = (int)from->file_columns;
+    for (int i = 0; status == NNFS_OK && i < p->column_count; i++) {
+        status = parse_column(json_array_get(from->columns, (size_t)i), i, p, error);
+    }
+    for (int i = 0; status == NNFS_OK && i < p->target_count; i++) {
+        status = parse_target(json_array_get(from->targets, (size_t)i), i, p, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_uses(p, error);
+    }
+    if (status == NNFS_OK && (!parse_kind(from->target_kind, &p->target_kind) ||
+                              !parse_texts(from->classes, p->class_names, &classes) ||
+                              (classes > 0 && p->target_count != 1))) {
+        status = fail(error, NNFS_ERROR_DATA, "no different names of the classes of one target");
+    }
+    if (status == NNFS_OK && !preprocessing_lay_out(p)) {
+        status = fail(error, NNFS_ERROR_DATA, "its columns make no number of inputs");
+    }
+    return status;
+}
+
+nnfs_status preprocessing_from_json(const char *text, nnfs_preprocessing **preprocessing,
+                                    nnfs_error *error)
+{
+    json_error_t reason;
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &reason);
+    parts found = {0};
+    nnfs_preprocessing *made = NULL;
+    nnfs_status status = NNFS_OK;
+    *preprocessing = NULL;
+    if (!json && (json_error_code(&reason) == json_error_out_of_memory || !reason.text[0])) {
+        status = fail_memory(error, strlen(text), "a preprocessing");
+        goto end;
+    }
+    if (!parse_parts(json, &found)) {
+        status = fail(error, NNFS_ERROR_DATA, "no JSON of columns, targets and classes");
+        goto end;
+    }
+    made = preprocessing_create((int)json_array_size(found.columns),
+                                (int)json_array_size(found.targets),
+                                (int)json_array_size(found.classes));
+    status = made ? fill(&found, made, error) : fail_memory(error, strlen(text), "a preprocessing");
+    if (status == NNFS_OK) {
+        *preprocessing = made;
+        made = NULL;
+    }
+end:
+    nnfs_preprocessing_free(made);
+    json_decref(json);
+    return status;
+}

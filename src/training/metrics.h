@@ -1,0 +1,31 @@
+/*
+ * Metrics of predicted classes and scores, after the network has run. All count or sum in the order of
+ * the samples, so the same predictions give the same bits.
+ */
+#ifndef NNFS_TRAINING_METRICS_H
+#define NNFS_TRAINING_METRICS_H
+
+#include "base/status.h"
+
+/*
+ * Accuracy and macro F1 of `samples` chosen classes against their labels, which are below `classes`; what
+ * is chosen may be beyond. Errors: MEMORY.
+ */
+nnfs_status metrics_of_classes(const int32_t *chosen, const int32_t *labels, int64_t samples,
+                               int classes, nnfs_evaluation *evaluation, nnfs_error *error);
+
+/*
+ * The area under the ROC curve: the share of pairs of a sample of class 1 and one of class 0 in which
+ * the former has the higher score, ties counting half (Mann and Whitney's U). NaN where there are no
+ * such pairs, or a score is none. Errors: MEMORY.
+ */
+nnfs_status metrics_roc_auc(const float *scores, const int32_t *labels, int64_t samples,
+                            double *roc_auc, nnfs_error *error);
+
+/*
+ * Sum over [rows x columns] of -log of the probability that each label has, not below 1e-15. One row has
+ * that of class 1.
+ */
+double metrics_log_loss(const float *probabilities, const int32_t *labels, int rows, int columns);
+
+#endif

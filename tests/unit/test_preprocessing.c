@@ -1,0 +1,1098 @@
+/* Preprocessing: tables made by hand, fitted, encoded, kept by networks and their files. */
+#include "base/memory.h"
+#include "data/column_stats.h"
+#include "data/encoder.h"
+#include "data/gather.h"
+#include "formats/preprocessing_json.h"
+#include "network/network.h"
+
+#include "files.h"
+
+#include <float.h>
+#include <jansson.h>
+#include <math.h>
+
+/* ---- Tables by hand ---- */
+
+#define MISSING NAN
+
+typedef struct spec {
+    const char *name;
+    const char *categories; /* "red green"; NULL: numbers */
+    nnfs_column_use use;
+} spec;
+
+static char **split_words(const char *words, int *count)
+{
+    char *copy = strdup(words);
+    char **list = calloc(strlen(words) + 1, sizeof *list);
+    *count = 0;
+    for (char *rest = copy, *word = strtok_r(rest, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest)) {
+        list[(*count)++] = strdup(word);
+    }
+    free(copy);
+    return list;
+}
+
+static int64_t count_missing(const float *cells, int columns, int64_t rows, int column)
+{
+    int64_t missing = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        missing += isnan(cells[i * columns + column]);
+    }
+    return missing;
+}
+
+/* A dataset of a table: cells [columns x rows]; the targets are those columns that the specs say. */
+static nnfs_dataset *make_table(const spec *specs, int columns, const float *cells, int64_t rows)
+{
+    table_schema *schema = memory_alloc_zeroed(1, sizeof *schema);
+    dataset_parts parts = {.type = STORED_F32,
+                           .scale = 1.0f,
+                           .feature_count = columns,
+                           .samples = rows,
+                           .schema = schema};
+    schema->columns = memory_alloc_zeroed((size_t)columns, sizeof *schema->columns);
+    schema->features = memory_alloc((size_t)columns, sizeof *schema->features);
+    schema->targets = memory_alloc((size_t)columns, sizeof *schema->targets);
+    schema->column_count = columns;
+    float *values = memory_alloc((size_t)columns * (size_t)rows, sizeof *values);
+    memcpy(values, cells, (size_t)columns * (size_t)rows * sizeof *values);
+    parts.features = values;
+    for (int i = 0; i < columns; i++) {
+        table_column *column = &schema->columns[i];
+        column->name = specs[i].name ? strdup(specs[i].name) : NULL;
+        column->use = specs[i].use;
+        column->missing = count_missing(cells, columns, rows, i);
+        if (specs[i].categories) {
+            column->kind = NNFS_COLUMN_CATEGORY;
+            column->categories = split_words(specs[i].categories, &column->category_count);
+        }
+        if (column->use == NNFS_COLUMN_FEATURE) {
+            schema->features[schema->feature_count++] = i;
+        } else if (column->use == NNFS_COLUMN_TARGET) {
+            schema->targets[schema->target_count++] = i;
+        }
+    }
+    const table_column *first = schema->target_count ? &schema->columns[schema->targets[0]] : NULL;
+    if (first && first->kind == NNFS_COLUMN_CATEGORY) {
+        parts.classes = first->category_count;
+        parts.labels = memory_alloc((size_t)rows, sizeof *parts.labels);
+        schema->target_kind = NNFS_COLUMN_CATEGORY;
+        schema->class_names =
+            memory_alloc_zeroed((size_t)parts.classes, sizeof *schema->class_names);
+        for (int i = 0; i < parts.classes; i++) {
+            schema->class_names[i] = strdup(first->categories[i]);
+        }
+        for (int64_t i = 0; i < rows; i++) {
+            parts.labels[i] = (int32_t)cells[i * columns + schema->targets[0]];
+        }
+    } else if (first) {
+        parts.target_count = schema->target_count;
+        parts.targets =
+            memory_alloc((size_t)parts.target_count * (size_t)rows, sizeof *parts.targets);
+        for (int64_t i = 0; i < rows; i++) {
+            for (int t = 0; t < parts.target_count; t++) {
+                parts.targets[i * parts.target_count + t] = cells[i * columns + schema->targets[t]];
+            }
+        }
+    }
+    nnfs_dataset *dataset = NULL;
+    assert_int_equal(dataset_adopt(&parts, &dataset, NULL), NNFS_OK);
+    return dataset;
+}
+
+static nnfs_preprocessing *fit(const nnfs_dataset *dataset,
+                               const nnfs_preprocessing_settings *settings)
+{
+    nnfs_preprocessing *made = NULL;
+    nnfs_error error = {0};
+    if (nnfs_preprocessing_fit(dataset, settings, &made, &error) != NNFS_OK) {
+        fail_msg("%s", error.message);
+    }
+    return made;
+}
+
+static void prepare(nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing)
+{
+    nnfs_error error = {0};
+    if (nnfs_dataset_prepare(dataset, preprocessing, &error) != NNFS_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static float *features_of(const nnfs_dataset *dataset)
+{
+    int64_t samples = nnfs_dataset_samples(dataset);
+    size_t count = (size_t)nnfs_dataset_features(dataset) * (size_t)samples;
+    float *x = malloc(count * sizeof *x);
+    for (size_t i = 0; i < count; i++) {
+        x[i] = 1234.5f;
+    }
+    assert_int_equal(nnfs_dataset_copy(dataset, 0, samples, x, NULL, NULL, NULL), NNFS_OK);
+    return x;
+}
+
+static void expect_features(const nnfs_dataset *dataset, const float *expected, int count)
+{
+    float *x = features_of(dataset);
+    assert_int_equal(count, nnfs_dataset_features(dataset) * nnfs_dataset_samples(dataset));
+    for (int i = 0; i < count; i++) {
+        if (!(fabsf(x[i] - expected[i]) <= 1e-6f)) {
+            fail_msg("feature %d is %.9g, not %.9g", i, (double)x[i], (double)expected[i]);
+        }
+    }
+    free(x);
+}
+
+static void expect_failure(nnfs_status status, nnfs_status expected, const nnfs_error *error,
+                           const char *words)
+{
+    if (status != expected || !strstr(error->message, words)) {
+        fail_msg("status %d, '%s', where %d, '%s' was expected", status, error->message, expected,
+                 words);
+    }
+}
+
+/* ---- One small table ---- */
+
+#define FEATURE NNFS_COLUMN_FEATURE
+#define TARGET  NNFS_COLUMN_TARGET
+
+static const spec small_specs[] = {
+    {"size", NULL, FEATURE},  {"price", NULL, TARGET},
+    {"same", NULL, FEATURE},  {"colour", "blue green red teal", FEATURE},
+    {"empty", NULL, FEATURE}, {"id", "a b c d e f", FEATURE}};
+enum { small_columns = 6, small_rows = 6 };
+static const float small_cells[] = {
+    /* size, price, same, colour, empty, id */
+    1.0f,    10.0f, 5.0f, 2.0f,    MISSING, 0.0f, /* red */
+    3.0f,    20.0f, 5.0f, 0.0f,    MISSING, 1.0f, /* blue */
+    MISSING, 30.0f, 5.0f, 2.0f,    MISSING, 2.0f, /* red */
+    7.0f,    40.0f, 5.0f, MISSING, MISSING, 3.0f, /* missing */
+    9.0f,    50.0f, 5.0f, 3.0f,    MISSING, 4.0f, /* teal, the only one */
+    10.0f,   60.0f, 5.0f, 0.0f,    MISSING, 5.0f, /* blue */
+};
+
+static nnfs_dataset *small_table(void)
+{
+    return make_table(small_specs, small_columns, small_cells, small_rows);
+}
+
+static void check_left_out(const nnfs_preprocessing *p)
+{
+    static const char *const reasons[] = {NULL, "constant", NULL, "no values", "mostly unique"};
+    assert_int_equal(nnfs_preprocessing_columns(p), 5);
+    for (int i = 0; i < 5; i++) {
+        nnfs_encoding e = nnfs_preprocessing_column(p, i);
+        assert_string_equal(e.reason ? e.reason : "", reasons[i] ? reasons[i] : "");
+        assert_int_equal(e.inputs == 0, reasons[i] != NULL);
+    }
+}
+
+static void hand_computed(void **state)
+{
+    (void)state;
+    nnfs_dataset *table = small_table();
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.missing_indicator = 1;
+    nnfs_preprocessing *p = fit(table, &settings);
+    check_left_out(p);
+    /* size: 1 3 7 9 10, mean 6, variance (25 + 9 + 1 + 9 + 16) / 5 = 12, median 7 */
+    nnfs_encoding size = nnfs_preprocessing_column(p, 0);
+    assert_string_equal(size.name, "size");
+    assert_int_equal(size.column, 0);
+    assert_true(size.center == 6.0f && size.fill == 7.0f && size.has_indicator);
+    assert_true(size.scale == (float)(1.0 / sqrt(12.0)));
+    /* colour: blue, red; teal occurs once, green never */
+    nnfs_encoding colour = nnfs_preprocessing_column(p, 2);
+    assert_int_equal(colour.column, 3);
+    assert_int_equal(colour.first_input, 2);
+    assert_int_equal(colour.inputs, 4);
+    assert_int_equal(colour.categories, 2);
+    assert_true(colour.has_missing);
+    assert_string_equal(nnfs_preprocessing_category(p, 2, 0), "blue");
+    assert_string_equal(nnfs_preprocessing_category(p, 2, 1), "red");
+    assert_null(nnfs_preprocessing_category(p, 2, 2));
+    assert_true(p->columns[2].others_seen);
+    /* price: mean 35, variance (625 + 225 + 25) * 2 / 6 */
+    nnfs_target price = nnfs_preprocessing_target(p, 0);
+    assert_string_equal(price.name, "price");
+    assert_true(price.center == 35.0f && price.scale == (float)(1.0 / sqrt(1750.0 / 6.0)));
+
+    prepare(table, p);
+    float s = size.scale;
+    const float expected[] = {
+        -5 * s, 0, 0, 1, 0, 0, -3 * s, 0, 1, 0, 0, 0, 1 * s, 1, 0, 1, 0, 0,
+        1 * s,  0, 0, 0, 1, 0, 3 * s,  0, 0, 0, 0, 1, 4 * s, 0, 1, 0, 0, 0,
+    };
+    expect_features(table, expected, 36);
+    float own[small_rows];
+    float learned[small_rows];
+    assert_int_equal(nnfs_dataset_copy(table, 0, small_rows, NULL, NULL, own, NULL), NNFS_OK);
+    gather_targets(table, NULL, 0, small_rows, learned);
+    for (int i = 0; i < small_rows; i++) {
+        assert_true(own[i] == 10.0f * (float)(i + 1));
+        assert_true(learned[i] == (own[i] - 35.0f) * price.scale);
+    }
+    nnfs_preprocessing_free(p);
+    assert_ptr_equal(nnfs_dataset_preprocessing(table), p); /* the table still owns it */
+    nnfs_dataset_free(table);
+}
+
+static void scalings(void **state)
+{
+    (void)state;
+    static const spec specs[] = {{"x", NULL, FEATURE}, {"k", NULL, FEATURE}, {"y", NULL, TARGET}};
+    static const float cells[] = {10, 7, 1, 20, 7, 1, 30, 7, 1, 50, 7, 1};
+    static const struct {
+        nnfs_scaling scaling;
+        int inputs;
+        float expected[8];
+    } cases[] = {
+        {NNFS_SCALING_MINMAX, 1, {0.0f, 0.25f, 0.5f, 1.0f}},
+        {NNFS_SCALING_NONE, 1, {10, 20, 30, 50}},
+        {NNFS_SCALING_PIXELS,
+         2,
+         {10 / 255.0f, 7 / 255.0f, 20 / 255.0f, 7 / 255.0f, 30 / 255.0f, 7 / 255.0f, 50 / 255.0f,
+          7 / 255.0f}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nnfs_dataset *table = make_table(specs, 3, cells, 4);
+        nnfs_preprocessing_settings settings;
+        nnfs_preprocessing_settings_init(&settings);
+        settings.scaling = cases[i].scaling;
+        nnfs_preprocessing *p = fit(table, &settings);
+        prepare(table, p);
+        expect_features(table, cases[i].expected, 4 * cases[i].inputs);
+        /* A constant target is learned as 0. */
+        float learned[4];
+        gather_targets(table, NULL, 0, 4, learned);
+        assert_true(learned[0] == 0.0f && learned[3] == 0.0f);
+        nnfs_preprocessing_free(p);
+        nnfs_dataset_free(table);
+    }
+    assert_string_equal(nnfs_scaling_name(NNFS_SCALING_DEFAULT), "default");
+    assert_string_equal(nnfs_scaling_name(NNFS_SCALING_NONE), "none");
+    assert_null(nnfs_scaling_name((nnfs_scaling)(NNFS_SCALING_NONE + 1)));
+}
+
+/* Whether it is missing may be all that a column says. */
+static void only_missing_varies(void **state)
+{
+    (void)state;
+    static const spec specs[] = {{"x", NULL, FEATURE}, {"y", NULL, TARGET}};
+    static const float cells[] = {1, 1, MISSING, 2, 1, 3};
+    nnfs_dataset *table = make_table(specs, 2, cells, 3);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    nnfs_preprocessing *p = NULL;
+    nnfs_error error = {0};
+    expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_DATA, &error,
+                   "no column is left");
+    settings.missing_indicator = 1;
+    p = fit(table, &settings);
+    prepare(table, p);
+    expect_features(table, (const float[]){0, 0, 0, 1, 0, 0}, 6);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+/* ---- Fitted on the training part alone ---- */
+
+static void trained_part_alone(void **state)
+{
+    (void)state;
+    enum { rows = 40 };
+    static const spec specs[] = {
+        {"x", NULL, FEATURE}, {"c", "p q r", FEATURE}, {"y", NULL, TARGET}};
+    float cells[3 * rows];
+    nnfs_preprocessing *fitted[2];
+    for (int run = 0; run < 2; run++) {
+        for (int i = 0; i < rows; i++) {
+            cells[3 * i] = (float)(i * i % 17);
+            cells[3 * i + 1] = (float)(i % 2);
+            cells[3 * i + 2] = (float)i;
+        }
+        nnfs_dataset *table = make_table(specs, 3, cells, rows);
+        nnfs_dataset *rest = NULL;
+        nnfs_dataset *held = NULL;
+        assert_int_equal(nnfs_dataset_split(table, 0.25, 7, &rest, &held, NULL), NNFS_OK);
+        for (int64_t i = 0; run == 1 && i < held->samples; i++) {
+            float *row = (float *)table->parts.features + 3 * dataset_row(held, i);
+            row[0] = i % 2 ? MISSING : 1e30f;
+            row[1] = i % 2 ? MISSING : 2.0f;
+            table->parts.targets[dataset_row(held, i)] = 1e30f;
+        }
+        fitted[run] = fit(rest, NULL);
+        prepare(held, fitted[run]);
+        prepare(rest, fitted[run]);
+        assert_int_equal(nnfs_dataset_features(held), 4);
+        nnfs_dataset_free(table);
+        nnfs_dataset_free(rest);
+        float *x = features_of(held);
+        if (run == 1) { /* the others' place takes what the rest never saw */
+            assert_true(x[3] == 1.0f && x[4 + 3] == 1.0f && isfinite(x[4]));
+        }
+        free(x);
+        nnfs_dataset_free(held);
+    }
+    assert_true(preprocessing_equal(fitted[0], fitted[1]));
+    assert_false(fitted[0]->columns[1].others_seen);
+    nnfs_preprocessing_free(fitted[0]);
+    nnfs_preprocessing_free(fitted[1]);
+}
+
+static void rarer_categories_share(void **state)
+{
+    (void)state;
+    /* a 2, b 3, c 2, d 4, e 1: at most two places, d and b; a and c tie behind */
+    static const spec specs[] = {{"c", "a b c d e", FEATURE}, {"y", NULL, TARGET}};
+    static const float cells[] = {0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 2, 1,
+                                  2, 1, 3, 1, 3, 1, 3, 1, 3, 1, 4, 2};
+    static const struct {
+        int most;
+        const char *places[5];
+    } cases[] = {{2, {"b", "d"}}, {3, {"a", "b", "d"}}, {100, {"a", "b", "c", "d"}}, {1, {"d"}}};
+    nnfs_dataset *table = make_table(specs, 2, cells, 12);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nnfs_preprocessing_settings settings;
+        nnfs_preprocessing_settings_init(&settings);
+        settings.max_categories = cases[i].most;
+        nnfs_preprocessing *p = fit(table, &settings);
+        int places = 0;
+        for (; cases[i].places[places]; places++) {
+            assert_string_equal(nnfs_preprocessing_category(p, 0, places), cases[i].places[places]);
+        }
+        assert_int_equal(nnfs_preprocessing_column(p, 0).categories, places);
+        assert_int_equal(nnfs_preprocessing_inputs(p), places + 1);
+        assert_true(p->columns[0].others_seen);
+        nnfs_preprocessing_free(p);
+    }
+    nnfs_dataset_free(table);
+}
+
+/* ---- Another table ---- */
+
+/* The same columns elsewhere, with others between, and the dictionary in another order. */
+static const spec moved_specs[] = {{"colour", "white teal red blue", FEATURE},
+                                   {"extra", NULL, NNFS_COLUMN_DROPPED},
+                                   {"price", NULL, TARGET},
+                                   {"size", NULL, FEATURE}};
+static const float moved_cells[] = {
+    2.0f,    MISSING, 10.0f, 1.0f,    /* red */
+    3.0f,    MISSING, 20.0f, 3.0f,    /* blue */
+    2.0f,    MISSING, 30.0f, MISSING, /* red */
+    MISSING, MISSING, 40.0f, 7.0f,    /* missing */
+    1.0f,    MISSING, 50.0f, 9.0f,    /* teal */
+    0.0f,    MISSING, 60.0f, 10.0f,   /* white, never seen */
+};
+
+static void other_order(void **state)
+{
+    (void)state;
+    nnfs_dataset *table = small_table();
+    nnfs_dataset *moved = make_table(moved_specs, 4, moved_cells, 6);
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(table, p);
+    prepare(moved, p);
+    float *x = features_of(table);
+    float *other = features_of(moved);
+    int inputs = nnfs_preprocessing_inputs(p);
+    assert_int_equal(inputs, 5);
+    assert_memory_equal(x, other, (size_t)inputs * 5 * sizeof *x); /* all but the last row */
+    assert_memory_equal(other + 26, ((const float[]){0, 0, 0, 1}), 4 * sizeof *x);
+    free(x);
+    free(other);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+    nnfs_dataset_free(moved);
+}
+
+/* A model that never saw a missing category takes it for one never seen. */
+static void missing_without_place(void **state)
+{
+    (void)state;
+    static const spec specs[] = {{"c", "a b", FEATURE}, {"y", NULL, TARGET}};
+    nnfs_dataset *table = make_table(specs, 2, (const float[]){0, 1, 0, 2, 1, 3, 1, 4}, 4);
+    nnfs_dataset *other = make_table(specs, 2, (const float[]){MISSING, 1, 1, 2}, 2);
+    static const spec numbers[] = {{"c", NULL, FEATURE}, {"y", NULL, TARGET}};
+    nnfs_dataset *empty = make_table(numbers, 2, (const float[]){MISSING, 1, MISSING, 2}, 2);
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(other, p);
+    expect_features(other, (const float[]){0, 0, 1, 0, 1, 0}, 6);
+    prepare(empty, p); /* a column that is all missing is of any kind */
+    expect_features(empty, (const float[]){0, 0, 1, 0, 0, 1}, 6);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+    nnfs_dataset_free(other);
+    nnfs_dataset_free(empty);
+}
+
+static void found_by_places(void **state)
+{
+    (void)state;
+    static const spec specs[] = {
+        {NULL, NULL, FEATURE}, {NULL, NULL, TARGET}, {NULL, NULL, FEATURE}};
+    static const float cells[] = {1, 10, 5, 2, 20, 6, 3, 30, 8};
+    static const spec without[] = {{NULL, NULL, FEATURE}, {NULL, NULL, FEATURE}};
+    nnfs_dataset *table = make_table(specs, 3, cells, 3);
+    nnfs_dataset *bare = make_table(without, 2, (const float[]){1, 5, 2, 6, 3, 8}, 3);
+    nnfs_dataset *narrow = make_table(without, 1, (const float[]){1, 5, 2}, 3);
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(table, p);
+    prepare(bare, p);
+    float *x = features_of(table);
+    float *other = features_of(bare);
+    assert_memory_equal(x, other, 6 * sizeof *x);
+    free(x);
+    free(other);
+    nnfs_error error = {0};
+    expect_failure(nnfs_dataset_prepare(narrow, p, &error), NNFS_ERROR_DATA, &error, "1 columns");
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+    nnfs_dataset_free(bare);
+    nnfs_dataset_free(narrow);
+}
+
+static void refused_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        spec specs[3];
+        const char *words;
+    } cases[] = {
+        {{{"sice", NULL, FEATURE}, {"colour", "red blue", FEATURE}, {"price", NULL, TARGET}},
+         "'size' is missing"},
+        {{{"size", NULL, FEATURE}, {"colour", NULL, FEATURE}, {"price", NULL, TARGET}},
+         "'colour' has numbers"},
+        {{{"size", "1 2", FEATURE}, {"colour", "red blue", FEATURE}, {"price", NULL, TARGET}},
+         "'size' has categories"},
+        {{{"size", NULL, NNFS_COLUMN_DROPPED}, {"colour", "red", FEATURE}, {"price", NULL, TARGET}},
+         "'size' is no feature"},
+        {{{"size", NULL, FEATURE}, {"colour", "red blue", FEATURE}, {"price", "lo hi", TARGET}},
+         "2 classes"},
+        {{{"size", NULL, FEATURE}, {"colour", "red blue", FEATURE}, {"value", NULL, TARGET}},
+         "targets of the data"},
+    };
+    static const float cells[] = {0, 1, 1, 1, 0, 0};
+    nnfs_dataset *table = small_table();
+    nnfs_preprocessing *p = fit(table, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nnfs_dataset *other = make_table(cases[i].specs, 3, cells, 2);
+        nnfs_error error = {0};
+        expect_failure(nnfs_dataset_prepare(other, p, &error), NNFS_ERROR_DATA, &error,
+                       cases[i].words);
+        assert_null(nnfs_dataset_preprocessing(other));
+        nnfs_dataset_free(other);
+    }
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+static void other_classes(void **state)
+{
+    (void)state;
+    static const float cells[] = {1, 0, 2, 1, 3, 0, 4, 1};
+    static const spec specs[] = {{"x", NULL, FEATURE}, {"y", "no yes", TARGET}};
+    static const spec swapped[] = {{"x", NULL, FEATURE}, {"y", "yes no", TARGET}};
+    nnfs_dataset *table = make_table(specs, 2, cells, 4);
+    nnfs_dataset *other = make_table(swapped, 2, cells, 4);
+    nnfs_preprocessing *p = fit(table, NULL);
+    nnfs_error error = {0};
+    prepare(table, p);
+    assert_int_equal(nnfs_preprocessing_target(p, 0).classes, 2);
+    assert_string_equal(nnfs_preprocessing_class_name(p, 1), "yes");
+    assert_null(nnfs_preprocessing_class_name(p, 2));
+    expect_failure(nnfs_dataset_prepare(other, p, &error), NNFS_ERROR_DATA, &error, "class 1");
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+    nnfs_dataset_free(other);
+}
+
+static void refused_fits(void **state)
+{
+    (void)state;
+    nnfs_preprocessing *p = NULL;
+    nnfs_error error = {0};
+    nnfs_dataset *table = small_table();
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.max_categories = 0;
+    expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_ARGUMENT,
+                   &error, "max_categories");
+    settings.max_categories = 1;
+    settings.scaling = (nnfs_scaling)99;
+    expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_ARGUMENT,
+                   &error, "scaling");
+    settings.scaling = NNFS_SCALING_NONE;
+    settings.threads = -1;
+    assert_int_equal(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_ARGUMENT);
+    ((float *)table->parts.features)[0] = INFINITY;
+    expect_failure(nnfs_preprocessing_fit(table, NULL, &p, &error), NNFS_ERROR_DATA, &error,
+                   "'size' has a number that is not finite");
+    nnfs_dataset_free(table);
+    float x[] = {1.0f};
+    int32_t y[] = {0};
+    nnfs_arrays arrays = {
+        .features = x, .feature_count = 1, .samples = 1, .labels = y, .classes = 1};
+    assert_int_equal(nnfs_dataset_wrap(&arrays, &table, NULL), NNFS_OK);
+    expect_failure(nnfs_preprocessing_fit(table, NULL, &p, &error), NNFS_ERROR_ARGUMENT, &error,
+                   "table");
+    nnfs_dataset_free(table);
+    assert_null(p);
+}
+
+/* ---- Many samples ---- */
+
+enum { many_columns = 70, many_rows = 20000 };
+
+static float *many_cells(void)
+{
+    float *cells = malloc(sizeof *cells * many_columns * many_rows);
+    uint32_t word = 12345;
+    for (size_t i = 0; i < (size_t)many_columns * many_rows; i++) {
+        word = word * 1664525U + 1013904223U;
+        size_t column = i % many_columns;
+        float u = (float)(word >> 8) / 16777216.0f;
+        cells[i] = column > 0 && u < 0.1f ? MISSING : (u - 0.3f) * (float)(column + 1) + 1000.0f;
+    }
+    return cells;
+}
+
+static nnfs_dataset *many_table(const float *cells)
+{
+    spec specs[many_columns];
+    for (int i = 0; i < many_columns; i++) {
+        specs[i] = (spec){NULL, NULL, i == 0 ? TARGET : FEATURE};
+    }
+    return make_table(specs, many_columns, cells, many_rows);
+}
+
+static int compare_floats(const void *left, const void *right)
+{
+    float a = *(const float *)left;
+    float b = *(const float *)right;
+    return (a > b) - (a < b);
+}
+
+/* Against sums and a sort, one column at a time. */
+static void check_column_of_many(const float *cells, int column, const nnfs_encoding *e)
+{
+    float *sorted = malloc(sizeof *sorted * many_rows);
+    int count = 0;
+    long double sum = 0.0L;
+    long double squares = 0.0L;
+    for (int i = 0; i < many_rows; i++) {
+        float value = cells[(size_t)i * many_columns + (size_t)column];
+        if (!isnan(value)) {
+            sorted[count++] = value;
+            sum += (long double)value;
+        }
+    }
+    double mean = (double)(sum / count);
+    for (int i = 0; i < count; i++) {
+        squares += ((long double)sorted[i] - sum / count) * ((long double)sorted[i] - sum / count);
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_floats);
+    double median = ((double)sorted[(count - 1) / 2] + (double)sorted[count / 2]) / 2.0;
+    assert_true(e->center == (float)mean);
+    assert_true(e->fill == (float)median);
+    assert_true(fabs((double)e->scale * sqrt((double)(squares / count)) - 1.0) < 1e-6);
+    free(sorted);
+}
+
+static void same_bits_by_any_threads(void **state)
+{
+    (void)state;
+    float *cells = many_cells();
+    nnfs_dataset *table = many_table(cells);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.threads = 1;
+    nnfs_preprocessing *one = fit(table, &settings);
+    settings.threads = 3;
+    nnfs_preprocessing *three = fit(table, &settings);
+    assert_true(preprocessing_equal(one, three));
+    for (int i = 0; i < many_columns - 1; i++) {
+        nnfs_encoding e = nnfs_preprocessing_column(one, i);
+        check_column_of_many(cells, i + 1, &e);
+    }
+    nnfs_preprocessing_free(one);
+    nnfs_preprocessing_free(three);
+    nnfs_dataset_free(table);
+    free(cells);
+}
+
+/* ---- Stored types ---- */
+
+static nnfs_dataset *stored_table(stored_type type, const void *cells, int columns, int64_t rows)
+{
+    spec specs[300];
+    float zeros[600] = {0};
+    for (int i = 0; i < columns; i++) {
+        specs[i] = (spec){NULL, NULL, i == columns - 1 ? TARGET : FEATURE};
+    }
+    nnfs_dataset *table = make_table(specs, columns, zeros, rows);
+    size_t bytes = stored_bytes(type) * (size_t)columns * (size_t)rows;
+    assert_true(bytes <= sizeof(float) * (size_t)columns * (size_t)rows);
+    memcpy(table->parts.features, cells, bytes);
+    table->parts.type = type;
+    return table;
+}
+
+static void pixels_by_default(void **state)
+{
+    (void)state;
+    enum { columns = 300 };
+    uint8_t pixels[2 * columns];
+    for (int i = 0; i < 2 * columns; i++) {
+        pixels[i] = (uint8_t)(i * 7 % 256);
+    }
+    pixels[columns] = pixels[0]; /* never varies, and is kept */
+    nnfs_dataset *table = stored_table(STORED_U8, pixels, columns, 2);
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(table, p);
+    assert_int_equal(nnfs_dataset_features(table), columns - 1);
+    float *x = features_of(table);
+    for (int i = 0; i < 2 * (columns - 1); i++) {
+        int at = i / (columns - 1) * columns + i % (columns - 1);
+        assert_true(x[i] == (float)pixels[at] * (1.0f / 255.0f));
+    }
+    free(x);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+static void narrow_integers(void **state)
+{
+    (void)state;
+    static const int16_t cells[] = {-300, 2, 0, 100, 4, 0};
+    nnfs_dataset *table = stored_table(STORED_I16, cells, 3, 2);
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(table, p);
+    assert_true(nnfs_preprocessing_column(p, 0).center == -100.0f);
+    expect_features(table, (const float[]){-1, -1, 1, 1}, 4);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+/* ---- Networks ---- */
+
+static nnfs_network *network_for(const nnfs_dataset *dataset, uint64_t seed)
+{
+    bool classes = nnfs_dataset_classes(dataset) > 0;
+    nnfs_layer layers[] = {{7, NNFS_TANH},
+                           {nnfs_dataset_outputs(dataset), classes ? NNFS_SOFTMAX : NNFS_IDENTITY}};
+    nnfs_network_settings settings;
+    nnfs_network_settings_init(&settings);
+    settings.inputs = nnfs_dataset_features(dataset);
+    settings.layers = layers;
+    settings.layer_count = 2;
+    settings.loss = classes ? NNFS_CROSS_ENTROPY : NNFS_MSE;
+    settings.seed = seed;
+    nnfs_network *network = NULL;
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    return network;
+}
+
+static nnfs_status train(nnfs_network *network, const nnfs_dataset *dataset,
+                         const nnfs_dataset *test, nnfs_error *error)
+{
+    nnfs_train_settings settings;
+    nnfs_train_settings_init(&settings);
+    settings.epochs = 3;
+    settings.batch = 2;
+    settings.threads = 1;
+    return nnfs_train(network, dataset, NULL, test, &settings, NULL, error);
+}
+
+/* Rows as nnfs_predict takes them, of the small table: colours blue 0, red 1, others 7. */
+static const float raw_rows[] = {
+    /* size, same, colour, empty, id */
+    1.0f,    5.0f, 1.0f, MISSING, 0.0f, 3.0f,  5.0f, 0.0f,    MISSING, 1.0f,
+    MISSING, 5.0f, 1.0f, 0.0f,    2.0f, 7.0f,  5.0f, MISSING, 1.0f,    3.0f,
+    9.0f,    5.0f, 7.0f, MISSING, 4.0f, 10.0f, 9.9f, 0.0f,    MISSING, 9.0f,
+};
+
+/* The same inputs by hand, in double. */
+static void inputs_by_hand(float *x)
+{
+    double deviation = sqrt(12.0);
+    for (int i = 0; i < small_rows; i++) {
+        const float *row = small_cells + i * small_columns;
+        double size = isnan(row[0]) ? 7.0 : (double)row[0];
+        const float *raw = raw_rows + i * 5;
+        x[i * 5] = (float)((size - 6.0) / deviation);
+        x[i * 5 + 1] = raw[2] == 0.0f;
+        x[i * 5 + 2] = raw[2] == 1.0f;
+        x[i * 5 + 3] = isnan(raw[2]);
+        x[i * 5 + 4] = raw[2] == 7.0f;
+    }
+}
+
+static void predictions_agree(const nnfs_network *network, const nnfs_dataset *table)
+{
+    float raw[small_rows];
+    float own[small_rows];
+    assert_int_equal(nnfs_predict(network, raw_rows, small_rows, 1, raw, NULL), NNFS_OK);
+    assert_int_equal(nnfs_predict_dataset(network, table, 0, small_rows, 2, own, NULL), NNFS_OK);
+    assert_memory_equal(raw, own, sizeof raw);
+    assert_int_equal(nnfs_predict_dataset(network, table, 2, 3, 1, own, NULL), NNFS_OK);
+    assert_memory_equal(raw + 2, own, 3 * sizeof *raw);
+    assert_int_equal(nnfs_predict_dataset(network, table, 4, 3, 1, own, NULL), NNFS_ERROR_ARGUMENT);
+}
+
+static void network_keeps_it(void **state)
+{
+    (void)state;
+    nnfs_dataset *table = small_table();
+    nnfs_preprocessing *p = fit(table, NULL);
+    nnfs_error error = {0};
+    prepare(table, p);
+    nnfs_network *network = network_for(table, 3);
+    if (train(network, table, table, &error) != NNFS_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_ptr_equal(nnfs_network_preprocessing(network), p);
+    predictions_agree(network, table);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+
+    /* A file keeps it, and gives the same bits. */
+    char *path = scratch_path("kept.safetensors");
+    nnfs_network *loaded = NULL;
+    assert_int_equal(nnfs_network_save(network, path, NULL), NNFS_OK);
+    if (nnfs_network_load(path, &loaded, &error) != NNFS_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_true(preprocessing_equal(nnfs_network_preprocessing(network),
+                                    nnfs_network_preprocessing(loaded)));
+    assert_true(nnfs_network_hash(network) == nnfs_network_hash(loaded));
+    float before[small_rows];
+    float after[small_rows];
+    assert_int_equal(nnfs_predict(network, raw_rows, small_rows, 1, before, NULL), NNFS_OK);
+    assert_int_equal(nnfs_predict(loaded, raw_rows, small_rows, 1, after, NULL), NNFS_OK);
+    assert_memory_equal(before, after, sizeof before);
+    free(path);
+
+    /* The network alone, on columns preprocessed by hand. */
+    float x[5 * small_rows];
+    float y[small_rows];
+    inputs_by_hand(x);
+    assert_int_equal(nnfs_network_set_preprocessing(network, NULL, NULL), NNFS_OK);
+    assert_null(nnfs_network_preprocessing(network));
+    assert_int_equal(nnfs_predict(network, x, small_rows, 1, y, NULL), NNFS_OK);
+    for (int i = 0; i < small_rows; i++) {
+        double price = (double)y[i] * sqrt(1750.0 / 6.0) + 35.0;
+        assert_true(fabs(price - (double)before[i]) <= 1e-6 * fmax(1.0, fabs(price)));
+    }
+    nnfs_network_free(network);
+    nnfs_network_free(loaded);
+}
+
+static void what_does_not_fit(void **state)
+{
+    (void)state;
+    nnfs_dataset *table = small_table();
+    nnfs_dataset *other = small_table();
+    nnfs_dataset *raw = small_table();
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    nnfs_preprocessing *p = fit(table, &settings);
+    settings.scaling = NNFS_SCALING_MINMAX;
+    nnfs_preprocessing *q = fit(table, &settings);
+    assert_false(preprocessing_equal(p, q));
+    prepare(table, p);
+    prepare(other, q);
+    nnfs_network *network = network_for(table, 3);
+    nnfs_error error = {0};
+    float y[small_rows];
+    expect_failure(train(network, raw, NULL, &error), NNFS_ERROR_DATA, &error, "not prepared");
+    expect_failure(train(network, table, other, &error), NNFS_ERROR_DATA, &error,
+                   "test data was prepared otherwise");
+    assert_null(nnfs_network_preprocessing(network));
+    assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
+    expect_failure(train(network, other, NULL, &error), NNFS_ERROR_DATA, &error,
+                   "prepared otherwise");
+    expect_failure(nnfs_predict_dataset(network, raw, 0, 1, 1, y, &error), NNFS_ERROR_DATA, &error,
+                   "not prepared");
+    /* Without targets it can be predicted, and no more. */
+    static const spec bare_specs[] = {{"size", NULL, FEATURE}, {"colour", "red", FEATURE}};
+    nnfs_dataset *bare = make_table(bare_specs, 2, (const float[]){1, 0, 2, MISSING}, 2);
+    nnfs_evaluation evaluation;
+    prepare(bare, p);
+    expect_failure(nnfs_evaluate(network, bare, 1, &evaluation, &error), NNFS_ERROR_DATA, &error,
+                   "no targets");
+    assert_int_equal(nnfs_predict_dataset(network, bare, 0, 2, 1, y, NULL), NNFS_OK);
+    nnfs_dataset_free(bare);
+    nnfs_dataset_free(table);
+
+    nnfs_layer wide = {2, NNFS_IDENTITY};
+    nnfs_network_settings shape;
+    nnfs_network_settings_init(&shape);
+    shape.inputs = p->inputs;
+    shape.layers = &wide;
+    shape.layer_count = 1;
+    shape.loss = NNFS_MSE;
+    nnfs_network *two = NULL;
+    assert_int_equal(nnfs_network_create(&shape, &two, NULL), NNFS_OK);
+    expect_failure(nnfs_network_set_preprocessing(two, p, &error), NNFS_ERROR_ARGUMENT, &error,
+                   "2 outputs");
+    assert_int_equal(nnfs_predict_dataset(two, other, 0, 1, 1, y, &error), NNFS_ERROR_DATA);
+    nnfs_network_free(two);
+    shape.inputs++;
+    assert_int_equal(nnfs_network_create(&shape, &two, NULL), NNFS_OK);
+    expect_failure(nnfs_network_set_preprocessing(two, p, &error), NNFS_ERROR_ARGUMENT, &error,
+                   "inputs");
+    nnfs_network_free(two);
+    nnfs_network_free(network);
+    nnfs_preprocessing_free(p);
+    nnfs_preprocessing_free(q);
+    nnfs_dataset_free(other);
+    nnfs_dataset_free(raw);
+}
+
+/* What no training sample had says nothing, whatever the weights began with. */
+static void unseen_is_silent(void **state)
+{
+    (void)state;
+    static const spec specs[] = {{"c", "a b", FEATURE}, {"x", NULL, FEATURE}, {"y", NULL, TARGET}};
+    nnfs_dataset *table =
+        make_table(specs, 3, (const float[]){0, 1, 1, 0, 2, 2, 1, 3, 3, 1, 4, 4}, 4);
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(table, p);
+    nnfs_network *network = network_for(table, 5);
+    const float *w = nnfs_network_weights(network, 0);
+    assert_true(w[2 * 7] != 0.0f);
+    assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
+    for (int input = 0; input < 4; input++) {
+        for (int i = 0; i < 7; i++) {
+            assert_true((w[input * 7 + i] == 0.0f) == (input == 2));
+        }
+    }
+    /* But not a second time. */
+    nnfs_network_weights(network, 0)[2 * 7] = 1.0f;
+    assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
+    assert_true(w[2 * 7] == 1.0f);
+    nnfs_network_free(network);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+/* ---- JSON ---- */
+
+static const char good_json[] =
+    "{\"file_columns\":4,\"columns\":["
+    "{\"name\":\"a\",\"column\":0,\"kind\":\"number\",\"center\":0.1,\"scale\":2.0,\"fill\":1,"
+    "\"indicator\":true},"
+    "{\"name\":\"b\",\"column\":1,\"kind\":\"category\",\"categories\":[\"p\",\"q\"],"
+    "\"missing\":false,\"others_seen\":true},"
+    "{\"name\":\"c\",\"column\":2,\"kind\":\"number\",\"left_out\":\"constant\"}],"
+    "\"targets\":[{\"name\":\"y\",\"column\":3,\"center\":1.5,\"scale\":0.5}],"
+    "\"target_kind\":\"number\",\"classes\":[]}";
+
+static nnfs_status parse(const char *text, nnfs_preprocessing **p, nnfs_error *error)
+{
+    return preprocessing_from_json(text, p, error);
+}
+
+/* The text with one piece of it replaced. */
+static char *changed(const char *piece, const char *by)
+{
+    const char *at = strstr(good_json, piece);
+    char *text = NULL;
+    assert_non_null(at);
+    assert_true(
+        asprintf(&text, "%.*s%s%s", (int)(at - good_json), good_json, by, at + strlen(piece)) > 0);
+    return text;
+}
+
+static void json_round_trip(void **state)
+{
+    (void)state;
+    nnfs_preprocessing *p = NULL;
+    nnfs_preprocessing *again = NULL;
+    assert_int_equal(parse(good_json, &p, NULL), NNFS_OK);
+    assert_int_equal(p->inputs, 5);
+    assert_true(p->columns[0].encoding.center == 0.1f);
+    p->columns[0].encoding.scale = FLT_MIN / 3;
+    p->columns[0].encoding.fill = -0x1.fffffep127f;
+    p->targets[0].center = 1.0f / 3.0f;
+    char *text = preprocessing_to_json(p);
+    assert_int_equal(parse(text, &again, NULL), NNFS_OK);
+    assert_true(preprocessing_equal(p, again));
+    assert_true(again->columns[1].others_seen && again->file_columns == 4);
+    memory_free(text);
+    nnfs_preprocessing_free(p);
+    nnfs_preprocessing_free(again);
+}
+
+static void hostile_json(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *piece, *by;
+    } cases[] = {
+        {"\"file_columns\":4", "\"file_columns\":0"},
+        {"\"file_columns\":4", "\"file_columns\":3"},
+        {"\"file_columns\":4", "\"file_columns\":4294967300"},
+        {"\"file_columns\":4", "\"file_columns\":4.0"},
+        {"\"file_columns\":4", "\"file_columns\":4,\"more\":1"},
+        {"\"file_columns\":4", "\"file_columns\":4,\"file_columns\":4"},
+        {"\"file_columns\":4,", ""},
+        {"\"name\":\"a\"", "\"name\":null"},
+        {"\"name\":\"a\"", "\"name\":7"},
+        {"\"name\":\"a\"", "\"name\":\"\\u0000\""},
+        {"\"column\":0", "\"column\":-1"},
+        {"\"column\":0", "\"column\":1"},
+        {"\"column\":1", "\"column\":0"},
+        {"\"column\":1", "\"column\":4294967297"},
+        {"\"column\":2", "\"column\":4"},
+        {"\"kind\":\"number\"", "\"kind\":\"numbers\""},
+        {"\"kind\":\"number\",\"center\"", "\"kind\":\"category\",\"center\""},
+        {"\"kind\":\"category\"", "\"kind\":\"number\""},
+        {"\"center\":0.1", "\"center\":1e39"},
+        {"\"center\":0.1", "\"center\":\"0.1\""},
+        {"\"center\":0.1", "\"center\":null"},
+        {"\"center\":0.1", "\"center\":NaN"},
+        {"\"scale\":2.0", "\"scale\":-2.0"},
+        {"\"scale\":2.0", "\"scale\":1e39"},
+        {"\"scale\":2.0,\"fill\":1,\"indicator\":true",
+         "\"scale\":0,\"fill\":1,\"indicator\":false"},
+        {"\"fill\":1", "\"fill\":-1e300"},
+        {"\"indicator\":true", "\"indicator\":1"},
+        {"\"indicator\":true", "\"indicator\":true,\"more\":1"},
+        {"\"indicator\":true", "\"indicator\":true,\"left_out\":\"constant\""},
+        {"[\"p\",\"q\"]", "[\"p\",\"p\"]"},
+        {"[\"p\",\"q\"]", "[\"p\",1]"},
+        {"[\"p\",\"q\"]", "{\"p\":1}"},
+        {"[\"p\",\"q\"]", "null"},
+        {"\"missing\":false", "\"missing\":2"},
+        {",\"others_seen\":true", ""},
+        {"\"left_out\":\"constant\"", "\"left_out\":\"boring\""},
+        {"\"left_out\":\"constant\"", "\"left_out\":\"constant\",\"more\":1"},
+        {"\"left_out\":\"constant\"", "\"left_out\":null"},
+        {"[{\"name\":\"y\",\"column\":3,\"center\":1.5,\"scale\":0.5}]", "[]"},
+        {"[{\"name\":\"y\",\"column\":3,\"center\":1.5,\"scale\":0.5}]", "{}"},
+        {"[{\"name\":\"y\",\"column\":3,\"center\":1.5,\"scale\":0.5}]", "[null]"},
+        {"\"column\":3", "\"column\":2"},
+        {"\"column\":3", "\"column\":-2"},
+        {"\"column\":3", "\"column\":-1"}, /* and yet it has a name */
+        {"\"name\":\"y\"", "\"name\":null"},
+        {"\"center\":1.5", "\"center\":1e39"},
+        {"\"scale\":0.5", "\"scale\":0"},
+        {"\"scale\":0.5", "\"scale\":1e-300"},
+        {"\"scale\":0.5", "\"scale\":-1"},
+        {"\"scale\":0.5}", "\"scale\":0.5},{\"name\":\"z\",\"column\":3,\"center\":0,\"scale\":1}"},
+        {"\"target_kind\":\"number\"", "\"target_kind\":\"\""},
+        {"\"classes\":[]", "\"classes\":[\"a\",\"a\"]"},
+        {"\"classes\":[]", "\"classes\":[[]]"},
+        {"\"classes\":[]", "\"classes\":0"},
+        {"\"classes\":[]}", "\"classes\":[]} x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = changed(cases[i].piece, cases[i].by);
+        nnfs_preprocessing *p = NULL;
+        nnfs_error error = {0};
+        if (parse(text, &p, &error) != NNFS_ERROR_DATA || p || !error.message[0]) {
+            fail_msg("case %zu was accepted: %s", i, text);
+        }
+        free(text);
+    }
+    for (size_t length = 0; length + 1 < sizeof good_json - 1; length++) {
+        char *text = strndup(good_json, length);
+        nnfs_preprocessing *p = NULL;
+        assert_int_equal(parse(text, &p, NULL), NNFS_ERROR_DATA);
+        free(text);
+    }
+}
+
+/* jansson's allocations: which one fails, counted down; 0 and below: none. */
+static int failing;
+
+static void *json_allocation(size_t size)
+{
+    return --failing == 0 ? NULL : malloc(size);
+}
+
+/* Each allocation of jansson's fails once: nothing is leaked, and no text comes out short. */
+static void json_without_memory(void **state)
+{
+    (void)state;
+    nnfs_preprocessing *p = NULL;
+    assert_int_equal(parse(good_json, &p, NULL), NNFS_OK);
+    char *text = preprocessing_to_json(p);
+    json_set_alloc_funcs(json_allocation, free);
+    int written = 0;
+    int read = 0;
+    for (bool failed = true; failed; written++) {
+        failing = written + 1;
+        char *short_of = preprocessing_to_json(p);
+        failed = failing <= 0;
+        assert_true(failed || short_of);
+        if (short_of) {
+            assert_string_equal(short_of, text);
+        }
+        memory_free(short_of);
+    }
+    for (bool failed = true; failed; read++) {
+        nnfs_preprocessing *again = NULL;
+        failing = read + 1;
+        nnfs_status status = parse(text, &again, NULL);
+        failed = failing <= 0;
+        assert_true(status == NNFS_OK ? preprocessing_equal(p, again) : failed && !again);
+        nnfs_preprocessing_free(again);
+    }
+    failing = 0;
+    json_set_alloc_funcs(malloc, free);
+    print_message("%d allocations to write, %d to read\n", written - 1, read - 1);
+    assert_true(written > 10 && read > 10);
+    memory_free(text);
+    nnfs_preprocessing_free(p);
+}
+
+/* A model whose preprocessing is not for its network. */
+static void hostile_model(void **state)
+{
+    (void)state;
+    nnfs_dataset *table = small_table();
+    nnfs_preprocessing *p = fit(table, NULL);
+    prepare(table, p);
+    nnfs_network *network = network_for(table, 3);
+    nnfs_network *loaded = NULL;
+    nnfs_error error = {0};
+    char *path = scratch_path("hostile.safetensors");
+    assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
+    p->columns[0].encoding.has_indicator = 1; /* is saved as one more input than the network has */
+    assert_int_equal(nnfs_network_save(network, path, NULL), NNFS_OK);
+    expect_failure(nnfs_network_load(path, &loaded, &error), NNFS_ERROR_DATA, &error,
+                   "metadata 'preprocessing': the network takes 5 inputs");
+    assert_null(loaded);
+    free(path);
+    nnfs_network_free(network);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hand_computed),          cmocka_unit_test(scalings),
+        cmocka_unit_test(only_missing_varies),    cmocka_unit_test(trained_part_alone),
+        cmocka_unit_test(rarer_categories_share), cmocka_unit_test(other_order),
+        cmocka_unit_test(missing_without_place),  cmocka_unit_test(found_by_places),
+        cmocka_unit_test(refused_tables),         cmocka_unit_test(other_classes),
+        cmocka_unit_test(refused_fits),           cmocka_unit_test(same_bits_by_any_threads),
+        cmocka_unit_test(pixels_by_default),      cmocka_unit_test(narrow_integers),
+        cmocka_unit_test(network_keeps_it),       cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(unseen_is_silent),       cmocka_unit_test(json_round_trip),
+        cmocka_unit_test(hostile_json),           cmocka_unit_test(json_without_memory),
+        cmocka_unit_test(hostile_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, scratch_remove);
+}
