@@ -161,8 +161,8 @@ static char *temporary_name(const char *path, int attempt)
 
 static nnfs_status fail_write(file_writer *writer, nnfs_error *error)
 {
-    nnfs_status status =
-        fail(error, NNFS_ERROR_IO, "%s: cannot write: %s", writer->path, strerror(errno));
+    nnfs_status status = fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO,
+                              "%s: cannot write: %s", writer->path, strerror(errno));
     file_write_abandon(writer);
     return status;
 }

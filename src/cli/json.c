@@ -10,6 +10,26 @@
 /* Larger numbers would be rounded up to infinity by the 15 digits of JSON_LINE. */
 #define LARGEST_REAL 1.79769313486231e308
 
+static bool lacked_memory;
+
+static void *allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    lacked_memory = lacked_memory || !memory;
+    return memory;
+}
+
+void json_watch(void)
+{
+    json_set_alloc_funcs(allocate, free);
+    lacked_memory = false;
+}
+
+bool json_had_memory(void)
+{
+    return !lacked_memory;
+}
+
 void json_set_real(json_t *object, const char *key, double value)
 {
     bool sayable = fabs(value) <= LARGEST_REAL; /* and no NaN */

@@ -141,6 +141,8 @@ void resume_open(train_run *run, train_options *options, char **argv)
     if (!run->words) {
         not_of_a_run(nnfs_checkpoint_path(run->checkpoint));
     }
+    const char *log = note_of(run->checkpoint, NOTE_LOG);
+    run->log_bytes = log ? strtoll(log, NULL, 10) : -1;
     run->checkpoints = folder_of_checkpoint(run->checkpoint);
     go_to_folder(run);
     run->words[0] = argv[0];
@@ -171,12 +173,6 @@ void resume_say(const train_run *run)
             text_count(nnfs_checkpoint_steps(from)).text,
             nnfs_checkpoint_steps(from) == 1 ? "" : "es");
     }
-}
-
-int64_t resume_log_bytes(const train_run *run)
-{
-    const char *note = run->checkpoint ? note_of(run->checkpoint, NOTE_LOG) : NULL;
-    return note ? strtoll(note, NULL, 10) : -1;
 }
 
 /* ---- Being gone on from ---- */

@@ -21,9 +21,6 @@ void resume_free(train_run *run);
 /* nnfs_train_settings.on_checkpoint of the run. */
 void resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed);
 
-/* How long the run log was when the checkpoint was made; -1 where it had none. */
-int64_t resume_log_bytes(const train_run *run);
-
 /* The notes that are of the run and not of its model are taken away. */
 void resume_forget_notes(train_run *run);
 

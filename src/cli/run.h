@@ -43,6 +43,7 @@ typedef struct train_run {
     char *checkpoints;           /* the folder it is in, or NULL */
     char **words;                /* its command line, or NULL */
     char *command, *folder;      /* as checkpoints note them */
+    int64_t log_bytes;           /* of the log when the checkpoint was made; -1: none */
 } train_run;
 
 /* ---- run_data.c ---- */
@@ -75,6 +76,9 @@ nnfs_status look_targets(const train_run *run, nnfs_error *error);
 
 /* Trains and measures a network for each of --folds, from nothing. Errors: all of training's. */
 nnfs_status run_folds(train_run *run, nnfs_error *error);
+
+/* ---- fold_scores.c ---- */
+
 double folds_mean(const fold_scores *folds, const metric *what);
 double folds_spread(const fold_scores *folds, const metric *what);
 

@@ -2,7 +2,6 @@
 #include "exit.h"
 #include "json.h"
 #include "metrics.h"
-#include "resume.h"
 #include "run.h"
 
 #include <errno.h>
@@ -30,7 +29,7 @@ static FILE *open_again(const char *path, int64_t bytes)
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
-    int64_t bytes = resume_log_bytes(run);
+    int64_t bytes = run->log_bytes;
     run->logged = true;
     run->log = !path ? NULL : bytes >= 0 ? open_again(path, bytes) : fopen(path, "we");
     if (path && !run->log) {
@@ -53,8 +52,9 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
 /* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
 static void write_line(train_run *run, json_t *object)
 {
-    run->logged = run->logged && json_dumpf(object, run->log, JSON_LINE) == 0 &&
-                  fputc('\n', run->log) != EOF && fflush(run->log) == 0;
+    run->logged = run->logged && json_had_memory() &&
+                  json_dumpf(object, run->log, JSON_LINE) == 0 && fputc('\n', run->log) != EOF &&
+                  fflush(run->log) == 0;
     json_decref(object);
 }
 
@@ -191,6 +191,7 @@ void log_start(train_run *run)
     if (!run->log) {
         return;
     }
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
     json_set_string(object, "event", "start");
@@ -224,6 +225,7 @@ void log_epoch(train_run *run, const nnfs_epoch *epoch)
     if (!run->log) {
         return;
     }
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "event", "epoch");
     json_set_integer(object, "epoch", epoch->epoch);
@@ -327,6 +329,7 @@ void log_end(train_run *run)
         return;
     }
     const nnfs_summary *summary = &run->summary;
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "event", "end");
     json_set_string(object, "reason", summary->reason);

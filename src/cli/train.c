@@ -202,7 +202,7 @@ int main(int argc, char **argv)
     train_options options;
     train_options_parse(&options, argc, argv);
     signals_ignore_of_writes();
-    train_run run = {.options = &options};
+    train_run run = {.options = &options, .log_bytes = -1};
     resume_open(&run, &options, argv);
     int result = finish(run_all(&run, argv));
     if (!run.prepared) {

@@ -215,7 +215,10 @@ static nnfs_status read_state(const model_file *model, checkpoint_state *state, 
         return fail(error, NNFS_ERROR_DATA, "%s: a model, not a checkpoint of its training",
                     model->path);
     }
-    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = NULL;
+    if (json_parse(text, strlen(text), &json, NULL) == NNFS_ERROR_MEMORY) {
+        return fail_memory(error, strlen(text), "a checkpoint");
+    }
     bool good = json && parse_state(json, state);
     json_decref(json);
     return good ? NNFS_OK

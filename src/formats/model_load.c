@@ -1,5 +1,6 @@
 /* Models read: metadata, then tensors, and only when both agree a network. */
 #include "base/memory.h"
+#include "formats/json_text.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
@@ -56,23 +57,29 @@ static nnfs_status check_format(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* A metadata text parsed as JSON; NULL where there is none or it is not. */
-static json_t *metadata_json(const model_file *model, const char *key)
+/* A metadata text parsed as JSON; *json is NULL where there is none or it is not. Error: MEMORY. */
+static nnfs_status metadata_json(const model_file *model, const char *key, json_t **json,
+                                 nnfs_error *error)
 {
     const char *text = safetensors_metadata(&model->file, key);
-    return text ? json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
+    *json = NULL;
+    if (text && json_parse(text, strlen(text), json, NULL) == NNFS_ERROR_MEMORY) {
+        return fail_memory(error, strlen(text), "a header");
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status parse_inputs(model_file *model, nnfs_error *error)
 {
-    json_t *json = metadata_json(model, "inputs");
+    json_t *json;
+    nnfs_status status = metadata_json(model, "inputs", &json, error);
     bool good = parse_positive(json, &model->inputs);
     json_decref(json);
-    if (!good) {
+    if (status == NNFS_OK && !good) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'inputs' is not a positive number",
                     model->path);
     }
-    return NNFS_OK;
+    return status;
 }
 
 static nnfs_status parse_layer(model_file *model, int index, const json_t *json, nnfs_error *error)
@@ -97,8 +104,11 @@ static nnfs_status parse_layer(model_file *model, int index, const json_t *json,
 
 static nnfs_status parse_layers(model_file *model, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    json_t *json = metadata_json(model, "layers");
+    json_t *json;
+    nnfs_status status = metadata_json(model, "layers", &json, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
     size_t count = json_array_size(json); /* 0 also where it is none */
     if (count == 0 || count > INT_MAX / 2) {
         status = fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers' is not a list of layers",

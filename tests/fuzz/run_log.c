@@ -15,6 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+void say(const char *format, ...)
+{
+    (void)format;
+}
+
 nnfs_status refuse(nnfs_error *error, nnfs_status status, const char *format, ...)
 {
     (void)format;
@@ -134,7 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *cpu = fuzz_line(&data, &size);
     train_options options = {.output = output, .validation_share = value};
     options.train.learning_rate = (float)value;
-    train_run run = {.options = &options,
+    train_run run = {.log_bytes = -1,
+                     .options = &options,
                      .train = {source, dataset},
                      .test = {test, dataset},
                      .network = network,
