@@ -29,34 +29,66 @@ char *json_text(const json_t *json, size_t *length)
     return text;
 }
 
-/* A refusal that says nothing is one, too. */
-static bool is_of_memory(const json_error_t *reason)
+/* [a long text, the JSON]: see parse_once. */
+static const char *const opening = "[\""
+                                   "long enough for whatever number is to come, however many digits"
+                                   "\",";
+
+/* What is still to be read. */
+typedef struct pieces {
+    const char *at[3];
+    size_t left[3];
+} pieces;
+
+static size_t next_piece(void *buffer, size_t room, void *user)
 {
-    return reason->text[0] == '\0' || json_error_code(reason) == json_error_out_of_memory;
+    pieces *from = user;
+    int i = 0;
+    while (i < 2 && from->left[i] == 0) {
+        i++;
+    }
+    size_t count = from->left[i] < room ? from->left[i] : room;
+    memcpy(buffer, from->at[i], count);
+    from->at[i] += count;
+    from->left[i] -= count;
+    return count;
 }
 
-static bool is_same_refusal(const json_error_t *a, const json_error_t *b)
+/*
+ * NULL for what is no JSON, and for lack of memory. Where the buffer of a token cannot grow for a digit,
+ * jansson aborts the process; the text in front lets it grow before there is a number.
+ */
+static json_t *parse_once(const char *text, size_t length)
 {
-    return !is_of_memory(a) && !is_of_memory(b) && a->position == b->position &&
-           strcmp(a->text, b->text) == 0;
+    pieces from = {{opening, text, "]"}, {strlen(opening), length, 1}};
+    json_t *list = json_load_callback(next_piece, &from, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = json_array_size(list) == 2 ? json_incref(json_array_get(list, 1)) : NULL;
+    json_decref(list);
+    return json;
+}
+
+/* DATA with jansson's reason, unless there is none that does not come from a lack of memory. */
+static nnfs_status explain(const char *text, size_t length, json_error_t *reason)
+{
+    json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, reason);
+    bool refused =
+        !json && reason->text[0] != '\0' && json_error_code(reason) != json_error_out_of_memory;
+    json_decref(json);
+    return refused ? NNFS_ERROR_DATA : NNFS_ERROR_MEMORY;
 }
 
 nnfs_status json_parse(const char *text, size_t length, json_t **json, json_error_t *reason)
 {
-    json_error_t reasons[2];
-    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    json_t *first = json_loadb(text, length, flags, &reasons[0]);
-    json_t *second = json_loadb(text, length, flags, &reasons[1]);
+    json_error_t unwanted;
+    json_t *first = parse_once(text, length);
+    json_t *second = parse_once(text, length);
     bool same = first && second && json_equal(first, second);
+    bool refused = !first && !second;
     json_decref(second);
     *json = same ? first : NULL;
     if (same) {
         return NNFS_OK;
     }
-    bool refused = !first && !second && is_same_refusal(&reasons[0], &reasons[1]);
     json_decref(first);
-    if (refused && reason) {
-        *reason = reasons[0];
-    }
-    return refused ? NNFS_ERROR_DATA : NNFS_ERROR_MEMORY;
+    return refused ? explain(text, length, reason ? reason : &unwanted) : NNFS_ERROR_MEMORY;
 }

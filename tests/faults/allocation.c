@@ -70,30 +70,6 @@ static nnfs_train_settings train_settings(void)
     return settings;
 }
 
-static int prepare(void **state)
-{
-    (void)state;
-    nnfs_network_settings settings = network_settings();
-    write_pair("train-images-idx3-ubyte", "train-labels-idx1-ubyte", SAMPLES);
-    write_pair("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", SAMPLES / 2);
-    assert_int_equal(nnfs_dataset_load(scratch_folder(), NULL, &dataset, NULL, NULL), NNFS_OK);
-    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
-    assert_int_equal(nnfs_network_set_note(network, "data", "caf\xc3\xa9", NULL), NNFS_OK);
-    model_path = scratch_path("model");
-    saved_path = scratch_path("saved");
-    assert_int_equal(nnfs_network_save(network, model_path, NULL), NNFS_OK);
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    nnfs_dataset_free(dataset);
-    nnfs_network_free(network);
-    free(model_path);
-    free(saved_path);
-    return scratch_remove(state);
-}
-
 /* ---- The functions: each frees what it was given ---- */
 
 static nnfs_status load(const char *source, nnfs_error *error)
@@ -219,6 +195,150 @@ static nnfs_status train_profiled(nnfs_error *error)
     return status;
 }
 
+/* ---- The same of tables ---- */
+
+static nnfs_dataset *table;
+static nnfs_preprocessing *preprocessing;
+static nnfs_network *table_network;
+static char *table_path;
+static char *table_model_path;
+
+static const nnfs_layer table_layers[] = {{4, NNFS_RELU}, {3, NNFS_SOFTMAX}};
+
+static nnfs_network *create_table_network(nnfs_error *error)
+{
+    nnfs_network_settings settings = network_settings();
+    nnfs_network *made = NULL;
+    settings.inputs = nnfs_preprocessing_inputs(preprocessing);
+    settings.layers = table_layers;
+    (void)nnfs_network_create(&settings, &made, error);
+    return made;
+}
+
+/* Numbers with gaps, categories, a column of quoted text, and classes by their names. */
+static void prepare_table(void)
+{
+    static const char *const colours[] = {"red", "green", "\"light, blue\""};
+    static const char *const kinds[] = {"oak", "elm", "ash"};
+    char text[4096] = "height,colour,width,kind\n";
+    for (int i = 0; i < 30; i++) {
+        char height[16] = "";
+        (void)snprintf(height, sizeof height, i % 7 == 3 ? "" : "%d.5", i * 3 % 11);
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof text - used, "%s,%s,%de-1,%s\n", height,
+                       colours[i * 5 % 4 % 3], i * i % 23, kinds[i % 3]);
+    }
+    table_path = scratch_path("table.csv");
+    table_model_path = scratch_path("table-model");
+    write_bytes(table_path, text, strlen(text));
+    assert_int_equal(nnfs_dataset_load(table_path, NULL, &table, NULL, NULL), NNFS_OK);
+    assert_int_equal(nnfs_preprocessing_fit(table, NULL, &preprocessing, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_prepare(table, preprocessing, NULL), NNFS_OK);
+    table_network = create_table_network(NULL);
+    assert_non_null(table_network);
+    assert_int_equal(nnfs_network_set_preprocessing(table_network, preprocessing, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_save(table_network, table_model_path, NULL), NNFS_OK);
+}
+
+static void free_table(void)
+{
+    nnfs_dataset_free(table);
+    nnfs_preprocessing_free(preprocessing);
+    nnfs_network_free(table_network);
+    free(table_path);
+    free(table_model_path);
+}
+
+static nnfs_status load_table(nnfs_error *error)
+{
+    nnfs_dataset *loaded = NULL;
+    nnfs_status status = nnfs_dataset_load(table_path, NULL, &loaded, NULL, error);
+    if (status == NNFS_OK) {
+        assert_true(nnfs_dataset_hash(loaded) == nnfs_dataset_hash(table));
+        assert_string_equal(nnfs_dataset_class_name(loaded, 1), nnfs_dataset_class_name(table, 1));
+    }
+    nnfs_dataset_free(loaded);
+    return status;
+}
+
+static nnfs_status load_table_like(nnfs_error *error)
+{
+    nnfs_dataset *loaded = NULL;
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.like = preprocessing;
+    nnfs_status status = nnfs_dataset_load(table_path, &settings, &loaded, NULL, error);
+    nnfs_dataset_free(loaded);
+    return status;
+}
+
+static nnfs_status fit(nnfs_error *error)
+{
+    nnfs_preprocessing *fitted = NULL;
+    nnfs_status status = nnfs_preprocessing_fit(table, NULL, &fitted, error);
+    nnfs_preprocessing_free(fitted);
+    return status;
+}
+
+/* Of parts of their own: the table keeps what it has. */
+static nnfs_status fold_and_prepare(nnfs_error *error)
+{
+    nnfs_dataset *rest = NULL;
+    nnfs_dataset *held_out = NULL;
+    nnfs_status status = nnfs_dataset_fold(table, 3, 1, 1, &rest, &held_out, error);
+    if (status == NNFS_OK) {
+        status = nnfs_dataset_prepare(rest, preprocessing, error);
+    }
+    if (status == NNFS_OK) {
+        status = nnfs_dataset_weigh_classes(rest, NULL, error);
+    }
+    nnfs_dataset_free(rest);
+    nnfs_dataset_free(held_out);
+    return status;
+}
+
+static nnfs_status look_at_table(nnfs_error *error)
+{
+    int64_t shared = 0;
+    int column = 0;
+    nnfs_status status = nnfs_dataset_shared_samples(table, table, &shared, error);
+    return status == NNFS_OK ? nnfs_dataset_giveaway(table, &column, error) : status;
+}
+
+static nnfs_status save_table_network(nnfs_error *error)
+{
+    return nnfs_network_save(table_network, saved_path, error);
+}
+
+static nnfs_status load_table_network(nnfs_error *error)
+{
+    nnfs_network *loaded = NULL;
+    nnfs_status status = nnfs_network_load(table_model_path, &loaded, error);
+    if (status == NNFS_OK) {
+        const nnfs_preprocessing *p = nnfs_network_preprocessing(loaded);
+        assert_true(nnfs_network_hash(loaded) == nnfs_network_hash(table_network));
+        assert_int_equal(nnfs_preprocessing_columns(p), nnfs_preprocessing_columns(preprocessing));
+        assert_string_equal(nnfs_preprocessing_class_name(p, 2),
+                            nnfs_preprocessing_class_name(preprocessing, 2));
+    }
+    nnfs_network_free(loaded);
+    return status;
+}
+
+static nnfs_status train_on_table(nnfs_error *error)
+{
+    nnfs_train_settings settings = train_settings();
+    nnfs_network *made = create_table_network(error);
+    nnfs_status status = made ? NNFS_OK : NNFS_ERROR_MEMORY;
+    if (status == NNFS_OK) {
+        status = nnfs_train(made, table, table, NULL, &settings, NULL, error);
+    }
+    nnfs_network_free(made);
+    return status;
+}
+
+/* ---- The rest ---- */
+
 static nnfs_status evaluate(nnfs_error *error)
 {
     nnfs_evaluation evaluation;
@@ -248,6 +368,14 @@ static const struct {
     {"nnfs_trainer_create", create_trainer, false},
     {"nnfs_trainer_epoch", train_epoch, false},
     {"nnfs_train, profiled", train_profiled, true},
+    {"nnfs_dataset_load of a CSV file", load_table, false},
+    {"nnfs_dataset_load like a model's", load_table_like, false},
+    {"nnfs_preprocessing_fit", fit, false},
+    {"nnfs_dataset_fold, _prepare, _weigh_classes", fold_and_prepare, false},
+    {"nnfs_dataset_shared_samples, _giveaway", look_at_table, false},
+    {"nnfs_network_save with a preprocessing", save_table_network, false},
+    {"nnfs_network_load with a preprocessing", load_table_network, false},
+    {"nnfs_train on a table", train_on_table, false},
     {"nnfs_evaluate", evaluate, false},
     {"nnfs_predict", predict, false},
 };
@@ -300,10 +428,36 @@ static void test_functions(void **state)
     size_t sizes[2];
     unsigned char *saved =
         read_bytes(saved_path, &sizes[0]); /* by the last run, which had memory */
-    unsigned char *model = read_bytes(model_path, &sizes[1]);
+    unsigned char *model = read_bytes(table_model_path, &sizes[1]);
     assert_true(sizes[0] == sizes[1] && memcmp(saved, model, sizes[0]) == 0);
     free(saved);
     free(model);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    nnfs_network_settings settings = network_settings();
+    write_pair("train-images-idx3-ubyte", "train-labels-idx1-ubyte", SAMPLES);
+    write_pair("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", SAMPLES / 2);
+    assert_int_equal(nnfs_dataset_load(scratch_folder(), NULL, &dataset, NULL, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_set_note(network, "data", "caf\xc3\xa9", NULL), NNFS_OK);
+    model_path = scratch_path("model");
+    saved_path = scratch_path("saved");
+    assert_int_equal(nnfs_network_save(network, model_path, NULL), NNFS_OK);
+    prepare_table();
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    nnfs_dataset_free(dataset);
+    nnfs_network_free(network);
+    free_table();
+    free(model_path);
+    free(saved_path);
+    return scratch_remove(state);
 }
 
 int main(int argc, char **argv)
