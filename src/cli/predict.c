@@ -79,6 +79,10 @@ static void parse(predict_options *options, int argc, char **argv)
     table_options_init(&options->request.table);
     options_parse(&argp, argc, argv, options);
     model_request_check(&options->request);
+    if (options->output && (is_same_file(options->output, options->request.model) ||
+                            is_same_file(options->output, options->request.data))) {
+        usage_error("--output would write over '%s', which is read", options->output);
+    }
 }
 
 /* ---- CSV ---- */
