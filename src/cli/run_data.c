@@ -186,9 +186,11 @@ static void say_replaced(const train_run *run)
     }
     if (options->test_path) {
         say("testing on %s, not on the test set of %s", options->test_path, options->data);
-    } else {
+    } else if (run->test_share > 0.0) {
         say("testing on %s of the training data, not on the test set of %s",
-            run->test_share > 0.0 ? text_percent(run->test_share).text : "none", options->data);
+            text_percent(run->test_share).text, options->data);
+    } else {
+        say("not testing, although %s has a test set", options->data);
     }
 }
 

@@ -219,6 +219,10 @@ static void check_together(const train_options *options)
         usage_error(
             "--until-accuracy looks at the test set, and a fold has none: not with --folds");
     }
+    if ((options->output && is_same_file(options->output, options->data)) ||
+        (options->log && is_same_file(options->log, options->data))) {
+        usage_error("'%s' is to be read and written over", options->data);
+    }
     if (options->output && options->log && is_same_file(options->output, options->log)) {
         usage_error("--output and --log are the same file, '%s'", options->output);
     }

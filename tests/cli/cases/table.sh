@@ -34,8 +34,18 @@ run nnfs-eval price shuffled.csv
 cut -d, -f 1-2 flats.csv >short.csv
 run nnfs-predict price short.csv -o short
 run nnfs-predict price digits
+make_small
+nnfs-train -q small -e 1 -o small.safetensors
+nnfs-predict -q small.safetensors small | head -1
+nnfs-predict -q small.safetensors small | wc -l
+run nnfs-predict small.safetensors flats.csv
+rm -r small yes-no small.safetensors
 run nnfs-predict price nowhere.csv
 run nnfs-predict nowhere flats.csv
+cp all.csv before.csv
+run bash -c 'ulimit -f 1; nnfs-predict price flats.csv -o all.csv'
+run bash -c 'ulimit -f 1; nnfs-predict price flats.csv -o cut.csv'
+cmp all.csv before.csv && rm before.csv
 run nnfs-predict price flats.csv -o nowhere/out.csv
 run nnfs-predict price flats.csv -o /dev/null
 ls

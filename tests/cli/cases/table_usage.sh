@@ -46,4 +46,9 @@ run nnfs-predict model.safetensors
 run nnfs-predict model.safetensors flats.csv more
 run nnfs-predict model.safetensors flats.csv --target price
 run nnfs-predict model.safetensors flats.csv -o
+run nnfs-predict model.safetensors flats.csv -o ./flats.csv
+run nnfs-predict model.safetensors flats.csv -o model.safetensors
+run nnfs-train flats.csv -o ./flats.csv
+run nnfs-train flats.csv --log flats.csv
+cmp flats.csv "$fixtures/table/flats.csv" && echo "untouched"
 ls
