@@ -172,6 +172,7 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
         c->seconds = state->seconds;
         c->best = state->best;
         c->reached = state->reached;
+        c->finished = state->finished;
         c->saved_steps = state->steps;
     }
     return status;
@@ -276,7 +277,7 @@ void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool 
 {
     int every = trainer->settings.checkpoint_epochs;
     bool best = loss < c->best;
-    bool due = best || wanted || (every > 0 && trainer->epochs % every == 0) ||
+    bool due = best || wanted || c->finished || (every > 0 && trainer->epochs % every == 0) ||
                checkpoints_due(c, trainer);
     c->best = best ? loss : c->best;
     if (due) {
@@ -289,6 +290,8 @@ void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool 
 
 void checkpoints_end(checkpoints *c, nnfs_trainer *trainer)
 {
-    c->finished = true;
-    checkpoints_save(c, trainer, &(epoch_part){0});
+    if (!c->finished || c->saved_steps != trainer->steps) {
+        c->finished = true;
+        checkpoints_save(c, trainer, &(epoch_part){0});
+    }
 }

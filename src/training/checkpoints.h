@@ -38,10 +38,10 @@ int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer)
 /* Writes one; `part` is what there is of the epoch under way. */
 void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part);
 
-/* After an epoch: writes one if it is due, or wanted, or the epoch's loss is the best. */
+/* After an epoch: writes one if it is due, or wanted, or the epoch was the best, or the last. */
 void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool wanted);
 
-/* The run is at its end. */
+/* The run is at its end: writes one that says so, where there is none yet. */
 void checkpoints_end(checkpoints *c, nnfs_trainer *trainer);
 
 #endif

@@ -49,6 +49,7 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
         status == NNFS_OK && settings->on_epoch && settings->on_epoch(settings->user, &epoch) != 0;
     if (status == NNFS_OK && t->trainer->checkpoints) {
         t->saved.reached = reached;
+        t->saved.finished = !stopped && (reached || t->trainer->epochs == settings->epochs);
         t->saved.seconds = t->summary->seconds;
         double loss = t->validation ? epoch.validation.loss : epoch.train_loss;
         checkpoints_epoch(&t->saved, t->trainer, loss, stopped);
@@ -179,7 +180,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
         status = run_epoch(&t, &done, error);
     }
     if (status == NNFS_OK && t.trainer->checkpoints) {
-        checkpoints_end(&t.saved, t.trainer);
+        checkpoints_end(&t.saved, t.trainer); /* of a run without an epoch */
     }
     status = finish(&t, status, error);
     t.summary->checkpoint = t.saved.failed;
