@@ -37,9 +37,9 @@ static colour diverging(float value)
                     between(from->blue, to->blue, share)};
 }
 
-colour picture_colour(palette palette, const float *pixel)
+colour picture_colour(palette colours, const float *pixel)
 {
-    switch (palette) {
+    switch (colours) {
     case PALETTE_DIVERGING:
         return diverging(pixel[0]);
     case PALETTE_COLOUR:
@@ -50,9 +50,9 @@ colour picture_colour(palette palette, const float *pixel)
     }
 }
 
-float picture_brightness(palette palette, const float *pixel)
+float picture_brightness(palette colours, const float *pixel)
 {
-    colour c = picture_colour(palette, pixel);
+    colour c = picture_colour(colours, pixel);
     /* ITU-R BT.709 */
     return (0.2126f * (float)c.red + 0.7152f * (float)c.green + 0.0722f * (float)c.blue) / 255.0f;
 }

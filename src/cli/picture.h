@@ -26,9 +26,9 @@ typedef struct colour {
 } colour;
 
 /* The colour of a pixel, whose values begin here. */
-colour picture_colour(palette palette, const float *pixel);
+colour picture_colour(palette colours, const float *pixel);
 /* How bright it is, 0 .. 1. */
-float picture_brightness(palette palette, const float *pixel);
+float picture_brightness(palette colours, const float *pixel);
 
 /* The first value of picture `index`. */
 const float *picture_at(const pictures *from, int index);

@@ -11,7 +11,7 @@ static int shown_channels(nnfs_picture shape)
     return shape.channels == 1 ? 1 : 3;
 }
 
-static nnfs_status make(nnfs_picture shape, int channels, palette palette, int count,
+static nnfs_status make(nnfs_picture shape, int channels, palette colours, int count,
                         pictures *made, nnfs_error *error)
 {
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
@@ -20,7 +20,7 @@ static nnfs_status make(nnfs_picture shape, int channels, palette palette, int c
                        .height = shape.height,
                        .width = shape.width,
                        .channels = channels,
-                       .palette = palette};
+                       .palette = colours};
     return made->values ? NNFS_OK : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
