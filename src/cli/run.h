@@ -2,6 +2,7 @@
 #ifndef NNFS_CLI_RUN_H
 #define NNFS_CLI_RUN_H
 
+#include "json.h"
 #include "metrics.h"
 #include "progress.h"
 #include "train_options.h"
@@ -104,8 +105,16 @@ void log_resume(train_run *run);
 void log_fold(train_run *run, int fold, const nnfs_summary *summary);
 void log_epoch(train_run *run, const nnfs_epoch *epoch);
 void log_end(train_run *run);
+/* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
+void log_line(train_run *run, json_t *object);
 /* Closes it; an error if anything of it could not be written. */
 nnfs_status log_close(train_run *run, nnfs_error *error);
+
+/* ---- run_details.c ---- */
+
+/* Writes into the log what the network came to, as people look at it: its predictions of the
+ * validation and the test set, the weights of its first layer, where the time went. */
+void log_details(train_run *run);
 
 /* ---- report.c ---- */
 

@@ -146,6 +146,7 @@ static int train_and_report(train_run *run)
         return exit_status(status);
     }
     nnfs_status saved = save(run, &trouble);
+    log_details(run);
     log_end(run);
     if (!run->options->quiet) {
         report(run);
