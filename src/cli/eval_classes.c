@@ -10,10 +10,38 @@ void print_padded(const char *name, int width)
     (void)printf("%s%*s", safe.text, safe.width < width ? width - safe.width : 0, "");
 }
 
+const char *rows_left_out(const details *known)
+{
+    bool missing = false;
+    for (int i = 0; i < nnfs_dataset_columns(known->data); i++) {
+        nnfs_column column = nnfs_dataset_column(known->data, i);
+        missing = missing || (column.use == NNFS_COLUMN_TARGET && column.missing > 0);
+    }
+    return missing ? ", those without a target not counted" : "";
+}
+
 static void print_name(const details *known, int index, int width)
 {
     short_text number;
     print_padded(details_class_name(known, index, &number), width);
+}
+
+/* Likewise; what is longer is cut. */
+static void print_cut(const details *known, int index, int width)
+{
+    short_text number;
+    name_text safe = text_name(details_class_name(known, index, &number));
+    if (safe.width <= width) {
+        print_name(known, index, width);
+        return;
+    }
+    int letters = 0;
+    const char *end = safe.text;
+    while (*end && (letters < width - 2 || ((unsigned char)*end & 0xc0u) == 0x80u)) {
+        end++;
+        letters += ((unsigned char)*end & 0xc0u) != 0x80u;
+    }
+    (void)printf("%.*s..", (int)(end - safe.text), safe.text);
 }
 
 static int name_width(const details *known, int index)
@@ -33,6 +61,13 @@ static int names_width(const details *known, int least)
     return width;
 }
 
+/* `width`, but at most what there is room for, and no less than `least`. */
+static int cut_to(int width, int room, int least)
+{
+    int most = room > least ? room : least;
+    return width < most ? width : most;
+}
+
 static int64_t count_at(const details *known, int truth, int predicted)
 {
     return known->confusion[(size_t)truth * (size_t)known->classes + (size_t)predicted];
@@ -40,7 +75,7 @@ static int64_t count_at(const details *known, int truth, int predicted)
 
 /* ---- The matrix ---- */
 
-enum { MATRIX_CLASSES = 20 };
+enum { MATRIX_CLASSES = 20, LEAST_NAME = 8, LEAST_PAIR = 10 };
 
 typedef struct matrix_shape {
     int names;  /* letters of a row's name */
@@ -56,10 +91,10 @@ static int digits_of(int64_t count)
 static int matrix_width(const details *known, const matrix_shape *shape)
 {
     int number = shape->number > 0 ? shape->number + 1 : 0;
-    return 2 + number + shape->names + known->classes * (shape->cell + 2);
+    return 3 + number + shape->names + known->classes * (shape->cell + 2);
 }
 
-/* Names above the columns where they fit; else numbers, which then stand before the names. */
+/* Names above the columns where they fit; else numbers, which then stand before names cut to fit. */
 static matrix_shape shape_matrix(const details *known, const eval_print *how)
 {
     int64_t largest = 0;
@@ -73,23 +108,24 @@ static matrix_shape shape_matrix(const details *known, const eval_print *how)
     if (matrix_width(known, &shape) > how->screen.columns) {
         shape.number = digits_of(known->classes);
         shape.cell = count > shape.number ? count : shape.number;
+        int beyond = matrix_width(known, &shape) - how->screen.columns;
+        shape.names = cut_to(names, names - beyond, LEAST_NAME);
     }
     return shape;
 }
 
 static void print_heading(const details *known, const matrix_shape *shape)
 {
-    (void)printf("  %*s", shape->names + (shape->number > 0 ? shape->number + 1 : 0), "");
+    (void)printf("   %*s", shape->names + (shape->number > 0 ? shape->number + 1 : 0), "");
     for (int i = 0; i < known->classes; i++) {
         if (shape->number > 0) {
-            (void)printf(" %*d ", shape->cell, i + 1);
+            (void)printf(" %*d", shape->cell, i + 1);
         } else {
             (void)printf(" %*s", shape->cell - name_width(known, i), "");
             print_name(known, i, 0);
-            (void)putchar(' ');
         }
+        (void)putchar(i + 1 < known->classes ? ' ' : '\n');
     }
-    (void)putchar('\n');
 }
 
 /* The diagonal in bold green where there is colour, else in brackets; what is not there as a dot. */
@@ -102,9 +138,9 @@ static void print_cell(int64_t count, int width, bool diagonal, bool colour)
     int gap = width - (int)strlen(text);
     if (colour) {
         const char *start = diagonal ? "\033[1;32m" : count == 0 ? "\033[2m" : "";
-        (void)printf(" %*s%s%s%s ", gap, "", start, text, *start ? "\033[0m" : "");
+        (void)printf(" %*s%s%s%s", gap, "", start, text, *start ? "\033[0m" : "");
     } else {
-        (void)printf(diagonal ? "%*s[%s]" : "%*s %s ", gap, "", text);
+        (void)printf(diagonal ? "%*s[%s]" : "%*s %s", gap, "", text);
     }
 }
 
@@ -117,8 +153,10 @@ static void print_matrix(const details *known, const matrix_shape *shape, bool c
         if (shape->number > 0) {
             (void)printf("%*d ", shape->number, truth + 1);
         }
-        print_name(known, truth, shape->names);
+        print_cut(known, truth, shape->names);
         for (int i = 0; i < known->classes; i++) {
+            bool bracket = i > 0 && i - 1 == truth && !colour;
+            (void)fputs(bracket ? "" : " ", stdout); /* between the cells */
             print_cell(count_at(known, truth, i), shape->cell, i == truth, colour);
         }
         (void)putchar('\n');
@@ -155,11 +193,11 @@ static int find_pairs(const details *known, pair found[PAIRS])
     return count;
 }
 
-static void print_pairs(const details *known)
+static void print_pairs(const details *known, const eval_print *how)
 {
     pair found[PAIRS];
     int count = find_pairs(known, found);
-    int width = names_width(known, 10);
+    int width = cut_to(names_width(known, LEAST_PAIR), (how->screen.columns - 14) / 2, LEAST_PAIR);
     if (count == 0) {
         return;
     }
@@ -170,9 +208,9 @@ static void print_pairs(const details *known)
     (void)puts("     times");
     for (int i = 0; i < count; i++) {
         (void)fputs("  ", stdout);
-        print_name(known, found[i].truth, width);
+        print_cut(known, found[i].truth, width);
         (void)fputs("  ", stdout);
-        print_name(known, found[i].predicted, width);
+        print_cut(known, found[i].predicted, width);
         (void)printf("%10s\n", text_count(found[i].count).text);
     }
 }
@@ -185,7 +223,7 @@ static void print_confusion(const details *known, const eval_print *how)
     if (fits || how->confusion) {
         print_matrix(known, &shape, has_colour(&how->screen));
     } else {
-        print_pairs(known);
+        print_pairs(known, how);
     }
 }
 
@@ -222,14 +260,14 @@ static void print_binary(const details *known)
     (void)fputs("\neach against the rest: is it, is it not, and was it said (TP, FN, FP, TN)\n  ",
                 stdout);
     print_padded("class", width);
-    (void)puts("     found    missed     wrong   rightly not");
+    (void)puts("     found    missed     wrong  rightly not");
     for (int i = 0; i < known->classes; i++) {
         const class_scores *scores = &known->scores[i];
         int64_t missed = scores->support - scores->right;
         int64_t wrong = scores->chosen - scores->right;
         (void)fputs("  ", stdout);
         print_name(known, i, width);
-        (void)printf("%10s%10s%10s%14s\n", text_count(scores->right).text, text_count(missed).text,
+        (void)printf("%10s%10s%10s%13s\n", text_count(scores->right).text, text_count(missed).text,
                      text_count(wrong).text,
                      text_count(known->samples - scores->support - wrong).text);
     }
@@ -262,30 +300,31 @@ static void print_calibration(const details *known)
 
 /* ---- Mistakes ---- */
 
-static void print_mistakes(const details *known)
+static void print_mistakes(const details *known, const eval_print *how)
 {
     if (known->mistake_count == 0) {
         return;
     }
-    int width = 9;
+    int width = LEAST_PAIR - 1;
     for (int i = 0; i < known->mistake_count; i++) {
         int truth = name_width(known, known->mistakes[i].truth);
         int predicted = name_width(known, known->mistakes[i].predicted);
         width = truth > width ? truth : width;
         width = predicted > width ? predicted : width;
     }
-    (void)printf("\nworst mistakes, %d of %s, by row from 0\n         row  ", known->mistake_count,
-                 text_count(details_wrong(known)).text);
+    width = cut_to(width, (how->screen.columns - 37) / 2, LEAST_PAIR);
+    (void)printf("\nworst mistakes, %d of %s, by row from 0%s\n         row  ",
+                 known->mistake_count, text_count(details_wrong(known)).text, rows_left_out(known));
     print_padded("true", width);
     (void)fputs("  ", stdout);
-    print_padded("taken for", width);
+    print_padded("taken for", known->probabilities ? width : 0);
     (void)puts(known->probabilities ? "      with   the true" : "");
     for (int i = 0; i < known->mistake_count; i++) {
         const mistake *one = &known->mistakes[i];
         (void)printf("%12s  ", text_count(one->row).text);
-        print_name(known, one->truth, width);
+        print_cut(known, one->truth, width);
         (void)fputs("  ", stdout);
-        print_name(known, one->predicted, known->probabilities ? width : 0);
+        print_cut(known, one->predicted, width);
         if (known->probabilities) {
             (void)printf("%10s %10s", text_percent((double)one->probability).text,
                          text_percent((double)one->truth_probability).text);
@@ -311,5 +350,5 @@ void print_classes(const details *known, const eval_print *how)
     if (how->calibration && known->probabilities) {
         print_calibration(known);
     }
-    print_mistakes(known);
+    print_mistakes(known, how);
 }

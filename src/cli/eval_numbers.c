@@ -133,7 +133,7 @@ static void print_worst(const details *known)
     if (known->mistake_count == 0) {
         return;
     }
-    (void)fputs("\nworst rows, from 0\n         row  ", stdout);
+    (void)printf("\nworst rows, from 0%s\n         row  ", rows_left_out(known));
     if (known->outputs > 1) {
         print_padded("target", names_width(known));
     }

@@ -15,6 +15,9 @@ typedef struct eval_print {
 void print_classes(const details *known, const eval_print *how);
 void print_numbers(const details *known, const eval_print *how);
 
+/* What to add where rows are numbered: a table's rows without a target are not among them. */
+const char *rows_left_out(const details *known);
+
 /* Left-aligned in `width` letters, which printf would count as bytes. */
 void print_padded(const char *name, int width);
 
