@@ -56,6 +56,11 @@ run() {
     echo "=> $status"
 }
 
+# nnfs-eval without its details, which differ from machine to machine where the network was trained.
+brief() {
+    (set -o pipefail && nnfs-eval "$@" | sed '/^$/,$d')
+}
+
 # The value as four bytes, the most significant first, in the escapes of printf's %b.
 be32() {
     printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))

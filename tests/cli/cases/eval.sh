@@ -1,7 +1,4 @@
 # A saved model is read back and says the same; what is said in detail is eval_details.
-brief() {
-    (set -o pipefail && nnfs-eval "$@" | sed '/^$/,$d')
-}
 make_small
 make_idx wide t10k 10 5 3
 make_idx many t10k 10 4 7
