@@ -58,12 +58,13 @@ _nnfs_schedule_keys()
     esac
 }
 
-# Words that begin with $2, of the list $1, behind what was typed already, $3.
+# Words that begin with $2, of the list $1, behind what was typed already, $3. What ends in = or : and
+# is there already waits for its value.
 _nnfs_offer()
 {
     local word
     for word in $1; do
-        [[ $word == "$2"* ]] && COMPREPLY+=("$3$word")
+        [[ $word == "$2"* && $2 != *[=:] ]] && COMPREPLY+=("$3$word")
     done
 }
 

@@ -2,6 +2,7 @@
 # The completion for a shell offers each option of a tool's --help and no other, and for options that
 # take a name those that the library knows.
 # Usage: completion.sh bash|zsh|fish SOURCE_ROOT NAMES TOOL...
+# shellcheck disable=SC2001,SC2016 # sed reads better; what is in single quotes is for other shells
 set -u
 here=$(realpath "$(dirname "$0")")
 shell=$1
@@ -36,9 +37,10 @@ specs_for_zsh() {
     zsh -f -c '_arguments() { shift; print -rl -- "$@" }; service=$1; . $2/_nnfs' - "$1" "$completion"
 }
 
-schedules_of_zsh() {
+# What its function $1 adds, by compadd -S SUFFIX WORDS.
+added_by_zsh() {
     zsh -f -c '_arguments() { }; compset() { return 1 }; compadd() { print -l ${@[3,-1]} }
-        service=nnfs-train; . $1/_nnfs; _nnfs_schedule' - "$completion"
+        service=nnfs-train; . $2/_nnfs; $1' - "$1" "$completion"
 }
 
 offered_by_fish() {
@@ -66,17 +68,12 @@ bash_values() {
 
 zsh_values() {
     case $1 in
-    --schedule) schedules_of_zsh ;;
+    --init | --schedule) added_by_zsh "_nnfs_${1#--}" ;;
     *)
         specs_for_zsh nnfs-train | grep -- "^$1=" | sed -E 's/.*:\(?//; s/\)$//' |
             sed -E 's/.*activation (identity)/\1/' | tr ' ' '\n'
         ;;
     esac
-}
-
-# zsh: a colon in a value has a backslash, so values are cut there by hand.
-zsh_inits() {
-    specs_for_zsh nnfs-train | sed -nE 's/^--init=.*:\((.*)\)$/\1/p' | tr -d '\\' | tr ' ' '\n'
 }
 
 fish_values() {
@@ -88,10 +85,8 @@ for tool in "$@"; do
     same "$name, options" "$(options_of "$tool")" "$("${shell}_options" "$name" | LC_ALL=C sort)"
 done
 for option in --activation --output-activation --init --loss --optimizer --schedule --scale; do
-    values=${shell}_values
-    [ "$shell$option" != zsh--init ] || values=zsh_inits
     same "values of $option" "$("$names" | sed -n "s/^$option //p" | LC_ALL=C sort)" \
-        "$("$values" "$option" | LC_ALL=C sort)"
+        "$("${shell}_values" "$option" | LC_ALL=C sort)"
 done
 
 # ---- bash, further ----
@@ -121,6 +116,7 @@ if [ "$shell" = bash ]; then
     expect 'nnfs-train --schedule=cos' cosine
     expect 'nnfs-train --schedule=step:' every= factor= warmup=
     expect 'nnfs-train --schedule=plateau:floor=0.1,pa' '0.1,patience='
+    expect 'nnfs-train --schedule=step:every=' ''
     expect 'nnfs-train --init=n' normal:
     expect 'nnfs-train -b ' full
     expect 'nnfs-train --batch=f' full

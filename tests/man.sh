@@ -3,6 +3,7 @@
 # it, and the pages say nothing of functions and tools that are not there. With mandoc they are also
 # looked at for mistakes.
 # Usage: man.sh SOURCE_ROOT TOOL...
+# shellcheck disable=SC2013 # words
 set -u
 here=$(realpath "$(dirname "$0")")
 man=$1/man
