@@ -392,11 +392,12 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *     taken, where there are more);
  *   - categories are one-hot: a place for each that occurs at least twice, a place for missing ones
  *     where there are any, and a last one for all others, also for those never seen;
- *   - a column that never varies is left out, and one of text of which more than half of the samples
- *     have a value of their own.
+ *   - a column that never varies is left out, and one of categories of which more than half of the
+ *     samples have one of their own;
+ *   - numbers to predict are standardised; classes keep their names.
  * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks it
- * was given to. Errors: ARGUMENT (not a table; settings out of their range), DATA (no column is left),
- * MEMORY.
+ * was given to. Errors: ARGUMENT (not a table, or one without targets; settings out of their range),
+ * DATA (no column is left; a number that is not finite, a name that is not UTF-8), MEMORY.
  */
 NNFS_API nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
                                             const nnfs_preprocessing_settings *settings,
@@ -526,8 +527,8 @@ NNFS_API double nnfs_network_flops_forward(const nnfs_network *network);
 NNFS_API double nnfs_network_flops_step(const nnfs_network *network);
 
 /*
- * Notes travel with the model file: how it was trained, on what. Setting one replaces it; both
- * strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
+ * Notes travel with the model file: how it was trained, on what. Setting one replaces it, NULL takes
+ * it away; both strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
  * before. The value is NULL where there is no such note, and valid until the next change.
  */
 NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key,
@@ -616,6 +617,9 @@ typedef struct nnfs_epoch {
 /* Where the time of training goes; see below. */
 typedef struct nnfs_profile nnfs_profile;
 
+/* A training run on its way, as a file holds it; see "Checkpoints". */
+typedef struct nnfs_checkpoint nnfs_checkpoint;
+
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
@@ -650,6 +654,26 @@ typedef struct nnfs_train_settings {
     void *user;
 
     nnfs_profile *profile; /* begun anew by the trainer; borrowed, must outlive it; NULL: none */
+
+    /*
+     * Of nnfs_train alone: a folder for checkpoints, made if need be (borrowed; NULL: none), and when
+     * to write one: after so many seconds, steps, epochs, each 0 or more, 0 for never; besides, after
+     * each epoch that is the best so far, where the run is stopped, and at its end. A checkpoint that
+     * cannot be written does not end the run.
+     */
+    const char *checkpoint_folder;
+    double checkpoint_seconds; /* default 60 */
+    int64_t checkpoint_steps;  /* default 0 */
+    int checkpoint_epochs;     /* default 0 */
+    /*
+     * Called before a checkpoint is written, with path NULL: notes that are set on the network then are
+     * in it; and after, with its path, and why it was not written, or NULL.
+     */
+    void (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
+
+    const nnfs_checkpoint *resume; /* go on from here; borrowed during the run; NULL */
+    int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
+                                    * end in other bits; default 0 */
 } nnfs_train_settings;
 
 NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
@@ -673,13 +697,16 @@ typedef struct nnfs_summary {
     double seconds;            /* of training, without evaluation */
     double samples_per_second; /* over all epochs */
     double gflops;
+    nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
 } nnfs_summary;
 
 /*
  * Trains `network` on `train`, evaluating on `validation` and `test` after each epoch (either may
  * be NULL). summary may be NULL; it is filled also when the run is stopped or diverges. Errors:
- * ARGUMENT (a setting out of its range), DATA (a dataset that does not fit the network), MEMORY,
- * BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
+ * ARGUMENT (a setting out of its range; a checkpoint of another network, run or machine), DATA (a
+ * dataset that does not fit the network, or is not the checkpoint's), IO (the folder of checkpoints
+ * cannot be made, or holds those of another run), MEMORY, BACKEND, STOPPED, DIVERGED (the message names
+ * epoch, batch and layer).
  */
 NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 const nnfs_dataset *validation, const nnfs_dataset *test,
@@ -740,6 +767,37 @@ NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *erro
 NNFS_API float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count);
 NNFS_API float *nnfs_trainer_weight_gradient(nnfs_trainer *trainer, int index);
 NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
+
+/* ---- Checkpoints ---------------------------------------------------------------------------- */
+
+/*
+ * A checkpoint is a model file (nnfs_network_load reads it too) with all that a run needs to go on as
+ * if it had never stopped, in the middle of an epoch too: the optimizer's state, the schedule's, the
+ * settings, where the epoch stands, and hashes of the data and of itself. With the same data on the
+ * same CPU, BLAS and kernel, the run then ends with the same bits, whatever the number of threads.
+ * The folder holds the last three, checkpoint-EPOCHS-STEPS.safetensors, and best.safetensors, of the
+ * epoch with the smallest validation loss (training loss, where nothing is held out).
+ */
+
+/*
+ * Opens a checkpoint: a file, or the last one in a folder that reads back whole. Errors: IO, DATA
+ * (damaged, or none at all), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_checkpoint_open(const char *path, nnfs_checkpoint **checkpoint,
+                                          nnfs_error *error);
+NNFS_API void nnfs_checkpoint_free(nnfs_checkpoint *checkpoint);
+
+/* The file; and why a later one in the folder was passed over, "" where none was. */
+NNFS_API const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint);
+NNFS_API const char *nnfs_checkpoint_passed_over(const nnfs_checkpoint *checkpoint);
+/* Its network, with the notes: the checkpoint's own. */
+NNFS_API const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint);
+/* The run's settings, resolved; threads, callbacks and what is of checkpoints are as by _init. */
+NNFS_API nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint);
+/* Epochs finished, and steps of the one that was under way; whether the run had ended. */
+NNFS_API int nnfs_checkpoint_epochs(const nnfs_checkpoint *checkpoint);
+NNFS_API int64_t nnfs_checkpoint_steps(const nnfs_checkpoint *checkpoint);
+NNFS_API int nnfs_checkpoint_finished(const nnfs_checkpoint *checkpoint);
 
 /* ---- Where the time goes -------------------------------------------------------------------- */
 

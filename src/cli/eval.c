@@ -130,7 +130,7 @@ static void print_head(const eval_run *run)
                  request->data);
 }
 
-static void print_lines(const eval_run *run)
+static bool print_lines(const eval_run *run)
 {
     const nnfs_evaluation *result = &run->result;
     const metric *what;
@@ -147,12 +147,14 @@ static void print_lines(const eval_run *run)
         }
         (void)putchar('\n');
     }
+    return true;
 }
 
-static void print_json(const eval_run *run)
+static bool print_json(const eval_run *run)
 {
     const model_data *loaded = &run->loaded;
     const nnfs_evaluation *result = &run->result;
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-eval/1");
     json_set_string(object, "version", nnfs_version());
@@ -168,9 +170,12 @@ static void print_json(const eval_run *run)
         json_set_real(object, what->key, metric_value(what, result));
     }
     json_set_real(object, "seconds", result->seconds);
-    (void)json_dumpf(object, stdout, JSON_LINE);
-    (void)putchar('\n');
+    if (json_had_memory()) {
+        (void)json_dumpf(object, stdout, JSON_LINE); /* finish() looks for a failed write */
+        (void)putchar('\n');
+    }
     json_decref(object);
+    return json_had_memory();
 }
 
 static int evaluate_and_print(eval_run *run)
@@ -186,7 +191,10 @@ static int evaluate_and_print(eval_run *run)
         say("out of memory");
         return EXIT_CANNOT_RUN;
     }
-    (run->options->json ? print_json : print_lines)(run);
+    if (!(run->options->json ? print_json : print_lines)(run)) {
+        say("out of memory");
+        return EXIT_CANNOT_RUN;
+    }
     return EXIT_DONE;
 }
 

@@ -26,6 +26,7 @@ typedef struct train_run {
     bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */
     double test_share;                   /* held out of the training data; 0 is none */
+    bool replaced_test;                  /* DATA brought a test set that is not used */
     nnfs_preprocessing *preprocessing;   /* of a table, else NULL */
     fold_scores folds;
     nnfs_network *network;
@@ -36,6 +37,13 @@ typedef struct train_run {
     FILE *log;   /* NULL without --log */
     bool logged; /* false once a line could not be written */
     bool saved;
+
+    /* Of checkpoints; see resume.h. */
+    nnfs_checkpoint *checkpoint; /* that the run goes on from, or NULL */
+    char *checkpoints;           /* the folder it is in, or NULL */
+    char **words;                /* its command line, or NULL */
+    char *command, *folder;      /* as checkpoints note them */
+    int64_t log_bytes;           /* of the log when the checkpoint was made; -1: none */
 } train_run;
 
 /* ---- run_data.c ---- */
@@ -68,6 +76,9 @@ nnfs_status look_targets(const train_run *run, nnfs_error *error);
 
 /* Trains and measures a network for each of --folds, from nothing. Errors: all of training's. */
 nnfs_status run_folds(train_run *run, nnfs_error *error);
+
+/* ---- fold_scores.c ---- */
+
 double folds_mean(const fold_scores *folds, const metric *what);
 double folds_spread(const fold_scores *folds, const metric *what);
 
@@ -87,6 +98,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 nnfs_status log_open(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
+/* The run goes on from a checkpoint: what came after that has been cut off. */
+void log_resume(train_run *run);
 /* One of --folds, counted from 1; its held-out part is the summary's validation. */
 void log_fold(train_run *run, int fold, const nnfs_summary *summary);
 void log_epoch(train_run *run, const nnfs_epoch *epoch);

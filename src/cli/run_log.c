@@ -7,12 +7,31 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* As it was at a checkpoint; one that has become shorter since goes on where it ends. */
+static FILE *open_again(const char *path, int64_t bytes)
+{
+    FILE *log = fopen(path, "ae");
+    struct stat about;
+    bool cut = log && fstat(fileno(log), &about) == 0 && S_ISREG(about.st_mode);
+    if (cut && about.st_size > bytes && ftruncate(fileno(log), bytes) != 0) {
+        (void)fclose(log);
+        return NULL;
+    }
+    if (log && cut && about.st_size < bytes) {
+        say("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    return log;
+}
 
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
+    int64_t bytes = run->log_bytes;
     run->logged = true;
-    run->log = path ? fopen(path, "we") : NULL;
+    run->log = !path ? NULL : bytes >= 0 ? open_again(path, bytes) : fopen(path, "we");
     if (path && !run->log) {
         return refuse(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, strerror(errno));
     }
@@ -33,8 +52,9 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
 /* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
 static void write_line(train_run *run, json_t *object)
 {
-    run->logged = run->logged && json_dumpf(object, run->log, JSON_LINE) == 0 &&
-                  fputc('\n', run->log) != EOF && fflush(run->log) == 0;
+    run->logged = run->logged && json_had_memory() &&
+                  json_dumpf(object, run->log, JSON_LINE) == 0 && fputc('\n', run->log) != EOF &&
+                  fflush(run->log) == 0;
     json_decref(object);
 }
 
@@ -171,6 +191,7 @@ void log_start(train_run *run)
     if (!run->log) {
         return;
     }
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
     json_set_string(object, "event", "start");
@@ -183,6 +204,20 @@ void log_start(train_run *run)
     write_line(run, object);
 }
 
+void log_resume(train_run *run)
+{
+    if (!run->log) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "event", "resume");
+    json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));
+    json_set_integer(object, "epochs", nnfs_checkpoint_epochs(run->checkpoint));
+    json_set_integer(object, "steps", nnfs_checkpoint_steps(run->checkpoint));
+    (void)json_object_set_new(object, "machine", machine(run));
+    write_line(run, object);
+}
+
 /* ---- epoch, end ---- */
 
 void log_epoch(train_run *run, const nnfs_epoch *epoch)
@@ -190,6 +225,7 @@ void log_epoch(train_run *run, const nnfs_epoch *epoch)
     if (!run->log) {
         return;
     }
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "event", "epoch");
     json_set_integer(object, "epoch", epoch->epoch);
@@ -293,6 +329,7 @@ void log_end(train_run *run)
         return;
     }
     const nnfs_summary *summary = &run->summary;
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "event", "end");
     json_set_string(object, "reason", summary->reason);

@@ -246,7 +246,7 @@ static void median_span(const nnfs_dataset *dataset, const bool *wanted, int fir
                         int64_t taken, float *values, column_stats *stats)
 {
     size_t counts[SPAN];
-    if (!memchr(wanted + first, true, (size_t)columns)) {
+    if (!memchr(wanted + first, 1, (size_t)columns)) {
         return;
     }
     collect(dataset, first, columns, taken, values, counts);

@@ -17,6 +17,7 @@ enum {
     CSV_LINE_BYTES = 1 << 20, /* of a row, also of one with newlines in it */
     CSV_COLUMNS = 1000000,
     CSV_CATEGORIES = 1 << 24, /* up to this a float holds every index */
+    CSV_SAMPLE_ROWS = 100,    /* to guess by */
 };
 
 /* The rows of a piece. A cell is a number, NaN, or the number of its text in the lane's dictionary. */
@@ -99,6 +100,10 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
 nnfs_status csv_fill(csv_reader *reader, nnfs_error *error);
 /* Opens the file and finds its encoding, delimiter and columns; the next row is one of values. */
 nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error);
+/* Takes the names of the columns from the first row, if they are there. */
+nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error);
+/* Cells of the row at *at, which then is the next one; 0: no more whole row, or one with a fault. */
+int csv_count_cells(const csv_reader *reader, char delimiter, char **at);
 /* Reads all rows into blocks. */
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);
 /* Parses the lane's piece into its block; lane->fault says how that went. */

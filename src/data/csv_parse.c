@@ -112,63 +112,70 @@ static char *parse_cell(const csv_reader *reader, csv_lane *lane, char *at, int 
     return put_text(lane, column, &cell, value) ? at : NULL;
 }
 
-/* The cells of a row from `at` on, after `cells` of them: for the message about too many. */
-static char *count_cells(const csv_reader *reader, csv_lane *lane, char *at, int64_t cells)
+/* Says how many cells the row has, of which the first `cells` end at `at`. */
+static char *fail_row(const csv_reader *reader, csv_lane *lane, char *at, int64_t cells)
 {
     csv_cell cell;
+    csv_fault_kind kind = *at == '\n' ? CSV_FAULT_SHORT_ROW : CSV_FAULT_LONG_ROW;
     for (; at && *at != '\n'; cells++) {
         at = csv_find_cell(reader->delimiter, at + 1, lane->end, &cell);
     }
-    (void)set_fault(lane, CSV_FAULT_LONG_ROW, -1, NULL);
+    (void)set_fault(lane, kind, -1, NULL);
     lane->fault.cells = cells;
     return NULL;
 }
 
-static inline char *parse_row(const csv_reader *reader, csv_lane *lane, char *at)
+/* Takes a bare or quoted number, as most cells of most files are; NULL where there is none. */
+static inline char *parse_number(const csv_reader *reader, char *at, float *value)
+{
+    double number = 0;
+    bool quoted = *at == '"';
+    const char *end = csv_number(at + quoted, reader->c, &number);
+    *value = (float)number;
+    if (!end || !isfinite(*value) || (quoted && *end != '"')) {
+        return NULL;
+    }
+    end += quoted;
+    end += *end == '\r' && end[1] == '\n';
+    return *end == reader->delimiter || *end == '\n' ? at + (end - at) : NULL;
+}
+
+/* Takes the cells of a row. Returns the newline after it; NULL where it has a fault. */
+static inline char *parse_cells(const csv_reader *reader, csv_lane *lane, char *at, float *row,
+                                int *newlines)
 {
     const int columns = reader->table->column_count;
-    const table_want *wants = reader->wants;
-    const char delimiter = reader->delimiter;
     const bool plain = !reader->missing_numbers;
-    const char *begin = at;
-    float *row = lane->block.values + (size_t)lane->block.rows * (size_t)columns;
-    int newlines = 0;
-    lane->block.lines[lane->block.rows] = (uint32_t)lane->line;
-    for (int c = 0;; c++, at++) {
-        /* Most cells of most files are bare numbers. */
-        double number = 0;
-        const char *end =
-            wants[c] <= TABLE_WANT_NUMBER && plain ? csv_number(at, reader->c, &number) : NULL;
-        float value = (float)number;
-        if (end && (*end == delimiter || *end == '\n' || (*end == '\r' && end[1] == '\n')) &&
-            isfinite(value)) {
-            row[c] = value;
-            at += end - at + (*end == '\r');
-        } else {
-            at = parse_cell(reader, lane, at, c, &row[c], &newlines);
-            if (!at) {
-                return NULL;
-            }
-        }
-        if (*at == '\n') {
-            if (c + 1 < columns) {
-                (void)set_fault(lane, CSV_FAULT_SHORT_ROW, -1, NULL);
-                lane->fault.cells = c + 1;
-                return NULL;
-            }
+    int c = 0;
+    for (;; at++) {
+        bool number = plain && reader->wants[c] <= TABLE_WANT_NUMBER;
+        char *end = number ? parse_number(reader, at, &row[c]) : NULL;
+        at = end ? end : parse_cell(reader, lane, at, c, &row[c], newlines);
+        c++;
+        if (!at || *at == '\n' || c == columns) {
             break;
         }
-        if (c + 1 == columns) {
-            return count_cells(reader, lane, at, columns);
-        }
     }
-    at++;
-    if (at - begin > CSV_LINE_BYTES) {
+    return at && (*at != '\n' || c < columns) ? fail_row(reader, lane, at, c) : at;
+}
+
+/* Returns where the next row begins; NULL where this one has a fault. */
+static char *parse_row(const csv_reader *reader, csv_lane *lane, char *at)
+{
+    csv_block *block = &lane->block;
+    int newlines = 0;
+    block->lines[block->rows] = (uint32_t)lane->line;
+    float *row = block->values + (size_t)block->rows * (size_t)reader->table->column_count;
+    char *end = parse_cells(reader, lane, at, row, &newlines);
+    if (!end) {
+        return NULL;
+    }
+    if (end + 1 - at > CSV_LINE_BYTES) {
         return set_fault(lane, CSV_FAULT_LONG_LINE, -1, NULL);
     }
-    lane->block.rows++;
+    block->rows++;
     lane->line += 1 + newlines;
-    return at;
+    return end + 1;
 }
 
 static size_t count_lines(const char *at, const char *end)

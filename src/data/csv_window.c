@@ -133,16 +133,25 @@ static bool prepare_lane(const csv_reader *reader, csv_lane *lane)
     return lane->tallies && lane->dictionaries;
 }
 
+/* Room for so many blocks more. */
+static bool grow_blocks(csv_reader *reader, size_t more)
+{
+    size_t room = size_add(size_mul(reader->block_room, 2), more);
+    if (reader->block_count + more <= reader->block_room) {
+        return true;
+    }
+    csv_block *blocks = realloc(reader->blocks, size_mul(room, sizeof *blocks));
+    if (!blocks) {
+        return false;
+    }
+    reader->blocks = blocks;
+    reader->block_room = room;
+    return true;
+}
+
 static nnfs_status prepare_lanes(csv_reader *reader, int pieces, nnfs_error *error)
 {
-    bool enough = true;
-    if (reader->block_count + (size_t)pieces > reader->block_room) {
-        size_t room = size_add(size_mul(reader->block_room, 2), (size_t)pieces);
-        csv_block *blocks = realloc(reader->blocks, size_mul(room, sizeof *blocks));
-        enough = blocks != NULL;
-        reader->blocks = enough ? blocks : reader->blocks;
-        reader->block_room = enough ? room : reader->block_room;
-    }
+    bool enough = grow_blocks(reader, (size_t)pieces);
     for (int i = 0; i < pieces; i++) {
         csv_lane *lane = &reader->lanes[i];
         enough = enough && prepare_lane(reader, lane);

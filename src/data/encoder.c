@@ -369,7 +369,7 @@ static float cell_of(const stored_row *row, int column)
     if (row->floats) {
         return row->floats[column];
     }
-    float value;
+    float value = 0.0f;
     stored_to_floats(row->type, row->swapped,
                      row->values + (size_t)column * stored_bytes(row->type), 1, &value);
     return value;

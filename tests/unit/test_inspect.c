@@ -1,4 +1,5 @@
 /* What a dataset is asked before training: classes, shared samples, and features that give away. */
+#include "base/hash.h"
 #include "base/random.h"
 #include "data/dataset.h"
 
@@ -116,6 +117,48 @@ static void splits_share_what_occurs_in_both(void **state)
     nnfs_dataset_free(all);
     nnfs_dataset_free(rest);
     nnfs_dataset_free(held_out);
+}
+
+/* One step of hash_bytes. */
+static uint64_t fold(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0xd6e8feb86659fd93);
+    return hash ^ (hash >> 32);
+}
+
+/* Samples of four numbers that differ in all of them and have the same hash. */
+static void the_same_hash_is_not_the_same_sample(void **state)
+{
+    (void)state;
+    float left[4] = {1.0f, 2.0f, 3.0f, 4.0f}, right[4];
+    uint64_t words[2], forged[2];
+    bool numbers = false;
+    memcpy(words, left, sizeof words);
+    for (uint64_t i = 0; !numbers; i++) {
+        random_words random = random_draw((random_key){1, RANDOM_DIGITS}, 0, i, 0);
+        right[0] = random_unit(random.word[0]);
+        right[1] = random_unit(random.word[1]);
+        memcpy(forged, right, sizeof *forged);
+        forged[1] = words[1] ^ fold(HASH_START, words[0]) ^ fold(HASH_START, forged[0]);
+        memcpy(right + 2, forged + 1, sizeof *forged);
+        numbers = isfinite(right[2]) && isfinite(right[3]) && right[2] != 0.0f && right[3] != 0.0f;
+    }
+    assert_true(hash_bytes(HASH_START, left, sizeof left) ==
+                hash_bytes(HASH_START, right, sizeof right));
+    const float *rows_of[] = {left, right};
+    nnfs_dataset *made[2] = {NULL};
+    for (int i = 0; i < 2; i++) {
+        nnfs_arrays arrays = {.features = rows_of[i],
+                              .feature_count = 3,
+                              .samples = 1,
+                              .targets = rows_of[i] + 3,
+                              .target_count = 1};
+        assert_int_equal(nnfs_dataset_wrap(&arrays, &made[i], NULL), NNFS_OK);
+    }
+    assert_int_equal(shared(made[0], made[1]), 0);
+    assert_int_equal(shared(made[1], made[1]), 1);
+    nnfs_dataset_free(made[0]);
+    nnfs_dataset_free(made[1]);
 }
 
 static void other_columns_are_refused(void **state)
@@ -319,6 +362,7 @@ int main(void)
         cmocka_unit_test(classes_have_names_and_samples),
         cmocka_unit_test(shared_samples_are_counted),
         cmocka_unit_test(splits_share_what_occurs_in_both),
+        cmocka_unit_test(the_same_hash_is_not_the_same_sample),
         cmocka_unit_test(other_columns_are_refused),
         cmocka_unit_test(tables_share_what_has_the_same_names),
         cmocka_unit_test(a_column_like_the_target_is_found),

@@ -9,6 +9,7 @@
 #include "files.h"
 
 #include <float.h>
+#include <jansson.h>
 #include <math.h>
 
 /* ---- Tables by hand ---- */
@@ -1009,6 +1010,50 @@ static void hostile_json(void **state)
     }
 }
 
+/* jansson's allocations: which one fails, counted down; 0 and below: none. */
+static int failing;
+
+static void *json_allocation(size_t size)
+{
+    return --failing == 0 ? NULL : malloc(size);
+}
+
+/* Each allocation of jansson's fails once: nothing is leaked, and no text comes out short. */
+static void json_without_memory(void **state)
+{
+    (void)state;
+    nnfs_preprocessing *p = NULL;
+    assert_int_equal(parse(good_json, &p, NULL), NNFS_OK);
+    char *text = preprocessing_to_json(p);
+    json_set_alloc_funcs(json_allocation, free);
+    int written = 0;
+    int read = 0;
+    for (bool failed = true; failed; written++) {
+        failing = written + 1;
+        char *short_of = preprocessing_to_json(p);
+        failed = failing <= 0;
+        assert_true(failed || short_of);
+        if (short_of) {
+            assert_string_equal(short_of, text);
+        }
+        memory_free(short_of);
+    }
+    for (bool failed = true; failed; read++) {
+        nnfs_preprocessing *again = NULL;
+        failing = read + 1;
+        nnfs_status status = parse(text, &again, NULL);
+        failed = failing <= 0;
+        assert_true(status == NNFS_OK ? preprocessing_equal(p, again) : failed && !again);
+        nnfs_preprocessing_free(again);
+    }
+    failing = 0;
+    json_set_alloc_funcs(malloc, free);
+    print_message("%d allocations to write, %d to read\n", written - 1, read - 1);
+    assert_true(written > 10 && read > 10);
+    memory_free(text);
+    nnfs_preprocessing_free(p);
+}
+
 /* A model whose preprocessing is not for its network. */
 static void hostile_model(void **state)
 {
@@ -1046,7 +1091,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(pixels_by_default),      cmocka_unit_test(narrow_integers),
         cmocka_unit_test(network_keeps_it),       cmocka_unit_test(what_does_not_fit),
         cmocka_unit_test(unseen_is_silent),       cmocka_unit_test(json_round_trip),
-        cmocka_unit_test(hostile_json),           cmocka_unit_test(hostile_model),
+        cmocka_unit_test(hostile_json),           cmocka_unit_test(json_without_memory),
+        cmocka_unit_test(hostile_model),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

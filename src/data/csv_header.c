@@ -1,0 +1,159 @@
+/*
+ * The header of a CSV file. Whether there is one shows in columns of numbers: a first cell there that
+ * is no number is a name.
+ */
+#include "data/csv.h"
+
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "data/csv_number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Whether there is one ---- */
+
+typedef struct sample {
+    bool named; /* its first cell is no number */
+    int numbers, texts;
+} sample;
+
+/* Adds the cells of the row at *at to samples [columns]; false where there is no more whole row. */
+static bool add_row(const csv_reader *reader, char **at, sample *samples, bool first)
+{
+    char *row = *at;
+    csv_cell cell;
+    double value = 0;
+    if (!row || csv_count_cells(reader, reader->delimiter, at) == 0) {
+        return false;
+    }
+    for (int c = 0; c < reader->table->column_count; c++, row++) {
+        row = csv_find_cell(reader->delimiter, row, *at, &cell);
+        csv_trim_cell(&cell);
+        bool number = csv_number(cell.text, reader->c, &value) == cell.end;
+        bool text = !number && !csv_is_missing(reader, &cell);
+        samples[c].named |= first && text;
+        samples[c].texts += !first && text;
+        samples[c].numbers += !first && number;
+        if (*row == '\n') {
+            break;
+        }
+    }
+    return true;
+}
+
+/* Whether the first row has a text over a column of numbers, or any at all where it is the only row. */
+static bool first_row_names(const csv_reader *reader, sample *samples)
+{
+    char *at = reader->at;
+    int rows = 0;
+    bool named = false;
+    while (rows < CSV_SAMPLE_ROWS && add_row(reader, &at, samples, rows == 0)) {
+        rows++;
+    }
+    for (int c = 0; c < reader->table->column_count; c++) {
+        bool numbers = samples[c].numbers > samples[c].texts;
+        named |= samples[c].named && (numbers || rows == 1);
+    }
+    return named;
+}
+
+static nnfs_status find_header(const csv_reader *reader, bool *header, nnfs_error *error)
+{
+    size_t columns = (size_t)reader->table->column_count;
+    *header = reader->settings->header > 0;
+    if (reader->settings->header >= 0) {
+        return NNFS_OK;
+    }
+    sample *samples = memory_alloc_zeroed(columns, sizeof *samples);
+    if (!samples) {
+        return fail_memory(error, columns * sizeof *samples, "the header");
+    }
+    *header = first_row_names(reader, samples);
+    memory_free(samples);
+    return NNFS_OK;
+}
+
+/* ---- Names ---- */
+
+static nnfs_status take_name(const csv_reader *reader, int column, csv_cell *cell,
+                             nnfs_error *error)
+{
+    char *name = NULL;
+    csv_clean_cell(cell);
+    size_t length = (size_t)(cell->end - cell->text);
+    if (length > 0) {
+        name = strndup(cell->text, length);
+    } else if (asprintf(&name, "column %d", column + 1) < 0) {
+        name = NULL;
+    }
+    if (!name) {
+        return fail_memory(error, length, "a column's name");
+    }
+    if (!utf8_is_valid(name)) {
+        free(name);
+        return csv_report(reader, &(csv_fault){.kind = CSV_FAULT_NOT_UTF8, .column = column},
+                          reader->line, error);
+    }
+    reader->table->columns[column].name = name;
+    return NNFS_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const table_column *first = *(table_column *const *)a;
+    const table_column *second = *(table_column *const *)b;
+    int order = strcmp(first->name, second->name);
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+static nnfs_status refuse_equal_names(const csv_reader *reader, nnfs_error *error)
+{
+    table_column *columns = reader->table->columns;
+    int count = reader->table->column_count;
+    table_column **sorted = memory_alloc((size_t)count, sizeof *sorted);
+    if (!sorted) {
+        return fail_memory(error, (size_t)count * sizeof *sorted, "the columns' names");
+    }
+    for (int i = 0; i < count; i++) {
+        sorted[i] = &columns[i];
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
+    nnfs_status status = NNFS_OK;
+    for (int i = 1; i < count && status == NNFS_OK; i++) {
+        if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0) {
+            status = csv_fail(reader, reader->line, (int)(sorted[i] - columns), error,
+                              "columns %d and %d have the same name",
+                              (int)(sorted[i - 1] - columns) + 1, (int)(sorted[i] - columns) + 1);
+        }
+    }
+    memory_free(sorted);
+    return status;
+}
+
+/* Takes the first row for the names of the columns. */
+static nnfs_status take_names(csv_reader *reader, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    char *limit = reader->window + reader->used;
+    int newlines = 0;
+    csv_cell cell;
+    for (int c = 0; c < reader->table->column_count && status == NNFS_OK; c++) {
+        reader->at = csv_find_cell(reader->delimiter, reader->at, limit, &cell) + 1;
+        newlines += cell.newlines;
+        status = take_name(reader, c, &cell, error);
+    }
+    if (status == NNFS_OK) {
+        status = refuse_equal_names(reader, error);
+    }
+    reader->line += 1 + newlines;
+    return status;
+}
+
+nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
+{
+    bool header = false;
+    nnfs_status status = find_header(reader, &header, error);
+    return status == NNFS_OK && header ? take_names(reader, error) : status;
+}
