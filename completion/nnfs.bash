@@ -14,7 +14,8 @@ _nnfs_options()
             --class-weight= --folds= --test= --test-targets= --validation= --validation-targets= \
             --categorical= --drop= --max-categories= --missing-indicator --numeric= --scale= \
             --target= --targets= --task= --weight-column= \
-            --log= --output= --profile --quiet --seed= --threads= -b -e -o -q -s -t $file $all"
+            --checkpoint= --checkpoint-every= --log= --output= --profile --quiet --resume= \
+            --resume-anywhere --seed= --threads= -b -e -o -q -s -t $file $all"
         ;;
     nnfs-eval) echo "--json --quiet --split= --targets= --threads= -q -t $file $all" ;;
     nnfs-predict) echo "--output= --quiet --threads= -o -q -t $file $all" ;;
@@ -110,6 +111,7 @@ _nnfs_value()
     --test | --validation) _nnfs_offer_data "$2" ;;
     --targets | --test-targets | --validation-targets) _nnfs_offer_files "$2" '*.npy' ;;
     --log | --output | -o) _nnfs_offer_files "$2" '*' ;;
+    --checkpoint | --resume) _nnfs_offer_files "$2" '' ;;
     *) _nnfs_offer "$(_nnfs_values "$1")" "$2" '' ;;
     esac
 }

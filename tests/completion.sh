@@ -129,6 +129,7 @@ if [ "$shell" = bash ]; then
     expect 'nnfs-train --test=m' mnist mine.safetensors mine.txt
     expect 'nnfs-train --targets ' data home sets y.npy
     expect 'nnfs-train --output=mi' mine.safetensors mine.txt
+    expect 'nnfs-train --resume ' data home sets
     expect 'nnfs-train sets/' sets/houses
     expect 'nnfs-eval ' data home sets mine.safetensors
     expect 'nnfs-eval --split=t' train test
