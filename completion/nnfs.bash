@@ -18,6 +18,12 @@ _nnfs_options()
             --resume-anywhere --seed= --threads= -b -e -o -q -s -t $file $all"
         ;;
     nnfs-eval) echo "--json --quiet --split= --targets= --threads= -q -t $file $all" ;;
+    nnfs-show)
+        echo "--categorical= --class= --count= --draw= --drop= --json --mistakes --model= --output= \
+            --picture= --quiet --rows= --seed= --split= --target= --targets= --threads= --weights \
+            -o -q -t $file $all"
+        ;;
+    nnfs-report) echo "--output= -o $all" ;;
     nnfs-predict) echo "--output= --quiet --threads= -o -q -t $file $all" ;;
     esac
 }
@@ -38,6 +44,8 @@ _nnfs_values()
     --schedule) echo constant step exponential cosine one_cycle plateau ;;
     --scale) echo standard minmax pixels none ;;
     --task) echo classes numbers ;;
+    --draw) echo ascii braille 256 truecolor ;;
+    --picture) echo none ;;
     --split) echo train test ;;
     --header) echo yes no ;;
     --delimiter) echo comma semicolon tab pipe ;;
@@ -111,6 +119,7 @@ _nnfs_value()
     --test | --validation) _nnfs_offer_data "$2" ;;
     --targets | --test-targets | --validation-targets) _nnfs_offer_files "$2" '*.npy' ;;
     --log | --output | -o) _nnfs_offer_files "$2" '*' ;;
+    --model) _nnfs_offer_files "$2" '*.safetensors' ;;
     --checkpoint | --resume) _nnfs_offer_files "$2" '' ;;
     *) _nnfs_offer "$(_nnfs_values "$1")" "$2" '' ;;
     esac
@@ -138,13 +147,14 @@ _nnfs_count_arguments()
     echo "$count"
 }
 
+# Argument $2, from 0, of the tool $1.
 _nnfs_argument()
 {
-    if [[ $1 != nnfs-train && $2 == 0 ]]; then
-        _nnfs_offer_files "$3" '*.safetensors'
-    elif [[ ($1 == nnfs-train && $2 == 0) || ($1 != nnfs-train && $2 == 1) ]]; then
-        _nnfs_offer_data "$3"
-    fi
+    case $1-$2 in
+    nnfs-train-0 | nnfs-show-0 | nnfs-eval-1 | nnfs-predict-1) _nnfs_offer_data "$3" ;;
+    nnfs-eval-0 | nnfs-predict-0 | nnfs-show-1) _nnfs_offer_files "$3" '*.safetensors' ;;
+    nnfs-report-*) _nnfs_offer_files "$3" '*.jsonl' ;;
+    esac
 }
 
 # bash cuts words at = and : too, so the words are taken from the line; what stands before the last cut
@@ -176,4 +186,4 @@ _nnfs()
     return 0
 }
 
-complete -F _nnfs nnfs-train nnfs-eval nnfs-predict
+complete -F _nnfs nnfs-train nnfs-eval nnfs-predict nnfs-show nnfs-report

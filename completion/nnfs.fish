@@ -22,10 +22,13 @@ function __nnfs_list
     end
 end
 
-for tool in nnfs-train nnfs-eval nnfs-predict
+for tool in nnfs-train nnfs-eval nnfs-predict nnfs-show nnfs-report
     complete -c $tool -e
     complete -c $tool -s h -l help -d 'Print a summary of the options'
     complete -c $tool -s V -l version -d 'Print the version'
+end
+
+for tool in nnfs-train nnfs-eval nnfs-predict nnfs-show
     complete -c $tool -s q -l quiet -d 'Say nothing unless something is wrong'
     complete -c $tool -s t -l threads -x -d 'Use so many threads'
     complete -c $tool -l delimiter -x -a 'comma semicolon tab pipe' -d 'Between the cells of a CSV file'
@@ -81,3 +84,22 @@ complete -c nnfs-eval -l split -x -a 'train test' -d 'Which part'
 complete -c nnfs-eval -l targets -r -F -d 'Targets of an NPY file'
 
 complete -c nnfs-predict -s o -l output -r -F -d 'Write the predictions here'
+
+complete -c nnfs-show -l categorical -x -d 'Columns of categories'
+complete -c nnfs-show -l class -x -d 'Samples of this class'
+complete -c nnfs-show -l count -x -d 'At most so many'
+complete -c nnfs-show -l draw -x -a 'ascii braille 256 truecolor' -d How
+complete -c nnfs-show -l drop -x -d 'Columns to leave out'
+complete -c nnfs-show -l json -d 'Print one JSON object'
+complete -c nnfs-show -l mistakes -d 'Samples that the model is wrong about'
+complete -c nnfs-show -l model -r -F -d 'Say what this model makes of them'
+complete -c nnfs-show -s o -l output -r -F -d 'Draw into this file'
+complete -c nnfs-show -l picture -x -a none -d 'How the values of a sample lie'
+complete -c nnfs-show -l rows -x -d 'These samples, from 0'
+complete -c nnfs-show -l seed -x -d 'Which ones chance chooses'
+complete -c nnfs-show -l split -x -a 'train test' -d 'Which part'
+complete -c nnfs-show -l target -x -d 'Columns to predict'
+complete -c nnfs-show -l targets -r -F -d 'Targets of an NPY file'
+complete -c nnfs-show -l weights -d 'Of the first layer of a model'
+
+complete -c nnfs-report -s o -l output -r -F -d 'Write the report here'

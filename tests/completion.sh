@@ -136,6 +136,7 @@ if [ "$shell" = bash ]; then
     expect 'nnfs-eval mine.safetensors w' wine.csv
     expect 'nnfs-predict -o mi' mine.safetensors mine.txt
     expect 'nnfs-predict -t 2 mine.safetensors dig' digits
+    expect 'nnfs-report runs.jsonl ' data home sets runs.jsonl
     NNFS_DATA=sets expect 'nnfs-predict mine.safetensors ho' houses home
 fi
 echo "$# tools, $wrong wrong"
