@@ -148,7 +148,7 @@ static const char *target_name(const prediction *what, int index, short_text *nu
 
 static void write_header(FILE *stream, const prediction *what)
 {
-    short_text number;
+    short_text number = {""};
     int targets = what->classes > 0 ? 1 : what->outputs;
     for (int i = 0; i < targets; i++) {
         (void)fputs(i > 0 ? "," : "", stream);
@@ -173,7 +173,7 @@ static int choose_class(const prediction *what, const float *outputs)
 
 static void write_row(FILE *stream, const prediction *what, const float *outputs)
 {
-    short_text number;
+    short_text number = {""};
     if (what->classes > 0) {
         write_text(stream, class_name(what, choose_class(what, outputs), &number));
     }
