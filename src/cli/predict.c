@@ -135,7 +135,7 @@ static const char *class_name(const prediction *what, int index, short_text *num
                            ? nnfs_preprocessing_class_name(what->preprocessing, index)
                            : nnfs_dataset_class_name(what->data, index);
     (void)snprintf(number->text, sizeof number->text, "%d", index);
-    return name ? name : number->text;
+    return name && name[0] != '\0' ? name : number->text; /* empty: no memory for a number's name */
 }
 
 static const char *target_name(const prediction *what, int index, short_text *number)
