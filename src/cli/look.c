@@ -2,6 +2,7 @@
  * A look at a table before anything is trained on it: what is in each column and what becomes of it,
  * what is predicted, how it is split, and what might be wrong with it.
  */
+#include "column_text.h"
 #include "exit.h"
 #include "run.h"
 #include "text.h"
@@ -16,23 +17,6 @@ enum {
 };
 
 /* ---- Columns ---- */
-
-static name_text column_name(const char *name, int number)
-{
-    char plain[32];
-    (void)snprintf(plain, sizeof plain, "column %d", number);
-    return text_name(name ? name : plain);
-}
-
-static short_text kind_text(const nnfs_column *column)
-{
-    short_text kind = {"number"};
-    if (column->kind == NNFS_COLUMN_CATEGORY) {
-        (void)snprintf(kind.text, sizeof kind.text, "%.14s categor%s",
-                       text_count(column->categories).text, column->categories == 1 ? "y" : "ies");
-    }
-    return kind;
-}
 
 /* What a number x becomes, (x - center) * scale. */
 static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)

@@ -1,0 +1,345 @@
+/* nnfs-show: what a dataset or a model holds, its samples and its weights as pictures. */
+#include "show.h"
+
+#include "exit.h"
+#include "options.h"
+#include "paths.h"
+#include "start.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- The command line ---- */
+
+enum {
+    KEY_MODEL = OPTION_OWN,
+    KEY_ROWS,
+    KEY_CLASS,
+    KEY_COUNT,
+    KEY_SEED,
+    KEY_MISTAKES,
+    KEY_SPLIT,
+    KEY_WEIGHTS,
+    KEY_PICTURE,
+    KEY_DRAW,
+    KEY_JSON,
+};
+
+enum { GROUP_SAMPLES = 1, GROUP_DRAW, GROUP_RUN, GROUP_FILE };
+
+static const struct argp_option rows[] = {
+    {NULL, 0, NULL, 0, "Which samples:", GROUP_SAMPLES},
+    {"model", KEY_MODEL, "FILE", 0, "say what this model makes of them", 0},
+    {"rows", KEY_ROWS, "N[,...]", 0, "these, counted from 0: 3,17,100-110 (a few at random)", 0},
+    {"class", KEY_CLASS, "NAME", 0, "of this class", 0},
+    {"mistakes", KEY_MISTAKES, NULL, 0, "that the model is wrong about, the worst first", 0},
+    {"count", KEY_COUNT, "N", 0, "at most so many (two lines of pictures, 10 rows of a table)", 0},
+    {"seed", KEY_SEED, "N", 0, "which ones chance chooses (1)", 0},
+    {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)", 0},
+
+    {NULL, 0, NULL, 0, "How they are drawn:", GROUP_DRAW},
+    {"weights", KEY_WEIGHTS, NULL, 0,
+     "of a model: the weights of the first layer as pictures, the strongest units first", 0},
+    {"output", 'o', "FILE", 0, "into this file, .png or .svg (the terminal)", 0},
+    {"picture", KEY_PICTURE, "HxW[xC]", 0,
+     "how the values of a sample lie, or none (as DATA or the model say)", 0},
+    {"draw", KEY_DRAW, "NAME", 0, "ascii, braille, 256 or truecolor (what the terminal can)", 0},
+
+    {"json", KEY_JSON, NULL, 0, "print what the file holds as one JSON object", GROUP_RUN},
+    {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
+    {"quiet", 'q', NULL, 0, "draw, and say nothing unless something is wrong", 0},
+
+    {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
+    {"target", KEY_TARGET, "COLUMN[,...]", 0,
+     "what there is to predict, by name or number (the last)", 0},
+    {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},
+    {"categorical", KEY_CATEGORICAL, "COLUMN[,...]", 0,
+     "columns of categories, also where they look like numbers", 0},
+    {"drop", KEY_DROP, "COLUMN[,...]", 0, "columns to leave out", 0},
+    TABLE_ROWS_FORMAT,
+    OPTIONS_COMMON,
+};
+
+static const char about[] =
+    "Shows what DATA or MODEL, a file that nnfs-train wrote, holds; samples of DATA, and with a "
+    "MODEL what it makes of them; or the weights of MODEL."
+    "\v"
+    "DATA is as for nnfs-train: a table (CSV, NPY), a folder of IDX files, the word digits, or a "
+    "bare name such as mnist. Samples that are pictures are drawn, others are rows of a table.\n"
+    "\n"
+    "Exit status: 0 done, 1 could not run, 2 usage, 4 bad data or data that do not fit the model.\n"
+    "\n"
+    "  nnfs-show digits\n"
+    "  nnfs-show mnist model.safetensors --mistakes -o mistakes.svg\n"
+    "  nnfs-show model.safetensors --weights\n"
+    "  nnfs-show houses.csv --rows 0-20";
+
+/*
+ * Whether the file is a model, by what it begins with: the length of safetensors' header, then a JSON
+ * object. A name that ends like one is believed, whatever is wrong with it.
+ */
+static bool is_model(const char *path)
+{
+    static const char ending[] = ".safetensors";
+    unsigned char head[9] = {0};
+    size_t length = strlen(path);
+    if (length >= sizeof ending && strcasecmp(path + length - (sizeof ending - 1), ending) == 0) {
+        return true;
+    }
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        return false;
+    }
+    bool read = fread(head, 1, sizeof head, file) == sizeof head;
+    (void)fclose(file);
+    return read && head[8] == '{' && (head[4] | head[5] | head[6] | head[7]) == 0;
+}
+
+static void set_model(show_options *options, const char *path)
+{
+    if (options->request.model) {
+        usage_error("one MODEL is all there is to give, '%s' is too much", path);
+    }
+    options->request.model = path;
+}
+
+static void take_argument(show_options *options, const char *text)
+{
+    if (is_model(text)) {
+        set_model(options, text);
+    } else if (options->request.data) {
+        usage_error("'%s' is no model, and DATA is given: '%s'", text, options->request.data);
+    } else {
+        options->request.data = text;
+    }
+}
+
+static void take_picture(show_options *options, const char *text)
+{
+    options->no_picture = strcmp(text, "none") == 0;
+    if (!options->no_picture && !picture_parse(text, &options->picture)) {
+        usage_error("--picture: '%s' is no size such as 28x28, 32x32x3 or 3x32x32", text);
+    }
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    enum { COUNT_MOST = 10000 };
+    show_options *options = state->input;
+    if (table_option(&options->request.table, key, text)) {
+        return 0;
+    }
+    switch (key) {
+    case KEY_MODEL:
+        set_model(options, text);
+        return 0;
+    case KEY_ROWS:
+        rows_check(text);
+        options->rows = text;
+        return 0;
+    case KEY_CLASS:
+        options->class_name = text;
+        return 0;
+    case KEY_COUNT:
+        options->count = (int)option_integer("--count", text, 1, COUNT_MOST);
+        return 0;
+    case KEY_SEED:
+        options->seed = (uint64_t)option_integer("--seed", text, 0, INT64_MAX);
+        return 0;
+    case KEY_MISTAKES:
+        options->mistakes = true;
+        return 0;
+    case KEY_SPLIT:
+        options->request.part =
+            PART_TRAIN + (unsigned)option_name("split", part_names, text, strlen(text));
+        return 0;
+    case KEY_WEIGHTS:
+        options->weights = true;
+        return 0;
+    case KEY_PICTURE:
+        take_picture(options, text);
+        return 0;
+    case KEY_DRAW:
+        options->ink = option_name("way to draw", ink_names, text, strlen(text));
+        return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    case 'o':
+        options->output = text;
+        return 0;
+    case 't':
+        options->request.threads = option_threads("--threads", text);
+        return 0;
+    case 'q':
+        options->request.quiet = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        take_argument(options, text);
+        return 0;
+    default:
+        return options_common(key, state);
+    }
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text);
+    return length > strlen(ending) && strcasecmp(text + length - strlen(ending), ending) == 0;
+}
+
+/* What is asked of samples, where there are none. */
+static void check_model_alone(const show_options *options)
+{
+    const char *asked = options->mistakes                   ? "--mistakes"
+                        : options->rows                     ? "--rows"
+                        : options->class_name               ? "--class"
+                        : options->request.part != PART_ANY ? "--split"
+                                                            : options->request.table.given;
+    if (asked) {
+        usage_error("%s is about samples: DATA is missing", asked);
+    }
+}
+
+static void check(const show_options *options)
+{
+    const model_request *request = &options->request;
+    if (!request->data && !request->model) {
+        usage_error("DATA or MODEL is missing");
+    }
+    if (!request->data) {
+        check_model_alone(options);
+    } else {
+        table_options_check(&request->table, request->data);
+    }
+    if (options->mistakes && !request->model) {
+        usage_error("--mistakes needs a MODEL that makes them");
+    }
+    if (options->weights && request->data) {
+        usage_error("--weights is about a MODEL alone, without DATA");
+    }
+    if (options->rows && (options->class_name || options->mistakes || options->count)) {
+        usage_error("--rows says which samples: --%s cannot too", options->class_name ? "class"
+                                                                  : options->mistakes ? "mistakes"
+                                                                                      : "count");
+    }
+    if (options->output && !ends_with(options->output, ".png") &&
+        !ends_with(options->output, ".svg")) {
+        usage_error("--output: '%s' ends neither in .png nor in .svg", options->output);
+    }
+}
+
+static void parse(show_options *options, int argc, char **argv)
+{
+    const struct argp argp = {
+        rows, parse_option, "DATA|MODEL [MODEL]", about, NULL, options_help_filter, NULL};
+    *options = (show_options){.request.part = PART_ANY, .seed = 1, .ink = -1};
+    table_options_init(&options->request.table);
+    options_parse(&argp, argc, argv, options);
+    check(options);
+}
+
+/* ---- The work ---- */
+
+static nnfs_status load_data_alone(show *from, nnfs_error *error)
+{
+    const model_request *request = &from->options->request;
+    model_data *loaded = &from->loaded;
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.threads = request->threads;
+    table_options_apply(&request->table, &settings);
+    nnfs_status status = data_path(request->data, &loaded->path, error);
+    if (status == NNFS_OK) {
+        status = nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error);
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    bool test = request->part == PART_TEST || (request->part == PART_ANY && loaded->test);
+    loaded->chosen = test ? loaded->test : loaded->train;
+    return loaded->chosen ? NNFS_OK
+                          : refuse(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
+                                   test ? "test" : "train");
+}
+
+static nnfs_status load(show *from, nnfs_error *error)
+{
+    const model_request *request = &from->options->request;
+    if (!request->data) {
+        return nnfs_network_load(request->model, &from->loaded.network, error);
+    }
+    return request->model ? model_data_load(request, &from->loaded, error)
+                          : load_data_alone(from, error);
+}
+
+static void choose_picture(show *from)
+{
+    const show_options *options = from->options;
+    if (options->no_picture || options->picture.height > 0) {
+        from->picture = options->picture;
+    } else if (from->loaded.chosen) {
+        from->picture = nnfs_dataset_picture(from->loaded.chosen);
+    } else {
+        from->picture = picture_of_network(from->loaded.network);
+    }
+}
+
+static nnfs_status show_all(show *from, nnfs_error *error)
+{
+    const show_options *options = from->options;
+    bool data = from->loaded.chosen != NULL;
+    bool draws = data ? !options->json : options->weights;
+    draws = draws || options->output;
+    nnfs_status status = NNFS_OK;
+    if (options->json) {
+        status = (data ? show_data_json : show_model_json)(from, error);
+    } else if (!options->request.quiet) {
+        status = (data ? show_data : show_model)(from, error);
+    }
+    if (status == NNFS_OK && draws) {
+        (void)fputs(options->request.quiet || options->output ? "" : "\n", stdout);
+        status = (data ? show_samples : show_weights)(from, error);
+    }
+    return status;
+}
+
+static nnfs_status run(show *from, nnfs_error *error)
+{
+    nnfs_status status = check_model_path(from->options->output, error);
+    if (status == NNFS_OK) {
+        status = load(from, error);
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    choose_picture(from);
+    from->screen = terminal_of_stdout();
+    if (from->options->ink >= 0) {
+        from->screen.ink = (ink)from->options->ink;
+    }
+    return show_all(from, error);
+}
+
+int main(int argc, char **argv)
+{
+    restart_on_better_kernel(argv);
+    show_options options;
+    parse(&options, argc, argv);
+    signals_ignore_of_writes();
+    show from = {.options = &options};
+    nnfs_error error = {.status = NNFS_OK};
+    nnfs_status status = run(&from, &error);
+    if (status != NNFS_OK) {
+        say_error(&error);
+    }
+    int result = finish(exit_status(status));
+    if (status != NNFS_OK && !from.loaded.prepared) {
+        leave(result);
+    }
+    model_data_free(&from.loaded);
+    table_options_free(&options.request.table);
+    return result;
+}
