@@ -108,9 +108,9 @@ static nnfs_status say_none(const show *from)
 nnfs_status show_samples(const show *from, nnfs_error *error)
 {
     int count = from->options->count > 0 ? from->options->count : default_count(from);
-    bool pictures = from->picture.height > 0;
+    bool drawn = from->picture.height > 0;
     int64_t *samples = NULL;
-    if (from->options->output && !pictures) {
+    if (from->options->output && !drawn) {
         return refuse(error, NNFS_ERROR_DATA,
                       "%s has no pictures to write; where it has, --picture says how they lie",
                       from->loaded.path);
@@ -118,7 +118,7 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
     nnfs_status status = choose_samples(from, count, &samples, &count, error);
     if (status == NNFS_OK) {
         status = count == 0 ? say_none(from)
-                            : (pictures ? show_pictures : show_table)(from, samples, count, error);
+                            : (drawn ? show_pictures : show_table)(from, samples, count, error);
     }
     free(samples);
     return status;
