@@ -126,7 +126,7 @@ static void take_picture(show_options *options, const char *text)
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    enum { COUNT_MOST = 10000 };
+    enum { COUNT_MOST = 1000 };
     show_options *options = state->input;
     if (table_option(&options->request.table, key, text)) {
         return 0;

@@ -30,7 +30,7 @@ static bool read_range(const char *item, size_t length, int64_t *first, int64_t 
     return end == item + length && errno == 0 && *last >= *first;
 }
 
-enum { ROWS_MOST = 10000 };
+enum { ROWS_MOST = 1000 };
 
 void rows_check(const char *rows)
 {
