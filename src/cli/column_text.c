@@ -2,6 +2,7 @@
 #include "column_text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 name_text column_name(const char *name, int number)
 {
@@ -18,4 +19,17 @@ short_text kind_text(const nnfs_column *column)
                        text_count(column->categories).text, column->categories == 1 ? "y" : "ies");
     }
     return kind;
+}
+
+name_text listed_name(const char *name)
+{
+    name_text safe = text_name(name);
+    size_t length = strlen(safe.text);
+    if (strpbrk(safe.text, ", ") && length + 3 <= sizeof safe.text) {
+        memmove(safe.text + 1, safe.text, length);
+        safe.text[0] = safe.text[length + 1] = '\'';
+        safe.text[length + 2] = '\0';
+        safe.width += 2;
+    }
+    return safe;
 }

@@ -8,5 +8,7 @@
 name_text column_name(const char *name, int number);
 /* "number", "7 categories" */
 short_text kind_text(const nnfs_column *column);
+/* One of a list of names, in quotes where it holds what parts them. */
+name_text listed_name(const char *name);
 
 #endif

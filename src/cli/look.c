@@ -41,9 +41,8 @@ static void show_categories(const nnfs_preprocessing *preprocessing, int index,
 {
     (void)fprintf(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
     for (int i = 0; i < encoding->categories && i < CATEGORIES_MOST; i++) {
-        name_text name = text_name(nnfs_preprocessing_category(preprocessing, index, i));
-        const char *quote = strpbrk(name.text, ", ") ? "'" : "";
-        (void)fprintf(stderr, "%s%s%s, ", quote, name.text, quote);
+        (void)fprintf(stderr, "%s, ",
+                      listed_name(nnfs_preprocessing_category(preprocessing, index, i)).text);
     }
     if (encoding->categories > CATEGORIES_MOST) {
         (void)fprintf(stderr, "%d more, ", encoding->categories - CATEGORIES_MOST);

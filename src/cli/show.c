@@ -328,7 +328,9 @@ int main(int argc, char **argv)
     restart_on_better_kernel(argv);
     show_options options;
     parse(&options, argc, argv);
-    signals_ignore_of_writes();
+    if (options.output) {
+        signals_ignore_of_writes(); /* so that no half-written file is left */
+    }
     show from = {.options = &options};
     nnfs_error error = {.status = NNFS_OK};
     nnfs_status status = run(&from, &error);

@@ -52,7 +52,7 @@ static void print_categories(const nnfs_dataset *data, int column)
     int count = nnfs_dataset_column(data, column).categories;
     for (int i = 0; i < count && i < CATEGORIES_MOST; i++) {
         (void)printf("%s%s", i > 0 ? ", " : "",
-                     text_name(nnfs_dataset_category(data, column, i)).text);
+                     listed_name(nnfs_dataset_category(data, column, i)).text);
     }
     if (count > CATEGORIES_MOST) {
         (void)printf(", %s more", text_count(count - CATEGORIES_MOST).text);
@@ -122,7 +122,8 @@ static nnfs_status print_classes(const nnfs_dataset *data, nnfs_error *error)
     nnfs_status status = count_classes(data, &counts, error);
     for (int i = 0; status == NNFS_OK && i < classes && i < CLASSES_MOST; i++) {
         (void)printf("%s%s %s", i == 0 ? "classes   " : ", ",
-                     text_name(nnfs_dataset_class_name(data, i)).text, text_count(counts[i]).text);
+                     listed_name(nnfs_dataset_class_name(data, i)).text,
+                     text_count(counts[i]).text);
     }
     if (status == NNFS_OK) {
         (void)printf(classes > CLASSES_MOST ? ", and %d more\n" : "\n", classes - CLASSES_MOST);

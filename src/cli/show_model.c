@@ -107,7 +107,8 @@ static void print_training(const nnfs_network *network)
     int64_t samples = strtoll(note(network, "samples"), NULL, 10);
     (void)printf("trained   on %s sample%s of %s", text_count(samples).text, text_plural(samples),
                  text_name(note(network, "data")).text);
-    (void)printf(" for %s epochs", text_name(note(network, "epochs")).text);
+    int64_t epochs = strtoll(note(network, "epochs"), NULL, 10);
+    (void)printf(" for %s epoch%s", text_count(epochs).text, text_plural(epochs));
     if (strcmp(note(network, "ended"), "epochs") != 0) {
         (void)printf(" (%s)", text_name(note(network, "ended")).text);
     }
@@ -137,7 +138,7 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
     } else {
         for (int i = 0; i < encoding.categories && i < CATEGORIES_MOST; i++) {
             (void)printf("%s, ",
-                         text_name(nnfs_preprocessing_category(preprocessing, index, i)).text);
+                         listed_name(nnfs_preprocessing_category(preprocessing, index, i)).text);
         }
         if (encoding.categories > CATEGORIES_MOST) {
             (void)printf("%d more, ", encoding.categories - CATEGORIES_MOST);
@@ -190,7 +191,7 @@ static void print_outputs(const nnfs_network *network)
     }
     for (size_t i = 0; i < count && i < CLASSES_MOST; i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        (void)printf("%s%s", i > 0 ? ", " : "", text_name(name ? name : "?").text);
+        (void)printf("%s%s", i > 0 ? ", " : "", listed_name(name ? name : "?").text);
     }
     if (count > CLASSES_MOST) {
         (void)printf(", and %zu more", count - CLASSES_MOST);

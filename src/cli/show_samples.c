@@ -29,7 +29,7 @@ static nnfs_status write_file(const show *from, const sheet *what, nnfs_error *e
     }
     output_discard(&file);
     if (status == NNFS_OK && !from->options->request.quiet && !from->options->json) {
-        (void)printf("picture%s   %d in %s\n", text_plural(what->pictures.count),
+        (void)printf("picture%s  %d in %s\n", text_plural(what->pictures.count),
                      what->pictures.count, text_name(path).text);
     }
     return status;
@@ -49,8 +49,8 @@ nnfs_status show_sheet(const show *from, const sheet *what, nnfs_error *error)
 static nnfs_status write_caption(const show *from, int64_t sample, caption *text, nnfs_error *error)
 {
     target_text truth = truth_text(from->loaded.chosen, sample);
-    (void)snprintf(text->name, sizeof text->name, "#%lld%s%.150s", (long long)sample,
-                   truth.text[0] ? "  " : "", truth.text);
+    (void)snprintf(text->name, sizeof text->name, "%.150s%s#%lld", truth.text,
+                   truth.text[0] ? "  " : "", (long long)sample);
     if (!from->loaded.network) {
         return NNFS_OK;
     }

@@ -132,16 +132,36 @@ static void print_row(const grid *g, int row, int shown)
 
 /* ---- Rows ---- */
 
-/* The columns of the file that are features, as many as can have a place on the screen. */
+/* What the network does not use of a file is not read, and so cannot be shown. */
+static bool is_unused(const nnfs_dataset *data, int column)
+{
+    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(data);
+    const char *name = nnfs_dataset_column(data, column).name;
+    for (int i = 0; preprocessing && i < nnfs_preprocessing_columns(preprocessing); i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
+        if (name && encoding.name && strcmp(name, encoding.name) == 0) {
+            return encoding.inputs == 0;
+        }
+    }
+    return false;
+}
+
+static bool is_shown(const nnfs_dataset *data, int column)
+{
+    return nnfs_dataset_columns(data) == 0 ||
+           (nnfs_dataset_column(data, column).use == NNFS_COLUMN_FEATURE &&
+            !is_unused(data, column));
+}
+
+/* The columns to show, as many as can have a place on the screen; *all counts the others too. */
 static int list_features(const nnfs_dataset *data, int *features, int most, int *all)
 {
+    int columns = nnfs_dataset_columns(data);
     int count = 0;
     *all = 0;
-    int columns =
-        nnfs_dataset_columns(data) > 0 ? nnfs_dataset_columns(data) : nnfs_dataset_features(data);
+    columns = columns > 0 ? columns : nnfs_dataset_features(data);
     for (int i = 0; i < columns; i++) {
-        if (nnfs_dataset_columns(data) == 0 ||
-            nnfs_dataset_column(data, i).use == NNFS_COLUMN_FEATURE) {
+        if (is_shown(data, i)) {
             (*all)++;
             if (count < most) {
                 features[count++] = i;
