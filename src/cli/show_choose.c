@@ -251,6 +251,13 @@ static nnfs_status keep_mistakes(const show *from, candidates *list, nnfs_error 
 
 /* ---- Either ---- */
 
+static int by_row(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
 static nnfs_status choose(const show *from, int count, int64_t *samples, int *chosen,
                           nnfs_error *error)
 {
@@ -266,6 +273,9 @@ static nnfs_status choose(const show *from, int count, int64_t *samples, int *ch
         }
         for (int i = 0; i < *chosen; i++) {
             samples[i] = list.items[i].sample;
+        }
+        if (!from->options->mistakes) {
+            qsort(samples, (size_t)*chosen, sizeof *samples, by_row);
         }
     }
     free(list.items);

@@ -99,6 +99,20 @@ static void print_columns(const nnfs_dataset *data)
     }
 }
 
+/* Rows that nothing can be learned from were left out when the file was read. */
+static void print_rows(const nnfs_dataset *data)
+{
+    (void)printf("rows      %s", text_count(nnfs_dataset_samples(data)).text);
+    for (int i = 0; i < nnfs_dataset_columns(data); i++) {
+        nnfs_column column = nnfs_dataset_column(data, i);
+        if (column.use == NNFS_COLUMN_TARGET && column.missing > 0) {
+            (void)printf(", and left out %s without %s", text_count(column.missing).text,
+                         column_name(column.name, i + 1).text);
+        }
+    }
+    (void)putchar('\n');
+}
+
 /* ---- Classes ---- */
 
 /* Samples of each class, of one part; in fresh memory. */
@@ -164,7 +178,7 @@ nnfs_status show_data(const show *from, nnfs_error *error)
     }
     (void)putchar('\n');
     if (columns > 0) {
-        (void)printf("rows      %s\n", text_count(nnfs_dataset_samples(data)).text);
+        print_rows(data);
         print_columns(data);
     } else {
         print_part(from->loaded.train, "train");

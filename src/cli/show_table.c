@@ -176,7 +176,7 @@ static void put_value(grid *g, int row, int at, const nnfs_dataset *data, int64_
                       int column, const float *values)
 {
     if (nnfs_dataset_columns(data) == 0) {
-        put(g, row, at, text_shortest(values[column]).text);
+        put(g, row, at, text_measure((double)values[column]).text);
         return;
     }
     float value = nnfs_dataset_cell(data, sample, column);

@@ -7,14 +7,18 @@
 
 enum { COUNT_FILE = 32, LINES = 2 };
 
-/* A network without hidden layers has a unit a class. */
-static void name_unit(nnfs_network *network, const json_t *classes, int unit, caption *text)
+/* A network without hidden layers has a unit a class, or one for the second of two. */
+static void name_unit(const nnfs_network *network, const json_t *classes, int unit, caption *text)
 {
-    const char *class = nnfs_network_layer_count(network) == 1
-                            ? json_string_value(json_array_get(classes, (size_t)unit))
-                            : NULL;
-    (void)snprintf(text->name, sizeof text->name, "%s %d%s%s", class ? "class" : "unit", unit,
-                   class ? "  " : "", class ? text_name(class).text : "");
+    int class = nnfs_network_outputs(network) == 1 ? 1 : unit;
+    const char *name = nnfs_network_layer_count(network) == 1
+                           ? json_string_value(json_array_get(classes, (size_t) class))
+                           : NULL;
+    if (name) {
+        (void)snprintf(text->name, sizeof text->name, "class %s", text_name(name).text);
+    } else {
+        (void)snprintf(text->name, sizeof text->name, "unit %d", unit);
+    }
 }
 
 static int choose_count(const show *from)

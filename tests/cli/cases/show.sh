@@ -37,7 +37,7 @@ nnfs-show bars -q --rows 2 --draw truecolor | head -1 | od -c | head -3
 
 # ---- Models ----
 percent() {
-    "$@" | sed -E 's/[0-9.]+ %/P %/g; /^ +[0-9]+ +[0-9]+ /s/( +-?[0-9.]+){4}( |$)/ STATS/'
+    "$@" | sed -E 's/ +[0-9.]+ % */ P % /g; s/( +-?[0-9]+\.[0-9]+){4}/ STATS/'
 }
 nnfs-train bars -q -e 40 --lr 0.05 --hidden 8 -o good >/dev/null
 nnfs-train bars -q -e 0 --hidden none --init uniform:0.1 -o fresh >/dev/null
