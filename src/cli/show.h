@@ -32,6 +32,11 @@ typedef struct show {
     nnfs_picture picture; /* that samples are, or {0} */
 } show;
 
+/* ---- show_options.c ---- */
+
+/* Whatever is wrong ends the tool. */
+void show_options_parse(show_options *options, int argc, char **argv);
+
 /* ---- show_data.c ---- */
 
 /* What a dataset holds, on stdout. */
@@ -68,7 +73,7 @@ nnfs_status show_samples(const show *from, nnfs_error *error);
 /* Draws the sheet, or writes it where a file is wanted. Errors: IO, MEMORY. */
 nnfs_status show_sheet(const show *from, const sheet *what, nnfs_error *error);
 
-/* ---- show_table.c ---- */
+/* ---- show_answers.c ---- */
 
 /* The targets of a sample: its class, or its numbers; "" where it has none. */
 typedef struct target_text {
@@ -83,6 +88,8 @@ typedef struct said {
     verdict verdict;
 } said;
 nnfs_status ask_network(const show *from, int64_t sample, said *answer, nnfs_error *error);
+
+/* ---- show_table.c ---- */
 
 nnfs_status show_table(const show *from, const int64_t *samples, int count, nnfs_error *error);
 

@@ -179,7 +179,9 @@ nnfs_status show_data(const show *from, nnfs_error *error)
     (void)putchar('\n');
     if (columns > 0) {
         print_rows(data);
-        print_columns(data);
+        if (from->picture.height == 0 || nnfs_dataset_column(data, 0).name) {
+            print_columns(data); /* pixels without names say nothing */
+        }
     } else {
         print_part(from->loaded.train, "train");
         print_part(from->loaded.test, "test");

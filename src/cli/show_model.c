@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CATEGORIES_MOST = 6, COLUMNS_MOST = 40, CLASSES_MOST = 20 };
+enum { CATEGORIES_MOST = 6, NAMED_MOST = 40, UNNAMED_MOST = 5, CLASSES_MOST = 20 };
 
 /* ---- Weights ---- */
 
@@ -151,13 +151,16 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
 static void print_preprocessing(const nnfs_preprocessing *preprocessing)
 {
     int columns = nnfs_preprocessing_columns(preprocessing);
-    int shown = columns < COLUMNS_MOST ? columns : COLUMNS_MOST;
+    int most = nnfs_preprocessing_column(preprocessing, 0).name ? NAMED_MOST : UNNAMED_MOST;
+    int shown = columns < most ? columns : most;
     int width = (int)sizeof "column" - 1;
     for (int i = 0; i < shown; i++) {
         nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
         int own = column_name(encoding.name, encoding.column + 1).width;
         width = own > width ? own : width;
     }
+    (void)printf("takes     a table of %s column%s\n", text_count(columns).text,
+                 text_plural(columns));
     (void)printf("  %-*s  inputs  from\n", width, "column");
     for (int i = 0; i < shown; i++) {
         print_encoding(preprocessing, i, width);
@@ -218,13 +221,11 @@ nnfs_status show_model(const show *from, nnfs_error *error)
     free(shape);
     print_layers(network);
     print_training(network);
-    if (preprocessing) {
-        (void)printf("takes     a table of %d column%s\n",
-                     nnfs_preprocessing_columns(preprocessing),
-                     text_plural(nnfs_preprocessing_columns(preprocessing)));
-        print_preprocessing(preprocessing);
-    } else if (from->picture.height > 0) {
+    if (from->picture.height > 0) {
         (void)printf("takes     pictures of %d x %d\n", from->picture.height, from->picture.width);
+    }
+    if (preprocessing) {
+        print_preprocessing(preprocessing);
     }
     print_outputs(network);
     (void)printf("weights   %s\n", text_hash(nnfs_network_hash(network)).text);
