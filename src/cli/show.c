@@ -102,7 +102,7 @@ int main(int argc, char **argv)
         say_error(&error);
     }
     int result = finish(exit_status(status));
-    if (status != NNFS_OK && !from.loaded.prepared) {
+    if (!from.loaded.prepared) {
         leave(result);
     }
     model_data_free(&from.loaded);
