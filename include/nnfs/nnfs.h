@@ -300,6 +300,20 @@ NNFS_API int nnfs_dataset_has_targets(const nnfs_dataset *dataset);
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
 /* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
 NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
+
+/* How the values of a sample lie as a picture: row by row from the top, each from the left. */
+typedef struct nnfs_picture {
+    int height, width; /* pixels; 0 where samples are no pictures, and then channels too */
+    int channels;      /* 1: gray; 3: red, green, blue; 4: and how opaque */
+    int planar;        /* 1: one channel after the other; 0: those of a pixel side by side */
+} nnfs_picture;
+
+/*
+ * Pictures are the digits, IDX files of rank 3 or 4, and NPY files likewise that have all of their
+ * columns as features: [samples, height, width], with 1, 3 or 4 channels last or, as in PyTorch,
+ * before height and width.
+ */
+NNFS_API nnfs_picture nnfs_dataset_picture(const nnfs_dataset *dataset);
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
@@ -355,6 +369,12 @@ NNFS_API int nnfs_dataset_columns(const nnfs_dataset *dataset);
 /* A column from 0, {0} past the last; and the names of its categories, NULL past the last. */
 NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index);
 NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
+
+/*
+ * A cell of that table, as the file has it, also where the dataset is prepared: a number, the index of
+ * a category, NaN where it is missing, the column is dropped or there is none.
+ */
+NNFS_API float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column);
 
 /*
  * A feature that gives the target away: its column (from 0), -1 where none does. A column of numbers

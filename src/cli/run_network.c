@@ -152,6 +152,23 @@ static short_text note_preprocessing(const nnfs_dataset *data)
     return note;
 }
 
+/* "28x28", "32x32x3" or, one channel after the other, "3x32x32": its features lie as a picture. */
+static short_text note_picture(nnfs_picture picture)
+{
+    short_text note;
+    size_t size = sizeof note.text;
+    if (picture.channels > 1 && picture.planar) {
+        (void)snprintf(note.text, size, "%dx%dx%d", picture.channels, picture.height,
+                       picture.width);
+    } else if (picture.channels > 1) {
+        (void)snprintf(note.text, size, "%dx%dx%d", picture.height, picture.width,
+                       picture.channels);
+    } else {
+        (void)snprintf(note.text, size, "%dx%d", picture.height, picture.width);
+    }
+    return note;
+}
+
 /* ["no","yes"]: what the outputs stand for. Two classes share the one output of a sigmoid. */
 static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
 {
@@ -199,6 +216,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
     const nnfs_train_settings *train = &run->options->train;
     const nnfs_evaluation *test = &run->summary.test;
+    nnfs_picture picture = nnfs_dataset_picture(run->train.set);
     double score = isnan(test->accuracy) ? test->rmse : test->accuracy;
     const struct {
         const char *key;
@@ -215,6 +233,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"epochs", note_count(run->summary.epochs), true},
         {"until_accuracy", note_number(train->until_accuracy), train->until_accuracy > 0.0},
         {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
+        {"picture", note_picture(picture), picture.height > 0},
         {"seed", note_count((int64_t)train->seed), true},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},
