@@ -128,10 +128,11 @@ static void show_column(const train_run *run, int index, list_widths widths)
         [NNFS_COLUMN_TARGET] = "to predict",
         [NNFS_COLUMN_WEIGHT] = "how much the sample counts",
         [NNFS_COLUMN_DROPPED] = "left out, as asked",
+        [NNFS_COLUMN_UNKNOWN] = "left out, unknown",
     };
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
-    bool known = column.use != NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
+    bool known = column.use < NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
     (void)fprintf(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "",
                   widths.kind, known ? kind_text(&column).text : "",
                   known && column.missing > 0 ? text_count(column.missing).text : "");

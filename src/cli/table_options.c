@@ -268,7 +268,7 @@ static const char *const *list_items(const text_list *list)
 
 void table_options_apply_format(const table_options *options, nnfs_dataset_settings *settings)
 {
-    settings->missing = options->missing.items ? list_items(&options->missing) : settings->missing;
+    settings->missing = list_items(&options->missing);
     settings->delimiter = options->delimiter;
     settings->header = options->header;
 }

@@ -218,7 +218,8 @@ static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *er
 
 static void prepare_missing(csv_reader *reader)
 {
-    for (const char *const *word = reader->settings->missing; word && *word; word++) {
+    reader->missing = table_missing(reader->settings);
+    for (const_texts word = reader->missing; *word; word++) {
         reader->missing_first[(unsigned char)**word] = true;
         reader->missing_numbers |= **word && strchr("+-.0123456789", **word);
     }

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/texts.h"
 #include "data/encoder.h"
 #include "data/gather.h"
 #include "data/weights.h"
@@ -31,6 +32,7 @@ static void schema_free(table_schema *schema, int classes)
             free(schema->class_names[i]);
         }
         memory_free(schema->class_names);
+        texts_free(schema->missing);
         memory_free(schema->features);
         memory_free(schema->targets);
         memory_free(schema);
