@@ -32,6 +32,7 @@ static bool add_row(const csv_reader *reader, char **at, sample *samples, bool f
         row = csv_find_cell(reader->delimiter, row, *at, &cell);
         csv_trim_cell(&cell);
         bool number = csv_number(cell.text, reader->c, &value) == cell.end;
+        number = number || csv_has_decimal_comma(cell.text, cell.end); /* to be refused later */
         bool text = !number && !csv_is_missing(reader, &cell);
         samples[c].named |= first && text;
         samples[c].texts += !first && text;

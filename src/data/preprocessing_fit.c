@@ -246,7 +246,8 @@ static nnfs_status fit_target(fitting *fit, int index, nnfs_error *error)
     nnfs_status status = NNFS_OK;
     if (index < schema->target_count) {
         target->column = schema->targets[index];
-        status = copy_text(schema->columns[target->column].name, "the name of a column", &target->name, error);
+        status = copy_text(schema->columns[target->column].name, "the name of a column",
+                           &target->name, error);
     }
     if (status == NNFS_OK && parts->targets && fit->settings.scale_targets) {
         double mean = 0.0;
@@ -273,7 +274,8 @@ static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
         status = fit_target(fit, i, error);
     }
     for (int i = 0; status == NNFS_OK && i < made->classes; i++) {
-        status = copy_text(schema->class_names[i], "the name of a class", &made->class_names[i], error);
+        status =
+            copy_text(schema->class_names[i], "the name of a class", &made->class_names[i], error);
     }
     return status;
 }
@@ -355,7 +357,11 @@ static nnfs_status fit_all(fitting *fit, nnfs_error *error)
         status = keep_file(fit, error);
     }
     if (status == NNFS_OK && !preprocessing_lay_out(fit->made)) {
-        status = fail(error, NNFS_ERROR_DATA, "no column is left that tells samples apart");
+        status =
+            fail(error, NNFS_ERROR_DATA,
+                 "no column tells the %lld sample%s to learn from apart: each is constant, without "
+                 "values or mostly unique",
+                 (long long)fit->dataset->samples, fit->dataset->samples == 1 ? "" : "s");
     }
     return status;
 }

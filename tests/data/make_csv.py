@@ -81,6 +81,8 @@ def make_accept():
 def make_refuse():
     numbers = "".join(f"{i},{i}.5\n" for i in range(2, 30))
     refuse = {
+        "decimal-commas": "size;price\n1,5;10,25\n2;20\n3,5;-30,5\n",
+        "decimal-commas-quoted": 'name,size\na,"1,5"\nb,"2,5"\n',
         "empty": "",
         "empty-lines": "\n\r\n\n",
         "byte-order-mark": "\ufeff",
