@@ -17,7 +17,7 @@ static _Noreturn void out_of_memory(void)
     leave(EXIT_CANNOT_RUN);
 }
 
-static void list_add(text_list *list, const char *item, size_t length)
+void list_add(text_list *list, const char *item, size_t length)
 {
     char **items = realloc(list->items, ((size_t)list->count + 2) * sizeof *items);
     char *copy = items ? strndup(item, length) : NULL;

@@ -64,6 +64,9 @@ typedef struct text_list {
     int count;
 } text_list;
 
+/* Adds a copy of the first `length` letters; without memory for it the program ends. */
+void list_add(text_list *list, const char *item, size_t length);
+
 typedef struct table_options {
     text_list targets, categorical, numeric, drop, missing;
     const char *targets_path;  /* or NULL */
