@@ -291,7 +291,7 @@ static void only_missing_varies(void **state)
     nnfs_preprocessing *p = NULL;
     nnfs_error error = {0};
     expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_DATA, &error,
-                   "no column is left");
+                   "no column tells");
     settings.missing_indicator = 1;
     p = fit(table, &settings);
     prepare(table, p);
