@@ -48,13 +48,13 @@ enum {
      "inputs a column of categories may have; the rarer ones share one (100)", 0}
 
 /* and how the file is written, for every tool. */
-#define TABLE_ROWS_FORMAT                                                                          \
+#define TABLE_ROWS_FORMAT(usual_words)                                                             \
     {"delimiter", KEY_DELIMITER, "C", 0,                                                           \
      "of a CSV file: comma, semicolon, tab, pipe or the character (what fits best)", 0},           \
     {"header", KEY_HEADER, "yes|no", 0,                                                            \
      "whether the first line of a CSV file names the columns (by its cells)", 0},                  \
     {"missing", KEY_MISSING, "WORD[,...]", 0,                                                      \
-     "cells that mean \"missing\", besides the empty one (NA N/A NaN nan null NULL None ?)", 0}
+     "cells that mean \"missing\", besides the empty one (" usual_words ")", 0}
 
 /* clang-format on */
 
