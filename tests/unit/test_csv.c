@@ -238,6 +238,14 @@ static void test_lines_and_header(void **state)
     assert_null(table.columns[0].name);
     assert_int_equal(table.rows, 2);
     table_free(&table);
+    table = read_case("accept/text-header.csv", &settings);
+    assert_string_equal(table.columns[1].name, "spores");
+    assert_int_equal(table.rows, 12);
+    table_free(&table);
+    table = read_case("accept/text-no-header.csv", &settings);
+    assert_null(table.columns[0].name);
+    assert_int_equal(table.rows, 12);
+    table_free(&table);
     table = read_case("accept/no-names.csv", &settings);
     assert_string_equal(table.columns[1].name, "column 2");
     assert_string_equal(table.columns[2].name, "column 3");
