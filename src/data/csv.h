@@ -73,7 +73,7 @@ typedef struct csv_reader {
     bool complete; /* the window holds the rest of the file, which ends with a newline */
 
     char delimiter;
-    const_texts missing;           /* the words that mean it */
+    const_texts missing;     /* the words that mean it */
     bool missing_first[256]; /* whether one of them begins with a byte */
     bool missing_numbers;    /* whether one of them could be a number */
     table_want *wants;       /* [columns] */
