@@ -187,12 +187,14 @@ typedef struct nnfs_dataset_settings {
     const char *const *drop;        /* columns to leave out */
     const char *const *categorical; /* columns of categories, also where they look like numbers */
     const char *const *numeric;     /* columns of numbers: any other cell is an error */
-    const char *const *missing;     /* cells that mean "missing", besides the empty one; default:
-                                     * NA N/A NaN nan null NULL None ? */
+    const char *const *missing;     /* cells that mean "missing", besides the empty one; NULL, the
+                                     * default: NA N/A NaN nan null NULL None ?, or with `like` what
+                                     * meant it there */
     char delimiter;                 /* of a CSV file: ',', ';', '|' or a tab; 0: what fits best */
     int header; /* 1 where the first line of a CSV file names the columns, 0 where it does not;
                  * -1, the default: where it has a cell that is no number in a column of numbers, or
-                 * one by which a column is called in these settings, or by the model of `like` */
+                 * where all columns are texts, and its own repeat nowhere as those below do; or one
+                 * by which a column is called in these settings, or by the model of `like` */
 
     /*
      * Reads the columns that this was fitted on, by their names and in whatever order, as it needs
@@ -279,8 +281,11 @@ NNFS_API void nnfs_dataset_free(nnfs_dataset *dataset);
 NNFS_API nnfs_status nnfs_dataset_weigh_classes(nnfs_dataset *dataset, const double *weights,
                                                 nnfs_error *error);
 
-/* How many samples of `other` have features and targets that a sample of `dataset` has too. Both come
- * from one file, or hold the same columns. Errors: ARGUMENT (they don't), MEMORY. */
+/*
+ * How many samples of `other` have features and targets that a sample of `dataset` has too. Both come
+ * from one file, or hold the same columns; where one is prepared, those that become inputs. Errors:
+ * ARGUMENT (they don't), MEMORY.
+ */
 NNFS_API nnfs_status nnfs_dataset_shared_samples(const nnfs_dataset *dataset,
                                                  const nnfs_dataset *other, int64_t *count,
                                                  nnfs_error *error);
@@ -352,7 +357,8 @@ typedef enum nnfs_column_use {
     NNFS_COLUMN_FEATURE,
     NNFS_COLUMN_TARGET,
     NNFS_COLUMN_WEIGHT,
-    NNFS_COLUMN_DROPPED, /* by the settings, or because no model knows it */
+    NNFS_COLUMN_DROPPED, /* by the settings, or in the file that the model was trained on */
+    NNFS_COLUMN_UNKNOWN, /* of the model that the table is read like */
 } nnfs_column_use;
 
 /* A column of the file. */

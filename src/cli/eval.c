@@ -53,7 +53,7 @@ static const struct argp_option rows[] = {
 
     {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
     {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},
-    TABLE_ROWS_FORMAT,
+    TABLE_ROWS_FORMAT("as the model was trained"),
     OPTIONS_COMMON,
 };
 

@@ -7,6 +7,7 @@
 #include "run.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,10 +112,11 @@ static void show_column(const train_run *run, int index, list_widths widths)
         [NNFS_COLUMN_TARGET] = "to predict",
         [NNFS_COLUMN_WEIGHT] = "how much the sample counts",
         [NNFS_COLUMN_DROPPED] = "left out, as asked",
+        [NNFS_COLUMN_UNKNOWN] = "left out, unknown",
     };
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
-    bool known = column.use != NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
+    bool known = column.use < NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
     (void)fprintf(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "",
                   widths.kind, known ? kind_text(&column).text : "",
                   known && column.missing > 0 ? text_count(column.missing).text : "");
@@ -208,6 +210,41 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
     return status;
 }
 
+/*
+ * float32 holds 24 bits: numbers as large as these, and so little apart, are hardly told apart. `reach`
+ * is the deviation or range, unknown where it is not finite.
+ */
+static void warn_of_precision(const char *name, int number, double center, double reach)
+{
+    const double steps = 1000.0;
+    double step = center != 0.0 ? ldexp(1.0, ilogb(center) - 23) : 0.0;
+    if (isfinite(reach) && reach < steps * step) {
+        const char *quote = name ? "'" : "";
+        say("warning: %s%s%s varies by %s about %s, where float32 has steps of %s; subtract what "
+            "its "
+            "numbers have in common",
+            quote, column_name(name, number).text, quote, text_measure(reach).text,
+            text_measure(center).text, text_measure(step).text);
+    }
+}
+
+static void warn_of_precisions(const train_run *run)
+{
+    const nnfs_preprocessing *preprocessing = run->preprocessing;
+    for (int i = 0; i < nnfs_preprocessing_columns(preprocessing); i++) {
+        nnfs_encoding e = nnfs_preprocessing_column(preprocessing, i);
+        if (e.inputs > 0 && e.kind == NNFS_COLUMN_NUMBER) {
+            warn_of_precision(e.name, e.column + 1, (double)e.center, 1.0 / (double)e.scale);
+        }
+    }
+    for (int i = 0; i < nnfs_preprocessing_targets(preprocessing); i++) {
+        nnfs_target t = nnfs_preprocessing_target(preprocessing, i);
+        if (t.classes == 0) {
+            warn_of_precision(t.name, i + 1, (double)t.center, 1.0 / (double)t.scale);
+        }
+    }
+}
+
 nnfs_status look(const train_run *run, nnfs_error *error)
 {
     const nnfs_dataset *data = run->train.set;
@@ -223,6 +260,7 @@ nnfs_status look(const train_run *run, nnfs_error *error)
     show_rows_left_out(data);
     nnfs_status status = look_targets(run, error);
     show_splits(run);
+    warn_of_precisions(run);
     if (status == NNFS_OK) {
         status = warn_of_giveaway(run, error);
     }

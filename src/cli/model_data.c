@@ -120,7 +120,7 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     return status == NNFS_OK ? check_scale(request, loaded, error) : status;
 }
 
-/* Columns of the file that the model was trained without. */
+/* Columns that were not in the file the model was trained on. */
 static void say_left_out(const nnfs_dataset *data)
 {
     enum { MOST = 5 };
@@ -128,7 +128,7 @@ static void say_left_out(const nnfs_dataset *data)
     int count = 0;
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
-        if (column.use == NNFS_COLUMN_DROPPED && column.name && ++count <= MOST) {
+        if (column.use == NNFS_COLUMN_UNKNOWN && ++count <= MOST) {
             (void)strcat(strcat(names, count > 1 ? ", " : ""), text_name(column.name).text);
         }
     }

@@ -29,7 +29,7 @@ static const struct argp_option rows[] = {
     {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
 
     {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
-    TABLE_ROWS_FORMAT,
+    TABLE_ROWS_FORMAT("as the model was trained"),
     OPTIONS_COMMON,
 };
 

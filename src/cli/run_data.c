@@ -1,8 +1,8 @@
 /* The datasets of a run: loaded, split, and checked against each other. */
-#include "column_hint.h"
 #include "exit.h"
 #include "paths.h"
 #include "run.h"
+#include "table_load.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -20,18 +20,13 @@ void source_free(data_source *source)
 static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
-    nnfs_dataset_settings settings;
-    nnfs_dataset_settings_init(&settings);
-    settings.threads = run->machine.threads; /* as many as the BLAS takes */
-    table_options_apply(&run->options->table, &settings);
     nnfs_status status = data_path(run->options->data, &run->train.path, error);
-    if (status != NNFS_OK) {
-        return status;
+    if (status == NNFS_OK) {
+        status = table_load(run->train.path, &run->options->table,
+                            run->machine.threads, /* as many as the BLAS takes */
+                            &run->train.set, &run->test.set, error);
     }
-    status = nnfs_dataset_load(run->train.path, &settings, &run->train.set, &run->test.set, error);
-    if (status != NNFS_OK) {
-        hint_at_column(run->train.path, &run->options->table, error);
-    } else if (!run->train.set) {
+    if (status == NNFS_OK && !run->train.set) {
         status = refuse(error, NNFS_ERROR_DATA,
                         "%s: a test set alone; there is nothing to train on", run->train.path);
     }

@@ -52,7 +52,7 @@ static const struct argp_option rows[] = {
     {"categorical", KEY_CATEGORICAL, "COLUMN[,...]", 0,
      "columns of categories, also where they look like numbers", 0},
     {"drop", KEY_DROP, "COLUMN[,...]", 0, "columns to leave out", 0},
-    TABLE_ROWS_FORMAT,
+    TABLE_ROWS_FORMAT("NA N/A NaN nan null NULL None ?, or as the model was trained"),
     OPTIONS_COMMON,
 };
 

@@ -17,7 +17,7 @@ static _Noreturn void out_of_memory(void)
     leave(EXIT_CANNOT_RUN);
 }
 
-static void list_add(text_list *list, const char *item, size_t length)
+void list_add(text_list *list, const char *item, size_t length)
 {
     char **items = realloc(list->items, ((size_t)list->count + 2) * sizeof *items);
     char *copy = items ? strndup(item, length) : NULL;
@@ -268,7 +268,7 @@ static const char *const *list_items(const text_list *list)
 
 void table_options_apply_format(const table_options *options, nnfs_dataset_settings *settings)
 {
-    settings->missing = options->missing.items ? list_items(&options->missing) : settings->missing;
+    settings->missing = list_items(&options->missing);
     settings->delimiter = options->delimiter;
     settings->header = options->header;
 }

@@ -48,13 +48,13 @@ enum {
      "inputs a column of categories may have; the rarer ones share one (100)", 0}
 
 /* and how the file is written, for every tool. */
-#define TABLE_ROWS_FORMAT                                                                          \
+#define TABLE_ROWS_FORMAT(usual_words)                                                             \
     {"delimiter", KEY_DELIMITER, "C", 0,                                                           \
      "of a CSV file: comma, semicolon, tab, pipe or the character (what fits best)", 0},           \
     {"header", KEY_HEADER, "yes|no", 0,                                                            \
      "whether the first line of a CSV file names the columns (by its cells)", 0},                  \
     {"missing", KEY_MISSING, "WORD[,...]", 0,                                                      \
-     "cells that mean \"missing\", besides the empty one (NA N/A NaN nan null NULL None ?)", 0}
+     "cells that mean \"missing\", besides the empty one (" usual_words ")", 0}
 
 /* clang-format on */
 
@@ -63,6 +63,9 @@ typedef struct text_list {
     char **items; /* NULL where it was never given */
     int count;
 } text_list;
+
+/* Adds a copy of the first `length` letters; without memory for it the program ends. */
+void list_add(text_list *list, const char *item, size_t length);
 
 typedef struct table_options {
     text_list targets, categorical, numeric, drop, missing;

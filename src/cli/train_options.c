@@ -84,7 +84,7 @@ static const struct argp_option rows[] = {
     TABLE_ROWS_COLUMNS,
 
     {NULL, 0, NULL, 0, "How its file is written:", GROUP_FILE},
-    TABLE_ROWS_FORMAT,
+    TABLE_ROWS_FORMAT("NA N/A NaN nan null NULL None ?"),
 
     {NULL, 0, NULL, 0, "The run:", GROUP_RUN},
     {"seed", 's', "N", 0, "of the weights, the order of the samples and the held-out share (1)", 0},

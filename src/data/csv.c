@@ -57,6 +57,12 @@ static nnfs_status report_no_number(const csv_reader *reader, const csv_fault *f
 {
     char shown[TEXT_SHOWN + sizeof "..."] = "";
     show_text(shown, fault);
+    if (fault->kind == CSV_FAULT_DECIMAL_COMMA) {
+        return csv_fail(reader, line, fault->column, error,
+                        "'%s' has a comma, and so has every other text of the column: numbers are "
+                        "read with a decimal point; name it categorical if these are names",
+                        shown);
+    }
     if (fault->cells == 0) {
         return csv_fail(reader, line, fault->column, error, "'%s' is no number", shown);
     }
@@ -83,6 +89,7 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
     case CSV_FAULT_MEMORY:
         return fail_memory(error, reader->capacity, "the rows");
     case CSV_FAULT_NO_NUMBER:
+    case CSV_FAULT_DECIMAL_COMMA:
         return report_no_number(reader, fault, line, error);
     case CSV_FAULT_SHORT_ROW:
     case CSV_FAULT_LONG_ROW:
@@ -218,7 +225,8 @@ static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *er
 
 static void prepare_missing(csv_reader *reader)
 {
-    for (const char *const *word = reader->settings->missing; word && *word; word++) {
+    reader->missing = table_missing(reader->settings);
+    for (const_texts word = reader->missing; *word; word++) {
         reader->missing_first[(unsigned char)**word] = true;
         reader->missing_numbers |= **word && strchr("+-.0123456789", **word);
     }

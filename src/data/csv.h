@@ -6,6 +6,7 @@
 #ifndef NNFS_DATA_CSV_H
 #define NNFS_DATA_CSV_H
 
+#include "base/texts.h"
 #include "data/csv_cell.h"
 #include "data/csv_dictionary.h"
 #include "data/source.h"
@@ -72,7 +73,8 @@ typedef struct csv_reader {
     bool complete; /* the window holds the rest of the file, which ends with a newline */
 
     char delimiter;
-    bool missing_first[256]; /* whether one of the missing words begins with a byte */
+    const_texts missing;     /* the words that mean it */
+    bool missing_first[256]; /* whether one of them begins with a byte */
     bool missing_numbers;    /* whether one of them could be a number */
     table_want *wants;       /* [columns] */
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "data/csv_categories.h"
+#include "data/csv_number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static nnfs_status fail_cell(const csv_reader *reader, int column, uint64_t plac
     size_t row = place & UINT32_MAX;
     csv_fault fault = {.kind = kind, .column = column, .cells = numbers};
     fault.line = block->lines ? (int64_t)block->lines[row] : (int64_t)row;
-    if (kind == CSV_FAULT_NO_NUMBER) {
+    if (kind != CSV_FAULT_HUGE) {
         float number = block->values[row * (size_t)reader->table->column_count + (size_t)column];
         const csv_dictionary *texts = reader->lanes[block->lane].dictionaries[column];
         fault.text = csv_dictionary_text(texts, (uint32_t)number);
@@ -53,6 +54,24 @@ static bool are_mistakes(int64_t texts, int64_t numbers)
     return (texts == 1 && numbers >= 2) || texts * 20 < texts + numbers;
 }
 
+/*
+ * Whether each text of the column looks like a number written with a decimal comma: taken for
+ * categories they would train a model of nonsense.
+ */
+static bool have_decimal_commas(const csv_reader *reader, int column)
+{
+    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries; i++) {
+        const csv_dictionary *found = reader->lanes[i].dictionaries[column];
+        for (uint32_t j = 0; found && j < found->count; j++) {
+            const char *text = csv_dictionary_text(found, j);
+            if (!csv_has_decimal_comma(text, text + found->entries[j].length)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nnfs_error *error)
 {
     table_column *to = &reader->table->columns[column];
@@ -62,6 +81,9 @@ static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nn
     to->missing = sum.missing;
     to->kind = sum.texts > 0 || reader->wants[column] == TABLE_WANT_CATEGORY ? NNFS_COLUMN_CATEGORY
                                                                              : NNFS_COLUMN_NUMBER;
+    if (any && sum.texts > 0 && have_decimal_commas(reader, column)) {
+        return fail_cell(reader, column, sum.first_text, CSV_FAULT_DECIMAL_COMMA, numbers, error);
+    }
     if (any && sum.texts > 0 && numbers > 0 && are_mistakes(sum.texts, numbers)) {
         return fail_cell(reader, column, sum.first_text, CSV_FAULT_NO_NUMBER, numbers, error);
     }

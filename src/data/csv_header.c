@@ -1,9 +1,11 @@
 /*
  * The header of a CSV file. Whether there is one shows in columns of numbers: a first cell there that
- * is no number is a name; and so is one that the caller calls a column by.
+ * is no number is a name; and so is one that the caller calls a column by. Where all columns are texts,
+ * names are what never stands in the rows below, while those repeat themselves.
  */
 #include "data/csv.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "data/csv_number.h"
@@ -47,35 +49,64 @@ static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
     return known;
 }
 
+enum { TEXT_ROWS = 10 }; /* to be had after the first one, to tell names from texts */
+
 typedef struct sample {
-    bool known; /* its first cell is what a column is called by */
-    bool named; /* its first cell is no number */
-    int numbers, texts;
+    bool known;             /* its first cell is what a column is called by */
+    bool named;             /* its first cell is no number */
+    int numbers, texts;     /* cells of the rows after it */
+    uint64_t first, second; /* hashes of the first two cells, */
+    int firsts, seconds;    /* and how many cells after them are the same */
 } sample;
 
-/* Adds the cells of the row at *at to samples [columns]; false where there is no more whole row. */
-static bool add_row(const csv_reader *reader, char **at, sample *samples, bool first)
+static void add_cell(sample *column, const csv_cell *cell, int row)
 {
-    char *row = *at;
+    size_t length = (size_t)(cell->end - cell->text);
+    uint64_t hash = hash_bytes(HASH_START, cell->text, length);
+    column->first = row == 0 ? hash : column->first;
+    column->second = row == 1 ? hash : column->second;
+    column->firsts += row > 0 && length > 0 && hash == column->first;
+    column->seconds += row > 1 && length > 0 && hash == column->second;
+}
+
+/* Adds the cells of row `row`, at *at, to samples [columns]; false where there is no more whole row. */
+static bool add_row(const csv_reader *reader, char **at, sample *samples, int row)
+{
+    char *next = *at;
+    bool first = row == 0;
     csv_cell cell;
     double value = 0;
-    if (!row || csv_count_cells(reader, reader->delimiter, at) == 0) {
+    if (!next || csv_count_cells(reader, reader->delimiter, at) == 0) {
         return false;
     }
-    for (int c = 0; c < reader->table->column_count; c++, row++) {
-        row = csv_find_cell(reader->delimiter, row, *at, &cell);
+    for (int c = 0; c < reader->table->column_count; c++, next++) {
+        next = csv_find_cell(reader->delimiter, next, *at, &cell);
         csv_trim_cell(&cell);
         bool number = csv_number(cell.text, reader->c, &value) == cell.end;
+        number = number || csv_has_decimal_comma(cell.text, cell.end); /* to be refused later */
         bool text = !number && !csv_is_missing(reader, &cell);
         samples[c].known = first ? is_known_name(reader, &cell) : samples[c].known;
         samples[c].named |= first && text;
         samples[c].texts += !first && text;
         samples[c].numbers += !first && number;
-        if (*row == '\n') {
+        add_cell(&samples[c], &cell, row);
+        if (*next == '\n') {
             break;
         }
     }
     return true;
+}
+
+/* Whether the first row stands apart from the others, in columns that are texts all of them. */
+static bool stands_apart(const sample *samples, int columns, int rows)
+{
+    bool apart = rows > TEXT_ROWS;
+    bool repeat = false;
+    for (int c = 0; c < columns && apart; c++) {
+        apart = samples[c].numbers <= samples[c].texts && samples[c].firsts == 0;
+        repeat = repeat || samples[c].seconds > 0;
+    }
+    return apart && repeat;
 }
 
 /* Whether the first row has a known name, a text over a column of numbers, or any at all where it is the
@@ -85,14 +116,14 @@ static bool first_row_names(const csv_reader *reader, sample *samples)
     char *at = reader->at;
     int rows = 0;
     bool named = false;
-    while (rows < CSV_SAMPLE_ROWS && add_row(reader, &at, samples, rows == 0)) {
+    while (rows < CSV_SAMPLE_ROWS && add_row(reader, &at, samples, rows)) {
         rows++;
     }
     for (int c = 0; c < reader->table->column_count; c++) {
         bool numbers = samples[c].numbers > samples[c].texts;
         named |= samples[c].known || (samples[c].named && (numbers || rows == 1));
     }
-    return named;
+    return named || stands_apart(samples, reader->table->column_count, rows);
 }
 
 static nnfs_status find_header(const csv_reader *reader, bool *header, nnfs_error *error)

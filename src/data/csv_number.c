@@ -122,3 +122,18 @@ const char *csv_number(const char *at, locale_t c, double *value)
     *value *= signs[negative];
     return at;
 }
+
+static const char *skip_digits(const char *at, const char *end)
+{
+    while (at < end && *at >= '0' && *at <= '9') {
+        at++;
+    }
+    return at;
+}
+
+bool csv_has_decimal_comma(const char *text, const char *end)
+{
+    text += text < end && (*text == '-' || *text == '+');
+    const char *comma = skip_digits(text, end);
+    return comma > text && comma + 1 < end && *comma == ',' && skip_digits(comma + 1, end) == end;
+}

@@ -3,6 +3,7 @@
 #define NNFS_DATA_CSV_NUMBER_H
 
 #include <locale.h>
+#include <stdbool.h>
 
 /* Bytes after a number that must be there to be read, whatever they are. */
 enum { CSV_NUMBER_PADDING = 8 };
@@ -14,5 +15,8 @@ enum { CSV_NUMBER_PADDING = 8 };
  * the number that cannot be a part of one, and CSV_NUMBER_PADDING bytes; `c` is the C locale.
  */
 const char *csv_number(const char *at, locale_t c, double *value);
+
+/* Whether the whole text is digits with a comma where a number has its point: "0,5", "-12,75". */
+bool csv_has_decimal_comma(const char *text, const char *end);
 
 #endif

@@ -15,7 +15,7 @@ bool csv_is_missing(const csv_reader *reader, const csv_cell *cell)
     if (length == 0 || !reader->missing_first[(unsigned char)*cell->text]) {
         return length == 0;
     }
-    for (const char *const *word = reader->settings->missing; *word; word++) {
+    for (const_texts word = reader->missing; *word; word++) {
         if (strncmp(*word, cell->text, length) == 0 && (*word)[length] == '\0') {
             return true;
         }

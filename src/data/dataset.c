@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/texts.h"
 #include "data/encoder.h"
 #include "data/gather.h"
 #include "data/weights.h"
@@ -31,6 +32,7 @@ static void schema_free(table_schema *schema, int classes)
             free(schema->class_names[i]);
         }
         memory_free(schema->class_names);
+        texts_free(schema->missing);
         memory_free(schema->features);
         memory_free(schema->targets);
         memory_free(schema);
@@ -287,15 +289,14 @@ const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int ca
 uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
 {
     const dataset_parts *parts = &dataset->parts;
-    size_t element = parts->type == STORED_U8 ? 1 : sizeof(float);
-    size_t column = (size_t)parts->feature_count * element;
+    size_t column = (size_t)parts->feature_count * stored_bytes(parts->type);
     uint64_t hash = HASH_START;
     for (int64_t i = 0; i < dataset->samples; i++) {
         size_t row = dataset_row(dataset, i);
         hash = hash_bytes(hash, (const unsigned char *)parts->features + row * column, column);
         if (parts->labels) {
             hash = hash_bytes(hash, parts->labels + row, sizeof *parts->labels);
-        } else {
+        } else if (parts->targets) {
             size_t outputs = (size_t)parts->target_count;
             hash = hash_bytes(hash, parts->targets + row * outputs, outputs * sizeof(float));
         }

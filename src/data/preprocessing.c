@@ -1,6 +1,8 @@
 /* Preprocessing: made, owned by several, compared, asked about. */
 #include "data/preprocessing.h"
 
+#include "base/texts.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +68,8 @@ void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing)
         free(preprocessing->targets[i].name);
     }
     free_texts(preprocessing->class_names, preprocessing->classes);
+    texts_free(preprocessing->missing);
+    texts_free(preprocessing->left_out);
     free(preprocessing->columns);
     free(preprocessing->targets);
     free(preprocessing);

@@ -38,6 +38,8 @@ struct nnfs_preprocessing {
     char **class_names;           /* [classes] */
     int classes;                  /* 0: numbers */
     int inputs;
+    char **missing;  /* what meant "missing" in that file; like the next, see base/texts.h */
+    char **left_out; /* its other columns, where they have names */
 };
 
 /*

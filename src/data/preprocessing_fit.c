@@ -1,6 +1,7 @@
 /* nnfs_preprocessing_fit: what the columns are like, then what becomes of each. */
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "base/texts.h"
 #include "base/utf8.h"
 #include "data/column_stats.h"
 #include "data/preprocessing.h"
@@ -31,7 +32,7 @@ static column_label label_of(const fitting *fit, int column)
 static nnfs_status copy_text(const char *text, const char *what, char **copy, nnfs_error *error)
 {
     if (text && !utf8_is_valid(text)) {
-        return fail(error, NNFS_ERROR_DATA, "the name of a %s is not UTF-8", what);
+        return fail(error, NNFS_ERROR_DATA, "%s is not UTF-8", what);
     }
     *copy = text ? strdup(text) : NULL;
     return text && !*copy ? fail_memory(error, strlen(text), "a name") : NNFS_OK;
@@ -189,7 +190,7 @@ static nnfs_status give_places(const table_column *from, const census *c,
     }
     nnfs_status status = NNFS_OK;
     for (int i = 0; status == NNFS_OK && i < c->places; i++) {
-        status = copy_text(from->categories[c->kept[i].category], "category",
+        status = copy_text(from->categories[c->kept[i].category], "the name of a category",
                            &column->categories[i], error);
         encoding->categories++;
         placed += c->kept[i].count;
@@ -245,7 +246,8 @@ static nnfs_status fit_target(fitting *fit, int index, nnfs_error *error)
     nnfs_status status = NNFS_OK;
     if (index < schema->target_count) {
         target->column = schema->targets[index];
-        status = copy_text(schema->columns[target->column].name, "column", &target->name, error);
+        status = copy_text(schema->columns[target->column].name, "the name of a column",
+                           &target->name, error);
     }
     if (status == NNFS_OK && parts->targets && fit->settings.scale_targets) {
         double mean = 0.0;
@@ -272,7 +274,8 @@ static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
         status = fit_target(fit, i, error);
     }
     for (int i = 0; status == NNFS_OK && i < made->classes; i++) {
-        status = copy_text(schema->class_names[i], "class", &made->class_names[i], error);
+        status =
+            copy_text(schema->class_names[i], "the name of a class", &made->class_names[i], error);
     }
     return status;
 }
@@ -298,6 +301,27 @@ static nnfs_status count_categories(fitting *fit, nnfs_error *error)
     return NNFS_OK;
 }
 
+/* What the network's user need not say again: how missing cells look, and what else may be there. */
+static nnfs_status keep_file(fitting *fit, nnfs_error *error)
+{
+    const table_schema *schema = fit->dataset->parts.schema;
+    const_texts words = texts_of(schema->missing);
+    char **missing = fit->made->missing = texts_create((size_t)texts_count(words));
+    char **left_out = fit->made->left_out = texts_create((size_t)schema->column_count);
+    nnfs_status status = missing && left_out ? NNFS_OK : fail_memory(error, 0, "words");
+    for (; status == NNFS_OK && words && *words; words++) {
+        status = copy_text(*words, "a word for \"missing\"", missing++, error);
+    }
+    for (int i = 0; status == NNFS_OK && i < schema->column_count; i++) {
+        const table_column *column = &schema->columns[i];
+        bool used = column->use == NNFS_COLUMN_FEATURE || column->use == NNFS_COLUMN_TARGET;
+        if (!used && column->name) {
+            status = copy_text(column->name, "the name of a column", left_out++, error);
+        }
+    }
+    return status;
+}
+
 static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
 {
     static nnfs_status (*const kinds[])(fitting *, preprocessing_column *, nnfs_error *) = {
@@ -308,7 +332,7 @@ static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
     column->encoding.column = schema->features[index];
     const table_column *from = &schema->columns[column->encoding.column];
     column->encoding.kind = from->kind;
-    nnfs_status status = copy_text(from->name, "column", &name, error);
+    nnfs_status status = copy_text(from->name, "the name of a column", &name, error);
     column->encoding.name = name;
     return status == NNFS_OK ? kinds[from->kind](fit, column, error) : status;
 }
@@ -329,8 +353,15 @@ static nnfs_status fit_all(fitting *fit, nnfs_error *error)
         fill_medians(fit);
         status = fit_targets(fit, error);
     }
+    if (status == NNFS_OK) {
+        status = keep_file(fit, error);
+    }
     if (status == NNFS_OK && !preprocessing_lay_out(fit->made)) {
-        status = fail(error, NNFS_ERROR_DATA, "no column is left that tells samples apart");
+        status =
+            fail(error, NNFS_ERROR_DATA,
+                 "no column tells the %lld sample%s to learn from apart: each is constant, without "
+                 "values or mostly unique",
+                 (long long)fit->dataset->samples, fit->dataset->samples == 1 ? "" : "s");
     }
     return status;
 }

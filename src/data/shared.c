@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/encoder.h"
 #include "data/gather.h"
 
 #include <limits.h>
@@ -199,7 +200,40 @@ static void maker_free(key_maker *maker)
     memory_free(maker->row);
 }
 
-static bool maker_create(const nnfs_dataset *dataset, key_maker *maker)
+/*
+ * Whether the preprocessing (NULL: none) does without a feature, which then need not have been read;
+ * `place` is that of the feature among those of its table.
+ */
+static bool is_left_out(const nnfs_preprocessing *preprocessing, const table_column *column,
+                        int place)
+{
+    int count = preprocessing ? preprocessing->column_count : 0;
+    for (int i = 0; i < count; i++) {
+        /* Mostly it is in the same place. */
+        const nnfs_encoding *encoding = &preprocessing->columns[(place + i) % count].encoding;
+        if (!column->name || !encoding->name || strcmp(column->name, encoding->name) == 0) {
+            return encoding->inputs == 0;
+        }
+    }
+    return false;
+}
+
+/* The columns to compare; how many. */
+static int choose_columns(const table_schema *schema, const nnfs_preprocessing *preprocessing,
+                          int *columns)
+{
+    int count = 0;
+    for (int i = 0; i < schema->feature_count; i++) {
+        int column = schema->features[i];
+        if (!is_left_out(preprocessing, &schema->columns[column], i)) {
+            columns[count++] = column;
+        }
+    }
+    return count;
+}
+
+static bool maker_create(const nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
+                         key_maker *maker)
 {
     const dataset_parts *parts = &dataset->parts;
     const table_schema *schema = parts->schema;
@@ -218,31 +252,35 @@ static bool maker_create(const nnfs_dataset *dataset, key_maker *maker)
     maker->columns = memory_alloc(features, sizeof *maker->columns);
     maker->codes = memory_alloc_zeroed(features, sizeof *maker->codes);
     if (maker->columns) {
-        memcpy(maker->columns, schema->features, features * sizeof *maker->columns);
+        maker->features = choose_columns(schema, preprocessing, maker->columns);
     }
     return maker->row && maker->columns && maker->codes;
 }
 
-/* The feature of `schema` that is called like `column`; without a name, the one in its place. */
+/* The feature of `schema` that is called like `column`, -1 where none is. */
 static int feature_like(const table_schema *schema, const table_column *column, int place)
 {
-    for (int i = 0; column->name && i < schema->feature_count; i++) {
-        const char *name = schema->columns[schema->features[i]].name;
+    for (int i = 0; i < schema->feature_count; i++) {
+        int feature = schema->features[(place + i) % schema->feature_count];
+        const char *name = schema->columns[feature].name;
         if (name && strcmp(name, column->name) == 0) {
-            return schema->features[i];
+            return feature;
         }
     }
-    return column->name ? -1 : schema->features[place];
+    return -1;
 }
 
-/* Lets the keys of `other` have the columns of `maker` in their order, and their codes. */
+/*
+ * Lets the keys of `other` have the columns of `maker` in their order, and their codes: found by their
+ * names, without names by their places.
+ */
 static bool match_columns(const key_maker *maker, key_maker *other, bool *memory)
 {
     const table_schema *to = maker->dataset->parts.schema;
     const table_schema *from = other->dataset->parts.schema;
     for (int i = 0; i < maker->features; i++) {
-        const table_column *wanted = &to->columns[to->features[i]];
-        int place = feature_like(from, wanted, i);
+        const table_column *wanted = &to->columns[maker->columns[i]];
+        int place = wanted->name ? feature_like(from, wanted, i) : other->columns[i];
         if (place < 0 || from->columns[place].kind != wanted->kind) {
             return false;
         }
@@ -277,7 +315,10 @@ nnfs_status nnfs_dataset_shared_samples(const nnfs_dataset *dataset, const nnfs_
     key_maker left = {0};
     key_maker right = {0};
     *count = 0;
-    bool memory = maker_create(dataset, &left) && maker_create(other, &right);
+    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(dataset);
+    preprocessing = preprocessing ? preprocessing : nnfs_dataset_preprocessing(other);
+    bool memory = maker_create(dataset, preprocessing, &left) &&
+                  maker_create(other, preprocessing, &right);
     bool same = memory && same_kind(&left, &right);
     if (same && dataset->parts.schema != other->parts.schema) {
         same = match_columns(&left, &right, &memory);

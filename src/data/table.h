@@ -7,6 +7,7 @@
 #define NNFS_DATA_TABLE_H
 
 #include "base/status.h"
+#include "base/texts.h"
 #include "data/stored.h"
 
 typedef struct table_column {
@@ -78,6 +79,9 @@ typedef enum table_want {
  */
 nnfs_status table_wants(const data_table *table, const nnfs_dataset_settings *settings,
                         table_want *wants, nnfs_error *error);
+
+/* The words that mean "missing": of the settings, else of the model to be like, else the usual ones. */
+const_texts table_missing(const nnfs_dataset_settings *settings);
 
 /* The readers. The path must outlive the table; on failure *table is {0}. Errors: IO, DATA, MEMORY,
  * ARGUMENT (those of table_wants). */

@@ -113,6 +113,13 @@ static nnfs_status choose_by_settings(making *m, nnfs_error *error)
     return status == NNFS_OK ? choose_weight(m, error) : status;
 }
 
+/* Of a column that is neither feature nor target: whether it was one of the model's file. */
+static nnfs_column_use use_like(const table_column *column, const nnfs_preprocessing *like)
+{
+    bool known = !column->name || texts_hold(texts_of(like->left_out), column->name);
+    return known ? NNFS_COLUMN_DROPPED : NNFS_COLUMN_UNKNOWN;
+}
+
 static nnfs_status choose_like(making *m, nnfs_error *error)
 {
     const nnfs_preprocessing *like = m->settings->like;
@@ -122,7 +129,7 @@ static nnfs_status choose_like(making *m, nnfs_error *error)
         return status;
     }
     for (int i = 0; i < m->table->column_count; i++) {
-        m->table->columns[i].use = NNFS_COLUMN_DROPPED;
+        m->table->columns[i].use = use_like(&m->table->columns[i], like);
     }
     for (int i = 0; i < like->column_count; i++) {
         if (match.features[i] >= 0) {
@@ -339,7 +346,8 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
     }
     schema->features = memory_alloc((size_t)table->column_count, sizeof *schema->features);
     schema->targets = memory_alloc((size_t)m->target_count, sizeof *schema->targets);
-    if (!schema->features || !schema->targets) {
+    schema->missing = texts_copy(table_missing(m->settings));
+    if (!schema->features || !schema->targets || !schema->missing) {
         return fail_memory(error, (size_t)table->column_count * sizeof(int), "columns");
     }
     for (int i = 0; i < table->column_count; i++) {

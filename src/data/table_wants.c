@@ -245,3 +245,12 @@ nnfs_status table_wants(const data_table *table, const nnfs_dataset_settings *se
     return settings->like ? wants_like(table, settings->like, wants, error)
                           : wants_of_settings(table, settings, wants, error);
 }
+
+const_texts table_missing(const nnfs_dataset_settings *settings)
+{
+    static const char *const usual[] = {
+        "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", NULL,
+    };
+    const_texts of_model = settings->like ? texts_of(settings->like->missing) : NULL;
+    return settings->missing ? settings->missing : of_model ? of_model : usual;
+}

@@ -29,38 +29,40 @@ char *json_text(const json_t *json, size_t *length)
     return text;
 }
 
-/* [a long text, the JSON]: see parse_once. */
-static const char *const opening = "[\""
-                                   "long enough for whatever number is to come, however many digits"
-                                   "\",";
+/* What is still to be read: ["a long text", the JSON]; see parse_once. */
+enum { PIECES = 5 };
 
-/* What is still to be read. */
 typedef struct pieces {
-    const char *at[3];
-    size_t left[3];
+    const char *at[PIECES]; /* NULL: letters, whichever */
+    size_t left[PIECES];
 } pieces;
 
 static size_t next_piece(void *buffer, size_t room, void *user)
 {
     pieces *from = user;
     int i = 0;
-    while (i < 2 && from->left[i] == 0) {
+    while (i < PIECES - 1 && from->left[i] == 0) {
         i++;
     }
     size_t count = from->left[i] < room ? from->left[i] : room;
-    memcpy(buffer, from->at[i], count);
-    from->at[i] += count;
+    if (from->at[i]) {
+        memcpy(buffer, from->at[i], count);
+        from->at[i] += count;
+    } else {
+        memset(buffer, 'x', count);
+    }
     from->left[i] -= count;
     return count;
 }
 
 /*
  * NULL for what is no JSON, and for lack of memory. Where the buffer of a token cannot grow for a digit,
- * jansson aborts the process; the text in front lets it grow before there is a number.
+ * or for what follows a backslash, jansson aborts the process; the text in front lets it grow before, to
+ * what the longest token can need.
  */
 static json_t *parse_once(const char *text, size_t length)
 {
-    pieces from = {{opening, text, "]"}, {strlen(opening), length, 1}};
+    pieces from = {{"[\"", NULL, "\",", text, "]"}, {2, length, 2, length, 1}};
     json_t *list = json_load_callback(next_piece, &from, JSON_REJECT_DUPLICATES, NULL);
     json_t *json = json_array_size(list) == 2 ? json_incref(json_array_get(list, 1)) : NULL;
     json_decref(list);

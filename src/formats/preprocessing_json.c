@@ -2,6 +2,7 @@
 #include "formats/preprocessing_json.h"
 
 #include "base/memory.h"
+#include "base/texts.h"
 #include "formats/json_text.h"
 
 #include <jansson.h>
@@ -75,10 +76,12 @@ static json_t *targets_to_json(const nnfs_preprocessing *p)
 
 char *preprocessing_to_json(const nnfs_preprocessing *p)
 {
-    json_t *json =
-        json_pack("{s:i, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "columns",
-                  columns_to_json(p), "targets", targets_to_json(p), "target_kind",
-                  kind_names[p->target_kind], "classes", list_of(p->class_names, p->classes));
+    json_t *json = json_pack(
+        "{s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "missing",
+        list_of(p->missing, texts_count(texts_of(p->missing))), "left_out",
+        list_of(p->left_out, texts_count(texts_of(p->left_out))), "columns", columns_to_json(p),
+        "targets", targets_to_json(p), "target_kind", kind_names[p->target_kind], "classes",
+        list_of(p->class_names, p->classes));
     char *text = json_text(json, NULL);
     json_decref(json);
     return text;
@@ -138,18 +141,31 @@ static bool all_different(char *const *texts, int count)
     return different;
 }
 
-/* Copies of different texts into texts[size of the list], *count of them also on failure. */
-static bool parse_texts(const json_t *list, char **texts, int *count)
+/* Copies of texts into copies[size of the list], *count of them also on failure. */
+static bool parse_texts(const json_t *list, char **copies, int *count)
 {
     size_t size = json_array_size(list);
     for (*count = 0; (size_t)*count < size; (*count)++) {
         const char *text = json_string_value(json_array_get(list, (size_t)*count));
-        texts[*count] = text ? strdup(text) : NULL;
-        if (!texts[*count]) {
+        copies[*count] = text ? strdup(text) : NULL;
+        if (!copies[*count]) {
             return false;
         }
     }
-    return all_different(texts, *count);
+    return true;
+}
+
+/* Likewise, of names that are all different. */
+static bool parse_names(const json_t *list, char **names, int *count)
+{
+    return parse_texts(list, names, count) && all_different(names, *count);
+}
+
+static bool parse_list(const json_t *list, char ***copies)
+{
+    int count = 0;
+    *copies = json_is_array(list) ? texts_create(json_array_size(list)) : NULL;
+    return *copies && parse_texts(list, *copies, &count);
 }
 
 /* ---- Reading: columns ---- */
@@ -199,7 +215,7 @@ static bool parse_category(json_t *json, preprocessing_column *column)
     }
     column->others_seen = others_seen;
     column->categories = calloc(json_array_size(list) + 1, sizeof *column->categories);
-    return column->categories && parse_texts(list, column->categories, &e->categories);
+    return column->categories && parse_names(list, column->categories, &e->categories);
 }
 
 static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, nnfs_error *error)
@@ -292,16 +308,17 @@ static nnfs_status check_uses(const nnfs_preprocessing *p, nnfs_error *error)
 
 /* Its parts, still JSON. */
 typedef struct parts {
-    json_t *columns, *targets, *classes;
+    json_t *missing, *left_out, *columns, *targets, *classes;
     json_int_t file_columns;
     const char *target_kind;
 } parts;
 
 static bool parse_parts(json_t *json, parts *found)
 {
-    return json_object_size(json) == 5 &&
-           json_unpack(json, "{s:I, s:o, s:o, s:s, s:o}", "file_columns", &found->file_columns,
-                       "columns", &found->columns, "targets", &found->targets, "target_kind",
+    return json_object_size(json) == 7 &&
+           json_unpack(json, "{s:I, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns",
+                       &found->file_columns, "missing", &found->missing, "left_out",
+                       &found->left_out, "columns", &found->columns, "targets", &found->targets, "target_kind",
                        &found->target_kind, "classes", &found->classes) == 0 &&
            json_is_array(found->columns) && json_is_array(found->targets) &&
            json_is_array(found->classes) && in_range(found->file_columns, 1, INT_MAX) &&
@@ -315,6 +332,9 @@ static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *er
     nnfs_status status = NNFS_OK;
     int classes = 0;
     p->file_columns = (int)from->file_columns;
+    if (!parse_list(from->missing, &p->missing) || !parse_list(from->left_out, &p->left_out)) {
+        return fail(error, NNFS_ERROR_DATA, "no words for \"missing\" and other columns");
+    }
     for (int i = 0; status == NNFS_OK && i < p->column_count; i++) {
         status = parse_column(json_array_get(from->columns, (size_t)i), i, p, error);
     }
@@ -325,7 +345,7 @@ static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *er
         status = check_uses(p, error);
     }
     if (status == NNFS_OK && (!parse_kind(from->target_kind, &p->target_kind) ||
-                              !parse_texts(from->classes, p->class_names, &classes) ||
+                              !parse_names(from->classes, p->class_names, &classes) ||
                               (classes > 0 && p->target_count != 1))) {
         status = fail(error, NNFS_ERROR_DATA, "no different names of the classes of one target");
     }

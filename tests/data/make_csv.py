@@ -74,6 +74,9 @@ def make_accept():
     put("accept/no-names.csv", 'x,,"",x y\n1,2,3,4\n5,6,7,8\n')
     put("accept/all-missing.csv", "x,y\n,1\nNA,2\n")
     put("accept/text-only.csv", "a,b\nc,d\n")
+    mushrooms = "".join(f"{'ep'[i % 2]},{'knbw'[i % 4]},cap {i}\n" for i in range(12))
+    put("accept/text-header.csv", "class,spores,cap\n" + mushrooms)
+    put("accept/text-no-header.csv", mushrooms)
     put("accept/wide-cell.csv.gz", "x,text\n1," + "a" * (MIB - 10) + "\n2,b\n")
     put("accept/labels.csv", "x,y,label\n1,2,a\n2,3,b\n3,1,a\n4,5,b\n")
 
@@ -81,6 +84,8 @@ def make_accept():
 def make_refuse():
     numbers = "".join(f"{i},{i}.5\n" for i in range(2, 30))
     refuse = {
+        "decimal-commas": "size;price\n1,5;10,25\n2;20\n3,5;-30,5\n",
+        "decimal-commas-quoted": 'name,size\na,"1,5"\nb,"2,5"\n',
         "empty": "",
         "empty-lines": "\n\r\n\n",
         "byte-order-mark": "\ufeff",

@@ -238,6 +238,14 @@ static void test_lines_and_header(void **state)
     assert_null(table.columns[0].name);
     assert_int_equal(table.rows, 2);
     table_free(&table);
+    table = read_case("accept/text-header.csv", &settings);
+    assert_string_equal(table.columns[1].name, "spores");
+    assert_int_equal(table.rows, 12);
+    table_free(&table);
+    table = read_case("accept/text-no-header.csv", &settings);
+    assert_null(table.columns[0].name);
+    assert_int_equal(table.rows, 12);
+    table_free(&table);
     table = read_case("accept/no-names.csv", &settings);
     assert_string_equal(table.columns[1].name, "column 2");
     assert_string_equal(table.columns[2].name, "column 3");
@@ -249,12 +257,15 @@ static void test_delimiters(void **state)
 {
     (void)state;
     static const char *const cells[] = {"1,5", "3,5"};
+    static const char *const columns[] = {"a", "b", NULL};
     nnfs_dataset_settings settings = usual(1);
     settings.header = 1;
+    settings.categorical = columns; /* else they are numbers with a comma in them */
     data_table table = read_case("accept/two-delimiters.csv", &settings);
     assert_int_equal(table.column_count, 2);
     assert_categories(&table.columns[0], cells, 2);
     table_free(&table);
+    settings.categorical = NULL;
     settings.delimiter = '|';
     table = read_case("accept/two-delimiters.csv", &settings);
     assert_int_equal(table.column_count, 1);
@@ -538,6 +549,8 @@ static void test_refusals(void **state)
         {"huge-float.csv", ": line 2, column 'x': the number is too large"},
         {"text-among-numbers.csv", ": line 31, column 'y': 'about 3' is no number, and 57 cells"},
         {"two-texts-among-numbers.csv", ": line 58, column 'x': 'a' is no number, and 84 cells"},
+        {"decimal-commas.csv", ": line 2, column 'size': '1,5' has a comma"},
+        {"decimal-commas-quoted.csv", ": line 2, column 'size': '1,5' has a comma"},
         {"not-utf-8.csv", ": line 3, column 'city': the text is not UTF-8"},
         {"not-utf-8-name.csv", ": line 1, column 2: the text is not UTF-8"},
         {"equal-names.csv", ": line 1, column 'x': columns 1 and 3 have the same name"},

@@ -291,7 +291,7 @@ static void only_missing_varies(void **state)
     nnfs_preprocessing *p = NULL;
     nnfs_error error = {0};
     expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_DATA, &error,
-                   "no column is left");
+                   "no column tells");
     settings.missing_indicator = 1;
     p = fit(table, &settings);
     prepare(table, p);
@@ -885,7 +885,7 @@ static void unseen_is_silent(void **state)
 /* ---- JSON ---- */
 
 static const char good_json[] =
-    "{\"file_columns\":4,\"columns\":["
+    "{\"file_columns\":4,\"missing\":[\"?\",\"-9\",\"?\"],\"left_out\":[\"id\"],\"columns\":["
     "{\"name\":\"a\",\"column\":0,\"kind\":\"number\",\"center\":0.1,\"scale\":2.0,\"fill\":1,"
     "\"indicator\":true},"
     "{\"name\":\"b\",\"column\":1,\"kind\":\"category\",\"categories\":[\"p\",\"q\"],"
@@ -910,6 +910,14 @@ static char *changed(const char *piece, const char *by)
     return text;
 }
 
+static void expect_texts(char **list, const_texts expected)
+{
+    assert_int_equal(texts_count(texts_of(list)), texts_count(expected));
+    for (; *expected; expected++, list++) {
+        assert_string_equal(*list, *expected);
+    }
+}
+
 static void json_round_trip(void **state)
 {
     (void)state;
@@ -925,6 +933,8 @@ static void json_round_trip(void **state)
     assert_int_equal(parse(text, &again, NULL), NNFS_OK);
     assert_true(preprocessing_equal(p, again));
     assert_true(again->columns[1].others_seen && again->file_columns == 4);
+    expect_texts(again->missing, (const char *const[]){"?", "-9", "?", NULL});
+    expect_texts(again->left_out, (const char *const[]){"id", NULL});
     memory_free(text);
     nnfs_preprocessing_free(p);
     nnfs_preprocessing_free(again);
@@ -943,6 +953,13 @@ static void hostile_json(void **state)
         {"\"file_columns\":4", "\"file_columns\":4,\"more\":1"},
         {"\"file_columns\":4", "\"file_columns\":4,\"file_columns\":4"},
         {"\"file_columns\":4,", ""},
+        {"\"missing\":[\"?\",\"-9\",\"?\"],", ""},
+        {"[\"?\",\"-9\",\"?\"]", "[\"?\",-9]"},
+        {"[\"?\",\"-9\",\"?\"]", "\"?\""},
+        {"[\"?\",\"-9\",\"?\"]", "[\"?\",null]"},
+        {",\"left_out\":[\"id\"]", ""},
+        {"[\"id\"]", "null"},
+        {"[\"id\"]", "[1]"},
         {"\"name\":\"a\"", "\"name\":null"},
         {"\"name\":\"a\"", "\"name\":7"},
         {"\"name\":\"a\"", "\"name\":\"\\u0000\""},

@@ -295,7 +295,7 @@ static void test_like(void **state)
     assert_int_equal(nnfs_dataset_copy(model.set, 1, 1, there, NULL, NULL, NULL), NNFS_OK);
     assert_int_equal(nnfs_dataset_copy(model.set, 0, 1, there + inputs, NULL, NULL, NULL), NNFS_OK);
     assert_memory_equal(here, there, 2 * (size_t)inputs * sizeof *here);
-    assert_int_equal(nnfs_dataset_column(set, 2).use, NNFS_COLUMN_DROPPED);
+    assert_int_equal(nnfs_dataset_column(set, 2).use, NNFS_COLUMN_UNKNOWN);
     nnfs_dataset_free(set);
 
     refuse("kind,colour\nlily,white\n", &settings, NNFS_ERROR_DATA,

@@ -6,6 +6,7 @@ for folder in "$fixtures"/{idx,gzip,csv,npy}/refuse/*; do
     case $name in # what makes them wrong is another file, or an option
     csv/*/label-beyond-classes.csv) set -- ./two.csv --test "$folder" ;;
     csv/*/target-not-there.csv) set -- "$folder" --target label ;;
+    npy/*/rows-differ) set -- "$folder/features.npy" --targets "$folder/targets.npy" ;;
     *) set -- "$folder" ;;
     esac
     timeout 10 nnfs-train "$@" >"$work/out" 2>"$work/err"
