@@ -112,7 +112,7 @@ static void write_cell(FILE *out, const matrix *of, size_t row, size_t column, d
          y + 0.75, of->cell - 1.5, of->cell - 1.5, dark);
     if (of->count <= COUNTED_MOST) {
         html(out, "<text text-anchor=\"middle\" x=\"%g\" y=\"%g\" class=\"%s\">%s</text>",
-             x + of->cell / 2.0, y + of->cell / 2.0 + 4.0, dark > 0.55 ? "on" : "off",
+             x + of->cell / 2.0, y + of->cell / 2.0 + 4.0, dark > 0.7 ? "on" : "off",
              html_count(count).text);
     }
     html(out, "</g>");
@@ -160,11 +160,12 @@ static void write_drawing(FILE *out, const matrix *of)
          of->left + size + 2.0, of->top + size + 2.0, of->left + size + 2.0, least);
     html(out, "<title>Confusion matrix</title><desc>A row for each true class, a column for each "
               "predicted one. The table that follows has the numbers.</desc>\n");
-    html(out, "<text class=\"unit\" x=\"%g\" y=\"13\">predicted</text>", of->left);
+    html(out, "<text class=\"unit\" text-anchor=\"middle\" x=\"%g\" y=\"13\">predicted</text>",
+         of->left + size / 2.0);
     html(out,
          "<text class=\"unit\" transform=\"translate(13 %g) rotate(-90)\" "
-         "text-anchor=\"end\">true</text>\n",
-         of->top);
+         "text-anchor=\"middle\">true</text>\n",
+         of->top + size / 2.0);
     write_grid(out, of);
     html(out, "</svg></div>\n");
 }
@@ -201,8 +202,9 @@ void html_confusion(FILE *out, const json_t *evaluation)
         return;
     }
     html(out,
-         "<p class=\"note\"><span class=\"key right\"></span> right, deeper with the share of "
-         "its class. <span class=\"key wrong\"></span> wrong, deepest at %s of a class.</p>\n",
+         "<ul class=\"legend\"><li><span class=\"key right\"></span>right, deeper with its share "
+         "of the row</li><li><span class=\"key wrong\"></span>wrong, deepest at %s of a row</li>"
+         "</ul>\n",
          html_percent(of.worst).text);
     write_drawing(out, &of);
     write_table(out, &of);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PARTS = 3 };
 
@@ -131,6 +132,23 @@ static bool add_run(drawing *drawn, const struct curve *what, const run_record *
 
 /* ---- Plots ---- */
 
+/* "cross entropy, log scale"; of runs with losses of several kinds, "loss". */
+static short_text loss_label(const run_record *runs, size_t count, bool logarithmic)
+{
+    short_text label;
+    const char *kind = string_at(json_object_get(runs[0].start, "settings"), "loss");
+    for (size_t i = 1; kind && i < count; i++) {
+        const char *other = string_at(json_object_get(runs[i].start, "settings"), "loss");
+        kind = other && strcmp(other, kind) == 0 ? kind : NULL;
+    }
+    (void)snprintf(label.text, sizeof label.text, "%.20s%s", kind ? kind : "loss",
+                   logarithmic ? ", log scale" : "");
+    for (char *at = label.text; *at; at++) {
+        *at = *at == '_' ? ' ' : *at;
+    }
+    return label;
+}
+
 static plot_axis y_axis(const struct curve *what, const drawing *drawn)
 {
     double low;
@@ -141,9 +159,6 @@ static plot_axis y_axis(const struct curve *what, const drawing *drawn)
         axis.scale = scale_logarithmic(low, high);
     } else {
         axis.scale = scale_round(what->from_zero ? fmin(low, 0.0) : low, high, 5);
-    }
-    if (axis.scale.logarithmic && what == &curves[0]) {
-        axis.label = "loss, logarithmic";
     }
     return axis;
 }
@@ -159,7 +174,7 @@ static plot_axis x_axis(const drawing *drawn)
         }
     }
     return (plot_axis){
-        .label = "epoch", .scale = scale_exact(low, high, 8, true), .text = html_count};
+        .label = "epoch", .scale = scale_exact(low, high, 6, true), .text = html_count};
 }
 
 static nnfs_status write_curve(FILE *out, const struct curve *what, const run_record *runs,
@@ -171,10 +186,13 @@ static nnfs_status write_curve(FILE *out, const struct curve *what, const run_re
         made = add_run(&drawn, what, &runs[i], i, count > 1);
     }
     if (made && drawn.count > 0) {
+        plot_axis y = y_axis(what, &drawn);
+        short_text loss = loss_label(runs, count, y.scale.logarithmic);
+        y.label = what == &curves[0] ? loss.text : y.label;
         plot_write(out, &(plot){.title = what->title,
                                 .description = what->description,
                                 .x = x_axis(&drawn),
-                                .y = y_axis(what, &drawn),
+                                .y = y,
                                 .series = drawn.series,
                                 .count = drawn.count,
                                 .legend = count == 1});

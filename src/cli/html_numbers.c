@@ -127,11 +127,11 @@ static void write_scores(FILE *out, const json_t *targets)
     html(out, "</tbody></table></div>\n");
 }
 
-/* "Residuals of price"; without a name, the words alone. */
-static bool write_titled(FILE *out, const json_t *target, const char *words,
+/* "Residuals: price"; of a target that is the only one, the words alone. */
+static bool write_titled(FILE *out, const json_t *target, const char *words, bool alone,
                          bool (*write)(FILE *out, const json_t *target, const char *title))
 {
-    const char *name = string_at(target, "name");
+    const char *name = alone ? NULL : string_at(target, "name");
     char *title = NULL;
     if (asprintf(&title, name ? "%s: %s" : "%s", words, name) < 0) {
         return false;
@@ -152,8 +152,9 @@ nnfs_status html_targets(FILE *out, const json_t *evaluation, nnfs_error *error)
     html(out, "<div class=\"plots\">\n");
     for (size_t i = 0; made && i < json_array_size(targets); i++) {
         const json_t *target = json_array_get(targets, i);
-        made = write_titled(out, target, "Truth and prediction", write_scatter) &&
-               write_titled(out, target, "Residuals", write_residuals);
+        bool alone = json_array_size(targets) == 1;
+        made = write_titled(out, target, "Truth and prediction", alone, write_scatter) &&
+               write_titled(out, target, "Residuals", alone, write_residuals);
     }
     html(out, "</div>\n");
     return made ? NNFS_OK : refuse(error, NNFS_ERROR_MEMORY, "out of memory");

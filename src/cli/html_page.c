@@ -68,10 +68,11 @@ static nnfs_status write_evaluation(FILE *out, const json_t *evaluation, nnfs_er
     write_scores(out, evaluation);
     html(out, "<div class=\"pair\">\n");
     html_confusion(out, evaluation);
+    html(out, "<div class=\"column\">");
     html_classes(out, evaluation);
-    html(out, "</div>\n<div class=\"plots\">\n");
+    html(out, "<div class=\"plots\">");
     nnfs_status status = html_calibration(out, evaluation, error);
-    html(out, "</div>\n");
+    html(out, "</div></div></div>\n");
     if (status == NNFS_OK) {
         status = html_targets(out, evaluation, error);
     }

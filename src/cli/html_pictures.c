@@ -6,6 +6,9 @@
 
 /* ---- Mistakes ---- */
 
+/* Of mistakes without pictures, which say less. */
+enum { ROWS_MOST = 12 };
+
 /* What a mistake has as its truth: a class by its name, or a number. */
 static void write_value(FILE *out, const json_t *mistake, const char *key)
 {
@@ -58,6 +61,9 @@ static void write_table(FILE *out, const json_t *mistakes)
     html(out, "</tr></thead><tbody>\n");
     json_array_foreach((json_t *)mistakes, index, mistake)
     {
+        if (index == ROWS_MOST) {
+            break;
+        }
         write_row(out, mistake, sure);
     }
     html(out, "</tbody></table></div>\n");

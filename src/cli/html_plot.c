@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* In units of the drawing, which a wide screen shows at about one pixel each. */
-enum { WIDTH = 400, HEIGHT = 250, TOP = 30, RIGHT = 14, BOTTOM = 40, LETTER = 7 };
+enum { WIDTH = 340, HEIGHT = 230, TOP = 30, RIGHT = 14, BOTTOM = 40, LETTER = 7 };
 
 /* What is drawn of a line at most; and how few points get a marker each. */
 enum { DRAWN_MOST = 500, MARKED_MOST = 40 };

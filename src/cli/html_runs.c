@@ -9,7 +9,8 @@
 static void open_table(FILE *out, const char *label)
 {
     html(out,
-         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n"
+         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table "
+         "class=\"full\">\n"
          "<thead><tr>",
          label);
 }
@@ -29,8 +30,6 @@ typedef struct column {
 
 static const column run_columns[] = {
     {"epochs", "epochs", html_count},
-    {"training loss", "train_loss", html_number},
-    {"validation loss", "validation_loss", html_number},
     {"test loss", "test_loss", html_number},
     {"training accuracy", "train_accuracy", html_percent},
     {"validation accuracy", "validation_accuracy", html_percent},
@@ -250,7 +249,7 @@ void html_profile(FILE *out, const run_record *run)
 
 /* ---- Settings ---- */
 
-/* A member of the start, or of an object in it; what is null says nothing. */
+/* A member of the start, or of an object in it; what is null, or a share of nothing, is left out. */
 static void write_setting(FILE *out, const char *key, const json_t *value)
 {
     if (json_is_string(value)) {
@@ -258,7 +257,7 @@ static void write_setting(FILE *out, const char *key, const json_t *value)
     } else if (json_is_integer(value)) {
         html(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", key,
              text_count(json_integer_value(value)).text);
-    } else if (json_is_real(value)) {
+    } else if (json_is_real(value) && json_real_value(value) != 0.0) {
         html(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", key,
              html_measure(json_real_value(value)).text);
     }

@@ -73,7 +73,7 @@ scale scale_logarithmic(double low, double high)
     axis.high = down_to_digit(high) < high ? nice(high) : high;
     int first = (int)floor(log10(axis.low));
     int decades = (int)ceil(log10(axis.high)) - first;
-    int each = decades <= 3 ? 3 : 1; /* ticks in a decade */
+    int each = decades <= 2 ? 3 : 1; /* ticks in a decade */
     int stride = decades / 8 + 1;    /* decades between ticks */
     for (int power = first; power <= first + decades; power += stride) {
         for (int i = 0; i < each; i++) {
