@@ -299,6 +299,20 @@ NNFS_API int nnfs_dataset_has_targets(const nnfs_dataset *dataset);
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
 /* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
 NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
+
+/* How the values of a sample lie as a picture: row by row from the top, each from the left. */
+typedef struct nnfs_picture {
+    int height, width; /* pixels; 0 where samples are no pictures, and then channels too */
+    int channels;      /* 1: gray; 3: red, green, blue; 4: and how opaque */
+    int planar;        /* 1: one channel after the other; 0: those of a pixel side by side */
+} nnfs_picture;
+
+/*
+ * Pictures are the digits, IDX files of rank 3 or 4, and NPY files likewise that have all of their
+ * columns as features: [samples, height, width], with 1, 3 or 4 channels last or, as in PyTorch,
+ * before height and width.
+ */
+NNFS_API nnfs_picture nnfs_dataset_picture(const nnfs_dataset *dataset);
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
@@ -354,6 +368,12 @@ NNFS_API int nnfs_dataset_columns(const nnfs_dataset *dataset);
 /* A column from 0, {0} past the last; and the names of its categories, NULL past the last. */
 NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index);
 NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
+
+/*
+ * A cell of that table, as the file has it, also where the dataset is prepared: a number, the index of
+ * a category, NaN where it is missing, the column is dropped or there is none.
+ */
+NNFS_API float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column);
 
 /*
  * A feature that gives the target away: its column (from 0), -1 where none does. A column of numbers
@@ -527,8 +547,8 @@ NNFS_API double nnfs_network_flops_forward(const nnfs_network *network);
 NNFS_API double nnfs_network_flops_step(const nnfs_network *network);
 
 /*
- * Notes travel with the model file: how it was trained, on what. Setting one replaces it; both
- * strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
+ * Notes travel with the model file: how it was trained, on what. Setting one replaces it, NULL takes
+ * it away; both strings are UTF-8 and are copied. Errors: ARGUMENT (not UTF-8), MEMORY; the notes are then as
  * before. The value is NULL where there is no such note, and valid until the next change.
  */
 NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key,
@@ -617,6 +637,9 @@ typedef struct nnfs_epoch {
 /* Where the time of training goes; see below. */
 typedef struct nnfs_profile nnfs_profile;
 
+/* A training run on its way, as a file holds it; see "Checkpoints". */
+typedef struct nnfs_checkpoint nnfs_checkpoint;
+
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
@@ -651,6 +674,26 @@ typedef struct nnfs_train_settings {
     void *user;
 
     nnfs_profile *profile; /* begun anew by the trainer; borrowed, must outlive it; NULL: none */
+
+    /*
+     * Of nnfs_train alone: a folder for checkpoints, made if need be (borrowed; NULL: none), and when
+     * to write one: after so many seconds, steps, epochs, each 0 or more, 0 for never; besides, after
+     * each epoch that is the best so far, where the run is stopped, and at its end. A checkpoint that
+     * cannot be written does not end the run.
+     */
+    const char *checkpoint_folder;
+    double checkpoint_seconds; /* default 60 */
+    int64_t checkpoint_steps;  /* default 0 */
+    int checkpoint_epochs;     /* default 0 */
+    /*
+     * Called before a checkpoint is written, with path NULL: notes that are set on the network then are
+     * in it; and after, with its path, and why it was not written, or NULL.
+     */
+    void (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
+
+    const nnfs_checkpoint *resume; /* go on from here; borrowed during the run; NULL */
+    int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
+                                    * end in other bits; default 0 */
 } nnfs_train_settings;
 
 NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
@@ -674,13 +717,16 @@ typedef struct nnfs_summary {
     double seconds;            /* of training, without evaluation */
     double samples_per_second; /* over all epochs */
     double gflops;
+    nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
 } nnfs_summary;
 
 /*
  * Trains `network` on `train`, evaluating on `validation` and `test` after each epoch (either may
  * be NULL). summary may be NULL; it is filled also when the run is stopped or diverges. Errors:
- * ARGUMENT (a setting out of its range), DATA (a dataset that does not fit the network), MEMORY,
- * BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
+ * ARGUMENT (a setting out of its range; a checkpoint of another network, run or machine), DATA (a
+ * dataset that does not fit the network, or is not the checkpoint's), IO (the folder of checkpoints
+ * cannot be made, or holds those of another run), MEMORY, BACKEND, STOPPED, DIVERGED (the message names
+ * epoch, batch and layer).
  */
 NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 const nnfs_dataset *validation, const nnfs_dataset *test,
@@ -741,6 +787,37 @@ NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *erro
 NNFS_API float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count);
 NNFS_API float *nnfs_trainer_weight_gradient(nnfs_trainer *trainer, int index);
 NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
+
+/* ---- Checkpoints ---------------------------------------------------------------------------- */
+
+/*
+ * A checkpoint is a model file (nnfs_network_load reads it too) with all that a run needs to go on as
+ * if it had never stopped, in the middle of an epoch too: the optimizer's state, the schedule's, the
+ * settings, where the epoch stands, and hashes of the data and of itself. With the same data on the
+ * same CPU, BLAS and kernel, the run then ends with the same bits, whatever the number of threads.
+ * The folder holds the last three, checkpoint-EPOCHS-STEPS.safetensors, and best.safetensors, of the
+ * epoch with the smallest validation loss (training loss, where nothing is held out).
+ */
+
+/*
+ * Opens a checkpoint: a file, or the last one in a folder that reads back whole. Errors: IO, DATA
+ * (damaged, or none at all), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_checkpoint_open(const char *path, nnfs_checkpoint **checkpoint,
+                                          nnfs_error *error);
+NNFS_API void nnfs_checkpoint_free(nnfs_checkpoint *checkpoint);
+
+/* The file; and why a later one in the folder was passed over, "" where none was. */
+NNFS_API const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint);
+NNFS_API const char *nnfs_checkpoint_passed_over(const nnfs_checkpoint *checkpoint);
+/* Its network, with the notes: the checkpoint's own. */
+NNFS_API const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint);
+/* The run's settings, resolved; threads, callbacks and what is of checkpoints are as by _init. */
+NNFS_API nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint);
+/* Epochs finished, and steps of the one that was under way; whether the run had ended. */
+NNFS_API int nnfs_checkpoint_epochs(const nnfs_checkpoint *checkpoint);
+NNFS_API int64_t nnfs_checkpoint_steps(const nnfs_checkpoint *checkpoint);
+NNFS_API int nnfs_checkpoint_finished(const nnfs_checkpoint *checkpoint);
 
 /* ---- Where the time goes -------------------------------------------------------------------- */
 

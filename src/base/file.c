@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,8 +161,8 @@ static char *temporary_name(const char *path, int attempt)
 
 static nnfs_status fail_write(file_writer *writer, nnfs_error *error)
 {
-    nnfs_status status =
-        fail(error, NNFS_ERROR_IO, "%s: cannot write: %s", writer->path, strerror(errno));
+    nnfs_status status = fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO,
+                              "%s: cannot write: %s", writer->path, strerror(errno));
     file_write_abandon(writer);
     return status;
 }
@@ -273,4 +274,52 @@ void file_write_abandon(file_writer *writer)
     free(writer->temporary);
     free(writer->path);
     *writer = (file_writer){.descriptor = -1};
+}
+
+/* ---- A second name ---- */
+
+/* Copies `from` into what `path` will be. */
+static nnfs_status copy_file(const char *from, const char *path, nnfs_error *error)
+{
+    unsigned char block[16384];
+    file_reader reader;
+    file_writer writer = {.descriptor = -1};
+    nnfs_status status = file_read_begin(&reader, from, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    status = file_write_begin(&writer, path, error);
+    for (size_t left = reader.size; status == NNFS_OK && left > 0;) {
+        size_t count = left < sizeof block ? left : sizeof block;
+        status = file_read_next(&reader, block, count, error);
+        status = status == NNFS_OK ? file_write(&writer, block, count, error) : status;
+        left -= count;
+    }
+    file_read_end(&reader);
+    status = status == NNFS_OK ? file_write_commit(&writer, error) : status;
+    file_write_abandon(&writer);
+    return status;
+}
+
+nnfs_status file_link(const char *from, const char *path, nnfs_error *error)
+{
+    char *temporary = temporary_name(path, 0);
+    if (!temporary) {
+        return fail_memory(error, strlen(path), "a file name");
+    }
+    (void)unlink(temporary); /* of a killed process that had our number */
+    if (link(from, temporary) != 0) {
+        free(temporary);
+        return copy_file(from, path, error);
+    }
+    /* Of two names of one file rename removes neither. */
+    bool renamed = rename(temporary, path) == 0;
+    int reason = errno;
+    (void)unlink(temporary);
+    free(temporary);
+    errno = reason;
+    if (!renamed || sync_folder_of(path) != 0) {
+        return fail(error, NNFS_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
+    }
+    return NNFS_OK;
 }

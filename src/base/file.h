@@ -49,4 +49,10 @@ nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnf
 nnfs_status file_write_commit(file_writer *writer, nnfs_error *error);
 void file_write_abandon(file_writer *writer);
 
+/*
+ * Lets `path` name the file `from` too, in the place of what it named before; where there are no hard
+ * links, it becomes a copy. As durable as a write. Errors: IO, MEMORY.
+ */
+nnfs_status file_link(const char *from, const char *path, nnfs_error *error);
+
 #endif

@@ -1,4 +1,6 @@
 /* nnfs-eval: how good a saved network is on a dataset. */
+#include "details_json.h"
+#include "eval_print.h"
 #include "exit.h"
 #include "json.h"
 #include "metrics.h"
@@ -17,16 +19,35 @@
 typedef struct eval_options {
     model_request request;
     bool json;
+    int mistakes;
+    eval_print print;
 } eval_options;
 
-enum { KEY_SPLIT = OPTION_OWN, KEY_JSON };
+enum {
+    KEY_SPLIT = OPTION_OWN,
+    KEY_JSON,
+    KEY_CONFUSION,
+    KEY_BINARY,
+    KEY_CALIBRATION,
+    KEY_MISTAKES,
+};
 
 enum { GROUP_RUN = 1, GROUP_FILE };
+
+enum { MISTAKES_MOST = 100000 };
 
 static const struct argp_option rows[] = {
     {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)",
      GROUP_RUN},
-    {"json", KEY_JSON, NULL, 0, "print one JSON object", 0},
+    {"mistakes", KEY_MISTAKES, "N", 0, "how many of the worst to list (10)", 0},
+    {"confusion", KEY_CONFUSION, NULL, 0,
+     "the whole confusion matrix (the most confused pairs, where it is wider than the terminal)",
+     0},
+    {"binary", KEY_BINARY, NULL, 0,
+     "each class against the rest: found, missed, wrongly and rightly not", 0},
+    {"calibration", KEY_CALIBRATION, NULL, 0,
+     "how often it is right, by how probable it says that is", 0},
+    {"json", KEY_JSON, NULL, 0, "print one JSON object with all of it", 0},
     {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
     {"quiet", 'q', NULL, 0, "print the result alone, without advice", 0},
 
@@ -60,6 +81,18 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->request.part =
             PART_TRAIN + (unsigned)option_name("split", part_names, text, strlen(text));
         return 0;
+    case KEY_CONFUSION:
+        options->print.confusion = true;
+        return 0;
+    case KEY_BINARY:
+        options->print.binary = true;
+        return 0;
+    case KEY_CALIBRATION:
+        options->print.calibration = true;
+        return 0;
+    case KEY_MISTAKES:
+        options->mistakes = (int)option_integer("--mistakes", text, 0, MISTAKES_MOST);
+        return 0;
     case KEY_JSON:
         options->json = true;
         return 0;
@@ -81,7 +114,8 @@ static void parse(eval_options *options, int argc, char **argv)
 {
     const struct argp argp = {rows, parse_option,        "MODEL DATA", about,
                               NULL, options_help_filter, NULL};
-    *options = (eval_options){.request.part = PART_ANY};
+    *options = (eval_options){
+        .request.part = PART_ANY, .mistakes = 10, .print.screen = terminal_of_stdout()};
     table_options_init(&options->request.table);
     options_parse(&argp, argc, argv, options);
     model_request_check(&options->request);
@@ -94,6 +128,7 @@ typedef struct eval_run {
     model_data loaded;
     char *shape;
     nnfs_evaluation result;
+    details known;
 } eval_run;
 
 static nnfs_status evaluate(eval_run *run, nnfs_error *error)
@@ -107,8 +142,12 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
         return refuse(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
                       loaded->path);
     }
-    return nnfs_evaluate(loaded->network, loaded->chosen, loaded->machine.threads, &run->result,
-                         error);
+    status = nnfs_evaluate(loaded->network, loaded->chosen, loaded->machine.threads, &run->result,
+                           error);
+    return status == NNFS_OK
+               ? details_measure(loaded->network, loaded->chosen, loaded->machine.threads,
+                                 run->options->mistakes, &run->known, error)
+               : status;
 }
 
 /* ---- The result ---- */
@@ -130,7 +169,7 @@ static void print_head(const eval_run *run)
                  request->data);
 }
 
-static void print_lines(const eval_run *run)
+static bool print_lines(const eval_run *run)
 {
     const nnfs_evaluation *result = &run->result;
     const metric *what;
@@ -147,12 +186,15 @@ static void print_lines(const eval_run *run)
         }
         (void)putchar('\n');
     }
+    (run->known.classes > 0 ? print_classes : print_numbers)(&run->known, &run->options->print);
+    return true;
 }
 
-static void print_json(const eval_run *run)
+static bool print_json(const eval_run *run)
 {
     const model_data *loaded = &run->loaded;
     const nnfs_evaluation *result = &run->result;
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-eval/1");
     json_set_string(object, "version", nnfs_version());
@@ -168,9 +210,13 @@ static void print_json(const eval_run *run)
         json_set_real(object, what->key, metric_value(what, result));
     }
     json_set_real(object, "seconds", result->seconds);
-    (void)json_dumpf(object, stdout, JSON_LINE);
-    (void)putchar('\n');
+    details_to_json(object, &run->known);
+    if (json_had_memory()) {
+        (void)json_dumpf(object, stdout, JSON_LINE); /* finish() looks for a failed write */
+        (void)putchar('\n');
+    }
     json_decref(object);
+    return json_had_memory();
 }
 
 static int evaluate_and_print(eval_run *run)
@@ -186,7 +232,10 @@ static int evaluate_and_print(eval_run *run)
         say("out of memory");
         return EXIT_CANNOT_RUN;
     }
-    (run->options->json ? print_json : print_lines)(run);
+    if (!(run->options->json ? print_json : print_lines)(run)) {
+        say("out of memory");
+        return EXIT_CANNOT_RUN;
+    }
     return EXIT_DONE;
 }
 
@@ -201,6 +250,7 @@ int main(int argc, char **argv)
         leave(result);
     }
     free(run.shape);
+    details_free(&run.known);
     model_data_free(&run.loaded);
     table_options_free(&options.request.table);
     return result;

@@ -4,11 +4,36 @@
 #include "text.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
+
+/* Larger numbers would be rounded up to infinity by the 15 digits of JSON_LINE. */
+#define LARGEST_REAL 1.79769313486231e308
+
+static bool lacked_memory;
+
+static void *allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    lacked_memory = lacked_memory || !memory;
+    return memory;
+}
+
+void json_watch(void)
+{
+    json_set_alloc_funcs(allocate, free);
+    lacked_memory = false;
+}
+
+bool json_had_memory(void)
+{
+    return !lacked_memory;
+}
 
 void json_set_real(json_t *object, const char *key, double value)
 {
-    (void)json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
+    bool sayable = fabs(value) <= LARGEST_REAL; /* and no NaN */
+    (void)json_object_set_new(object, key, sayable ? json_real(value) : json_null());
 }
 
 void json_set_float(json_t *object, const char *key, float value)

@@ -3,10 +3,18 @@
 #define NNFS_CLI_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How everything is printed: one line, in the order it was set, 0.1 as 0.1. */
 #define JSON_LINE (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+/*
+ * From here on jansson is watched; and whether there was memory for all that it did since. Nobody looks
+ * at each of its calls, and a line that lacks a field is worse than none.
+ */
+void json_watch(void);
+bool json_had_memory(void);
 
 /* JSON knows no NaN and no infinity: null stands for what was not measured. */
 void json_set_real(json_t *object, const char *key, double value);

@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-    NAMED_MOST = 40,     /* columns shown */
-    UNNAMED_MOST = 5,    /* likewise where they have no names: pixels, say */
-    CATEGORIES_MOST = 8, /* named of a column */
+    NAMED_MOST = 40,       /* columns shown */
+    UNNAMED_MOST = 5,      /* likewise where they have no names: pixels, say */
+    CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
 };
 
 /* ---- Columns ---- */
@@ -52,17 +52,21 @@ static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
     }
 }
 
+/* By name as far as a line reaches. */
 static void show_categories(const nnfs_preprocessing *preprocessing, int index,
                             const nnfs_encoding *encoding)
 {
+    int width = 0;
+    int shown = 0;
     (void)fprintf(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
-    for (int i = 0; i < encoding->categories && i < CATEGORIES_MOST; i++) {
-        name_text name = text_name(nnfs_preprocessing_category(preprocessing, index, i));
+    for (; shown < encoding->categories && width < CATEGORIES_WIDTH; shown++) {
+        name_text name = text_name(nnfs_preprocessing_category(preprocessing, index, shown));
         const char *quote = strpbrk(name.text, ", ") ? "'" : "";
         (void)fprintf(stderr, "%s%s%s, ", quote, name.text, quote);
+        width += name.width + 2 + (int)strlen(quote) * 2;
     }
-    if (encoding->categories > CATEGORIES_MOST) {
-        (void)fprintf(stderr, "%d more, ", encoding->categories - CATEGORIES_MOST);
+    if (encoding->categories > shown) {
+        (void)fprintf(stderr, "%d more, ", encoding->categories - shown);
     }
     (void)fprintf(stderr, "%sothers", encoding->has_missing ? "missing, " : "");
 }
@@ -197,6 +201,9 @@ static nnfs_status warn_of_shared(const train_run *run, const char *part, const 
     int64_t shared = 0;
     nnfs_status status =
         set ? nnfs_dataset_shared_samples(run->train.set, set, &shared, error) : NNFS_OK;
+    if (status == NNFS_ERROR_ARGUMENT) {
+        return NNFS_OK; /* a file of other columns, which the model does without */
+    }
     if (shared > 0) {
         say("warning: %s of the %s rows to %s with %s also among those to train on",
             text_count(shared).text, text_count(nnfs_dataset_samples(set)).text, part,
@@ -211,8 +218,9 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
     nnfs_status status = nnfs_dataset_giveaway(run->train.set, &column, error);
     if (status == NNFS_OK && column >= 0) {
         const char *name = nnfs_dataset_column(run->train.set, column).name;
-        say("warning: %s alone gives the target away; if it is not known beforehand, --drop it",
-            column_name(name, column + 1).text);
+        const char *quote = name ? "'" : "";
+        say("warning: %s%s%s alone gives the target away; if it is not known beforehand, --drop it",
+            quote, column_name(name, column + 1).text, quote);
     }
     return status;
 }

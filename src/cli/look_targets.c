@@ -97,15 +97,15 @@ static void show_counts(const train_run *run, const class_count *counts, int cla
 {
     double all = (double)nnfs_dataset_samples(run->train.set);
     const char *name = nnfs_preprocessing_target(run->preprocessing, 0).name;
-    (void)fprintf(stderr, "predicts  %s, %d classes: ", name ? text_name(name).text : "the target",
-                  classes);
+    (void)fprintf(stderr, "predicts  %s, %s classes: ", name ? text_name(name).text : "the target",
+                  text_count(classes).text);
     for (int i = 0; i < classes && i < CLASSES_MOST; i++) {
         name_text class = text_name(nnfs_dataset_class_name(run->train.set, counts[i].index));
         (void)fprintf(stderr, "%s%s %s (%.1f %%)", i > 0 ? ", " : "", class.text,
                       text_count(counts[i].samples).text, 100.0 * (double)counts[i].samples / all);
     }
     if (classes > CLASSES_MOST) {
-        (void)fprintf(stderr, " and %d more", classes - CLASSES_MOST);
+        (void)fprintf(stderr, " and %s more", text_count(classes - CLASSES_MOST).text);
     }
     (void)fputc('\n', stderr);
 }

@@ -55,7 +55,12 @@ static nnfs_status check_scale(const model_request *request, const model_data *l
     const char *note = nnfs_network_note(loaded->network, "preprocessing");
     float here = nnfs_dataset_scale(loaded->chosen);
     float scale = here;
-    if (note && !parse_preprocessing(note, &scale)) {
+    json_watch();
+    bool understood = !note || parse_preprocessing(note, &scale);
+    if (!json_had_memory()) {
+        return refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    if (!understood) {
         return refuse(error, NNFS_ERROR_DATA, "%s: its preprocessing, %s, is none of this version",
                       request->model, note);
     }

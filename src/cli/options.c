@@ -302,6 +302,10 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
     argp_err_exit_status = EXIT_USAGE;
     check_options(argp, argc, argv);
     error_t result = argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, input);
+    if (result == ENOMEM) {
+        say("out of memory");
+        leave(EXIT_CANNOT_RUN);
+    }
     if (result != 0) {
         usage_error("%s", strerror(result));
     }

@@ -79,6 +79,10 @@ static void parse(predict_options *options, int argc, char **argv)
     table_options_init(&options->request.table);
     options_parse(&argp, argc, argv, options);
     model_request_check(&options->request);
+    if (options->output && (is_same_file(options->output, options->request.model) ||
+                            is_same_file(options->output, options->request.data))) {
+        usage_error("--output would write over '%s', which is read", options->output);
+    }
 }
 
 /* ---- CSV ---- */
@@ -148,7 +152,7 @@ static const char *target_name(const prediction *what, int index, short_text *nu
 
 static void write_header(FILE *stream, const prediction *what)
 {
-    short_text number;
+    short_text number = {""};
     int targets = what->classes > 0 ? 1 : what->outputs;
     for (int i = 0; i < targets; i++) {
         (void)fputs(i > 0 ? "," : "", stream);
@@ -173,7 +177,7 @@ static int choose_class(const prediction *what, const float *outputs)
 
 static void write_row(FILE *stream, const prediction *what, const float *outputs)
 {
-    short_text number;
+    short_text number = {""};
     if (what->classes > 0) {
         write_text(stream, class_name(what, choose_class(what, outputs), &number));
     }
@@ -254,7 +258,9 @@ int main(int argc, char **argv)
     restart_on_better_kernel(argv);
     predict_options options;
     parse(&options, argc, argv);
-    signals_ignore_of_writes();
+    if (options.output) {
+        signals_ignore_of_writes(); /* into a closed pipe the rest need not be written */
+    }
     model_data loaded = {.network = NULL};
     nnfs_error error = {.status = NNFS_OK};
     nnfs_status status = predict(&options, &loaded, &error);

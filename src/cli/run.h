@@ -2,6 +2,7 @@
 #ifndef NNFS_CLI_RUN_H
 #define NNFS_CLI_RUN_H
 
+#include "json.h"
 #include "metrics.h"
 #include "progress.h"
 #include "train_options.h"
@@ -26,6 +27,7 @@ typedef struct train_run {
     bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */
     double test_share;                   /* held out of the training data; 0 is none */
+    bool replaced_test;                  /* DATA brought a test set that is not used */
     nnfs_preprocessing *preprocessing;   /* of a table, else NULL */
     fold_scores folds;
     nnfs_network *network;
@@ -36,6 +38,13 @@ typedef struct train_run {
     FILE *log;   /* NULL without --log */
     bool logged; /* false once a line could not be written */
     bool saved;
+
+    /* Of checkpoints; see resume.h. */
+    nnfs_checkpoint *checkpoint; /* that the run goes on from, or NULL */
+    char *checkpoints;           /* the folder it is in, or NULL */
+    char **words;                /* its command line, or NULL */
+    char *command, *folder;      /* as checkpoints note them */
+    int64_t log_bytes;           /* of the log when the checkpoint was made; -1: none */
 } train_run;
 
 /* ---- run_data.c ---- */
@@ -68,6 +77,9 @@ nnfs_status look_targets(const train_run *run, nnfs_error *error);
 
 /* Trains and measures a network for each of --folds, from nothing. Errors: all of training's. */
 nnfs_status run_folds(train_run *run, nnfs_error *error);
+
+/* ---- fold_scores.c ---- */
+
 double folds_mean(const fold_scores *folds, const metric *what);
 double folds_spread(const fold_scores *folds, const metric *what);
 
@@ -87,12 +99,22 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 nnfs_status log_open(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
+/* The run goes on from a checkpoint: what came after that has been cut off. */
+void log_resume(train_run *run);
 /* One of --folds, counted from 1; its held-out part is the summary's validation. */
 void log_fold(train_run *run, int fold, const nnfs_summary *summary);
 void log_epoch(train_run *run, const nnfs_epoch *epoch);
 void log_end(train_run *run);
+/* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
+void log_line(train_run *run, json_t *object);
 /* Closes it; an error if anything of it could not be written. */
 nnfs_status log_close(train_run *run, nnfs_error *error);
+
+/* ---- run_details.c ---- */
+
+/* Writes into the log what the network came to, as people look at it: its predictions of the
+ * validation and the test set, the weights of its first layer, where the time went. */
+void log_details(train_run *run);
 
 /* ---- report.c ---- */
 

@@ -1,4 +1,5 @@
 /* The datasets of a run: loaded, split, and checked against each other. */
+#include "column_hint.h"
 #include "exit.h"
 #include "paths.h"
 #include "run.h"
@@ -28,7 +29,9 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         return status;
     }
     status = nnfs_dataset_load(run->train.path, &settings, &run->train.set, &run->test.set, error);
-    if (status == NNFS_OK && !run->train.set) {
+    if (status != NNFS_OK) {
+        hint_at_column(run->train.path, &run->options->table, error);
+    } else if (!run->train.set) {
         status = refuse(error, NNFS_ERROR_DATA,
                         "%s: a test set alone; there is nothing to train on", run->train.path);
     }
@@ -88,13 +91,10 @@ nnfs_status run_load(train_run *run, nnfs_error *error)
         return status;
     }
     run->test_share = choose_test_share(run);
-    bool replaced = run->test.set && options->test_share != BY_DATA;
-    if (replaced) {
+    run->replaced_test = run->test.set && options->test_share != BY_DATA;
+    if (run->replaced_test) {
         nnfs_dataset_free(run->test.set);
         run->test.set = NULL;
-    }
-    if (replaced && !options->quiet && options->test_path) {
-        say("testing on %s, not on the test set of %s", options->test_path, options->data);
     }
     status = check_until_accuracy(run, error);
     if (status == NNFS_OK) {
@@ -177,6 +177,23 @@ static nnfs_status check_fit(const data_source *train, const data_source *other,
     return NNFS_OK;
 }
 
+/* The test set that DATA brings is not looked at: nobody should have to wonder. */
+static void say_replaced(const train_run *run)
+{
+    const train_options *options = run->options;
+    if (!run->replaced_test || options->quiet) {
+        return;
+    }
+    if (options->test_path) {
+        say("testing on %s, not on the test set of %s", options->test_path, options->data);
+    } else if (run->test_share > 0.0) {
+        say("testing on %s of the training data, not on the test set of %s",
+            text_percent(run->test_share).text, options->data);
+    } else {
+        say("not testing, although %s has a test set", options->data);
+    }
+}
+
 nnfs_status run_load_others(train_run *run, nnfs_error *error)
 {
     const train_options *options = run->options;
@@ -199,6 +216,9 @@ nnfs_status run_load_others(train_run *run, nnfs_error *error)
         if (status == NNFS_OK) {
             status = check_fit(&run->train, others[i].source, error);
         }
+    }
+    if (status == NNFS_OK) {
+        say_replaced(run);
     }
     return status;
 }

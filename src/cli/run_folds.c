@@ -5,7 +5,6 @@
 #include "exit.h"
 #include "run.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -115,27 +114,4 @@ nnfs_status run_folds(train_run *run, nnfs_error *error)
         status = run_fold(run, i, error);
     }
     return status;
-}
-
-/* ---- All folds ---- */
-
-double folds_mean(const fold_scores *folds, const metric *what)
-{
-    double sum = 0.0;
-    for (int i = 0; i < folds->count; i++) {
-        sum += metric_value(what, &folds->scores[i]);
-    }
-    return sum / folds->count;
-}
-
-/* The standard deviation of a sample, sqrt(sum (x - mean)^2 / (n - 1)). */
-double folds_spread(const fold_scores *folds, const metric *what)
-{
-    double mean = folds_mean(folds, what);
-    double sum = 0.0;
-    for (int i = 0; i < folds->count; i++) {
-        double off = metric_value(what, &folds->scores[i]) - mean;
-        sum += off * off;
-    }
-    return sqrt(sum / (folds->count - 1));
 }

@@ -7,12 +7,31 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* As it was at a checkpoint; one that has become shorter since goes on where it ends. */
+static FILE *open_again(const char *path, int64_t bytes)
+{
+    FILE *log = fopen(path, "ae");
+    struct stat about;
+    bool cut = log && fstat(fileno(log), &about) == 0 && S_ISREG(about.st_mode);
+    if (cut && about.st_size > bytes && ftruncate(fileno(log), bytes) != 0) {
+        (void)fclose(log);
+        return NULL;
+    }
+    if (log && cut && about.st_size < bytes) {
+        say("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    return log;
+}
 
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
+    int64_t bytes = run->log_bytes;
     run->logged = true;
-    run->log = path ? fopen(path, "we") : NULL;
+    run->log = !path ? NULL : bytes >= 0 ? open_again(path, bytes) : fopen(path, "we");
     if (path && !run->log) {
         return refuse(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, strerror(errno));
     }
@@ -30,11 +49,11 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */
-static void write_line(train_run *run, json_t *object)
+void log_line(train_run *run, json_t *object)
 {
-    run->logged = run->logged && json_dumpf(object, run->log, JSON_LINE) == 0 &&
-                  fputc('\n', run->log) != EOF && fflush(run->log) == 0;
+    run->logged = run->logged && json_had_memory() &&
+                  json_dumpf(object, run->log, JSON_LINE) == 0 && fputc('\n', run->log) != EOF &&
+                  fflush(run->log) == 0;
     json_decref(object);
 }
 
@@ -171,6 +190,7 @@ void log_start(train_run *run)
     if (!run->log) {
         return;
     }
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
     json_set_string(object, "event", "start");
@@ -180,7 +200,21 @@ void log_start(train_run *run)
     (void)json_object_set_new(object, "network", network(run));
     (void)json_object_set_new(object, "data", data(run));
     (void)json_object_set_new(object, "machine", machine(run));
-    write_line(run, object);
+    log_line(run, object);
+}
+
+void log_resume(train_run *run)
+{
+    if (!run->log) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "event", "resume");
+    json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));
+    json_set_integer(object, "epochs", nnfs_checkpoint_epochs(run->checkpoint));
+    json_set_integer(object, "steps", nnfs_checkpoint_steps(run->checkpoint));
+    (void)json_object_set_new(object, "machine", machine(run));
+    log_line(run, object);
 }
 
 /* ---- epoch, end ---- */
@@ -190,6 +224,7 @@ void log_epoch(train_run *run, const nnfs_epoch *epoch)
     if (!run->log) {
         return;
     }
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "event", "epoch");
     json_set_integer(object, "epoch", epoch->epoch);
@@ -205,7 +240,7 @@ void log_epoch(train_run *run, const nnfs_epoch *epoch)
     json_set_real(object, "seconds", epoch->seconds);
     json_set_real(object, "samples_per_second", epoch->samples_per_second);
     json_set_real(object, "gflops", epoch->gflops);
-    write_line(run, object);
+    log_line(run, object);
 }
 
 static void set_evaluation(json_t *object, const char *part, const nnfs_evaluation *evaluation)
@@ -248,43 +283,7 @@ void log_fold(train_run *run, int fold, const nnfs_summary *summary)
     set_evaluation(object, "train", &summary->train);
     set_evaluation(object, "validation", &summary->validation);
     json_set_real(object, "seconds", summary->seconds);
-    write_line(run, object);
-}
-
-static json_t *profile_row(const nnfs_profile_row *row)
-{
-    json_t *object = json_object();
-    json_set_string(object, "part", nnfs_part_name(row->part));
-    json_set_real(object, "seconds", row->seconds);
-    json_set_real(object, "share", row->share);
-    json_set_integer(object, "calls", row->calls);
-    if (row->layer >= 0) {
-        json_set_integer(object, "layer", row->layer + 1);
-        json_set_real(object, "flops", row->flops);
-        json_set_real(object, "bytes", row->bytes);
-        json_set_real(object, "gflops", row->gflops);
-        json_set_string(object, "bound", nnfs_bound_name(row->bound));
-    }
-    return object;
-}
-
-static json_t *profile(const train_run *run)
-{
-    nnfs_profile_summary sum = nnfs_profile_sum(run->profile);
-    json_t *rows = json_array();
-    for (int i = 0; i < nnfs_profile_rows(run->profile); i++) {
-        nnfs_profile_row row = nnfs_profile_row_at(run->profile, i);
-        (void)json_array_append_new(rows, profile_row(&row));
-    }
-    json_t *object = json_object();
-    json_set_integer(object, "threads", sum.threads);
-    json_set_real(object, "seconds", sum.seconds);
-    json_set_real(object, "peak_gflops", sum.peak_gflops);
-    json_set_real(object, "bandwidth", sum.bandwidth);
-    json_set_real(object, "working_set", sum.working_set);
-    json_set_string(object, "advice", sum.advice[0] ? sum.advice : NULL);
-    (void)json_object_set_new(object, "rows", rows);
-    return object;
+    log_line(run, object);
 }
 
 void log_end(train_run *run)
@@ -293,6 +292,7 @@ void log_end(train_run *run)
         return;
     }
     const nnfs_summary *summary = &run->summary;
+    json_watch();
     json_t *object = json_object();
     json_set_string(object, "event", "end");
     json_set_string(object, "reason", summary->reason);
@@ -308,8 +308,5 @@ void log_end(train_run *run)
     if (run->folds.count > 0) {
         (void)json_object_set_new(object, "folds", folds(run));
     }
-    if (run->profile) {
-        (void)json_object_set_new(object, "profile", profile(run));
-    }
-    write_line(run, object);
+    log_line(run, object);
 }

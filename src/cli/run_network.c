@@ -152,6 +152,23 @@ static short_text note_preprocessing(const nnfs_dataset *data)
     return note;
 }
 
+/* "28x28", "32x32x3" or, one channel after the other, "3x32x32": its features lie as a picture. */
+static short_text note_picture(nnfs_picture picture)
+{
+    short_text note;
+    size_t size = sizeof note.text;
+    if (picture.channels > 1 && picture.planar) {
+        (void)snprintf(note.text, size, "%dx%dx%d", picture.channels, picture.height,
+                       picture.width);
+    } else if (picture.channels > 1) {
+        (void)snprintf(note.text, size, "%dx%dx%d", picture.height, picture.width,
+                       picture.channels);
+    } else {
+        (void)snprintf(note.text, size, "%dx%d", picture.height, picture.width);
+    }
+    return note;
+}
+
 /* ["no","yes"]: what the outputs stand for. Two classes share the one output of a sigmoid. */
 static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
 {
@@ -159,15 +176,20 @@ static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
     if (classes == 0) {
         return NNFS_OK;
     }
+    json_watch();
+    bool named = true; /* a name is empty where there was no memory for it */
     json_t *list = json_array();
     for (int i = 0; i < classes; i++) {
-        json_t *name = json_string(nnfs_dataset_class_name(run->train.set, i));
+        const char *class_name = nnfs_dataset_class_name(run->train.set, i);
+        json_t *name = json_string(class_name);
         (void)json_array_append_new(list, name ? name : json_null());
+        named = named && class_name[0] != '\0';
     }
     char *names = json_dumps(list, JSON_LINE);
     json_decref(list);
-    nnfs_status status = names ? nnfs_network_set_note(run->network, "class_names", names, error)
-                               : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = names && named && json_had_memory()
+                             ? nnfs_network_set_note(run->network, "class_names", names, error)
+                             : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     free(names);
     return status;
 }
@@ -194,6 +216,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
     const nnfs_train_settings *train = &run->options->train;
     const nnfs_evaluation *test = &run->summary.test;
+    nnfs_picture picture = nnfs_dataset_picture(run->train.set);
     double score = isnan(test->accuracy) ? test->rmse : test->accuracy;
     const struct {
         const char *key;
@@ -210,6 +233,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"epochs", note_count(run->summary.epochs), true},
         {"until_accuracy", note_number(train->until_accuracy), train->until_accuracy > 0.0},
         {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
+        {"picture", note_picture(picture), picture.height > 0},
         {"seed", note_count((int64_t)train->seed), true},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},

@@ -34,7 +34,8 @@ static double times_power(double value, int power)
 
 /*
  * Whether the decimal is surely read as `value`. The double is off by three roundings at most; near
- * the middle between two floats, where the lower 29 bits are 2^28, that could decide.
+ * the middle between two floats, where the lower 29 bits are 2^28, that could decide. Whole numbers
+ * below 2^53 are exact.
  */
 static bool is_read_as(decimal number, double value)
 {
@@ -42,7 +43,9 @@ static bool is_read_as(decimal number, double value)
     uint64_t bits;
     memcpy(&bits, &near, sizeof bits);
     int64_t from_middle = (int64_t)(bits & 0x1fffffff) - 0x10000000;
-    return (from_middle > 8 || from_middle < -8) && (double)(float)near == value;
+    bool exact = number.places <= 0 && near < 0x1p53;
+    bool sure = exact || from_middle > 8 || from_middle < -8;
+    return sure && (double)(float)near == value;
 }
 
 static bool find_digits(double value, decimal *found)

@@ -121,7 +121,10 @@ static const struct {
     const char *name;
     char delimiter;
 } delimiters[] = {
-    {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"pipe", '|'}, {"\\t", '\t'},
+    {"comma", ','},
+    {"semicolon", ';'},
+    {"tab", '\t'},
+    {"pipe", '|'},
 };
 
 enum { DELIMITERS = sizeof delimiters / sizeof *delimiters };

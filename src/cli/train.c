@@ -6,6 +6,7 @@
  */
 #include "exit.h"
 #include "paths.h"
+#include "resume.h"
 #include "run.h"
 #include "start.h"
 #include "text.h"
@@ -65,6 +66,10 @@ static nnfs_status train(train_run *run, nnfs_error *error)
     settings.on_epoch = on_epoch;
     settings.user = run;
     settings.profile = run->profile;
+    settings.checkpoint_folder = run->options->checkpoint;
+    settings.on_checkpoint = resume_on_checkpoint;
+    settings.resume = run->checkpoint;
+    settings.resume_anywhere = run->options->resume_anywhere;
     run->progress = progress_begin(settings.epochs, run->options->quiet);
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
                                     run->test.set, &settings, &run->summary, error);
@@ -77,6 +82,7 @@ static nnfs_status save(train_run *run, nnfs_error *error)
     if (!run->options->output) {
         return NNFS_OK;
     }
+    resume_forget_notes(run);
     nnfs_status status = run_annotate(run, error);
     if (status == NNFS_OK) {
         status = nnfs_network_save(run->network, run->options->output, error);
@@ -105,6 +111,11 @@ static void say_early_end(const train_run *run, const nnfs_error *error)
         say("%s holds the %s weights", run->options->output,
             error->status == NNFS_ERROR_DIVERGED ? "last good" : "latest");
     }
+    char *command = error->status == NNFS_ERROR_STOPPED ? resume_command(run) : NULL;
+    if (command && run->summary.checkpoint == NNFS_OK) {
+        say("go on with: %s", command);
+    }
+    free(command);
 }
 
 /* A fold that did not come to its end is the end of the run: nothing is saved. */
@@ -135,6 +146,7 @@ static int train_and_report(train_run *run)
         return exit_status(status);
     }
     nnfs_status saved = save(run, &trouble);
+    log_details(run);
     log_end(run);
     if (!run->options->quiet) {
         report(run);
@@ -148,13 +160,20 @@ static int train_and_report(train_run *run)
     if (saved != NNFS_OK) {
         say_error(&trouble);
     }
+    if (saved == NNFS_OK && run->summary.checkpoint != NNFS_OK) {
+        say("the last checkpoint could not be written");
+        saved = run->summary.checkpoint;
+    }
     return status != NNFS_OK ? exit_status(status) : exit_status(saved);
 }
 
-static int run_all(train_run *run)
+static int run_all(train_run *run, char **argv)
 {
     nnfs_error error = {.status = NNFS_OK};
-    nnfs_status status = prepare(run, &error);
+    nnfs_status status = resume_remember(run, argv, &error);
+    if (status == NNFS_OK) {
+        status = prepare(run, &error);
+    }
     if (status == NNFS_OK) {
         status = log_open(run, &error);
     }
@@ -162,7 +181,12 @@ static int run_all(train_run *run)
         say_error(&error);
         return exit_status(status);
     }
-    log_start(run);
+    if (run->checkpoint) {
+        resume_say(run);
+        log_resume(run);
+    } else {
+        log_start(run);
+    }
     signals_catch();
     status = run->options->folds > 0 ? run_folds(run, &error) : NNFS_OK;
     int result = status == NNFS_OK ? train_and_report(run) : end_in_folds(run, &error);
@@ -179,11 +203,13 @@ int main(int argc, char **argv)
     train_options options;
     train_options_parse(&options, argc, argv);
     signals_ignore_of_writes();
-    train_run run = {.options = &options};
-    int result = finish(run_all(&run));
+    train_run run = {.options = &options, .log_bytes = -1};
+    resume_open(&run, &options, argv);
+    int result = finish(run_all(&run, argv));
     if (!run.prepared) {
         leave(result);
     }
+    resume_free(&run);
     free(run.shape);
     nnfs_network_free(run.network);
     nnfs_profile_free(run.profile);

@@ -91,6 +91,19 @@ static const struct argp_option rows[] = {
     {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
     {"output", 'o', "PATH", 0, "write the model here; 'none' for no file (model.safetensors)", 0},
     {"log", KEY_LOG, "PATH", 0, "write a run log here, a JSON object a line", 0},
+    {"checkpoint", KEY_CHECKPOINT, "FOLDER", 0,
+     "write checkpoints here, from which the run can go on after a kill: the last three, and the "
+     "best",
+     0},
+    {"checkpoint-every", KEY_CHECKPOINT_EVERY, "N[s|m|epochs|steps]", 0,
+     "how often, besides after each epoch that is the best so far and at the end (60s)", 0},
+    {"resume", KEY_RESUME, "FOLDER", 0,
+     "go on from the last checkpoint there, to the same bits as if the run had never stopped; "
+     "takes "
+     "its options from there",
+     0},
+    {"resume-anywhere", KEY_RESUME_ANYWHERE, NULL, 0,
+     "also with another CPU, BLAS or kernel than before, which may end in other bits", 0},
     {"profile", KEY_PROFILE, NULL, 0, "show where the time went, and what bounds each product", 0},
     {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
     OPTIONS_COMMON,
@@ -116,9 +129,26 @@ static const char about[] =
     "  nnfs-train mnist --hidden 512,256 --epochs 20 -o mnist.safetensors\n"
     "  nnfs-train mnist --hidden none --optimizer sgd --batch full --log run.jsonl";
 
+/* Remembers the first option that --resume takes from the checkpoint. */
+static void note_given(train_options *options, int key)
+{
+    static const int besides[] = {KEY_RESUME, KEY_RESUME_ANYWHERE, KEY_PROFILE, 't', 'q', 'h', 'V'};
+    for (size_t i = 0; i < sizeof besides / sizeof *besides; i++) {
+        if (key == besides[i]) {
+            return;
+        }
+    }
+    for (const struct argp_option *row = rows; row->name || row->doc; row++) {
+        if (!options->given && row->name && row->key == key) {
+            options->given = row->name;
+        }
+    }
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     train_values *values = state->input;
+    note_given(values->options, key);
     if (train_value(values, key, text) || table_option(&values->options->table, key, text)) {
         return 0;
     }
@@ -158,6 +188,28 @@ static void check_part(const char *option, const char *path, const char *targets
     }
 }
 
+static void check_checkpoints(const train_values *values)
+{
+    const train_options *options = values->options;
+    if (options->resume && options->given) {
+        usage_error("--resume goes on as the run was begun; --%s is not to be given",
+                    options->given);
+    }
+    if (options->resume && options->data) {
+        usage_error("--resume goes on with the data the run was begun with; '%s' is too much",
+                    options->data);
+    }
+    if (options->resume_anywhere && !options->resume) {
+        usage_error("--resume-anywhere is for --resume");
+    }
+    if (values->every && !options->checkpoint) {
+        usage_error("--checkpoint-every is for --checkpoint");
+    }
+    if (options->checkpoint && options->folds > 0) {
+        usage_error("--checkpoint is of one run, and --folds makes several: one of the two");
+    }
+}
+
 static void check_together(const train_options *options)
 {
     table_options_check(&options->table, options->data);
@@ -166,6 +218,10 @@ static void check_together(const train_options *options)
     if (options->folds > 0 && options->train.until_accuracy > 0.0) {
         usage_error(
             "--until-accuracy looks at the test set, and a fold has none: not with --folds");
+    }
+    if ((options->output && is_same_file(options->output, options->data)) ||
+        (options->log && is_same_file(options->log, options->data))) {
+        usage_error("'%s' is to be read and written over", options->data);
     }
     if (options->output && options->log && is_same_file(options->output, options->log)) {
         usage_error("--output and --log are the same file, '%s'", options->output);
@@ -184,6 +240,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     const struct argp argp = {rows, parse_option, "[DATA]", about, NULL, options_help_filter, NULL};
     options_parse(&argp, argc, argv, &values);
 
+    check_checkpoints(&values);
     options->data = options->data ? options->data : "digits";
     train_values_finish(&values);
     check_together(options);

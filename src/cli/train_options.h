@@ -35,8 +35,12 @@ typedef struct train_options {
     int folds;                      /* 0 is none */
     const char *class_weight;       /* as it was given, or NULL */
     table_options table;
-    const char *output; /* or NULL for no file */
-    const char *log;    /* or NULL */
+    const char *output;     /* or NULL for no file */
+    const char *log;        /* or NULL */
+    const char *checkpoint; /* the folder, or NULL */
+    const char *resume;     /* likewise, to go on from */
+    bool resume_anywhere;
+    const char *given; /* the first option that may not be given with --resume, or NULL */
     bool profile;
     bool quiet;
 } train_options;

@@ -170,6 +170,52 @@ static void take_profile(train_values *values, const char *text)
     values->options->profile = true;
 }
 
+static void take_checkpoint(train_values *values, const char *text)
+{
+    values->options->checkpoint = text;
+}
+
+/* N, or N with s, m, epochs or steps behind it: one of the three intervals, and no other. */
+static void take_checkpoint_every(train_values *values, const char *text)
+{
+    nnfs_train_settings *train = &values->options->train;
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits + strspn(text + digits, " ");
+    char number[32];
+    (void)snprintf(number, sizeof number, "%.*s", (int)digits, text);
+    train->checkpoint_seconds = 0.0;
+    train->checkpoint_steps = 0;
+    train->checkpoint_epochs = 0;
+    values->every = true;
+    if (digits == 0 || digits >= sizeof number) {
+        usage_error("--checkpoint-every: '%s' is no number with s, m, epochs or steps behind it",
+                    text);
+    }
+    if (strcmp(unit, "s") == 0 || strcmp(unit, "m") == 0) {
+        train->checkpoint_seconds =
+            (double)option_integer("--checkpoint-every", number, 1, INT_MAX) *
+            (*unit == 'm' ? 60.0 : 1.0);
+    } else if (strcmp(unit, "steps") == 0 || strcmp(unit, "step") == 0) {
+        train->checkpoint_steps = option_integer("--checkpoint-every", number, 1, INT64_MAX);
+    } else if (strcmp(unit, "") == 0 || strcmp(unit, "epochs") == 0 || strcmp(unit, "epoch") == 0) {
+        train->checkpoint_epochs = (int)option_integer("--checkpoint-every", number, 1, INT_MAX);
+    } else {
+        usage_error("--checkpoint-every: unknown unit '%s'; there are s, m, epochs and steps",
+                    unit);
+    }
+}
+
+static void take_resume(train_values *values, const char *text)
+{
+    values->options->resume = text;
+}
+
+static void take_resume_anywhere(train_values *values, const char *text)
+{
+    (void)text;
+    values->options->resume_anywhere = true;
+}
+
 static void take_quiet(train_values *values, const char *text)
 {
     (void)text;
@@ -214,6 +260,10 @@ static const struct {
     {'o', take_output},
     {KEY_LOG, take_log},
     {KEY_PROFILE, take_profile},
+    {KEY_CHECKPOINT, take_checkpoint},
+    {KEY_CHECKPOINT_EVERY, take_checkpoint_every},
+    {KEY_RESUME, take_resume},
+    {KEY_RESUME_ANYWHERE, take_resume_anywhere},
     {'q', take_quiet},
     {ARGP_KEY_ARG, take_data},
 };

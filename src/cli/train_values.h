@@ -27,6 +27,10 @@ enum {
     KEY_FOLDS,
     KEY_LOG,
     KEY_PROFILE,
+    KEY_CHECKPOINT,
+    KEY_CHECKPOINT_EVERY,
+    KEY_RESUME,
+    KEY_RESUME_ANYWHERE,
 };
 
 /* The list values are kept as text until all options are read: each depends on the others. */
@@ -34,6 +38,7 @@ typedef struct train_values {
     train_options *options;
     const char *hidden;
     const char *activation;
+    bool every; /* --checkpoint-every was given */
 } train_values;
 
 /* Takes the value of an option of the above, or DATA; false for any other key. */

@@ -27,6 +27,7 @@ typedef struct dataset_parts {
     bool swapped; /* bytes in the other order than this machine's */
     float scale;  /* a network sees stored * scale: 1/255 for pixels, 1 for numbers */
     int feature_count;
+    nnfs_picture picture; /* of all stored features; {0}: they are none */
     int64_t samples;
     int32_t *labels; /* [samples] in 0 .. classes-1, or NULL */
     int classes;     /* also where a table for predictions has no labels */
@@ -83,6 +84,12 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
  * Lets samples count by parts.weights, which are 0 or more. Errors: DATA (all of them are 0), MEMORY.
  */
 nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
+
+/*
+ * The picture that arrays of such sizes are: rank 3 is [samples, height, width], rank 4 has channels last
+ * or before the height. {0} for any other.
+ */
+nnfs_picture picture_of_shape(int rank, const size_t *shape);
 
 /* Where sample `index` of the dataset is stored. */
 static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)

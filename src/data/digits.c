@@ -22,6 +22,7 @@ static nnfs_status draw_dataset(const nnfs_dataset_settings *settings, int64_t f
         .type = STORED_U8,
         .scale = 1.0f / 255.0f,
         .feature_count = DIGITS_PIXELS,
+        .picture = {DIGITS_SIDE, DIGITS_SIDE, 1, 0},
         .samples = samples,
         .labels = memory_alloc((size_t)samples, sizeof(*parts.labels)),
         .classes = DIGITS_CLASSES,

@@ -87,6 +87,7 @@ static const idx_type *find_type(unsigned char code)
 typedef struct idx_header {
     const idx_type *type;
     int rank;
+    size_t sizes[LARGEST_RANK];
     size_t samples;
     size_t features; /* values a sample */
     size_t bytes;    /* of all values */
@@ -137,7 +138,7 @@ static nnfs_status read_sizes(source *from, idx_header *header, nnfs_error *erro
     header->features = 1;
     for (int i = 0; status == NNFS_OK && i < header->rank; i++) {
         size_t offset = 4 + 4 * (size_t)i;
-        size_t size = big_endian_32(sizes + 4 * i);
+        size_t size = header->sizes[i] = big_endian_32(sizes + 4 * i);
         if (size == 0) {
             status = source_fail(from, offset, error, "size %d of %d is 0", i + 1, header->rank);
         } else if (i == 0) {
@@ -293,6 +294,7 @@ static nnfs_status take_samples(const source *from, const idx_header *header, vo
                                 dataset_parts *parts, nnfs_error *error)
 {
     parts->feature_count = (int)header->features;
+    parts->picture = picture_of_shape(header->rank, header->sizes);
     if (header->type->code != 0x08) {
         return take_numbers(from, header, values, parts, error);
     }

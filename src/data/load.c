@@ -109,9 +109,13 @@ static const reader readers[] = {
 
 /* ---- Loading ---- */
 
+static const char *const missing_words[] = {
+    "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", NULL,
+};
+
 void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
 {
-    *settings = (nnfs_dataset_settings){.seed = 1, .header = -1};
+    *settings = (nnfs_dataset_settings){.seed = 1, .missing = missing_words, .header = -1};
 }
 
 nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,

@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/vector.h"
+#include "data/dataset.h"
 #include "data/npy_header.h"
 
 #include <math.h>
@@ -21,6 +22,7 @@ static nnfs_status make_columns(const npy_header *header, data_table *table, nnf
     }
     table->column_count = (int)header->features;
     table->rows = (int64_t)header->shape[0];
+    table->picture = picture_of_shape(header->rank, header->shape);
     for (int i = 0; i < table->column_count; i++) {
         table->columns[i].kind = NNFS_COLUMN_NUMBER;
     }

@@ -22,6 +22,7 @@ typedef struct data_table {
     const char *path;      /* the caller's: for messages */
     table_column *columns; /* [column_count], from memory_alloc_zeroed */
     int column_count;
+    nnfs_picture picture; /* that all columns are, {0}: none */
     int64_t rows;
     void *
         values; /* [column_count x rows], each row contiguous; from memory_alloc, or in `mapping` */

@@ -365,6 +365,7 @@ static void adopt_table(making *m)
     parts->swapped = table->swapped;
     parts->scale = 1.0f;
     parts->feature_count = table->column_count;
+    parts->picture = table->picture;
     parts->samples = table->rows;
     parts->mapping = table->mapping;
     parts->mapping_bytes = table->mapping_bytes;

@@ -1,6 +1,8 @@
-/* JSON as compact text, without jansson's json_dumps. */
+/* JSON as compact text and back, past what jansson does not notice where memory is short. */
 #ifndef NNFS_FORMATS_JSON_TEXT_H
 #define NNFS_FORMATS_JSON_TEXT_H
+
+#include "base/status.h"
 
 #include <jansson.h>
 #include <stddef.h>
@@ -10,5 +12,11 @@
  * where there is no memory, or no JSON.
  */
 char *json_text(const json_t *json, size_t *length);
+
+/*
+ * The JSON of a text, without repeated keys, into *json (NULL on failure). OK, MEMORY, or DATA with
+ * *reason (may be NULL).
+ */
+nnfs_status json_parse(const char *text, size_t length, json_t **json, json_error_t *reason);
 
 #endif

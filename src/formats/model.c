@@ -3,10 +3,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <zlib.h>
 
-void model_name_tensor(model_name name, int layer, const char *part)
+void model_name_tensor(model_name name, const char *prefix, int layer, const char *part)
 {
-    (void)snprintf(name, sizeof(model_name), "layers.%d.%s", layer, part);
+    (void)snprintf(name, sizeof(model_name), "%slayers.%d.%s", prefix, layer, part);
+}
+
+uint32_t model_crc_text(uint32_t crc, const char *text)
+{
+    return (uint32_t)crc32_z(crc, (const unsigned char *)text, strlen(text) + 1);
 }
 
 bool model_all_finite(const float *values, size_t count)

@@ -2,8 +2,11 @@
  * Networks in safetensors files, "nnfs-model/1": what saving (model_save.c) and loading
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
- * (preprocessing_json.h), and the notes under "note.KEY". Tensors: layers.N.weight and layers.N.bias in
- * float32.
+ * (preprocessing_json.h), the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight and
+ * layers.N.bias in float32. A checkpoint (checkpoint.h) has another text and more tensors besides.
+ *
+ * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
+ * each with a NUL behind it, and then of all tensors' bytes.
  *
  * W lies column-major [out x in] in memory and row-major [out, in] in the file, where
  * PyTorch's Linear has it: as they lie each is the other's transpose, and goes through a
@@ -12,22 +15,68 @@
 #ifndef NNFS_FORMATS_MODEL_H
 #define NNFS_FORMATS_MODEL_H
 
-#include "base/status.h"
-
-#include <stdbool.h>
-#include <stddef.h>
+#include "formats/safetensors.h"
 
 #define MODEL_FORMAT      "nnfs-model/1"
 #define MODEL_NOTE_PREFIX "note."
 
+/* Where a checkpoint has its optimizer's states. */
+#define MODEL_FIRST_PREFIX  "optimizer.first."
+#define MODEL_SECOND_PREFIX "optimizer.second."
+#define MODEL_CHECKPOINT    "checkpoint"
+
 /* Rows of W that are transposed together: two cache lines of each column. */
 #define MODEL_BLOCK_ROWS 32
 
-/* Long enough for "layers.N.weight" with any N. */
-typedef char model_name[40];
+#define MODEL_CHECKSUM "checksum"
+
+/* Long enough for "PREFIXlayers.N.weight" with any N. */
+typedef char model_name[64];
 
 /* The name of a layer's tensor: part is "weight" or "bias". */
-void model_name_tensor(model_name name, int layer, const char *part);
+void model_name_tensor(model_name name, const char *prefix, int layer, const char *part);
+
+/* A flat buffer, laid out like the network's parameters, whose tensors' names begin with the prefix. */
+typedef struct model_buffer {
+    const char *prefix; /* "" for the parameters, at most 20 bytes */
+    float *values;
+} model_buffer;
+
+/* What a file holds besides a network. */
+typedef struct model_extra {
+    safetensors_text text; /* key NULL: none */
+    model_buffer buffers[2];
+    int buffer_count;
+} model_extra;
+
+/* Writes durably. Errors: IO, DATA (a value that is not finite), MEMORY. */
+nnfs_status model_write(const char *path, const nnfs_network *network, const model_extra *extra,
+                        nnfs_error *error);
+
+/* A file that has been read and checked, its network not yet made. */
+typedef struct model_file {
+    const char *path;
+    safetensors_file file;
+    int inputs;
+    nnfs_layer *layers;
+    int layer_count;
+    nnfs_loss loss;
+    bool has_first, has_second; /* an optimizer's states */
+} model_file;
+
+/* Errors: IO, DATA, MEMORY. Close it in any case. */
+nnfs_status model_open(const char *path, model_file *model, nnfs_error *error);
+void model_close(model_file *model);
+
+/* Its network, which is the caller's. Errors: DATA, MEMORY. */
+nnfs_status model_network(const model_file *model, nnfs_network **network, nnfs_error *error);
+
+/* Fills one of its buffers. Errors: DATA (values that are not finite). */
+nnfs_status model_read_buffer(const model_file *model, const nnfs_network *network,
+                              const model_buffer *buffer, nnfs_error *error);
+
+/* The CRC-32 goes on over a text, its NUL included. */
+uint32_t model_crc_text(uint32_t crc, const char *text);
 
 bool model_all_finite(const float *values, size_t count);
 

@@ -1,5 +1,6 @@
-/* nnfs_network_load: metadata, then tensors, and only when both agree a network. */
+/* Models read: metadata, then tensors, and only when both agree a network. */
 #include "base/memory.h"
+#include "formats/json_text.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
@@ -7,17 +8,9 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
-
-/* A file being loaded, and the network that its metadata describes. */
-typedef struct loading {
-    const char *path;
-    safetensors_file file;
-    int inputs;
-    nnfs_layer *layers;
-    int layer_count;
-    nnfs_loss loss;
-} loading;
+#include <zlib.h>
 
 static bool parse_positive(const json_t *json, int *value)
 {
@@ -50,7 +43,7 @@ static int find_loss(const char *name)
     return -1;
 }
 
-static nnfs_status check_format(loading *model, nnfs_error *error)
+static nnfs_status check_format(model_file *model, nnfs_error *error)
 {
     const char *format = safetensors_metadata(&model->file, "format");
     if (!format) {
@@ -64,26 +57,32 @@ static nnfs_status check_format(loading *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* A metadata text parsed as JSON; NULL where there is none or it is not. */
-static json_t *metadata_json(const loading *model, const char *key)
+/* A metadata text parsed as JSON; *json is NULL where there is none or it is not. Error: MEMORY. */
+static nnfs_status metadata_json(const model_file *model, const char *key, json_t **json,
+                                 nnfs_error *error)
 {
     const char *text = safetensors_metadata(&model->file, key);
-    return text ? json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
-}
-
-static nnfs_status parse_inputs(loading *model, nnfs_error *error)
-{
-    json_t *json = metadata_json(model, "inputs");
-    bool good = parse_positive(json, &model->inputs);
-    json_decref(json);
-    if (!good) {
-        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'inputs' is not a positive number",
-                    model->path);
+    *json = NULL;
+    if (text && json_parse(text, strlen(text), json, NULL) == NNFS_ERROR_MEMORY) {
+        return fail_memory(error, strlen(text), "a header");
     }
     return NNFS_OK;
 }
 
-static nnfs_status parse_layer(loading *model, int index, const json_t *json, nnfs_error *error)
+static nnfs_status parse_inputs(model_file *model, nnfs_error *error)
+{
+    json_t *json;
+    nnfs_status status = metadata_json(model, "inputs", &json, error);
+    bool good = parse_positive(json, &model->inputs);
+    json_decref(json);
+    if (status == NNFS_OK && !good) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'inputs' is not a positive number",
+                    model->path);
+    }
+    return status;
+}
+
+static nnfs_status parse_layer(model_file *model, int index, const json_t *json, nnfs_error *error)
 {
     nnfs_layer *layer = &model->layers[index];
     const char *name = json_string_value(json_object_get(json, "activation"));
@@ -103,10 +102,13 @@ static nnfs_status parse_layer(loading *model, int index, const json_t *json, nn
     return NNFS_OK;
 }
 
-static nnfs_status parse_layers(loading *model, nnfs_error *error)
+static nnfs_status parse_layers(model_file *model, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    json_t *json = metadata_json(model, "layers");
+    json_t *json;
+    nnfs_status status = metadata_json(model, "layers", &json, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
     size_t count = json_array_size(json); /* 0 also where it is none */
     if (count == 0 || count > INT_MAX / 2) {
         status = fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers' is not a list of layers",
@@ -127,7 +129,7 @@ end:
     return status;
 }
 
-static nnfs_status parse_loss(loading *model, nnfs_error *error)
+static nnfs_status parse_loss(model_file *model, nnfs_error *error)
 {
     const char *name = safetensors_metadata(&model->file, "loss");
     int found = find_loss(name);
@@ -139,7 +141,7 @@ static nnfs_status parse_loss(loading *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-static nnfs_status check_tensor(const loading *model, const char *name, int rank, size_t rows,
+static nnfs_status check_tensor(const model_file *model, const char *name, int rank, size_t rows,
                                 size_t columns, nnfs_error *error)
 {
     const safetensors_tensor *tensor = safetensors_find(&model->file, name);
@@ -159,36 +161,90 @@ static nnfs_status check_tensor(const loading *model, const char *name, int rank
     return NNFS_OK;
 }
 
+/* The tensors of one flat buffer. */
+static nnfs_status check_buffer(const model_file *model, const char *prefix, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < model->layer_count; i++) {
+        model_name name;
+        size_t in = (size_t)(i > 0 ? model->layers[i - 1].width : model->inputs);
+        size_t out = (size_t)model->layers[i].width;
+        model_name_tensor(name, prefix, i, "weight");
+        status = check_tensor(model, name, 2, out, in, error);
+        if (status == NNFS_OK) {
+            model_name_tensor(name, prefix, i, "bias");
+            status = check_tensor(model, name, 1, out, 0, error);
+        }
+    }
+    return status;
+}
+
+/* Whether a checkpoint has a state of its optimizer; a model has none. */
+static bool has_state(const model_file *model, const char *prefix)
+{
+    model_name name;
+    model_name_tensor(name, prefix, 0, "weight");
+    return safetensors_metadata(&model->file, MODEL_CHECKPOINT) &&
+           safetensors_find(&model->file, name);
+}
+
 /*
  * The tensors are exactly those of the layers. The file holds all their bytes, so that a network
  * of this size may now be allocated.
  */
-static nnfs_status check_tensors(const loading *model, nnfs_error *error)
+static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
-    for (int i = 0; i < model->layer_count; i++) {
-        model_name name;
-        size_t in = (size_t)(i > 0 ? model->layers[i - 1].width : model->inputs);
-        size_t out = (size_t)model->layers[i].width;
-        model_name_tensor(name, i, "weight");
-        nnfs_status status = check_tensor(model, name, 2, out, in, error);
-        if (status == NNFS_OK) {
-            model_name_tensor(name, i, "bias");
-            status = check_tensor(model, name, 1, out, 0, error);
-        }
-        if (status != NNFS_OK) {
-            return status;
-        }
+    model->has_first = has_state(model, MODEL_FIRST_PREFIX);
+    model->has_second = has_state(model, MODEL_SECOND_PREFIX);
+    nnfs_status status = check_buffer(model, "", error);
+    if (status == NNFS_OK && model->has_first) {
+        status = check_buffer(model, MODEL_FIRST_PREFIX, error);
     }
-    if (model->file.tensor_count != 2 * (size_t)model->layer_count) {
-        return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %d",
-                    model->path, model->file.tensor_count, model->layer_count,
-                    2 * model->layer_count);
+    if (status == NNFS_OK && model->has_second) {
+        status = check_buffer(model, MODEL_SECOND_PREFIX, error);
+    }
+    int buffers = 1 + model->has_first + model->has_second;
+    if (status == NNFS_OK &&
+        model->file.tensor_count != 2 * (size_t)model->layer_count * (size_t)buffers) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %d",
+                      model->path, model->file.tensor_count, model->layer_count,
+                      2 * model->layer_count * buffers);
+    }
+    return status;
+}
+
+/* A file of another writer may have none. */
+static nnfs_status check_checksum(model_file *model, nnfs_error *error)
+{
+    const safetensors_file *file = &model->file;
+    const char *stored = safetensors_metadata(file, MODEL_CHECKSUM);
+    char computed[16];
+    size_t bytes = 0;
+    uint32_t crc = 0;
+    if (!stored) {
+        return NNFS_OK;
+    }
+    for (size_t i = 0; i < file->metadata_count; i++) {
+        const safetensors_text *text = &file->metadata[i];
+        crc = strcmp(text->key, MODEL_CHECKSUM) == 0
+                  ? crc
+                  : model_crc_text(model_crc_text(crc, text->key), text->value);
+    }
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        bytes += file->tensors[i].bytes;
+    }
+    crc = (uint32_t)crc32_z(crc, file->data, bytes);
+    (void)snprintf(computed, sizeof computed, "%08lx", (unsigned long)crc);
+    if (strcmp(stored, computed) != 0) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: damaged: its checksum is %s, but that of its contents %s", model->path,
+                    strlen(stored) == 8 ? stored : "none", computed);
     }
     return NNFS_OK;
 }
 
 /* The network of these layers, its values still zero. What a network may be is known there. */
-static nnfs_status create(const loading *model, nnfs_network **network, nnfs_error *error)
+static nnfs_status create(const model_file *model, nnfs_network **network, nnfs_error *error)
 {
     nnfs_error reason = {0};
     nnfs_network_settings settings;
@@ -223,35 +279,38 @@ static void read_weights(const safetensors_tensor *tensor, float *weights)
     }
 }
 
-static nnfs_status read_layer(const loading *model, int index, nnfs_network *network,
-                              nnfs_error *error)
+static nnfs_status fail_not_finite(const model_file *model, const char *name, nnfs_error *error)
 {
-    model_name name;
-    float *weights = nnfs_network_weights(network, index);
-    float *biases = nnfs_network_biases(network, index);
-    model_name_tensor(name, index, "weight");
-    const safetensors_tensor *tensor = safetensors_find(&model->file, name);
-    read_weights(tensor, weights);
-    bool finite = model_all_finite(weights, tensor->elements);
-    if (finite) {
-        model_name_tensor(name, index, "bias");
+    return fail(error, NNFS_ERROR_DATA, "%s: tensor '%s' has a value that is not finite",
+                model->path, name);
+}
+
+nnfs_status model_read_buffer(const model_file *model, const nnfs_network *network,
+                              const model_buffer *buffer, nnfs_error *error)
+{
+    for (int i = 0; i < network->layer_count; i++) {
+        model_name name;
+        float *weights = buffer->values + network->layers[i].weights;
+        float *biases = buffer->values + network->layers[i].biases;
+        model_name_tensor(name, buffer->prefix, i, "weight");
+        const safetensors_tensor *tensor = safetensors_find(&model->file, name);
+        read_weights(tensor, weights);
+        if (!model_all_finite(weights, tensor->elements)) {
+            return fail_not_finite(model, name, error);
+        }
+        model_name_tensor(name, buffer->prefix, i, "bias");
         tensor = safetensors_find(&model->file, name);
         memcpy(biases, tensor->data, tensor->bytes);
-        finite = model_all_finite(biases, tensor->elements);
-    }
-    if (!finite) {
-        return fail(error, NNFS_ERROR_DATA, "%s: tensor '%s' has a value that is not finite",
-                    model->path, name);
+        if (!model_all_finite(biases, tensor->elements)) {
+            return fail_not_finite(model, name, error);
+        }
     }
     return NNFS_OK;
 }
 
-static nnfs_status fill(const loading *model, nnfs_network *network, nnfs_error *error)
+static nnfs_status read_notes(const model_file *model, nnfs_network *network, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < model->layer_count; i++) {
-        status = read_layer(model, i, network, error);
-    }
     for (size_t i = 0; status == NNFS_OK && i < model->file.metadata_count; i++) {
         const safetensors_text *text = &model->file.metadata[i];
         if (strncmp(text->key, MODEL_NOTE_PREFIX, strlen(MODEL_NOTE_PREFIX)) == 0) {
@@ -263,7 +322,7 @@ static nnfs_status fill(const loading *model, nnfs_network *network, nnfs_error 
 }
 
 /* Before the weights are read: giving it to a network may change them. */
-static nnfs_status read_preprocessing(const loading *model, nnfs_network *network,
+static nnfs_status read_preprocessing(const model_file *model, nnfs_network *network,
                                       nnfs_error *error)
 {
     const char *text = safetensors_metadata(&model->file, "preprocessing");
@@ -285,34 +344,56 @@ static nnfs_status read_preprocessing(const loading *model, nnfs_network *networ
     return NNFS_OK;
 }
 
-nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error)
+/* ---- All of it ---- */
+
+nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
-    static nnfs_status (*const steps[])(loading *, nnfs_error *) = {check_format, parse_inputs,
-                                                                    parse_layers, parse_loss};
-    loading model = {.path = path};
-    *network = NULL;
-    nnfs_status status = safetensors_open(path, &model.file, error);
+    static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
+        check_format, check_checksum, parse_inputs, parse_layers, parse_loss, check_tensors};
+    *model = (model_file){.path = path};
+    nnfs_status status = safetensors_open(path, &model->file, error);
     for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
-        status = steps[i](&model, error);
+        status = steps[i](model, error);
+    }
+    return status;
+}
+
+void model_close(model_file *model)
+{
+    memory_free(model->layers);
+    safetensors_close(&model->file);
+    *model = (model_file){0};
+}
+
+nnfs_status model_network(const model_file *model, nnfs_network **network, nnfs_error *error)
+{
+    nnfs_status status = create(model, network, error);
+    if (status == NNFS_OK) {
+        status = read_preprocessing(model, *network, error);
     }
     if (status == NNFS_OK) {
-        status = check_tensors(&model, error);
+        const model_buffer parameters = {"", (*network)->parameters};
+        status = model_read_buffer(model, *network, &parameters, error);
     }
     if (status == NNFS_OK) {
-        status = create(&model, network, error);
-    }
-    if (status == NNFS_OK) {
-        status = read_preprocessing(&model, *network, error);
-    }
-    if (status == NNFS_OK) {
-        status = fill(&model, *network, error);
+        status = read_notes(model, *network, error);
     }
     if (status != NNFS_OK) {
         nnfs_network_free(*network);
         *network = NULL;
     }
-    memory_free(model.layers);
-    safetensors_close(&model.file);
+    return status;
+}
+
+nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error)
+{
+    model_file model;
+    *network = NULL;
+    nnfs_status status = model_open(path, &model, error);
+    if (status == NNFS_OK) {
+        status = model_network(&model, network, error);
+    }
+    model_close(&model);
     return status;
 }

@@ -1,4 +1,4 @@
-/* nnfs_network_save: described first, then written layer by layer. */
+/* Models written: described first, then gone through twice, for the checksum and for the file. */
 #include "base/file.h"
 #include "base/memory.h"
 #include "formats/json_text.h"
@@ -11,17 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
-/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 1 };
+/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 3, MOST_BUFFERS = 3 };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
-    model_name *names;           /* [2 x layers] */
-    safetensors_tensor *tensors; /* [2 x layers]: W and b of each layer */
-    safetensors_text *texts;     /* the fixed ones, then the notes */
+    model_buffer buffers[MOST_BUFFERS]; /* the parameters first */
+    int buffer_count;
+    model_name *names;           /* [2 x layers x buffers] */
+    safetensors_tensor *tensors; /* likewise: W and b of each layer */
+    size_t tensor_count;
+    safetensors_text *texts; /* the fixed ones, then the notes, last the checksum */
     size_t text_count;
     char inputs[16];
+    char checksum[16];
     char *layers;
     char *preprocessing; /* or NULL */
     char **note_keys;    /* [note_count] */
@@ -58,17 +63,18 @@ static char *layers_to_json(const nnfs_network *network)
 
 static void describe_tensors(const nnfs_network *network, description *d)
 {
-    for (int i = 0; i < network->layer_count; i++) {
-        size_t in = (size_t)network->layers[i].in;
-        size_t out = (size_t)network->layers[i].out;
-        char *weight = d->names[2 * i];
-        char *bias = d->names[2 * i + 1];
-        model_name_tensor(weight, i, "weight");
-        model_name_tensor(bias, i, "bias");
-        d->tensors[2 * i] = (safetensors_tensor){
-            .name = weight, .type = SAFETENSORS_F32, .rank = 2, .shape = {out, in}};
-        d->tensors[2 * i + 1] =
-            (safetensors_tensor){.name = bias, .type = SAFETENSORS_F32, .rank = 1, .shape = {out}};
+    size_t at = 0;
+    for (int b = 0; b < d->buffer_count; b++) {
+        for (int i = 0; i < network->layer_count; i++, at += 2) {
+            size_t in = (size_t)network->layers[i].in;
+            size_t out = (size_t)network->layers[i].out;
+            model_name_tensor(d->names[at], d->buffers[b].prefix, i, "weight");
+            model_name_tensor(d->names[at + 1], d->buffers[b].prefix, i, "bias");
+            d->tensors[at] = (safetensors_tensor){
+                .name = d->names[at], .type = SAFETENSORS_F32, .rank = 2, .shape = {out, in}};
+            d->tensors[at + 1] = (safetensors_tensor){
+                .name = d->names[at + 1], .type = SAFETENSORS_F32, .rank = 1, .shape = {out}};
+        }
     }
 }
 
@@ -99,10 +105,15 @@ static bool describe_texts(const nnfs_network *network, description *d)
     return true;
 }
 
-static nnfs_status describe(const nnfs_network *network, description *d, nnfs_error *error)
+static nnfs_status describe(const nnfs_network *network, const model_extra *extra, description *d,
+                            nnfs_error *error)
 {
-    size_t tensors = size_mul(2, (size_t)network->layer_count);
+    size_t tensors = size_mul(size_mul(2, (size_t)network->layer_count),
+                              size_add(1, (size_t)extra->buffer_count));
     *d = (description){
+        .buffers = {{"", network->parameters}},
+        .buffer_count = 1 + extra->buffer_count,
+        .tensor_count = tensors,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
         .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
@@ -114,13 +125,40 @@ static nnfs_status describe(const nnfs_network *network, description *d, nnfs_er
         !describe_texts(network, d)) {
         return fail_memory(error, size_mul(tensors, sizeof *d->tensors), "a header");
     }
+    for (int i = 0; i < extra->buffer_count; i++) {
+        d->buffers[1 + i] = extra->buffers[i];
+    }
+    if (extra->text.key) {
+        d->texts[d->text_count++] = extra->text;
+    }
     describe_tensors(network, d);
     return NNFS_OK;
 }
 
-/* Writes W [out x in], lda = out, as rows. */
-static nnfs_status write_weights(safetensors_writer *writer, const float *weights, size_t in,
-                                 size_t out, nnfs_error *error)
+/* ---- The tensors' bytes, in the file's order ---- */
+
+/* What takes them, piece by piece: the checksum, or the file. */
+typedef struct byte_sink {
+    nnfs_status (*take)(struct byte_sink *sink, const void *bytes, size_t count, nnfs_error *error);
+    uint32_t crc;
+    safetensors_writer *writer;
+} byte_sink;
+
+static nnfs_status sum_up(byte_sink *sink, const void *bytes, size_t count, nnfs_error *error)
+{
+    (void)error;
+    sink->crc = (uint32_t)crc32_z(sink->crc, bytes, count);
+    return NNFS_OK;
+}
+
+static nnfs_status write_out(byte_sink *sink, const void *bytes, size_t count, nnfs_error *error)
+{
+    return safetensors_write(sink->writer, bytes, count, error);
+}
+
+/* W [out x in], lda = out, as rows. */
+static nnfs_status send_weights(byte_sink *sink, const float *weights, size_t in, size_t out,
+                                nnfs_error *error)
 {
     size_t wanted = size_mul(in, MODEL_BLOCK_ROWS);
     float *block = memory_alloc(wanted, sizeof *block);
@@ -135,65 +173,100 @@ static nnfs_status write_weights(safetensors_writer *writer, const float *weight
                 block[row * in + i] = weights[i * out + first + row];
             }
         }
-        status = safetensors_write(writer, block, rows * in * sizeof *block, error);
+        status = sink->take(sink, block, rows * in * sizeof *block, error);
     }
     memory_free(block);
     return status;
 }
 
-static nnfs_status write_layers(safetensors_writer *writer, const nnfs_network *network,
-                                nnfs_error *error)
+static nnfs_status send_all(byte_sink *sink, const nnfs_network *network, const description *d,
+                            nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i];
-        status = write_weights(writer, network->parameters + layer->weights, (size_t)layer->in,
-                               (size_t)layer->out, error);
+    for (int i = 0; status == NNFS_OK && i < d->buffer_count * network->layer_count; i++) {
+        const network_layer *layer = &network->layers[i % network->layer_count];
+        const float *values = d->buffers[i / network->layer_count].values;
+        status = send_weights(sink, values + layer->weights, (size_t)layer->in, (size_t)layer->out,
+                              error);
         if (status == NNFS_OK) {
-            status = safetensors_write(writer, network->parameters + layer->biases,
-                                       (size_t)layer->out * sizeof(float), error);
+            status =
+                sink->take(sink, values + layer->biases, (size_t)layer->out * sizeof(float), error);
         }
     }
     return status;
 }
 
-static nnfs_status check_finite(const nnfs_network *network, const char *path, nnfs_error *error)
+/* ---- Writing ---- */
+
+/* The last text. */
+static nnfs_status add_checksum(const nnfs_network *network, description *d, nnfs_error *error)
 {
-    for (int i = 0; i < network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i];
+    byte_sink sum = {.take = sum_up};
+    for (size_t i = 0; i < d->text_count; i++) {
+        sum.crc = model_crc_text(model_crc_text(sum.crc, d->texts[i].key), d->texts[i].value);
+    }
+    nnfs_status status = send_all(&sum, network, d, error);
+    (void)snprintf(d->checksum, sizeof d->checksum, "%08lx", (unsigned long)sum.crc);
+    d->texts[d->text_count++] = (safetensors_text){MODEL_CHECKSUM, d->checksum};
+    return status;
+}
+
+static nnfs_status check_finite(const nnfs_network *network, const description *d, const char *path,
+                                nnfs_error *error)
+{
+    for (int i = 0; i < d->buffer_count * network->layer_count; i++) {
+        const network_layer *layer = &network->layers[i % network->layer_count];
+        const model_buffer *buffer = &d->buffers[i / network->layer_count];
         size_t weights = (size_t)layer->in * (size_t)layer->out;
-        if (!model_all_finite(network->parameters + layer->weights, weights) ||
-            !model_all_finite(network->parameters + layer->biases, (size_t)layer->out)) {
+        if (!model_all_finite(buffer->values + layer->weights, weights) ||
+            !model_all_finite(buffer->values + layer->biases, (size_t)layer->out)) {
             return fail(error, NNFS_ERROR_DATA,
                         "%s: not written: layer %d has a weight or bias that is not finite", path,
-                        i + 1);
+                        i % network->layer_count + 1);
         }
     }
     return NNFS_OK;
 }
 
-nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnfs_error *error)
+static nnfs_status write_file(const char *path, const nnfs_network *network, const description *d,
+                              nnfs_error *error)
 {
-    nnfs_status status = check_finite(network, path, error);
+    safetensors_writer writer;
+    byte_sink file = {.take = write_out, .writer = &writer};
+    nnfs_status status = safetensors_write_begin(&writer, path, d->tensors, d->tensor_count,
+                                                 d->texts, d->text_count, error);
     if (status != NNFS_OK) {
         return status;
     }
-    safetensors_writer writer;
-    description d;
-    status = describe(network, &d, error);
+    status = send_all(&file, network, d, error);
     if (status == NNFS_OK) {
-        status = safetensors_write_begin(&writer, path, d.tensors, 2 * (size_t)network->layer_count,
-                                         d.texts, d.text_count, error);
+        status = safetensors_write_commit(&writer, error);
+    }
+    safetensors_write_abandon(&writer); /* nothing after a commit */
+    return status;
+}
+
+nnfs_status model_write(const char *path, const nnfs_network *network, const model_extra *extra,
+                        nnfs_error *error)
+{
+    description d;
+    nnfs_status status = describe(network, extra, &d, error);
+    if (status == NNFS_OK) {
+        status = check_finite(network, &d, path, error);
     }
     if (status == NNFS_OK) {
-        status = write_layers(&writer, network, error);
-        if (status == NNFS_OK) {
-            status = safetensors_write_commit(&writer, error);
-        }
-        safetensors_write_abandon(&writer); /* nothing after a commit */
+        status = add_checksum(network, &d, error);
+    }
+    if (status == NNFS_OK) {
+        status = write_file(path, network, &d, error);
     }
     free_description(&d, network);
     return status;
+}
+
+nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnfs_error *error)
+{
+    return model_write(path, network, &(model_extra){.buffer_count = 0}, error);
 }
 
 nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error)

@@ -335,18 +335,16 @@ static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *er
     return status;
 }
 
-nnfs_status preprocessing_from_json(const char *text, nnfs_preprocessing **preprocessing,
-                                    nnfs_error *error)
+static nnfs_status read_once(const char *text, nnfs_preprocessing **preprocessing,
+                             nnfs_error *error)
 {
-    json_error_t reason;
-    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &reason);
+    json_t *json = NULL;
     parts found = {0};
     nnfs_preprocessing *made = NULL;
     nnfs_status status = NNFS_OK;
     *preprocessing = NULL;
-    if (!json && (json_error_code(&reason) == json_error_out_of_memory || !reason.text[0])) {
-        status = fail_memory(error, strlen(text), "a preprocessing");
-        goto end;
+    if (json_parse(text, strlen(text), &json, NULL) == NNFS_ERROR_MEMORY) {
+        return fail_memory(error, strlen(text), "a preprocessing");
     }
     if (!parse_parts(json, &found)) {
         status = fail(error, NNFS_ERROR_DATA, "no JSON of columns, targets and classes");
@@ -364,4 +362,23 @@ end:
     nnfs_preprocessing_free(made);
     json_decref(json);
     return status;
+}
+
+nnfs_status preprocessing_from_json(const char *text, nnfs_preprocessing **preprocessing,
+                                    nnfs_error *error)
+{
+    nnfs_error first = {.status = NNFS_OK};
+    nnfs_error second = {.status = NNFS_OK};
+    nnfs_status status = read_once(text, preprocessing, &first);
+    if (status == NNFS_OK) {
+        return NNFS_OK;
+    }
+    /* A value that there was no memory for looks like a wrong one, but not twice. */
+    if (status == NNFS_ERROR_DATA && (read_once(text, preprocessing, &second) != NNFS_ERROR_DATA ||
+                                      strcmp(first.message, second.message) != 0)) {
+        nnfs_preprocessing_free(*preprocessing);
+        *preprocessing = NULL;
+        return fail_memory(error, strlen(text), "a preprocessing");
+    }
+    return fail(error, status, "%s", first.message);
 }

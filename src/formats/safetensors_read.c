@@ -5,6 +5,7 @@
 #include "formats/safetensors.h"
 
 #include "base/memory.h"
+#include "formats/json_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -69,16 +70,11 @@ static nnfs_status parse_json(const char *path, const char *text, size_t length,
                     8 + length - 1);
     }
     json_error_t reason;
-    *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &reason);
-    if (*header) {
-        return NNFS_OK;
+    nnfs_status status = json_parse(text, length, header, &reason);
+    if (status == NNFS_ERROR_DATA) {
+        return fail(error, status, "%s: offset %d: %s", path, 8 + reason.position, reason.text);
     }
-    /* Some of jansson's functions say nothing where they got no memory. */
-    if (json_error_code(&reason) == json_error_out_of_memory || reason.text[0] == '\0') {
-        return fail_memory(error, length, "a header");
-    }
-    return fail(error, NNFS_ERROR_DATA, "%s: offset %d: %s", path, 8 + reason.position,
-                reason.text);
+    return status == NNFS_OK ? NNFS_OK : fail_memory(error, length, "a header");
 }
 
 static nnfs_status read_header(file_reader *reader, json_t **header, size_t *data_bytes,

@@ -377,9 +377,25 @@ static bool insert_note(nnfs_network *network, size_t place)
     return true;
 }
 
+static void remove_note(nnfs_network *network, size_t place)
+{
+    network_note *note = &network->notes[place];
+    free(note->key);
+    free(note->value);
+    network->note_count--;
+    memmove(note, note + 1, (network->note_count - place) * sizeof *note);
+}
+
 nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key, const char *value,
                                   nnfs_error *error)
 {
+    if (!value) {
+        size_t place = note_place(network, key);
+        if (note_is_at(network, place, key)) {
+            remove_note(network, place);
+        }
+        return NNFS_OK;
+    }
     if (!utf8_is_valid(key) || !utf8_is_valid(value)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "a note's key and value must be UTF-8");
     }

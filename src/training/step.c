@@ -18,8 +18,9 @@
  */
 typedef struct step_region {
     step_run *run;
-    int64_t chunks;       /* in the whole run */
-    int64_t steps_before; /* that the trainer had done */
+    int64_t chunks;       /* that are left of the run */
+    int64_t first_chunk;  /* of them, counted in the whole run */
+    int64_t steps_before; /* that the trainer had done before the run's first */
     uint64_t parts;
     double watched;       /* when the caller was last called */
     atomic_bool refused;  /* by the seam: a product */
@@ -43,12 +44,13 @@ float step_rate(const step_run *run, int64_t step)
     return schedule_rate(&trainer->settings, &trainer->schedule, &time);
 }
 
-/* Where chunk `index` of the run lies: all steps but the last have equally many chunks. */
+/* Where chunk `index` of those left lies: all steps but the last have equally many chunks. */
 static step_chunk chunk_at(const step_region *region, int64_t index)
 {
     const step_run *run = region->run;
     const nnfs_trainer *trainer = run->trainer;
     int64_t per_step = chunks_in(run, run->batch);
+    index += region->first_chunk;
     int64_t step = index / per_step;
     int64_t samples = run->dataset->samples - step * run->batch;
     samples = samples < run->batch ? samples : run->batch;
@@ -135,15 +137,19 @@ static bool close_phase_2(step_region *region, const step_chunk *chunk)
         note_divergence(run, chunk, bad);
         return false;
     }
-    run->steps += chunk->closes ? 1 : 0;
-    run->trainer->steps += chunk->closes && run->update ? 1 : 0;
+    if (chunk->closes) {
+        run->steps++;
+        run->trainer->steps += run->update ? 1 : 0;
+        run->whole = (step_sums){run->steps, run->samples, run->loss, run->correct};
+    }
     return true;
 }
 
 static bool watch_is_due(step_region *region)
 {
     const step_run *run = region->run;
-    return run->watch && clock_seconds() - region->watched >= run->watch_every;
+    bool asked_for = run->watch_at > 0 && run->steps == run->watch_at;
+    return run->watch && (asked_for || clock_seconds() - region->watched >= run->watch_every);
 }
 
 /* The phase after `phase`, which is over. */
@@ -222,16 +228,25 @@ void step_run_all(step_run *run)
 {
     nnfs_trainer *trainer = run->trainer;
     int64_t samples = run->dataset->samples;
-    run->steps = run->samples = run->correct = 0;
-    run->loss = 0.0;
+    run->whole = run->begun;
+    run->steps = run->begun.steps;
+    run->samples = run->begun.samples;
+    run->loss = run->begun.loss;
+    run->correct = run->begun.correct;
     run->stopped = false;
     run->diverged = false;
-    step_region region = {.run = run, .steps_before = trainer->steps, .watched = clock_seconds()};
-    region.chunks =
-        samples / run->batch * chunks_in(run, run->batch) + chunks_in(run, samples % run->batch);
+    step_region region = {.run = run,
+                          .first_chunk = run->begun.steps * chunks_in(run, run->batch),
+                          .steps_before = trainer->steps - run->begun.steps,
+                          .watched = clock_seconds()};
+    region.chunks = samples / run->batch * chunks_in(run, run->batch) +
+                    chunks_in(run, samples % run->batch) - region.first_chunk;
     region.parts = (uint64_t)trainer->plan.stages + 2;
     atomic_init(&region.refused, false);
     atomic_init(&region.bad_layer, INT_MAX);
+    if (region.chunks <= 0) {
+        return; /* all was done before */
+    }
     phases_begin(&trainer->phases);
     profile_enter(trainer->pass.profile);
     blas_enter();

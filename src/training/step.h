@@ -16,6 +16,7 @@ typedef struct step_run {
     const uint32_t *order; /* [samples] in which order; NULL: as they are */
     int64_t batch;         /* samples a step; the last step has what is left */
     bool update;           /* false: only the gradient is computed */
+    step_sums begun;       /* the steps that were done before: the run goes on behind them */
 
     /*
      * Called on the calling thread every now and then while no weight is being written, with the outcome
@@ -23,6 +24,7 @@ typedef struct step_run {
      */
     int (*watch)(struct step_run *run);
     double watch_every; /* seconds */
+    int64_t watch_at;   /* called also when so many steps are done; 0: not so */
     void *user;
 
     /* The outcome so far. */
@@ -30,7 +32,8 @@ typedef struct step_run {
     int64_t samples; /* seen */
     double loss;     /* sum of terms over them, each before its step's update */
     int64_t correct;
-    bool stopped; /* by watch */
+    step_sums whole; /* likewise, up to the last step that was finished */
+    bool stopped;    /* by watch */
 
     bool diverged;     /* a loss or an update was not finite; then also: */
     int64_t bad_first; /* the chunk of samples that did it */
@@ -41,7 +44,7 @@ typedef struct step_run {
 /* The learning rate of a step, counted from 0 in the run of steps. */
 float step_rate(const step_run *run, int64_t step);
 
-/* Runs all steps. The dataset fits the network; fields of the outcome are reset. */
+/* Runs all steps that are left. The dataset fits the network; the outcome begins with `begun`. */
 void step_run_all(step_run *run);
 
 /* Applies the optimizer to all parameters, from the gradient buffer. False if one was not finite. */

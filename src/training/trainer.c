@@ -29,6 +29,7 @@ void nnfs_train_settings_init(nnfs_train_settings *settings)
         .batch = 128,
         .epochs = 10,
         .seed = 1,
+        .checkpoint_seconds = 60.0,
     };
 }
 
@@ -57,9 +58,12 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
                         : !not_negative(s->weight_decay)                           ? "weight_decay"
                         : s->batch < 0                                             ? "batch"
                         : s->epochs < 0                                            ? "epochs"
-                        : !is_share(s->until_accuracy) ? "until_accuracy"
-                        : s->threads < 0               ? "threads"
-                                                       : schedule_find_wrong(s);
+                        : !is_share(s->until_accuracy)    ? "until_accuracy"
+                        : s->threads < 0                  ? "threads"
+                        : !(s->checkpoint_seconds >= 0.0) ? "checkpoint_seconds"
+                        : s->checkpoint_steps < 0         ? "checkpoint_steps"
+                        : s->checkpoint_epochs < 0        ? "checkpoint_epochs"
+                                                          : schedule_find_wrong(s);
     if (wrong) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
                     wrong);

@@ -31,6 +31,23 @@ typedef struct tile_record {
     int64_t correct;
 } tile_record;
 
+/* What whole steps came to. */
+typedef struct step_sums {
+    int64_t steps;
+    int64_t samples;
+    double loss; /* sum of terms over them, each before its step's update */
+    int64_t correct;
+} step_sums;
+
+/* The part of an epoch that was done before. */
+typedef struct epoch_part {
+    step_sums sums;
+    double seconds;
+} epoch_part;
+
+/* The checkpoints of the run a trainer is in; see training/checkpoints.h. */
+typedef struct checkpoints checkpoints;
+
 struct nnfs_trainer {
     nnfs_network *network;
     nnfs_train_settings settings; /* resolved */
@@ -40,6 +57,8 @@ struct nnfs_trainer {
     int64_t steps;     /* updates done */
     int epochs;        /* epochs done */
     schedule_state schedule;
+    epoch_part begun;         /* of the next epoch: a checkpoint was made in its middle */
+    checkpoints *checkpoints; /* the run's; NULL: none */
 
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next two */
     float *first;    /* the optimizer's states; NULL where it has none */

@@ -59,7 +59,7 @@ static bool check(float number)
             break;
         }
     }
-    bool same = memcmp(&back, &number, sizeof back) == 0;
+    bool same = back == number && !signbit(back) == !signbit(number);
     if (!same || count_digits(shortest.text) > count_digits(exact)) {
         (void)printf("%s is written %s\n", exact, shortest.text);
         return false;

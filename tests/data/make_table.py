@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Makes table/flats.csv, which is committed: run it again only to change it.
+"""Makes the tables of table/, which are committed: run it again only to change them.
+
+All hold what flats.csv holds, written otherwise; flats_shuffled.csv has its columns in another order,
+one more and no price.
 
 Flats with all that a table may have: numbers with cells missing, categories with cells missing, names
 and cells that need quotes, a column of text that is different in every row, one that never varies,
@@ -32,14 +35,25 @@ def row(draw, number):
             draw.choice([1, 1, 2, 0.5]), sold, "" if number in (17, 101) else round(price, 1)]
 
 
+def text(rows, **how):
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n", **how).writerows(rows)
+    return out.getvalue()
+
+
 def main():
     draw = random.Random(4)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(row(draw, number) for number in range(240))
+    rows = [HEADER] + [row(draw, number) for number in range(240)]
+    order = [9, 8, 5, 3, 1, 0, 2, 7, 6, 4]
+    shuffled = [[line[i] for i in order] + ["new"] for line in rows]
+    dashes = [["-" if cell in ("", "NA") else cell for cell in line] for line in rows]
     HERE.mkdir(exist_ok=True)
-    (HERE / "flats.csv").write_text(out.getvalue())
+    (HERE / "flats.csv").write_text(text(rows))
+    (HERE / "flats.tsv").write_text(text(rows, delimiter="\t"))
+    (HERE / "flats_semicolon.csv").write_text(text(rows, delimiter=";"))
+    (HERE / "flats_quoted.csv").write_text(text(rows, quoting=csv.QUOTE_ALL))
+    (HERE / "flats_dashes.csv").write_text(text(dashes))
+    (HERE / "flats_shuffled.csv").write_text(text(shuffled))
 
 
 if __name__ == "__main__":

@@ -470,11 +470,13 @@ static void save_and_load_without_memory(const nnfs_network *network, const char
         if (status == NNFS_OK) {
             expect_same(loaded, network);
             assert_string_equal(nnfs_network_note(loaded, "data"), "caf\xc3\xa9");
-        } else if (!json_fails) { /* jansson's lexer calls it a bad token */
+        } else {
             assert_int_equal(status, NNFS_ERROR_MEMORY);
+            assert_false(ended);
         }
-        assert_true((status == NNFS_OK) == ended);
-        assert_true((loaded != NULL) == ended);
+        /* jansson may do without an allocation: what counts is that the network is the same */
+        assert_true(status != NNFS_OK || ended || json_fails);
+        assert_true((loaded != NULL) == (status == NNFS_OK));
         nnfs_network_free(loaded);
     }
     printf("%d allocations to save, %d to load\n", saving - 1, loading - 1);

@@ -15,4 +15,7 @@ run nnfs-train small --validation wide
 run nnfs-train small --test nowhere
 run nnfs-train yes-no --until-accuracy 0.9
 run nnfs-train small --validation nowhere
+# A share to test on takes the place of the test set that is there.
+run nnfs-train small --test 0.25 -e 1 -o none
+run nnfs-train small --test 0 -e 1 -o none
 ls

@@ -27,7 +27,7 @@ run nnfs-eval model.safetensors yes-no
 
 # Where nothing is said of it, nothing is known; what is not understood is not guessed at.
 changed() {
-    LC_ALL=C sed "s/$1/$2/" model.safetensors >changed
+    LC_ALL=C sed "s/$1/$2/; s/\"checksum\"/\"checksux\"/" model.safetensors >changed
     run nnfs-eval -q changed numbers
 }
 changed note.preprocessing note.preprocessinh

@@ -35,3 +35,19 @@ kill -s HUP $!
 wait $!
 echo "=> $?"
 check_log run.jsonl | grep '^reason'
+
+# Between the folds of a cross-validation there is no model to keep.
+run_folds() {
+    nnfs-train small -e 2000 --folds 50 --hidden 50 -o folds.safetensors --log run.jsonl \
+        2>"$work/err" >"$work/out" &
+    while ! grep -qs '"fold"' run.jsonl; do
+        sleep 0.01
+    done
+    kill -s INT $!
+    wait $!
+    echo "=> $?"
+    mask <"$work/err" | grep 'there is' | sed -E 's/fold [0-9]+/fold N/'
+    check_log run.jsonl | grep -E '^(reason|output)'
+    ls
+}
+run_folds

@@ -6,7 +6,7 @@ run nnfs-eval sold flats.csv
 run nnfs-train flats.csv -q -e 60 -b 16 --drop sold -o price
 run nnfs-train flats.csv -e 1 --target area,price --scale minmax --max-categories 2 -o two
 run nnfs-train flats.csv -e 1 --test 0 -o none --validation flats.csv --target sold
-run nnfs-train flats.csv -e 1 -q --folds 3 --log run.jsonl --target sold -o none --class-weight no=2
+run nnfs-train flats.csv -e 1 -q -t 2 --folds 3 --log run.jsonl --target sold -o none --class-weight no=2
 check_log run.jsonl | grep -E '^(settings|table|event|fold|train_samples|validation_samples)'
 
 # Predictions: a row for each of the file, also where the price is missing, or the column is.
@@ -17,7 +17,7 @@ nnfs-predict -q price flats.csv -o all.csv
 head -1 all.csv
 lines all.csv
 nnfs-predict -q two flats.csv | head -1
-nnfs-predict -q sold flats.csv | sed -E '2,$s/[0-9.e-]+/P/g' | head -3
+nnfs-predict -q sold flats.csv | sed -E '2,$s/,[0-9.e-]+/,P/g' | head -3
 nnfs-predict -q sold flats.csv -t 1 >one
 nnfs-predict -q sold flats.csv -t 2 | cmp - one && echo "the same with any number of threads"
 # Of a sigmoid's two probabilities the larger one names the class.
@@ -27,17 +27,25 @@ nnfs-predict -q sold flats.csv | tail -n +2 | awk -F, '
 nnfs-eval -q price flats.csv | awk '$1 == "RMSE" { print $2 < 60 ? "learned" : "RMSE " $2 }'
 
 # The same columns in another order, one more, and no target: the same predictions, bit for bit.
-mkdir other
-awk -v FPAT='([^,]*)|("([^"]|"")*")' -v OFS=, '
-    { print $7, $6, $5, $4, $3, $2, $1, $8, NR == 1 ? "new,\033[31m" : "x,y" }' flats.csv >other/flats.csv
-run nnfs-predict price other/flats.csv -o other.csv
+cp "$fixtures/table/flats_shuffled.csv" shuffled.csv
+run nnfs-predict price shuffled.csv -o other.csv
 cmp all.csv other.csv && echo "the same predictions"
-run nnfs-eval price other/flats.csv
-cut -d, -f 1-2 flats.csv >other/short.csv
-run nnfs-predict price other/short.csv -o short.csv
+run nnfs-eval price shuffled.csv
+cut -d, -f 1-2 flats.csv >short.csv
+run nnfs-predict price short.csv -o short
 run nnfs-predict price digits
+make_small
+nnfs-train -q small -e 1 -o small.safetensors
+nnfs-predict -q small.safetensors small | head -1
+nnfs-predict -q small.safetensors small | wc -l
+run nnfs-predict small.safetensors flats.csv
+rm -r small yes-no small.safetensors
 run nnfs-predict price nowhere.csv
 run nnfs-predict nowhere flats.csv
+cp all.csv before.csv
+run bash -c 'ulimit -f 1; nnfs-predict price flats.csv -o all.csv'
+run bash -c 'ulimit -f 1; nnfs-predict price flats.csv -o cut.csv'
+cmp all.csv before.csv && rm before.csv
 run nnfs-predict price flats.csv -o nowhere/out.csv
 run nnfs-predict price flats.csv -o /dev/null
 ls

@@ -17,6 +17,7 @@ run nnfs-train flats.csv --delimiter semi
 run nnfs-train flats.csv --header maybe
 run nnfs-train flats.csv --max-categories 0
 run nnfs-train flats.csv --folds 1
+run nnfs-train small --folds 61
 run nnfs-train flats.csv --folds 3 --until-accuracy 0.9
 run nnfs-train flats.csv --test 1
 run nnfs-train flats.csv --test-targets y.npy
@@ -45,4 +46,9 @@ run nnfs-predict model.safetensors
 run nnfs-predict model.safetensors flats.csv more
 run nnfs-predict model.safetensors flats.csv --target price
 run nnfs-predict model.safetensors flats.csv -o
+run nnfs-predict model.safetensors flats.csv -o ./flats.csv
+run nnfs-predict model.safetensors flats.csv -o model.safetensors
+run nnfs-train flats.csv -o ./flats.csv
+run nnfs-train flats.csv --log flats.csv
+cmp flats.csv "$fixtures/table/flats.csv" && echo "untouched"
 ls

@@ -1,0 +1,63 @@
+/* Samples that are pictures, and the cells of tables as the file has them: what there is to look at. */
+#include "data/dataset.h"
+
+#include <math.h>
+
+/* ---- Pictures ---- */
+
+enum {
+    SMALLEST_SIDE = 2, /* less is a list of numbers */
+    LARGEST_SIDE = 1 << 14,
+};
+
+static bool is_side(size_t size)
+{
+    return size >= SMALLEST_SIDE && size <= LARGEST_SIDE;
+}
+
+static bool is_channels(size_t size)
+{
+    return size == 1 || size == 3 || size == 4;
+}
+
+nnfs_picture picture_of_shape(int rank, const size_t *shape)
+{
+    bool last = rank == 4 && is_channels(shape[3]);
+    bool first = rank == 4 && !last && is_channels(shape[1]);
+    const size_t *sides = shape + (first ? 2 : 1);
+    if ((rank != 3 && !last && !first) || !is_side(sides[0]) || !is_side(sides[1])) {
+        return (nnfs_picture){0};
+    }
+    return (nnfs_picture){.height = (int)sides[0],
+                          .width = (int)sides[1],
+                          .channels = last    ? (int)shape[3]
+                                      : first ? (int)shape[1]
+                                              : 1,
+                          .planar = first};
+}
+
+/* A table that has lost a column to its targets, say, has no pictures any more. */
+nnfs_picture nnfs_dataset_picture(const nnfs_dataset *dataset)
+{
+    const dataset_parts *parts = &dataset->parts;
+    bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
+    return whole ? parts->picture : (nnfs_picture){0};
+}
+
+/* ---- Cells ---- */
+
+float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
+{
+    const dataset_parts *parts = &dataset->parts;
+    if (sample < 0 || sample >= dataset->samples || column < 0 ||
+        column >= nnfs_dataset_columns(dataset) ||
+        parts->schema->columns[column].use == NNFS_COLUMN_DROPPED) {
+        return NAN;
+    }
+    size_t cell = dataset_row(dataset, sample) * (size_t)parts->feature_count + (size_t)column;
+    const unsigned char *cells = parts->features;
+    float value;
+    stored_to_floats(parts->type, parts->swapped, cells + cell * stored_bytes(parts->type), 1,
+                     &value);
+    return value;
+}

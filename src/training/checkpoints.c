@@ -1,0 +1,297 @@
+/* Checkpoints written, kept and gone on from. */
+#include "training/checkpoints.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "data/preprocessing.h"
+#include "training/checkpoint_folder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Beginning ---- */
+
+/* Of all data that have a say in how the run goes; `validation` and `test` may be NULL. */
+static uint64_t hash_of(const nnfs_dataset *train, const nnfs_dataset *validation,
+                        const nnfs_dataset *test)
+{
+    const uint64_t hashes[] = {nnfs_dataset_hash(train),
+                               validation ? nnfs_dataset_hash(validation) : 0,
+                               test ? nnfs_dataset_hash(test) : 0};
+    return hash_bytes(HASH_START, hashes, sizeof hashes);
+}
+
+nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
+                              const nnfs_dataset *validation, const nnfs_dataset *test,
+                              nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &trainer->settings;
+    *c = (checkpoints){.data_hash = hash_of(train, validation, test),
+                       .samples = train->samples,
+                       .saved_at = clock_seconds(),
+                       .saved_steps = -1,
+                       .best = INFINITY};
+    nnfs_machine_describe(&c->machine);
+    return settings->checkpoint_folder
+               ? folder_begin(settings->checkpoint_folder, settings->resume != NULL, error)
+               : NNFS_OK;
+}
+
+/* ---- Going on ---- */
+
+static nnfs_status fail_other(const char *what, nnfs_error *error)
+{
+    return fail(error, NNFS_ERROR_ARGUMENT, "the checkpoint is of another run: %s differs", what);
+}
+
+static nnfs_status check_network(const nnfs_network *network, const nnfs_network *saved,
+                                 nnfs_error *error)
+{
+    const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
+    const nnfs_preprocessing *other = nnfs_network_preprocessing(saved);
+    bool same = !own == !other && (!own || preprocessing_equal(own, other)) &&
+                network->inputs == saved->inputs && network->layer_count == saved->layer_count &&
+                network->loss == saved->loss;
+    for (int i = 0; same && i < network->layer_count; i++) {
+        same = network->layers[i].out == saved->layers[i].out &&
+               network->layers[i].activation == saved->layers[i].activation;
+    }
+    return same ? NNFS_OK : fail_other("the network", error);
+}
+
+static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_train_settings *saved,
+                                  nnfs_error *error)
+{
+    const struct {
+        const char *name;
+        bool same;
+    } settings[] = {
+        {"the optimizer", now->optimizer == saved->optimizer},
+        {"the learning rate", now->learning_rate == saved->learning_rate},
+        {"the momentum", now->momentum == saved->momentum},
+        {"beta2", now->beta2 == saved->beta2},
+        {"epsilon", now->epsilon == saved->epsilon},
+        {"the weight decay", now->weight_decay == saved->weight_decay},
+        {"the schedule", now->schedule == saved->schedule &&
+                             now->warmup_epochs == saved->warmup_epochs &&
+                             now->schedule_every == saved->schedule_every &&
+                             now->schedule_factor == saved->schedule_factor &&
+                             now->schedule_floor == saved->schedule_floor &&
+                             now->schedule_patience == saved->schedule_patience},
+        {"the batch", now->batch == saved->batch},
+        {"the number of epochs", now->epochs == saved->epochs},
+        {"the accuracy to reach", now->until_accuracy == saved->until_accuracy},
+        {"the seed", now->seed == saved->seed},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        if (!settings[i].same) {
+            return fail_other(settings[i].name, error);
+        }
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status check_machine(const nnfs_machine *now, const checkpoint_state *saved,
+                                 nnfs_error *error)
+{
+    const struct {
+        const char *what, *now, *saved;
+    } parts[] = {{"BLAS", now->blas, saved->blas},
+                 {"kernel", now->kernel, saved->kernel},
+                 {"CPU", now->cpu, saved->cpu}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strcmp(parts[i].now, parts[i].saved) != 0) {
+            return fail(
+                error, NNFS_ERROR_ARGUMENT,
+                "the checkpoint was computed with the %s '%s', and this is '%s': the run would "
+                "end in other bits",
+                parts[i].what, parts[i].saved, parts[i].now);
+        }
+    }
+    return NNFS_OK;
+}
+
+/* The steps of the epoch under way took the samples that they take. */
+static bool fits_epoch(const checkpoint_state *state, int64_t samples)
+{
+    int64_t batch = state->settings.batch;
+    batch = batch == 0 || batch > samples ? samples : batch;
+    return state->epoch_steps < (samples + batch - 1) / batch &&
+           state->epoch_samples == state->epoch_steps * batch;
+}
+
+/* Copies what is there of the trainer's state. */
+static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
+                       const checkpoint_state *state)
+{
+    size_t bytes = network->parameter_floats * sizeof(float);
+    memcpy(trainer->network->parameters, network->parameters, bytes);
+    memcpy(trainer->good, network->parameters, bytes);
+    if (trainer->first) {
+        memcpy(trainer->first, state->first, bytes);
+    }
+    if (trainer->second) {
+        memcpy(trainer->second, state->second, bytes);
+    }
+    trainer->steps = state->steps;
+    trainer->epochs = state->epochs;
+    trainer->begun = (epoch_part){
+        {state->epoch_steps, state->epoch_samples, state->epoch_loss, state->epoch_correct},
+        state->epoch_seconds};
+    trainer->schedule =
+        (schedule_state){state->schedule_best, state->schedule_share, state->schedule_waited};
+}
+
+nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
+                                const nnfs_checkpoint *checkpoint, nnfs_error *error)
+{
+    const checkpoint_state *state = checkpoint_state_of(checkpoint);
+    const nnfs_network *network = nnfs_checkpoint_network(checkpoint);
+    nnfs_status status = check_network(trainer->network, network, error);
+    if (status == NNFS_OK) {
+        status = check_settings(&trainer->settings, &state->settings, error);
+    }
+    if (status == NNFS_OK && c->data_hash != state->data_hash) {
+        status =
+            fail(error, NNFS_ERROR_DATA, "the data are not those the checkpoint was trained on");
+    }
+    if (status == NNFS_OK && !trainer->settings.resume_anywhere) {
+        status = check_machine(&c->machine, state, error);
+    }
+    if (status == NNFS_OK &&
+        (!trainer->first != !state->first || !trainer->second != !state->second)) {
+        status = fail_other("what the optimizer keeps", error);
+    }
+    if (status == NNFS_OK && !fits_epoch(state, c->samples)) {
+        status = fail(error, NNFS_ERROR_DATA, "the checkpoint stands at no step of an epoch");
+    }
+    if (status == NNFS_OK) {
+        take_state(trainer, network, state);
+        c->seconds = state->seconds;
+        c->best = state->best;
+        c->reached = state->reached;
+        c->finished = state->finished;
+        c->saved_steps = state->steps;
+    }
+    return status;
+}
+
+/* ---- When ---- */
+
+bool checkpoints_due(const checkpoints *c, const nnfs_trainer *trainer)
+{
+    const nnfs_train_settings *settings = &trainer->settings;
+    if (!c || c->saved_steps == trainer->steps) {
+        return false;
+    }
+    bool steps = settings->checkpoint_steps > 0 && trainer->steps % settings->checkpoint_steps == 0;
+    bool seconds = settings->checkpoint_seconds > 0.0 &&
+                   clock_seconds() - c->saved_at >= settings->checkpoint_seconds;
+    return steps || seconds;
+}
+
+int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer)
+{
+    int64_t every = trainer->settings.checkpoint_steps;
+    return c && every > 0 ? (trainer->steps / every + 1) * every : 0;
+}
+
+/* ---- Writing ---- */
+
+static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *trainer,
+                                 const epoch_part *part)
+{
+    checkpoint_state state = {
+        .settings = trainer->settings,
+        .steps = trainer->steps,
+        .epochs = trainer->epochs,
+        .epoch_steps = part->sums.steps,
+        .epoch_samples = part->sums.samples,
+        .epoch_loss = part->sums.loss,
+        .epoch_correct = part->sums.correct,
+        .epoch_seconds = part->seconds,
+        .seconds = c->seconds,
+        .best = c->best,
+        .reached = c->reached,
+        .finished = c->finished,
+        .schedule_best = trainer->schedule.best,
+        .schedule_share = trainer->schedule.share,
+        .schedule_waited = trainer->schedule.waited,
+        .data_hash = c->data_hash,
+        .first = trainer->first,
+        .second = trainer->second,
+    };
+    memcpy(state.cpu, c->machine.cpu, sizeof state.cpu);
+    memcpy(state.blas, c->machine.blas, sizeof state.blas);
+    memcpy(state.kernel, c->machine.kernel, sizeof state.kernel);
+    return state;
+}
+
+/* Writes it, and is rid of the oldest. */
+static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const epoch_part *part,
+                             char **path, nnfs_error *error)
+{
+    const char *folder = trainer->settings.checkpoint_folder;
+    checkpoint_state state = state_of(c, trainer, part);
+    *path = folder_path(folder, trainer->epochs, part->sums.steps);
+    nnfs_status status = *path ? checkpoint_write(*path, trainer->network, &state, error)
+                               : fail_memory(error, strlen(folder), "a file name");
+    return status == NNFS_OK ? folder_tidy(folder, *path, error) : status;
+}
+
+void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part)
+{
+    const nnfs_train_settings *settings = &trainer->settings;
+    nnfs_error failed = {.status = NNFS_OK};
+    char *path = NULL;
+    if (settings->on_checkpoint) {
+        settings->on_checkpoint(settings->user, NULL, NULL);
+    }
+    c->failed = write_one(c, trainer, part, &path, &failed);
+    c->saved_at = clock_seconds();
+    c->saved_steps = trainer->steps;
+    if (settings->on_checkpoint) {
+        settings->on_checkpoint(settings->user, path ? path : settings->checkpoint_folder,
+                                c->failed == NNFS_OK ? NULL : &failed);
+    }
+    free(path);
+}
+
+/* The one that was just written is the best. */
+static void mark_best(checkpoints *c, const nnfs_trainer *trainer)
+{
+    const nnfs_train_settings *settings = &trainer->settings;
+    nnfs_error failed = {.status = NNFS_OK};
+    nnfs_status status = folder_mark_best(settings->checkpoint_folder, trainer->epochs, &failed);
+    if (status != NNFS_OK) {
+        c->failed = status;
+        if (settings->on_checkpoint) {
+            settings->on_checkpoint(settings->user, settings->checkpoint_folder, &failed);
+        }
+    }
+}
+
+void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool wanted)
+{
+    int every = trainer->settings.checkpoint_epochs;
+    bool best = loss < c->best;
+    bool due = best || wanted || c->finished || (every > 0 && trainer->epochs % every == 0) ||
+               checkpoints_due(c, trainer);
+    c->best = best ? loss : c->best;
+    if (due) {
+        checkpoints_save(c, trainer, &(epoch_part){0});
+    }
+    if (best && c->failed == NNFS_OK) {
+        mark_best(c, trainer);
+    }
+}
+
+void checkpoints_end(checkpoints *c, nnfs_trainer *trainer)
+{
+    if (!c->finished || c->saved_steps != trainer->steps) {
+        c->finished = true;
+        checkpoints_save(c, trainer, &(epoch_part){0});
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * The checkpoints of a run: when one is due, where it goes, which are kept, and how a run goes on from
+ * one. The last three are kept, and the best; none is removed before the newest was read back whole.
+ */
+#ifndef NNFS_TRAINING_CHECKPOINTS_H
+#define NNFS_TRAINING_CHECKPOINTS_H
+
+#include "formats/checkpoint.h"
+#include "training/trainer.h"
+
+struct checkpoints {
+    uint64_t data_hash;
+    int64_t samples;
+    nnfs_machine machine;
+    double saved_at;     /* clock, when there last was one to write */
+    int64_t saved_steps; /* of the trainer then; -1 */
+    double seconds;      /* of the epochs finished */
+    double best;
+    bool reached;       /* the accuracy that ends the run */
+    bool finished;      /* the run is at its end */
+    nnfs_status failed; /* of the last one */
+};
+
+/* Makes the folder, if the settings have one. Errors: IO, ARGUMENT (it holds another run's). */
+nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
+                              const nnfs_dataset *validation, const nnfs_dataset *test,
+                              nnfs_error *error);
+
+/* Puts trainer and network where the checkpoint has them. Errors: ARGUMENT, DATA (not its data). */
+nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
+                                const nnfs_checkpoint *checkpoint, nnfs_error *error);
+
+/* Whether one is due after so many steps; at how many there will be one for sure (0: not known). `c`
+ * may be NULL. */
+bool checkpoints_due(const checkpoints *c, const nnfs_trainer *trainer);
+int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer);
+
+/* Writes one; `part` is what there is of the epoch under way. */
+void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part);
+
+/* After an epoch: writes one if it is due, or wanted, or the epoch was the best, or the last. */
+void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool wanted);
+
+/* The run is at its end: writes one that says so, where there is none yet. */
+void checkpoints_end(checkpoints *c, nnfs_trainer *trainer);
+
+#endif

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The k-th call fails, for every k, in a training that writes a model and a log, and in an evaluation.
+# Held when the tool then ends with status 1 and one sentence, or with the very bytes of an undisturbed
+# run; when the model at the target is the old or the new one, whole; and nothing else is left.
+#
+# Usage: calls.sh FOLDER_OF_THE_TOOLS SHIM files|memory; exit status 77 means skipped.
+set -u
+shim=$(realpath "$2")
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+prepare_training
+cp "$work/new" "$files/ready"
+
+# A write, a sync or a rename that failed can be no success, whatever the bytes look like.
+must_tell() {
+    case $1 in
+    *:EINTR* | *:short*) return 1 ;;
+    write:* | fsync:* | rename:*) return 0 ;;
+    close:*) [ "${hit#* }" = "$log" ] ;;
+    *) return 1 ;;
+    esac
+}
+
+train_once() {
+    cp "$work/old" "$model"
+    rm -f "$log"
+    with_fault "$1" "${training[@]}"
+    check_training "nnfs-train, $1 ($hit)"
+    [ "${hit%% *}" = unlink ] && rm -f "$files"/.*.tmp.* # it could not
+    check_folder "nnfs-train, $1 ($hit)"
+    if [ "$status" = 0 ] && [ -n "$hit" ] && must_tell "$1"; then
+        fault_failed "nnfs-train, $1 ($hit): exit status 0"
+    fi
+}
+
+evaluation=("$tools/nnfs-eval" -q -t 1)
+eval_once() {
+    with_fault "$1" "${evaluation[@]}" "$files/ready" "$files/data"
+    if [ "$status" = 0 ]; then
+        timeless "$work/out" | cmp -s - "$work/evaluated" ||
+            fault_failed "nnfs-eval, $1 ($hit): exit status 0, and yet another result"
+    else
+        check_refusal "nnfs-eval, $1 ($hit)"
+    fi
+}
+
+# every_call TEST KIND ACTION...: TEST with each action at the first call of the kind, at the second, ...
+# until there is no such call any more.
+every_call() {
+    local once=$1 kind=$2 action k
+    shift 2
+    for action in "$@"; do
+        hit=first
+        for ((k = 1; k < 3000 && ${#hit} > 0; k++)); do
+            $once "$kind:$k:$action"
+        done
+        echo "  $once $kind $action: $((k - 2)) calls"
+        [ $k -gt 2 ] || fault_failed "$once $kind $action: there was no such call"
+    done
+}
+
+with_fault any:1000000:EIO "${training[@]}"
+[ "$status" = 0 ] || skip "nothing runs with the shim here: $(head -n 1 "$work/err")"
+with_fault any:1:EIO "${training[@]}"
+[ -n "$hit" ] || skip "the shim sees no calls here"
+
+evaluate_all() {
+    timeless <("${evaluation[@]}" "$files/ready" "$files/data") >"$work/evaluated" || exit 1
+    "$@"
+}
+
+eval_files() {
+    every_call eval_once read EIO EINTR short short:always
+    every_call eval_once open EACCES EMFILE:always
+    every_call eval_once close EIO
+    every_call eval_once stat EACCES EIO:always
+}
+
+train_files() {
+    every_call train_once write EIO ENOSPC EINTR short ENOSPC:always short:always
+    every_call train_once fsync EIO EINTR EIO:always
+    every_call train_once rename EIO EINTR
+    every_call train_once close EIO EIO:always
+    every_call train_once unlink EACCES
+    every_call train_once open EACCES EMFILE:always
+    every_call train_once read EIO EINTR short short:always
+    every_call train_once stat EACCES EIO:always
+}
+
+case $3 in
+files)
+    train_files
+    evaluate_all eval_files
+    ;;
+memory)
+    every_call train_once alloc ENOMEM ENOMEM:always
+    evaluate_all every_call eval_once alloc ENOMEM ENOMEM:always
+    evaluation+=(--json)
+    evaluate_all every_call eval_once alloc ENOMEM ENOMEM:always
+    ;;
+esac
+finish "runs with a failing call"

@@ -1,0 +1,132 @@
+/*
+ * The command line of nnfs-train: each line of the input is an argument. Where the parser would end
+ * the process it comes back here instead: exit.c's messages and endings are replaced.
+ */
+#include "fuzz.h"
+#include "train_options.h"
+
+#include "exit.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the parser has when it gives up is the process's to free; there is no process that ends. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* ---- Instead of exit.c ---- */
+
+static jmp_buf ended;
+static char message[8192];
+
+void say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fuzz_check(vsnprintf(message, sizeof message, format, arguments) > 0);
+    va_end(arguments);
+}
+
+_Noreturn void leave(int status)
+{
+    fuzz_check(status == EXIT_DONE || status == EXIT_CANNOT_RUN || status == EXIT_USAGE);
+    longjmp(ended, 1);
+}
+
+void usage_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fuzz_check(vsnprintf(message, sizeof message, format, arguments) > 0);
+    va_end(arguments);
+    leave(EXIT_USAGE);
+}
+
+nnfs_status refuse(nnfs_error *error, nnfs_status status, const char *format, ...)
+{
+    (void)format;
+    error->status = status;
+    return status;
+}
+
+int finish(int status)
+{
+    return status;
+}
+
+/* ---- The target ---- */
+
+enum { MOST_ARGUMENTS = 64 };
+
+static char *arguments[MOST_ARGUMENTS + 2];
+
+static int split(const uint8_t *data, size_t size)
+{
+    int count = 0;
+    arguments[count++] = strdup("nnfs-train");
+    for (char *line = fuzz_line(&data, &size); line; line = fuzz_line(&data, &size)) {
+        if (count > MOST_ARGUMENTS) {
+            free(line);
+            break;
+        }
+        arguments[count++] = line;
+    }
+    arguments[count] = NULL;
+    return count;
+}
+
+static void check_options(const train_options *options)
+{
+    const nnfs_train_settings *train = &options->train;
+    for (int i = 0; i < options->hidden_count; i++) {
+        fuzz_check(options->layers[i].width >= 1);
+        fuzz_check(options->layers[i].activation != NNFS_SOFTMAX);
+    }
+    fuzz_check(options->data != NULL);
+    fuzz_check(isfinite(train->learning_rate) && train->learning_rate > 0.0f);
+    fuzz_check(train->momentum >= 0.0f && train->momentum < 1.0f);
+    fuzz_check(train->beta2 >= 0.0f && train->beta2 < 1.0f);
+    fuzz_check(isfinite(train->epsilon) && train->epsilon >= 0.0f);
+    fuzz_check(isfinite(train->weight_decay) && train->weight_decay >= 0.0f);
+    fuzz_check(isfinite(train->warmup_epochs) && train->warmup_epochs >= 0.0);
+    fuzz_check(train->batch >= 0 && train->epochs >= 0 && train->threads >= 0);
+    fuzz_check(options->validation_share >= 0.0 && options->validation_share < 1.0);
+}
+
+/* Of its own, for setjmp: nothing here is changed after it. */
+static void parse(int count)
+{
+    static train_options options;
+    static char *given[MOST_ARGUMENTS + 2]; /* the parser may change the order */
+    memcpy(given, arguments, sizeof given);
+    if (setjmp(ended) == 0) {
+        train_options_parse(&options, count, given);
+        check_options(&options);
+    }
+    train_options_free(&options); /* cleared by the parser before all else */
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static bool silent;
+    if (!silent) { /* --help prints */
+        fuzz_check(freopen("/dev/null", "w", stdout) != NULL);
+        silent = true;
+    }
+    int count = split(data, size);
+    if (__lsan_disable) {
+        __lsan_disable();
+    }
+    parse(count);
+    if (__lsan_enable) {
+        __lsan_enable();
+    }
+    for (int i = 0; i < count; i++) {
+        free(arguments[i]);
+    }
+    return 0;
+}
