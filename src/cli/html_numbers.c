@@ -21,8 +21,8 @@ static void write_histogram(FILE *out, const plot_series *counts, double from, d
         out,
         &(plot){.title = title,
                 .description = "How many samples there are, by how much their "
-                               "prediction is above the truth.",
-                .x = {.label = "prediction less truth",
+                               "truth is above what was predicted.",
+                .x = {.label = "truth less prediction",
                       .scale = scale_exact(from, to, 5, false),
                       .text = html_measure},
                 .y = {.label = "samples", .scale = scale_round(0.0, high, 5), .text = html_count},

@@ -9,9 +9,16 @@
 /* Of mistakes without pictures, which say less. */
 enum { ROWS_MOST = 12 };
 
-/* What a mistake has as its truth: a class by its name, or a number. */
+/* What a mistake has as its truth: a class by its name, a number, or a number for each target. */
 static void write_value(FILE *out, const json_t *mistake, const char *key)
 {
+    const json_t *list = json_object_get(mistake, key);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        html(out, "%s%s", i > 0 ? "; " : "", html_measure(number_in(list, i)).text);
+    }
+    if (json_is_array(list)) {
+        return;
+    }
     const char *text = string_at(mistake, key);
     html(out, "%s", text ? text : html_measure(number_at(mistake, key)).text);
 }
@@ -41,7 +48,7 @@ static void write_row(FILE *out, const json_t *mistake, bool sure)
     if (sure) {
         html_cell(out, html_percent, number_at(mistake, "probability"));
     } else {
-        double off = number_at(mistake, "predicted") - number_at(mistake, "truth");
+        double off = number_at(mistake, "truth") - number_at(mistake, "predicted");
         html_cell(out, html_measure, off);
     }
     html(out, "</tr>\n");
