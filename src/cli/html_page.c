@@ -4,6 +4,7 @@
 #include "html.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Nothing is loaded from anywhere: the policy says so, and the empty icon keeps browsers from asking. */
@@ -83,16 +84,33 @@ static nnfs_status write_evaluation(FILE *out, const json_t *evaluation, nnfs_er
 
 /* ---- One run ---- */
 
-static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error)
+/* The test data say how good the network is; other data open where they are asked for. */
+static nnfs_status write_evaluations(FILE *out, const run_record *run, bool test, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
-    size_t index;
-    json_t *evaluation;
-    json_array_foreach(run->evaluations, index, evaluation)
-    {
-        if (status == NNFS_OK) {
-            status = write_evaluation(out, evaluation, error);
+    bool alone = json_array_size(run->evaluations) == 1;
+    for (size_t i = 0; status == NNFS_OK && i < json_array_size(run->evaluations); i++) {
+        const json_t *evaluation = json_array_get(run->evaluations, i);
+        const char *set = string_at(evaluation, "set");
+        if ((strcmp(set, "test") == 0) != test) {
+            continue;
         }
+        if (!test && !alone) {
+            html(out, "<details class=\"run\"><summary>Also of the %s data</summary>\n", set);
+        }
+        status = write_evaluation(out, evaluation, error);
+        if (!test && !alone) {
+            html(out, "</details>\n");
+        }
+    }
+    return status;
+}
+
+static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error)
+{
+    nnfs_status status = write_evaluations(out, run, true, error);
+    if (status == NNFS_OK) {
+        status = write_evaluations(out, run, false, error);
     }
     html_folds(out, run);
     html_weights(out, run);

@@ -89,8 +89,9 @@ void html_mistakes(FILE *out, const json_t *evaluation)
         write_table(out, mistakes);
         return;
     }
-    html(out, "<p class=\"note\">Where the network was surest and wrong: what it said and how sure "
-              "it was, and what the sample is.</p><ul class=\"mistakes\">\n");
+    html(out,
+         "<p class=\"note\">Where it was furthest from the truth: what it said and how sure it "
+         "was, and what the sample is.</p><ul class=\"mistakes\">\n");
     json_array_foreach((json_t *)mistakes, index, mistake)
     {
         write_picture(out, mistake);
@@ -109,8 +110,9 @@ void html_weights(FILE *out, const run_record *run)
         return;
     }
     html(out,
-         "<section><h2>First layer</h2><p class=\"note\">What each of the first %d units "
-         "looks for, its weights in the shape of the input.</p><ul class=\"weights\">\n",
+         "<section><h2>First layer</h2><p class=\"note\">The %d units with the "
+         "largest weights, as pictures in the shape of the input."
+         "</p><ul class=\"weights\">\n",
          (int)json_array_size(pictures));
     json_array_foreach((json_t *)pictures, index, picture)
     {

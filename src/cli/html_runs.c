@@ -184,6 +184,15 @@ void html_folds(FILE *out, const run_record *run)
 
 /* ---- The profile ---- */
 
+static short_text gflops_text(double value)
+{
+    short_text text = html_number(value);
+    if (isfinite(value)) {
+        (void)snprintf(text.text, sizeof text.text, "%.1f", value);
+    }
+    return text;
+}
+
 static void write_profile_row(FILE *out, const json_t *row, double peak)
 {
     const char *part = string_at(row, "part");
@@ -195,7 +204,7 @@ static void write_profile_row(FILE *out, const json_t *row, double peak)
     html(out, "<th scope=\"row\">%s</th><td class=\"n share\" style=\"--share:%g%%\">%s</td>",
          part ? part : "?", isnan(share) ? 0.0 : 100.0 * share, html_percent(share).text);
     html_cell(out, html_seconds, number_at(row, "seconds"));
-    html_cell(out, html_measure, isnan(gflops) ? gflops : rint(10.0 * gflops) / 10.0);
+    html_cell(out, gflops_text, gflops);
     html_cell(out, html_percent, gflops / peak);
     html(out, "<td>%s</td></tr>\n", bound ? bound : "\xe2\x80\x93");
 }
