@@ -1,7 +1,7 @@
 #!/bin/sh
 # What `meson install` puts down works for somebody else: the library has its soversion, the header
 # and nnfs.pc are found by pkg-config, a small program builds against them and runs, and every tool
-# says its version. Usage: install.sh BUILD_ROOT VERSION MESON COMPILER...
+# says its version and has its man page and its completion. Usage: install.sh BUILD_ROOT VERSION MESON COMPILER...
 set -eu
 build=$1
 version=$2
@@ -48,3 +48,26 @@ for tool in "$prefix"/bin/*; do
     }
     echo "${tool##*/} works where it was installed"
 done
+
+share=$prefix/share
+for tool in "$prefix"/bin/*; do
+    name=${tool##*/}
+    for file in "man/man1/$name.1" "bash-completion/completions/$name" \
+        "fish/vendor_completions.d/$name.fish"; do
+        [ -s "$share/$file" ] || {
+            echo "$name comes without share/$file"
+            exit 1
+        }
+    done
+    head -n 1 "$share/zsh/site-functions/_nnfs" | grep -qwF -- "$name" || {
+        echo "share/zsh/site-functions/_nnfs is not for $name"
+        exit 1
+    }
+done
+for file in man/man3/nnfs.3 man/man7/nnfs.7; do
+    [ -s "$share/$file" ] || {
+        echo "share/$file was not installed"
+        exit 1
+    }
+done
+echo "man pages and completion lie beside them"

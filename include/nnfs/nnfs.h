@@ -191,7 +191,8 @@ typedef struct nnfs_dataset_settings {
                                      * NA N/A NaN nan null NULL None ? */
     char delimiter;                 /* of a CSV file: ',', ';', '|' or a tab; 0: what fits best */
     int header; /* 1 where the first line of a CSV file names the columns, 0 where it does not;
-                 * -1, the default: where it has a cell that is no number in a column of numbers */
+                 * -1, the default: where it has a cell that is no number in a column of numbers, or
+                 * one by which a column is called in these settings, or by the model of `like` */
 
     /*
      * Reads the columns that this was fitted on, by their names and in whatever order, as it needs

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static int names_width(const details *known)
+static int targets_width(const details *known)
 {
     int width = 6;
     short_text number;
@@ -15,7 +15,7 @@ static int names_width(const details *known)
     return width;
 }
 
-static void print_name(const details *known, int index, int width)
+static void print_target(const details *known, int index, int width)
 {
     short_text number;
     (void)fputs("  ", stdout);
@@ -29,7 +29,7 @@ static void print_each(const details *known, int width)
     (void)puts("          RMSE           MAE            R2");
     for (int i = 0; i < known->outputs; i++) {
         const target_scores *target = &known->targets[i];
-        print_name(known, i, width);
+        print_target(known, i, width);
         (void)printf("%14s%14s%14s\n", text_error(target->rmse).text, text_error(target->mae).text,
                      text_number(target->r2).text);
     }
@@ -54,7 +54,7 @@ static void print_quantiles(const details *known, int width)
     print_padded("target", width);
     (void)puts("    least      5 %     25 %   median     75 %     95 %     most");
     for (int i = 0; i < known->outputs; i++) {
-        print_name(known, i, width);
+        print_target(known, i, width);
         for (int j = 0; j < DETAILS_QUANTILES; j++) {
             print_short(known->targets[i].quantiles[j]);
         }
@@ -96,7 +96,7 @@ static void print_histogram(const details *known, int index, const terminal *scr
     }
     (void)putchar('\n');
     if (known->outputs > 1) {
-        print_name(known, index, 0);
+        print_target(known, index, 0);
         (void)putchar('\n');
     }
     double width = (target->to - target->from) / BARS;
@@ -121,7 +121,7 @@ static void print_row(const details *known, int index)
         (void)printf("%12s  ", i == 0 ? text_count(known->mistakes[index].row).text : "");
         if (known->outputs > 1) {
             short_text number;
-            print_padded(details_target_name(known, i, &number), names_width(known));
+            print_padded(details_target_name(known, i, &number), targets_width(known));
         }
         (void)printf("%14s%14s%14s\n", text_measure(truth).text, text_measure(predicted).text,
                      text_measure((double)((float)truth - (float)predicted)).text);
@@ -133,9 +133,9 @@ static void print_worst(const details *known)
     if (known->mistake_count == 0) {
         return;
     }
-    (void)fputs("\nworst rows, from 0\n         row  ", stdout);
+    (void)printf("\nworst rows, from 0%s\n         row  ", rows_left_out(known));
     if (known->outputs > 1) {
-        print_padded("target", names_width(known));
+        print_padded("target", targets_width(known));
     }
     (void)puts("          true     predicted      residual");
     for (int i = 0; i < known->mistake_count; i++) {
@@ -146,7 +146,7 @@ static void print_worst(const details *known)
 void print_numbers(const details *known, const eval_print *how)
 {
     enum { HISTOGRAMS = 4 };
-    int width = names_width(known);
+    int width = targets_width(known);
     if (known->outputs > 1) {
         print_each(known, width);
     }

@@ -2,6 +2,7 @@
  * A look at a table before anything is trained on it: what is in each column and what becomes of it,
  * what is predicted, how it is split, and what might be wrong with it.
  */
+#include "column_text.h"
 #include "exit.h"
 #include "run.h"
 #include "text.h"
@@ -16,23 +17,6 @@ enum {
 };
 
 /* ---- Columns ---- */
-
-static name_text column_name(const char *name, int number)
-{
-    char plain[32];
-    (void)snprintf(plain, sizeof plain, "column %d", number);
-    return text_name(name ? name : plain);
-}
-
-static short_text kind_text(const nnfs_column *column)
-{
-    short_text kind = {"number"};
-    if (column->kind == NNFS_COLUMN_CATEGORY) {
-        (void)snprintf(kind.text, sizeof kind.text, "%.14s categor%s",
-                       text_count(column->categories).text, column->categories == 1 ? "y" : "ies");
-    }
-    return kind;
-}
 
 /* What a number x becomes, (x - center) * scale. */
 static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
@@ -60,10 +44,9 @@ static void show_categories(const nnfs_preprocessing *preprocessing, int index,
     int shown = 0;
     (void)fprintf(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
     for (; shown < encoding->categories && width < CATEGORIES_WIDTH; shown++) {
-        name_text name = text_name(nnfs_preprocessing_category(preprocessing, index, shown));
-        const char *quote = strpbrk(name.text, ", ") ? "'" : "";
-        (void)fprintf(stderr, "%s%s%s, ", quote, name.text, quote);
-        width += name.width + 2 + (int)strlen(quote) * 2;
+        name_text name = listed_name(nnfs_preprocessing_category(preprocessing, index, shown));
+        (void)fprintf(stderr, "%s, ", name.text);
+        width += name.width + 2;
     }
     if (encoding->categories > shown) {
         (void)fprintf(stderr, "%d more, ", encoding->categories - shown);

@@ -2,6 +2,7 @@
  * nnfs-predict: what a saved network says of each sample of a dataset, as CSV: a row a sample, in the
  * order of the file.
  */
+#include "answers.h"
 #include "exit.h"
 #include "model_data.h"
 #include "options.h"
@@ -111,34 +112,7 @@ static void write_number(FILE *stream, float number)
 
 /* ---- What the outputs stand for ---- */
 
-typedef struct prediction {
-    const nnfs_dataset *data;
-    const nnfs_preprocessing *preprocessing; /* or NULL */
-    int classes;                             /* 0 for numbers */
-    int outputs;
-} prediction;
-
-/* A network for classes has an output for each, or one for the second of two. */
-static int count_classes(const nnfs_network *network, const nnfs_dataset *data)
-{
-    int outputs = nnfs_network_outputs(network);
-    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
-    bool classes = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).classes > 0
-                                 : nnfs_dataset_classes(data) > 0;
-    return !classes ? 0 : outputs == 1 ? 2 : outputs;
-}
-
-/* By the model's names; a model without any calls its classes by their numbers. */
-static const char *class_name(const prediction *what, int index, short_text *number)
-{
-    const char *name = what->preprocessing
-                           ? nnfs_preprocessing_class_name(what->preprocessing, index)
-                           : nnfs_dataset_class_name(what->data, index);
-    (void)snprintf(number->text, sizeof number->text, "%d", index);
-    return name ? name : number->text;
-}
-
-static const char *target_name(const prediction *what, int index, short_text *number)
+static const char *target_name(const answers *what, int index, short_text *number)
 {
     const char *name =
         what->preprocessing ? nnfs_preprocessing_target(what->preprocessing, index).name : NULL;
@@ -150,7 +124,7 @@ static const char *target_name(const prediction *what, int index, short_text *nu
     return name ? name : number->text;
 }
 
-static void write_header(FILE *stream, const prediction *what)
+static void write_header(FILE *stream, const answers *what)
 {
     short_text number = {""};
     int targets = what->classes > 0 ? 1 : what->outputs;
@@ -160,26 +134,16 @@ static void write_header(FILE *stream, const prediction *what)
     }
     for (int i = 0; i < what->classes; i++) {
         (void)fputc(',', stream);
-        write_text(stream, class_name(what, i, &number));
+        write_text(stream, answers_class_name(what, i, &number));
     }
     (void)fputc('\n', stream);
 }
 
-/* The class that nnfs_evaluate counts as the network's answer. */
-static int choose_class(const prediction *what, const float *outputs)
-{
-    int chosen = 0;
-    for (int i = 1; i < what->outputs; i++) {
-        chosen = outputs[i] > outputs[chosen] ? i : chosen;
-    }
-    return what->outputs == 1 ? outputs[0] > 0.5f : chosen;
-}
-
-static void write_row(FILE *stream, const prediction *what, const float *outputs)
+static void write_row(FILE *stream, const answers *what, const float *outputs)
 {
     short_text number = {""};
     if (what->classes > 0) {
-        write_text(stream, class_name(what, choose_class(what, outputs), &number));
+        write_text(stream, answers_class_name(what, answers_class(what, outputs), &number));
     }
     if (what->classes == 2 && what->outputs == 1) {
         (void)fputc_unlocked(',', stream);
@@ -200,12 +164,7 @@ enum { BLOCK = 8192 }; /* samples at a time */
 
 static nnfs_status write_all(const model_data *loaded, FILE *stream, nnfs_error *error)
 {
-    prediction what = {
-        .data = loaded->chosen,
-        .preprocessing = nnfs_network_preprocessing(loaded->network),
-        .classes = count_classes(loaded->network, loaded->chosen),
-        .outputs = nnfs_network_outputs(loaded->network),
-    };
+    answers what = answers_of(loaded->network, loaded->chosen);
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, BLOCK * sizeof *outputs);
     nnfs_status status = outputs ? NNFS_OK : refuse(error, NNFS_ERROR_MEMORY, "out of memory");

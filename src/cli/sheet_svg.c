@@ -71,15 +71,15 @@ static void write_head(const svg *s)
     int height = 2 * MARGIN + TITLE + lines * s->slot_high - GAP;
     (void)fprintf(s->stream,
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-                  "viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
+                  "viewBox=\"0 0 %d %d\" role=\"img\" xml:space=\"preserve\">\n<title>",
                   width, height, width, height);
     write_escaped(s->stream, s->sheet->title);
     (void)fprintf(s->stream,
                   "</title>\n<style>\n"
-                  "text { font: 13px system-ui, sans-serif; fill: #1f2933 }\n"
+                  "text { font: 13px system-ui, sans-serif; fill: #1f2933; white-space: pre }\n"
                   ".title { font-size: 16px; font-weight: 600 }\n"
                   ".answer { fill: #5b6773 }\n"
-                  ".wrong { fill: #b34700; font-weight: 600 }\n"
+                  "text.wrong { fill: #b34700; font-weight: 600 }\n"
                   "image { image-rendering: pixelated }\n"
                   "rect { fill: none; stroke: #c9d1d9 }\n"
                   "rect.wrong { stroke: #d95f02; stroke-width: 3 }\n"

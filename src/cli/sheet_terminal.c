@@ -41,6 +41,9 @@ sheet_layout sheet_lay_out(const terminal *screen, int height, int width)
     most = most < 8 ? 8 : most;
     int largest = most < ENLARGED_MOST * wide ? most : ENLARGED_MOST * wide;
     int factor = largest / width > 1 ? largest / width : 1;
+    if (factor > 1 && screen->ink == INK_ASCII) {
+        factor -= factor % high; /* so that no letter stands for two pixels */
+    }
     sheet_layout layout = {.dots_wide = width * factor, .dots_high = height * factor};
     if (width > most) {
         layout.dots_wide = most;

@@ -24,8 +24,8 @@ const char *text_plural(int64_t count);  /* "" for 1, else "s" */
 /* A name from a file, safe for a terminal and at most NAME_MOST letters wide. */
 enum { NAME_MOST = 32 };
 typedef struct name_text {
-    char text[4 * NAME_MOST + 4];
-    int width; /* letters */
+    char text[4 * NAME_MOST + 6]; /* with dots or quotes */
+    int width;                    /* letters */
 } name_text;
 name_text text_name(const char *name);
 

@@ -1,12 +1,13 @@
 /*
  * The header of a CSV file. Whether there is one shows in columns of numbers: a first cell there that
- * is no number is a name.
+ * is no number is a name; and so is one that the caller calls a column by.
  */
 #include "data/csv.h"
 
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "data/csv_number.h"
+#include "data/preprocessing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,40 @@
 
 /* ---- Whether there is one ---- */
 
+/* Whether a list of columns has a name, which must be none that could be a number, equal to the cell. */
+static bool list_names(const csv_reader *reader, const char *const *list, const csv_cell *cell)
+{
+    size_t length = (size_t)(cell->end - cell->text);
+    double value = 0;
+    for (; list && *list; list++) {
+        const char *end = *list + strlen(*list);
+        if (strlen(*list) == length && memcmp(*list, cell->text, length) == 0 &&
+            csv_number(*list, reader->c, &value) != end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the settings, or the model whose data these are like, call a column by what the cell says. */
+static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
+{
+    const nnfs_dataset_settings *settings = reader->settings;
+    const nnfs_preprocessing *like = settings->like;
+    const char *const weight[] = {settings->weight_column, NULL};
+    bool known = list_names(reader, settings->targets, cell) || list_names(reader, weight, cell) ||
+                 list_names(reader, settings->drop, cell) ||
+                 list_names(reader, settings->categorical, cell) ||
+                 list_names(reader, settings->numeric, cell);
+    for (int i = 0; like && !known && i < like->column_count; i++) {
+        const char *const name[] = {like->columns[i].encoding.name, NULL};
+        known = list_names(reader, name, cell);
+    }
+    return known;
+}
+
 typedef struct sample {
+    bool known; /* its first cell is what a column is called by */
     bool named; /* its first cell is no number */
     int numbers, texts;
 } sample;
@@ -33,6 +67,7 @@ static bool add_row(const csv_reader *reader, char **at, sample *samples, bool f
         csv_trim_cell(&cell);
         bool number = csv_number(cell.text, reader->c, &value) == cell.end;
         bool text = !number && !csv_is_missing(reader, &cell);
+        samples[c].known = first ? is_known_name(reader, &cell) : samples[c].known;
         samples[c].named |= first && text;
         samples[c].texts += !first && text;
         samples[c].numbers += !first && number;
@@ -43,7 +78,8 @@ static bool add_row(const csv_reader *reader, char **at, sample *samples, bool f
     return true;
 }
 
-/* Whether the first row has a text over a column of numbers, or any at all where it is the only row. */
+/* Whether the first row has a known name, a text over a column of numbers, or any at all where it is the
+ * only row. */
 static bool first_row_names(const csv_reader *reader, sample *samples)
 {
     char *at = reader->at;
@@ -54,7 +90,7 @@ static bool first_row_names(const csv_reader *reader, sample *samples)
     }
     for (int c = 0; c < reader->table->column_count; c++) {
         bool numbers = samples[c].numbers > samples[c].texts;
-        named |= samples[c].named && (numbers || rows == 1);
+        named |= samples[c].known || (samples[c].named && (numbers || rows == 1));
     }
     return named;
 }

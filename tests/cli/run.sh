@@ -31,6 +31,7 @@ mask() {
         -e 's#(macro F1|ROC AUC|RMSE|MAE|R2) +-?[0-9][0-9.,e+-]*[0-9]#\1 N#g' \
         -e 's#\+- [0-9][0-9.,e+-]*[0-9]( %)?#+- S#g' \
         -e 's#(accuracy|test|validation) +[0-9.]+ %#\1 A#g' \
+        -e '/^top +2: / s#[0-9.]+ %#T#g; s#^(off by) +[0-9.]+ %#\1 O#' \
         -e 's#\([0-9,]+ right, [0-9,]+ wrong\)#(R right, W wrong)#' \
         -e 's#\b[0-9a-f]{16}\b#HASH#g' \
         -e 's#^(machine.advice) .*#\1 A#' \
@@ -53,6 +54,11 @@ run() {
     mask <"$work/out"
     mask <"$work/err" | sed 's/^/2> /'
     echo "=> $status"
+}
+
+# nnfs-eval without its details, which differ from machine to machine where the network was trained.
+brief() {
+    (set -o pipefail && nnfs-eval "$@" | sed '/^$/,$d')
 }
 
 # The value as four bytes, the most significant first, in the escapes of printf's %b.

@@ -223,7 +223,9 @@ static void prepare_table(void)
     char text[4096] = "height,colour,width,kind\n";
     for (int i = 0; i < 30; i++) {
         char height[16] = "";
-        (void)snprintf(height, sizeof height, i % 7 == 3 ? "" : "%d.5", i * 3 % 11);
+        if (i % 7 != 3) {
+            (void)snprintf(height, sizeof height, "%d.5", i * 3 % 11);
+        }
         size_t used = strlen(text);
         (void)snprintf(text + used, sizeof text - used, "%s,%s,%de-1,%s\n", height,
                        colours[i * 5 % 4 % 3], i * i % 23, kinds[i % 3]);

@@ -44,6 +44,24 @@ eval_once() {
     fi
 }
 
+# Predictions go to a file, whole or not at all.
+predicted=$files/predicted.csv
+predict_once() {
+    echo old >"$predicted"
+    with_fault "$1" "$tools/nnfs-predict" -q -t 1 -o "$predicted" "$files/ready" "$files/data"
+    if [ "$status" = 0 ]; then
+        cmp -s "$predicted" "$work/predicted" ||
+            fault_failed "nnfs-predict, $1 ($hit): exit status 0, and yet other predictions"
+        [ -z "$hit" ] || ! must_tell "$1" || fault_failed "nnfs-predict, $1 ($hit): exit status 0"
+    else
+        check_refusal "nnfs-predict, $1 ($hit)"
+        cmp -s "$predicted" "$work/predicted" || [ "$(cat "$predicted")" = old ] ||
+            fault_failed "nnfs-predict, $1 ($hit): what stood there before is lost"
+    fi
+    [ "${hit%% *}" = unlink ] && rm -f "$files"/.*.tmp.* # it could not
+    check_folder "nnfs-predict, $1 ($hit)"
+}
+
 # every_call TEST KIND ACTION...: TEST with each action at the first call of the kind, at the second, ...
 # until there is no such call any more.
 every_call() {
@@ -76,6 +94,15 @@ eval_files() {
     every_call eval_once stat EACCES EIO:always
 }
 
+predict_files() {
+    every_call predict_once write EIO ENOSPC EINTR short short:always
+    every_call predict_once fsync EIO
+    every_call predict_once rename EIO
+    every_call predict_once close EIO
+    every_call predict_once open EACCES
+    every_call predict_once read EIO short
+}
+
 train_files() {
     every_call train_once write EIO ENOSPC EINTR short ENOSPC:always short:always
     every_call train_once fsync EIO EINTR EIO:always
@@ -91,9 +118,13 @@ case $3 in
 files)
     train_files
     evaluate_all eval_files
+    "$tools/nnfs-predict" -q -t 1 -o "$work/predicted" "$files/ready" "$files/data" || exit 1
+    predict_files
     ;;
 memory)
     every_call train_once alloc ENOMEM ENOMEM:always
+    "$tools/nnfs-predict" -q -t 1 -o "$work/predicted" "$files/ready" "$files/data" || exit 1
+    every_call predict_once alloc ENOMEM ENOMEM:always
     evaluate_all every_call eval_once alloc ENOMEM ENOMEM:always
     evaluation+=(--json)
     evaluate_all every_call eval_once alloc ENOMEM ENOMEM:always

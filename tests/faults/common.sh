@@ -107,7 +107,7 @@ check_refusal() {
 # Nothing of a write that failed stays behind.
 check_folder() {
     local left
-    left=$(find "$files" -name '.*.tmp.*')
+    left=$(find "$files" -name '.*.tmp.*' -o -name '*.csv.*')
     [ -z "$left" ] || fault_failed "$1: $left is left"
     [ -z "$left" ] || rm -f "$left"
 }

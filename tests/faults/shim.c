@@ -168,6 +168,26 @@ STANDS_FOR(open64, shim_open);
 STANDS_FOR(__open_2, shim_open);
 STANDS_FOR(__open64_2, shim_open);
 
+static int shim_mkostemp(char *path, int flags)
+{
+    union {
+        void *symbol;
+        int (*call)(char *path, int flags);
+    } real = {.symbol = dlsym(RTLD_NEXT, "mkostemp")};
+    bool watched = is_watched(path);
+    bool failing = fails(OPEN, watched ? path : NULL);
+    if (is_refused(failing)) {
+        return -1;
+    }
+    int descriptor = real.call(path, flags);
+    if (descriptor >= 0 && descriptor < DESCRIPTORS) {
+        (void)snprintf(open_paths[descriptor], LONGEST_PATH, "%s", watched ? path : "");
+    }
+    return (int)outcome(failing, descriptor);
+}
+STANDS_FOR(mkostemp, shim_mkostemp);
+STANDS_FOR(mkostemp64, shim_mkostemp);
+
 /* It closes whatever it says, as Linux does. */
 static int shim_close(int descriptor)
 {
@@ -333,16 +353,42 @@ static int open_flags(const char *mode)
     return flags | (strchr(mode, 'e') ? O_CLOEXEC : 0);
 }
 
+static FILE *streams[DESCRIPTORS]; /* those made here, by descriptor */
+
+static FILE *stream_of(int descriptor, const char *mode)
+{
+    cookie_io_functions_t calls = {stream_read, stream_write, stream_seek, stream_close};
+    streams[descriptor] = fopencookie((void *)(intptr_t)descriptor, mode, calls);
+    return streams[descriptor];
+}
+
+static int shim_fileno(FILE *stream)
+{
+    for (int i = 0; i < DESCRIPTORS; i++) {
+        if (streams[i] == stream && path_of(i)) {
+            return i;
+        }
+    }
+    return stream->_fileno;
+}
+STANDS_FOR(fileno, shim_fileno);
+
+typedef FILE *fdopen_function(int descriptor, const char *mode);
+
+static FILE *shim_fdopen(int descriptor, const char *mode)
+{
+    union {
+        void *symbol;
+        fdopen_function *call;
+    } real = {.symbol = dlsym(RTLD_NEXT, "fdopen")};
+    return path_of(descriptor) ? stream_of(descriptor, mode) : real.call(descriptor, mode);
+}
+STANDS_FOR(fdopen, shim_fdopen);
+
 static FILE *shim_fopen(const char *path, const char *mode)
 {
     int descriptor = shim_open(path, open_flags(mode), 0666);
-    FILE *stream = NULL;
-    if (descriptor >= 0 && path_of(descriptor)) {
-        cookie_io_functions_t calls = {stream_read, stream_write, stream_seek, stream_close};
-        stream = fopencookie((void *)(intptr_t)descriptor, mode, calls);
-    } else if (descriptor >= 0) {
-        stream = fdopen(descriptor, mode);
-    }
+    FILE *stream = descriptor >= 0 ? shim_fdopen(descriptor, mode) : NULL;
     if (!stream && descriptor >= 0) {
         int reason = errno;
         (void)shim_close(descriptor);

@@ -16,7 +16,8 @@ if [ $# -eq 0 ]; then
     set -- "$build"/tests/fuzz/fuzz_*
 fi
 
-export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1:quarantine_size_mb=64
+ours=allocator_may_return_null=1:detect_stack_use_after_return=1:quarantine_size_mb=64
+export ASAN_OPTIONS="$ours${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export LSAN_OPTIONS="print_suppressions=0:suppressions=$here/../sanitizers/leaks.supp"
 

@@ -266,6 +266,10 @@ static void readers_are_found(void **state)
     assert_int_equal(nnfs_dataset_classes(test), 10);
     assert_true(nnfs_dataset_scale(test) == 1.0f / 255.0f);
     assert_true(nnfs_dataset_hash(train) != nnfs_dataset_hash(test));
+    nnfs_picture picture = nnfs_dataset_picture(test);
+    assert_int_equal(picture.height, 28);
+    assert_int_equal(picture.width, 28);
+    assert_int_equal(picture.channels, 1);
     nnfs_dataset_free(train);
     nnfs_dataset_free(test);
     const char *tables[] = {"x.csv", "x.CSV.gz", "folder/x.npy"};
@@ -276,6 +280,76 @@ static void readers_are_found(void **state)
     assert_int_equal(nnfs_dataset_load("nowhere/at/all", NULL, &train, &test, &error),
                      NNFS_ERROR_IO);
     assert_true(!train && !test);
+}
+
+/* ---- What there is to look at ---- */
+
+static void shapes_are_pictures(void **state)
+{
+    (void)state;
+    static const struct {
+        int rank;
+        size_t shape[4];
+        nnfs_picture picture;
+    } rows[] = {
+        {3, {9, 28, 20}, {28, 20, 1, 0}},
+        {4, {9, 28, 20, 3}, {28, 20, 3, 0}},
+        {4, {9, 3, 28, 20}, {28, 20, 3, 1}},
+        {4, {9, 28, 20, 1}, {28, 20, 1, 0}},
+        {4, {9, 4, 28, 20}, {28, 20, 4, 1}},
+        {4, {9, 3, 5, 4}, {3, 5, 4, 0}},
+        {2, {9, 784}, {0}},
+        {1, {9}, {0}},
+        {3, {9, 1, 784}, {0}},
+        {3, {9, 20000, 2}, {0}},
+        {4, {9, 2, 28, 20}, {0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        nnfs_picture picture = picture_of_shape(rows[i].rank, rows[i].shape);
+        assert_int_equal(picture.height, rows[i].picture.height);
+        assert_int_equal(picture.width, rows[i].picture.width);
+        assert_int_equal(picture.channels, rows[i].picture.channels);
+        assert_int_equal(picture.planar, rows[i].picture.planar);
+    }
+}
+
+/* Cells are those of the file in a part of the table, prepared or not. */
+static void cells_are_as_in_the_file(void **state)
+{
+    (void)state;
+    char path[4096];
+    nnfs_dataset *all = NULL, *rest = NULL, *held = NULL;
+    nnfs_preprocessing *preprocessing = NULL;
+    const char *drop[] = {"remark", NULL};
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.drop = drop;
+    (void)snprintf(path, sizeof path, "%s/table/flats.csv", data_folder);
+    assert_int_equal(nnfs_dataset_load(path, &settings, &all, NULL, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_picture(all).height, 0);
+    assert_true(nnfs_dataset_cell(all, 0, 1) == 56.9f);
+    assert_true(nnfs_dataset_cell(all, 1, 10) == 438.1f);
+    assert_true(isnan(nnfs_dataset_cell(all, 2, 3)));  /* missing */
+    assert_true(isnan(nnfs_dataset_cell(all, 1, 6)));  /* dropped */
+    assert_true(isnan(nnfs_dataset_cell(all, 0, 11))); /* no column, and no samples: */
+    assert_true(isnan(nnfs_dataset_cell(all, -1, 1)));
+    assert_true(isnan(nnfs_dataset_cell(all, nnfs_dataset_samples(all), 1)));
+    int heating = (int)nnfs_dataset_cell(all, 0, 4);
+    assert_string_equal(nnfs_dataset_category(all, 4, heating), "gas");
+
+    assert_int_equal(nnfs_preprocessing_fit(all, NULL, &preprocessing, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_prepare(all, preprocessing, NULL), NNFS_OK);
+    assert_true(nnfs_dataset_cell(all, 0, 1) == 56.9f);
+    assert_int_equal(nnfs_dataset_split(all, 0.25, 1, &rest, &held, NULL), NNFS_OK);
+    for (int64_t i = 0; i < nnfs_dataset_samples(held); i++) {
+        size_t row = held->rows[i];
+        float area = nnfs_dataset_cell(held, i, 1);
+        assert_true(area == ((const float *)held->parts.features)[row * 11 + 1]);
+    }
+    nnfs_dataset_free(all);
+    nnfs_dataset_free(rest);
+    nnfs_dataset_free(held);
+    nnfs_preprocessing_free(preprocessing);
 }
 
 int main(int argc, char **argv)
@@ -289,6 +363,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(splits_can_be_split),
         cmocka_unit_test(shares_that_are_none_are_refused),
         cmocka_unit_test(readers_are_found),
+        cmocka_unit_test(shapes_are_pictures),
+        cmocka_unit_test(cells_are_as_in_the_file),
     };
     return cmocka_run_group_tests(tests, make_arrays, NULL);
 }

@@ -240,6 +240,35 @@ static double weighted_gradient(const problem *p, nnfs_trainer *trainer, const n
     return run.loss / network_loss_terms(trainer->network, run.samples);
 }
 
+/* Each layer's gradient lies whole in the one buffer, and what lies between them is zero. */
+static void check_buffer(nnfs_trainer *trainer)
+{
+    size_t count = 0;
+    float *all = nnfs_trainer_gradients(trainer, &count);
+    assert_ptr_equal(nnfs_trainer_gradients(trainer, NULL), all);
+    const struct {
+        const float *values;
+        size_t count;
+    } parts[] = {
+        {nnfs_trainer_weight_gradient(trainer, 0), at_b1},
+        {nnfs_trainer_bias_gradient(trainer, 0), hidden},
+        {nnfs_trainer_weight_gradient(trainer, 1), outputs * hidden},
+        {nnfs_trainer_bias_gradient(trainer, 1), outputs},
+    };
+    for (size_t i = 0; i < count; i++) {
+        int owners = 0;
+        for (int part = 0; part < 4; part++) {
+            owners +=
+                all + i >= parts[part].values && all + i < parts[part].values + parts[part].count;
+        }
+        assert_true(owners == 1 || (owners == 0 && all[i] == 0.0f));
+    }
+    for (int part = 0; part < 4; part++) {
+        assert_true(parts[part].values >= all &&
+                    parts[part].values + parts[part].count <= all + count);
+    }
+}
+
 /*
  * The largest difference between the library's gradient and the slopes, relative to
  * the largest slope.
@@ -267,6 +296,7 @@ static double worst_difference(problem *p, nnfs_network *network, bool labels, b
         assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, &loss, NULL), NNFS_OK);
     }
     get_gradient(trainer, gradient);
+    check_buffer(trainer);
     nnfs_trainer_free(trainer);
 
     double wanted = reference_loss(p);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/idx.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -476,6 +477,27 @@ static void test_long_path(void **state)
                    "size-0/" IMAGES ": byte 8: size 2 of 3 is 0");
 }
 
+/* It is never cut within a character. */
+static void test_long_path_of_characters(void **state)
+{
+    (void)state;
+    for (size_t moved = 0; moved < 4; moved++) {
+        char path[1024] = "";
+        (void)snprintf(path, sizeof path, "%s/%.*s", scratch, (int)moved, "abc");
+        for (int i = 0; i < 60; i++) {
+            strcat(path, "\xf0\x9f\x90\x8c"); /* four bytes: a snail */
+        }
+        int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(descriptor >= 0);
+        assert_int_equal(close(descriptor), 0);
+        nnfs_error error = {.status = NNFS_OK};
+        assert_int_equal(idx_check(path, &error), NNFS_ERROR_DATA);
+        assert_memory_equal(error.message, "...", 3);
+        assert_true((error.message[3] & 0xc0) != 0x80);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || !mkdtemp(scratch)) {
@@ -490,7 +512,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_idx_refusals), cmocka_unit_test(test_gzip_refusals),
         cmocka_unit_test(test_half_pairs),   cmocka_unit_test(test_gzip_cut),
         cmocka_unit_test(test_endless),      cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_long_path),    cmocka_unit_test(test_long_path_of_characters),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     (void)rmdir(scratch);

@@ -1,3 +1,3 @@
 # The default data need no file.
 run nnfs-train -e 1 --hidden 8
-run nnfs-eval model.safetensors digits
+run brief model.safetensors digits

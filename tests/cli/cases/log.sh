@@ -8,3 +8,15 @@ run nnfs-train -q yes-no -e 1 -b full -t 1 -o none --log run.jsonl --hidden none
 run check_log run.jsonl
 run nnfs-train -q small -e 300 --lr 0.05 --until-accuracy 0.01 -o none --log run.jsonl
 check_log run.jsonl | grep -E '^(reason|epochs|settings.until)'
+
+# What a report draws: of classes and of numbers, of two targets, of pictures.
+cp "$fixtures/table/flats.csv" .
+details() {
+    check_log run.jsonl | sed -n '/^event \(evaluation\|weights\)/,/^$/p'
+}
+run nnfs-train -q flats.csv -e 1 -o none --target area,price --validation 0.2 --log run.jsonl
+details
+run nnfs-train -q flats.csv -e 1 -o none --target sold --log run.jsonl
+details
+run nnfs-train -q digits -e 1 -b 4096 --hidden 5 -o none --log run.jsonl
+details

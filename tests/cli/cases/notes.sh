@@ -18,17 +18,17 @@ mkdir numbers
     done
 } >numbers/train-images-idx3-ubyte
 cp yes-no/train-labels-idx1-ubyte numbers
-run nnfs-eval model.safetensors numbers
+run brief model.safetensors numbers
 run nnfs-train yes-no --test numbers
 run nnfs-train -q numbers -e 1
 notes | grep preprocessing
-run nnfs-eval -q model.safetensors numbers
-run nnfs-eval model.safetensors yes-no
+run brief -q model.safetensors numbers
+run brief model.safetensors yes-no
 
 # Where nothing is said of it, nothing is known; what is not understood is not guessed at.
 changed() {
     LC_ALL=C sed "s/$1/$2/; s/\"checksum\"/\"checksux\"/" model.safetensors >changed
-    run nnfs-eval -q changed numbers
+    run brief -q changed numbers
 }
 changed note.preprocessing note.preprocessinh
 changed '{\\"scale\\":1}' '{\\"shift\\":1}'

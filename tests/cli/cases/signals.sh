@@ -19,7 +19,7 @@ interrupt() {
 }
 interrupt INT nnfs-train small -e 1000000 --log run.jsonl --hidden 50
 head -c 4000 model.safetensors | grep -ao '"note.ended":"[^"]*"'
-run nnfs-eval -q model.safetensors small
+run brief -q model.safetensors small
 rm model.safetensors
 interrupt TERM nnfs-train -q small -e 1000000 -o none --log run.jsonl --hidden 50
 interrupt HUP nnfs-train -q small -e 1000000 --log run.jsonl --hidden 50

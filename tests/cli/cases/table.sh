@@ -2,7 +2,7 @@
 cp "$fixtures/table/flats.csv" .
 run nnfs-train flats.csv -e 2 --weight-column weight --drop remark -o none
 run nnfs-train flats.csv -e 2 --target sold --drop price,id -o sold --validation 0.1 --missing-indicator
-run nnfs-eval sold flats.csv
+run brief sold flats.csv
 run nnfs-train flats.csv -q -e 60 -b 16 --drop sold -o price
 run nnfs-train flats.csv -e 1 --target area,price --scale minmax --max-categories 2 -o two
 run nnfs-train flats.csv -e 1 --test 0 -o none --validation flats.csv --target sold
@@ -30,7 +30,7 @@ nnfs-eval -q price flats.csv | awk '$1 == "RMSE" { print $2 < 60 ? "learned" : "
 cp "$fixtures/table/flats_shuffled.csv" shuffled.csv
 run nnfs-predict price shuffled.csv -o other.csv
 cmp all.csv other.csv && echo "the same predictions"
-run nnfs-eval price shuffled.csv
+run brief price shuffled.csv
 cut -d, -f 1-2 flats.csv >short.csv
 run nnfs-predict price short.csv -o short
 run nnfs-predict price digits

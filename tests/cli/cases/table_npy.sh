@@ -32,8 +32,8 @@ labels 30 | npy y-test.npy '|i1' '(30, 1)'
 labels 29 | npy short.npy '|i1' '(29,)'
 run nnfs-train x.npy --targets y.npy -e 1 --test x-test.npy --test-targets y-test.npy -o none
 run nnfs-train -q x.npy --targets y.npy -e 60 -b 16 -o model
-run nnfs-eval -q model x-test.npy --targets y-test.npy
-run nnfs-eval -q model x-test.npy
+run brief -q model x-test.npy --targets y-test.npy
+run brief -q model x-test.npy
 nnfs-predict -q model x-test.npy | head -1
 nnfs-predict -q model x-test.npy | tail -n +2 | cut -d, -f 1 | head -6 | tr '\n' ' '
 nnfs-predict -q model x-test.npy | wc -l
