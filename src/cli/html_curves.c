@@ -132,21 +132,20 @@ static bool add_run(drawing *drawn, const struct curve *what, const run_record *
 
 /* ---- Plots ---- */
 
-/* "cross entropy, log scale"; of runs with losses of several kinds, "loss". */
-static short_text loss_label(const run_record *runs, size_t count, bool logarithmic)
+/* "cross entropy"; of runs with losses of several kinds, "loss". */
+static short_text loss_name(const run_record *runs, size_t count)
 {
-    short_text label;
+    short_text name;
     const char *kind = string_at(json_object_get(runs[0].start, "settings"), "loss");
     for (size_t i = 1; kind && i < count; i++) {
         const char *other = string_at(json_object_get(runs[i].start, "settings"), "loss");
         kind = other && strcmp(other, kind) == 0 ? kind : NULL;
     }
-    (void)snprintf(label.text, sizeof label.text, "%.20s%s", kind ? kind : "loss",
-                   logarithmic ? ", log scale" : "");
-    for (char *at = label.text; *at; at++) {
+    (void)snprintf(name.text, sizeof name.text, "%.31s", kind ? kind : "loss");
+    for (char *at = name.text; *at; at++) {
         *at = *at == '_' ? ' ' : *at;
     }
-    return label;
+    return name;
 }
 
 static plot_axis y_axis(const struct curve *what, const drawing *drawn)
@@ -187,8 +186,11 @@ static nnfs_status write_curve(FILE *out, const struct curve *what, const run_re
     }
     if (made && drawn.count > 0) {
         plot_axis y = y_axis(what, &drawn);
-        short_text loss = loss_label(runs, count, y.scale.logarithmic);
-        y.label = what == &curves[0] ? loss.text : y.label;
+        short_text loss = loss_name(runs, count);
+        char label[64];
+        (void)snprintf(label, sizeof label, "%s%s", what == &curves[0] ? loss.text : y.label,
+                       y.scale.logarithmic ? ", log scale" : "");
+        y.label = label;
         plot_write(out, &(plot){.title = what->title,
                                 .description = what->description,
                                 .x = x_axis(&drawn),

@@ -58,6 +58,16 @@ static const char *data_name(const run_record *run)
     return !path ? "unknown data" : slash && slash[1] != '\0' ? slash + 1 : path;
 }
 
+static bool have_same_data(const run_record *runs, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(data_name(&runs[i]), data_name(runs)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- The best of several ---- */
 
 /* More is better of accuracies alone. */
@@ -92,7 +102,8 @@ static void write_title(FILE *out, const run_record *runs, size_t count, const c
         html_shape(out, runs);
         html(out, " on %s", data_name(runs));
     } else {
-        html(out, "%d runs on %s", (int)count, data_name(runs));
+        html(out, "%d runs on %s", (int)count,
+             have_same_data(runs, count) ? data_name(runs) : "several data");
     }
     if (count > 1 && !best) {
         return;

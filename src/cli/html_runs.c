@@ -218,10 +218,11 @@ static const json_t *find_profile(const run_record *run)
 static void write_profile_head(FILE *out, const json_t *profile)
 {
     html(out,
-         "<section><h2>Where the time went</h2><p class=\"note\">%s threads; the machine's "
+         "<section><h2>Where the time went</h2><p class=\"note\">%s thread%s; the machine's "
          "peak is %s GFLOP/s, and it reads %s GB/s. A product is bound by whichever would take "
          "it longer.</p>\n",
          html_count(number_at(profile, "threads")).text,
+         number_at(profile, "threads") == 1.0 ? "" : "s",
          html_count(number_at(profile, "peak_gflops")).text,
          html_count(number_at(profile, "bandwidth")).text);
     open_table(out, "Where the time went");
