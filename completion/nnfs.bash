@@ -17,7 +17,10 @@ _nnfs_options()
             --checkpoint= --checkpoint-every= --log= --output= --profile --quiet --report= --resume= \
             --resume-anywhere --seed= --threads= -b -e -o -q -s -t $file $all"
         ;;
-    nnfs-eval) echo "--json --quiet --split= --targets= --threads= -q -t $file $all" ;;
+    nnfs-eval)
+        echo "--binary --calibration --confusion --json --mistakes= --quiet --split= --targets= \
+            --threads= -q -t $file $all"
+        ;;
     nnfs-show)
         echo "--categorical= --class= --count= --draw= --drop= --json --mistakes --model= --output= \
             --picture= --quiet --rows= --seed= --split= --target= --targets= --threads= --weights \

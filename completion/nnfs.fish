@@ -80,6 +80,10 @@ complete -c nnfs-train -l resume -x -a '(__fish_complete_directories)' -d 'Go on
 complete -c nnfs-train -l resume-anywhere -d 'Also with another CPU, BLAS or kernel'
 complete -c nnfs-train -s s -l seed -x -d 'Of all that is random'
 
+complete -c nnfs-eval -l binary -d 'Each class against the rest'
+complete -c nnfs-eval -l calibration -d 'How often it is right, by its probability'
+complete -c nnfs-eval -l confusion -d 'The whole confusion matrix'
+complete -c nnfs-eval -l mistakes -x -d 'How many of the worst to list'
 complete -c nnfs-eval -l json -d 'Print one JSON object'
 complete -c nnfs-eval -l split -x -a 'train test' -d 'Which part'
 complete -c nnfs-eval -l targets -r -F -d 'Targets of an NPY file'
