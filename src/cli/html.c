@@ -106,7 +106,10 @@ void html(FILE *out, const char *format, ...)
 
 static short_text or_dash(double value, number_text *text)
 {
-    return isnan(value) ? (short_text){"\xe2\x80\x93"} : text(value);
+    if (isnan(value)) {
+        return (short_text){"\xe2\x80\x93"};
+    }
+    return text(value);
 }
 
 static short_text whole(double value)

@@ -179,7 +179,7 @@ static plot_axis x_axis(const drawing *drawn)
 static nnfs_status write_curve(FILE *out, const struct curve *what, const run_record *runs,
                                size_t count, nnfs_error *error)
 {
-    drawing drawn = {.series = calloc(count * PARTS, sizeof *drawn.series)};
+    drawing drawn = {.series = calloc(count * PARTS + 1, sizeof *drawn.series)};
     bool made = drawn.series != NULL;
     for (size_t i = 0; made && i < count; i++) {
         made = add_run(&drawn, what, &runs[i], i, count > 1);

@@ -91,7 +91,7 @@ static size_t count_rows(const plot *what)
 
 static void write_rows(FILE *out, const plot *what, size_t stride)
 {
-    size_t *at = calloc(what->count, sizeof *at);
+    size_t *at = calloc(what->count + 1, sizeof *at);
     size_t row = 0;
     double x;
     while (at && !isnan(x = next_x(what, at))) {
