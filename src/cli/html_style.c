@@ -1,7 +1,7 @@
 /*
- * The style sheet: light and dark, narrow and wide, screen and paper. Colours of series are those of
- * Okabe and Ito, which the colour-blind tell apart, darkened or lightened until they stand out from
- * the page three to one.
+ * The style sheet: light and dark, narrow and wide, screen and paper. Colours of series are those
+ * of Okabe and Ito, which the colour-blind tell apart, darkened or lightened until they stand out
+ * from the page three to one.
  */
 #include "html_page.h"
 
