@@ -14,7 +14,7 @@ _nnfs_options()
             --class-weight= --folds= --test= --test-targets= --validation= --validation-targets= \
             --categorical= --drop= --max-categories= --missing-indicator --numeric= --scale= \
             --target= --targets= --task= --weight-column= \
-            --checkpoint= --checkpoint-every= --log= --output= --profile --quiet --resume= \
+            --checkpoint= --checkpoint-every= --log= --output= --profile --quiet --report= --resume= \
             --resume-anywhere --seed= --threads= -b -e -o -q -s -t $file $all"
         ;;
     nnfs-eval)
@@ -121,7 +121,7 @@ _nnfs_value()
     --activation) _nnfs_offer "$(_nnfs_values "$1")" "${2##*,}" "${2%"${2##*,}"}" ;;
     --test | --validation) _nnfs_offer_data "$2" ;;
     --targets | --test-targets | --validation-targets) _nnfs_offer_files "$2" '*.npy' ;;
-    --log | --output | -o) _nnfs_offer_files "$2" '*' ;;
+    --log | --output | -o | --report) _nnfs_offer_files "$2" '*' ;;
     --model) _nnfs_offer_files "$2" '*.safetensors' ;;
     --checkpoint | --resume) _nnfs_offer_files "$2" '' ;;
     *) _nnfs_offer "$(_nnfs_values "$1")" "$2" '' ;;

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "metrics.h"
 #include "progress.h"
+#include "run_record.h"
 #include "train_options.h"
 
 #include <stdio.h>
@@ -38,6 +39,8 @@ typedef struct train_run {
     FILE *log;   /* NULL without --log */
     bool logged; /* false once a line could not be written */
     bool saved;
+    run_record record; /* the events once more, for --report */
+    bool recorded;     /* false once one could not be */
 
     /* Of checkpoints; see resume.h. */
     nnfs_checkpoint *checkpoint; /* that the run goes on from, or NULL */
@@ -97,6 +100,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 /* ---- run_log.c: JSON, an object a line, each flushed ---- */
 
+/* Whether anybody wants the events of the run. */
+bool is_logged(const train_run *run);
 nnfs_status log_open(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
 /* The run goes on from a checkpoint: what came after that has been cut off. */
@@ -115,6 +120,15 @@ nnfs_status log_close(train_run *run, nnfs_error *error);
 /* Writes into the log what the network came to, as people look at it: its predictions of the
  * validation and the test set, the weights of its first layer, where the time went. */
 void log_details(train_run *run);
+
+/* ---- run_report.c: --report ---- */
+
+/* Before the log is opened: a run that goes on has events there already. Errors: IO, DATA, MEMORY. */
+nnfs_status record_begin(train_run *run, nnfs_error *error);
+/* Keeps an event, which stays the caller's. */
+void record_event(train_run *run, json_t *event);
+/* Writes the report. Errors: IO, MEMORY. */
+nnfs_status record_report(train_run *run, nnfs_error *error);
 
 /* ---- report.c ---- */
 

@@ -171,7 +171,7 @@ static void log_profile(train_run *run)
 
 void log_details(train_run *run)
 {
-    if (!run->log) {
+    if (!is_logged(run)) {
         return;
     }
     log_evaluation(run, "validation", run->validation.set, &run->summary.validation);

@@ -49,11 +49,26 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
     return NNFS_OK;
 }
 
+bool is_logged(const train_run *run)
+{
+    return run->log || run->options->report;
+}
+
+static bool write_line(FILE *log, const json_t *object)
+{
+    return json_dumpf(object, log, JSON_LINE) == 0 && fputc('\n', log) != EOF && fflush(log) == 0;
+}
+
 void log_line(train_run *run, json_t *object)
 {
-    run->logged = run->logged && json_had_memory() &&
-                  json_dumpf(object, run->log, JSON_LINE) == 0 && fputc('\n', run->log) != EOF &&
-                  fflush(run->log) == 0;
+    bool whole = json_had_memory();
+    if (run->log) {
+        run->logged = run->logged && whole && write_line(run->log, object);
+    }
+    if (run->options->report && whole) {
+        record_event(run, object);
+    }
+    run->recorded = run->recorded && whole;
     json_decref(object);
 }
 
@@ -185,29 +200,46 @@ static json_t *machine(const train_run *run)
     return object;
 }
 
-void log_start(train_run *run)
+static json_t *start(const train_run *run)
 {
-    if (!run->log) {
-        return;
-    }
-    json_watch();
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
     json_set_string(object, "event", "start");
     json_set_string(object, "version", nnfs_version());
+    json_set_string(object, "command", run->command);
     (void)json_object_set_new(object, "settings", settings(run));
     (void)json_object_set_new(object, "table", table(run));
     (void)json_object_set_new(object, "network", network(run));
     (void)json_object_set_new(object, "data", data(run));
     (void)json_object_set_new(object, "machine", machine(run));
-    log_line(run, object);
+    return object;
+}
+
+void log_start(train_run *run)
+{
+    if (is_logged(run)) {
+        json_watch();
+        log_line(run, start(run));
+    }
+}
+
+/* What a report begins with, where the log is not there to tell. */
+static void record_start(train_run *run)
+{
+    if (run->options->report && !run->record.start) {
+        json_t *object = start(run);
+        record_event(run, object);
+        json_decref(object);
+    }
 }
 
 void log_resume(train_run *run)
 {
-    if (!run->log) {
+    if (!is_logged(run)) {
         return;
     }
+    json_watch();
+    record_start(run);
     json_t *object = json_object();
     json_set_string(object, "event", "resume");
     json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));
@@ -221,7 +253,7 @@ void log_resume(train_run *run)
 
 void log_epoch(train_run *run, const nnfs_epoch *epoch)
 {
-    if (!run->log) {
+    if (!is_logged(run)) {
         return;
     }
     json_watch();
@@ -271,7 +303,7 @@ static json_t *folds(const train_run *run)
 
 void log_fold(train_run *run, int fold, const nnfs_summary *summary)
 {
-    if (!run->log) {
+    if (!is_logged(run)) {
         return;
     }
     json_t *object = json_object();
@@ -288,7 +320,7 @@ void log_fold(train_run *run, int fold, const nnfs_summary *summary)
 
 void log_end(train_run *run)
 {
-    if (!run->log) {
+    if (!is_logged(run)) {
         return;
     }
     const nnfs_summary *summary = &run->summary;

@@ -37,6 +37,9 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
         status = check_log_path(options->log, error);
     }
     if (status == NNFS_OK) {
+        status = check_model_path(options->report, error);
+    }
+    if (status == NNFS_OK) {
         status = prepare_machine(options->train.threads, options->quiet, &run->machine, error);
         run->prepared = status == NNFS_OK;
     }
@@ -46,7 +49,7 @@ static nnfs_status prepare(train_run *run, nnfs_error *error)
     if (status == NNFS_OK) {
         status = run_build(run, error);
     }
-    if (status == NNFS_OK && options->profile) {
+    if (status == NNFS_OK && (options->profile || options->report)) {
         status = nnfs_profile_create(&run->profile, error);
     }
     return status;
@@ -150,7 +153,7 @@ static int train_and_report(train_run *run)
     log_end(run);
     if (!run->options->quiet) {
         report(run);
-        if (run->profile) {
+        if (run->options->profile) {
             report_profile(run);
         }
     }
@@ -177,6 +180,9 @@ static int run_all(train_run *run, char **argv)
     if (status == NNFS_OK) {
         status = log_open(run, &error);
     }
+    if (status == NNFS_OK) {
+        status = record_begin(run, &error);
+    }
     if (status != NNFS_OK) {
         say_error(&error);
         return exit_status(status);
@@ -191,6 +197,10 @@ static int run_all(train_run *run, char **argv)
     status = run->options->folds > 0 ? run_folds(run, &error) : NNFS_OK;
     int result = status == NNFS_OK ? train_and_report(run) : end_in_folds(run, &error);
     if (log_close(run, &error) != NNFS_OK) {
+        say_error(&error);
+        result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
+    }
+    if (record_report(run, &error) != NNFS_OK) {
         say_error(&error);
         result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
     }
@@ -210,6 +220,7 @@ int main(int argc, char **argv)
         leave(result);
     }
     resume_free(&run);
+    run_record_free(&run.record);
     free(run.shape);
     nnfs_network_free(run.network);
     nnfs_profile_free(run.profile);

@@ -91,6 +91,8 @@ static const struct argp_option rows[] = {
     {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
     {"output", 'o', "PATH", 0, "write the model here; 'none' for no file (model.safetensors)", 0},
     {"log", KEY_LOG, "PATH", 0, "write a run log here, a JSON object a line", 0},
+    {"report", KEY_REPORT, "FILE", 0,
+     "write a page to look at here, HTML: curves, mistakes, where the time went", 0},
     {"checkpoint", KEY_CHECKPOINT, "FOLDER", 0,
      "write checkpoints here, from which the run can go on after a kill: the last three, and the "
      "best",
@@ -210,6 +212,19 @@ static void check_checkpoints(const train_values *values)
     }
 }
 
+static void check_report(const train_options *options)
+{
+    const struct {
+        const char *option, *path;
+    } others[] = {{"--output", options->output}, {"--log", options->log}, {"DATA", options->data}};
+    for (size_t i = 0; options->report && i < sizeof others / sizeof *others; i++) {
+        if (others[i].path && is_same_file(options->report, others[i].path)) {
+            usage_error("--report and %s are the same file, '%s'", others[i].option,
+                        options->report);
+        }
+    }
+}
+
 static void check_together(const train_options *options)
 {
     table_options_check(&options->table, options->data);
@@ -219,6 +234,7 @@ static void check_together(const train_options *options)
         usage_error(
             "--until-accuracy looks at the test set, and a fold has none: not with --folds");
     }
+    check_report(options);
     if ((options->output && is_same_file(options->output, options->data)) ||
         (options->log && is_same_file(options->log, options->data))) {
         usage_error("'%s' is to be read and written over", options->data);

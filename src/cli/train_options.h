@@ -37,6 +37,7 @@ typedef struct train_options {
     table_options table;
     const char *output;     /* or NULL for no file */
     const char *log;        /* or NULL */
+    const char *report;     /* or NULL */
     const char *checkpoint; /* the folder, or NULL */
     const char *resume;     /* likewise, to go on from */
     bool resume_anywhere;

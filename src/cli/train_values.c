@@ -164,6 +164,11 @@ static void take_log(train_values *values, const char *text)
     values->options->log = strcmp(text, "none") == 0 ? NULL : text;
 }
 
+static void take_report(train_values *values, const char *text)
+{
+    values->options->report = strcmp(text, "none") == 0 ? NULL : text;
+}
+
 static void take_profile(train_values *values, const char *text)
 {
     (void)text;
@@ -259,6 +264,7 @@ static const struct {
     {'t', take_threads},
     {'o', take_output},
     {KEY_LOG, take_log},
+    {KEY_REPORT, take_report},
     {KEY_PROFILE, take_profile},
     {KEY_CHECKPOINT, take_checkpoint},
     {KEY_CHECKPOINT_EVERY, take_checkpoint_every},
