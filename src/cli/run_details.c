@@ -9,9 +9,13 @@
 enum { MISTAKES = 24, WEIGHTS = 64 };
 
 /* Trouble here costs a picture or an event, and not the run. */
-static void say_skipped(const char *what, const nnfs_error *error)
+static void skip_part(train_run *run, const char *what, const nnfs_error *error)
 {
-    say("the log goes without %s: %s", what, error->message);
+    if (error->status == NNFS_ERROR_MEMORY) {
+        run->logged = false; /* what is said at the end, once */
+    } else {
+        say("the log goes without %s: %s", what, error->message);
+    }
 }
 
 /* ---- evaluation ---- */
@@ -58,7 +62,7 @@ static void log_evaluation(train_run *run, const char *part, const nnfs_dataset 
     }
     if (details_measure(run->network, data, run->machine.threads, MISTAKES, &known, &error) !=
         NNFS_OK) {
-        say_skipped("details of the predictions", &error);
+        skip_part(run, "details of the predictions", &error);
         return;
     }
     json_t *object = json_object();
@@ -71,7 +75,7 @@ static void log_evaluation(train_run *run, const char *part, const nnfs_dataset 
     }
     details_to_json(object, &known);
     if (draw_mistakes(object, &known, &error) != NNFS_OK) {
-        say_skipped("pictures of mistakes", &error);
+        skip_part(run, "pictures of mistakes", &error);
     }
     details_free(&known);
     log_line(run, object);
@@ -117,7 +121,7 @@ static void log_weights(train_run *run)
         return;
     }
     if (draw_weights(run->network, shape, &drawn, &error) != NNFS_OK) {
-        say_skipped("pictures of weights", &error);
+        skip_part(run, "pictures of weights", &error);
         return;
     }
     json_t *object = json_object();

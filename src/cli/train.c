@@ -170,6 +170,15 @@ static int train_and_report(train_run *run)
     return status != NNFS_OK ? exit_status(status) : exit_status(saved);
 }
 
+/* What else has failed is said unless the run could not be made at all, for one reason as a rule. */
+static int end_worse(int result, const nnfs_error *error)
+{
+    if (result != EXIT_CANNOT_RUN) {
+        say_error(error);
+    }
+    return result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
+}
+
 static int run_all(train_run *run, char **argv)
 {
     nnfs_error error = {.status = NNFS_OK};
@@ -196,15 +205,8 @@ static int run_all(train_run *run, char **argv)
     signals_catch();
     status = run->options->folds > 0 ? run_folds(run, &error) : NNFS_OK;
     int result = status == NNFS_OK ? train_and_report(run) : end_in_folds(run, &error);
-    if (log_close(run, &error) != NNFS_OK) {
-        say_error(&error);
-        result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
-    }
-    if (record_report(run, &error) != NNFS_OK) {
-        say_error(&error);
-        result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
-    }
-    return result;
+    result = log_close(run, &error) == NNFS_OK ? result : end_worse(result, &error);
+    return record_report(run, &error) == NNFS_OK ? result : end_worse(result, &error);
 }
 
 int main(int argc, char **argv)
