@@ -498,7 +498,7 @@ static const struct {
     {"nnfs_network_save with a preprocessing", save_table_network, false},
     {"nnfs_network_load with a preprocessing", load_table_network, false},
     {"nnfs_train on a table", train_on_table, false},
-    {"nnfs_train with checkpoints", train_with_checkpoints, false},
+    {"nnfs_train with checkpoints", train_with_checkpoints, true},
     {"nnfs_checkpoint_open", open_checkpoint, false},
     {"nnfs_train from a checkpoint", resume_run, false},
     {"nnfs_evaluate", evaluate, false},
