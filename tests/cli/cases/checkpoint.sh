@@ -1,7 +1,7 @@
 # A run writes checkpoints, is stopped, and goes on to the very weights that it would have come to.
 make_small
 mask_run() {
-    mask | sed -E 's/[0-9]+ epochs?( and [0-9]+ batch(es)?)?/N/; s/checkpoint-[0-9-]+/checkpoint-N/'
+    mask | sed -E 's/[0-9]+ epochs?( and [0-9]+ batch(es)?)?/N/; s/checkpoint-[0-9-]+/checkpoint-N/; s/header of [0-9]+/header of N/'
 }
 hash_of() {
     grep -o '"weights_hash":"[0-9a-f]*"' "$1" | tail -n 1
