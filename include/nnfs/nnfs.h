@@ -730,10 +730,10 @@ typedef struct nnfs_summary {
 /*
  * Trains `network` on `train`, evaluating on `validation` and `test` after each epoch (either may
  * be NULL). summary may be NULL; it is filled also when the run is stopped or diverges. Errors:
- * ARGUMENT (a setting out of its range; a checkpoint of another network, run or machine), DATA (a
- * dataset that does not fit the network, or is not the checkpoint's), IO (the folder of checkpoints
- * cannot be made, or holds those of another run), MEMORY, BACKEND, STOPPED, DIVERGED (the message names
- * epoch, batch and layer).
+ * ARGUMENT (a setting out of its range; a checkpoint of another network, run or machine; a folder that
+ * holds those of another run), DATA (a dataset that does not fit the network, or is not the
+ * checkpoint's), IO (the folder of checkpoints cannot be made, or a run is writing to it), MEMORY,
+ * BACKEND, STOPPED, DIVERGED (the message names epoch, batch and layer).
  */
 NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 const nnfs_dataset *validation, const nnfs_dataset *test,

@@ -319,7 +319,8 @@ nnfs_status file_link(const char *from, const char *path, nnfs_error *error)
     free(temporary);
     errno = reason;
     if (!renamed || sync_folder_of(path) != 0) {
-        return fail(error, NNFS_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
+        return fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO,
+                    "%s: cannot write: %s", path, strerror(errno));
     }
     return NNFS_OK;
 }

@@ -216,12 +216,13 @@ void resume_free(train_run *run)
     free(run->folder);
 }
 
-/* The log is on the disk before a checkpoint counts on it. */
+/* The log is on the disk before a checkpoint counts on it; of one that is not, lines may be lost. */
 static void note_log(train_run *run)
 {
     char bytes[32];
     long at = run->log ? ftell(run->log) : -1;
-    if (at >= 0 && fsync(fileno(run->log)) == 0) {
+    if (at >= 0) {
+        run->logged = run->logged && (fsync(fileno(run->log)) == 0 || errno == EINVAL);
         (void)snprintf(bytes, sizeof bytes, "%ld", at);
         (void)nnfs_network_set_note(run->network, NOTE_LOG, bytes, NULL);
     }

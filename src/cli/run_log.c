@@ -7,21 +7,42 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As it was at a checkpoint; one that has become shorter since goes on where it ends. */
-static FILE *open_again(const char *path, int64_t bytes)
+/*
+ * A file becomes what it was at a checkpoint, or empty; one that is shorter goes on where it ends. Two
+ * runs do not share one: the second would cut off the lines of the first. False with errno.
+ */
+static bool take_file(FILE *log, const char *path, int64_t bytes)
+{
+    struct stat about;
+    int file = fileno(log);
+    if (fstat(file, &about) != 0) {
+        return false;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return true;
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        errno = EBUSY;
+        return false;
+    }
+    if (about.st_size < bytes) {
+        say("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    return about.st_size <= bytes || ftruncate(file, bytes) == 0;
+}
+
+static FILE *open_log(const char *path, int64_t bytes)
 {
     FILE *log = fopen(path, "ae");
-    struct stat about;
-    bool cut = log && fstat(fileno(log), &about) == 0 && S_ISREG(about.st_mode);
-    if (cut && about.st_size > bytes && ftruncate(fileno(log), bytes) != 0) {
+    if (log && !take_file(log, path, bytes)) {
+        int reason = errno;
         (void)fclose(log);
+        errno = reason;
         return NULL;
-    }
-    if (log && cut && about.st_size < bytes) {
-        say("'%s' is shorter than it was: lines of it are lost", path);
     }
     return log;
 }
@@ -31,9 +52,10 @@ nnfs_status log_open(train_run *run, nnfs_error *error)
     const char *path = run->options->log;
     int64_t bytes = run->log_bytes;
     run->logged = true;
-    run->log = !path ? NULL : bytes >= 0 ? open_again(path, bytes) : fopen(path, "we");
+    run->log = path ? open_log(path, bytes >= 0 ? bytes : 0) : NULL;
     if (path && !run->log) {
-        return refuse(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, strerror(errno));
+        return refuse(error, NNFS_ERROR_IO, "cannot write '%s': %s", path,
+                      errno == EBUSY ? "another run is writing to it" : strerror(errno));
     }
     return NNFS_OK;
 }

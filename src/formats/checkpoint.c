@@ -114,7 +114,13 @@ static bool parse_infinite(const json_t *json, double *value)
     return json_is_null(json) || json_is_real(json);
 }
 
-static bool parse_settings(json_t *json, nnfs_train_settings *s)
+/*
+ * How many names there are, where no other is to be: json_unpack's '!' finds the wrong number when it has
+ * no memory to count.
+ */
+enum { SETTINGS = 16, STATES = 19 };
+
+static bool parse_settings(json_t *json, nnfs_train_settings *s, json_error_t *reason)
 {
     const char *optimizer = NULL;
     const char *schedule = NULL;
@@ -126,15 +132,17 @@ static bool parse_settings(json_t *json, nnfs_train_settings *s)
     double decay = 0.0;
     json_int_t batch = 0;
     nnfs_train_settings_init(s);
-    if (json_unpack(json,
-                    "{s:s, s:F, s:F, s:F, s:F, s:F, s:s, s:F, s:F, s:F, s:F, s:i, s:I, s:i, s:F, "
-                    "s:s !}",
-                    "optimizer", &optimizer, "learning_rate", &rate, "momentum", &momentum, "beta2",
-                    &beta2, "epsilon", &epsilon, "weight_decay", &decay, "schedule", &schedule,
-                    "warmup_epochs", &s->warmup_epochs, "schedule_every", &s->schedule_every,
-                    "schedule_factor", &s->schedule_factor, "schedule_floor", &s->schedule_floor,
-                    "schedule_patience", &s->schedule_patience, "batch", &batch, "epochs",
-                    &s->epochs, "until_accuracy", &s->until_accuracy, "seed", &seed) != 0) {
+    if (json_object_size(json) != SETTINGS ||
+        json_unpack_ex(
+            json, reason, 0,
+            "{s:s, s:F, s:F, s:F, s:F, s:F, s:s, s:F, s:F, s:F, s:F, s:i, s:I, s:i, s:F, "
+            "s:s}",
+            "optimizer", &optimizer, "learning_rate", &rate, "momentum", &momentum, "beta2", &beta2,
+            "epsilon", &epsilon, "weight_decay", &decay, "schedule", &schedule, "warmup_epochs",
+            &s->warmup_epochs, "schedule_every", &s->schedule_every, "schedule_factor",
+            &s->schedule_factor, "schedule_floor", &s->schedule_floor, "schedule_patience",
+            &s->schedule_patience, "batch", &batch, "epochs", &s->epochs, "until_accuracy",
+            &s->until_accuracy, "seed", &seed) != 0) {
         return false;
     }
     int optimizer_found = find_name(optimizer_name, optimizer);
@@ -169,7 +177,8 @@ static bool is_sound(const checkpoint_state *s)
            s->schedule_share > 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0;
 }
 
-static bool parse_state(json_t *json, checkpoint_state *s)
+/* False with a reason where there was no memory for it. */
+static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
 {
     json_t *settings = NULL;
     json_t *best = NULL;
@@ -184,16 +193,17 @@ static bool parse_state(json_t *json, checkpoint_state *s)
     json_int_t correct = 0;
     int reached = 0;
     int finished = 0;
-    if (json_unpack(json,
-                    "{s:o, s:I, s:i, s:I, s:I, s:F, s:I, s:F, s:F, s:o, s:b, s:b, s:o, s:F, s:i, "
-                    "s:s, s:s, s:s, s:s !}",
-                    "settings", &settings, "steps", &steps, "epochs", &s->epochs, "epoch_steps",
-                    &epoch_steps, "epoch_samples", &samples, "epoch_loss", &s->epoch_loss,
-                    "epoch_correct", &correct, "epoch_seconds", &s->epoch_seconds, "seconds",
-                    &s->seconds, "best", &best, "reached", &reached, "finished", &finished,
-                    "schedule_best", &schedule_best, "schedule_share", &s->schedule_share,
-                    "schedule_waited", &s->schedule_waited, "data_hash", &hash, "cpu", &cpu, "blas",
-                    &blas, "kernel", &kernel) != 0) {
+    if (json_object_size(json) != STATES ||
+        json_unpack_ex(
+            json, reason, 0,
+            "{s:o, s:I, s:i, s:I, s:I, s:F, s:I, s:F, s:F, s:o, s:b, s:b, s:o, s:F, s:i, "
+            "s:s, s:s, s:s, s:s}",
+            "settings", &settings, "steps", &steps, "epochs", &s->epochs, "epoch_steps",
+            &epoch_steps, "epoch_samples", &samples, "epoch_loss", &s->epoch_loss, "epoch_correct",
+            &correct, "epoch_seconds", &s->epoch_seconds, "seconds", &s->seconds, "best", &best,
+            "reached", &reached, "finished", &finished, "schedule_best", &schedule_best,
+            "schedule_share", &s->schedule_share, "schedule_waited", &s->schedule_waited,
+            "data_hash", &hash, "cpu", &cpu, "blas", &blas, "kernel", &kernel) != 0) {
         return false;
     }
     s->steps = steps;
@@ -202,7 +212,7 @@ static bool parse_state(json_t *json, checkpoint_state *s)
     s->epoch_correct = correct;
     s->reached = reached;
     s->finished = finished;
-    return parse_settings(settings, &s->settings) && parse_infinite(best, &s->best) &&
+    return parse_settings(settings, &s->settings, reason) && parse_infinite(best, &s->best) &&
            parse_infinite(schedule_best, &s->schedule_best) && parse_hex(hash, &s->data_hash) &&
            parse_text(cpu, s->cpu, sizeof s->cpu) && parse_text(blas, s->blas, sizeof s->blas) &&
            parse_text(kernel, s->kernel, sizeof s->kernel) && is_sound(s);
@@ -219,8 +229,12 @@ static nnfs_status read_state(const model_file *model, checkpoint_state *state, 
     if (json_parse(text, strlen(text), &json, NULL) == NNFS_ERROR_MEMORY) {
         return fail_memory(error, strlen(text), "a checkpoint");
     }
-    bool good = json && parse_state(json, state);
+    json_error_t reason = {.text = ""};
+    bool good = json && parse_state(json, state, &reason);
     json_decref(json);
+    if (!good && reason.text[0] && json_error_code(&reason) == json_error_out_of_memory) {
+        return fail_memory(error, strlen(text), "a checkpoint");
+    }
     return good ? NNFS_OK
                 : fail(error, NNFS_ERROR_DATA, "%s: metadata 'checkpoint' makes no sense",
                        model->path);

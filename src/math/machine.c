@@ -2,23 +2,29 @@
 #include "base/cpu.h"
 #include "math/blas_runtime.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
-/* The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. */
+/*
+ * The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. A stream would
+ * need memory, and where there is none the CPU would become another: checkpoints go by its name.
+ */
 static void describe_cpu(char cpu[64])
 {
-    char line[256];
+    char text[4096] = "";
     struct utsname system;
-    FILE *file = fopen("/proc/cpuinfo", "re");
+    int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : 0;
+    text[length > 0 ? length : 0] = '\0';
+    if (file >= 0) {
+        (void)close(file);
+    }
+    const char *line = strstr(text, "model name");
     cpu[0] = '\0';
-    while (file && cpu[0] == '\0' && fgets(line, sizeof line, file)) {
-        (void)sscanf(line, "model name : %63[^\n]", cpu);
-    }
-    if (file) {
-        (void)fclose(file);
-    }
-    if (cpu[0] == '\0' && uname(&system) == 0) {
+    if ((!line || sscanf(line, "model name : %63[^\n]", cpu) != 1) && uname(&system) == 0) {
         (void)snprintf(cpu, 64, "%.63s", system.machine);
     }
 }

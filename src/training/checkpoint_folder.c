@@ -7,9 +7,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,7 +57,8 @@ static const char *name_of(const char *path)
 
 static nnfs_status fail_errno(const char *path, const char *what, nnfs_error *error)
 {
-    return fail(error, NNFS_ERROR_IO, "%s: %s: %s", path, what, strerror(errno));
+    return fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s: %s", path,
+                what, strerror(errno));
 }
 
 /* ---- What is there ---- */
@@ -129,13 +132,37 @@ static nnfs_status clear_left_overs(const char *folder, nnfs_error *error)
     return status;
 }
 
-nnfs_status folder_begin(const char *folder, bool resumed, nnfs_error *error)
+/* A killed process lets go of it too. Where the file system knows no locks, there is none. */
+static nnfs_status take_folder(const char *folder, int *lock, nnfs_error *error)
 {
-    file_list files;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         return fail_errno(folder, "cannot be made", error);
     }
-    nnfs_status status = list(folder, is_checkpoint, &files, error);
+    *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0) {
+        return fail_errno(folder, "cannot be read", error);
+    }
+    if (flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return fail(error, NNFS_ERROR_IO, "%s: another run is writing its checkpoints there",
+                    folder);
+    }
+    return NNFS_OK;
+}
+
+void folder_end(int lock)
+{
+    if (lock >= 0) {
+        (void)close(lock);
+    }
+}
+
+nnfs_status folder_begin(const char *folder, bool resumed, int *lock, nnfs_error *error)
+{
+    file_list files;
+    nnfs_status status = take_folder(folder, lock, error);
+    if (status == NNFS_OK) {
+        status = list(folder, is_checkpoint, &files, error);
+    }
     if (status != NNFS_OK) {
         return status;
     }
@@ -213,6 +240,12 @@ static nnfs_status try_file(nnfs_checkpoint *checkpoint, char *path, nnfs_error 
     return fail(error, status, "%s", reason.message);
 }
 
+/* Not for lack of memory: it would go back in the run for nothing. */
+static bool is_passed_over(nnfs_status status)
+{
+    return status != NNFS_OK && status != NNFS_ERROR_MEMORY;
+}
+
 /* The newest first; the best one, of whatever age, last. */
 static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, nnfs_error *error)
 {
@@ -221,19 +254,16 @@ static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, n
     if (status != NNFS_OK) {
         return status;
     }
-    status = NNFS_ERROR_DATA;
-    for (int i = files.count - 1; status != NNFS_OK && i >= 0; i--) {
+    status = fail(error, NNFS_ERROR_IO, "%s: there is no checkpoint in this folder", folder);
+    for (int i = files.count - 1; is_passed_over(status) && i >= 0; i--) {
         status = try_file(checkpoint, path_in(folder, files.entries[i]->d_name), error);
     }
     char *best = path_in(folder, BEST);
-    if (status != NNFS_OK && best && access(best, F_OK) == 0) {
+    if (is_passed_over(status) && best && access(best, F_OK) == 0) {
         status = try_file(checkpoint, best, error);
         best = NULL;
     }
     free(best);
-    if (status != NNFS_OK && files.count == 0) {
-        status = fail(error, NNFS_ERROR_IO, "%s: there is no checkpoint in this folder", folder);
-    }
     list_free(&files);
     return status;
 }

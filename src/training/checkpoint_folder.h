@@ -9,9 +9,13 @@
 
 /*
  * Makes the folder where there is none, and clears it of what a killed process left half written.
- * Errors: IO, ARGUMENT (checkpoints are in it, and the run is not `resumed`), MEMORY.
+ * It is this run's alone until folder_end. Errors: IO (another run has it), ARGUMENT (checkpoints are in
+ * it, and the run is not `resumed`), MEMORY.
  */
-nnfs_status folder_begin(const char *folder, bool resumed, nnfs_error *error);
+nnfs_status folder_begin(const char *folder, bool resumed, int *lock, nnfs_error *error);
+
+/* Lets go of the folder; -1: of none. */
+void folder_end(int lock);
 
 /* FOLDER/checkpoint-EPOCHS-STEPS.safetensors in fresh memory (free); NULL: none. */
 char *folder_path(const char *folder, int epochs, int64_t steps);

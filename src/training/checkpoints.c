@@ -32,11 +32,12 @@ nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_
                        .samples = train->samples,
                        .saved_at = clock_seconds(),
                        .saved_steps = -1,
-                       .best = INFINITY};
+                       .best = INFINITY,
+                       .lock = -1};
     nnfs_machine_describe(&c->machine);
-    return settings->checkpoint_folder
-               ? folder_begin(settings->checkpoint_folder, settings->resume != NULL, error)
-               : NNFS_OK;
+    return settings->checkpoint_folder ? folder_begin(settings->checkpoint_folder,
+                                                      settings->resume != NULL, &c->lock, error)
+                                       : NNFS_OK;
 }
 
 /* ---- Going on ---- */
@@ -294,4 +295,10 @@ void checkpoints_end(checkpoints *c, nnfs_trainer *trainer)
         c->finished = true;
         checkpoints_save(c, trainer, &(epoch_part){0});
     }
+}
+
+void checkpoints_free(checkpoints *c)
+{
+    folder_end(c->lock);
+    c->lock = -1;
 }

@@ -19,9 +19,11 @@ struct checkpoints {
     bool reached;       /* the accuracy that ends the run */
     bool finished;      /* the run is at its end */
     nnfs_status failed; /* of the last one */
+    int lock;           /* on the folder; -1 */
 };
 
-/* Makes the folder, if the settings have one. Errors: IO, ARGUMENT (it holds another run's). */
+/* Makes the folder, if the settings have one. Errors: IO (another run is writing there),
+ * ARGUMENT (it holds another run's). Whatever comes of it, checkpoints_free lets go of the folder. */
 nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
                               const nnfs_dataset *validation, const nnfs_dataset *test,
                               nnfs_error *error);
@@ -43,5 +45,7 @@ void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool 
 
 /* The run is at its end: writes one that says so, where there is none yet. */
 void checkpoints_end(checkpoints *c, nnfs_trainer *trainer);
+
+void checkpoints_free(checkpoints *c);
 
 #endif

@@ -156,7 +156,8 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
     training t = {.train = train,
                   .validation = validation,
                   .test = test,
-                  .summary = summary ? summary : &unwanted};
+                  .summary = summary ? summary : &unwanted,
+                  .saved = {.lock = -1}};
     *t.summary = (nnfs_summary){.reason = "epochs",
                                 .train = EVALUATION_NONE,
                                 .validation = EVALUATION_NONE,
@@ -173,6 +174,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
         status = begin(&t, &done, error);
     }
     if (status != NNFS_OK) {
+        checkpoints_free(&t.saved);
         nnfs_trainer_free(t.trainer);
         return status;
     }
@@ -184,6 +186,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
     }
     status = finish(&t, status, error);
     t.summary->checkpoint = t.saved.failed;
+    checkpoints_free(&t.saved);
     nnfs_trainer_free(t.trainer);
     return status;
 }

@@ -339,6 +339,126 @@ static nnfs_status train_on_table(nnfs_error *error)
     return status;
 }
 
+/* ---- Checkpoints ---- */
+
+static char *kept_folder;  /* of a run that is over, for those that only read */
+static char *fresh_folder; /* of the run under test */
+
+/* What a run was told of its checkpoints. */
+typedef struct told {
+    int written, failed;
+    nnfs_status last;
+} told;
+
+static void on_checkpoint(void *user, const char *path, const nnfs_error *failed)
+{
+    told *heard = user;
+    heard->written += path && !failed;
+    heard->failed += path && failed;
+    if (failed && failed->status != NNFS_ERROR_MEMORY) {
+        print_error("checkpoint: status %d, '%s'\n", (int)failed->status, failed->message);
+    }
+    heard->last = !path ? heard->last : failed ? failed->status : NNFS_OK;
+}
+
+static nnfs_train_settings checkpoint_settings(char *folder, told *heard)
+{
+    nnfs_train_settings settings = train_settings();
+    settings.checkpoint_folder = folder;
+    settings.checkpoint_steps = 2;
+    settings.on_checkpoint = on_checkpoint;
+    settings.user = heard;
+    return settings;
+}
+
+/* For the test a checkpoint that failed is a failure like others. */
+static nnfs_status fail_told(const told *heard, nnfs_error *error)
+{
+    error->status = heard->last == NNFS_OK ? NNFS_ERROR_MEMORY : heard->last;
+    (void)snprintf(error->message, sizeof error->message, "%d checkpoints", heard->failed);
+    return error->status;
+}
+
+static uint64_t trained_hash; /* of the run that kept_folder is of */
+
+static void prepare_checkpoints(void)
+{
+    told heard = {0};
+    nnfs_network_settings of_network = network_settings();
+    nnfs_network *made = NULL;
+    kept_folder = scratch_path("kept");
+    fresh_folder = scratch_path("fresh");
+    nnfs_train_settings settings = checkpoint_settings(kept_folder, &heard);
+    assert_int_equal(nnfs_network_create(&of_network, &made, NULL), NNFS_OK);
+    assert_int_equal(nnfs_train(made, dataset, NULL, NULL, &settings, NULL, NULL), NNFS_OK);
+    assert_int_equal(heard.written, 2);
+    trained_hash = nnfs_network_hash(made);
+    nnfs_network_free(made);
+}
+
+static void remove_folder(const char *folder)
+{
+    char command[512];
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* A checkpoint fails for lack of memory, the run does not; and it says so. */
+static nnfs_status train_with_checkpoints(nnfs_error *error)
+{
+    told heard = {0};
+    nnfs_summary summary = {0};
+    nnfs_network_settings of_network = network_settings();
+    nnfs_train_settings settings = checkpoint_settings(fresh_folder, &heard);
+    nnfs_network *made = NULL;
+    nnfs_status status = nnfs_network_create(&of_network, &made, error);
+    if (status == NNFS_OK) {
+        status = nnfs_train(made, dataset, NULL, NULL, &settings, &summary, error);
+    }
+    assert_true(status != NNFS_OK || heard.written + heard.failed >= 2);
+    assert_true(summary.checkpoint == heard.last);
+    assert_true(heard.last == NNFS_OK || heard.last == NNFS_ERROR_MEMORY);
+    nnfs_network_free(made);
+    return status == NNFS_OK && heard.failed > 0 ? fail_told(&heard, error) : status;
+}
+
+static nnfs_status open_checkpoint(nnfs_error *error)
+{
+    nnfs_checkpoint *checkpoint = NULL;
+    nnfs_status status = nnfs_checkpoint_open(kept_folder, &checkpoint, error);
+    assert_true((status == NNFS_OK) == (checkpoint != NULL));
+    if (checkpoint) {
+        assert_string_equal(nnfs_checkpoint_passed_over(checkpoint), "");
+    }
+    nnfs_checkpoint_free(checkpoint);
+    return status;
+}
+
+/* From the middle of the epoch; into no folder. */
+static nnfs_status resume_run(nnfs_error *error)
+{
+    char path[512];
+    nnfs_train_settings settings = train_settings();
+    nnfs_network_settings of_network = network_settings();
+    nnfs_checkpoint *checkpoint = NULL;
+    nnfs_network *made = NULL;
+    (void)snprintf(path, sizeof path, "%s/checkpoint-000000-0000000002.safetensors", kept_folder);
+    nnfs_status status = nnfs_checkpoint_open(path, &checkpoint, error);
+    settings.resume = checkpoint;
+    if (status == NNFS_OK) {
+        status = nnfs_network_create(&of_network, &made, error);
+    }
+    if (status == NNFS_OK) {
+        status = nnfs_train(made, dataset, NULL, NULL, &settings, NULL, error);
+    }
+    if (status == NNFS_OK) {
+        assert_true(nnfs_network_hash(made) == trained_hash);
+    }
+    nnfs_network_free(made);
+    nnfs_checkpoint_free(checkpoint);
+    return status;
+}
+
 /* ---- The rest ---- */
 
 static nnfs_status evaluate(nnfs_error *error)
@@ -378,6 +498,9 @@ static const struct {
     {"nnfs_network_save with a preprocessing", save_table_network, false},
     {"nnfs_network_load with a preprocessing", load_table_network, false},
     {"nnfs_train on a table", train_on_table, false},
+    {"nnfs_train with checkpoints", train_with_checkpoints, true},
+    {"nnfs_checkpoint_open", open_checkpoint, false},
+    {"nnfs_train from a checkpoint", resume_run, false},
     {"nnfs_evaluate", evaluate, false},
     {"nnfs_predict", predict, false},
 };
@@ -389,6 +512,7 @@ static bool fail_one(size_t index, long k, bool always)
 {
     nnfs_error error = {.status = NNFS_OK};
     long live = 0;
+    remove_folder(fresh_folder);
     fault_arm_allocation(k, always);
     nnfs_status status = functions[index].run(&error);
     bool failed = fault_disarm(&live);
@@ -449,6 +573,7 @@ static int prepare(void **state)
     saved_path = scratch_path("saved");
     assert_int_equal(nnfs_network_save(network, model_path, NULL), NNFS_OK);
     prepare_table();
+    prepare_checkpoints();
     return 0;
 }
 
@@ -457,6 +582,10 @@ static int clean_up(void **state)
     nnfs_dataset_free(dataset);
     nnfs_network_free(network);
     free_table();
+    remove_folder(fresh_folder);
+    remove_folder(kept_folder);
+    free(kept_folder);
+    free(fresh_folder);
     free(model_path);
     free(saved_path);
     return scratch_remove(state);

@@ -2,8 +2,10 @@
 # The k-th call fails, for every k, in a training that writes a model and a log, and in an evaluation.
 # Held when the tool then ends with status 1 and one sentence, or with the very bytes of an undisturbed
 # run; when the model at the target is the old or the new one, whole; and nothing else is left.
+# A training that writes checkpoints goes on without one that cannot be written, says so, says so in its
+# status if that was the last one, and can be resumed from what is left; so can one that fails to resume.
 #
-# Usage: calls.sh FOLDER_OF_THE_TOOLS SHIM files|memory; exit status 77 means skipped.
+# Usage: calls.sh FOLDER_OF_THE_TOOLS SHIM files|checkpoints|resume|memory; 77 means skipped.
 set -u
 shim=$(realpath "$2")
 # shellcheck source=common.sh
@@ -114,7 +116,120 @@ train_files() {
     every_call train_once stat EACCES EIO:always
 }
 
+# ---- Checkpoints ----
+
+checkpoints=$files/checkpoints
+saving=("${training[@]}" --checkpoint "$checkpoints" --checkpoint-every 2steps)
+
+newest() {
+    find "$checkpoints" -name 'checkpoint-*' 2>/dev/null | sort | tail -n 1
+}
+
+# epochs_of LOG
+epochs_of() {
+    grep '"event":"epoch"' "$1" | timeless -
+}
+
+# Each message is one of the tool's, and a status other than 0 and 1 means that it crashed.
+check_messages() {
+    [ "$status" -le 1 ] || fault_failed "$1: exit status $status"
+    [ "$status" = 0 ] || [ -s "$work/err" ] || fault_failed "$1: status 1 without a message"
+    ! grep -qv '^nnfs-train: .' "$work/err" || fault_failed "$1: a message of somebody else's"
+}
+
+# What is left can be resumed, without a fault, and comes to the same.
+check_resumable() {
+    [ -n "$(newest)" ] || return
+    status=0
+    timeout 20 "$tools/nnfs-train" --resume "$checkpoints" >"$work/out" 2>"$work/err" </dev/null ||
+        status=$?
+    if [ $status != 0 ] || ! cmp -s "$model" "$work/new"; then
+        fault_failed "$1: resumed, exit status $status, another model"
+    fi
+}
+
+check_epochs() {
+    epochs_of "$log" | cmp -s - "$work/epochs" || fault_failed "$1: other epochs in the log"
+}
+
+save_once() {
+    local what="$1, checkpoints"
+    rm -rf "$checkpoints" "$log"
+    cp "$work/old" "$model"
+    with_fault "$1" "${saving[@]}"
+    what+=" ($hit)"
+    check_messages "$what"
+    [ "${hit%% *}" = unlink ] && rm -f "$checkpoints"/.*.tmp.* "$files"/.*.tmp.* # it could not
+    check_folder "$what"
+    if [ "$status" = 0 ]; then
+        cmp -s "$model" "$work/new" || fault_failed "$what: exit status 0, and another model"
+        check_epochs "$what"
+        [[ $(newest) == */checkpoint-000002-* ]] || fault_failed "$what: status 0, no last checkpoint"
+    fi
+    if [[ $hit == *checkpoint-* ]] && must_tell "$1" && ! [ -s "$work/err" ]; then
+        fault_failed "$what: not a word of it"
+    fi
+    # A checkpoint that cannot be written is not the end of the run.
+    if [[ $hit == *checkpoint-* && $1 != *:always ]] && ! cmp -s "$model" "$work/new"; then
+        fault_failed "$what: the run did not go on"
+    fi
+    check_resumable "$what"
+    [[ $1 == *:always || -z $(newest) || $hit == *"$log" ]] || check_epochs "$what, resumed"
+}
+
+resume_once() {
+    local what="$1, resuming"
+    rm -rf "$checkpoints"
+    cp -r "$work/state" "$checkpoints"
+    cp "$work/state.jsonl" "$log"
+    cp "$work/old" "$model"
+    with_fault "$1" "$tools/nnfs-train" -t 1 --resume "$checkpoints"
+    what+=" ($hit)"
+    check_messages "$what"
+    [ "${hit%% *}" = unlink ] && rm -f "$checkpoints"/.*.tmp.* "$files"/.*.tmp.* # it could not
+    check_folder "$what"
+    if [ "$status" = 0 ]; then
+        cmp -s "$model" "$work/new" || fault_failed "$what: exit status 0, and another model"
+        check_epochs "$what"
+    fi
+    check_resumable "$what"
+    [[ $1 == *:always || $hit == *"$log" ]] || check_epochs "$what, resumed again"
+}
+
+checkpoint_files() {
+    local once=$1
+    every_call "$once" write EIO ENOSPC EINTR short ENOSPC:always short:always
+    every_call "$once" fsync EIO EINTR EIO:always
+    every_call "$once" rename EIO EINTR EIO:always
+    every_call "$once" link EIO EACCES:always
+    every_call "$once" close EIO EIO:always
+    every_call "$once" unlink EACCES EACCES:always
+    every_call "$once" list EIO EACCES:always
+    every_call "$once" open EACCES EMFILE:always
+    every_call "$once" read EIO EINTR short EIO:always short:always
+    every_call "$once" stat EACCES EIO:always
+}
+
+prepare_checkpoints() {
+    epochs_of "$work/reference.jsonl" >"$work/epochs"
+    { with_fault rename:4:kill-after "${saving[@]}"; } 2>/dev/null
+    [ "$status" = 137 ] || { echo "it was not killed" && exit 1; }
+    mv "$checkpoints" "$work/state"
+    cp "$log" "$work/state.jsonl"
+    printf '{"event":"epoch","epoch":77,' >>"$work/state.jsonl" # behind the checkpoint
+}
+
 case $3 in
+checkpoints)
+    prepare_checkpoints
+    checkpoint_files save_once
+    every_call save_once mkdir EACCES
+    ;;
+resume)
+    prepare_checkpoints
+    checkpoint_files resume_once
+    every_call resume_once truncate EIO
+    ;;
 files)
     train_files
     evaluate_all eval_files
@@ -123,6 +238,9 @@ files)
     ;;
 memory)
     every_call train_once alloc ENOMEM ENOMEM:always
+    prepare_checkpoints
+    every_call save_once alloc ENOMEM
+    every_call resume_once alloc ENOMEM ENOMEM:always
     "$tools/nnfs-predict" -q -t 1 -o "$work/predicted" "$files/ready" "$files/data" || exit 1
     every_call predict_once alloc ENOMEM ENOMEM:always
     evaluate_all every_call eval_once alloc ENOMEM ENOMEM:always

@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # A training whose model and log meet the largest size of a file (RLIMIT_FSIZE), or a disk that is full (a
 # small tmpfs, where one may be mounted), at many places. Held when the tool says so with status 1, the
-# model at the target is the old or the new one, whole, and no temporary file is left.
+# model at the target is the old or the new one, whole, and no temporary file is left. The same of a run
+# that is resumed and whose checkpoints meet them: it goes on to its end, and the one before still loads.
 #
-# Usage: disk.sh FOLDER_OF_THE_TOOLS size|full; exit status 77 means skipped.
+# Usage: disk.sh FOLDER_OF_THE_TOOLS size|checkpoints|full SHIM; exit status 77 means skipped.
 set -u
 
 # In a mount namespace of its own, which root may have, and others where the system lets them.
 if [ "$2" = full ]; then
     for options in -m -rm; do
         if unshare $options mount -t tmpfs none /mnt 2>/dev/null; then
-            exec unshare $options "$0" "$1" mounted
+            exec unshare $options "$0" "$1" mounted "$3"
         fi
     done
     echo "skipped: no tmpfs can be mounted here"
     exit 77
 fi
 
+shim=$(realpath "$3")
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 data=$work/data
@@ -75,7 +77,106 @@ full_disk() {
     finish "runs on a small disk"
 }
 
+# ---- Checkpoints ----
+
+checkpoints=$files/checkpoints
+weights_of() {
+    sed -n 's/^weights *//p' "$1"
+}
+
+# A run without a model or a log, killed behind its third checkpoint; and what it comes to otherwise.
+# prepare_checkpoints HIDDEN
+prepare_checkpoints() {
+    make_idx "$data" train 24 4 3
+    saving=("$tools/nnfs-train" -t 1 -e 3 -b 8 --hidden "$1" -o none --checkpoint "$checkpoints"
+        --checkpoint-every 2steps "$data")
+    "${saving[@]}" >"$work/out" 2>"$work/err" || { cat "$work/err" && exit 1; }
+    expected=$(weights_of "$work/out")
+    size=$(find "$checkpoints" -name 'checkpoint-000003*' -printf %s)
+    rm -rf "$checkpoints"
+    { with_fault rename:4:kill-after "${saving[@]}"; } 2>/dev/null
+    [ "$status" = 137 ] && [ -n "$expected" ] || { echo "it was not killed" && exit 1; }
+    mv "$checkpoints" "$work/state"
+}
+
+# resume_within LIMIT WHAT: with room for some of it
+resume_within() {
+    local what=$2
+    # what is said, without files of its own
+    said=$(timeout 20 prlimit --fsize="$1" "$tools/nnfs-train" -t 1 --resume "$checkpoints" \
+        2>&1 </dev/null)
+    status=$?
+    echo "$said" >"$work/err"
+    runs=$((runs + 1))
+    [ $status -le 1 ] || fault_failed "$what: exit status $status"
+    [ "$(weights_of "$work/err")" = "$expected" ] || fault_failed "$what: the run did not go on"
+    check_folder "$what"
+    if [ $status = 1 ]; then
+        refused=$((refused + 1))
+        grep -q '^nnfs-train: no checkpoint: ' "$work/err" &&
+            grep -q '^nnfs-train: the last checkpoint could not be written' "$work/err" ||
+            fault_failed "$what: status 1, and not a word of it"
+    elif ! ls "$checkpoints"/checkpoint-000003-* >/dev/null 2>&1; then
+        fault_failed "$what: exit status 0 without the last checkpoint"
+    fi
+    # What is there loads: by itself, each of them, and it comes to the same.
+    for file in "$checkpoints"/*; do
+        "$tools/nnfs-eval" -q -t 1 "$file" "$data" >"$work/out" 2>"$work/err" ||
+            fault_failed "$what: ${file##*/} does not load"
+    done
+    mkdir -p "$work/after" && cp "$checkpoints"/* "$work/after"
+    "$tools/nnfs-train" -t 1 --resume "$work/after" >"$work/out" 2>"$work/err" </dev/null ||
+        fault_failed "$what: cannot be resumed"
+    [ "$(weights_of "$work/out")" = "$expected" ] || fault_failed "$what: resumed to other weights"
+    rm -rf "$work/after"
+}
+
+checkpoints_of_a_size() {
+    command -v prlimit >/dev/null || skip "no prlimit"
+    prepare_checkpoints 5
+    local limit refused=0
+    for ((limit = 0; limit < size + 400; limit += 61)); do
+        rm -rf "$checkpoints" && cp -r "$work/state" "$checkpoints"
+        resume_within $limit "checkpoints of at most $limit bytes"
+    done
+    [ "$status" = 0 ] || fault_failed "checkpoints of at most $limit bytes: no success"
+    [ $refused -ge 20 ] || fault_failed "only $refused runs had no room"
+    echo "checkpoints cut at $refused places"
+    finish "runs with a largest size of a checkpoint"
+}
+
+# A disk that the checkpoints so far fit on, and not much besides.
+checkpoints_on_disk() {
+    mkdir -p "$checkpoints" && mount -t tmpfs -o "$1" none "$checkpoints" || exit 1
+    if cp "$work"/state/* "$checkpoints" 2>/dev/null; then
+        resume_within unlimited "checkpoints on a disk with $1"
+    fi
+    umount "$checkpoints"
+}
+
+checkpoints_on_full_disk() {
+    prepare_checkpoints 600
+    local page pages nodes refused=0 first
+    page=$(getconf PAGESIZE)
+    first=$((3 * size / page))
+    for ((pages = first; pages < first + 70; pages++)); do
+        checkpoints_on_disk "size=$((pages * page))"
+    done
+    [ "$status" = 0 ] || fault_failed "checkpoints on a disk of $pages pages: no success"
+    for ((nodes = 4; nodes < 12; nodes++)); do
+        checkpoints_on_disk "nr_inodes=$nodes"
+    done
+    [ "$status" = 0 ] || fault_failed "checkpoints on a disk of $nodes files: no success"
+    [ $refused -ge 8 ] || fault_failed "only $refused disks were full"
+    echo "$refused disks were full of checkpoints"
+}
+
 case $2 in
 size) largest_size ;;
-mounted) full_disk ;;
+checkpoints) checkpoints_of_a_size ;;
+mounted)
+    checkpoints_on_full_disk
+    rm -rf "$files" && mkdir "$files"
+    full_disk
+    ;;
 esac

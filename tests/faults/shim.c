@@ -3,7 +3,7 @@
  *
  * Preloaded, it obeys NNFS_FAULT=KIND:K:ACTION[:always], and counts from main() on:
  *   KIND    alloc, or of the files under test: read write open fsync close rename truncate unlink
- *           stat (access too), or `any` of these
+ *           stat (access too) link list (a folder's names) mkdir, or `any` of these
  *   K       the call that fails, from 1; with `always` so do all that follow
  *   ACTION  the name of an error; `short`: half of a read or write is done; `kill`: SIGKILL in the middle
  *           of a write, before any other call; `kill-after`: behind it
@@ -15,6 +15,7 @@
  */
 #include "faults.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,13 +55,16 @@ typedef enum kind {
     TRUNCATE,
     UNLINK,
     STAT,
+    LINK,
+    LIST,
+    MKDIR,
     ANY,
     KINDS,
 } kind;
 
-static const char *const kind_names[KINDS] = {"alloc",  "read",  "write",  "open",
-                                              "fsync",  "close", "rename", "truncate",
-                                              "unlink", "stat",  "any"};
+static const char *const kind_names[KINDS] = {"alloc", "read",   "write",    "open",   "fsync",
+                                              "close", "rename", "truncate", "unlink", "stat",
+                                              "link",  "list",   "mkdir",    "any"};
 
 typedef enum action { FAIL, SHORT, KILL, KILL_AFTER } action;
 
@@ -278,6 +282,40 @@ static int shim_unlink(const char *path)
     return is_refused(failing) ? -1 : (int)outcome(failing, unlinkat(AT_FDCWD, path, 0));
 }
 STANDS_FOR(unlink, shim_unlink);
+
+static int shim_link(const char *from, const char *to)
+{
+    bool failing = fails(LINK, is_watched(to) ? to : NULL);
+    return is_refused(failing) ? -1
+                               : (int)outcome(failing, linkat(AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+STANDS_FOR(link, shim_link);
+
+static int shim_mkdir(const char *path, mode_t mode)
+{
+    bool failing = fails(MKDIR, is_watched(path) ? path : NULL);
+    return is_refused(failing) ? -1 : (int)outcome(failing, mkdirat(AT_FDCWD, path, mode));
+}
+STANDS_FOR(mkdir, shim_mkdir);
+
+typedef int scandir_function(const char *path, struct dirent ***names,
+                             int (*filter)(const struct dirent *),
+                             int (*compare)(const struct dirent **, const struct dirent **));
+
+static int shim_scandir(const char *path, struct dirent ***names,
+                        int (*filter)(const struct dirent *),
+                        int (*compare)(const struct dirent **, const struct dirent **))
+{
+    union {
+        void *symbol;
+        scandir_function *call;
+    } real = {.symbol = dlsym(RTLD_NEXT, "scandir")};
+    bool failing = fails(LIST, is_watched(path) ? path : NULL);
+    return is_refused(failing) ? -1
+                               : (int)outcome(failing, real.call(path, names, filter, compare));
+}
+STANDS_FOR(scandir, shim_scandir);
+STANDS_FOR(scandir64, shim_scandir);
 
 static int shim_truncate(int descriptor, off_t size)
 {
