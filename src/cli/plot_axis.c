@@ -76,7 +76,7 @@ plot_axis plot_axis_y(const plot *what, int marks)
         axis.to = highest(values, count, what->share);
     }
     free(values);
-    double least = fmax(1e-4 * fabs(axis.to), 1e-9);
+    double least = what->share ? 0.005 : fmax(1e-4 * fabs(axis.to), 1e-9);
     if (axis.to - axis.from < least) {
         axis.from -= least;
         axis.to += least;

@@ -36,25 +36,26 @@ json_t *log_head(const tuning *tune)
     return object;
 }
 
-/* The values of the options that vary, whole numbers as such. */
+/* The values of the options that vary: numbers as such, but not where others of the option are lists. */
+static void set_value(json_t *object, const tune_axis *axis, const char *value)
+{
+    bool whole = value[strspn(value, "0123456789")] == '\0';
+    bool listed = strchr(axis->separators, ',') == NULL;
+    if (listed || !looks_like_number(value)) {
+        json_set_string(object, axis->option, value);
+    } else if (whole) {
+        json_set_integer(object, axis->option, strtoll(value, NULL, 10));
+    } else {
+        json_set_real(object, axis->option, strtod(value, NULL));
+    }
+}
+
 static json_t *settings(const tuning *tune, const tune_trial *trial)
 {
     json_t *object = json_object();
     for (int i = 0; i < tune->options->space.axis_count; i++) {
-        const char *value = trial->values[i];
-        const char *option = tune->options->space.axes[i].option;
-        char *end;
-        errno = 0;
-        long long whole = strtoll(value, &end, 10);
-        if (!axis_varies(tune, i)) {
-            continue;
-        }
-        if (*end == '\0' && errno == 0) {
-            json_set_integer(object, option, whole);
-        } else if (looks_like_number(value)) {
-            json_set_real(object, option, strtod(value, NULL));
-        } else {
-            json_set_string(object, option, value);
+        if (axis_varies(tune, i)) {
+            set_value(object, &tune->options->space.axes[i], trial->values[i]);
         }
     }
     return object;

@@ -168,11 +168,15 @@ static nnfs_status rewrite(const tuning *tune, nnfs_error *error)
     return status;
 }
 
+static bool is_empty(FILE *stream)
+{
+    return fseek(stream, 0, SEEK_END) == 0 && ftell(stream) == 0;
+}
+
 /* Whether all of the file are whole lines. */
 static bool ends_whole(FILE *stream)
 {
-    bool empty = fseek(stream, 0, SEEK_END) == 0 && ftell(stream) == 0;
-    return empty || (fseek(stream, -1, SEEK_END) == 0 && getc(stream) == '\n');
+    return is_empty(stream) || (fseek(stream, -1, SEEK_END) == 0 && getc(stream) == '\n');
 }
 
 /* A first line that was cut short: of a log that was killed with it. */
@@ -198,11 +202,11 @@ nnfs_status log_read_back(tuning *tune, bool *rewritten, nnfs_error *error)
         return refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     tune->headed = kept > 0;
+    if (lines == 0 && !is_empty(tune->log) && !begins_like_ours(tune->log)) {
+        return refuse_stranger(tune, error);
+    }
     if (lines == kept && ends_whole(tune->log)) {
         return NNFS_OK;
-    }
-    if (lines == 0 && !begins_like_ours(tune->log)) {
-        return refuse_stranger(tune, error);
     }
     *rewritten = true;
     return rewrite(tune, error);

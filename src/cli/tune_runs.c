@@ -4,6 +4,7 @@
  * that could also begin now.
  */
 #include "exit.h"
+#include "text.h"
 #include "tune.h"
 
 #include <math.h>
@@ -46,7 +47,7 @@ static tune_point point_of(const nnfs_epoch *epoch)
         .test_loss = epoch->test.loss,
         .test_accuracy = epoch->test.accuracy,
         .test_rmse = epoch->test.rmse,
-        .rate = epoch->learning_rate,
+        .rate = strtod(text_shortest((float)epoch->learning_rate).text, NULL), /* 0.05 as 0.05 */
         .seconds = epoch->seconds,
     };
 }

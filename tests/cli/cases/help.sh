@@ -5,3 +5,5 @@ run nnfs-eval --version
 run nnfs-eval --help
 run nnfs-predict --version
 run nnfs-predict --help
+run nnfs-tune --version
+run nnfs-tune --help
