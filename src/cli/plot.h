@@ -36,15 +36,17 @@ void plot_svg(const plot *what, FILE *stream);
 
 /* ---- plot_axis.c ---- */
 
-/* What an axis shows, and where it has marks: from, from + step, ... */
+/* What an axis shows, and where it has marks. */
 typedef struct plot_axis {
     double from, to;
-    double first, step; /* of the marks */
+    double first, step;
+    int marks; /* first, first + step, ... */
 } plot_axis;
 
 /* With at most so many marks. */
 plot_axis plot_axis_x(const plot *what, int marks);
 plot_axis plot_axis_y(const plot *what, int marks);
+double plot_mark(const plot_axis *axis, int index);
 /* What stands at a mark: "0.25", "95 %". Into text [32]. */
 void plot_mark_text(const plot_axis *axis, double value, bool share, char *text);
 

@@ -17,6 +17,17 @@ static double round_step(double span, int steps)
     return mantissas[i] * power;
 }
 
+/* The marks that fit, from axis->first on. */
+static int count_marks(const plot_axis *axis)
+{
+    return 1 + (int)floor((axis->to - axis->first) / axis->step + 1e-9);
+}
+
+double plot_mark(const plot_axis *axis, int index)
+{
+    return axis->first + index * axis->step;
+}
+
 plot_axis plot_axis_x(const plot *what, int marks)
 {
     int longest = 2;
@@ -26,6 +37,7 @@ plot_axis plot_axis_x(const plot *what, int marks)
     plot_axis axis = {.from = 1.0, .to = longest};
     axis.step = fmax(1.0, round_step(axis.to - axis.from, marks));
     axis.first = axis.step;
+    axis.marks = count_marks(&axis);
     return axis;
 }
 
@@ -85,6 +97,7 @@ plot_axis plot_axis_y(const plot *what, int marks)
     axis.from = floor(axis.from / axis.step + 1e-9) * axis.step;
     axis.to = ceil(axis.to / axis.step - 1e-9) * axis.step;
     axis.first = axis.from;
+    axis.marks = count_marks(&axis);
     return axis;
 }
 

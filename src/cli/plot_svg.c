@@ -135,7 +135,8 @@ static void write_styles(const picture *p, FILE *stream)
 static void write_x_axis(const picture *p, FILE *stream)
 {
     char text[32];
-    for (double x = p->x.first; x <= p->x.to + 1e-9; x += p->x.step) {
+    for (int i = 0; i < p->x.marks; i++) {
+        double x = plot_mark(&p->x, i);
         plot_mark_text(&p->x, x, false, text);
         (void)fprintf(stream,
                       "<path class=\"axis\" d=\"M%.1f %.1fv5\"/>"
@@ -153,7 +154,8 @@ static void write_x_axis(const picture *p, FILE *stream)
 static void write_y_axis(const picture *p, FILE *stream)
 {
     char text[32];
-    for (double y = p->y.first; y <= p->y.to + 1e-9 * p->y.step; y += p->y.step) {
+    for (int i = 0; i < p->y.marks; i++) {
+        double y = plot_mark(&p->y, i);
         plot_mark_text(&p->y, y, p->what->share, text);
         (void)fprintf(stream,
                       "<path class=\"grid\" d=\"M%d %.1fH%.1f\"/>"

@@ -155,7 +155,8 @@ static void print_cell(const canvas *on, int row, int column, FILE *stream)
 static void print_y_mark(const canvas *on, int row, FILE *stream)
 {
     char text[32] = "";
-    for (double y = on->y.first; y <= on->y.to + 1e-9 * on->y.step; y += on->y.step) {
+    for (int i = 0; i < on->y.marks; i++) {
+        double y = plot_mark(&on->y, i);
         if (dot_y(on, y) / on->down == row) {
             plot_mark_text(&on->y, y, on->what->share, text);
         }
@@ -198,7 +199,8 @@ static void print_x_axis(const canvas *on, FILE *stream)
     int free_from = 0;
     memset(marks, '-', sizeof marks);
     memset(numbers, ' ', sizeof numbers);
-    for (double x = on->x.first; x <= on->x.to; x += on->x.step) {
+    for (int i = 0; i < on->x.marks; i++) {
+        double x = plot_mark(&on->x, i);
         char text[32];
         int column = dot_x(on, x) / on->across;
         int length = snprintf(text, sizeof text, "%.0f", x);

@@ -77,7 +77,7 @@ static nnfs_status check_head(const tuning *tune, const json_t *first, nnfs_erro
 
 static tune_point point_of(const json_t *object)
 {
-    tune_point point;
+    tune_point point = {.loss = NAN};
     for (int i = 0; log_field_at(i); i++) {
         const json_t *number = json_object_get(object, log_field_at(i)->key);
         double value = json_is_number(number) ? json_number_value(number) : (double)NAN;

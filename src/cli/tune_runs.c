@@ -164,7 +164,7 @@ static bool take(worker *own, int *threads)
     int beginning = tune->jobs - tune->running;
     int waiting = left_from(tune, tune->next);
     beginning = beginning < waiting ? beginning : waiting;
-    *threads = tune->idle > beginning ? tune->idle / beginning : 1;
+    *threads = beginning > 0 && tune->idle > beginning ? tune->idle / beginning : 1;
     tune->idle -= *threads;
     tune->running++;
     tune->next++;
