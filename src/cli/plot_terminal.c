@@ -205,6 +205,7 @@ static void print_x_axis(const canvas *on, FILE *stream)
         int column = dot_x(on, x) / on->across;
         int length = snprintf(text, sizeof text, "%.0f", x);
         int from = column - length / 2;
+        from = from > width - length ? width - length : from;
         from = from < 0 ? 0 : from;
         marks[column < width ? column : width - 1] = '+';
         if (from >= free_from && from + length <= width) {

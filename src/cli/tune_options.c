@@ -73,12 +73,9 @@ static const char about[] =
     "Exit status: 0 done, 1 could not run, 2 usage, 3 all runs diverged, 4 bad data, 128 + "
     "signal.\n"
     "\n"
-    "  nnfs-tune mnist --lr 0.5,0.25,0.1,0.05 --optimizer sgd --hidden 10 --batch full --epochs "
-    "100\n"
-    "  nnfs-tune houses.csv --target price --hidden '64;64,64;256' --lr 0.01,0.003 --plot "
-    "tune.svg\n"
-    "  nnfs-tune mnist --random 40 --lr 1e-4..1e-1 --hidden 32..512 --batch 32,128 --validation "
-    "0.1";
+    "  nnfs-tune mnist --hidden 10 --batch full --optimizer sgd --lr 0.5,0.25,0.1\n"
+    "  nnfs-tune houses.csv --target price --hidden '64;64,64' --lr 0.01,0.003\n"
+    "  nnfs-tune mnist --random 40 --lr 1e-4..0.1 --hidden 32..512 --validation 0.1";
 
 /* ---- Options that can be varied ---- */
 
