@@ -84,9 +84,9 @@ static int run_all(tuning *tune)
         return exit_status(error.status);
     }
     int result = run_and_report(tune);
-    if (tune_log_close(tune, &error) != NNFS_OK) {
+    if (tune_log_close(tune, &error) != NNFS_OK && result == EXIT_DONE) {
         say_error(&error);
-        result = result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
+        result = EXIT_CANNOT_RUN;
     }
     return result;
 }
