@@ -51,3 +51,20 @@ nnfs-tune -q small --random 50 --lr 0.1,0.2 --batch 8,16 -e 1 --log none | grep 
 printf 'x,y\n' >line.csv
 for ((i = 0; i < 40; i++)); do echo "$i,$((3 * i)).5" >>line.csv; done
 tune line.csv --hidden none --lr 0.1,0.01 -e 5 -q --log b.jsonl
+
+# The best is the best, of shares the largest and of errors the smallest.
+best() {
+    nnfs-tune -q "$@" --log none | grep '^best' | sed -E 's/ [0-9.]+( %)?$/ A/'
+}
+best small --lr 1e-9,0.3 -e 30
+best small --lr 0.3,1e-9 -e 30
+best line.csv --hidden none --lr 1e-9,0.1 -e 30
+best line.csv --hidden none --lr 0.1,1e-9 -e 30
+
+# Every run is the one that nnfs-train makes, also where the seed decides what is held out.
+nnfs-tune -q small --seed 2,3,4 --validation 0.2 -b 16 -e 2 --log c.jsonl >/dev/null
+for seed in 2 3 4; do
+    hash=$(nnfs-train small --seed $seed --validation 0.2 -b 16 -e 2 -o none 2>/dev/null |
+        sed -n 's/^weights *//p')
+    grep "\"settings\":{\"seed\":$seed}" c.jsonl | grep -c "\"weights_hash\":\"$hash\""
+done
