@@ -20,7 +20,8 @@
  *     `free` function of its type. Every `free` accepts NULL.
  *   - The library prints nothing, never exits, and keeps no state that a caller could see.
  *     Different objects may be used from different threads at the same time; one trainer or dataset
- *     must not be used by two threads at once. A network may be read by many.
+ *     must not be used by two threads at once. A network may be read by many, and a dataset trained on
+ *     and measured on by many.
  *   - Do not fork() after the first call that computes: a BLAS may hang in the child.
  */
 #ifndef NNFS_NNFS_H

@@ -7,3 +7,5 @@ run nnfs-predict --version
 run nnfs-predict --help
 run nnfs-report --version
 run nnfs-report --help
+run nnfs-tune --version
+run nnfs-tune --help

@@ -1,0 +1,26 @@
+# On a terminal nnfs-tune redraws one line over all runs, and draws its plot in braille where the terminal
+# can show it.
+make_small
+command -v script >/dev/null || skip "no script(1) to make a terminal with"
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminal can be made here"
+
+# What a terminal sees, with its control characters made visible.
+on_terminal() {
+    env "$@" script -qec "stty cols 60
+        nnfs-tune small --lr 0.1,0.01 -e 1500 --hidden 300 --log none" /dev/null </dev/null
+}
+on_terminal TERM=xterm LC_ALL=C.UTF-8 >live
+cat -v live | grep -qE '\^M\^\[\[K0/2 runs  [#.]+ +[0-9]+ %' && echo "one line over all runs"
+cat -v live | grep -qE '\^M\^\[\[K[12]/2  lr 0\.01?  1500 epochs' && echo "a line for each run"
+cat -v live | awk -v RS='\\^M\\^\\[\\[K' '/ left/ { sub(/\^M.*/, ""); if (length($0) > 59) exit 1 }' &&
+    echo "no line is too long"
+braille=$(printf '\342[\240-\243]')
+LC_ALL=C grep -q "$braille" live && echo "braille"
+grep -q '38;5;32m' live && echo "colour"
+on_terminal TERM=xterm LC_ALL=C.UTF-8 NO_COLOR=1 >plain
+grep -q '38;5;' plain || echo "no colour where NO_COLOR asks for it"
+on_terminal TERM=xterm LC_ALL=C >ascii
+LC_ALL=C grep -q "$braille" ascii || echo "no braille where the locale is not UTF-8"
+on_terminal TERM=dumb LC_ALL=C.UTF-8 >dumb
+cat -v dumb | grep -q '\^\[' || echo "no control sequence where TERM is dumb"
+LC_ALL=C grep -q "$braille" dumb || echo "nor braille"
