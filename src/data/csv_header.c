@@ -23,10 +23,8 @@ static bool list_names(const csv_reader *reader, const char *const *list, const 
     size_t length = (size_t)(cell->end - cell->text);
     double value = 0;
     for (; list && *list; list++) {
-        const char *end = *list + strlen(*list);
-        if (strlen(*list) == length && memcmp(*list, cell->text, length) == 0 &&
-            csv_number(*list, reader->c, &value) != end) {
-            return true;
+        if (strlen(*list) == length && memcmp(*list, cell->text, length) == 0) {
+            return csv_number(cell->text, reader->c, &value) != cell->end;
         }
     }
     return false;

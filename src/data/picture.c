@@ -51,7 +51,7 @@ float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
     const dataset_parts *parts = &dataset->parts;
     if (sample < 0 || sample >= dataset->samples || column < 0 ||
         column >= nnfs_dataset_columns(dataset) ||
-        parts->schema->columns[column].use == NNFS_COLUMN_DROPPED) {
+        parts->schema->columns[column].use >= NNFS_COLUMN_DROPPED) {
         return NAN;
     }
     size_t cell = dataset_row(dataset, sample) * (size_t)parts->feature_count + (size_t)column;

@@ -152,7 +152,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                        const nnfs_train_settings *settings, nnfs_summary *summary,
                        nnfs_error *error)
 {
-    nnfs_summary unwanted;
+    nnfs_summary unwanted = {0};
     training t = {.train = train,
                   .validation = validation,
                   .test = test,
