@@ -9,7 +9,21 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Whether another run has it, also after a second: one that was killed lets go of it, but not at once. */
+static bool is_taken(int file)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    for (int tries = 0; flock(file, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK || tries == 20) {
+            return errno == EWOULDBLOCK; /* else the file system knows no locks */
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
 
 /*
  * A file becomes what it was at a checkpoint, or empty; one that is shorter goes on where it ends. Two
@@ -25,8 +39,11 @@ static bool take_file(FILE *log, const char *path, int64_t bytes)
     if (!S_ISREG(about.st_mode)) {
         return true;
     }
-    if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (is_taken(file)) {
         errno = EBUSY;
+        return false;
+    }
+    if (fstat(file, &about) != 0) {
         return false;
     }
     if (about.st_size < bytes) {

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PREFIX "checkpoint-"
@@ -132,7 +133,19 @@ static nnfs_status clear_left_overs(const char *folder, nnfs_error *error)
     return status;
 }
 
-/* A killed process lets go of it too. Where the file system knows no locks, there is none. */
+/* Whether another has it, also after a second: one that was killed lets go of it, but not at once. */
+static bool is_taken(int lock)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    for (int tries = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK || tries == 20) {
+            return errno == EWOULDBLOCK; /* else the file system knows no locks */
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 static nnfs_status take_folder(const char *folder, int *lock, nnfs_error *error)
 {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
@@ -142,7 +155,7 @@ static nnfs_status take_folder(const char *folder, int *lock, nnfs_error *error)
     if (*lock < 0) {
         return fail_errno(folder, "cannot be read", error);
     }
-    if (flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (is_taken(*lock)) {
         return fail(error, NNFS_ERROR_IO, "%s: another run is writing its checkpoints there",
                     folder);
     }

@@ -16,11 +16,14 @@ static int64_t find_not_finite(const float *values, int rows, int columns)
     return -1;
 }
 
-/* Which sample of the dataset stands in a column of the chunk that diverged. */
+/*
+ * Which sample stands in a column of the chunk that diverged; of a part of a dataset, its place in the
+ * whole: the one that its owner knows.
+ */
 static long long sample_of(const step_run *run, int64_t column)
 {
     int64_t at = run->bad_first + column;
-    return (long long)(run->order ? run->order[at] : at);
+    return (long long)dataset_row(run->dataset, run->order ? run->order[at] : at);
 }
 
 /* What to try, after where and what. Before the first update no learning rate is to blame. */

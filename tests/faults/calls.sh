@@ -143,7 +143,7 @@ check_resumable() {
     status=0
     timeout 20 "$tools/nnfs-train" --resume "$checkpoints" >"$work/out" 2>"$work/err" </dev/null ||
         status=$?
-    if [ $status != 0 ] || ! cmp -s "$model" "$work/new"; then
+    if [ "$status" != 0 ] || ! cmp -s "$model" "$work/new"; then
         fault_failed "$1: resumed, exit status $status, another model"
     fi
 }
@@ -173,8 +173,9 @@ save_once() {
     if [[ $hit == *checkpoint-* && $1 != *:always ]] && ! cmp -s "$model" "$work/new"; then
         fault_failed "$what: the run did not go on"
     fi
+    lost=$(grep -c "the run log .* could not be written whole" "$work/err")
     check_resumable "$what"
-    [[ $1 == *:always || -z $(newest) || $hit == *"$log" ]] || check_epochs "$what, resumed"
+    [[ $1 == *:always || -z $(newest) || $hit == *"$log" || $lost != 0 ]] || check_epochs "$what, resumed"
 }
 
 resume_once() {
@@ -192,8 +193,9 @@ resume_once() {
         cmp -s "$model" "$work/new" || fault_failed "$what: exit status 0, and another model"
         check_epochs "$what"
     fi
+    lost=$(grep -c "the run log .* could not be written whole" "$work/err")
     check_resumable "$what"
-    [[ $1 == *:always || $hit == *"$log" ]] || check_epochs "$what, resumed again"
+    [[ $1 == *:always || $hit == *"$log" || $lost != 0 ]] || check_epochs "$what, resumed again"
 }
 
 checkpoint_files() {

@@ -30,7 +30,7 @@ run nnfs-train -q small --checkpoint zero -e 0 -o none
 ls -A zero
 
 # Stopped, and gone on with.
-start=(nnfs-train -q small -e 400 -b 20 --hidden 5 --log run.jsonl --checkpoint runs)
+start=(nnfs-train -q small -e 800 -b 20 --hidden 5 --log run.jsonl --checkpoint runs)
 "${start[@]}" && mv model.safetensors whole.safetensors && mv run.jsonl whole.jsonl && rm -r runs
 "${start[@]}" 2>"$work/err" &
 pid=$!
@@ -68,7 +68,10 @@ pid=$!
 while [ "$(tail -n 1 run.jsonl)" = "$(tail -n 1 stopped.jsonl)" ]; do
     sleep 0.01
 done
+kill -s STOP $pid
 resumed nnfs-train --resume runs
+resumed nnfs-train -q small -o none --checkpoint runs
+kill -s CONT $pid
 wait $pid
 same_end
 again
