@@ -6,16 +6,19 @@
 _nnfs_options()
 {
     local file='--delimiter= --header= --missing=' all='--help --version -h -V'
+    local train='--activation= --hidden= --init= --loss= --output-activation=
+        --batch= --beta2= --epochs= --epsilon= --lr= --momentum= --optimizer= --schedule=
+        --until-accuracy= --weight-decay=
+        --class-weight= --test= --test-targets= --validation= --validation-targets=
+        --categorical= --drop= --max-categories= --missing-indicator --numeric= --scale=
+        --target= --targets= --task= --weight-column= --seed= -b -e -s'
     case $1 in
     nnfs-train)
-        echo "--activation= --hidden= --init= --loss= --output-activation= \
-            --batch= --beta2= --epochs= --epsilon= --lr= --momentum= --optimizer= --schedule= \
-            --until-accuracy= --weight-decay= \
-            --class-weight= --folds= --test= --test-targets= --validation= --validation-targets= \
-            --categorical= --drop= --max-categories= --missing-indicator --numeric= --scale= \
-            --target= --targets= --task= --weight-column= \
-            --checkpoint= --checkpoint-every= --log= --output= --profile --quiet --report= --resume= \
-            --resume-anywhere --seed= --threads= -b -e -o -q -s -t $file $all"
+        echo "--checkpoint= --checkpoint-every= --folds= --log= --output= --profile --quiet --report= \
+            --resume= --resume-anywhere --threads= -o -q -t $train $file $all"
+        ;;
+    nnfs-tune)
+        echo "--fresh --jobs= --log= --plot= --quiet --random= --threads= -j -q -t $train $file $all"
         ;;
     nnfs-eval)
         echo "--binary --calibration --confusion --json --mistakes= --quiet --split= --targets= \
@@ -106,32 +109,36 @@ _nnfs_offer_data()
     _nnfs_offer_files "$1" '*'
 }
 
-# The value $2 of the option $1.
+# The value $2 of the option $1, of the tool $3: nnfs-tune takes several.
 _nnfs_value()
 {
+    local last=$2
     case $1 in
     --schedule)
         if [[ $2 == *:* ]]; then
-            local last=${2##*[:,]}
+            last=${2##*[:,]}
             _nnfs_offer "$(_nnfs_schedule_keys "${2%%:*}")" "$last" "${2%"$last"}"
         else
             _nnfs_offer "$(_nnfs_values "$1")" "$2" ''
         fi
         ;;
-    --activation) _nnfs_offer "$(_nnfs_values "$1")" "${2##*,}" "${2%"${2##*,}"}" ;;
     --test | --validation) _nnfs_offer_data "$2" ;;
     --targets | --test-targets | --validation-targets) _nnfs_offer_files "$2" '*.npy' ;;
     --log | --output | -o | --report) _nnfs_offer_files "$2" '*' ;;
     --model) _nnfs_offer_files "$2" '*.safetensors' ;;
+    --plot) _nnfs_offer_files "$2" '*.svg' ;;
     --checkpoint | --resume) _nnfs_offer_files "$2" '' ;;
-    *) _nnfs_offer "$(_nnfs_values "$1")" "$2" '' ;;
+    *)
+        [[ $1 == --activation || $3 == nnfs-tune ]] && last=${2##*,}
+        _nnfs_offer "$(_nnfs_values "$1")" "$last" "${2%"$last"}"
+        ;;
     esac
 }
 
 # Whether the word $2 is an option, of those in $1, whose value is the next word.
 _nnfs_wants_value()
 {
-    [[ " $1 " == *" $2= "* || $2 == -[beost] ]]
+    [[ " $1 " == *" $2= "* || $2 == -[bejost] ]]
 }
 
 # How many of the words $2... are arguments, and not options or their values.
@@ -154,7 +161,7 @@ _nnfs_count_arguments()
 _nnfs_argument()
 {
     case $1-$2 in
-    nnfs-train-0 | nnfs-show-0 | nnfs-eval-1 | nnfs-predict-1) _nnfs_offer_data "$3" ;;
+    nnfs-train-0 | nnfs-tune-0 | nnfs-show-0 | nnfs-eval-1 | nnfs-predict-1) _nnfs_offer_data "$3" ;;
     nnfs-eval-0 | nnfs-predict-0 | nnfs-show-1) _nnfs_offer_files "$3" '*.safetensors' ;;
     nnfs-report-*) _nnfs_offer_files "$3" '*.jsonl' ;;
     esac
@@ -172,9 +179,9 @@ _nnfs()
     COMPREPLY=()
     if [[ $whole == --*=* ]]; then
         value=${whole#*=}
-        _nnfs_value "${whole%%=*}" "$value"
+        _nnfs_value "${whole%%=*}" "$value" "$tool"
     elif _nnfs_wants_value "$options" "${words[-1]}"; then
-        _nnfs_value "${words[-1]}" "$value"
+        _nnfs_value "${words[-1]}" "$value" "$tool"
     elif [[ $whole == -* ]]; then
         _nnfs_offer "$options" "$whole" ''
     else
@@ -189,4 +196,4 @@ _nnfs()
     return 0
 }
 
-complete -F _nnfs nnfs-train nnfs-eval nnfs-predict nnfs-show nnfs-report
+complete -F _nnfs nnfs-train nnfs-tune nnfs-eval nnfs-predict nnfs-show nnfs-report

@@ -22,13 +22,13 @@ function __nnfs_list
     end
 end
 
-for tool in nnfs-train nnfs-eval nnfs-predict nnfs-show nnfs-report
+for tool in nnfs-train nnfs-tune nnfs-eval nnfs-predict nnfs-show nnfs-report
     complete -c $tool -e
     complete -c $tool -s h -l help -d 'Print a summary of the options'
     complete -c $tool -s V -l version -d 'Print the version'
 end
 
-for tool in nnfs-train nnfs-eval nnfs-predict nnfs-show
+for tool in nnfs-train nnfs-tune nnfs-eval nnfs-predict nnfs-show
     complete -c $tool -s q -l quiet -d 'Say nothing unless something is wrong'
     complete -c $tool -s t -l threads -x -d 'Use so many threads'
     complete -c $tool -l delimiter -x -a 'comma semicolon tab pipe' -d 'Between the cells of a CSV file'
@@ -38,38 +38,42 @@ for tool in nnfs-train nnfs-eval nnfs-predict nnfs-show
 end
 
 set -l activations identity relu leaky_relu elu sigmoid tanh softplus silu gelu
-complete -c nnfs-train -l activation -x -a "(__nnfs_list $activations)" -d 'Of the hidden layers'
-complete -c nnfs-train -l hidden -x -a none -d 'Widths of the hidden layers'
-complete -c nnfs-train -l init -x -d 'How weights begin' \
-    -a 'he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform normal: uniform: zeros'
-complete -c nnfs-train -l loss -x -a 'cross_entropy binary_cross_entropy mse mae huber' -d 'What is minimised'
-complete -c nnfs-train -l output-activation -x -a "$activations softmax" -d 'Of the last layer'
-complete -c nnfs-train -s b -l batch -x -a full -d 'Samples a step'
-complete -c nnfs-train -l beta2 -x -d 'Of adam and adamw, alpha of rmsprop'
-complete -c nnfs-train -s e -l epochs -x -d 'Passes over the training data'
-complete -c nnfs-train -l epsilon -x -d 'Of adagrad, rmsprop, adam and adamw'
-complete -c nnfs-train -l lr -x -d 'Learning rate'
-complete -c nnfs-train -l momentum -x -d 'Momentum, or beta1 of adam and adamw'
-complete -c nnfs-train -l optimizer -x -a 'sgd momentum nesterov adagrad rmsprop adam adamw' -d 'How weights are updated'
-complete -c nnfs-train -l schedule -x -a 'constant step exponential cosine one_cycle plateau' -d 'Of the learning rate'
-complete -c nnfs-train -l until-accuracy -x -d 'Stop when the test accuracy reaches this'
-complete -c nnfs-train -l weight-decay -x -d 'Pull of the weights towards 0'
-complete -c nnfs-train -l class-weight -x -a balanced -d 'How much the samples of each class count'
+for tool in nnfs-train nnfs-tune
+    complete -c $tool -l activation -x -a "(__nnfs_list $activations)" -d 'Of the hidden layers'
+    complete -c $tool -l hidden -x -a none -d 'Widths of the hidden layers'
+    complete -c $tool -l init -x -d 'How weights begin' \
+        -a 'he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform normal: uniform: zeros'
+    complete -c $tool -l loss -x -a 'cross_entropy binary_cross_entropy mse mae huber' -d 'What is minimised'
+    complete -c $tool -l output-activation -x -a "$activations softmax" -d 'Of the last layer'
+    complete -c $tool -s b -l batch -x -a full -d 'Samples a step'
+    complete -c $tool -l beta2 -x -d 'Of adam and adamw, alpha of rmsprop'
+    complete -c $tool -s e -l epochs -x -d 'Passes over the training data'
+    complete -c $tool -l epsilon -x -d 'Of adagrad, rmsprop, adam and adamw'
+    complete -c $tool -l lr -x -d 'Learning rate'
+    complete -c $tool -l momentum -x -d 'Momentum, or beta1 of adam and adamw'
+    complete -c $tool -l optimizer -x -a 'sgd momentum nesterov adagrad rmsprop adam adamw' -d 'How weights are updated'
+    complete -c $tool -l schedule -x -a 'constant step exponential cosine one_cycle plateau' -d 'Of the learning rate'
+    complete -c $tool -l until-accuracy -x -d 'Stop when the test accuracy reaches this'
+    complete -c $tool -l weight-decay -x -d 'Pull of the weights towards 0'
+    complete -c $tool -l class-weight -x -a balanced -d 'How much the samples of each class count'
+    complete -c $tool -l test -r -F -a '(__nnfs_data)' -d 'Share of the data, or dataset, to test on'
+    complete -c $tool -l test-targets -r -F -d 'Targets of the NPY file of --test'
+    complete -c $tool -l validation -r -F -a '(__nnfs_data)' -d 'Share of the data, or dataset, to validate on'
+    complete -c $tool -l validation-targets -r -F -d 'Targets of the NPY file of --validation'
+    complete -c $tool -l categorical -x -d 'Columns of categories'
+    complete -c $tool -l drop -x -d 'Columns to leave out'
+    complete -c $tool -l max-categories -x -d 'Inputs a column of categories may have'
+    complete -c $tool -l missing-indicator -d 'An input more where numbers are missing'
+    complete -c $tool -l numeric -x -d 'Columns of numbers'
+    complete -c $tool -l scale -x -a 'standard minmax pixels none' -d 'How numbers become inputs'
+    complete -c $tool -l target -x -d 'Columns to predict'
+    complete -c $tool -l targets -r -F -d 'Targets of an NPY file'
+    complete -c $tool -l task -x -a 'classes numbers' -d 'What there is to predict'
+    complete -c $tool -l weight-column -x -d 'How much each sample counts'
+    complete -c $tool -s s -l seed -x -d 'Of all that is random'
+end
+
 complete -c nnfs-train -l folds -x -d 'Cross-validate first, with so many parts'
-complete -c nnfs-train -l test -r -F -a '(__nnfs_data)' -d 'Share of the data, or dataset, to test on'
-complete -c nnfs-train -l test-targets -r -F -d 'Targets of the NPY file of --test'
-complete -c nnfs-train -l validation -r -F -a '(__nnfs_data)' -d 'Share of the data, or dataset, to validate on'
-complete -c nnfs-train -l validation-targets -r -F -d 'Targets of the NPY file of --validation'
-complete -c nnfs-train -l categorical -x -d 'Columns of categories'
-complete -c nnfs-train -l drop -x -d 'Columns to leave out'
-complete -c nnfs-train -l max-categories -x -d 'Inputs a column of categories may have'
-complete -c nnfs-train -l missing-indicator -d 'An input more where numbers are missing'
-complete -c nnfs-train -l numeric -x -d 'Columns of numbers'
-complete -c nnfs-train -l scale -x -a 'standard minmax pixels none' -d 'How numbers become inputs'
-complete -c nnfs-train -l target -x -d 'Columns to predict'
-complete -c nnfs-train -l targets -r -F -d 'Targets of an NPY file'
-complete -c nnfs-train -l task -x -a 'classes numbers' -d 'What there is to predict'
-complete -c nnfs-train -l weight-column -x -d 'How much each sample counts'
 complete -c nnfs-train -l checkpoint -x -a '(__fish_complete_directories)' -d 'Write checkpoints here'
 complete -c nnfs-train -l checkpoint-every -x -d 'How often: seconds, or with m, epochs or steps'
 complete -c nnfs-train -l log -r -F -d 'Write a run log here'
@@ -78,7 +82,12 @@ complete -c nnfs-train -s o -l output -r -F -d 'Write the model here'
 complete -c nnfs-train -l profile -d 'Show where the time went'
 complete -c nnfs-train -l resume -x -a '(__fish_complete_directories)' -d 'Go on from the last checkpoint there'
 complete -c nnfs-train -l resume-anywhere -d 'Also with another CPU, BLAS or kernel'
-complete -c nnfs-train -s s -l seed -x -d 'Of all that is random'
+
+complete -c nnfs-tune -l fresh -d 'Begin anew, whatever the log holds'
+complete -c nnfs-tune -s j -l jobs -x -d 'Runs side by side, at most'
+complete -c nnfs-tune -l log -r -F -d 'Write an object an iteration here, and go on from it'
+complete -c nnfs-tune -l plot -r -F -d 'Write the plot here too'
+complete -c nnfs-tune -l random -x -d 'Make so many runs drawn at random'
 
 complete -c nnfs-eval -l binary -d 'Each class against the rest'
 complete -c nnfs-eval -l calibration -d 'How often it is right, by its probability'

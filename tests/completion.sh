@@ -106,7 +106,7 @@ if [ "$shell" = bash ]; then
     unset NNFS_DATA XDG_DATA_HOME
     export HOME=$work/home
     mkdir -p home/.local/share/nnfs/mnist data/iris sets/houses
-    touch data/wine.csv data/README.md mine.safetensors mine.txt runs.jsonl y.npy
+    touch data/wine.csv data/README.md data/iris/plot.svg mine.safetensors mine.txt runs.jsonl y.npy
 
     expect 'nnfs-train --los' '--loss='
     expect 'nnfs-train --loss=m' mse mae
@@ -136,6 +136,9 @@ if [ "$shell" = bash ]; then
     expect 'nnfs-eval mine.safetensors w' wine.csv
     expect 'nnfs-predict -o mi' mine.safetensors mine.txt
     expect 'nnfs-predict -t 2 mine.safetensors dig' digits
+    expect 'nnfs-tune --loss=mse,m' mse,mse mse,mae
+    expect 'nnfs-tune -j 2 --plot=data/iris/p' data/iris/plot.svg
+    expect 'nnfs-tune --lr 0.1,0.2 dig' digits
     expect 'nnfs-report runs.jsonl ' data home sets runs.jsonl
     NNFS_DATA=sets expect 'nnfs-predict mine.safetensors ho' houses home
 fi
