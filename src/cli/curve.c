@@ -157,11 +157,11 @@ void curve_put(const curve_picture *picture, int line, screen *s)
     screen_colour(s, SCREEN_CYAN);
     for (int i = 0; i <= last; i++) {
         unsigned cell = picture->cells[line][i];
-        if (picture->unicode) { /* U+2800 and the dots */
-            (void)screen_add(s, "\xe2%c%c", (char)(0xa0u | cell >> 6),
-                             (char)(0x80u | (cell & 0x3fu)));
+        if (picture->unicode && cell) { /* U+2800 and the dots */
+            char left = (char)(0xa0u | cell >> 6), right = (char)(0x80u | (cell & 0x3fu));
+            (void)screen_add(s, "\xe2%c%c", left, right);
         } else {
-            (void)screen_add(s, "%c", (char)cell);
+            (void)screen_add(s, "%c", cell ? (char)cell : ' ');
         }
     }
     screen_colour(s, NULL);

@@ -131,6 +131,7 @@ void progress_step(progress_view *view, const nnfs_progress *now)
 static void note_epoch(progress_view *view, const nnfs_epoch *epoch)
 {
     view->done = epoch->epoch;
+    view->now.step = view->now.steps;
     view->rate = epoch->samples_per_second;
     note_record(&view->loss, epoch->train_loss, epoch->epoch);
     note_record(&view->accuracy, epoch->train_accuracy, epoch->epoch);

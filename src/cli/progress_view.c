@@ -29,7 +29,7 @@ static short_text text_left(double seconds)
 
 static void add_left(screen *s, double seconds)
 {
-    if (isfinite(seconds)) {
+    if (seconds > 0.0 && isfinite(seconds)) {
         (void)screen_add(s, ", %s left", text_left(seconds).text);
     }
 }
@@ -90,10 +90,12 @@ static void draw_epoch(progress_view *view)
 {
     screen *s = &view->screen;
     const nnfs_progress *now = &view->now;
-    add_bar(view, epoch_bar(view), (double)now->step / (double)now->steps);
-    (void)screen_add(s, "%*d/%d", digits_of(view->plan.epochs), now->epoch, view->plan.epochs);
-    (void)screen_add(s, ", batch %*lld/%lld", digits_of(now->steps), (long long)now->step,
-                     (long long)now->steps);
+    int bar = epoch_bar(view);
+    add_bar(view, bar, (double)now->step / (double)now->steps);
+    (void)screen_add(s, "%*d/%d", bar > 0 ? digits_of(view->plan.epochs) : 0, now->epoch,
+                     view->plan.epochs);
+    (void)screen_add(s, ", batch %*lld/%lld", bar > 0 ? digits_of(now->steps) : 0,
+                     (long long)now->step, (long long)now->steps);
     add_left(s, progress_epoch_left(view));
 }
 
