@@ -24,8 +24,9 @@ view() {
 
 # While it runs: what an interrupt leaves there.
 # shellcheck disable=SC2086
-view on_terminal 80x24 2 -- nnfs-train $slow |
-    sed -E 's/[#.]{30}/[bar]/; s/, [0-9a-z ]+ left/, T left/; s/ +[0-9]+ %/ N %/; s/ +[0-9]+\/60/ N\/60/'
+view on_terminal 80x24 2 -- nnfs-train $slow -e 100 | grep -vE '^\|(loss|accuracy|test)' |
+    sed -E -e 's/[#.]{30}/[bar]/; s/, [0-9a-z ]+ left/, T left/; s/ +[0-9]+ %/ N %/' \
+        -e 's# +[0-9]+/# N/#g; s/[0-9,]+ epochs?/N epochs/'
 
 # Folds have a view each, and a line that stays.
 view on_terminal 80x24 -- nnfs-train small -e 20 --folds 2 -o none | grep fold
