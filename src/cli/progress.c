@@ -19,6 +19,7 @@ double progress_clock(void)
 
 void progress_begin(progress_view *view, const progress_plan *plan)
 {
+    double peak = view->peak;
     memset(view, 0, sizeof *view);
     view->plan = *plan;
     view->loss = (progress_record){NAN, NAN, 0, true, false};
@@ -27,7 +28,7 @@ void progress_begin(progress_view *view, const progress_plan *plan)
     view->test = view->accuracy;
     screen_open(&view->screen, !plan->quiet && plan->epochs > 0);
     if (view->screen.live) {
-        view->peak = nnfs_machine_peak(plan->threads);
+        view->peak = peak > 0.0 ? peak : nnfs_machine_peak(plan->threads);
     }
 }
 

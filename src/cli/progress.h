@@ -47,6 +47,7 @@ typedef struct progress_view {
     int left;                        /* columns that the texts beside the curve have taken */
 } progress_view;
 
+/* *view is all zeros, or has been used before: the peak, a few milliseconds' work, is measured once. */
 void progress_begin(progress_view *view, const progress_plan *plan);
 void progress_step(progress_view *view, const nnfs_progress *now);
 void progress_epoch(progress_view *view, const nnfs_epoch *epoch);
