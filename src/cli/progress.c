@@ -34,19 +34,21 @@ void progress_begin(progress_view *view, const progress_plan *plan)
 
 /* ---- What is known ---- */
 
+/* By samples: a batch may be all of them, and is taken in parts. */
+static double epoch_share(const progress_view *view)
+{
+    return view->plan.samples > 0 ? (double)view->now.samples / (double)view->plan.samples : 0.0;
+}
+
 double progress_epochs_made(const progress_view *view)
 {
-    double part = view->now.epoch > view->done && view->now.steps > 0
-                      ? (double)view->now.step / (double)view->now.steps
-                      : 0.0;
-    return view->done + part;
+    return view->done + (view->now.epoch > view->done ? epoch_share(view) : 0.0);
 }
 
 double progress_epoch_left(const progress_view *view)
 {
-    const nnfs_progress *now = &view->now;
-    return now->step > 0 ? now->seconds * (double)(now->steps - now->step) / (double)now->step
-                         : NAN;
+    double share = epoch_share(view);
+    return share > 0.0 ? view->now.seconds * (1.0 - share) / share : NAN;
 }
 
 /* By the clock, which evaluations count in; in the beginning by what the epoch tells of itself. */
@@ -56,9 +58,7 @@ double progress_run_left(const progress_view *view)
     double watched = made - view->first_epochs;
     double an_epoch = (progress_clock() - view->first_time) / watched;
     if (!(watched > 0.0)) {
-        an_epoch = view->now.step > 0
-                       ? view->now.seconds * (double)view->now.steps / (double)view->now.step
-                       : NAN;
+        an_epoch = epoch_share(view) > 0.0 ? view->now.seconds / epoch_share(view) : NAN;
     }
     return an_epoch * (view->plan.epochs - made + (double)view->plan.others * view->plan.epochs);
 }
@@ -133,6 +133,7 @@ static void note_epoch(progress_view *view, const nnfs_epoch *epoch)
 {
     view->done = epoch->epoch;
     view->now.step = view->now.steps;
+    view->now.samples = view->plan.samples;
     view->rate = epoch->samples_per_second;
     note_record(&view->loss, epoch->train_loss, epoch->epoch);
     note_record(&view->accuracy, epoch->train_accuracy, epoch->epoch);

@@ -16,6 +16,7 @@
 /* What is to be watched. */
 typedef struct progress_plan {
     int epochs;
+    int64_t samples; /* an epoch */
     int fold, folds; /* which of --folds it is, from 1; 0: none */
     int others;      /* runs like this one that follow it */
     double flops;    /* of a training step, a sample */

@@ -91,7 +91,7 @@ static void draw_epoch(progress_view *view)
     screen *s = &view->screen;
     const nnfs_progress *now = &view->now;
     int bar = epoch_bar(view);
-    add_bar(view, bar, (double)now->step / (double)now->steps);
+    add_bar(view, bar, (double)now->samples / (double)view->plan.samples);
     (void)screen_add(s, "%*d/%d", bar > 0 ? digits_of(view->plan.epochs) : 0, now->epoch,
                      view->plan.epochs);
     (void)screen_add(s, ", batch %*lld/%lld", bar > 0 ? digits_of(now->steps) : 0,

@@ -58,6 +58,7 @@ static nnfs_status train(train_run *run, int index, const fold_run *fold, nnfs_s
     settings.on_epoch = on_epoch;
     settings.user = &run->progress;
     progress_plan plan = {.epochs = settings.epochs,
+                          .samples = nnfs_dataset_samples(fold->train),
                           .fold = index + 1,
                           .folds = run->options->folds,
                           .others = run->options->folds - index, /* and the network of the run */

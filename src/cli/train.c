@@ -71,6 +71,7 @@ static nnfs_status train(train_run *run, nnfs_error *error)
     settings.resume = run->checkpoint;
     settings.resume_anywhere = run->options->resume_anywhere;
     progress_plan plan = {.epochs = settings.epochs,
+                          .samples = nnfs_dataset_samples(run->train.set),
                           .flops = nnfs_network_flops_step(run->network),
                           .threads = settings.threads,
                           .quiet = run->options->quiet};
