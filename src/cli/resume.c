@@ -233,7 +233,7 @@ void resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed
     train_run *run = user;
     if (path) {
         if (failed) {
-            progress_end(&run->progress);
+            progress_clear(&run->progress);
             say("no checkpoint: %s", failed->message);
         }
         return;

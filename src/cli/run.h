@@ -35,7 +35,7 @@ typedef struct train_run {
     char *shape; /* "784-128-10" */
     nnfs_summary summary;
     nnfs_profile *profile; /* NULL without --profile */
-    progress_line progress;
+    progress_view progress;
     FILE *log;   /* NULL without --log */
     bool logged; /* false once a line could not be written */
     bool saved;

@@ -32,8 +32,7 @@ static int on_progress(void *user, const nnfs_progress *now)
 
 static int on_epoch(void *user, const nnfs_epoch *epoch)
 {
-    (void)user;
-    (void)epoch;
+    progress_epoch(user, epoch);
     return signal_caught();
 }
 
@@ -58,12 +57,18 @@ static nnfs_status train(train_run *run, int index, const fold_run *fold, nnfs_s
     settings.on_progress = on_progress;
     settings.on_epoch = on_epoch;
     settings.user = &run->progress;
-    run->progress = progress_begin(settings.epochs, run->options->quiet);
-    (void)snprintf(run->progress.label, sizeof run->progress.label, "fold %d/%d  ", index + 1,
-                   run->options->folds);
+    progress_plan plan = {.epochs = settings.epochs,
+                          .samples = nnfs_dataset_samples(fold->train),
+                          .fold = index + 1,
+                          .folds = run->options->folds,
+                          .others = run->options->folds - index, /* and the network of the run */
+                          .flops = nnfs_network_flops_step(fold->network),
+                          .threads = settings.threads,
+                          .quiet = run->options->quiet};
+    progress_begin(&run->progress, &plan);
     nnfs_status status =
         nnfs_train(fold->network, fold->train, NULL, NULL, &settings, summary, error);
-    progress_end(&run->progress);
+    progress_clear(&run->progress);
     if (status == NNFS_OK) {
         status = nnfs_evaluate(fold->network, fold->held_out, settings.threads,
                                &summary->validation, error);

@@ -73,10 +73,15 @@ static nnfs_status train(train_run *run, nnfs_error *error)
     settings.on_checkpoint = resume_on_checkpoint;
     settings.resume = run->checkpoint;
     settings.resume_anywhere = run->options->resume_anywhere;
-    run->progress = progress_begin(settings.epochs, run->options->quiet);
+    progress_plan plan = {.epochs = settings.epochs,
+                          .samples = nnfs_dataset_samples(run->train.set),
+                          .flops = nnfs_network_flops_step(run->network),
+                          .threads = settings.threads,
+                          .quiet = run->options->quiet};
+    progress_begin(&run->progress, &plan);
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
                                     run->test.set, &settings, &run->summary, error);
-    progress_end(&run->progress);
+    progress_finish(&run->progress);
     return status;
 }
 

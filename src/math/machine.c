@@ -1,6 +1,7 @@
 /* What the library runs on, in words. */
 #include "base/cpu.h"
 #include "math/blas_runtime.h"
+#include "math/peak.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,4 +59,9 @@ nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error 
         describe_machine(threads, machine);
     }
     return blas_prepare(wanted < cores ? wanted : cores, error);
+}
+
+double nnfs_machine_peak(int threads)
+{
+    return peak_gflops(blas_threads(threads), NULL);
 }

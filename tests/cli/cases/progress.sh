@@ -1,27 +1,41 @@
-# One plain line an epoch where stderr is no terminal, a line that is redrawn where it is one.
+# One plain line an epoch where stderr is no terminal, a view that stays in its place where it is one.
 make_small
 run nnfs-train small -e 10 -o none
 run nnfs-train small -e 1 -q -o none
-command -v script >/dev/null || skip "no script(1) to make a terminal with"
-script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminal can be made here"
+on_terminal 80x24 -- true >"$work/view" || skip "no terminal can be made here"
 
-# What a terminal of the given kind sees, with its control characters made visible. Six million
-# weights and a sample a step make for an epoch long enough to be watched.
-on_terminal() {
-    env "$@" script -qec 'stty cols 80
-        nnfs-train small -e 1 -b 1 -t 1 --hidden 3000,2000 -o none 2>&1 >/dev/null' /dev/null \
-        </dev/null | cat -v
+# What stands on a terminal in the end, in brackets what is not to be compared. Six million weights and
+# a sample a step make for epochs long enough to be watched.
+slow="small -e 2 -b 1 -t 1 --hidden 3000,2000 -o none"
+view() {
+    echo "\$ $*"
+    timeout 100 env TERM=xterm "$@" 2>&1 | grep -v '^|$' | mask |
+        sed -E -e 's/best [0-9.e-]+( %)?/best B/; s/\((epoch )?[0-9]+\)/(N)/' \
+            -e "s/^\\| *('|-|\.|\xe2[\xa0-\xa3]).*/|[curve]/" \
+            -e "s/ +('|\xe2[\xa0-\xa3]).*/  [curve]/"
 }
-live='\^M\^\[\[Kepoch 1/1 '
-on_terminal TERM=xterm >"$work/live"
-grep -q "$live"' \^\[\[32m[#.]*\^\[\[0m  loss ' "$work/live" && echo "a bar in colour"
-awk -v RS='\\^M\\^\\[\\[K' '
-    { gsub(/\^\[\[[0-9]*m/, ""); sub(/\^M.*/, ""); if (length($0) > 79) exit 1 }' "$work/live" &&
-    echo "no line is too long"
-grep -q "$live"' loss [^#]*samples/s\^M$' "$work/live" && echo "the plain line stays"
-on_terminal TERM=xterm NO_COLOR=1 >"$work/plain"
-grep -q "$live"' [#.]*  loss ' "$work/plain" && ! grep -q '32m' "$work/plain" &&
-    echo "a bar without colour where NO_COLOR asks for it"
-on_terminal TERM=dumb >"$work/dumb"
-grep -q '^epoch 1/1  loss' "$work/dumb" && ! grep -q '\^\[' "$work/dumb" &&
-    echo "plain lines where TERM is dumb"
+# shellcheck disable=SC2086 # words
+{
+    view LC_ALL=C.UTF-8 on_terminal 80x24 -- nnfs-train $slow
+    view LC_ALL=C NO_COLOR=1 on_terminal 40x10 -- nnfs-train $slow
+    view on_terminal 40x3 -- nnfs-train $slow
+    view TERM=dumb on_terminal 80x24 -- nnfs-train $slow
+}
+
+# While it runs: what an interrupt leaves there.
+# shellcheck disable=SC2086
+view on_terminal 80x24 2 -- nnfs-train $slow -e 100 | grep -vE '^\|(loss|accuracy|test)' |
+    sed -E -e 's/[#.]{30}/[bar]/; s/, [0-9a-z ]+ left/, T left/; s/ +[0-9]+ %/ N %/' \
+        -e 's# +[0-9]+/# N/#g; s/[0-9,]+ epochs?/N epochs/'
+
+# Folds have a view each, and a line that stays.
+view on_terminal 80x24 -- nnfs-train small -e 20 --folds 2 -o none | grep fold
+
+# Stopped and gone on with on a terminal that changes its size, and interrupted; killed.
+long="small -e 1000000 --hidden 50 -t 1 -o none"
+# shellcheck disable=SC2086
+{
+    view on_terminal 100x60 0 50x60 40x60 120x40 2 -- nnfs-train $long | tail -n 4 |
+        sed -E 's/[0-9,]+ epochs?/N epochs/'
+    view on_terminal 80x24 9 -- nnfs-train $long | tail -n 2
+}
