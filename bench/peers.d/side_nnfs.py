@@ -41,7 +41,8 @@ def run_tool(job, log, output):
 def train(job):
     """Its log's epochs: seconds of training alone, without loading and evaluation."""
     with tempfile.TemporaryDirectory() as folder:
-        start, *epochs, end = run_tool(job, f"{folder}/log", "none")
+        start, *lines, end = run_tool(job, f"{folder}/log", "none")
+    epochs = [line for line in lines if line["event"] == "epoch"]
     machine.update(start["machine"], version=start["version"])
     samples = job["epochs"] * start["data"]["train"]["samples"]
     return {"rate": samples / sum(epoch["seconds"] for epoch in epochs),

@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 
 typedef struct barrier {
-    _Alignas(64) atomic_int arrived;
-    _Alignas(64) atomic_uint generation; /* of the barrier: how often all have met */
+    atomic_int arrived;
+    atomic_uint generation; /* of the barrier: how often all have met */
 } barrier;
 
 void barrier_init(barrier *meeting);

@@ -175,12 +175,10 @@ static int train_and_report(train_run *run)
     return status != NNFS_OK ? exit_status(status) : exit_status(saved);
 }
 
-/* What else has failed is said unless the run could not be made at all, for one reason as a rule. */
+/* What else has failed. */
 static int end_worse(int result, const nnfs_error *error)
 {
-    if (result != EXIT_CANNOT_RUN) {
-        say_error(error);
-    }
+    say_error(error);
     return result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
 }
 

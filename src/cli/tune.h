@@ -3,6 +3,7 @@
 #define NNFS_CLI_TUNE_H
 
 #include "run.h"
+#include "screen.h"
 #include "tune_options.h"
 
 #include <pthread.h>
@@ -41,7 +42,7 @@ typedef struct tuning tuning;
 
 /* Where all runs together stand, on stderr. */
 typedef struct tune_progress {
-    progress_line line; /* what the terminal is like */
+    screen view;
     double began, drawn;
     double before; /* iterations that were read back */
 } tune_progress;

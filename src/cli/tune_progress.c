@@ -1,6 +1,6 @@
 /*
- * Where all runs together stand: on a terminal one line that is redrawn, with a plain line for each run
- * that has ended above it; elsewhere those lines alone.
+ * Where all runs together stand: on a terminal a line that is redrawn, with a plain line for each run that
+ * has ended above it; elsewhere those lines alone.
  */
 #include "text.h"
 #include "tune.h"
@@ -41,7 +41,7 @@ void tune_progress_begin(tuning *tune)
 {
     double all;
     int ended;
-    tune->progress.line = progress_begin(1, tune->options->quiet);
+    screen_open(&tune->progress.view, !tune->options->quiet);
     tune->progress.began = tune_clock();
     count_iterations(tune, &tune->progress.before, &all, &ended);
 }
@@ -69,34 +69,38 @@ int tune_terminal_width(int descriptor)
     return known ? size.ws_col : 80;
 }
 
-static void draw_line(tuning *tune, double now)
+static void draw(tuning *tune, double now)
 {
-    char bar[BAR_WIDTH + 1], best[LINE_MOST], line[2 * LINE_MOST];
-    double made, all;
+    screen *s = &tune->progress.view;
+    char best[LINE_MOST];
+    double made;
+    double all;
     int ended;
+    if (!screen_begin(s)) {
+        return;
+    }
     count_iterations(tune, &made, &all, &ended);
     double share = all > 0.0 ? made / all : 1.0;
     double new_ones = made - tune->progress.before;
     double left = new_ones > 0.0 ? (now - tune->progress.began) * (all - made) / new_ones : 0.0;
-    for (int i = 0; i < BAR_WIDTH; i++) {
-        bar[i] = i < (int)(share * BAR_WIDTH) ? '#' : '.';
-    }
-    bar[BAR_WIDTH] = '\0';
     write_best(tune, best, sizeof best);
-    (void)snprintf(line, sizeof line, "%d/%d runs  %s %3.0f %%  %s left%s", ended, tune->count, bar,
-                   100.0 * share, text_seconds(left).text, best);
-    /* the last column stays free: some terminals wrap there already */
-    (void)fprintf(stderr, "\r\033[K%.*s", tune_terminal_width(STDERR_FILENO) - 1, line);
-    (void)fflush(stderr);
-    tune->progress.line.drawn = true;
+    screen_new_line(s);
+    (void)screen_add(s, "%d/%d runs  ", ended, tune->count);
+    if (s->columns >= 2 * BAR_WIDTH) {
+        screen_bar(s, BAR_WIDTH, share);
+    }
+    (void)screen_add(s, "  %3.0f %%", 100.0 * share);
+    (void)screen_add(s, "  %s left", text_seconds(left).text);
+    (void)screen_add(s, "%s", best);
+    screen_show(s);
 }
 
 void tune_progress_draw(tuning *tune)
 {
     double now = tune_clock();
-    if (tune->progress.line.live && now - tune->progress.drawn >= REDRAW_SECONDS) {
+    if (tune->progress.view.live && now - tune->progress.drawn >= REDRAW_SECONDS) {
         tune->progress.drawn = now;
-        draw_line(tune, now);
+        draw(tune, now);
     }
 }
 
@@ -124,7 +128,7 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
         ended += tune->trials[i].ended != NULL;
     }
     char *label = trial_label(tune, trial);
-    progress_end(&tune->progress.line);
+    screen_clear(&tune->progress.view);
     (void)fprintf(stderr, "%d/%d  %s", ended, tune->count, label);
     if (strcmp(trial->ended, "diverged") == 0) {
         (void)fprintf(stderr, "  diverged in epoch %d\n", trial->count);
@@ -143,5 +147,5 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
 
 void tune_progress_end(tuning *tune)
 {
-    progress_end(&tune->progress.line);
+    screen_clear(&tune->progress.view);
 }

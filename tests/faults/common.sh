@@ -85,12 +85,13 @@ with_fault() {
     runs=$((runs + 1))
 }
 
-# A sentence of the tool's own for whatever is lost (the model and the log, where all calls fail from one
-# on), and the status that stands for files and memory.
+# A sentence of the tool's own for whatever is lost (the model and the log, where all calls fail from one on
+# or a lack of memory ends the run), and the status that stands for files and memory.
 check_refusal() {
     local most=1 line lines
     [[ $1 != *:always* ]] || most=2
     mapfile -t lines <"$work/err"
+    ! grep -q 'the run log .* could not be written whole$' "$work/err" || most=2
     case $status in
     1) ;;
     124) fault_failed "$1: no end" && return ;;
