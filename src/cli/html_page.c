@@ -130,10 +130,11 @@ static nnfs_status write_folded(FILE *out, const run_record *run, nnfs_error *er
     return status;
 }
 
-static void write_foot(FILE *out, const run_record *run)
+/* Of several runs each has weights of its own. */
+static void write_foot(FILE *out, const run_record *runs, size_t count)
 {
-    const char *version = string_at(run->start, "version");
-    const char *hash = string_at(run->end, "weights_hash");
+    const char *version = string_at(runs->start, "version");
+    const char *hash = count == 1 ? string_at(runs->end, "weights_hash") : NULL;
     html(out, "<footer><p>nnfs %s", version ? version : "");
     if (hash) {
         html(out, " \xc2\xb7 weights <code>%s</code>", hash);
@@ -154,7 +155,7 @@ nnfs_status html_page(FILE *out, const run_record *runs, size_t count, nnfs_erro
         status = count == 1 ? write_run(out, runs, error) : write_folded(out, &runs[i], error);
     }
     html(out, "</main>\n");
-    write_foot(out, &runs[0]);
+    write_foot(out, runs, count);
     html(out, "</body></html>\n");
     return status;
 }

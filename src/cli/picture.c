@@ -1,6 +1,7 @@
 /* Colours of pictures, and pictures as PNG. */
 #include "picture.h"
 
+#include "exit.h"
 #include "png.h"
 
 #include <math.h>
@@ -86,9 +87,10 @@ nnfs_status picture_base64(const pictures *from, int index, char **text, nnfs_er
             to[2] = c.blue;
         }
     }
-    /* Without bytes there is no picture: the encoder says so. */
+    *text = NULL;
     nnfs_status status =
-        png_base64(&(png_image){bytes, from->width, from->height, channels}, text, error);
+        bytes ? png_base64(&(png_image){bytes, from->width, from->height, channels}, text, error)
+              : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     free(bytes);
     return status;
 }

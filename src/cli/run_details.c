@@ -13,6 +13,7 @@ static void skip_part(train_run *run, const char *what, const nnfs_error *error)
 {
     if (error->status == NNFS_ERROR_MEMORY) {
         run->logged = false; /* what is said at the end, once */
+        run->recorded = false;
     } else {
         say("the log goes without %s: %s", what, error->message);
     }
@@ -20,15 +21,18 @@ static void skip_part(train_run *run, const char *what, const nnfs_error *error)
 
 /* ---- evaluation ---- */
 
-static void set_pngs(json_t *mistakes, const pictures *drawn)
+static nnfs_status set_pngs(json_t *mistakes, const pictures *drawn, nnfs_error *error)
 {
-    for (int i = 0; i < drawn->count; i++) {
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < drawn->count; i++) {
         char *png = NULL;
-        if (picture_base64(drawn, i, &png, NULL) == NNFS_OK) {
+        status = picture_base64(drawn, i, &png, error);
+        if (status == NNFS_OK) {
             json_set_string(json_array_get(mistakes, (size_t)i), "png", png);
         }
         free(png);
     }
+    return status;
 }
 
 /* Of samples that are pictures: each mistake gets its own. */
@@ -46,7 +50,7 @@ static nnfs_status draw_mistakes(json_t *object, const details *known, nnfs_erro
     nnfs_status status =
         pictures_of_samples(known->data, shape, rows, known->mistake_count, &drawn, error);
     if (status == NNFS_OK) {
-        set_pngs(json_object_get(object, "mistakes"), &drawn);
+        status = set_pngs(json_object_get(object, "mistakes"), &drawn, error);
         pictures_free(&drawn);
     }
     return status;
@@ -98,17 +102,18 @@ static nnfs_status draw_weights(nnfs_network *network, nnfs_picture shape, pictu
     return status;
 }
 
-static json_t *pngs(const pictures *drawn)
+static nnfs_status add_pngs(json_t *list, const pictures *drawn, nnfs_error *error)
 {
-    json_t *list = json_array();
-    for (int i = 0; i < drawn->count; i++) {
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < drawn->count; i++) {
         char *png = NULL;
-        if (picture_base64(drawn, i, &png, NULL) == NNFS_OK) {
+        status = picture_base64(drawn, i, &png, error);
+        if (status == NNFS_OK) {
             (void)json_array_append_new(list, json_string(png));
         }
         free(png);
     }
-    return list;
+    return status;
 }
 
 /* The units of the first layer with the largest weights, of a network that takes pictures. */
@@ -129,7 +134,11 @@ static void log_weights(train_run *run)
     json_set_integer(object, "layer", 1);
     json_set_integer(object, "height", drawn.height);
     json_set_integer(object, "width", drawn.width);
-    (void)json_object_set_new(object, "png", pngs(&drawn));
+    json_t *list = json_array();
+    if (add_pngs(list, &drawn, &error) != NNFS_OK) {
+        skip_part(run, "pictures of weights", &error);
+    }
+    (void)json_object_set_new(object, "png", list);
     pictures_free(&drawn);
     log_line(run, object);
 }

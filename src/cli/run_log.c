@@ -81,7 +81,7 @@ nnfs_status log_close(train_run *run, nnfs_error *error)
 {
     bool closed = !run->log || fclose(run->log) == 0;
     run->log = NULL;
-    if (!closed || !run->logged) {
+    if (!closed || (run->options->log && !run->logged)) {
         return refuse(error, NNFS_ERROR_IO, "the run log '%s' could not be written whole",
                       run->options->log);
     }

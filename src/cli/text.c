@@ -180,7 +180,8 @@ char *text_shape(const nnfs_network *network)
     for (int i = 0; i < nnfs_network_layer_count(network); i++) {
         (void)fprintf(stream, "-%d", nnfs_network_layer(network, i).width);
     }
-    if (fclose(stream) != 0) {
+    bool written = ferror(stream) == 0;
+    if (fclose(stream) != 0 || !written) {
         free(shape);
         return NULL;
     }
