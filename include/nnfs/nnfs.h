@@ -695,9 +695,10 @@ typedef struct nnfs_train_settings {
     int checkpoint_epochs;     /* default 0 */
     /*
      * Called before a checkpoint is written, with path NULL: notes that are set on the network then are
-     * in it; and after, with its path, and why it was not written, or NULL.
+     * in it, and any status but NNFS_OK keeps it from being written; and after, with its path, and why
+     * it was not written, or NULL: what is returned then does not matter.
      */
-    void (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
+    nnfs_status (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
 
     const nnfs_checkpoint *resume; /* go on from here; borrowed during the run; NULL */
     int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may

@@ -217,18 +217,18 @@ void resume_free(train_run *run)
 }
 
 /* The log is on the disk before a checkpoint counts on it; of one that is not, lines may be lost. */
-static void note_log(train_run *run)
+static nnfs_status note_log(train_run *run)
 {
     char bytes[32];
     long at = run->log ? ftell(run->log) : -1;
     if (at >= 0) {
         run->logged = run->logged && (fsync(fileno(run->log)) == 0 || errno == EINVAL);
         (void)snprintf(bytes, sizeof bytes, "%ld", at);
-        (void)nnfs_network_set_note(run->network, NOTE_LOG, bytes, NULL);
     }
+    return at < 0 ? NNFS_OK : nnfs_network_set_note(run->network, NOTE_LOG, bytes, NULL);
 }
 
-void resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed)
+nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed)
 {
     train_run *run = user;
     if (path) {
@@ -236,12 +236,13 @@ void resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed
             progress_clear(&run->progress);
             say("no checkpoint: %s", failed->message);
         }
-        return;
+        return NNFS_OK;
     }
-    /* Without memory for its notes a checkpoint is still one that the library can go on from. */
-    (void)nnfs_network_set_note(run->network, NOTE_COMMAND, run->command, NULL);
-    (void)nnfs_network_set_note(run->network, NOTE_FOLDER, run->folder, NULL);
-    note_log(run);
+    nnfs_status status = nnfs_network_set_note(run->network, NOTE_COMMAND, run->command, NULL);
+    if (status == NNFS_OK) {
+        status = nnfs_network_set_note(run->network, NOTE_FOLDER, run->folder, NULL);
+    }
+    return status == NNFS_OK ? note_log(run) : status;
 }
 
 void resume_forget_notes(train_run *run)

@@ -19,7 +19,7 @@ nnfs_status resume_remember(train_run *run, char **argv, nnfs_error *error);
 void resume_free(train_run *run);
 
 /* nnfs_train_settings.on_checkpoint of the run. */
-void resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed);
+nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed);
 
 /* The notes that are of the run and not of its model are taken away. */
 void resume_forget_notes(train_run *run);

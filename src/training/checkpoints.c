@@ -247,15 +247,17 @@ void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *p
     const nnfs_train_settings *settings = &trainer->settings;
     nnfs_error failed = {.status = NNFS_OK};
     char *path = NULL;
-    if (settings->on_checkpoint) {
-        settings->on_checkpoint(settings->user, NULL, NULL);
-    }
-    c->failed = write_one(c, trainer, part, &path, &failed);
+    nnfs_status asked =
+        settings->on_checkpoint ? settings->on_checkpoint(settings->user, NULL, NULL) : NNFS_OK;
+    c->failed = asked == NNFS_OK ? write_one(c, trainer, part, &path, &failed)
+                                 : fail(&failed, asked,
+                                        "%s: what belongs to a checkpoint could not be made ready",
+                                        settings->checkpoint_folder);
     c->saved_at = clock_seconds();
     c->saved_steps = trainer->steps;
     if (settings->on_checkpoint) {
-        settings->on_checkpoint(settings->user, path ? path : settings->checkpoint_folder,
-                                c->failed == NNFS_OK ? NULL : &failed);
+        (void)settings->on_checkpoint(settings->user, path ? path : settings->checkpoint_folder,
+                                      c->failed == NNFS_OK ? NULL : &failed);
     }
     free(path);
 }
@@ -269,7 +271,7 @@ static void mark_best(checkpoints *c, const nnfs_trainer *trainer)
     if (status != NNFS_OK) {
         c->failed = status;
         if (settings->on_checkpoint) {
-            settings->on_checkpoint(settings->user, settings->checkpoint_folder, &failed);
+            (void)settings->on_checkpoint(settings->user, settings->checkpoint_folder, &failed);
         }
     }
 }

@@ -350,7 +350,7 @@ typedef struct told {
     nnfs_status last;
 } told;
 
-static void on_checkpoint(void *user, const char *path, const nnfs_error *failed)
+static nnfs_status on_checkpoint(void *user, const char *path, const nnfs_error *failed)
 {
     told *heard = user;
     heard->written += path && !failed;
@@ -359,6 +359,7 @@ static void on_checkpoint(void *user, const char *path, const nnfs_error *failed
         print_error("checkpoint: status %d, '%s'\n", (int)failed->status, failed->message);
     }
     heard->last = !path ? heard->last : failed ? failed->status : NNFS_OK;
+    return NNFS_OK;
 }
 
 static nnfs_train_settings checkpoint_settings(char *folder, told *heard)

@@ -65,7 +65,7 @@ typedef struct interruption {
     nnfs_epoch history[epochs];
 } interruption;
 
-static void on_checkpoint(void *user, const char *path, const nnfs_error *failed)
+static nnfs_status on_checkpoint(void *user, const char *path, const nnfs_error *failed)
 {
     interruption *at = user;
     assert_null(failed);
@@ -73,6 +73,7 @@ static void on_checkpoint(void *user, const char *path, const nnfs_error *failed
         at->calls++;
         at->stop = at->stop || (at->stop_at > 0 && at->calls >= at->stop_at);
     }
+    return NNFS_OK;
 }
 
 static int on_progress(void *user, const nnfs_progress *now)
