@@ -317,8 +317,8 @@ nnfs_status nnfs_dataset_shared_samples(const nnfs_dataset *dataset, const nnfs_
     *count = 0;
     const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(dataset);
     preprocessing = preprocessing ? preprocessing : nnfs_dataset_preprocessing(other);
-    bool memory = maker_create(dataset, preprocessing, &left) &&
-                  maker_create(other, preprocessing, &right);
+    bool memory =
+        maker_create(dataset, preprocessing, &left) && maker_create(other, preprocessing, &right);
     bool same = memory && same_kind(&left, &right);
     if (same && dataset->parts.schema != other->parts.schema) {
         same = match_columns(&left, &right, &memory);

@@ -76,12 +76,12 @@ static json_t *targets_to_json(const nnfs_preprocessing *p)
 
 char *preprocessing_to_json(const nnfs_preprocessing *p)
 {
-    json_t *json = json_pack(
-        "{s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "missing",
-        list_of(p->missing, texts_count(texts_of(p->missing))), "left_out",
-        list_of(p->left_out, texts_count(texts_of(p->left_out))), "columns", columns_to_json(p),
-        "targets", targets_to_json(p), "target_kind", kind_names[p->target_kind], "classes",
-        list_of(p->class_names, p->classes));
+    json_t *json =
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "missing",
+                  list_of(p->missing, texts_count(texts_of(p->missing))), "left_out",
+                  list_of(p->left_out, texts_count(texts_of(p->left_out))), "columns",
+                  columns_to_json(p), "targets", targets_to_json(p), "target_kind",
+                  kind_names[p->target_kind], "classes", list_of(p->class_names, p->classes));
     char *text = json_text(json, NULL);
     json_decref(json);
     return text;
@@ -318,8 +318,8 @@ static bool parse_parts(json_t *json, parts *found)
     return json_object_size(json) == 7 &&
            json_unpack(json, "{s:I, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns",
                        &found->file_columns, "missing", &found->missing, "left_out",
-                       &found->left_out, "columns", &found->columns, "targets", &found->targets, "target_kind",
-                       &found->target_kind, "classes", &found->classes) == 0 &&
+                       &found->left_out, "columns", &found->columns, "targets", &found->targets,
+                       "target_kind", &found->target_kind, "classes", &found->classes) == 0 &&
            json_is_array(found->columns) && json_is_array(found->targets) &&
            json_is_array(found->classes) && in_range(found->file_columns, 1, INT_MAX) &&
            in_range((json_int_t)json_array_size(found->columns), 1, found->file_columns) &&

@@ -275,6 +275,7 @@ static double softmax_loss(const float *logits, int count, int label)
     for (int i = 0; i < count; i++) {
         sum += exp((double)logits[i] - most);
     }
+    /* cppcheck-suppress invalidFunctionArg ; one of the powers is 1, so the sum is not 0 */
     return log(sum) + most - (double)logits[label];
 }
 
