@@ -259,8 +259,8 @@ char *resume_command(const train_run *run)
     char *command = NULL;
     bool plain = folder && strspn(folder, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                           "0123456789/._-+") == strlen(folder);
-    if (!folder || asprintf(&command, plain ? "nnfs-train --resume %s" : "nnfs-train --resume '%s'",
-                            folder) < 0) {
+    if (!folder || asprintf(&command, plain ? "%s --resume %s" : "%s --resume '%s'",
+                            program_invocation_name, folder) < 0) {
         command = NULL;
     }
     free(folder);

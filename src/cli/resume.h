@@ -27,7 +27,7 @@ void resume_forget_notes(train_run *run);
 /* Says where the run goes on, and which checkpoints could not be read. */
 void resume_say(const train_run *run);
 
-/* "nnfs-train --resume FOLDER", for a message; "" where there are no checkpoints. In fresh memory. */
+/* "nnfs-train --resume FOLDER", with the program as it was called, for a message; "" where there are no checkpoints. In fresh memory. */
 char *resume_command(const train_run *run);
 
 #endif

@@ -63,17 +63,9 @@ find elsewhere -name '.*'
 
 # One run in a folder at a time, and one for a log.
 again
-nnfs-train -q --resume runs &
-pid=$!
-while [ "$(tail -n 1 run.jsonl)" = "$(tail -n 1 stopped.jsonl)" ]; do
-    sleep 0.01
-done
-kill -s STOP $pid
-resumed nnfs-train --resume runs
-resumed nnfs-train -q small -o none --checkpoint runs
-kill -s CONT $pid
-wait $pid
-same_end
+command -v flock >/dev/null || skip "no flock(1) to be another run with"
+resumed flock run.jsonl nnfs-train --resume runs
+resumed flock runs nnfs-train -q small -o none --checkpoint runs
 again
 
 # What must be as it was, and is not.
