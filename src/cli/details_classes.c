@@ -40,7 +40,7 @@ static int rank_of(const details *made, const float *outputs, int index)
         return choose(made, outputs) != index;
     }
     for (int i = 0; i < made->outputs; i++) {
-        before += outputs[i] > outputs[index] || (outputs[i] == outputs[index] && i < index);
+        before += outputs[i] > outputs[index] || (i < index && outputs[i] == outputs[index]);
     }
     return before;
 }

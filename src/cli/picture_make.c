@@ -92,7 +92,7 @@ nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_picture shape,
                       shape.height, shape.width, shape.channels, shape.channels == 1 ? "" : "s",
                       (long long)picture_values(shape), values);
     }
-    float *sample = malloc((size_t)values * sizeof *sample);
+    float *sample = calloc((size_t)values + 1, sizeof *sample); /* also of no values */
     nnfs_status status =
         make(shape, channels, channels == 3 ? PALETTE_COLOUR : PALETTE_GRAY, count, made, error);
     status = sample ? status : refuse(error, NNFS_ERROR_MEMORY, "out of memory");

@@ -284,7 +284,8 @@ static void bits_do_not_depend_on_threads(void **state)
     static float logits[times * expected_samples];
     static int32_t labels[times * expected_samples];
     for (int i = 0; i < times * expected_samples; i++) {
-        logits[i] = two_logits[i % expected_samples] * (1.0f + 0.01f * (float)(i / 97));
+        int step = i / 97;
+        logits[i] = two_logits[i % expected_samples] * (1.0f + 0.01f * (float)step);
         labels[i] = two_labels[i % expected_samples];
     }
     nnfs_arrays arrays = {.features = logits,
