@@ -2,7 +2,6 @@
 #include "answers.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 /* A network for classes has an output for each, or one for the second of two. */
 answers answers_of(const nnfs_network *network, const nnfs_dataset *data)
@@ -19,27 +18,18 @@ answers answers_of(const nnfs_network *network, const nnfs_dataset *data)
                      .outputs = outputs};
 }
 
-const char *answers_class_name(const answers *what, int index, short_text *number)
-{
-    const char *name = what->preprocessing
-                           ? nnfs_preprocessing_class_name(what->preprocessing, index)
-                           : nnfs_dataset_class_name(what->data, index);
-    (void)snprintf(number->text, sizeof number->text, "%d", index);
-    return name && name[0] != '\0' ? name : number->text; /* empty: no memory for a number's name */
-}
-
-int answers_class(const answers *what, const float *outputs)
+int answers_class(int count, const float *outputs)
 {
     int chosen = 0;
-    for (int i = 1; i < what->outputs; i++) {
+    for (int i = 1; i < count; i++) {
         chosen = outputs[i] > outputs[chosen] ? i : chosen;
     }
-    return what->outputs == 1 ? outputs[0] > 0.5f : chosen;
+    return count == 1 ? outputs[0] > 0.5f : chosen;
 }
 
-float answers_probability(const answers *what, const float *outputs, int index)
+float answers_probability(int count, const float *outputs, int index)
 {
-    if (what->outputs > 1) {
+    if (count > 1) {
         return outputs[index];
     }
     return index == 1 ? outputs[0] : 1.0f - outputs[0];

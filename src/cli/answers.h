@@ -2,8 +2,6 @@
 #ifndef NNFS_CLI_ANSWERS_H
 #define NNFS_CLI_ANSWERS_H
 
-#include "text.h"
-
 #include <nnfs/nnfs.h>
 
 typedef struct answers {
@@ -15,11 +13,10 @@ typedef struct answers {
 
 answers answers_of(const nnfs_network *network, const nnfs_dataset *data);
 
-/* What a class is called; a model without names calls its classes by their numbers. */
-const char *answers_class_name(const answers *what, int index, short_text *number);
-/* The class that nnfs_evaluate counts as the network's answer, for one sample's outputs. */
-int answers_class(const answers *what, const float *outputs);
+/* The class that nnfs_evaluate counts as the network's answer, for one sample's `count` outputs: one
+ * output of two classes is that of the second. */
+int answers_class(int count, const float *outputs);
 /* How probable they make a class. */
-float answers_probability(const answers *what, const float *outputs, int index);
+float answers_probability(int count, const float *outputs, int index);
 
 #endif

@@ -1,6 +1,7 @@
 /* How much the samples of each class count in training. */
 #include "class_weights.h"
 
+#include "class_names.h"
 #include "exit.h"
 #include "options.h"
 #include "suggest.h"
@@ -66,21 +67,6 @@ void class_weights_check(const char *text)
     }
 }
 
-static int find_class(const nnfs_dataset *data, const char *name, nnfs_error *error)
-{
-    suggestion nearest = {.text = name};
-    for (int i = 0; nnfs_dataset_class_name(data, i); i++) {
-        if (strcmp(nnfs_dataset_class_name(data, i), name) == 0) {
-            return i;
-        }
-        suggestion_consider(&nearest, nnfs_dataset_class_name(data, i));
-    }
-    (void)refuse(error, NNFS_ERROR_ARGUMENT, "--class-weight: there is no class '%s'%s%s%s", name,
-                 nearest.name ? "; did you mean '" : "", nearest.name ? nearest.name : "",
-                 nearest.name ? "'?" : "");
-    return -1;
-}
-
 /* Those named get theirs, all others 1; without names each gets its own. */
 static nnfs_status read_weights(const char *text, const nnfs_dataset *data, double *weights,
                                 nnfs_error *error)
@@ -94,16 +80,19 @@ static nnfs_status read_weights(const char *text, const nnfs_dataset *data, doub
     for (int i = 0; i < classes; i++) {
         weights[i] = 1.0;
     }
-    for (int i = 0; i < count; i++) {
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < count; i++) {
         weight_item item = next_item(&text);
-        int index = item.name ? find_class(data, item.name, error) : i;
-        free(item.text);
-        if (index < 0) {
-            return NNFS_ERROR_ARGUMENT;
+        int index = i;
+        if (item.name) {
+            status = class_find(data, "--class-weight", item.name, &index, error);
         }
-        weights[index] = item.weight;
+        if (status == NNFS_OK) {
+            weights[index] = item.weight;
+        }
+        free(item.text);
     }
-    return NNFS_OK;
+    return status;
 }
 
 nnfs_status class_weights_apply(const char *text, nnfs_dataset *data, nnfs_error *error)

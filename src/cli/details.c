@@ -11,17 +11,6 @@
 
 /* ---- Names ---- */
 
-const char *details_class_name(const details *known, int index, short_text *number)
-{
-    /* Only a table names its classes: the dataset would need memory to say 0, 1, ... */
-    const char *name =
-        known->preprocessing ? nnfs_preprocessing_class_name(known->preprocessing, index)
-        : nnfs_dataset_columns(known->data) > 0 ? nnfs_dataset_class_name(known->data, index)
-                                                : NULL;
-    (void)snprintf(number->text, sizeof number->text, "%d", index);
-    return name ? name : number->text;
-}
-
 const char *details_target_name(const details *known, int index, short_text *number)
 {
     const char *name =

@@ -93,8 +93,7 @@ nnfs_status details_measure(const nnfs_network *network, const nnfs_dataset *dat
                             int mistakes, details *made, nnfs_error *error);
 void details_free(details *known);
 
-/* What a class or a target is called; one without a name by its number, from 0 and 1. */
-const char *details_class_name(const details *known, int index, short_text *number);
+/* What a target is called; one without a name by its number, from 1. */
 const char *details_target_name(const details *known, int index, short_text *number);
 
 /* Wrongly predicted. */

@@ -1,4 +1,5 @@
 /* Classes: what each sample was taken for, and with what probability. */
+#include "answers.h"
 #include "details_parts.h"
 #include "exit.h"
 
@@ -16,28 +17,12 @@ nnfs_status classes_begin(details *made, nnfs_error *error)
 
 /* ---- A sample ---- */
 
-/* The class that nnfs_evaluate counts as the network's answer. */
-static int choose(const details *made, const float *outputs)
-{
-    int chosen = 0;
-    for (int i = 1; i < made->outputs; i++) {
-        chosen = outputs[i] > outputs[chosen] ? i : chosen;
-    }
-    return made->outputs == 1 ? outputs[0] > 0.5f : chosen;
-}
-
-/* What one class's output is; the one output of two classes is that of the second. */
-static float output_of(const details *made, const float *outputs, int index)
-{
-    return made->outputs > 1 ? outputs[index] : index == 1 ? outputs[0] : 1.0f - outputs[0];
-}
-
 /* How many classes stand before it, from the most probable on. */
 static int rank_of(const details *made, const float *outputs, int index)
 {
     int before = 0;
     if (made->outputs == 1) {
-        return choose(made, outputs) != index;
+        return answers_class(made->outputs, outputs) != index;
     }
     for (int i = 0; i < made->outputs; i++) {
         before += outputs[i] > outputs[index] || (i < index && outputs[i] == outputs[index]);
@@ -65,9 +50,9 @@ static void add_to_bin(details *made, double probability, bool right)
 
 static void add_sample(details *made, int64_t row, const float *outputs, int label)
 {
-    int chosen = choose(made, outputs);
-    float right = output_of(made, outputs, label);
-    float answer = output_of(made, outputs, chosen);
+    int chosen = answers_class(made->outputs, outputs);
+    float right = answers_probability(made->outputs, outputs, label);
+    float answer = answers_probability(made->outputs, outputs, chosen);
     made->confusion[(size_t)label * (size_t)made->classes + (size_t)chosen]++;
     for (int rank = rank_of(made, outputs, label); rank < DETAILS_TOP; rank++) {
         made->top[rank]++;

@@ -1,6 +1,8 @@
 /* What is known of predictions, as JSON. */
 #include "details_json.h"
 
+#include "class_names.h"
+
 #include <math.h>
 
 /* A matrix of more classes is no use to anyone who reads JSON. */
@@ -29,7 +31,7 @@ static json_t *class_names(const details *known)
     json_t *list = json_array();
     short_text number;
     for (int i = 0; i < known->classes; i++) {
-        append(list, text(details_class_name(known, i, &number)));
+        append(list, text(class_name(known->data, i, &number)));
     }
     return list;
 }
@@ -66,7 +68,7 @@ static json_t *per_class(const details *known)
     for (int i = 0; i < known->classes; i++) {
         const class_scores *scores = &known->scores[i];
         json_t *object = json_object();
-        json_set_string(object, "class", details_class_name(known, i, &number));
+        json_set_string(object, "class", class_name(known->data, i, &number));
         set_scores(object, scores);
         json_set_integer(object, "tp", scores->right);
         json_set_integer(object, "fp", scores->chosen - scores->right);
@@ -120,8 +122,8 @@ static json_t *wrong_classes(const details *known)
         const mistake *one = &known->mistakes[i];
         json_t *object = json_object();
         json_set_integer(object, "row", one->row);
-        json_set_string(object, "truth", details_class_name(known, one->truth, &number));
-        json_set_string(object, "predicted", details_class_name(known, one->predicted, &number));
+        json_set_string(object, "truth", class_name(known->data, one->truth, &number));
+        json_set_string(object, "predicted", class_name(known->data, one->predicted, &number));
         json_set_float(object, "probability", one->probability);
         json_set_float(object, "truth_probability", one->truth_probability);
         append(list, object);

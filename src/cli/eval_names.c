@@ -1,6 +1,8 @@
 /* Names in columns of text, as letters and not as bytes. */
 #include "eval_print.h"
 
+#include "class_names.h"
+
 #include <stdio.h>
 
 void print_padded(const char *name, int width)
@@ -22,13 +24,13 @@ const char *rows_left_out(const details *known)
 void print_name(const details *known, int index, int width)
 {
     short_text number;
-    print_padded(details_class_name(known, index, &number), width);
+    print_padded(class_name(known->data, index, &number), width);
 }
 
 void print_cut(const details *known, int index, int width)
 {
     short_text number;
-    name_text safe = text_name(details_class_name(known, index, &number));
+    name_text safe = text_name(class_name(known->data, index, &number));
     if (safe.width <= width) {
         print_name(known, index, width);
         return;
@@ -45,7 +47,7 @@ void print_cut(const details *known, int index, int width)
 int name_width(const details *known, int index)
 {
     short_text number;
-    return text_name(details_class_name(known, index, &number)).width;
+    return text_name(class_name(known->data, index, &number)).width;
 }
 
 int names_width(const details *known, int least)

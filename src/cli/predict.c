@@ -3,6 +3,7 @@
  * order of the file.
  */
 #include "answers.h"
+#include "class_names.h"
 #include "exit.h"
 #include "model_data.h"
 #include "options.h"
@@ -134,7 +135,7 @@ static void write_header(FILE *stream, const answers *what)
     }
     for (int i = 0; i < what->classes; i++) {
         (void)fputc(',', stream);
-        write_text(stream, answers_class_name(what, i, &number));
+        write_text(stream, class_name(what->data, i, &number));
     }
     (void)fputc('\n', stream);
 }
@@ -143,7 +144,7 @@ static void write_row(FILE *stream, const answers *what, const float *outputs)
 {
     short_text number = {""};
     if (what->classes > 0) {
-        write_text(stream, answers_class_name(what, answers_class(what, outputs), &number));
+        write_text(stream, class_name(what->data, answers_class(what->outputs, outputs), &number));
     }
     if (what->classes == 2 && what->outputs == 1) {
         (void)fputc_unlocked(',', stream);

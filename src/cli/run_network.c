@@ -177,17 +177,14 @@ static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
         return NNFS_OK;
     }
     json_watch();
-    bool named = true; /* a name is empty where there was no memory for it */
     json_t *list = json_array();
     for (int i = 0; i < classes; i++) {
-        const char *class_name = nnfs_dataset_class_name(run->train.set, i);
-        json_t *name = json_string(class_name);
+        json_t *name = json_string(nnfs_dataset_class_name(run->train.set, i));
         (void)json_array_append_new(list, name ? name : json_null());
-        named = named && class_name[0] != '\0';
     }
     char *names = json_dumps(list, JSON_LINE);
     json_decref(list);
-    nnfs_status status = names && named && json_had_memory()
+    nnfs_status status = names && json_had_memory()
                              ? nnfs_network_set_note(run->network, "class_names", names, error)
                              : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     free(names);

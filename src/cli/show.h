@@ -7,6 +7,7 @@
 #include "picture.h"
 #include "sheet.h"
 #include "terminal.h"
+#include "text.h"
 
 #include <nnfs/nnfs.h>
 

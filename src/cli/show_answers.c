@@ -1,4 +1,5 @@
 /* What a sample is, and what a network says of it. */
+#include "class_names.h"
 #include "exit.h"
 #include "show.h"
 
@@ -49,9 +50,9 @@ static void judge_class(const show *from, const answers *what, int64_t sample, c
 {
     short_text number;
     int32_t label = -1;
-    int chosen = answers_class(what, outputs);
-    float probability = answers_probability(what, outputs, chosen);
-    answer->text = class_text(answers_class_name(what, chosen, &number));
+    int chosen = answers_class(what->outputs, outputs);
+    float probability = answers_probability(what->outputs, outputs, chosen);
+    answer->text = class_text(class_name(what->data, chosen, &number));
     if (probability >= 0.0f && probability <= 1.0f) {
         (void)snprintf(answer->probability.text, sizeof answer->probability.text, "%.1f %%",
                        100.0 * (double)probability);

@@ -1,8 +1,8 @@
 /* Which samples are shown: listed ones, or chance's choice, or those a network is wrong about. */
+#include "class_names.h"
 #include "exit.h"
 #include "options.h"
 #include "show.h"
-#include "suggest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -89,23 +89,10 @@ typedef struct candidates {
 
 static nnfs_status find_class(const show *from, int *found, nnfs_error *error)
 {
-    const nnfs_dataset *data = from->loaded.chosen;
-    const char *wanted = from->options->class_name;
-    suggestion nearest = {.text = wanted};
-    const char *name;
-    for (int i = 0; (name = nnfs_dataset_class_name(data, i)) != NULL; i++) {
-        if (strcmp(name, wanted) == 0) {
-            *found = i;
-            return NNFS_OK;
-        }
-        suggestion_consider(&nearest, name);
-    }
-    if (nnfs_dataset_classes(data) == 0) {
+    if (nnfs_dataset_classes(from->loaded.chosen) == 0) {
         return refuse(error, NNFS_ERROR_ARGUMENT, "--class: the samples have no classes");
     }
-    return refuse(error, NNFS_ERROR_ARGUMENT, "--class: there is no class '%s'%s%s%s", wanted,
-                  nearest.name ? "; did you mean '" : "", nearest.name ? nearest.name : "",
-                  nearest.name ? "'?" : "");
+    return class_find(from->loaded.chosen, "--class", from->options->class_name, found, error);
 }
 
 /* All samples, or those of the class that is wanted. */
@@ -163,8 +150,8 @@ static double mistake(const answers *what, const float *outputs, int32_t label,
 {
     double error = 0.0;
     if (what->classes > 0) {
-        bool right = answers_class(what, outputs) == label;
-        return right ? 0.0 : 2.0 - (double)answers_probability(what, outputs, label);
+        bool right = answers_class(what->outputs, outputs) == label;
+        return right ? 0.0 : 2.0 - (double)answers_probability(what->outputs, outputs, label);
     }
     for (int i = 0; i < what->outputs; i++) {
         double scale = what->preprocessing

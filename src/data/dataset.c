@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,7 +23,10 @@
 struct dataset_memory {
     atomic_int owners;
     dataset_parts parts;
+    char *numerals; /* [classes x NUMERAL_BYTES] names of classes that have none: "0", "1", ... */
 };
+
+enum { NUMERAL_BYTES = 12 };
 
 static void schema_free(table_schema *schema, int classes)
 {
@@ -57,24 +61,43 @@ static void memory_release(dataset_memory *memory)
 {
     if (memory && atomic_fetch_sub(&memory->owners, 1) == 1) {
         dataset_parts_free(&memory->parts);
+        memory_free(memory->numerals);
         free(memory);
     }
+}
+
+/* With room for the names of so many classes; its parts are to be set. NULL: no memory. */
+static dataset_memory *memory_create(int nameless)
+{
+    dataset_memory *memory = calloc(1, sizeof *memory);
+    char *numerals = memory_alloc((size_t)nameless, NUMERAL_BYTES);
+    if (!memory || !numerals) {
+        free(memory);
+        memory_free(numerals);
+        return NULL;
+    }
+    for (int i = 0; i < nameless; i++) {
+        (void)snprintf(numerals + (size_t)i * NUMERAL_BYTES, NUMERAL_BYTES, "%d", i);
+    }
+    atomic_init(&memory->owners, 1);
+    memory->numerals = numerals;
+    return memory;
 }
 
 /* ---- Making and freeing ---- */
 
 nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error)
 {
+    bool named = parts->schema && parts->schema->class_names;
     *dataset = NULL;
     nnfs_dataset *made = calloc(1, sizeof *made);
-    dataset_memory *memory = calloc(1, sizeof *memory);
+    dataset_memory *memory = memory_create(named ? 0 : parts->classes);
     if (!made || !memory) {
         free(made);
-        free(memory);
+        memory_release(memory);
         dataset_parts_free(parts);
         return fail_memory(error, sizeof *made, "a dataset");
     }
-    atomic_init(&memory->owners, 1);
     memory->parts = *parts;
     *made = (nnfs_dataset){.parts = *parts,
                            .memory = memory,
@@ -92,7 +115,6 @@ void nnfs_dataset_free(nnfs_dataset *dataset)
         memory_release(dataset->memory);
         memory_free(dataset->rows);
         memory_free(dataset->weights);
-        memory_free(dataset->numerals);
         free(dataset);
     }
 }
@@ -195,10 +217,14 @@ nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
         return status;
     }
     nnfs_dataset *made = malloc(sizeof *made);
-    if (!made) {
+    dataset_memory *names = memory_create(arrays->labels ? arrays->classes : 0);
+    if (!made || !names) {
+        free(made);
+        memory_release(names);
         return fail_memory(error, sizeof *made, "a dataset");
     }
     dataset_view(arrays, made);
+    made->memory = names;
     *dataset = made;
     return NNFS_OK;
 }
@@ -223,15 +249,12 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
     part->rows = rows;
     part->samples = count;
     (void)encoder_retain(part->encoder);
-    part->numerals = NULL;
     part->weights = weights;
     if (weights) {
         gather_weights(dataset, chosen, 0, count, weights);
         (void)weights_normalise(weights, count);
     }
-    if (part->memory) {
-        atomic_fetch_add(&part->memory->owners, 1);
-    }
+    atomic_fetch_add(&part->memory->owners, 1);
     return part;
 }
 
@@ -250,6 +273,17 @@ int nnfs_dataset_features(const nnfs_dataset *dataset)
 int nnfs_dataset_classes(const nnfs_dataset *dataset)
 {
     return dataset->parts.classes;
+}
+
+const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
+{
+    const dataset_parts *parts = &dataset->parts;
+    if (index < 0 || index >= parts->classes) {
+        return NULL;
+    }
+    return parts->schema && parts->schema->class_names
+               ? parts->schema->class_names[index]
+               : dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
 }
 
 int nnfs_dataset_outputs(const nnfs_dataset *dataset)

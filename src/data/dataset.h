@@ -43,18 +43,18 @@ typedef struct dataset_parts {
 /* How the rows of a table become features; see data/encoder.h. */
 typedef struct encoder encoder;
 
-/* The reference-counted owner of the arrays; NULL over the caller's own (nnfs_dataset_wrap). */
+/* What a dataset and its splits share, reference-counted: the arrays, unless they are the caller's, and
+ * the names of the classes. NULL in a view. */
 typedef struct dataset_memory dataset_memory;
 
 struct nnfs_dataset {
-    dataset_parts parts;    /* of all that is stored; parts.samples counts the stored ones */
-    dataset_memory *memory; /* who owns the arrays in `parts` */
-    uint32_t *rows;         /* [samples] which stored samples these are; NULL: all, in order */
+    dataset_parts parts; /* of all that is stored; parts.samples counts the stored ones */
+    dataset_memory *memory;
+    uint32_t *rows; /* [samples] which stored samples these are; NULL: all, in order */
     int64_t samples;
     int inputs;             /* features a sample as a network sees them */
     const encoder *encoder; /* of a table, shared; NULL: features are stored * scale */
     float *weights;         /* [samples] of this dataset, their mean 1; NULL: all count alike */
-    char *numerals;         /* names of classes that have none, once somebody has asked; or NULL */
 };
 
 /* Frees all that parts hold and makes them {0}. */

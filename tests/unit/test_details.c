@@ -2,6 +2,7 @@
  * What nnfs-eval tells of predictions, against what scikit-learn says of the same ones: a network that
  * hands its inputs through is measured on logits.
  */
+#include "class_names.h"
 #include "details.h"
 
 #include "details_expected.h"
@@ -214,7 +215,7 @@ static void classes_may_be_missing(void **state)
     expect(m.known.macro.f1, many_macro[2] * expected_classes / (expected_classes - 1));
     assert_int_equal(m.known.mistake_count, 0);
     short_text number;
-    assert_string_equal(details_class_name(&m.known, expected_classes - 1, &number), "5");
+    assert_string_equal(class_name(m.known.data, expected_classes - 1, &number), "5");
     release(&m);
 }
 
