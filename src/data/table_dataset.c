@@ -1,178 +1,25 @@
 /*
- * A table becomes a dataset: what is to be predicted is found and read out as labels or numbers, rows
- * without it are left out, and all cells stay where the reader has put them.
+ * A table becomes a dataset: its targets are read out as labels or numbers, rows without them are left
+ * out, and all cells stay where the reader has put them.
  */
 #include "data/table_dataset.h"
 
 #include "base/memory.h"
+#include "base/texts.h"
 #include "data/encoder.h"
+#include "data/table_choice.h"
 #include "data/table_classes.h"
-#include "data/table_match.h"
 #include "data/weights.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What is known while the dataset is being made. */
 typedef struct making {
-    data_table *table;
-    const nnfs_dataset_settings *settings;
-    data_table apart;         /* the targets, where they have a file of their own */
-    const data_table *holder; /* of the targets: `apart` or `table`; NULL where there are none */
-    int *targets;             /* [target_count] columns of the holder */
-    int target_count;
-    int weight; /* column of the weights, -1 */
-    float *y;   /* [target_count x rows] the cells */
+    table_choice choice;
+    float *y; /* [target_count x rows] the cells of the targets; numbers move into the parts */
     dataset_parts parts;
 } making;
-
-/* ---- Which columns ---- */
-
-static nnfs_status choose_all(making *m, nnfs_error *error)
-{
-    m->target_count = m->holder->column_count;
-    m->targets = memory_alloc((size_t)m->target_count, sizeof *m->targets);
-    for (int i = 0; m->targets && i < m->target_count; i++) {
-        m->targets[i] = i;
-    }
-    return m->targets ? NNFS_OK : fail_memory(error, sizeof *m->targets, "targets");
-}
-
-static nnfs_status open_apart(making *m, nnfs_error *error)
-{
-    const char *path = m->settings->targets_path;
-    nnfs_dataset_settings plain;
-    nnfs_dataset_settings_init(&plain);
-    plain.threads = m->settings->threads;
-    nnfs_status status = npy_read(path, &plain, &m->apart, error);
-    if (status == NNFS_OK && m->apart.rows != m->table->rows) {
-        status = fail(error, NNFS_ERROR_DATA, "%s has %lld rows, but %s has %lld", m->table->path,
-                      (long long)m->table->rows, path, (long long)m->apart.rows);
-    }
-    m->holder = &m->apart;
-    return status == NNFS_OK ? choose_all(m, error) : status;
-}
-
-/* The columns that the settings name, each once; the last one where they name none. */
-static nnfs_status choose_named(making *m, nnfs_error *error)
-{
-    const char *const *names = m->settings->targets;
-    int count = 0;
-    while (names && names[count]) {
-        count++;
-    }
-    m->holder = m->table;
-    m->target_count = count > 0 ? count : 1;
-    m->targets = memory_alloc((size_t)m->target_count, sizeof *m->targets);
-    if (!m->targets) {
-        return fail_memory(error, sizeof *m->targets, "targets");
-    }
-    m->targets[0] = m->table->column_count - 1;
-    for (int i = 0; i < count; i++) {
-        nnfs_status status = table_require(m->table, names[i], &m->targets[i], error);
-        if (status != NNFS_OK) {
-            return status;
-        }
-        table_column *column = &m->table->columns[m->targets[i]];
-        if (column->use == NNFS_COLUMN_TARGET) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be predicted twice",
-                        m->table->path, table_label(m->table, m->targets[i]).text);
-        }
-        column->use = NNFS_COLUMN_TARGET;
-    }
-    m->table->columns[m->targets[0]].use = NNFS_COLUMN_TARGET;
-    return NNFS_OK;
-}
-
-static nnfs_status choose_weight(making *m, nnfs_error *error)
-{
-    if (!m->settings->weight_column) {
-        return NNFS_OK;
-    }
-    nnfs_status status = table_require(m->table, m->settings->weight_column, &m->weight, error);
-    if (status == NNFS_OK && m->table->columns[m->weight].use == NNFS_COLUMN_TARGET) {
-        status = fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is both target and weight",
-                      m->table->path, table_label(m->table, m->weight).text);
-    }
-    if (status == NNFS_OK) {
-        m->table->columns[m->weight].use = NNFS_COLUMN_WEIGHT;
-    }
-    return status;
-}
-
-static nnfs_status choose_by_settings(making *m, nnfs_error *error)
-{
-    nnfs_status status = NNFS_OK;
-    for (const char *const *drop = m->settings->drop; drop && *drop; drop++) {
-        m->table->columns[table_find(m->table, *drop)].use = NNFS_COLUMN_DROPPED;
-    }
-    if (!m->settings->targets_path) {
-        status = choose_named(m, error);
-    }
-    return status == NNFS_OK ? choose_weight(m, error) : status;
-}
-
-/* Of a column that is neither feature nor target: whether it was one of the model's file. */
-static nnfs_column_use use_like(const table_column *column, const nnfs_preprocessing *like)
-{
-    bool known = !column->name || texts_hold(texts_of(like->left_out), column->name);
-    return known ? NNFS_COLUMN_DROPPED : NNFS_COLUMN_UNKNOWN;
-}
-
-static nnfs_status choose_like(making *m, nnfs_error *error)
-{
-    const nnfs_preprocessing *like = m->settings->like;
-    table_match match;
-    nnfs_status status = table_match_like(m->table, like, &match, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    for (int i = 0; i < m->table->column_count; i++) {
-        m->table->columns[i].use = use_like(&m->table->columns[i], like);
-    }
-    for (int i = 0; i < like->column_count; i++) {
-        if (match.features[i] >= 0) {
-            m->table->columns[match.features[i]].use = NNFS_COLUMN_FEATURE;
-        }
-    }
-    for (int i = 0; i < like->target_count && match.has_targets; i++) {
-        m->table->columns[match.targets[i]].use = NNFS_COLUMN_TARGET;
-    }
-    if (match.has_targets && !m->settings->ignore_targets && !m->settings->targets_path) {
-        m->holder = m->table;
-        m->target_count = like->target_count;
-        m->targets = match.targets;
-        match.targets = NULL;
-    }
-    table_match_free(&match);
-    return NNFS_OK;
-}
-
-static nnfs_status check_features(const making *m, nnfs_error *error)
-{
-    for (int i = 0; i < m->table->column_count; i++) {
-        if (m->table->columns[i].use == NNFS_COLUMN_FEATURE) {
-            return NNFS_OK;
-        }
-    }
-    return fail(error, NNFS_ERROR_DATA, "%s: no column is left to predict from", m->table->path);
-}
-
-static nnfs_status choose_columns(making *m, nnfs_error *error)
-{
-    m->weight = -1;
-    nnfs_status status = (m->settings->like ? choose_like : choose_by_settings)(m, error);
-    if (status == NNFS_OK && m->settings->targets_path && !m->settings->ignore_targets) {
-        status = open_apart(m, error);
-    }
-    if (status == NNFS_OK && m->settings->like && m->holder &&
-        m->target_count != m->settings->like->target_count) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: %d targets, where the model has %d",
-                      m->holder->path, m->target_count, m->settings->like->target_count);
-    }
-    return status == NNFS_OK ? check_features(m, error) : status;
-}
 
 /* ---- Cells ---- */
 
@@ -190,31 +37,31 @@ static void read_column(const data_table *table, int column, float *x, int strid
 
 static nnfs_status read_targets(making *m, nnfs_error *error)
 {
-    size_t cells = size_mul((size_t)m->target_count, (size_t)m->table->rows);
+    size_t cells = size_mul((size_t)m->choice.target_count, (size_t)m->choice.table->rows);
     m->y = memory_alloc(cells, sizeof *m->y);
     if (!m->y) {
         return fail_memory(error, size_mul(cells, sizeof *m->y), "the targets");
     }
-    for (int i = 0; i < m->target_count; i++) {
-        read_column(m->holder, m->targets[i], m->y + i, m->target_count);
+    for (int i = 0; i < m->choice.target_count; i++) {
+        read_column(m->choice.holder, m->choice.targets[i], m->y + i, m->choice.target_count);
     }
     return NNFS_OK;
 }
 
 static nnfs_status read_weights(making *m, nnfs_error *error)
 {
-    if (m->weight < 0) {
+    if (m->choice.weight < 0) {
         return NNFS_OK;
     }
-    float *weights = memory_alloc((size_t)m->table->rows, sizeof *weights);
+    float *weights = memory_alloc((size_t)m->choice.table->rows, sizeof *weights);
     if (!weights) {
-        return fail_memory(error, (size_t)m->table->rows * sizeof *weights, "the weights");
+        return fail_memory(error, (size_t)m->choice.table->rows * sizeof *weights, "the weights");
     }
     m->parts.weights = weights;
-    read_column(m->table, m->weight, weights, 1);
-    for (int64_t i = 0; i < m->table->rows; i++) {
+    read_column(m->choice.table, m->choice.weight, weights, 1);
+    for (int64_t i = 0; i < m->choice.table->rows; i++) {
         if (!(weights[i] >= 0.0f)) {
-            return table_fail(m->table, i, m->weight, error,
+            return table_fail(m->choice.table, i, m->choice.weight, error,
                               "a weight is a number of 0 or more, and this is %s",
                               isnan(weights[i]) ? "missing" : "less");
         }
@@ -226,8 +73,8 @@ static nnfs_status read_weights(making *m, nnfs_error *error)
 
 static bool all_numbers(const making *m)
 {
-    for (int i = 0; i < m->target_count; i++) {
-        if (m->holder->columns[m->targets[i]].kind == NNFS_COLUMN_CATEGORY) {
+    for (int i = 0; i < m->choice.target_count; i++) {
+        if (m->choice.holder->columns[m->choice.targets[i]].kind == NNFS_COLUMN_CATEGORY) {
             return false;
         }
     }
@@ -236,17 +83,18 @@ static bool all_numbers(const making *m)
 
 static nnfs_status decide(const making *m, bool *classes, nnfs_error *error)
 {
-    const nnfs_preprocessing *like = m->settings->like;
-    nnfs_task task = m->settings->task;
+    const nnfs_preprocessing *like = m->choice.settings->like;
+    nnfs_task task = m->choice.settings->task;
     bool numbers = all_numbers(m);
     *classes = like ? like->classes > 0
                     : task == NNFS_TASK_CLASSES ||
-                          (task == NNFS_TASK_AUTO && m->target_count == 1 &&
-                           (!numbers || table_looks_like_classes(m->y, m->table->rows)));
-    if (m->target_count > 1 && (*classes || !numbers)) {
+                          (task == NNFS_TASK_AUTO && m->choice.target_count == 1 &&
+                           (!numbers || table_looks_like_classes(m->y, m->choice.table->rows)));
+    if (m->choice.target_count > 1 && (*classes || !numbers)) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: several targets are predicted at once if they are numbers, and %s",
-                    m->holder->path, *classes ? "classes were asked for" : "one of these is text");
+                    m->choice.holder->path,
+                    *classes ? "classes were asked for" : "one of these is text");
     }
     return NNFS_OK;
 }
@@ -282,18 +130,18 @@ static void adopt_classes(making *m, table_classes *classes)
 
 static nnfs_status make_labels(making *m, nnfs_error *error)
 {
-    const nnfs_preprocessing *like = m->settings->like;
-    int64_t rows = m->table->rows;
+    const nnfs_preprocessing *like = m->choice.settings->like;
+    int64_t rows = m->choice.table->rows;
     table_classes classes;
-    nnfs_status status =
-        like ? classes_like(like, &classes, error)
-             : table_classes_find(m->holder, m->targets[0], m->y, rows, &classes, error);
+    nnfs_status status = like ? classes_like(like, &classes, error)
+                              : table_classes_find(m->choice.holder, m->choice.targets[0], m->y,
+                                                   rows, &classes, error);
     if (status != NNFS_OK) {
         return status;
     }
     m->parts.labels = memory_alloc((size_t)rows, sizeof *m->parts.labels);
-    status = m->parts.labels ? table_classes_label(m->holder, m->targets[0], m->y, rows, &classes,
-                                                   m->parts.labels, error)
+    status = m->parts.labels ? table_classes_label(m->choice.holder, m->choice.targets[0], m->y,
+                                                   rows, &classes, m->parts.labels, error)
                              : fail_memory(error, (size_t)rows * sizeof(int32_t), "the labels");
     adopt_classes(m, &classes);
     return status;
@@ -307,14 +155,9 @@ static nnfs_status make_targets(making *m, nnfs_error *error)
         return make_labels(m, error);
     }
     if (status == NNFS_OK) {
-        m->parts.target_count = m->target_count;
-        m->parts.targets =
-            memory_alloc(size_mul((size_t)m->target_count, (size_t)m->table->rows), sizeof *m->y);
-        status = m->parts.targets ? NNFS_OK : fail_memory(error, sizeof *m->y, "the targets");
-    }
-    if (status == NNFS_OK) {
-        memcpy(m->parts.targets, m->y,
-               (size_t)m->target_count * (size_t)m->table->rows * sizeof *m->y);
+        m->parts.target_count = m->choice.target_count;
+        m->parts.targets = m->y;
+        m->y = NULL;
     }
     return status;
 }
@@ -322,7 +165,7 @@ static nnfs_status make_targets(making *m, nnfs_error *error)
 /* For predictions: what there would be. */
 static nnfs_status make_no_targets(making *m, nnfs_error *error)
 {
-    const nnfs_preprocessing *like = m->settings->like;
+    const nnfs_preprocessing *like = m->choice.settings->like;
     table_classes classes = {0};
     m->parts.target_count = like->classes > 0 ? 0 : like->target_count;
     nnfs_status status = like->classes > 0 ? classes_like(like, &classes, error) : NNFS_OK;
@@ -337,16 +180,16 @@ static nnfs_status make_no_targets(making *m, nnfs_error *error)
 /* The schema, with the table's columns in it. */
 static nnfs_status make_schema(making *m, nnfs_error *error)
 {
-    data_table *table = m->table;
+    data_table *table = m->choice.table;
     table_schema *schema = memory_alloc_zeroed(1, sizeof *schema);
-    bool own = m->holder == table;
+    bool own = m->choice.holder == table;
     m->parts.schema = schema;
     if (!schema) {
         return fail_memory(error, sizeof *schema, "columns");
     }
     schema->features = memory_alloc((size_t)table->column_count, sizeof *schema->features);
-    schema->targets = memory_alloc((size_t)m->target_count, sizeof *schema->targets);
-    schema->missing = texts_copy(table_missing(m->settings));
+    schema->targets = memory_alloc((size_t)m->choice.target_count, sizeof *schema->targets);
+    schema->missing = texts_copy(table_missing(m->choice.settings));
     if (!schema->features || !schema->targets || !schema->missing) {
         return fail_memory(error, (size_t)table->column_count * sizeof(int), "columns");
     }
@@ -355,8 +198,8 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
             schema->features[schema->feature_count++] = i;
         }
     }
-    for (int i = 0; own && i < m->target_count; i++) {
-        schema->targets[schema->target_count++] = m->targets[i];
+    for (int i = 0; own && i < m->choice.target_count; i++) {
+        schema->targets[schema->target_count++] = m->choice.targets[i];
     }
     return NNFS_OK;
 }
@@ -364,7 +207,7 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
 /* Moves the table's columns and cells into the parts. */
 static void adopt_table(making *m)
 {
-    data_table *table = m->table;
+    data_table *table = m->choice.table;
     dataset_parts *parts = &m->parts;
     parts->schema->columns = table->columns;
     parts->schema->column_count = table->column_count;
@@ -382,10 +225,11 @@ static void adopt_table(making *m)
     table->mapping = NULL;
 }
 
-static bool row_has_targets(const making *m, int64_t row)
+/* cells [count x rows] */
+static bool row_has_targets(const float *cells, int count, int64_t row)
 {
-    for (int i = 0; i < m->target_count; i++) {
-        if (isnan(m->y[row * m->target_count + i])) {
+    for (int i = 0; i < count; i++) {
+        if (isnan(cells[row * count + i])) {
             return false;
         }
     }
@@ -395,13 +239,15 @@ static bool row_has_targets(const making *m, int64_t row)
 /* Leaves out the rows whose target is missing. */
 static nnfs_status keep_rows(const making *m, nnfs_dataset *dataset, nnfs_error *error)
 {
+    const float *cells = m->y ? m->y : dataset->parts.targets;
+    int count = m->choice.target_count;
     int64_t kept = 0;
     for (int64_t i = 0; i < dataset->samples; i++) {
-        kept += row_has_targets(m, i);
+        kept += row_has_targets(cells, count, i);
     }
     if (kept == 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: the target is missing in every row",
-                    m->holder->path);
+                    m->choice.holder->path);
     }
     if (kept == dataset->samples) {
         return NNFS_OK;
@@ -412,7 +258,7 @@ static nnfs_status keep_rows(const making *m, nnfs_dataset *dataset, nnfs_error 
     }
     int64_t at = 0;
     for (int64_t i = 0; i < dataset->samples; i++) {
-        if (row_has_targets(m, i)) {
+        if (row_has_targets(cells, count, i)) {
             dataset->rows[at++] = (uint32_t)i;
         }
     }
@@ -422,18 +268,18 @@ static nnfs_status keep_rows(const making *m, nnfs_dataset *dataset, nnfs_error 
 
 static nnfs_status make_parts(making *m, nnfs_error *error)
 {
-    nnfs_status status = choose_columns(m, error);
-    if (status == NNFS_OK && m->table->rows >= UINT32_MAX) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: more than 2^32 - 2 rows", m->table->path);
+    nnfs_status status = NNFS_OK;
+    if (m->choice.table->rows >= UINT32_MAX) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: more than 2^32 - 2 rows", m->choice.table->path);
     }
     if (status == NNFS_OK) {
         status = make_schema(m, error);
     }
-    if (status == NNFS_OK && m->holder) {
+    if (status == NNFS_OK && m->choice.holder) {
         status = read_targets(m, error);
     }
     if (status == NNFS_OK) {
-        status = (m->holder ? make_targets : make_no_targets)(m, error);
+        status = (m->choice.holder ? make_targets : make_no_targets)(m, error);
     }
     return status == NNFS_OK ? read_weights(m, error) : status;
 }
@@ -441,7 +287,7 @@ static nnfs_status make_parts(making *m, nnfs_error *error)
 /* What a dataset of a table has besides its parts. */
 static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *error)
 {
-    nnfs_status status = m->holder ? keep_rows(m, dataset, error) : NNFS_OK;
+    nnfs_status status = m->choice.holder ? keep_rows(m, dataset, error) : NNFS_OK;
     dataset->inputs = dataset->parts.schema->feature_count;
     dataset->encoder = encoder_plain(dataset->parts.schema);
     if (status == NNFS_OK && !dataset->encoder) {
@@ -450,8 +296,8 @@ static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *
     if (status == NNFS_OK && dataset->parts.weights) {
         status = dataset_set_weights(dataset, error);
     }
-    if (status == NNFS_OK && m->settings->like) {
-        status = nnfs_dataset_prepare(dataset, m->settings->like, error);
+    if (status == NNFS_OK && m->choice.settings->like) {
+        status = nnfs_dataset_prepare(dataset, m->choice.settings->like, error);
     }
     return status;
 }
@@ -459,10 +305,13 @@ static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *
 nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settings,
                           nnfs_dataset **dataset, nnfs_error *error)
 {
-    making m = {.table = table, .settings = settings};
+    making m = {.choice = {.table = NULL}};
     nnfs_dataset *made = NULL;
     *dataset = NULL;
-    nnfs_status status = make_parts(&m, error);
+    nnfs_status status = table_choose(table, settings, &m.choice, error);
+    if (status == NNFS_OK) {
+        status = make_parts(&m, error);
+    }
     if (status == NNFS_OK) {
         adopt_table(&m);
         status = dataset_adopt(&m.parts, &made, error);
@@ -476,8 +325,7 @@ nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settin
     }
     nnfs_dataset_free(made);
     dataset_parts_free(&m.parts);
-    table_free(&m.apart);
-    memory_free(m.targets);
+    table_choice_free(&m.choice);
     memory_free(m.y);
     table_free(table);
     return status;
