@@ -78,17 +78,6 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
 
 /* ---- Reading ---- */
 
-/* The value of a name in a table; -1 where it is none. */
-static int find_name(const char *(*name_of)(int), const char *name)
-{
-    for (int i = 0; name && name_of(i); i++) {
-        if (strcmp(name, name_of(i)) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static const char *optimizer_name(int value)
 {
     return nnfs_optimizer_name((nnfs_optimizer)value);
@@ -145,8 +134,8 @@ static bool parse_settings(json_t *json, nnfs_train_settings *s, json_error_t *r
             &s->until_accuracy, "seed", &seed) != 0) {
         return false;
     }
-    int optimizer_found = find_name(optimizer_name, optimizer);
-    int schedule_found = find_name(schedule_name, schedule);
+    int optimizer_found = model_find_name(optimizer_name, optimizer);
+    int schedule_found = model_find_name(schedule_name, schedule);
     s->optimizer = (nnfs_optimizer)optimizer_found;
     s->schedule = (nnfs_schedule)schedule_found;
     s->learning_rate = (float)rate;

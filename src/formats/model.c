@@ -11,6 +11,16 @@ void model_name_tensor(model_name name, const char *prefix, int layer, const cha
     (void)snprintf(name, sizeof(model_name), "%slayers.%d.%s", prefix, layer, part);
 }
 
+int model_find_name(const char *(*name_of)(int), const char *name)
+{
+    for (int i = 0; name && name_of(i); i++) {
+        if (strcmp(name, name_of(i)) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 uint32_t model_crc_text(uint32_t crc, const char *text)
 {
     return (uint32_t)crc32_z(crc, (const unsigned char *)text, strlen(text) + 1);

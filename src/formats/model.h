@@ -36,6 +36,9 @@ typedef char model_name[64];
 /* The name of a layer's tensor: part is "weight" or "bias". */
 void model_name_tensor(model_name name, const char *prefix, int layer, const char *part);
 
+/* The value that an enumeration's names, NULL past the last, have `name` for; -1 where none has. */
+int model_find_name(const char *(*name_of)(int), const char *name);
+
 /* A flat buffer, laid out like the network's parameters, whose tensors' names begin with the prefix. */
 typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */

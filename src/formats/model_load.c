@@ -22,25 +22,14 @@ static bool parse_positive(const json_t *json, int *value)
     return true;
 }
 
-/* The value in a table of names; -1 where it is not there. */
-static int find_activation(const char *name)
+static const char *activation_name(int value)
 {
-    for (int i = 0; name && nnfs_activation_name((nnfs_activation)i); i++) {
-        if (strcmp(name, nnfs_activation_name((nnfs_activation)i)) == 0) {
-            return i;
-        }
-    }
-    return -1;
+    return nnfs_activation_name((nnfs_activation)value);
 }
 
-static int find_loss(const char *name)
+static const char *loss_name(int value)
 {
-    for (int i = 0; name && nnfs_loss_name((nnfs_loss)i); i++) {
-        if (strcmp(name, nnfs_loss_name((nnfs_loss)i)) == 0) {
-            return i;
-        }
-    }
-    return -1;
+    return nnfs_loss_name((nnfs_loss)value);
 }
 
 static nnfs_status check_format(model_file *model, nnfs_error *error)
@@ -86,7 +75,7 @@ static nnfs_status parse_layer(model_file *model, int index, const json_t *json,
 {
     nnfs_layer *layer = &model->layers[index];
     const char *name = json_string_value(json_object_get(json, "activation"));
-    int found = find_activation(name);
+    int found = model_find_name(activation_name, name);
     if (json_object_size(json) != 2 ||
         !parse_positive(json_object_get(json, "width"), &layer->width) || !name) {
         return fail(error, NNFS_ERROR_DATA,
@@ -132,7 +121,7 @@ end:
 static nnfs_status parse_loss(model_file *model, nnfs_error *error)
 {
     const char *name = safetensors_metadata(&model->file, "loss");
-    int found = find_loss(name);
+    int found = model_find_name(loss_name, name);
     if (found < 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
                     name ? "the unknown " : "missing", name ? name : "");
