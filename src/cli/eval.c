@@ -24,8 +24,7 @@ typedef struct eval_options {
 } eval_options;
 
 enum {
-    KEY_SPLIT = OPTION_OWN,
-    KEY_JSON,
+    KEY_JSON = OPTION_OWN,
     KEY_CONFUSION,
     KEY_BINARY,
     KEY_CALIBRATION,
@@ -37,8 +36,7 @@ enum { GROUP_RUN = 1, GROUP_FILE };
 enum { MISTAKES_MOST = 100000 };
 
 static const struct argp_option rows[] = {
-    {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)",
-     GROUP_RUN},
+    MODEL_ROW_SPLIT(GROUP_RUN),
     {"mistakes", KEY_MISTAKES, "N", 0, "how many of the worst to list (10)", 0},
     {"confusion", KEY_CONFUSION, NULL, 0,
      "the whole confusion matrix (the most confused pairs, where it is wider than the terminal)",
@@ -73,14 +71,10 @@ static const char about[] =
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     eval_options *options = state->input;
-    if (table_option(&options->request.table, key, text)) {
+    if (model_request_option(&options->request, key, text)) {
         return 0;
     }
     switch (key) {
-    case KEY_SPLIT:
-        options->request.part =
-            PART_TRAIN + (unsigned)option_name("split", part_names, text, strlen(text));
-        return 0;
     case KEY_CONFUSION:
         options->print.confusion = true;
         return 0;
@@ -95,12 +89,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_JSON:
         options->json = true;
-        return 0;
-    case 't':
-        options->request.threads = option_threads("--threads", text);
-        return 0;
-    case 'q':
-        options->request.quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         model_request_argument(&options->request, text);

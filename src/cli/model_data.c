@@ -3,6 +3,7 @@
 
 #include "exit.h"
 #include "json.h"
+#include "options.h"
 #include "paths.h"
 #include "start.h"
 #include "text.h"
@@ -17,6 +18,23 @@ const char *part_names(int value)
 {
     static const char *const names[] = {"train", "test", NULL};
     return names[value];
+}
+
+bool model_request_option(model_request *request, int key, const char *text)
+{
+    switch (key) {
+    case KEY_SPLIT:
+        request->part = PART_TRAIN + (unsigned)option_name("split", part_names, text, strlen(text));
+        return true;
+    case 't':
+        request->threads = option_threads("--threads", text);
+        return true;
+    case 'q':
+        request->quiet = true;
+        return true;
+    default:
+        return table_option(&request->table, key, text);
+    }
 }
 
 void model_request_argument(model_request *request, const char *text)

@@ -14,6 +14,8 @@ typedef enum data_part {
     PART_TEST,
 } data_part;
 
+enum { KEY_SPLIT = 0x300 }; /* beyond those of tables */
+
 /* "train" and "test", in this order. */
 const char *part_names(int value);
 
@@ -35,6 +37,13 @@ typedef struct model_data {
     nnfs_dataset *train, *test;
     nnfs_dataset *chosen; /* one of them */
 } model_data;
+
+/* A row of an argp table; and what takes it, -t, -q and the options of tables: false for any other. */
+/* clang-format off */
+#define MODEL_ROW_SPLIT(group)                                                                     \
+    {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)", (group)}
+/* clang-format on */
+bool model_request_option(model_request *request, int key, const char *text);
 
 /* MODEL and DATA, in this order; a third is a usage error. */
 void model_request_argument(model_request *request, const char *text);

@@ -52,18 +52,12 @@ static const char about[] =
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     predict_options *options = state->input;
-    if (table_option(&options->request.table, key, text)) {
+    if (model_request_option(&options->request, key, text)) {
         return 0;
     }
     switch (key) {
     case 'o':
         options->output = text;
-        return 0;
-    case 't':
-        options->request.threads = option_threads("--threads", text);
-        return 0;
-    case 'q':
-        options->request.quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         model_request_argument(&options->request, text);

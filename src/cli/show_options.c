@@ -14,7 +14,6 @@ enum {
     KEY_COUNT,
     KEY_SEED,
     KEY_MISTAKES,
-    KEY_SPLIT,
     KEY_WEIGHTS,
     KEY_PICTURE,
     KEY_DRAW,
@@ -31,7 +30,7 @@ static const struct argp_option rows[] = {
     {"mistakes", KEY_MISTAKES, NULL, 0, "that the model is wrong about, the worst first", 0},
     {"count", KEY_COUNT, "N", 0, "at most so many (two lines of pictures, 10 rows of a table)", 0},
     {"seed", KEY_SEED, "N", 0, "which ones chance chooses (1)", 0},
-    {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)", 0},
+    MODEL_ROW_SPLIT(0),
 
     {NULL, 0, NULL, 0, "How they are drawn:", GROUP_DRAW},
     {"weights", KEY_WEIGHTS, NULL, 0,
@@ -122,7 +121,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     enum { COUNT_MOST = 1000 };
     show_options *options = state->input;
-    if (table_option(&options->request.table, key, text)) {
+    if (model_request_option(&options->request, key, text)) {
         return 0;
     }
     switch (key) {
@@ -145,10 +144,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_MISTAKES:
         options->mistakes = true;
         return 0;
-    case KEY_SPLIT:
-        options->request.part =
-            PART_TRAIN + (unsigned)option_name("split", part_names, text, strlen(text));
-        return 0;
     case KEY_WEIGHTS:
         options->weights = true;
         return 0;
@@ -163,12 +158,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 'o':
         options->output = text;
-        return 0;
-    case 't':
-        options->request.threads = option_threads("--threads", text);
-        return 0;
-    case 'q':
-        options->request.quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         take_argument(options, text);

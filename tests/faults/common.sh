@@ -31,24 +31,8 @@ finish() {
     exit $((failures > 0))
 }
 
-be32() {
-    printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
-}
-
-# make_idx FOLDER PREFIX SAMPLES FEATURES CLASSES
-make_idx() {
-    local folder=$1 prefix=$2 samples=$3 features=$4 classes=$5 images='' labels='' i j
-    mkdir -p "$folder"
-    for ((i = 0; i < samples; i++)); do
-        labels+=$(printf '\\x%02x' $((i % classes)))
-        for ((j = 0; j < features; j++)); do
-            images+=$(printf '\\x%02x' $(((i % classes * 50 + j * 7 + i) % 256)))
-        done
-    done
-    printf '\0\0\x08\x02%b' "$(be32 "$samples")$(be32 "$features")$images" \
-        >"$folder/$prefix-images-idx3-ubyte"
-    printf '\0\0\x08\x01%b' "$(be32 "$samples")$labels" >"$folder/$prefix-labels-idx1-ubyte"
-}
+# shellcheck source=/dev/null
+. "$(dirname "$0")/../make_idx.sh"
 
 # A log, or what eval says, without times and without the machine, which is described as far as it goes.
 timeless() {

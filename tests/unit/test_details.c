@@ -18,26 +18,9 @@
 
 #include <cmocka.h>
 
-enum { WORST = 8 };
+#include "hand_through.h"
 
-/* One layer, W = I. */
-static nnfs_network *hand_through(int width, nnfs_activation activation, nnfs_loss loss)
-{
-    nnfs_layer layer = {width, activation};
-    nnfs_network_settings settings;
-    nnfs_network_settings_init(&settings);
-    settings.inputs = width;
-    settings.layers = &layer;
-    settings.layer_count = 1;
-    settings.loss = loss;
-    settings.init = NNFS_INIT_ZEROS;
-    nnfs_network *network = NULL;
-    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
-    for (int i = 0; i < width; i++) {
-        nnfs_network_weights(network, 0)[i * width + i] = 1.0f;
-    }
-    return network;
-}
+enum { WORST = 8 };
 
 /* What was measured, with what it was measured on. */
 typedef struct measured {

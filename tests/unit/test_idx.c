@@ -5,6 +5,7 @@
  */
 #include "base/memory.h"
 #include "data/idx.h"
+#include "wrapped_memory.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -28,24 +29,6 @@
 
 static const char *data_folder;
 static char scratch[] = "/tmp/nnfs-idx-XXXXXX";
-
-/* ---- Memory ---- */
-
-static size_t memory_asked;     /* since it was last set to 0 */
-static long memory_grants = -1; /* so many more allocations succeed; < 0: all */
-
-void *__real_memory_alloc(size_t count, size_t size);
-void *__wrap_memory_alloc(size_t count, size_t size);
-
-void *__wrap_memory_alloc(size_t count, size_t size)
-{
-    memory_asked = size_add(memory_asked, size_mul(count, size));
-    if (memory_grants == 0) {
-        return NULL;
-    }
-    memory_grants -= memory_grants > 0;
-    return __real_memory_alloc(count, size);
-}
 
 /* ---- Helpers ---- */
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "data/gather.h"
 #include "data/npy.h"
+#include "wrapped_memory.h"
 
 #include <float.h>
 #include <math.h>
@@ -30,24 +31,6 @@
 #define ALL_TYPES (STORED_F64 + 1)
 
 static const char *data_folder;
-
-/* ---- Memory ---- */
-
-static size_t memory_asked;     /* since it was last set to 0 */
-static long memory_grants = -1; /* so many more allocations succeed; < 0: all */
-
-void *__real_memory_alloc(size_t count, size_t size);
-void *__wrap_memory_alloc(size_t count, size_t size);
-
-void *__wrap_memory_alloc(size_t count, size_t size)
-{
-    memory_asked = size_add(memory_asked, size_mul(count, size));
-    if (memory_grants == 0) {
-        return NULL;
-    }
-    memory_grants -= memory_grants > 0;
-    return __real_memory_alloc(count, size);
-}
 
 /* ---- Helpers ---- */
 
