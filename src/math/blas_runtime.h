@@ -23,9 +23,12 @@ void blas_describe(blas_info *info);
 /*
  * OpenBLAS's AVX-512 kernels compute a product of at most this many multiply-adds from A and B where they
  * are, instead of packing them first, which for the shapes of a small layer takes as long as a fifth of
- * the arithmetic. 0 where there is no such thing (0.3.21 has none for A transposed).
+ * the arithmetic. 0 where there is no such thing. A^T B is computed so only where C has at most so many
+ * elements, and each is a sum of at least so many.
  */
-#define BLAS_IN_PLACE_LIMIT 1000000
+#define BLAS_IN_PLACE_LIMIT   1000000
+#define BLAS_IN_PLACE_OUTPUTS 1200
+#define BLAS_IN_PLACE_DEPTH   32
 int blas_in_place_limit(void);
 
 /*

@@ -16,30 +16,101 @@ static void call_cblas(const gemm_product *g)
                 g->k, g->alpha, g->a, g->lda, g->b, g->ldb, g->beta, g->c, g->ldc);
 }
 
-/* Blocks of C for blas_in_place_limit, as they were fastest on a Zen 5. */
-typedef struct block_shape {
-    int rows;
-    int columns; /* a multiple of these */
-} block_shape;
+/* ---- Products in parts that the BLAS computes in place ---- */
 
-static const block_shape block_shapes[] = {[GEMM_N] = {64, 16}, [GEMM_T] = {32, 32}}; /* by B */
+/*
+ * How a product is cut: blocks of C of so many rows and columns, each the sum over so deep parts of the
+ * inner dimension. No rows: not at all. The numbers below were the fastest on a Zen 5; a core's second
+ * cache holds what a block reads again.
+ */
+typedef struct cut {
+    int rows, columns, depth;
+} cut;
 
-/* The block of C from row i and column j on. */
-static gemm_product block_of(const gemm_product *g, int i, int j, int rows, int columns)
+static const cut no_cut = {0, 0, 0};
+
+/* A product this thin reads its large operand once: nothing repays packing it. */
+enum { THIN = 32 };
+
+static int at_most(int64_t x, int bound)
 {
-    gemm_product block = *g;
-    block.m = g->m - i < rows ? g->m - i : rows;
-    block.n = g->n - j < columns ? g->n - j : columns;
-    block.a = g->a + i;
-    block.b = g->b + (g->transpose_b == GEMM_N ? (ptrdiff_t)j * g->ldb : j);
-    block.c = g->c + i + (ptrdiff_t)j * g->ldc;
-    return block;
+    return x < bound ? (int)x : bound;
 }
 
-/* A wide and deep D A^T reads each packed element so often that packing is the faster way. */
-static bool repays_packing(const gemm_product *g)
+/* The largest part that is no larger than `most`, of equal parts of `total`. */
+static int equal_part(int total, int most)
 {
-    return g->transpose_b == GEMM_T && g->k > 200 && g->n >= 224;
+    int parts = (total + most - 1) / most;
+    return (total + parts - 1) / parts;
+}
+
+/* C = A B */
+static cut cut_nn(const gemm_product *g, int limit)
+{
+    int rows = at_most(g->m, 64);
+    int columns = (int)(limit / ((int64_t)rows * g->k) / 16 * 16);
+    return columns > 0 ? (cut){rows, columns, g->k} : no_cut;
+}
+
+/* C = A B^T. A wide and deep one reads each packed element so often that packing is the faster way. */
+static cut cut_nt(const gemm_product *g, int limit)
+{
+    if (g->n <= THIN) {
+        int depth = equal_part(g->k, 128);
+        return (cut){at_most(limit / ((int64_t)g->n * depth), g->m), g->n, depth};
+    }
+    if (g->k > 200 && g->n >= 224) {
+        return no_cut;
+    }
+    int rows = at_most(g->m, 32);
+    int columns = (int)(limit / ((int64_t)rows * g->k) / 32 * 32);
+    return columns > 0 ? (cut){rows, columns, g->k} : no_cut;
+}
+
+/* C = A^T B, whose elements are dot products: the kernel needs long ones and a small C. */
+static cut cut_tn(const gemm_product *g, int limit)
+{
+    bool thin = g->m <= THIN;
+    if (g->k < BLAS_IN_PLACE_DEPTH || (!thin && (g->k < 96 || g->k > 976 || g->n > 128))) {
+        return no_cut;
+    }
+    int depth = thin ? equal_part(g->k, 976) : g->k;
+    int rows = at_most(g->m, depth <= 512 ? 64 : 32);
+    int columns = at_most(limit / ((int64_t)rows * depth), BLAS_IN_PLACE_OUTPUTS / rows) / 16 * 16;
+    return columns > 0 ? (cut){rows, columns, depth} : no_cut;
+}
+
+static cut cut_tt(const gemm_product *g, int limit)
+{
+    (void)g;
+    (void)limit;
+    return no_cut;
+}
+
+/* The part of a product whose block of C begins at row i and column j, from depth p on. */
+static gemm_product part_of(const gemm_product *g, const cut *size, int i, int j, int p)
+{
+    gemm_product part = *g;
+    part.m = at_most(g->m - i, size->rows);
+    part.n = at_most(g->n - j, size->columns);
+    part.k = at_most(g->k - p, size->depth);
+    part.a += g->transpose_a == GEMM_N ? i + (ptrdiff_t)p * g->lda : p + (ptrdiff_t)i * g->lda;
+    part.b += g->transpose_b == GEMM_N ? p + (ptrdiff_t)j * g->ldb : j + (ptrdiff_t)p * g->ldb;
+    part.c += i + (ptrdiff_t)j * g->ldc;
+    part.beta = p == 0 ? g->beta : 1.0f;
+    return part;
+}
+
+static void call_parts(const gemm_product *g, const cut *size)
+{
+    for (int p = 0; p < g->k; p += size->depth) {
+        for (int i = 0; i < g->m; i += size->rows) {
+            for (int j = 0; j < g->n; j += size->columns) {
+                gemm_product part = part_of(g, size, i, j, p);
+                call_cblas(&part);
+            }
+        }
+    }
 }
 
 /*
@@ -57,30 +128,37 @@ static void call_with_vector(const gemm_product *g)
                 g->beta == 0.0f ? 1.0f : g->beta, g->c, 1);
 }
 
+/* As it is: an empty product, too, which asks for nothing but beta C. */
+static bool is_in_place(const gemm_product *g, int limit)
+{
+    double work = (double)g->m * (double)g->n * (double)g->k;
+    bool dots = g->transpose_a == GEMM_T && g->transpose_b == GEMM_N;
+    bool suits =
+        !dots || ((int64_t)g->m * g->n <= BLAS_IN_PLACE_OUTPUTS && g->k >= BLAS_IN_PLACE_DEPTH);
+    return work == 0.0 || (suits && work <= (double)limit);
+}
+
 /*
- * In place where the BLAS can; else in blocks for which it can, as a product with a vector where it is one,
+ * In place where the BLAS can; else in parts for which it can, as a product with a vector where it is one,
  * or as the one sgemm.
  */
 static void call_best(const gemm_product *g)
 {
+    static cut (*const cuts[2][2])(const gemm_product *, int) = {
+        [GEMM_N] = {[GEMM_N] = cut_nn, [GEMM_T] = cut_nt},
+        [GEMM_T] = {[GEMM_N] = cut_tn, [GEMM_T] = cut_tt},
+    };
     int limit = blas_in_place_limit();
-    bool whole = (double)g->m * (double)g->n * (double)g->k <= (double)limit;
-    if (!whole && g->n == 1 && g->transpose_b == GEMM_N) {
-        call_with_vector(g);
-        return;
-    }
-    block_shape shape = block_shapes[g->transpose_b];
-    int rows = g->m < shape.rows ? g->m : shape.rows;
-    int64_t column_work = (int64_t)rows * g->k; /* multiply-adds for one column of a block */
-    int64_t columns = whole ? 0 : limit / column_work / shape.columns * shape.columns;
-    if (columns == 0 || g->transpose_a == GEMM_T || repays_packing(g)) {
+    if (is_in_place(g, limit)) {
         call_cblas(g);
-        return;
-    }
-    for (int i = 0; i < g->m; i += rows) {
-        for (int j = 0; j < g->n; j += (int)columns) {
-            gemm_product block = block_of(g, i, j, rows, (int)columns);
-            call_cblas(&block);
+    } else if (g->n == 1 && g->transpose_b == GEMM_N) {
+        call_with_vector(g);
+    } else {
+        cut size = limit > 0 ? cuts[g->transpose_a][g->transpose_b](g, limit) : no_cut;
+        if (size.rows > 0) {
+            call_parts(g, &size);
+        } else {
+            call_cblas(g);
         }
     }
 }
