@@ -28,15 +28,31 @@ static void show(const char *name, const float *m, int rows, int columns)
     }
 }
 
+static void show_weights(const char *name, const nnfs_network *network, int index, int rows,
+                         int columns)
+{
+    float w[6];
+    (void)nnfs_network_get_weights(network, index, w, NULL);
+    show(name, w, rows, columns);
+}
+
+static void show_gradient(const char *name, const nnfs_trainer *trainer, int index, int rows,
+                          int columns)
+{
+    float dw[6];
+    (void)nnfs_trainer_get_weight_gradient(trainer, index, dw, NULL);
+    show(name, dw, rows, columns);
+}
+
 static void show_all(nnfs_network *network, nnfs_trainer *trainer)
 {
-    show("dW1", nnfs_trainer_weight_gradient(trainer, 0), 3, 2);
+    show_gradient("dW1", trainer, 0, 3, 2);
     show("db1", nnfs_trainer_bias_gradient(trainer, 0), 3, 1);
-    show("W1", nnfs_network_weights(network, 0), 3, 2);
+    show_weights("W1", network, 0, 3, 2);
     show("b1", nnfs_network_biases(network, 0), 3, 1);
-    show("dW2", nnfs_trainer_weight_gradient(trainer, 1), 2, 3);
+    show_gradient("dW2", trainer, 1, 2, 3);
     show("db2", nnfs_trainer_bias_gradient(trainer, 1), 2, 1);
-    show("W2", nnfs_network_weights(network, 1), 2, 3);
+    show_weights("W2", network, 1, 2, 3);
     show("b2", nnfs_network_biases(network, 1), 2, 1);
 }
 
@@ -55,9 +71,9 @@ static nnfs_status create(nnfs_network **network, nnfs_trainer **trainer, nnfs_e
     sgd.schedule = NNFS_SCHEDULE_CONSTANT;
     nnfs_status status = nnfs_network_create(&shape, network, error);
     if (status == NNFS_OK) {
-        memcpy(nnfs_network_weights(*network, 0), w1, sizeof w1);
+        (void)nnfs_network_set_weights(*network, 0, w1, NULL);
         memcpy(nnfs_network_biases(*network, 0), b1, sizeof b1);
-        memcpy(nnfs_network_weights(*network, 1), w2, sizeof w2);
+        (void)nnfs_network_set_weights(*network, 1, w2, NULL);
         memcpy(nnfs_network_biases(*network, 1), b2, sizeof b2);
         status = nnfs_trainer_create(*network, &sgd, trainer, error);
     }

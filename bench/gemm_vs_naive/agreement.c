@@ -40,6 +40,27 @@ static pair deltas(const agreement *g, int index)
                   g->before->layers[index].out, g->batch};
 }
 
+/* The rows of W as both sides began with it, a unit each; and its columns, an input each. */
+static void norms_of_units(const agreement *g, const network_layer *layer, norms *n)
+{
+    const float *w = g->before->parameters + layer->weights;
+    if (layer->transposed) {
+        norms_of_columns(w, NULL, layer->in, layer->out, n);
+    } else {
+        norms_of_rows(w, NULL, layer->out, layer->in, n);
+    }
+}
+
+static void norms_of_inputs(const agreement *g, const network_layer *layer, norms *n)
+{
+    const float *w = g->before->parameters + layer->weights;
+    if (layer->transposed) {
+        norms_of_rows(w, NULL, layer->in, layer->out, n);
+    } else {
+        norms_of_columns(w, NULL, layer->out, layer->in, n);
+    }
+}
+
 /* ---- Forward ---- */
 
 /*
@@ -96,7 +117,7 @@ void agreement_forward(agreement *g)
     for (int index = 0; index < g->before->layer_count; index++) {
         const network_layer *layer = &g->before->layers[index];
         pair before = activations(g, index - 1);
-        norms_of_rows(g->before->parameters + layer->weights, NULL, layer->out, layer->in, &g->x);
+        norms_of_units(g, layer, &g->x);
         norms_of_pair_columns(&before, &g->y);
         if (index + 1 < g->before->layer_count) {
             compare_hidden(g, index);
@@ -126,7 +147,7 @@ static void compare_deltas(agreement *g, int index)
 {
     const network_layer *layer = &g->before->layers[index + 1];
     pair after = deltas(g, index + 1), a = activations(g, index), d = deltas(g, index);
-    norms_of_columns(g->before->parameters + layer->weights, NULL, layer->out, layer->in, &g->x);
+    norms_of_inputs(g, layer, &g->x);
     norms_of_pair_columns(&after, &g->y);
     for (int j = 0; j < d.columns; j++) {
         for (int i = 0; i < d.rows; i++) {
@@ -165,7 +186,7 @@ static void compare_parameters(agreement *g, int index)
     norms_of_pair_rows(&a, &g->y);
     for (int j = 0; j < layer->in; j++) {
         for (int i = 0; i < layer->out; i++) {
-            compare_parameter(g, layer->weights + (size_t)i + (size_t)j * (size_t)layer->out,
+            compare_parameter(g, network_weight(layer, (size_t)i, (size_t)j),
                               sum_tolerance(&g->x, i, &g->y, j, g->batch), "dW");
         }
     }

@@ -540,11 +540,18 @@ NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
 NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
 
 /*
- * The weights of layer `index`, W [out x in] column-major with lda = out (z = W a + b), and its
- * biases [out]; NULL past the last layer. They may be read and written while no call is using the
- * network, and live as long as it does.
+ * Copies the weights of layer `index` out of the network or into it: W [out x in] column-major, that
+ * is, W(i, j) in weights[i + j * out] (z = W a + b). How a network keeps them is its own affair.
+ * Errors: ARGUMENT (there is no such layer).
  */
-NNFS_API float *nnfs_network_weights(nnfs_network *network, int index);
+NNFS_API nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index,
+                                              float *weights, nnfs_error *error);
+NNFS_API nnfs_status nnfs_network_set_weights(nnfs_network *network, int index,
+                                              const float *weights, nnfs_error *error);
+/*
+ * The biases [out] of layer `index` where they lie; NULL past the last layer. They may be read and
+ * written while no call is using the network, and live as long as it does.
+ */
 NNFS_API float *nnfs_network_biases(nnfs_network *network, int index);
 
 /* 64-bit hash of all parameters: two networks agree bit for bit exactly when it agrees. */
@@ -789,12 +796,14 @@ NNFS_API nnfs_status nnfs_trainer_gradient(nnfs_trainer *trainer, const nnfs_arr
 NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *error);
 
 /*
- * The gradients, alive as long as the trainer. The whole buffer, *count floats with its padding
- * (always zero), is what an all-reduce needs; dW [out x in] column-major and db [out] of layer
- * `index` lie in it (NULL past the last layer). They are current after nnfs_trainer_gradient.
+ * The gradients, current after nnfs_trainer_gradient. The whole buffer, alive as long as the trainer,
+ * is what an all-reduce needs: *count floats with its padding (always zero), in an order of its own.
+ * Of layer `index`, dW [out x in] column-major is copied out of it, and db [out] lies in it (NULL past
+ * the last layer). Errors: ARGUMENT (there is no such layer).
  */
 NNFS_API float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count);
-NNFS_API float *nnfs_trainer_weight_gradient(nnfs_trainer *trainer, int index);
+NNFS_API nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int index,
+                                                      float *gradient, nnfs_error *error);
 NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
 
 /* ---- Checkpoints ---------------------------------------------------------------------------- */

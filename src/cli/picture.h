@@ -59,14 +59,14 @@ nnfs_picture picture_of_network(const nnfs_network *network);
 
 /* The units of the first layer into `units` [width], those with the largest weights first. Errors:
  * MEMORY. */
-nnfs_status units_by_strength(nnfs_network *network, int *units, nnfs_error *error);
+nnfs_status units_by_strength(const nnfs_network *network, int *units, nnfs_error *error);
 
 /*
  * The weights of these units of the first layer, all by one scale: -1 and 1 are what one weight in a
  * hundred goes beyond. Of colours, the mean of a pixel's. Errors: DATA (another number of inputs),
  * MEMORY.
  */
-nnfs_status pictures_of_weights(nnfs_network *network, nnfs_picture shape, const int *units,
+nnfs_status pictures_of_weights(const nnfs_network *network, nnfs_picture shape, const int *units,
                                 int count, pictures *made, nnfs_error *error);
 
 #endif

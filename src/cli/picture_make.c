@@ -161,13 +161,26 @@ static int by_strength(const void *left, const void *right)
                                     : (a->unit > b->unit) - (a->unit < b->unit);
 }
 
-nnfs_status units_by_strength(nnfs_network *network, int *units, nnfs_error *error)
+/* W of the first layer [width x inputs]; freed by the caller. NULL where there is no memory. */
+static float *first_weights(const nnfs_network *network)
+{
+    size_t width = (size_t)nnfs_network_layer(network, 0).width;
+    float *w = calloc(width * (size_t)nnfs_network_inputs(network), sizeof *w);
+    if (w) {
+        (void)nnfs_network_get_weights(network, 0, w, NULL); /* there is a first layer */
+    }
+    return w;
+}
+
+nnfs_status units_by_strength(const nnfs_network *network, int *units, nnfs_error *error)
 {
     int width = nnfs_network_layer(network, 0).width;
     size_t weights = (size_t)width * (size_t)nnfs_network_inputs(network);
-    const float *w = nnfs_network_weights(network, 0);
+    float *w = first_weights(network);
     unit_strength *order = calloc((size_t)width, sizeof *order);
-    if (!order) {
+    if (!w || !order) {
+        free(w);
+        free(order);
         return refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     for (size_t i = 0; i < weights; i++) {
@@ -180,6 +193,7 @@ nnfs_status units_by_strength(nnfs_network *network, int *units, nnfs_error *err
     for (int i = 0; i < width; i++) {
         units[i] = order[i].unit;
     }
+    free(w);
     free(order);
     return NNFS_OK;
 }
@@ -213,9 +227,9 @@ static nnfs_status scale_weights(pictures *made, nnfs_error *error)
 }
 
 /* w [width x inputs] */
-static void copy_weights(nnfs_network *network, nnfs_picture shape, int unit, float *to)
+static void copy_weights(const nnfs_network *network, const float *w, nnfs_picture shape, int unit,
+                         float *to)
 {
-    const float *w = nnfs_network_weights(network, 0);
     size_t width = (size_t)nnfs_network_layer(network, 0).width;
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
     int channels = shown_channels(shape);
@@ -228,7 +242,7 @@ static void copy_weights(nnfs_network *network, nnfs_picture shape, int unit, fl
     }
 }
 
-nnfs_status pictures_of_weights(nnfs_network *network, nnfs_picture shape, const int *units,
+nnfs_status pictures_of_weights(const nnfs_network *network, nnfs_picture shape, const int *units,
                                 int count, pictures *made, nnfs_error *error)
 {
     *made = (pictures){0};
@@ -239,11 +253,14 @@ nnfs_status pictures_of_weights(nnfs_network *network, nnfs_picture shape, const
             shape.height, shape.width, shape.channels, shape.channels == 1 ? "" : "s",
             (long long)picture_values(shape), taken_values(network));
     }
-    nnfs_status status = make(shape, 1, PALETTE_DIVERGING, count, made, error);
+    float *w = first_weights(network);
+    nnfs_status status = w ? make(shape, 1, PALETTE_DIVERGING, count, made, error)
+                           : refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
     for (int i = 0; status == NNFS_OK && i < count; i++) {
-        copy_weights(network, shape, units[i], made->values + (size_t)i * pixels);
+        copy_weights(network, w, shape, units[i], made->values + (size_t)i * pixels);
     }
+    free(w);
     if (status == NNFS_OK) {
         status = scale_weights(made, error);
     }

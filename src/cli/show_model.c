@@ -24,11 +24,13 @@ static int layer_inputs(const nnfs_network *network, int index)
     return index == 0 ? nnfs_network_inputs(network) : nnfs_network_layer(network, index - 1).width;
 }
 
-static weight_stats measure(nnfs_network *network, int index)
+static size_t layer_weights(const nnfs_network *network, int index)
 {
-    size_t count =
-        (size_t)layer_inputs(network, index) * (size_t)nnfs_network_layer(network, index).width;
-    const float *w = nnfs_network_weights(network, index);
+    return (size_t)layer_inputs(network, index) * (size_t)nnfs_network_layer(network, index).width;
+}
+
+static weight_stats measure(const float *w, size_t count)
+{
     weight_stats stats = {.least = (double)w[0], .most = (double)w[0]};
     double squares = 0.0;
     for (size_t i = 0; i < count; i++) {
@@ -54,18 +56,40 @@ static int64_t layer_parameters(const nnfs_network *network, int index)
     return ((int64_t)layer_inputs(network, index) + 1) * nnfs_network_layer(network, index).width;
 }
 
-static void print_layers(nnfs_network *network)
+/* The weights of every layer measured; freed by the caller. NULL where there is no memory. */
+static weight_stats *measure_layers(const nnfs_network *network)
+{
+    int layers = nnfs_network_layer_count(network);
+    size_t most = 0;
+    for (int i = 0; i < layers; i++) {
+        size_t count = layer_weights(network, i);
+        most = count > most ? count : most;
+    }
+    weight_stats *stats = calloc(layers > 0 ? (size_t)layers : 1, sizeof *stats);
+    float *w = calloc(most, sizeof *w);
+    for (int i = 0; stats && w && i < layers; i++) {
+        (void)nnfs_network_get_weights(network, i, w, NULL); /* there is such a layer */
+        stats[i] = measure(w, layer_weights(network, i));
+    }
+    if (!w) {
+        free(stats);
+        return NULL;
+    }
+    free(w);
+    return stats;
+}
+
+static void print_layers(const nnfs_network *network, const weight_stats *stats)
 {
     (void)printf("  layer  units  activation  parameters  weights: mean, deviation, from, to\n");
     for (int i = 0; i < nnfs_network_layer_count(network); i++) {
         nnfs_layer layer = nnfs_network_layer(network, i);
-        weight_stats stats = measure(network, i);
         (void)printf("  %5d  %5d  %-10s  %10s  %9.6f %9.6f %9.5f %9.5f", i + 1, layer.width,
                      nnfs_activation_name(layer.activation),
-                     text_count(layer_parameters(network, i)).text, stats.mean, stats.deviation,
-                     stats.least, stats.most);
-        if (stats.zeros > 0) {
-            (void)printf("  (%s zero)", text_count(stats.zeros).text);
+                     text_count(layer_parameters(network, i)).text, stats[i].mean,
+                     stats[i].deviation, stats[i].least, stats[i].most);
+        if (stats[i].zeros > 0) {
+            (void)printf("  (%s zero)", text_count(stats[i].zeros).text);
         }
         (void)putchar('\n');
     }
@@ -212,14 +236,18 @@ nnfs_status show_model(const show *from, nnfs_error *error)
     nnfs_network *network = from->loaded.network;
     const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
     char *shape = text_shape(network);
-    if (!shape) {
+    weight_stats *stats = measure_layers(network);
+    if (!shape || !stats) {
+        free(shape);
+        free(stats);
         return refuse(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     (void)printf("%s: %s, %s parameters, loss %s\n", text_name(from->options->request.model).text,
                  shape, text_count(nnfs_network_parameters(network)).text,
                  nnfs_loss_name(nnfs_network_loss(network)));
+    print_layers(network, stats);
     free(shape);
-    print_layers(network);
+    free(stats);
     print_training(network);
     if (from->picture.height > 0) {
         (void)printf("takes     pictures of %d x %d\n", from->picture.height, from->picture.width);
@@ -234,21 +262,20 @@ nnfs_status show_model(const show *from, nnfs_error *error)
 
 /* ---- JSON ---- */
 
-static json_t *json_layers(nnfs_network *network)
+static json_t *json_layers(const nnfs_network *network, const weight_stats *stats)
 {
     json_t *list = json_array();
     for (int i = 0; i < nnfs_network_layer_count(network); i++) {
         nnfs_layer layer = nnfs_network_layer(network, i);
-        weight_stats stats = measure(network, i);
         json_t *one = json_object();
         json_set_integer(one, "units", layer.width);
         json_set_string(one, "activation", nnfs_activation_name(layer.activation));
         json_set_integer(one, "parameters", layer_parameters(network, i));
-        json_set_real(one, "weights_mean", stats.mean);
-        json_set_real(one, "weights_deviation", stats.deviation);
-        json_set_real(one, "weights_least", stats.least);
-        json_set_real(one, "weights_most", stats.most);
-        json_set_integer(one, "weights_zero", stats.zeros);
+        json_set_real(one, "weights_mean", stats[i].mean);
+        json_set_real(one, "weights_deviation", stats[i].deviation);
+        json_set_real(one, "weights_least", stats[i].least);
+        json_set_real(one, "weights_most", stats[i].most);
+        json_set_integer(one, "weights_zero", stats[i].zeros);
         (void)json_array_append_new(list, one);
     }
     return list;
@@ -283,14 +310,19 @@ static json_t *json_columns(const nnfs_preprocessing *preprocessing)
 
 nnfs_status show_model_json(const show *from, nnfs_error *error)
 {
-    nnfs_network *network = from->loaded.network;
+    const nnfs_network *network = from->loaded.network;
+    weight_stats *stats = measure_layers(network);
+    if (!stats) {
+        return refuse(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     json_t *object = json_object();
     json_t *names = class_names(network);
     json_set_string(object, "schema", "nnfs-show/1");
     json_set_string(object, "kind", "model");
     json_set_string(object, "model", from->options->request.model);
     json_set_integer(object, "inputs", nnfs_network_inputs(network));
-    (void)json_object_set_new(object, "layers", json_layers(network));
+    (void)json_object_set_new(object, "layers", json_layers(network, stats));
+    free(stats);
     json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(network)));
     json_set_integer(object, "parameters", nnfs_network_parameters(network));
     json_set_hash(object, "weights_hash", nnfs_network_hash(network));

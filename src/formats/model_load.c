@@ -251,18 +251,19 @@ static nnfs_status create(const model_file *model, nnfs_network **network, nnfs_
     return NNFS_OK;
 }
 
-/* Fills W [out x in], lda = out, from rows, which may lie at any byte. */
-static void read_weights(const safetensors_tensor *tensor, float *weights)
+/* Fills W [out x in], in a buffer laid out like the parameters, from rows, which may lie at any byte. */
+static void read_weights(const safetensors_tensor *tensor, const network_layer *layer,
+                         float *values)
 {
     const unsigned char *rows = tensor->data;
-    size_t out = tensor->shape[0];
-    size_t in = tensor->shape[1];
+    size_t out = (size_t)layer->out;
+    size_t in = (size_t)layer->in;
     for (size_t first = 0; first < out; first += MODEL_BLOCK_ROWS) {
         size_t end = out - first < MODEL_BLOCK_ROWS ? out : first + MODEL_BLOCK_ROWS;
         for (size_t i = 0; i < in; i++) {
             for (size_t row = first; row < end; row++) {
-                memcpy(&weights[i * out + row], rows + sizeof *weights * (row * in + i),
-                       sizeof *weights);
+                memcpy(&values[network_weight(layer, row, i)],
+                       rows + sizeof *values * (row * in + i), sizeof *values);
             }
         }
     }
@@ -279,12 +280,12 @@ nnfs_status model_read_buffer(const model_file *model, const nnfs_network *netwo
 {
     for (int i = 0; i < network->layer_count; i++) {
         model_name name;
-        float *weights = buffer->values + network->layers[i].weights;
-        float *biases = buffer->values + network->layers[i].biases;
+        const network_layer *layer = &network->layers[i];
+        float *biases = buffer->values + layer->biases;
         model_name_tensor(name, buffer->prefix, i, "weight");
         const safetensors_tensor *tensor = safetensors_find(&model->file, name);
-        read_weights(tensor, weights);
-        if (!model_all_finite(weights, tensor->elements)) {
+        read_weights(tensor, layer, buffer->values);
+        if (!model_all_finite(buffer->values + layer->weights, tensor->elements)) {
             return fail_not_finite(model, name, error);
         }
         model_name_tensor(name, buffer->prefix, i, "bias");

@@ -156,10 +156,12 @@ static nnfs_status write_out(byte_sink *sink, const void *bytes, size_t count, n
     return safetensors_write(sink->writer, bytes, count, error);
 }
 
-/* W [out x in], lda = out, as rows. */
-static nnfs_status send_weights(byte_sink *sink, const float *weights, size_t in, size_t out,
+/* W [out x in] as rows, from a buffer laid out like the parameters. */
+static nnfs_status send_weights(byte_sink *sink, const network_layer *layer, const float *values,
                                 nnfs_error *error)
 {
+    size_t in = (size_t)layer->in;
+    size_t out = (size_t)layer->out;
     size_t wanted = size_mul(in, MODEL_BLOCK_ROWS);
     float *block = memory_alloc(wanted, sizeof *block);
     if (!block) {
@@ -170,7 +172,7 @@ static nnfs_status send_weights(byte_sink *sink, const float *weights, size_t in
         size_t rows = out - first < MODEL_BLOCK_ROWS ? out - first : MODEL_BLOCK_ROWS;
         for (size_t i = 0; i < in; i++) {
             for (size_t row = 0; row < rows; row++) {
-                block[row * in + i] = weights[i * out + first + row];
+                block[row * in + i] = values[network_weight(layer, first + row, i)];
             }
         }
         status = sink->take(sink, block, rows * in * sizeof *block, error);
@@ -186,8 +188,7 @@ static nnfs_status send_all(byte_sink *sink, const nnfs_network *network, const 
     for (int i = 0; status == NNFS_OK && i < d->buffer_count * network->layer_count; i++) {
         const network_layer *layer = &network->layers[i % network->layer_count];
         const float *values = d->buffers[i / network->layer_count].values;
-        status = send_weights(sink, values + layer->weights, (size_t)layer->in, (size_t)layer->out,
-                              error);
+        status = send_weights(sink, layer, values, error);
         if (status == NNFS_OK) {
             status =
                 sink->take(sink, values + layer->biases, (size_t)layer->out * sizeof(float), error);

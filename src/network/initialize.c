@@ -106,11 +106,29 @@ typedef struct drawing {
     random_key key;
     uint32_t layer;
     double scale;
-    float *w;
+    const network_layer *to;
+    float *parameters;
     size_t count;
 } drawing;
 
-/* Element i is the word i % 4 of draw i / 4, or of its pair of words where it is normal. */
+/* Where the elements from `first` on lie, which in W^T is not in a row. */
+static void place_block(const drawing *d, const double *numbers, size_t first, size_t count)
+{
+    size_t out = (size_t)d->to->out;
+    float *w = d->parameters + d->to->weights + first;
+    for (size_t i = 0; !d->to->transposed && i < count; i++) {
+        w[i] = (float)(d->scale * numbers[i]);
+    }
+    for (size_t i = 0; d->to->transposed && i < count; i++) {
+        size_t at = network_weight(d->to, (first + i) % out, (first + i) / out);
+        d->parameters[at] = (float)(d->scale * numbers[i]);
+    }
+}
+
+/*
+ * Element i of W, counted down its columns, is the word i % 4 of draw i / 4, or of its pair of words where
+ * it is normal.
+ */
 static void draw_block(const drawing *d, size_t first)
 {
     random_words words[BLOCK / 4];
@@ -125,9 +143,7 @@ static void draw_block(const drawing *d, size_t first)
             numbers[i] = ((double)word[i] + 0.5) * 0x1p-31 - 1.0;
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        d->w[first + i] = (float)(d->scale * numbers[i]);
-    }
+    place_block(d, numbers, first, count);
 }
 
 static void draw(const drawing *d)
@@ -156,7 +172,8 @@ static void initialize_layer(nnfs_network *network, int index,
         .key = {settings->seed, RANDOM_WEIGHTS},
         .layer = (uint32_t)index,
         .scale = row->scale(layer->in, layer->out, (double)settings->init_scale),
-        .w = network->parameters + layer->weights,
+        .to = layer,
+        .parameters = network->parameters,
         .count = (size_t)layer->in * (size_t)layer->out,
     };
     if (d.scale > 0.0) {

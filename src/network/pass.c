@@ -14,14 +14,14 @@ static bool product_forward(const pass_buffers *pass, int index, pass_tile tile)
     const network_layer *layer = &pass->network->layers[index];
     const float *a = index == 0 ? pass->input : pass->a[index - 1];
     const gemm_product product = {
-        .transpose_a = GEMM_N, /* W [rows of out x in] */
-        .transpose_b = GEMM_N, /* A [in x columns] */
+        .transpose_a = layer->transposed ? GEMM_T : GEMM_N, /* W [rows of out x in] */
+        .transpose_b = GEMM_N,                              /* A [in x columns] */
         .m = tile.rows,
         .n = tile.columns,
         .k = layer->in,
         .alpha = 1.0f,
-        .a = pass->network->parameters + layer->weights + tile.row,
-        .lda = layer->out,
+        .a = pass->network->parameters + network_weight(layer, (size_t)tile.row, 0),
+        .lda = layer->transposed ? layer->in : layer->out,
         .b = a + at(0, tile.column, layer->in),
         .ldb = layer->in,
         .beta = 0.0f,
@@ -70,14 +70,14 @@ static bool product_backward(const pass_buffers *pass, int index, pass_tile tile
 {
     const network_layer *layer = &pass->network->layers[index];
     const gemm_product product = {
-        .transpose_a = GEMM_T, /* W [out x columns of it that are rows of D_prev] */
-        .transpose_b = GEMM_N, /* D [out x columns] */
+        .transpose_a = layer->transposed ? GEMM_N : GEMM_T, /* W^T [rows of D_prev x out] */
+        .transpose_b = GEMM_N,                              /* D [out x columns] */
         .m = tile.rows,
         .n = tile.columns,
         .k = layer->out,
         .alpha = 1.0f,
-        .a = pass->network->parameters + layer->weights + at(0, tile.row, layer->out),
-        .lda = layer->out,
+        .a = pass->network->parameters + network_weight(layer, 0, (size_t)tile.row),
+        .lda = layer->transposed ? layer->in : layer->out,
         .b = pass->d[index] + at(0, tile.column, layer->out),
         .ldb = layer->out,
         .beta = 0.0f,

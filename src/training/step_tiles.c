@@ -103,26 +103,29 @@ bool tile_of_stage(const step_run *run, const step_chunk *chunk, const plan_stag
 
 /* ---- Phase 2: blocks of the parameters ---- */
 
-/* The block of dW = D A^T over the chunk, added to what earlier chunks of the step left there. */
+/* The block of dW = D A^T over the chunk, or of dW^T = A D^T, added to what earlier chunks of the step left there. */
 static bool block_gradient(const nnfs_trainer *trainer, const step_chunk *chunk,
                            const plan_block *block)
 {
     const network_layer *layer = &trainer->network->layers[block->layer];
     const float *a = block->layer == 0 ? trainer->pass.input : trainer->pass.a[block->layer - 1];
+    const float *d = trainer->pass.d[block->layer]; /* [out x count] */
+    a += block->first; /* [in x count], from the block's first row on */
+    bool transposed = layer->transposed;
     const gemm_product product = {
-        .transpose_a = GEMM_N, /* D [out x count] */
-        .transpose_b = GEMM_T, /* A [in x count], from the block's first row on */
-        .m = layer->out,
-        .n = block->count,
+        .transpose_a = GEMM_N,
+        .transpose_b = GEMM_T,
+        .m = transposed ? block->count : layer->out,
+        .n = transposed ? layer->out : block->count,
         .k = chunk->count,
         .alpha = 1.0f,
-        .a = trainer->pass.d[block->layer],
-        .lda = layer->out,
-        .b = a + block->first,
-        .ldb = layer->in,
+        .a = transposed ? a : d,
+        .lda = transposed ? layer->in : layer->out,
+        .b = transposed ? d : a,
+        .ldb = transposed ? layer->out : layer->in,
         .beta = chunk->opens ? 0.0f : 1.0f,
-        .c = trainer->gradient + layer->weights + (size_t)block->first * (size_t)layer->out,
-        .ldc = layer->out,
+        .c = trainer->gradient + network_weight(layer, 0, (size_t)block->first),
+        .ldc = transposed ? layer->in : layer->out,
     };
     return gemm_run(trainer->pass.gemm, &product);
 }
@@ -157,16 +160,24 @@ static bool update_range(nnfs_trainer *trainer, const optimizer_step *step, size
     return optimizer_of(trainer->settings.optimizer)->update(step, &range);
 }
 
-/* The block's columns of W lie next to each other: one range; with the first block go the biases.
+/*
+ * A block's columns of W lie next to each other, one range; of W^T it has rows, a range in each column.
+ * With the first block go the biases.
  */
 bool tile_update(nnfs_trainer *trainer, const optimizer_step *step, const plan_block *block)
 {
     const network_layer *layer = &trainer->network->layers[block->layer];
-    size_t rows = (size_t)layer->out;
-    bool ok = update_range(trainer, step, layer->weights + (size_t)block->first * rows,
-                           (size_t)block->count * rows);
+    size_t inputs = (size_t)block->count;
+    size_t units = (size_t)layer->out;
+    bool whole = !layer->transposed || block->count == layer->in;
+    size_t ranges = whole ? 1 : units;
+    bool ok = true;
+    for (size_t i = 0; i < ranges; i++) {
+        size_t first = network_weight(layer, i, (size_t)block->first);
+        ok = update_range(trainer, step, first, whole ? inputs * units : inputs) && ok;
+    }
     if (block->first == 0) {
-        ok = update_range(trainer, step, layer->biases, rows) && ok;
+        ok = update_range(trainer, step, layer->biases, units) && ok;
     }
     return ok;
 }

@@ -217,11 +217,14 @@ float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count)
     return trainer->gradient;
 }
 
-float *nnfs_trainer_weight_gradient(nnfs_trainer *trainer, int index)
+nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int index,
+                                             float *gradient, nnfs_error *error)
 {
-    const nnfs_network *network = trainer->network;
-    bool exists = index >= 0 && index < network->layer_count;
-    return exists ? trainer->gradient + network->layers[index].weights : NULL;
+    nnfs_status status = network_check_layer(trainer->network, index, error);
+    if (status == NNFS_OK) {
+        network_read_weights(&trainer->network->layers[index], trainer->gradient, gradient);
+    }
+    return status;
 }
 
 float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index)

@@ -47,9 +47,15 @@ static nnfs_status build(through *made, nnfs_activation activation, nnfs_error *
                     : activation == NNFS_SIGMOID ? NNFS_BINARY_CROSS_ENTROPY
                                                  : NNFS_MSE;
     nnfs_status status = nnfs_network_create(&settings, &made->network, error);
-    for (int i = 0; status == NNFS_OK && i < outputs && i < settings.inputs; i++) {
-        nnfs_network_weights(made->network, 0)[i * outputs + i] = 1.0f;
+    size_t inputs = (size_t)settings.inputs;
+    float *w = calloc(inputs * (size_t)outputs, sizeof *w);
+    for (size_t i = 0; w && i < (size_t)outputs && i < inputs; i++) {
+        w[i * (size_t)outputs + i] = 1.0f;
     }
+    if (status == NNFS_OK) {
+        status = w ? nnfs_network_set_weights(made->network, 0, w, error) : NNFS_ERROR_MEMORY;
+    }
+    free(w);
     return status;
 }
 

@@ -35,6 +35,7 @@ static nnfs_network *network_with(int inputs, int hidden, int outputs, nnfs_acti
     nnfs_layer layers[2] = {{hidden, NNFS_RELU}, {outputs, last}};
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
+    settings.init = hidden > 0 ? NNFS_INIT_DEFAULT : NNFS_INIT_ZEROS;
     settings.inputs = inputs;
     settings.layers = hidden > 0 ? layers : layers + 1;
     settings.layer_count = hidden > 0 ? 2 : 1;
@@ -44,26 +45,31 @@ static nnfs_network *network_with(int inputs, int hidden, int outputs, nnfs_acti
     return network;
 }
 
-static bool is_finite(const nnfs_network *network)
+static bool are_finite(const float *values, size_t count)
 {
-    for (int i = 0; i < nnfs_network_layer_count(network); i++) {
-        int width = nnfs_network_layer(network, i).width;
-        int inputs =
-            i > 0 ? nnfs_network_layer(network, i - 1).width : nnfs_network_inputs(network);
-        const float *w = nnfs_network_weights((nnfs_network *)(uintptr_t)network, i);
-        const float *b = nnfs_network_biases((nnfs_network *)(uintptr_t)network, i);
-        for (int j = 0; j < width * inputs; j++) {
-            if (!isfinite(w[j])) {
-                return false;
-            }
-        }
-        for (int j = 0; j < width; j++) {
-            if (!isfinite(b[j])) {
-                return false;
-            }
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i])) {
+            return false;
         }
     }
     return true;
+}
+
+static bool is_finite(const nnfs_network *network)
+{
+    bool finite = true;
+    for (int i = 0; i < nnfs_network_layer_count(network); i++) {
+        size_t width = (size_t)nnfs_network_layer(network, i).width;
+        int inputs =
+            i > 0 ? nnfs_network_layer(network, i - 1).width : nnfs_network_inputs(network);
+        const float *b = nnfs_network_biases((nnfs_network *)(uintptr_t)network, i);
+        float *w = calloc(width * (size_t)inputs, sizeof *w);
+        assert_non_null(w);
+        assert_int_equal(nnfs_network_get_weights(network, i, w, NULL), NNFS_OK);
+        finite = finite && are_finite(w, width * (size_t)inputs) && are_finite(b, width);
+        free(w);
+    }
+    return finite;
 }
 
 static nnfs_arrays arrays_of(int samples, int feature_count, bool classes)
@@ -246,7 +252,6 @@ static double loss_of_logits(const float *logits, int count, int label, nnfs_act
     double result = NAN;
     size_t gradients = 0;
     for (int i = 0; i < count; i++) {
-        nnfs_network_weights(network, 0)[i] = 0.0f;
         nnfs_network_biases(network, 0)[i] = logits[i];
     }
     nnfs_train_settings_init(&settings);

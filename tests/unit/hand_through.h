@@ -3,6 +3,7 @@
 #define NNFS_TESTS_HAND_THROUGH_H
 
 #include <nnfs/nnfs.h>
+#include <stdlib.h>
 
 /* One layer, W = I. */
 static nnfs_network *hand_through(int width, nnfs_activation activation, nnfs_loss loss)
@@ -17,9 +18,13 @@ static nnfs_network *hand_through(int width, nnfs_activation activation, nnfs_lo
     settings.init = NNFS_INIT_ZEROS;
     nnfs_network *network = NULL;
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    float *identity = calloc((size_t)width * (size_t)width, sizeof *identity);
+    assert_non_null(identity);
     for (int i = 0; i < width; i++) {
-        nnfs_network_weights(network, 0)[i * width + i] = 1.0f;
+        identity[i * width + i] = 1.0f;
     }
+    assert_int_equal(nnfs_network_set_weights(network, 0, identity, NULL), NNFS_OK);
+    free(identity);
     return network;
 }
 

@@ -1,6 +1,7 @@
 /* Saving and loading networks: bit for bit, the same bytes each time, whole or not at all. */
 #include "base/memory.h"
 #include "formats/safetensors.h"
+#include "network/network.h"
 
 #include "files.h"
 
@@ -115,7 +116,7 @@ static void test_round_trip(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         nnfs_network *made =
             make_network(cases[i].inputs, cases[i].layers, cases[i].count, cases[i].loss);
-        nnfs_network_weights(made, 0)[0] = -0.0f;
+        made->parameters[0] = -0.0f;
         nnfs_network_biases(made, 0)[0] = 0x1p-149f;
         assert_int_equal(nnfs_network_save(made, path, NULL), NNFS_OK);
         nnfs_network *loaded = load(path);
@@ -126,6 +127,12 @@ static void test_round_trip(void **state)
     }
     assert_int_equal(folder_entries(scratch_folder(), true), 1);
     free(path);
+}
+
+static float weight_at(const nnfs_network *network, int layer, int unit, int input)
+{
+    const network_layer *of = &network->layers[layer];
+    return network->parameters[network_weight(of, (size_t)unit, (size_t)input)];
 }
 
 /* What a file holds that was written by another program, and where each number goes. */
@@ -145,11 +152,11 @@ static void test_good_file(void **state)
     for (int out = 0; out < 4; out++) {
         for (int in = 0; in < 3; in++) {
             float want = 0.125f * (float)(out * 3 + in) - 0.5f; /* row-major there */
-            assert_true(nnfs_network_weights(network, 0)[in * 4 + out] == want);
+            assert_true(weight_at(network, 0, out, in) == want);
         }
     }
-    assert_true(nnfs_network_weights(network, 1)[2] == -0.75f); /* row 0, column 1 */
-    assert_true(nnfs_network_weights(network, 1)[1] == 0.0f);   /* row 1, column 0 */
+    assert_true(weight_at(network, 1, 0, 1) == -0.75f);
+    assert_true(weight_at(network, 1, 1, 0) == 0.0f);
     assert_true(nnfs_network_biases(network, 0)[1] == -0.25f);
     assert_true(nnfs_network_biases(network, 1)[1] == -0.75f);
     nnfs_network_free(network);
@@ -178,7 +185,7 @@ static void test_written_tensors(void **state)
     assert_int_equal(weight->shape[0], 4);
     assert_int_equal(weight->shape[1], 3);
     memcpy(&value, (const char *)weight->data + sizeof value * (3 * 1 + 2), sizeof value);
-    assert_true(value == nnfs_network_weights(network, 0)[2 * 4 + 1]); /* row 1, column 2 */
+    assert_true(value == weight_at(network, 0, 1, 2));
     const safetensors_tensor *bias = safetensors_find(&file, "layers.1.bias");
     assert_int_equal(bias->rank, 1);
     assert_memory_equal(bias->data, nnfs_network_biases(network, 1), bias->bytes);
@@ -369,7 +376,7 @@ static void test_save_not_finite(void **state)
         nnfs_network *network = small_network();
         nnfs_error error = {0};
         if (i % 2 == 0) {
-            nnfs_network_weights(network, 1)[7] = bad[i / 2];
+            network->parameters[network->layers[1].weights + 7] = bad[i / 2];
         } else {
             nnfs_network_biases(network, 1)[1] = bad[i / 2];
         }

@@ -48,29 +48,85 @@ static moments moments_of(const float *w, int count)
     return m;
 }
 
-/* Element i is made of word i % 4 of draw i / 4, however many threads draw; here all of them do. */
+/* W [out x in] of a layer as the library hands it out; freed by the caller. */
+static float *weights_of(const nnfs_network *network, int index)
+{
+    const network_layer *layer = &network->layers[index];
+    float *w = calloc((size_t)layer->out * (size_t)layer->in, sizeof *w);
+    assert_non_null(w);
+    assert_int_equal(nnfs_network_get_weights(network, index, w, NULL), NNFS_OK);
+    return w;
+}
+
+static void check_draws(const nnfs_network *network, int index, const random_key *key, bool normal)
+{
+    const network_layer *layer = &network->layers[index];
+    float *w = weights_of(network, index);
+    for (int i = 0; i < layer->in * layer->out; i++) {
+        random_words words = random_draw(*key, (uint32_t)index, (uint64_t)i / 4, 0);
+        double numbers[4];
+        normal_fill(words.word, 4, numbers);
+        double uniform = ((double)words.word[i % 4] + 0.5) * 0x1p-31 - 1.0;
+        double wanted = normal ? sqrt(2.0 / layer->in) * numbers[i % 4]
+                               : sqrt(3.0) * sqrt(2.0 / layer->in) * uniform;
+        assert_true(w[i] == (float)wanted);
+    }
+    free(w);
+}
+
+/*
+ * Element i of W is made of word i % 4 of draw i / 4, however many threads draw (here all of them do) and
+ * whether W is kept or its transpose.
+ */
 static void a_weight_is_a_function_of_its_place(void **state)
 {
     (void)state;
-    nnfs_layer layers[] = {{401, NNFS_RELU}, {777, NNFS_SOFTMAX}};
-    nnfs_network_settings settings = settings_of(5, layers, 2);
+    nnfs_layer layers[] = {{401, NNFS_RELU}, {777, NNFS_RELU}, {10, NNFS_SOFTMAX}};
+    nnfs_network_settings settings = settings_of(5, layers, 3);
     const random_key key = {settings.seed, RANDOM_WEIGHTS};
     for (int normal = 0; normal < 2; normal++) {
         nnfs_network *network = NULL;
         settings.init = normal ? NNFS_INIT_HE_NORMAL : NNFS_INIT_HE_UNIFORM;
         assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
-        const float *w = nnfs_network_weights(network, 1);
-        for (int i = 0; i < 401 * 777; i++) {
-            random_words words = random_draw(key, 1, (uint64_t)i / 4, 0);
-            double numbers[4];
-            normal_fill(words.word, 4, numbers);
-            double uniform = ((double)words.word[i % 4] + 0.5) * 0x1p-31 - 1.0;
-            double wanted = normal ? sqrt(2.0 / 401.0) * numbers[i % 4]
-                                   : sqrt(3.0) * sqrt(2.0 / 401.0) * uniform;
-            assert_true(w[i] == (float)wanted);
+        assert_false(network->layers[1].transposed);
+        assert_true(network->layers[2].transposed);
+        for (int index = 0; index < 3; index++) {
+            check_draws(network, index, &key, normal);
         }
         nnfs_network_free(network);
     }
+}
+
+/* What is set is what is handed out, and what a prediction multiplies with. */
+static void weights_go_in_and_out(void **state)
+{
+    (void)state;
+    enum { in = 40, out = 3 };
+    nnfs_layer layers[] = {{out, NNFS_IDENTITY}};
+    nnfs_network_settings settings = settings_of(in, layers, 1);
+    settings.loss = NNFS_MSE;
+    nnfs_network *network = NULL;
+    nnfs_error error = {0};
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    float w[out * in];
+    for (int i = 0; i < out * in; i++) {
+        w[i] = (float)(i % 17) - 8.0f;
+    }
+    assert_int_equal(nnfs_network_set_weights(network, 0, w, NULL), NNFS_OK);
+    float *again = weights_of(network, 0);
+    assert_memory_equal(again, w, sizeof w);
+    free(again);
+    for (int j = 0; j < in; j++) {
+        float x[in] = {0};
+        float z[out];
+        x[j] = 1.0f;
+        assert_int_equal(nnfs_predict(network, x, 1, 1, z, NULL), NNFS_OK);
+        assert_memory_equal(z, w + (ptrdiff_t)j * out, sizeof z);
+    }
+    assert_int_equal(nnfs_network_get_weights(network, 1, w, &error), NNFS_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "the network has no layer 1");
+    assert_int_equal(nnfs_network_set_weights(network, -1, w, NULL), NNFS_ERROR_ARGUMENT);
+    nnfs_network_free(network);
 }
 
 typedef struct init_case {
@@ -104,7 +160,7 @@ static void weights_begin_as_named(void **state)
         settings.init_scale = 0.25f;
         nnfs_network *network = NULL;
         assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
-        moments m = moments_of(nnfs_network_weights(network, 0), fan_in * fan_out);
+        moments m = moments_of(network->parameters, fan_in * fan_out);
         /* 60,000 draws: the deviation is within 1 % (3.5 sigma), the mean within 0.02 of it. */
         assert_true(fabs(m.deviation / cases[c].deviation - 1.0) < 0.01);
         assert_true(fabs(m.mean) < 0.02 * cases[c].deviation);
@@ -155,10 +211,10 @@ static void the_layout_is_as_promised(void **state)
     assert_int_equal(nnfs_network_layer(network, 1).width, 5);
     assert_int_equal(nnfs_network_layer(network, 1).activation, NNFS_TANH);
     assert_int_equal(nnfs_network_layer(network, 3).width, 0);
-    assert_null(nnfs_network_weights(network, 3));
     assert_null(nnfs_network_biases(network, -1));
     for (int i = 0; i < 3; i++) {
-        assert_int_equal((uintptr_t)nnfs_network_weights(network, i) % MEMORY_ALIGNMENT, 0);
+        const float *w = network->parameters + network->layers[i].weights;
+        assert_int_equal((uintptr_t)w % MEMORY_ALIGNMENT, 0);
         assert_int_equal((uintptr_t)nnfs_network_biases(network, i) % MEMORY_ALIGNMENT, 0);
     }
     assert_true(nnfs_network_flops_forward(network) == 2.0 * (7 * 17 + 17 * 5 + 5 * 3));
@@ -290,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_weight_is_a_function_of_its_place),
+        cmocka_unit_test(weights_go_in_and_out),
         cmocka_unit_test(weights_begin_as_named),
         cmocka_unit_test(zeros_are_zeros_and_seeds_differ),
         cmocka_unit_test(the_layout_is_as_promised),

@@ -2,7 +2,9 @@
  * Training: the same bits at any number of threads, every sample used, bad numbers noticed before
  * they reach a weight, and the small and odd cases.
  */
+#include "network/network.h"
 #include <math.h>
+
 #include <nnfs/nnfs.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -166,7 +168,7 @@ static void full_batch_is_one_step_of_all(void **state)
     nnfs_trainer_free(trainer);
     assert_true(fabs(loss - epoch.train_loss) < 1e-6);
     for (int i = 0; i < feature_count * 8; i++) {
-        float apart = nnfs_network_weights(by_epoch, 0)[i] - nnfs_network_weights(by_step, 0)[i];
+        float apart = by_epoch->parameters[i] - by_step->parameters[i];
         assert_true(fabsf(apart) < 1e-6f);
     }
     nnfs_network_free(by_epoch);
@@ -372,7 +374,7 @@ static void bad_numbers_do_not_touch_weights(void **state)
         assert_null(dataset);
     }
     bad[feature_count * 40 + 7] = 0.0f;
-    nnfs_network_weights(network, 1)[3] = NAN;
+    network->parameters[network->layers[1].weights + 3] = NAN;
     expect_divergence(network, &arrays, &settings, "layer 2");
     nnfs_network_free(network);
 }
@@ -385,7 +387,7 @@ static void infinite_updates_are_not_written(void **state)
     nnfs_train_settings settings = settings_with(NNFS_SGD, 64, 1);
     settings.learning_rate = 3e38f;
     nnfs_network *network = network_with(feature_count, 0, class_count, NNFS_IDENTITY, NNFS_MSE);
-    float *w = nnfs_network_weights(network, 0);
+    float *w = network->parameters + network->layers[0].weights;
     for (int i = 0; i < feature_count * class_count; i++) {
         w[i] = 1000.0f;
     }
