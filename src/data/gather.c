@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-static size_t row_of(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int64_t i)
+/* Where sample `i` of the order lies. */
+static size_t row_of(const nnfs_dataset *dataset, const uint32_t *order, int64_t i)
 {
-    return dataset_row(dataset, order ? (int64_t)order[i] : first + i);
+    return dataset_row(dataset, order ? (int64_t)order[i] : i);
 }
 
 VECTOR_CLONES
@@ -64,62 +65,59 @@ static bool are_floats(const dataset_parts *parts)
 }
 
 /*
- * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows
- * before its turn.
+ * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows before its turn, for
+ * the first few at once, and at the end for those that the next call may begin with.
  */
 #define ROWS_AHEAD 4
 
-static void prefetch_row(const unsigned char *row, size_t bytes)
+static size_t row_bytes(const nnfs_dataset *dataset)
 {
-    for (size_t at = 0; at < bytes; at += MEMORY_ALIGNMENT) {
-        __builtin_prefetch(row + at);
+    return (size_t)dataset->parts.feature_count * stored_bytes(dataset->parts.type);
+}
+
+static const unsigned char *stored_row(const nnfs_dataset *dataset, const uint32_t *order,
+                                       int64_t i)
+{
+    const unsigned char *rows = dataset->parts.features;
+    return rows + row_of(dataset, order, i) * row_bytes(dataset);
+}
+
+static void prefetch_row(const nnfs_dataset *dataset, const uint32_t *order, int64_t i)
+{
+    if (i < dataset->samples) {
+        const unsigned char *row = stored_row(dataset, order, i);
+        for (size_t at = 0; at < row_bytes(dataset); at += MEMORY_ALIGNMENT) {
+            __builtin_prefetch(row + at);
+        }
     }
 }
 
-/* The same of a table. */
-static void gather_encoded(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                           int64_t count, float *x)
+/* One sample's features as floats. */
+static void gather_row(const nnfs_dataset *dataset, const unsigned char *row, float *column)
 {
     const dataset_parts *parts = &dataset->parts;
-    const unsigned char *stored = parts->features;
-    size_t bytes = (size_t)parts->feature_count * stored_bytes(parts->type);
-    for (int64_t i = 0; i < count; i++) {
-        if (i + ROWS_AHEAD < count) {
-            prefetch_row(stored + row_of(dataset, order, first, i + ROWS_AHEAD) * bytes, bytes);
-        }
-        encoder_features(dataset->encoder, parts->type, parts->swapped,
-                         stored + row_of(dataset, order, first, i) * bytes,
-                         x + (size_t)i * (size_t)dataset->inputs);
+    size_t features = (size_t)parts->feature_count;
+    if (dataset->encoder) {
+        encoder_features(dataset->encoder, parts->type, parts->swapped, row, column);
+    } else if (parts->type == STORED_U8) {
+        pixels_to_floats(row, features, parts->scale, column);
+    } else if (are_floats(parts)) {
+        scaled_copy((const float *)(const void *)row, features, parts->scale, column);
+    } else {
+        convert(parts, row, column);
     }
 }
 
 void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                      int64_t count, float *x)
 {
-    if (dataset->encoder) {
-        gather_encoded(dataset, order, first, count, x);
-        return;
+    for (int64_t i = 0; i < ROWS_AHEAD && i < count; i++) {
+        prefetch_row(dataset, order, first + i);
     }
-    const dataset_parts *parts = &dataset->parts;
-    size_t features = (size_t)parts->feature_count;
-    size_t bytes = features * stored_bytes(parts->type);
-    bool floats = are_floats(parts);
     for (int64_t i = 0; i < count; i++) {
-        if (i + ROWS_AHEAD < count) {
-            prefetch_row((const unsigned char *)parts->features +
-                             row_of(dataset, order, first, i + ROWS_AHEAD) * bytes,
-                         bytes);
-        }
-        const unsigned char *row =
-            (const unsigned char *)parts->features + row_of(dataset, order, first, i) * bytes;
-        float *column = x + (size_t)i * features;
-        if (parts->type == STORED_U8) {
-            pixels_to_floats(row, features, parts->scale, column);
-        } else if (floats) {
-            scaled_copy((const float *)(const void *)row, features, parts->scale, column);
-        } else {
-            convert(parts, row, column);
-        }
+        prefetch_row(dataset, order, first + i + ROWS_AHEAD);
+        gather_row(dataset, stored_row(dataset, order, first + i),
+                   x + (size_t)i * (size_t)dataset->inputs);
     }
 }
 
@@ -127,7 +125,7 @@ void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
                    int32_t *labels)
 {
     for (int64_t i = 0; i < count; i++) {
-        labels[i] = dataset->parts.labels[row_of(dataset, order, first, i)];
+        labels[i] = dataset->parts.labels[row_of(dataset, order, first + i)];
     }
 }
 
@@ -137,7 +135,7 @@ void gather_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int6
     size_t outputs = (size_t)dataset->parts.target_count;
     for (int64_t i = 0; i < count; i++) {
         memcpy(targets + (size_t)i * outputs,
-               dataset->parts.targets + row_of(dataset, order, first, i) * outputs,
+               dataset->parts.targets + row_of(dataset, order, first + i) * outputs,
                outputs * sizeof *targets);
     }
 }
@@ -153,7 +151,7 @@ void gather_weights(const nnfs_dataset *dataset, const uint32_t *order, int64_t 
                     int64_t count, float *weights)
 {
     for (int64_t i = 0; i < count; i++) {
-        weights[i] = dataset->weights[order ? (int64_t)order[i] : first + i];
+        weights[i] = dataset->weights[order ? (int64_t)order[first + i] : first + i];
     }
 }
 

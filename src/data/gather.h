@@ -8,8 +8,8 @@
 #include "data/dataset.h"
 
 /*
- * Copies `count` samples into x [features x count], column-major without gaps: those at
- * order[0 .. count), or, where order is NULL, those from `first` on.
+ * Copies `count` samples into x [features x count], column-major without gaps: those from `first` on, in the
+ * order in which `order` [samples] lists all of them, or where it is NULL as they are stored.
  */
 void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                      int64_t count, float *x);

@@ -13,17 +13,16 @@ static void gather_tile(const step_run *run, const step_chunk *chunk, int first,
     nnfs_trainer *trainer = run->trainer;
     const nnfs_dataset *dataset = run->dataset;
     int64_t at = chunk->first + first;
-    const uint32_t *order = run->order ? run->order + at : NULL;
-    gather_features(dataset, order, at, count,
+    gather_features(dataset, run->order, at, count,
                     trainer->input + (size_t)first * (size_t)dataset->inputs);
     if (dataset->parts.labels) {
-        gather_labels(dataset, order, at, count, trainer->labels + first);
+        gather_labels(dataset, run->order, at, count, trainer->labels + first);
     } else {
-        gather_targets(dataset, order, at, count,
+        gather_targets(dataset, run->order, at, count,
                        trainer->targets + (size_t)first * (size_t)dataset->parts.target_count);
     }
     if (dataset->weights) {
-        gather_weights(dataset, order, at, count, trainer->weights + first);
+        gather_weights(dataset, run->order, at, count, trainer->weights + first);
     }
 }
 

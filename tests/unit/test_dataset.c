@@ -163,7 +163,7 @@ static void pixels_are_gathered_in_order(void **state)
     }
     nnfs_dataset *dataset = NULL;
     assert_int_equal(dataset_adopt(&parts, &dataset, NULL), NNFS_OK);
-    const uint32_t order[] = {4, 0, 2};
+    const uint32_t order[] = {4, 0, 2, 1, 3};
     float x[3 * pixels + 1];
     int32_t y[3];
     x[3 * pixels] = 99.0f;

@@ -548,7 +548,7 @@ static void test_gather(void **state)
 {
     (void)state;
     enum { FEATURES = 5, ROWS = 40, COUNT = 7 };
-    static const uint32_t order[COUNT] = {39, 0, 5, 5, 17, 38, 1};
+    static const uint32_t order[ROWS] = {39, 0, 5, 5, 17, 38, 1};
     uint64_t random = 7;
     static unsigned char values[VALUES * 8];
     static unsigned char moved[VALUES * 8 + 8];
@@ -592,7 +592,7 @@ static double gather_rate(const nnfs_dataset *dataset, const uint32_t *order, in
     for (int run = 0; run < RUNS; run++) {
         double start = clock_seconds();
         for (int64_t first = 0; first + batch <= dataset->samples; first += batch) {
-            gather_features(dataset, order + first, 0, batch, x);
+            gather_features(dataset, order, first, batch, x);
         }
         seconds[run] = clock_seconds() - start;
         for (int i = run; i > 0 && seconds[i] < seconds[i - 1]; i--) {
