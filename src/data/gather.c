@@ -86,7 +86,8 @@ static void prefetch_row(const nnfs_dataset *dataset, const uint32_t *order, int
 {
     if (i < dataset->samples) {
         const unsigned char *row = stored_row(dataset, order, i);
-        for (size_t at = 0; at < row_bytes(dataset); at += MEMORY_ALIGNMENT) {
+        size_t bytes = row_bytes(dataset);
+        for (size_t at = 0; at < bytes; at += MEMORY_ALIGNMENT) {
             __builtin_prefetch(row + at);
         }
     }

@@ -14,6 +14,11 @@
 #define SMALL_TILE_COLUMNS 32
 #define TILE_COLUMNS       64
 
+/* Tiles of columns in a chunk of a large batch for few weights, each with a partial gradient: together
+ * about what the second-level caches of two cores hold, and enough for as many threads. */
+#define PARTIALS      16
+#define PARTIAL_BATCH (4 * PARTIALS * SMALL_TILE_COLUMNS)
+
 /* From this size on a W is cut into tiles of rows: an eighth of them, as far as that is between these. */
 #define LARGE_W_FLOATS 200000
 #define TILE_MIN_ROWS  128
@@ -50,6 +55,12 @@ static int even_part(int total, int parts, int grain)
     return part < total ? part : total;
 }
 
+/* Weights of a layer. */
+static double floats_of(const network_layer *layer)
+{
+    return (double)layer->in * (double)layer->out;
+}
+
 /* ---- Phase 1 ---- */
 
 plan_operation plan_operation_of(const nnfs_network *network, int operation)
@@ -63,6 +74,9 @@ plan_operation plan_operation_of(const nnfs_network *network, int operation)
     }
     if (operation == layers + 1) {
         return (plan_operation){PLAN_LOSS, layers - 1};
+    }
+    if (operation > 2 * layers) {
+        return (plan_operation){PLAN_GRADIENT, 0};
     }
     return (plan_operation){PLAN_BACKWARD, 2 * layers + 1 - operation};
 }
@@ -79,7 +93,7 @@ static int rows_of(const nnfs_network *network, int operation)
     plan_operation what = plan_operation_of(network, operation);
     const network_layer *layer = &network->layers[what.layer];
     bool product = what.kind == PLAN_FORWARD || what.kind == PLAN_BACKWARD;
-    if (!product || (double)layer->in * (double)layer->out < LARGE_W_FLOATS) {
+    if (!product || floats_of(layer) < LARGE_W_FLOATS) {
         return 0;
     }
     /* An even number of tiles, which two threads share evenly; a single one would leave them idle. */
@@ -89,11 +103,12 @@ static int rows_of(const nnfs_network *network, int operation)
 }
 
 /* Lists the stages; with a NULL list only counts them. */
-static int list_stages(const nnfs_network *network, int tile, plan_stage *list)
+static int list_stages(const nnfs_network *network, const step_plan *plan, plan_stage *list)
 {
     int count = 0;
     int rows_before = -1;
-    for (int operation = 0; operation <= 2 * network->layer_count; operation++) {
+    int last = 2 * network->layer_count + (plan->partials > 0 ? 1 : 0);
+    for (int operation = 0; operation <= last; operation++) {
         int rows = rows_of(network, operation);
         bool joins = rows == 0 && rows_before == 0;
         rows_before = rows;
@@ -102,10 +117,20 @@ static int list_stages(const nnfs_network *network, int tile, plan_stage *list)
             list[count - 1].last = operation;
         } else if (list) {
             list[count - 1] =
-                (plan_stage){operation, operation, rows, rows > 0 ? TILE_WIDTH : tile};
+                (plan_stage){operation, operation, rows, rows > 0 ? TILE_WIDTH : plan->tile};
         }
     }
     return count;
+}
+
+/* Whether the gradient is computed by tiles of columns: all weights are few, and the batch is large. */
+static bool is_partial(const nnfs_network *network, int64_t batch)
+{
+    double floats = 0.0;
+    for (int index = 0; index < network->layer_count; index++) {
+        floats += floats_of(&network->layers[index]);
+    }
+    return floats <= SMALL_W_FLOATS && (batch == 0 || batch >= PARTIAL_BATCH);
 }
 
 /* Columns a tile: by the largest W, but such that a small batch has two. */
@@ -113,7 +138,7 @@ static int tile_columns(const nnfs_network *network, int chunk)
 {
     double largest = 0.0;
     for (int index = 0; index < network->layer_count; index++) {
-        double floats = (double)network->layers[index].in * (double)network->layers[index].out;
+        double floats = floats_of(&network->layers[index]);
         largest = floats > largest ? floats : largest;
     }
     int tile = largest <= SMALL_W_FLOATS ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
@@ -192,11 +217,13 @@ static int useful_threads(const step_plan *plan, const nnfs_network *network, in
 nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t batch,
                         nnfs_error *error)
 {
-    plan->chunk = batch > 0 && batch < CHUNK_COLUMNS ? (int)batch : CHUNK_COLUMNS;
+    plan->partials = is_partial(network, batch) ? PARTIALS : 0;
+    int most = plan->partials > 0 ? PARTIALS * SMALL_TILE_COLUMNS : CHUNK_COLUMNS;
+    plan->chunk = batch > 0 && batch < most ? (int)batch : most;
     batch = batch > 0 ? batch : CHUNK_COLUMNS;
     plan->tile = tile_columns(network, plan->chunk);
     plan->tiles = ceil_div(plan->chunk, plan->tile);
-    plan->stages = list_stages(network, plan->tile, NULL);
+    plan->stages = list_stages(network, plan, NULL);
     plan->blocks = list_blocks(network, batch, NULL);
     plan->stage = memory_alloc((size_t)plan->stages, sizeof *plan->stage);
     plan->block = memory_alloc((size_t)plan->blocks, sizeof *plan->block);
@@ -204,7 +231,7 @@ nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t ba
         plan_free(plan);
         return fail_memory(error, size_mul((size_t)plan->blocks, sizeof *plan->block), "the plan");
     }
-    (void)list_stages(network, plan->tile, plan->stage);
+    (void)list_stages(network, plan, plan->stage);
     (void)list_blocks(network, batch, plan->block);
     plan->most_tiles = most_tiles(plan, network);
     plan->threads = useful_threads(plan, network, batch);

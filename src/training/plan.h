@@ -9,6 +9,10 @@
  * a thread does on a tile of columns without meeting anyone. A layer with a large W is a stage of
  * its own, cut into tiles of rows instead: each packs its part of W once, where every tile of
  * columns would pack all of it. After each stage the threads meet.
+ *
+ * In a large batch of a small network a tile of columns goes on to the gradient, operation 2 L + 1, while
+ * its samples are in the core's own cache: tile t of every chunk adds to the t-th of so many partial
+ * gradients, and phase 2 adds these up.
  */
 #ifndef NNFS_TRAINING_PLAN_H
 #define NNFS_TRAINING_PLAN_H
@@ -31,10 +35,11 @@ typedef struct plan_block {
 } plan_block;
 
 typedef struct step_plan {
-    int chunk;         /* columns that go through the two phases together, at most */
-    int tile;          /* columns a tile of phase 1 */
-    int tiles;         /* of columns a chunk, at most */
-    int stages;        /* of phase 1 */
+    int chunk;    /* columns that go through the two phases together, at most */
+    int tile;     /* columns a tile of phase 1 */
+    int tiles;    /* of columns a chunk, at most */
+    int partials; /* partial gradients, one a tile of a chunk; 0: phase 2 computes the gradient */
+    int stages;   /* of phase 1 */
     plan_stage *stage; /* [stages] */
     int blocks;        /* tiles of phase 2 */
     plan_block *block; /* [blocks] */
@@ -48,6 +53,7 @@ typedef enum plan_kind {
     PLAN_FORWARD, /* layer `layer` */
     PLAN_LOSS,
     PLAN_BACKWARD, /* through layer `layer`, to the delta of the one before */
+    PLAN_GRADIENT, /* of all layers */
 } plan_kind;
 
 typedef struct plan_operation {

@@ -54,12 +54,14 @@ static step_chunk chunk_at(const step_region *region, int64_t index)
     int64_t step = index / per_step;
     int64_t samples = run->dataset->samples - step * run->batch;
     samples = samples < run->batch ? samples : run->batch;
+    int64_t largest = samples < trainer->plan.chunk ? samples : trainer->plan.chunk;
     int64_t done = index % per_step * trainer->plan.chunk;
     int64_t left = samples - done;
     return (step_chunk){
         .first = step * run->batch + done,
         .count = left < trainer->plan.chunk ? (int)left : trainer->plan.chunk,
         .opens = done == 0,
+        .partials = (int)((largest + trainer->plan.tile - 1) / trainer->plan.tile),
         .closes = left <= trainer->plan.chunk,
         .scale = (float)(1.0 / network_loss_terms(trainer->network, samples)),
         .optimizer = optimizer_step_at(&trainer->settings, step_rate(run, step),

@@ -4,8 +4,9 @@
 #include "data/gather.h"
 
 #include <omp.h>
+#include <string.h>
 
-/* ---- Phase 1: the plan's stages, by tiles ---- */
+/* ---- Samples and their loss ---- */
 
 /* Copies the tile's samples into its columns; labels or targets with them, and weights. */
 static void gather_tile(const step_run *run, const step_chunk *chunk, int first, int count)
@@ -54,6 +55,93 @@ static void visit_loss(const step_run *run, const step_chunk *chunk, int first, 
     trainer->records[first / trainer->plan.tile] = record;
 }
 
+/* ---- The gradient of some samples ---- */
+
+/* Columns of the chunk, and the buffer that their gradient goes into, laid out like the parameters. */
+typedef struct gradient_part {
+    int column, columns;
+    float *to;
+    bool opens; /* what the buffer holds is of an earlier step */
+} gradient_part;
+
+/* The block of dW = D A^T, or of dW^T = A D^T. */
+static bool block_gradient(const nnfs_trainer *trainer, const gradient_part *part,
+                           const plan_block *block)
+{
+    const network_layer *layer = &trainer->network->layers[block->layer];
+    const float *a = block->layer == 0 ? trainer->pass.input : trainer->pass.a[block->layer - 1];
+    const float *d = trainer->pass.d[block->layer];
+    bool transposed = layer->transposed;
+    a += (ptrdiff_t)part->column * layer->in + block->first; /* [in x columns], from that row on */
+    d += (ptrdiff_t)part->column * layer->out;               /* [out x columns] */
+    const gemm_product product = {
+        .transpose_a = GEMM_N,
+        .transpose_b = GEMM_T,
+        .m = transposed ? block->count : layer->out,
+        .n = transposed ? layer->out : block->count,
+        .k = part->columns,
+        .alpha = 1.0f,
+        .a = transposed ? a : d,
+        .lda = transposed ? layer->in : layer->out,
+        .b = transposed ? d : a,
+        .ldb = transposed ? layer->out : layer->in,
+        .beta = part->opens ? 0.0f : 1.0f,
+        .c = part->to + network_weight(layer, 0, (size_t)block->first),
+        .ldc = transposed ? layer->in : layer->out,
+    };
+    return gemm_run(trainer->pass.gemm, &product);
+}
+
+/* db = row sums of D. */
+static void bias_gradient(const nnfs_trainer *trainer, const gradient_part *part, int index)
+{
+    const network_layer *layer = &trainer->network->layers[index];
+    float *db = part->to + layer->biases;
+    const float *d = trainer->pass.d[index] + (ptrdiff_t)part->column * layer->out;
+    for (int i = 0; part->opens && i < layer->out; i++) {
+        db[i] = 0.0f;
+    }
+    for (int j = 0; j < part->columns; j++, d += layer->out) {
+#pragma omp simd
+        for (int i = 0; i < layer->out; i++) {
+            db[i] += d[i];
+        }
+    }
+}
+
+/* A block of the gradient, with the biases where it is its layer's first. */
+static bool add_gradient(const nnfs_trainer *trainer, const gradient_part *part,
+                         const plan_block *block)
+{
+    profile *laps = trainer->pass.profile;
+    bool ok = block_gradient(trainer, part, block);
+    profile_lap_product(laps, block->layer, PROFILE_GRADIENT,
+                        trainer->network->layers[block->layer].out, block->count, part->columns);
+    if (block->first == 0) {
+        bias_gradient(trainer, part, block->layer);
+        profile_lap(laps, PROFILE_ELEMENTWISE);
+    }
+    return ok;
+}
+
+/* The whole gradient of a tile of columns, into the tile's own partial gradient. */
+static bool tile_gradient(const nnfs_trainer *trainer, const step_chunk *chunk, pass_tile tile)
+{
+    const nnfs_network *network = trainer->network;
+    size_t index = (size_t)(tile.column / trainer->plan.tile);
+    const gradient_part part = {tile.column, tile.columns,
+                                trainer->partials + network->parameter_floats * index,
+                                chunk->opens};
+    bool ok = true;
+    for (int layer = 0; layer < network->layer_count; layer++) {
+        const plan_block all = {layer, 0, network->layers[layer].in};
+        ok = add_gradient(trainer, &part, &all) && ok;
+    }
+    return ok;
+}
+
+/* ---- Phase 1: the plan's stages, by tiles ---- */
+
 /* One operation of the plan on one tile. False if the seam refused a product. */
 static bool run_operation(const step_run *run, const step_chunk *chunk, plan_operation operation,
                           pass_tile tile)
@@ -70,8 +158,10 @@ static bool run_operation(const step_run *run, const step_chunk *chunk, plan_ope
         visit_loss(run, chunk, tile.column, tile.columns);
         profile_lap(pass->profile, PROFILE_ELEMENTWISE);
         return true;
-    default:
+    case PLAN_BACKWARD:
         return pass_backward_layer(pass, operation.layer, tile);
+    default:
+        return tile_gradient(run->trainer, chunk, tile);
     }
 }
 
@@ -102,99 +192,92 @@ bool tile_of_stage(const step_run *run, const step_chunk *chunk, const plan_stag
 
 /* ---- Phase 2: blocks of the parameters ---- */
 
-/* The block of dW = D A^T over the chunk, or of dW^T = A D^T, added to what earlier chunks of the step left there. */
-static bool block_gradient(const nnfs_trainer *trainer, const step_chunk *chunk,
-                           const plan_block *block)
+typedef struct block_range {
+    size_t first, count;
+} block_range;
+
+/* Ranges of the parameters that a block has. Its columns of W lie next to each other, one range; of W^T it
+ * has rows, a range in each column. With the first block go the biases. */
+static size_t count_ranges(const network_layer *layer, const plan_block *block)
 {
-    const network_layer *layer = &trainer->network->layers[block->layer];
-    const float *a = block->layer == 0 ? trainer->pass.input : trainer->pass.a[block->layer - 1];
-    const float *d = trainer->pass.d[block->layer]; /* [out x count] */
-    a += block->first; /* [in x count], from the block's first row on */
-    bool transposed = layer->transposed;
-    const gemm_product product = {
-        .transpose_a = GEMM_N,
-        .transpose_b = GEMM_T,
-        .m = transposed ? block->count : layer->out,
-        .n = transposed ? layer->out : block->count,
-        .k = chunk->count,
-        .alpha = 1.0f,
-        .a = transposed ? a : d,
-        .lda = transposed ? layer->in : layer->out,
-        .b = transposed ? d : a,
-        .ldb = transposed ? layer->out : layer->in,
-        .beta = chunk->opens ? 0.0f : 1.0f,
-        .c = trainer->gradient + network_weight(layer, 0, (size_t)block->first),
-        .ldc = transposed ? layer->in : layer->out,
-    };
-    return gemm_run(trainer->pass.gemm, &product);
+    bool whole = !layer->transposed || block->count == layer->in;
+    return (whole ? 1 : (size_t)layer->out) + (block->first == 0 ? 1 : 0);
 }
 
-/* db = row sums of D over the chunk, added likewise. */
-static void bias_gradient(const nnfs_trainer *trainer, const step_chunk *chunk, int index)
+static block_range range_at(const network_layer *layer, const plan_block *block, size_t index)
 {
-    const network_layer *layer = &trainer->network->layers[index];
-    float *db = trainer->gradient + layer->biases;
-    const float *d = trainer->pass.d[index];
-    for (int i = 0; chunk->opens && i < layer->out; i++) {
-        db[i] = 0.0f;
+    size_t inputs = (size_t)block->count;
+    size_t units = (size_t)layer->out;
+    size_t ranges = count_ranges(layer, block);
+    if (block->first == 0 && index + 1 == ranges) {
+        return (block_range){layer->biases, units};
     }
-    for (int j = 0; j < chunk->count; j++, d += layer->out) {
-#pragma omp simd
-        for (int i = 0; i < layer->out; i++) {
-            db[i] += d[i];
-        }
-    }
+    bool whole = !layer->transposed || block->count == layer->in;
+    return (block_range){network_weight(layer, index, (size_t)block->first),
+                         whole ? inputs * units : inputs};
 }
 
-static bool update_range(nnfs_trainer *trainer, const optimizer_step *step, size_t first,
-                         size_t count)
+static bool update_range(nnfs_trainer *trainer, const optimizer_step *step, block_range at)
 {
     const optimizer_range range = {
-        .w = trainer->network->parameters + first,
-        .gradient = trainer->gradient + first,
-        .first = trainer->first ? trainer->first + first : NULL,
-        .second = trainer->second ? trainer->second + first : NULL,
-        .count = count,
+        .w = trainer->network->parameters + at.first,
+        .gradient = trainer->gradient + at.first,
+        .first = trainer->first ? trainer->first + at.first : NULL,
+        .second = trainer->second ? trainer->second + at.first : NULL,
+        .count = at.count,
     };
     return optimizer_of(trainer->settings.optimizer)->update(step, &range);
 }
 
-/*
- * A block's columns of W lie next to each other, one range; of W^T it has rows, a range in each column.
- * With the first block go the biases.
- */
 bool tile_update(nnfs_trainer *trainer, const optimizer_step *step, const plan_block *block)
 {
     const network_layer *layer = &trainer->network->layers[block->layer];
-    size_t inputs = (size_t)block->count;
-    size_t units = (size_t)layer->out;
-    bool whole = !layer->transposed || block->count == layer->in;
-    size_t ranges = whole ? 1 : units;
+    size_t ranges = count_ranges(layer, block);
     bool ok = true;
     for (size_t i = 0; i < ranges; i++) {
-        size_t first = network_weight(layer, i, (size_t)block->first);
-        ok = update_range(trainer, step, first, whole ? inputs * units : inputs) && ok;
-    }
-    if (block->first == 0) {
-        ok = update_range(trainer, step, layer->biases, units) && ok;
+        ok = update_range(trainer, step, range_at(layer, block, i)) && ok;
     }
     return ok;
+}
+
+/* The gradient's range is the sum of those of the partial gradients, in their order. */
+static void sum_range(nnfs_trainer *trainer, int partials, block_range at)
+{
+    float *restrict sum = trainer->gradient + at.first;
+    memcpy(sum, trainer->partials + at.first, at.count * sizeof *sum);
+    for (int p = 1; p < partials; p++) {
+        const float *restrict partial =
+            trainer->partials + trainer->network->parameter_floats * (size_t)p + at.first;
+#pragma omp simd
+        for (size_t i = 0; i < at.count; i++) {
+            sum[i] += partial[i];
+        }
+    }
+}
+
+static void sum_partials(nnfs_trainer *trainer, int partials, const plan_block *block)
+{
+    const network_layer *layer = &trainer->network->layers[block->layer];
+    size_t ranges = count_ranges(layer, block);
+    for (size_t i = 0; i < ranges; i++) {
+        sum_range(trainer, partials, range_at(layer, block, i));
+    }
+    profile_lap(trainer->pass.profile, PROFILE_ELEMENTWISE);
 }
 
 bool tile_of_weights(const step_run *run, const step_chunk *chunk, const plan_block *block)
 {
     nnfs_trainer *trainer = run->trainer;
-    profile *laps = trainer->pass.profile;
-    bool ok = block_gradient(trainer, chunk, block);
-    profile_lap_product(laps, block->layer, PROFILE_GRADIENT,
-                        trainer->network->layers[block->layer].out, block->count, chunk->count);
-    if (block->first == 0) {
-        bias_gradient(trainer, chunk, block->layer);
-        profile_lap(laps, PROFILE_ELEMENTWISE);
+    bool ok = true;
+    if (trainer->plan.partials == 0) {
+        const gradient_part part = {0, chunk->count, trainer->gradient, chunk->opens};
+        ok = add_gradient(trainer, &part, block);
+    } else if (chunk->closes) {
+        sum_partials(trainer, chunk->partials, block);
     }
     if (ok && chunk->closes && run->update) {
         ok = tile_update(trainer, &chunk->optimizer, block);
-        profile_lap(laps, PROFILE_OPTIMIZER);
+        profile_lap(trainer->pass.profile, PROFILE_OPTIMIZER);
     }
     return ok;
 }

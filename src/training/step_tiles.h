@@ -10,9 +10,10 @@
 typedef struct step_chunk {
     int64_t first;
     int count;
-    bool opens;  /* the first chunk of its step: the gradient starts anew */
-    bool closes; /* the last one: the optimizer runs */
-    float scale; /* 1 / terms in the mean over the whole step */
+    bool opens;   /* the first chunk of its step: the gradient starts anew */
+    int partials; /* partial gradients of the step: tiles that its first chunk has */
+    bool closes;  /* the last one: the optimizer runs */
+    float scale;  /* 1 / terms in the mean over the whole step */
     optimizer_step optimizer;
 } step_chunk;
 

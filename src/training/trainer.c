@@ -120,6 +120,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     size_t floats = buffer_floats(network, trainer->plan.chunk);
     int threads = trainer->settings.threads;
     bool keeps_first = optimizer_keeps_first(&trainer->settings);
+    size_t partials = (size_t)trainer->plan.partials;
     trainer->scratch_floats = size_matrix_floats(network_output(network)->out, 1);
 
     trainer->gradient = memory_alloc_zeroed(parameters, sizeof(float));
@@ -127,6 +128,8 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     trainer->good = memory_alloc(parameters, sizeof(float));
     trainer->first = keeps_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
     trainer->second = row->has_second ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
+    trainer->partials =
+        partials > 0 ? memory_alloc(size_mul(parameters, partials), sizeof(float)) : NULL;
     trainer->buffers = memory_alloc(floats, sizeof(float));
     trainer->scratch =
         memory_alloc(size_mul(trainer->scratch_floats, (size_t)threads), sizeof(float));
@@ -137,8 +140,8 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
     if (!shared || !trainer->gradient || !trainer->found || !trainer->good ||
         (keeps_first && !trainer->first) || (row->has_second && !trainer->second) ||
-        !trainer->buffers || !trainer->scratch || !trainer->labels || !trainer->weights ||
-        !trainer->records || !trainer->pointers) {
+        (partials > 0 && !trainer->partials) || !trainer->buffers || !trainer->scratch ||
+        !trainer->labels || !trainer->weights || !trainer->records || !trainer->pointers) {
         return fail_memory(
             error, size_mul(size_add(floats, size_mul(parameters, 3)), sizeof(float)), "training");
     }
@@ -197,6 +200,7 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
         memory_free(trainer->good);
         memory_free(trainer->first);
         memory_free(trainer->second);
+        memory_free(trainer->partials);
         memory_free(trainer->buffers);
         memory_free(trainer->scratch);
         memory_free(trainer->labels);

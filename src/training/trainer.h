@@ -67,6 +67,8 @@ struct nnfs_trainer {
     float
         *good; /* and as an earlier one did, which went well: if the first step diverges already */
 
+    float *partials; /* [network->parameter_floats x plan.partials], likewise; NULL: none */
+
     float *buffers;   /* what the pass points into, one allocation */
     float **pointers; /* the pass's arrays of pointers, one allocation */
     float *input;     /* [inputs x plan.chunk], what pass.input points to */

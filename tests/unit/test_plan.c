@@ -38,7 +38,12 @@ static void check_stages(const step_plan *plan, const nnfs_network *network)
         assert_true((down - 1) * high < rows && (across - 1) * stage->columns < plan->chunk);
         assert_true(stage->rows == 0 || down % 2 == 0);
     }
-    assert_int_equal(next, 2 * network->layer_count + 1);
+    assert_int_equal(next, 2 * network->layer_count + (plan->partials > 0 ? 2 : 1));
+    /* Partial gradients: a tile of columns each, and nothing in between. */
+    if (plan->partials > 0) {
+        assert_int_equal(plan->stages, 1);
+        assert_int_equal(plan->partials * plan->tile, plan->chunk);
+    }
 }
 
 static void check_blocks(const step_plan *plan, const nnfs_network *network)
