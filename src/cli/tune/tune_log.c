@@ -120,7 +120,7 @@ bool log_write(FILE *stream, json_t *object)
 json_t *log_headed(const tuning *tune, json_t *object)
 {
     json_t *head = log_head(tune);
-    (void)json_object_update(head, object);
+    (void)json_object_update_missing(head, object);
     json_decref(object);
     return head;
 }

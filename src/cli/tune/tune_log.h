@@ -19,7 +19,7 @@ double log_field_value(const log_field *field, const tune_point *point);
 
 /* What the first line has besides its iteration. */
 json_t *log_head(const tuning *tune);
-/* The object with that before it, in its place. */
+/* The object with that before it, in its place; of what both have, the head's stays. */
 json_t *log_headed(const tuning *tune, json_t *object);
 
 /* Writes the object as a line, flushed, and lets go of it; false if that failed. */

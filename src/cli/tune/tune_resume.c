@@ -138,18 +138,19 @@ static nnfs_status read_lines(tuning *tune, int64_t *lines, int64_t *kept, nnfs_
 
 static bool copy_kept(const tuning *tune, FILE *to)
 {
-    bool first = true;
+    bool headed = false;
     bool written = true;
     json_t *object;
     rewind(tune->log);
-    while (written && (object = next_line(tune->log)) != NULL) {
+    for (int64_t line = 0; written && (object = next_line(tune->log)) != NULL; line++) {
         const tune_trial *trial = trial_of(tune, object);
         if (!trial || !trial->ended) {
             json_decref(object);
             continue;
         }
-        written = log_write(to, first ? log_headed(tune, object) : object);
-        first = false;
+        bool has_head = headed || line == 0; /* the file's first was checked */
+        written = log_write(to, has_head ? object : log_headed(tune, object));
+        headed = true;
     }
     return written;
 }
@@ -195,6 +196,7 @@ nnfs_status log_read_back(tuning *tune, bool *rewritten, nnfs_error *error)
     rewind(tune->log); /* it was opened to append to */
     json_watch();
     nnfs_status status = read_lines(tune, &lines, &kept, error);
+    bool all_read = feof(tune->log) != 0; /* and not to a line that is broken */
     if (status != NNFS_OK) {
         return status;
     }
@@ -205,7 +207,7 @@ nnfs_status log_read_back(tuning *tune, bool *rewritten, nnfs_error *error)
     if (lines == 0 && !is_empty(tune->log) && !begins_like_ours(tune->log)) {
         return refuse_stranger(tune, error);
     }
-    if (lines == kept && ends_whole(tune->log)) {
+    if (lines == kept && all_read && ends_whole(tune->log)) {
         return NNFS_OK;
     }
     *rewritten = true;
