@@ -3,8 +3,12 @@
 #
 #   cli > training > formats, optim > network > data, math > base
 #
-# The command-line tools see <nnfs/nnfs.h> and their own folder alone, and <cblas.h> stays behind the
-# seam. Prints each step upstairs as FILE:LINE. Usage: floors.sh SOURCE_ROOT
+# The command-line tools see <nnfs/nnfs.h> and their own floor alone, which is divided into rooms: what
+# tools share is at the bottom, and only nnfs-tune sees another tool, the runs of nnfs-train.
+#
+#   tune > train > report, pictures, details > common        eval > details        show > pictures
+#
+# <cblas.h> stays behind the seam. Prints each step upstairs as FILE:LINE. Usage: floors.sh SOURCE_ROOT
 set -eu
 cd "$1"
 
@@ -18,7 +22,16 @@ BEGIN {
     below["formats"]  = " formats network data math base "
     below["optim"]    = " optim network data math base "
     below["training"] = " training formats optim network data math base "
-    below["cli"]      = " cli "
+
+    below["cli/common"]   = " common "
+    below["cli/details"]  = " details common "
+    below["cli/pictures"] = " pictures common "
+    below["cli/report"]   = " report common "
+    below["cli/train"]    = " train report pictures details common "
+    below["cli/tune"]     = " tune train common "
+    below["cli/eval"]     = " eval details common "
+    below["cli/predict"]  = " predict common "
+    below["cli/show"]     = " show pictures common "
 }
 
 function refuse(why)
@@ -32,7 +45,7 @@ function folder_of(path)
     return index(path, "/") ? substr(path, 1, index(path, "/") - 1) : ""
 }
 
-# "math/gemm.h", or in the tools "options.h": inside the tree, and not upstairs.
+# "math/gemm.h", or in the tools "common/exit.h": inside the tree, and not upstairs.
 function check_own(header,    folder)
 {
     folder = folder_of(header)
@@ -40,9 +53,9 @@ function check_own(header,    folder)
         refuse("the public header includes system headers only")
     } else if (header ~ /\.\./) {
         refuse("an include path goes down from src/, never up")
-    } else if (folder == "" && floor != "cli") {
+    } else if (folder == "") {
         refuse("write the include with its folder, as in \"base/memory.h\"")
-    } else if (folder != "" && !index(below[floor], " " folder " ")) {
+    } else if (!index(below[floor], " " folder " ")) {
         refuse(floor " must not see " folder)
     }
 }
@@ -51,7 +64,7 @@ function check_own(header,    folder)
 function check_system(header,    folder)
 {
     folder = folder_of(header)
-    if (folder in below) {
+    if (folder in below || ("cli/" folder) in below) {
         refuse("write \"" header "\" in quotes")
     } else if (folder == "nnfs" && (header != "nnfs/nnfs.h" || floor == "include")) {
         refuse("the only public header is <nnfs/nnfs.h>")
@@ -64,6 +77,9 @@ FNR == 1 {
     files++
     split(FILENAME, part, "/")
     floor = part[1] == "include" ? "include" : part[2]
+    if (floor == "cli") {
+        floor = "cli/" part[3] # a room, as its files are deeper
+    }
     if (floor != "include" && !(floor in below)) {
         refuse("src/" floor " is on no floor: give it one in tests/floors.sh")
     }

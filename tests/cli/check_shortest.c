@@ -2,7 +2,7 @@
  * Floats as the tools write them: read back they are the same bits, and no number of fewer digits is.
  * Of random bits; the seed is printed and can be given.
  */
-#include "text.h"
+#include "common/text.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -3,9 +3,9 @@
  * the process it comes back here instead: exit.c's messages and endings are replaced.
  */
 #include "fuzz.h"
-#include "train_options.h"
+#include "train/train_options.h"
 
-#include "exit.h"
+#include "common/exit.h"
 
 #include <math.h>
 #include <setjmp.h>

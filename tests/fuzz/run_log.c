@@ -4,9 +4,9 @@
  * are the names.
  */
 #include "fuzz.h"
-#include "run.h"
+#include "train/run.h"
 
-#include "exit.h"
+#include "common/exit.h"
 
 #include <jansson.h>
 #include <math.h>

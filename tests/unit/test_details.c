@@ -2,8 +2,8 @@
  * What nnfs-eval tells of predictions, against what scikit-learn says of the same ones: a network that
  * hands its inputs through is measured on logits.
  */
-#include "class_names.h"
-#include "details.h"
+#include "common/class_names.h"
+#include "details/details.h"
 
 #include "details_expected.h"
 

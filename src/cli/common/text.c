@@ -1,0 +1,189 @@
+/* Values as people read them. */
+#include "common/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+short_text text_count(int64_t count)
+{
+    short_text digits;
+    short_text grouped = {""};
+    int length = snprintf(digits.text, sizeof digits.text, "%" PRId64, count);
+    char *to = grouped.text;
+    for (int i = 0; i < length; i++) {
+        int left = length - i;
+        if (i > 0 && digits.text[i - 1] != '-' && left % 3 == 0) {
+            *to++ = ',';
+        }
+        *to++ = digits.text[i];
+    }
+    *to = '\0';
+    return grouped;
+}
+
+short_text text_percent(double share)
+{
+    short_text percent;
+    (void)snprintf(percent.text, sizeof percent.text, "%.2f %%", share * 100.0);
+    return percent;
+}
+
+short_text text_number(double value)
+{
+    short_text number;
+    if (!isfinite(value)) {
+        return (short_text){"not finite"};
+    }
+    double size = fabs(value);
+    const char *format = size == 0.0 || (size >= 0.001 && size < 100000.0) ? "%.4f" : "%.4g";
+    (void)snprintf(number.text, sizeof number.text, format, value);
+    return number;
+}
+
+/* Commas between the thousands of what "%.*f" wrote. */
+static short_text with_commas(const char *plain)
+{
+    short_text grouped = {""};
+    int digits = (int)strspn(plain + (*plain == '-'), "0123456789");
+    char *to = grouped.text;
+    if (*plain == '-') {
+        *to++ = *plain++;
+    }
+    for (int left = digits; left > 0; left--) {
+        *to++ = *plain++;
+        if (left > 1 && left % 3 == 1) {
+            *to++ = ',';
+        }
+    }
+    (void)snprintf(to, sizeof grouped.text - (size_t)(to - grouped.text), "%s", plain);
+    return grouped;
+}
+
+short_text text_measure(double value)
+{
+    short_text number;
+    double size = fabs(value);
+    if (!isfinite(value) || (size != 0.0 && (size < 1e-4 || size >= 1e15))) {
+        return text_number(value);
+    }
+    if (size < 1000.0) {
+        (void)snprintf(number.text, sizeof number.text, "%.6g", value);
+        return number;
+    }
+    (void)snprintf(number.text, sizeof number.text, "%.*f",
+                   size < 99999.95 && value != rint(value) ? 1 : 0, value);
+    return with_commas(number.text);
+}
+
+short_text text_error(double value)
+{
+    short_text number;
+    double size = fabs(value);
+    if (!isfinite(value) || (size != 0.0 && (size < 0.001 || size >= 1e15))) {
+        return text_number(value);
+    }
+    int decimals = size < 100.0 ? 4 : size < 10000.0 ? 2 : size < 1e6 ? 1 : 0;
+    (void)snprintf(number.text, sizeof number.text, "%.*f", decimals, value);
+    return with_commas(number.text);
+}
+
+short_text text_seconds(double seconds)
+{
+    short_text duration = {""};
+    char *text = duration.text;
+    size_t size = sizeof duration.text;
+    int64_t whole = llround(seconds);
+    if (seconds < 0.1) {
+        (void)snprintf(text, size, "%.1f ms", seconds * 1e3);
+    } else if (seconds < 0.995) {
+        (void)snprintf(text, size, "%.2f s", seconds);
+    } else if (seconds < 59.95) {
+        (void)snprintf(text, size, "%.1f s", seconds);
+    } else if (whole < 3600) {
+        (void)snprintf(text, size, "%d min %02d s", (int)(whole / 60), (int)(whole % 60));
+    } else {
+        int64_t minutes = whole / 60;
+        (void)snprintf(text, size, "%" PRId64 " h %02d min", minutes / 60, (int)(minutes % 60));
+    }
+    return duration;
+}
+
+short_text text_hash(uint64_t hash)
+{
+    short_text digits;
+    (void)snprintf(digits.text, sizeof digits.text, "%016" PRIx64, hash);
+    return digits;
+}
+
+/* The bytes of the letter that begins here; a byte that begins none is one by itself. */
+static int letter_bytes(const char *at)
+{
+    unsigned char first = (unsigned char)*at;
+    int bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    for (int i = 1; i < bytes; i++) {
+        if (((unsigned char)at[i] & 0xc0u) != 0x80u) {
+            return 1;
+        }
+    }
+    return bytes;
+}
+
+/* What a terminal might obey: C0 and C1 controls, DEL, and bytes that are no UTF-8. */
+static bool is_unsafe(const char *at, int bytes)
+{
+    unsigned char first = (unsigned char)*at;
+    bool control = first < 0x20 || first == 0x7f;
+    bool alone = bytes == 1 && first >= 0x80;
+    return control || alone || (first == 0xc2 && (unsigned char)at[1] < 0xa0);
+}
+
+name_text text_name(const char *name)
+{
+    name_text safe = {.width = 0};
+    char *to = safe.text;
+    while (*name && safe.width < NAME_MOST) {
+        int bytes = letter_bytes(name);
+        if (is_unsafe(name, bytes)) {
+            *to++ = '?';
+        } else {
+            memcpy(to, name, (size_t)bytes);
+            to += bytes;
+        }
+        name += bytes;
+        safe.width++;
+    }
+    if (*name) {
+        memcpy(to, "...", 4);
+        safe.width += 3;
+    }
+    return safe;
+}
+
+const char *text_plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+char *text_shape(const nnfs_network *network)
+{
+    char *shape = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&shape, &size);
+    if (!stream) {
+        return NULL;
+    }
+    (void)fprintf(stream, "%d", nnfs_network_inputs(network));
+    for (int i = 0; i < nnfs_network_layer_count(network); i++) {
+        (void)fprintf(stream, "-%d", nnfs_network_layer(network, i).width);
+    }
+    bool written = ferror(stream) == 0;
+    if (fclose(stream) != 0 || !written) {
+        free(shape);
+        return NULL;
+    }
+    return shape;
+}

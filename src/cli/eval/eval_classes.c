@@ -1,0 +1,130 @@
+/* Classes, as nnfs-eval prints them: how good each is, what its word is worth, what went wrong. */
+#include "eval/eval_print.h"
+
+#include <stdio.h>
+
+/* ---- Each class ---- */
+
+static void print_scores(const class_scores *scores)
+{
+    (void)printf("%11.4f%9.4f%9.4f%11s\n", scores->precision, scores->recall, scores->f1,
+                 text_count(scores->support).text);
+}
+
+static void print_each(const details *known)
+{
+    int width = names_width(known, 8);
+    (void)fputs("\n  ", stdout);
+    print_padded("class", width);
+    (void)puts("  precision   recall       F1    samples");
+    for (int i = 0; i < known->classes; i++) {
+        (void)fputs("  ", stdout);
+        print_name(known, i, width);
+        print_scores(&known->scores[i]);
+    }
+    (void)fputs("  ", stdout);
+    print_padded("mean", width);
+    print_scores(&known->macro);
+    (void)fputs("  ", stdout);
+    print_padded("weighted", width);
+    print_scores(&known->weighted);
+}
+
+static void print_binary(const details *known)
+{
+    int width = names_width(known, 5);
+    (void)fputs("\neach against the rest: is it, is it not, and was it said (TP, FN, FP, TN)\n  ",
+                stdout);
+    print_padded("class", width);
+    (void)puts("     found    missed     wrong  rightly not");
+    for (int i = 0; i < known->classes; i++) {
+        const class_scores *scores = &known->scores[i];
+        int64_t missed = scores->support - scores->right;
+        int64_t wrong = scores->chosen - scores->right;
+        (void)fputs("  ", stdout);
+        print_name(known, i, width);
+        (void)printf("%10s%10s%10s%13s\n", text_count(scores->right).text, text_count(missed).text,
+                     text_count(wrong).text,
+                     text_count(known->samples - scores->support - wrong).text);
+    }
+}
+
+/* ---- Probabilities ---- */
+
+static void print_top(const details *known)
+{
+    (void)printf("%-9s ", "top");
+    for (int i = 1; i < DETAILS_TOP && i < known->classes - 1; i++) {
+        double share = (double)known->top[i] / (double)known->samples;
+        (void)printf("%s%d: %s", i > 1 ? ", " : "", i + 1, text_percent(share).text);
+    }
+    (void)putchar('\n');
+}
+
+static void print_calibration(const details *known)
+{
+    (void)puts("\n  probability     samples    it says   it is right");
+    for (int i = 0; i < DETAILS_BINS; i++) {
+        const calibration_bin *bin = &known->bins[i];
+        if (bin->count > 0) {
+            (void)printf("  %.1f .. %.1f %13s %10s %13s\n", (double)i / DETAILS_BINS,
+                         (double)(i + 1) / DETAILS_BINS, text_count(bin->count).text,
+                         text_percent(bin->confidence).text, text_percent(bin->accuracy).text);
+        }
+    }
+}
+
+/* ---- Mistakes ---- */
+
+static void print_mistakes(const details *known, const eval_print *how)
+{
+    if (known->mistake_count == 0) {
+        return;
+    }
+    int width = LEAST_PAIR - 1;
+    for (int i = 0; i < known->mistake_count; i++) {
+        int truth = name_width(known, known->mistakes[i].truth);
+        int predicted = name_width(known, known->mistakes[i].predicted);
+        width = truth > width ? truth : width;
+        width = predicted > width ? predicted : width;
+    }
+    width = cut_to(width, (how->screen.columns - 37) / 2, LEAST_PAIR);
+    (void)printf("\nworst mistakes, %d of %s, by row from 0%s\n         row  ",
+                 known->mistake_count, text_count(details_wrong(known)).text, rows_left_out(known));
+    print_padded("true", width);
+    (void)fputs("  ", stdout);
+    print_padded("taken for", known->probabilities ? width : 0);
+    (void)puts(known->probabilities ? "      with   the true" : "");
+    for (int i = 0; i < known->mistake_count; i++) {
+        const mistake *one = &known->mistakes[i];
+        (void)printf("%12s  ", text_count(one->row).text);
+        print_cut(known, one->truth, width);
+        (void)fputs("  ", stdout);
+        print_cut(known, one->predicted, width);
+        if (known->probabilities) {
+            (void)printf("%10s %10s", text_percent((double)one->probability).text,
+                         text_percent((double)one->truth_probability).text);
+        }
+        (void)putchar('\n');
+    }
+}
+
+void print_classes(const details *known, const eval_print *how)
+{
+    if (known->classes > 2) {
+        print_top(known);
+    }
+    if (known->probabilities) {
+        (void)printf("%-9s %s between how sure it is and how often it is right\n", "off by",
+                     text_percent(known->calibration_error).text);
+    }
+    print_confusion(known, how);
+    print_each(known);
+    if (how->binary) {
+        print_binary(known);
+    }
+    if (how->calibration && known->probabilities) {
+        print_calibration(known);
+    }
+    print_mistakes(known, how);
+}

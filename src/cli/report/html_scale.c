@@ -1,0 +1,129 @@
+/* Ticks at 1, 2 or 5 times a power of ten (Heckbert, Nice Numbers for Graph Labels, 1990). */
+#include "report/html_scale.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The nice number nearest above size. */
+static double nice(double size)
+{
+    double power = pow(10.0, floor(log10(size)));
+    double digit = size / power;
+    double chosen = digit <= 1.0 + 1e-9   ? 1.0
+                    : digit <= 2.0 + 1e-9 ? 2.0
+                    : digit <= 5.0        ? 5.0
+                                          : 10.0;
+    return chosen * power;
+}
+
+/* A range of one value, or one that doubles cannot divide, is widened around it. */
+static void widen(double *low, double *high)
+{
+    double size = fmax(fabs(*low), fabs(*high));
+    if (*high - *low <= 1e-9 * size || *high <= *low) {
+        double margin = size > 0.0 ? 0.1 * size : 0.5;
+        *low -= margin;
+        *high += margin;
+    }
+}
+
+static void add_ticks(scale *axis)
+{
+    double first = ceil(axis->low / axis->step - 1e-6);
+    for (int i = 0; i < TICKS_MOST; i++) {
+        double tick = (first + i) * axis->step;
+        if (tick > axis->high + 1e-6 * axis->step) {
+            break;
+        }
+        axis->ticks[axis->count++] = tick;
+    }
+}
+
+scale scale_round(double low, double high, int wanted)
+{
+    widen(&low, &high);
+    scale axis = {.step = nice((high - low) / wanted)};
+    axis.low = floor(low / axis.step + 1e-6) * axis.step;
+    axis.high = ceil(high / axis.step - 1e-6) * axis.step;
+    add_ticks(&axis);
+    return axis;
+}
+
+scale scale_exact(double low, double high, int wanted, bool whole)
+{
+    widen(&low, &high);
+    scale axis = {.low = low, .high = high, .step = nice((high - low) / wanted)};
+    axis.step = whole ? fmax(axis.step, 1.0) : axis.step;
+    add_ticks(&axis);
+    return axis;
+}
+
+static const double digits[] = {1.0, 2.0, 5.0};
+
+static double down_to_digit(double value)
+{
+    double power = pow(10.0, floor(log10(value)));
+    double digit = value / power;
+    return power * (digit >= 5.0 ? 5.0 : digit >= 2.0 ? 2.0 : 1.0);
+}
+
+scale scale_logarithmic(double low, double high)
+{
+    scale axis = {.logarithmic = true, .low = down_to_digit(low), .high = high};
+    axis.high = down_to_digit(high) < high ? nice(high) : high;
+    int first = (int)floor(log10(axis.low));
+    int decades = (int)ceil(log10(axis.high)) - first;
+    int each = decades <= 2 ? 3 : 1; /* ticks in a decade */
+    int stride = decades / 8 + 1;    /* decades between ticks */
+    for (int power = first; power <= first + decades; power += stride) {
+        for (int i = 0; i < each; i++) {
+            double tick = digits[i] * pow(10.0, power);
+            bool inside = tick >= axis.low * (1.0 - 1e-9) && tick <= axis.high * (1.0 + 1e-9);
+            if (inside && axis.count < TICKS_MOST) {
+                axis.ticks[axis.count++] = tick;
+            }
+        }
+    }
+    return axis;
+}
+
+double scale_place(const scale *axis, double value)
+{
+    double place = axis->logarithmic ? log(value / axis->low) / log(axis->high / axis->low)
+                                     : (value - axis->low) / (axis->high - axis->low);
+    return isnan(place) ? 0.0 : fmax(0.0, fmin(place, 1.0));
+}
+
+/* As many decimals as the step has, so that all labels of an axis have the same. */
+static short_text with_step(double tick, double step, const char *unit)
+{
+    short_text label;
+    int decimals = (int)fmax(0.0, ceil(-log10(step) - 1e-6));
+    (void)snprintf(label.text, sizeof label.text, "%.*f%s", decimals,
+                   fabs(tick) < 1e-6 * step ? 0.0 : tick, unit);
+    return label;
+}
+
+short_text scale_label(const scale *axis, double tick, bool percent)
+{
+    static const struct {
+        double from, unit;
+        const char *name;
+    } units[] = {{1e9, 1e9, "G"}, {1e6, 1e6, "M"}, {1e4, 1e3, "k"}};
+    short_text label;
+    double size = fmax(fabs(axis->low), fabs(axis->high));
+    if (percent) {
+        return with_step(100.0 * tick, 100.0 * axis->step, "");
+    }
+    if (axis->logarithmic || size < 1e-3 || size >= 1e13) {
+        (void)snprintf(label.text, sizeof label.text, "%.3g", tick);
+        return label;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (size >= units[i].from) {
+            return with_step(tick / units[i].unit, axis->step / units[i].unit,
+                             tick == 0.0 ? "" : units[i].name);
+        }
+    }
+    return with_step(tick, axis->step, "");
+}
