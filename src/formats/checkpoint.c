@@ -159,11 +159,19 @@ static bool parse_text(const char *text, char *into, size_t room)
 /* Whether the numbers can have come about: what a run does with them rests on it. */
 static bool is_sound(const checkpoint_state *s)
 {
-    return s->steps >= 0 && s->epochs >= 0 && s->epochs <= s->settings.epochs &&
-           s->epoch_steps >= 0 && s->epoch_steps <= s->steps &&
+    const float settings[] = {s->settings.learning_rate, s->settings.momentum, s->settings.beta2,
+                              s->settings.epsilon, s->settings.weight_decay};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        if (!isfinite(settings[i])) { /* too large for a float */
+            return false;
+        }
+    }
+    return s->steps >= 0 && s->steps < INT64_MAX / 2 && s->epochs >= 0 &&
+           s->epochs <= s->settings.epochs && s->epoch_steps >= 0 && s->epoch_steps <= s->steps &&
            s->epoch_samples >= s->epoch_steps && s->epoch_correct >= 0 &&
            s->epoch_correct <= s->epoch_samples && s->epoch_seconds >= 0.0 && s->seconds >= 0.0 &&
-           s->schedule_share > 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0;
+           s->schedule_share > 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0 &&
+           s->schedule_waited <= s->epochs;
 }
 
 /* False with a reason where there was no memory for it. */
