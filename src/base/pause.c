@@ -15,13 +15,23 @@ static void relax(void)
 #endif
 }
 
+static void nap(long nanoseconds)
+{
+    const struct timespec spell = {.tv_nsec = nanoseconds};
+    (void)nanosleep(&spell, NULL);
+}
+
 int pause_once(int turns)
 {
     if (turns < SPINS) {
         relax();
         return turns + 1;
     }
-    const struct timespec spell = {.tv_nsec = 20000};
-    (void)nanosleep(&spell, NULL);
+    nap(20000);
     return turns;
+}
+
+void pause_rest(void)
+{
+    nap(500000);
 }

@@ -10,4 +10,7 @@
 /* One turn of waiting; takes and returns the number of turns so far. */
 int pause_once(int turns);
 
+/* A longer rest, for a thread that nobody waits for. */
+void pause_rest(void);
+
 #endif

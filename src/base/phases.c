@@ -65,11 +65,16 @@ void phases_advance(phases *p, uint64_t next)
     atomic_store_explicit(&p->current, next, memory_order_release);
 }
 
+uint64_t phases_current(const phases *p)
+{
+    return atomic_load_explicit(&p->current, memory_order_acquire);
+}
+
 uint64_t phases_wait(const phases *p, uint64_t phase)
 {
-    uint64_t current = atomic_load_explicit(&p->current, memory_order_acquire);
+    uint64_t current = phases_current(p);
     for (int turns = 0; current == phase; turns = pause_once(turns)) {
-        current = atomic_load_explicit(&p->current, memory_order_acquire);
+        current = phases_current(p);
     }
     return current;
 }

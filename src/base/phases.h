@@ -44,6 +44,9 @@ bool phases_finish(phases *phases, int tiles);
 /* Begins another phase: a larger number than all before it, or PHASES_OVER. */
 void phases_advance(phases *phases, uint64_t next);
 
+/* The number of the current phase. */
+uint64_t phases_current(const phases *phases);
+
 /* Waits until `phase` is over, and returns the one that is current then. */
 uint64_t phases_wait(const phases *phases, uint64_t phase);
 

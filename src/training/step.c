@@ -2,6 +2,7 @@
 #include "training/step.h"
 
 #include "base/clock.h"
+#include "base/pause.h"
 #include "math/blas_runtime.h"
 #include "training/step_tiles.h"
 
@@ -185,8 +186,8 @@ static void watch(step_region *region)
 
 /* ---- The threads ---- */
 
-/* This thread's part of a phase. */
-static void share_phase(step_region *region, const step_chunk *chunk, uint64_t phase)
+/* The part of one of `threads` threads in a phase. */
+static void share_phase(step_region *region, const step_chunk *chunk, uint64_t phase, int threads)
 {
     phases *shared = &region->run->trainer->phases;
     uint64_t part = phase % region->parts;
@@ -200,8 +201,7 @@ static void share_phase(step_region *region, const step_chunk *chunk, uint64_t p
         }
         return;
     }
-    while ((tile = phases_claim(shared, phase, tiles, omp_get_thread_num(), omp_get_num_threads(),
-                                &from)) >= 0) {
+    while ((tile = phases_claim(shared, phase, tiles, omp_get_thread_num(), threads, &from)) >= 0) {
         run_tile(region, chunk, part, tile);
         if (phases_finish(shared, tiles)) {
             phases_advance(shared, phase_after(region, chunk, phase));
@@ -209,9 +209,31 @@ static void share_phase(step_region *region, const step_chunk *chunk, uint64_t p
     }
 }
 
+/* Thread 0 looks after the crew, chunk by chunk; alone it has none. */
+static void look_after_crew(step_region *region, int64_t chunk)
+{
+    crew *c = &region->run->trainer->crew;
+    if (c->threads > 1 && omp_get_thread_num() == 0) {
+        double now = clock_seconds();
+        if (crew_is_due(c, now, chunk)) {
+            crew_look(c, now, clock_busy_seconds(), chunk);
+        }
+    }
+}
+
+/* A thread that the crew does without rests until it is wanted again, or all is over. */
+static void rest(nnfs_trainer *trainer, int me)
+{
+    while (me >= atomic_load(&trainer->crew.working) &&
+           phases_current(&trainer->phases) != PHASES_OVER) {
+        pause_rest();
+    }
+}
+
 static void run_thread(step_region *region)
 {
     nnfs_trainer *trainer = region->run->trainer;
+    int me = omp_get_thread_num();
     uint64_t phase = 0;
     uint64_t at = UINT64_MAX; /* the chunk this thread looks at */
     step_chunk chunk = {0};
@@ -219,8 +241,14 @@ static void run_thread(step_region *region)
         if (phase / region->parts != at) {
             at = phase / region->parts;
             chunk = chunk_at(region, (int64_t)at);
+            look_after_crew(region, (int64_t)at);
         }
-        share_phase(region, &chunk, phase);
+        int working = atomic_load(&trainer->crew.working);
+        if (me < working) {
+            share_phase(region, &chunk, phase, working);
+        } else {
+            rest(trainer, me);
+        }
         phase = phases_wait(&trainer->phases, phase);
         profile_lap(trainer->pass.profile, PROFILE_WAITING);
     }
@@ -250,6 +278,7 @@ void step_run_all(step_run *run)
         return; /* all was done before */
     }
     phases_begin(&trainer->phases);
+    crew_begin(&trainer->crew, clock_seconds(), clock_busy_seconds());
     profile_enter(trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(trainer->settings.threads)

@@ -2,7 +2,7 @@
  * Training: the same bits at any number of threads, every sample used, bad numbers noticed before
  * they reach a weight, and the small and odd cases.
  */
-#include "network/network.h"
+#include "training/trainer.h"
 #include <math.h>
 
 #include <nnfs/nnfs.h>
@@ -84,11 +84,11 @@ static nnfs_network *classifier(int hidden)
     return network_with(feature_count, hidden, class_count, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY);
 }
 
-static nnfs_train_settings settings_with(nnfs_optimizer optimizer, int64_t batch, int epochs)
+static nnfs_train_settings settings_with(nnfs_optimizer which, int64_t batch, int epochs)
 {
     nnfs_train_settings settings;
     nnfs_train_settings_init(&settings);
-    settings.optimizer = optimizer;
+    settings.optimizer = which;
     settings.batch = batch;
     settings.epochs = epochs;
     return settings;
@@ -111,21 +111,91 @@ static uint64_t hash_after(int64_t batch, int hidden, int threads, nnfs_summary 
     return hash;
 }
 
+static void expect_same_bits(int64_t batch, int hidden)
+{
+    const int threads[] = {1, 2, 3, 8};
+    nnfs_summary first = {0};
+    uint64_t hash = hash_after(batch, hidden, 1, &first);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        nnfs_summary summary = {0};
+        assert_int_equal(hash_after(batch, hidden, threads[t], &summary), hash);
+        assert_true(summary.train.loss == first.train.loss);
+        assert_true(summary.test.accuracy == first.test.accuracy);
+    }
+}
+
+/* Of the small network, which adds up partial gradients in a large batch, too. */
 static void bits_do_not_depend_on_threads(void **state)
 {
     (void)state;
     const int64_t batches[] = {128, 1, 0, 37, 2100};
-    const int threads[] = {1, 2, 3, 8};
     for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
-        nnfs_summary first = {0};
-        uint64_t hash = hash_after(batches[b], 300, 1, &first);
-        for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
-            nnfs_summary summary = {0};
-            assert_int_equal(hash_after(batches[b], 300, threads[t], &summary), hash);
-            assert_true(summary.train.loss == first.train.loss);
-            assert_true(summary.test.accuracy == first.test.accuracy);
-        }
+        expect_same_bits(batches[b], 300);
+        expect_same_bits(batches[b], 16);
     }
+}
+
+/* Nor on who of the crew works: with windows of no length it tries all the time. */
+static void bits_do_not_depend_on_the_crew(void **state)
+{
+    (void)state;
+    nnfs_arrays arrays = class_arrays(sample_count);
+    nnfs_dataset *dataset = dataset_of(&arrays);
+    nnfs_train_settings settings = settings_with(NNFS_ADAM, 32, 20);
+    uint64_t hashes[2];
+    for (int i = 0; i < 2; i++) {
+        nnfs_network *network = classifier(300);
+        nnfs_trainer *trainer = NULL;
+        settings.threads = i == 0 ? 1 : 3;
+        assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
+        trainer->crew.window = 0.0;
+        for (int epoch = 0; epoch < settings.epochs; epoch++) {
+            trainer->crew.hold = 0.0;
+            assert_int_equal(nnfs_trainer_epoch(trainer, dataset, NULL, NULL), NNFS_OK);
+        }
+        hashes[i] = nnfs_network_hash(network);
+        nnfs_trainer_free(trainer);
+        nnfs_network_free(network);
+    }
+    assert_int_equal(hashes[0], hashes[1]);
+    nnfs_dataset_free(dataset);
+}
+
+/* The mean gradient over samples from `first` on, by a trainer made for batches of so many. */
+static void gradient_of(nnfs_network *network, int64_t first, int64_t samples, float *gradient)
+{
+    nnfs_arrays arrays = class_arrays(samples);
+    arrays.features = (const float *)arrays.features + first * feature_count;
+    arrays.labels += first;
+    nnfs_train_settings settings = settings_with(NNFS_SGD, samples, 1);
+    nnfs_trainer *trainer = NULL;
+    size_t count = 0;
+    assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
+    assert_int_equal(trainer->plan.partials > 0, samples == sample_count);
+    assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, NULL, NULL), NNFS_OK);
+    const float *all = nnfs_trainer_gradients(trainer, &count);
+    memcpy(gradient, all, count * sizeof *gradient);
+    nnfs_trainer_free(trainer);
+}
+
+/* A large batch's gradient, of partial ones, is the mean of its halves', which are made in one piece. */
+static void partial_gradients_add_up(void **state)
+{
+    (void)state;
+    nnfs_network *network = classifier(16);
+    size_t count = network->parameter_floats;
+    float *whole = calloc(3 * count, sizeof *whole);
+    assert_non_null(whole);
+    float *halves[] = {whole + count, whole + 2 * count};
+    gradient_of(network, 0, sample_count, whole);
+    gradient_of(network, 0, sample_count / 2, halves[0]);
+    gradient_of(network, sample_count / 2, sample_count / 2, halves[1]);
+    for (size_t i = 0; i < count; i++) {
+        float mean = 0.5f * (halves[0][i] + halves[1][i]);
+        assert_true(fabsf(whole[i] - mean) < 1e-6f);
+    }
+    free(whole);
+    nnfs_network_free(network);
 }
 
 static void seeds_make_a_difference(void **state)
@@ -314,10 +384,10 @@ static void a_step_is_gradient_and_update(void **state)
     }
 }
 
-static double working_set(nnfs_optimizer optimizer, float momentum)
+static double working_set(nnfs_optimizer which, float momentum)
 {
     nnfs_network *network = classifier(20);
-    nnfs_train_settings settings = settings_with(optimizer, 64, 1);
+    nnfs_train_settings settings = settings_with(which, 64, 1);
     nnfs_trainer *trainer = NULL;
     settings.momentum = momentum;
     assert_int_equal(nnfs_profile_create(&settings.profile, NULL), NNFS_OK);
@@ -672,6 +742,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(bits_do_not_depend_on_the_crew),
+        cmocka_unit_test(partial_gradients_add_up),
         cmocka_unit_test(seeds_make_a_difference),
         cmocka_unit_test(full_batch_is_one_step_of_all),
         cmocka_unit_test(last_short_batch_counts),
