@@ -128,6 +128,30 @@ static void call_with_vector(const gemm_product *g)
                 g->beta == 0.0f ? 1.0f : g->beta, g->c, 1);
 }
 
+/* A^T B whose sums are too short for the kernel, of an A that is quickly turned around. */
+enum { TURNED_FLOATS = 1024 };
+
+static bool is_turned(const gemm_product *g)
+{
+    return g->transpose_a == GEMM_T && g->transpose_b == GEMM_N && g->k < BLAS_IN_PLACE_DEPTH &&
+           g->n > 8 && (int64_t)g->m * g->k <= TURNED_FLOATS;
+}
+
+static void call_turned(const gemm_product *g)
+{
+    float turned[TURNED_FLOATS];
+    for (int i = 0; i < g->m; i++) {
+        for (int p = 0; p < g->k; p++) {
+            turned[i + (ptrdiff_t)p * g->m] = g->a[p + (ptrdiff_t)i * g->lda];
+        }
+    }
+    gemm_product straight = *g;
+    straight.transpose_a = GEMM_N;
+    straight.a = turned;
+    straight.lda = g->m;
+    call_cblas(&straight);
+}
+
 /* As it is: an empty product, too, which asks for nothing but beta C. */
 static bool is_in_place(const gemm_product *g, int limit)
 {
@@ -153,6 +177,8 @@ static void call_best(const gemm_product *g)
         call_cblas(g);
     } else if (g->n == 1 && g->transpose_b == GEMM_N) {
         call_with_vector(g);
+    } else if (limit > 0 && is_turned(g)) {
+        call_turned(g);
     } else {
         cut size = limit > 0 ? cuts[g->transpose_a][g->transpose_b](g, limit) : no_cut;
         if (size.rows > 0) {

@@ -8,8 +8,8 @@
 /* A chunk bounds the memory of a large batch; it is a multiple of the tiles. */
 #define CHUNK_COLUMNS 2048
 
-/* Tiles of columns: narrow for small layers, whose products need no packing; else wide enough to pay for
- * the packing of W, and narrow enough that a batch of 128 has two. */
+/* Tiles of columns: narrow for small layers that threads share, whose products need no packing; else wide
+ * enough to pay for the packing of W, and narrow enough that a batch of 128 has two. */
 #define SMALL_W_FLOATS     16384
 #define SMALL_TILE_COLUMNS 32
 #define TILE_COLUMNS       64
@@ -133,7 +133,13 @@ static bool is_partial(const nnfs_network *network, int64_t batch)
     return floats <= SMALL_W_FLOATS && (batch == 0 || batch >= PARTIAL_BATCH);
 }
 
-/* Columns a tile: by the largest W, but such that a small batch has two. */
+/* Threads that so much work is worth. */
+static double threads_by_work(const nnfs_network *network, int64_t batch)
+{
+    return nnfs_network_flops_step(network) * (double)batch / THREAD_FLOPS;
+}
+
+/* Columns a tile: by the largest W, but such that a small batch has two where it is worth two threads. */
 static int tile_columns(const nnfs_network *network, int chunk)
 {
     double largest = 0.0;
@@ -141,9 +147,10 @@ static int tile_columns(const nnfs_network *network, int chunk)
         double floats = floats_of(&network->layers[index]);
         largest = floats > largest ? floats : largest;
     }
-    int tile = largest <= SMALL_W_FLOATS ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
-    int half = even_part(chunk, 2, MEMORY_LINE_FLOATS);
-    return half < tile ? half : tile;
+    bool alone = threads_by_work(network, chunk) < 2.0;
+    int tile = largest <= SMALL_W_FLOATS && !alone ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
+    int part = alone ? chunk : even_part(chunk, 2, MEMORY_LINE_FLOATS);
+    return part < tile ? part : tile;
 }
 
 /* ---- Phase 2 ---- */
@@ -209,7 +216,7 @@ static int most_tiles(const step_plan *plan, const nnfs_network *network)
 /* Threads that a step of this much work can keep busy. */
 static int useful_threads(const step_plan *plan, const nnfs_network *network, int64_t batch)
 {
-    double by_work = nnfs_network_flops_step(network) * (double)batch / THREAD_FLOPS;
+    double by_work = threads_by_work(network, batch);
     int threads = by_work < (double)plan->most_tiles ? (int)by_work : plan->most_tiles;
     return threads < 1 ? 1 : threads;
 }
@@ -221,7 +228,7 @@ nnfs_status plan_create(step_plan *plan, const nnfs_network *network, int64_t ba
     int most = plan->partials > 0 ? PARTIALS * SMALL_TILE_COLUMNS : CHUNK_COLUMNS;
     plan->chunk = batch > 0 && batch < most ? (int)batch : most;
     batch = batch > 0 ? batch : CHUNK_COLUMNS;
-    plan->tile = tile_columns(network, plan->chunk);
+    plan->tile = plan->partials > 0 ? SMALL_TILE_COLUMNS : tile_columns(network, plan->chunk);
     plan->tiles = ceil_div(plan->chunk, plan->tile);
     plan->stages = list_stages(network, plan, NULL);
     plan->blocks = list_blocks(network, batch, NULL);
