@@ -52,19 +52,25 @@ static infer_thread thread_of(const infer_walk *walk, float *memory, float **lay
     return thread;
 }
 
-/* The walk by all threads of a region. */
+/* What the threads of a region share. */
+typedef struct infer_region {
+    atomic_llong next; /* the first tile that nobody has taken */
+    atomic_bool failed;
+} infer_region;
+
+/* The walk by all threads of a region: whoever is free takes the next tile. */
 static void run_region(const infer_walk *walk, float *memory, size_t floats, float **layers,
-                       int tile, atomic_bool *failed)
+                       int tile, infer_region *region)
 {
     int me = omp_get_thread_num();
-    int threads = omp_get_num_threads();
     infer_thread thread = thread_of(walk, memory + floats * (size_t)me,
                                     layers + (size_t)walk->network->layer_count * (size_t)me, tile);
-    for (int64_t index = me; index * tile < walk->samples; index += threads) {
+    int64_t index = 0;
+    while ((index = atomic_fetch_add(&region->next, 1)) * tile < walk->samples) {
         int64_t first = index * tile;
         int64_t left = walk->samples - first;
         if (!walk->visit(walk, &thread, (int)index, first, left < tile ? (int)left : tile)) {
-            atomic_store(failed, true);
+            atomic_store(&region->failed, true);
         }
     }
 }
@@ -89,13 +95,14 @@ nnfs_status infer_run(const infer_walk *walk, nnfs_error *error)
     float *memory = memory_alloc(size_mul(floats, (size_t)threads), sizeof *memory);
     float **layers = calloc((size_t)threads * (size_t)walk->network->layer_count, sizeof *layers);
     if (memory && layers) {
-        atomic_bool failed;
-        atomic_init(&failed, false);
+        infer_region region;
+        atomic_init(&region.next, 0);
+        atomic_init(&region.failed, false);
         blas_enter();
 #pragma omp parallel num_threads(threads) if (threads > 1)
-        run_region(walk, memory, floats, layers, tile, &failed);
+        run_region(walk, memory, floats, layers, tile, &region);
         blas_leave();
-        if (atomic_load(&failed)) {
+        if (atomic_load(&region.failed)) {
             status = fail(error, NNFS_ERROR_BACKEND, "a matrix product was refused");
         }
     } else {
