@@ -1,18 +1,18 @@
 /* The crew: trials of fewer threads, and of more. */
 #include "training/crew.h"
 
-/* A window has a few turns of the scheduler, and a few steps. */
-#define WINDOW_SECONDS 0.02
+/* A window has many turns of the scheduler, one of which alone says little, and a few steps. */
+#define WINDOW_SECONDS 0.1
 #define WINDOW_STEPS   4
 
 /* Thread 0 is off its CPU for such a share of the time: it is put aside, or waits for one that is. */
-#define AWAY 0.15
+#define AWAY 0.2
 
 /* What makes a trial a success. */
 #define GAIN 1.05
 
 /* From one trial to the next, at first; twice as long after each that changed nothing. */
-#define HOLD_SECONDS      0.25
+#define HOLD_SECONDS      0.5
 #define HOLD_SECONDS_MOST 4.0
 
 void crew_create(crew *c, int threads)
@@ -21,20 +21,22 @@ void crew_create(crew *c, int threads)
     atomic_init(&c->working, threads);
 }
 
-static void begin_window(crew *c, double now, double busy, int64_t steps)
+/* What has been in the window, up to `now`. */
+static crew_count window_until(const crew *c, crew_count now)
 {
-    c->began = now;
-    c->busy = busy;
-    c->steps = steps;
+    return (crew_count){c->seen.seconds + now.seconds - c->begun.seconds,
+                        c->seen.busy + now.busy - c->begun.busy,
+                        c->seen.steps + now.steps - c->begun.steps};
 }
 
-void crew_begin(crew *c, double now, double busy)
+void crew_begin(crew *c, crew_count now)
 {
-    begin_window(c, now, busy, 0);
-    if (c->trying) {
-        atomic_store(&c->working, c->before);
-        c->trying = false;
-    }
+    c->begun = now;
+}
+
+void crew_end(crew *c, crew_count now)
+{
+    c->seen = window_until(c, now);
 }
 
 static void try(crew *c, int working, double rate)
@@ -46,7 +48,7 @@ static void try(crew *c, int working, double rate)
 }
 
 /* A trial that changes nothing makes the next one later. */
-static void judge(crew *c, double now, double rate)
+static void judge(crew *c, double rate)
 {
     bool better = rate > GAIN * c->rate_before;
     if (!better) {
@@ -54,27 +56,30 @@ static void judge(crew *c, double now, double rate)
     }
     c->hold = better ? HOLD_SECONDS : 2.0 * c->hold;
     c->hold = c->hold < HOLD_SECONDS_MOST ? c->hold : HOLD_SECONDS_MOST;
-    c->until = now + c->hold;
+    c->until = c->ran + c->hold;
     c->trying = false;
 }
 
-bool crew_is_due(const crew *c, double now, int64_t steps)
+bool crew_is_due(const crew *c, double seconds, int64_t steps)
 {
-    return now - c->began >= c->window && steps >= c->steps + WINDOW_STEPS;
+    crew_count window = window_until(c, (crew_count){.seconds = seconds, .steps = steps});
+    return window.seconds >= c->window && window.steps >= WINDOW_STEPS;
 }
 
-void crew_look(crew *c, double now, double busy, int64_t steps)
+void crew_look(crew *c, crew_count now)
 {
-    double seconds = now - c->began;
+    crew_count window = window_until(c, now);
     int working = atomic_load(&c->working);
-    double rate = (double)(steps - c->steps) / seconds;
-    bool away = seconds - (busy - c->busy) > AWAY * seconds;
+    double rate = (double)window.steps / window.seconds;
+    c->ran += window.seconds;
+    bool away = window.seconds - window.busy > AWAY * window.seconds;
     if (c->trying) {
-        judge(c, now, rate);
-    } else if (now >= c->until && away && working > 1) {
+        judge(c, rate);
+    } else if (c->ran >= c->until && away && working > 1) {
         try(c, working - 1, rate);
-    } else if (now >= c->until && !away && working < c->threads) {
+    } else if (c->ran >= c->until && !away && working < c->threads) {
         try(c, working + 1, rate);
     }
-    begin_window(c, now, busy, steps);
+    c->seen = (crew_count){0};
+    c->begun = now;
 }

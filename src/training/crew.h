@@ -12,34 +12,45 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Seconds that pass, those of thread 0 on a CPU, and steps (or equal parts of them) done. */
+typedef struct crew_count {
+    double seconds;
+    double busy;
+    int64_t steps;
+} crew_count;
+
 typedef struct crew {
     atomic_int working; /* threads 0 .. working - 1 take tiles */
     int threads;        /* of the region */
     double window;      /* seconds that a rate is measured over */
 
-    /* Thread 0's own. What has been seen: */
-    double began;  /* when the window did */
-    double busy;   /* seconds on a CPU until then */
-    int64_t steps; /* done until then */
+    /* Thread 0's own. The window, which may go on from one region to the next: */
+    crew_count begun; /* where its part in this region began */
+    crew_count seen;  /* what was in the parts before */
 
     /* and tried: */
     bool trying;
     int before;         /* the trial; how many worked */
     double rate_before; /* and the steps a second they did */
-    double hold;        /* seconds from one trial to the next */
-    double until;       /* when there may be another */
+    double hold;        /* seconds in regions from one trial to the next */
+    double ran;         /* so many have been looked at */
+    double until;       /* when there may be another trial */
 } crew;
 
 /* All of `threads` work. */
 void crew_create(crew *c, int threads);
 
-/* A region begins, at `now`; what was found in earlier ones holds. */
-void crew_begin(crew *c, double now, double busy);
+/*
+ * A region begins and ends; what was found in earlier ones holds. The clocks may stand anywhere, the steps
+ * are those of the region. All by thread 0.
+ */
+void crew_begin(crew *c, crew_count now);
+void crew_end(crew *c, crew_count now);
 
-/* Whether a window is over: the time, and the steps (or equal parts of them) done of the region. */
-bool crew_is_due(const crew *c, double now, int64_t steps);
+/* Whether a window is over at that time and step. */
+bool crew_is_due(const crew *c, double seconds, int64_t steps);
 
-/* By thread 0, when one is: with the seconds it has had on a CPU. May change `working`. */
-void crew_look(crew *c, double now, double busy, int64_t steps);
+/* To be called when one is. May change `working`. */
+void crew_look(crew *c, crew_count now);
 
 #endif

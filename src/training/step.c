@@ -216,7 +216,7 @@ static void look_after_crew(step_region *region, int64_t chunk)
     if (c->threads > 1 && omp_get_thread_num() == 0) {
         double now = clock_seconds();
         if (crew_is_due(c, now, chunk)) {
-            crew_look(c, now, clock_busy_seconds(), chunk);
+            crew_look(c, (crew_count){now, clock_busy_seconds(), chunk});
         }
     }
 }
@@ -254,6 +254,14 @@ static void run_thread(step_region *region)
     }
 }
 
+/* The chunks of the steps that this region has finished. */
+static int64_t chunks_done(const step_region *region)
+{
+    const step_run *run = region->run;
+    int64_t done = (run->steps - run->begun.steps) * chunks_in(run, run->batch);
+    return done < region->chunks ? done : region->chunks; /* the last step has fewer, perhaps */
+}
+
 void step_run_all(step_run *run)
 {
     nnfs_trainer *trainer = run->trainer;
@@ -278,13 +286,15 @@ void step_run_all(step_run *run)
         return; /* all was done before */
     }
     phases_begin(&trainer->phases);
-    crew_begin(&trainer->crew, clock_seconds(), clock_busy_seconds());
+    crew_begin(&trainer->crew, (crew_count){clock_seconds(), clock_busy_seconds(), 0});
     profile_enter(trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(trainer->settings.threads)
     run_thread(&region);
     blas_leave();
     profile_leave(trainer->pass.profile);
+    crew_end(&trainer->crew,
+             (crew_count){clock_seconds(), clock_busy_seconds(), chunks_done(&region)});
 }
 
 /* ---- The update alone ---- */
