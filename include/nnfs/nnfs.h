@@ -767,11 +767,11 @@ NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
 /*
- * One pass over the dataset in a fresh random order; the last short batch is used. `epoch` may be
- * NULL; its training loss is what the schedule `plateau` goes by here. Errors: DATA (the dataset does
- * not fit the network), MEMORY, STOPPED (by on_progress), DIVERGED: the network is as the epoch found
- * it (where its very first step diverged, as the epoch before or the making of the trainer found it),
- * and the trainer is good for nothing more than to be freed.
+ * One pass over the dataset, in a fresh random order unless it is a single batch; the last short one
+ * is used. `epoch` may be NULL; its training loss is what the schedule `plateau` goes by here. Errors:
+ * DATA (the dataset does not fit the network), MEMORY, STOPPED (by on_progress), DIVERGED: the network
+ * is as the epoch found it (where its very first step diverged, as the epoch before or the making of
+ * the trainer found it), and the trainer is good for nothing more than to be freed.
  */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);

@@ -141,7 +141,14 @@ static void fill_epoch(const step_run *run, double seconds, nnfs_epoch *epoch)
     };
 }
 
-/* The steps of an epoch in the order given, and what became of them. */
+/* Samples a step; the whole set where it has no more. */
+static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset)
+{
+    int64_t batch = trainer->settings.batch;
+    return batch == 0 || batch > dataset->samples ? dataset->samples : batch;
+}
+
+/* The steps of an epoch in the order given (NULL: as they are), and what became of them. */
 static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                              const uint32_t *order, double began, nnfs_epoch *epoch,
                              nnfs_error *error)
@@ -149,8 +156,7 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
     nnfs_network *network = trainer->network;
     size_t bytes = network->parameter_floats * sizeof(float);
     int64_t samples = dataset->samples;
-    int64_t batch = trainer->settings.batch;
-    batch = batch == 0 || batch > samples ? samples : batch;
+    int64_t batch = batch_of(trainer, dataset);
     epoch_watch watch = {.began = began - trainer->begun.seconds,
                          .steps = (samples + batch - 1) / batch};
     step_run run = {.trainer = trainer,
@@ -193,12 +199,15 @@ nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_
     if (status != NNFS_OK) {
         return status;
     }
+    double began = clock_seconds();
+    if (batch_of(trainer, dataset) == dataset->samples) {
+        return run_order(trainer, dataset, NULL, began, epoch, error); /* a sum over all */
+    }
     uint32_t samples = (uint32_t)dataset->samples;
     uint32_t *order = memory_alloc(samples, sizeof *order);
     if (!order) {
         return fail_memory(error, samples * sizeof *order, "the order of the samples");
     }
-    double began = clock_seconds();
     random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
                        (uint32_t)trainer->epochs, order, samples);
     status = run_order(trainer, dataset, order, began, epoch, error);
