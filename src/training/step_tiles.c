@@ -2,6 +2,7 @@
 #include "training/step_tiles.h"
 
 #include "data/gather.h"
+#include "math/sums.h"
 
 #include <omp.h>
 #include <string.h>
@@ -97,16 +98,11 @@ static void bias_gradient(const nnfs_trainer *trainer, const gradient_part *part
 {
     const network_layer *layer = &trainer->network->layers[index];
     float *db = part->to + layer->biases;
-    const float *d = trainer->pass.d[index] + (ptrdiff_t)part->column * layer->out;
     for (int i = 0; part->opens && i < layer->out; i++) {
         db[i] = 0.0f;
     }
-    for (int j = 0; j < part->columns; j++, d += layer->out) {
-#pragma omp simd
-        for (int i = 0; i < layer->out; i++) {
-            db[i] += d[i];
-        }
-    }
+    add_row_sums(trainer->pass.d[index] + (ptrdiff_t)part->column * layer->out, (size_t)layer->out,
+                 (size_t)part->columns, db);
 }
 
 /* A block of the gradient, with the biases where it is its layer's first. */
@@ -243,15 +239,11 @@ bool tile_update(nnfs_trainer *trainer, const optimizer_step *step, const plan_b
 /* The gradient's range is the sum of those of the partial gradients, in their order. */
 static void sum_range(nnfs_trainer *trainer, int partials, block_range at)
 {
-    float *restrict sum = trainer->gradient + at.first;
+    float *sum = trainer->gradient + at.first;
     memcpy(sum, trainer->partials + at.first, at.count * sizeof *sum);
-    for (int p = 1; p < partials; p++) {
-        const float *restrict partial =
-            trainer->partials + trainer->network->parameter_floats * (size_t)p + at.first;
-#pragma omp simd
-        for (size_t i = 0; i < at.count; i++) {
-            sum[i] += partial[i];
-        }
+    for (size_t p = 1; p < (size_t)partials; p++) {
+        add_row_sums(trainer->partials + trainer->network->parameter_floats * p + at.first,
+                     at.count, 1, sum);
     }
 }
 
