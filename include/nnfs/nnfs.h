@@ -51,14 +51,13 @@ NNFS_API const char *nnfs_version(void);
 
 typedef enum nnfs_status {
     NNFS_OK = 0,
-    NNFS_ERROR_ARGUMENT,    /* a setting or argument that makes no sense */
-    NNFS_ERROR_MEMORY,      /* out of memory, or a size that overflows */
-    NNFS_ERROR_IO,          /* a file that cannot be found, read or written */
-    NNFS_ERROR_DATA,        /* a file or array whose contents are not what they must be */
-    NNFS_ERROR_UNSUPPORTED, /* understood, but not built yet */
-    NNFS_ERROR_DIVERGED,    /* the loss or a gradient stopped being finite */
-    NNFS_ERROR_STOPPED,     /* a callback asked to stop; everything done so far holds */
-    NNFS_ERROR_BACKEND,     /* the BLAS failed its self-test */
+    NNFS_ERROR_ARGUMENT, /* a setting or argument that makes no sense */
+    NNFS_ERROR_MEMORY,   /* out of memory, or a size that overflows */
+    NNFS_ERROR_IO,       /* a file that cannot be found, read or written */
+    NNFS_ERROR_DATA,     /* a file or array whose contents are not what they must be */
+    NNFS_ERROR_DIVERGED, /* the loss or a gradient stopped being finite */
+    NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
+    NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
 } nnfs_status;
 
 /* Filled by the function that fails; untouched by one that succeeds. */

@@ -31,7 +31,6 @@ typedef struct encoder_category {
 struct encoder {
     atomic_int owners;
     const nnfs_preprocessing *preprocessing;
-    int inputs;
     encoder_run *runs; /* of numbers */
     int run_count;
     encoder_indicator *indicators;
@@ -69,7 +68,6 @@ static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int
     }
     atomic_init(&e->owners, 1);
     e->preprocessing = preprocessing_retain(preprocessing);
-    e->inputs = inputs;
     e->runs = memory_alloc((size_t)columns, sizeof *e->runs);
     e->indicators = memory_alloc((size_t)columns, sizeof *e->indicators);
     e->categories = memory_alloc((size_t)columns, sizeof *e->categories);
@@ -329,11 +327,6 @@ const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset
 }
 
 /* ---- Asking ---- */
-
-int encoder_inputs(const encoder *from)
-{
-    return from->inputs;
-}
 
 const nnfs_preprocessing *encoder_preprocessing(const encoder *from)
 {

@@ -7,10 +7,9 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "data/encoder.h"
 #include "data/gather.h"
+#include "data/preprocessing.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* What each column of a table is wanted for: by the settings, or by a preprocessing to be like. */
+#include "base/memory.h"
 #include "data/preprocessing.h"
 #include "data/table_match.h"
 

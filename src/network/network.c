@@ -7,7 +7,6 @@
 #include "data/encoder.h"
 #include "network/initialize.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  * and passed over; what is kept in the folder.
  */
 #include "base/random.h"
-#include "formats/checkpoint.h"
 #include "network/network.h"
 
 #include <dirent.h>

@@ -5,7 +5,6 @@
 #include <nnfs/nnfs.h>
 
 #include <locale.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
