@@ -342,12 +342,14 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
                               float *features, int32_t *labels, float *targets, nnfs_error *error)
 {
     if (first < 0 || count < 0 || count > dataset->samples || first > dataset->samples - count) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "samples %lld .. %lld are not among the %lld",
-                    (long long)first, (long long)(first + count - 1), (long long)dataset->samples);
+        return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples from %lld on are not among the %lld",
+                    (long long)count, (long long)first, (long long)dataset->samples);
     }
     if ((labels && !dataset->parts.labels) || (targets && !dataset->parts.targets)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the targets of this dataset are %s",
-                    labels ? "numbers" : "classes");
+        return fail(error, NNFS_ERROR_ARGUMENT, "the dataset has %s",
+                    dataset->parts.labels    ? "classes, and no numbers to predict"
+                    : dataset->parts.targets ? "numbers to predict, and no classes"
+                                             : "no targets");
     }
     if (features) {
         gather_features(dataset, NULL, first, count, features);
