@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/texts.h"
 
 /* Before cmocka, whose macro has its name. */
 static nnfs_status fail_with(nnfs_error *error, const char *text)
@@ -242,6 +243,26 @@ static void test_hash(void **state)
     assert_true(hash_bytes(1, NULL, 0) == hash_bytes(1, bytes, 0));
 }
 
+/* ---- Texts ---- */
+
+static void test_texts_places(void **state)
+{
+    (void)state;
+    static char text[][4] = {"b", "", "ab", "a", "b2", "c"};
+    char *const known[] = {text[0], text[1], text[2], text[3]};
+    char *const names[] = {text[4], text[3], text[0], text[1], text[5], text[2]};
+    static const int expected[] = {-1, 3, 0, 1, -1, 2};
+    int *places = texts_places(known, 4, names, 6);
+    assert_memory_equal(places, expected, sizeof expected);
+    memory_free(places);
+    places = texts_places(known, 0, names, 2);
+    assert_int_equal(places[1], -1);
+    memory_free(places);
+    places = texts_places(known, 4, names, 0);
+    assert_non_null(places);
+    memory_free(places);
+}
+
 /* ---- Reading ---- */
 
 static void test_read_in_pieces(void **state)
@@ -452,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_permutation),
         cmocka_unit_test(test_permutation_is_fair),
         cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_texts_places),
         cmocka_unit_test(test_read_in_pieces),
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_write_plain_name),
