@@ -64,7 +64,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(((const known_text *)left)->text, ((const known_text *)right)->text);
 }
 
-int *texts_places(char *const *known, int known_count, char *const *names, int count)
+int *texts_places(const_texts known, int known_count, const_texts names, int count)
 {
     known_text *sorted = memory_alloc((size_t)known_count, sizeof *sorted);
     int *places = memory_alloc((size_t)count, sizeof *places);

@@ -167,8 +167,8 @@ static bool find_places(const preprocessing_column *column, const table_column *
                         encoder_category *category)
 {
     category->codes = in->category_count;
-    category->places = texts_places(column->categories, column->encoding.categories, in->categories,
-                                    in->category_count);
+    category->places = texts_places(texts_of(column->categories), column->encoding.categories,
+                                    texts_of(in->categories), in->category_count);
     for (int i = 0; category->places && i < in->category_count; i++) {
         category->places[i] = category->places[i] < 0 ? category->inputs - 1 : category->places[i];
     }

@@ -154,9 +154,9 @@ static nnfs_status count_shared(const key_maker *maker, const key_maker *other, 
 /* ---- The same categories in two files ---- */
 
 /* What each of `names` is among `known`; -1 - i for those that aren't. NULL: no memory. */
-static int *codes_among(char *const *known, int known_count, char *const *names, int count)
+static int *codes_among(char **known, int known_count, char **names, int count)
 {
-    int *codes = texts_places(known, known_count, names, count);
+    int *codes = texts_places(texts_of(known), known_count, texts_of(names), count);
     for (int i = 0; codes && i < count; i++) {
         codes[i] = codes[i] < 0 ? -1 - i : codes[i];
     }

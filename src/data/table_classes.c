@@ -187,8 +187,8 @@ static nnfs_status label_categories(const data_table *table, int column, const f
                                     nnfs_error *error)
 {
     const table_column *of = &table->columns[column];
-    int *class_of =
-        texts_places(classes->names, classes->count, of->categories, of->category_count);
+    int *class_of = texts_places(texts_of(classes->names), classes->count, texts_of(of->categories),
+                                 of->category_count);
     nnfs_status status = NNFS_OK;
     if (!class_of) {
         return fail_classes(of->category_count, error);

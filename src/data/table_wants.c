@@ -158,12 +158,29 @@ static nnfs_status match_places(const data_table *table, const nnfs_preprocessin
     return NNFS_OK;
 }
 
+/* The table's column of each feature's name, all found at once. NULL: no memory. */
+static int *find_features(const data_table *table, const nnfs_preprocessing *like)
+{
+    const char **known = memory_alloc((size_t)table->column_count, sizeof *known);
+    const char **names = memory_alloc((size_t)like->column_count, sizeof *names);
+    for (int i = 0; known && i < table->column_count; i++) {
+        known[i] = table->columns[i].name;
+    }
+    for (int i = 0; names && i < like->column_count; i++) {
+        names[i] = like->columns[i].encoding.name;
+    }
+    int *found =
+        known && names ? texts_places(known, table->column_count, names, like->column_count) : NULL;
+    memory_free(known);
+    memory_free(names);
+    return found;
+}
+
 static nnfs_status match_names(const data_table *table, const nnfs_preprocessing *like,
                                table_match *match, nnfs_error *error)
 {
     for (int i = 0; i < like->column_count; i++) {
         const nnfs_encoding *encoding = &like->columns[i].encoding;
-        match->features[i] = table_find_name(table, encoding->name);
         if (match->features[i] < 0 && encoding->inputs > 0) {
             return fail(error, NNFS_ERROR_DATA,
                         "%s: column '%.100s' is missing, which the model was trained on",
@@ -201,7 +218,8 @@ nnfs_status table_match_like(const data_table *table, const nnfs_preprocessing *
 {
     bool named = like->column_count > 0 && like->columns[0].encoding.name && table_has_names(table);
     *match = (table_match){
-        .features = memory_alloc((size_t)like->column_count, sizeof *match->features),
+        .features = named ? find_features(table, like)
+                          : memory_alloc((size_t)like->column_count, sizeof *match->features),
         .targets = memory_alloc((size_t)like->target_count, sizeof *match->targets),
     };
     nnfs_status status = NNFS_OK;

@@ -249,8 +249,8 @@ static void test_texts_places(void **state)
 {
     (void)state;
     static char text[][4] = {"b", "", "ab", "a", "b2", "c"};
-    char *const known[] = {text[0], text[1], text[2], text[3]};
-    char *const names[] = {text[4], text[3], text[0], text[1], text[5], text[2]};
+    const char *const known[] = {text[0], text[1], text[2], text[3]};
+    const char *const names[] = {text[4], text[3], text[0], text[1], text[5], text[2]};
     static const int expected[] = {-1, 3, 0, 1, -1, 2};
     int *places = texts_places(known, 4, names, 6);
     assert_memory_equal(places, expected, sizeof expected);
