@@ -572,7 +572,8 @@ NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *
 /*
  * The preprocessing that belongs to the network: nnfs_train gives it that of the training data, and a
  * model file keeps it. NULL takes it away. Inputs whose place no training sample had begin with
- * weights of 0 in a network that has none yet. Errors: ARGUMENT (another number of inputs), MEMORY.
+ * weights of 0 in a network that has none yet. Errors: ARGUMENT (another number of inputs, classes or
+ * numbers to predict), MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
                                                     const nnfs_preprocessing *preprocessing,
