@@ -934,7 +934,7 @@ NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nn
 
 /*
  * The most GFLOP/s that `threads` threads (0 is all) reach together in float32, fused multiply-adds on
- * registers alone: what the speed of a training run can be held against. Measured, in a few milliseconds.
+ * registers alone: what the speed of a training run can be held against. Measured, in some 10 ms.
  */
 NNFS_API double nnfs_machine_peak(int threads);
 

@@ -63,6 +63,7 @@ VECTOR_INLINE double softmax_column(float *z, int rows)
 }
 
 /* Targets that are distributions y: loss = sum_i y_i (log S + m - z_i), delta = p sum y - y. */
+VECTOR_CLONES
 static double cross_entropy_numbers(float *z, const float *y, int rows, float scale, float *d)
 {
     double dot = 0.0;
@@ -72,8 +73,11 @@ static double cross_entropy_numbers(float *z, const float *y, int rows, float sc
         total += y[i];
     }
     double log_sum = softmax_column(z, rows);
-    for (int i = 0; d && i < rows; i++) {
-        d[i] = (z[i] * total - y[i]) * scale;
+    if (d) {
+#pragma omp simd
+        for (int i = 0; i < rows; i++) {
+            d[i] = (z[i] * total - y[i]) * scale;
+        }
     }
     return (double)total * log_sum - dot;
 }
