@@ -51,14 +51,13 @@ NNFS_API const char *nnfs_version(void);
 
 typedef enum nnfs_status {
     NNFS_OK = 0,
-    NNFS_ERROR_ARGUMENT,    /* a setting or argument that makes no sense */
-    NNFS_ERROR_MEMORY,      /* out of memory, or a size that overflows */
-    NNFS_ERROR_IO,          /* a file that cannot be found, read or written */
-    NNFS_ERROR_DATA,        /* a file or array whose contents are not what they must be */
-    NNFS_ERROR_UNSUPPORTED, /* understood, but not built yet */
-    NNFS_ERROR_DIVERGED,    /* the loss or a gradient stopped being finite */
-    NNFS_ERROR_STOPPED,     /* a callback asked to stop; everything done so far holds */
-    NNFS_ERROR_BACKEND,     /* the BLAS failed its self-test */
+    NNFS_ERROR_ARGUMENT, /* a setting or argument that makes no sense */
+    NNFS_ERROR_MEMORY,   /* out of memory, or a size that overflows */
+    NNFS_ERROR_IO,       /* a file that cannot be found, read or written */
+    NNFS_ERROR_DATA,     /* a file or array whose contents are not what they must be */
+    NNFS_ERROR_DIVERGED, /* the loss or a gradient stopped being finite */
+    NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
+    NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
 } nnfs_status;
 
 /* Filled by the function that fails; untouched by one that succeeds. */
@@ -573,7 +572,8 @@ NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *
 /*
  * The preprocessing that belongs to the network: nnfs_train gives it that of the training data, and a
  * model file keeps it. NULL takes it away. Inputs whose place no training sample had begin with
- * weights of 0 in a network that has none yet. Errors: ARGUMENT (another number of inputs), MEMORY.
+ * weights of 0 in a network that has none yet. Errors: ARGUMENT (another number of inputs, classes or
+ * numbers to predict), MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
                                                     const nnfs_preprocessing *preprocessing,
@@ -934,7 +934,7 @@ NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nn
 
 /*
  * The most GFLOP/s that `threads` threads (0 is all) reach together in float32, fused multiply-adds on
- * registers alone: what the speed of a training run can be held against. Measured, in a few milliseconds.
+ * registers alone: what the speed of a training run can be held against. Measured, in some 10 ms.
  */
 NNFS_API double nnfs_machine_peak(int threads);
 

@@ -1,8 +1,6 @@
 /* Whole files in and out. */
 #include "base/file.h"
 
-#include "base/memory.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -30,65 +28,6 @@ static ssize_t read_fully(int descriptor, unsigned char *bytes, size_t count)
         done += got > 0 ? (size_t)got : 0;
     }
     return (ssize_t)done;
-}
-
-/* Moves the bytes into a buffer twice as large, at most limit + 1 bytes. */
-static unsigned char *grow(unsigned char *bytes, size_t used, size_t *capacity, size_t limit)
-{
-    size_t larger = size_mul(*capacity, 2) > limit ? size_add(limit, 1) : *capacity * 2;
-    unsigned char *moved = memory_alloc(larger, 1);
-    if (moved) {
-        memcpy(moved, bytes, used);
-        memory_free(bytes);
-        *capacity = larger;
-    }
-    return moved;
-}
-
-static nnfs_status read_all(int descriptor, const char *path, size_t limit, unsigned char **bytes,
-                            size_t *count, nnfs_error *error)
-{
-    size_t capacity = limit < 65536 ? limit + 1 : 65536;
-    size_t used = 0;
-    *bytes = memory_alloc(capacity, 1);
-    while (*bytes) {
-        ssize_t got = read_fully(descriptor, *bytes + used, capacity - used);
-        if (got < 0) {
-            return fail(error, NNFS_ERROR_IO, "%s: %s", path, strerror(errno));
-        }
-        used += (size_t)got;
-        if (used > limit) {
-            return fail(error, NNFS_ERROR_DATA, "%s: longer than %zu bytes", path, limit);
-        }
-        if (used < capacity) {
-            *count = used;
-            return NNFS_OK;
-        }
-        unsigned char *moved = grow(*bytes, used, &capacity, limit);
-        if (!moved) {
-            break;
-        }
-        *bytes = moved;
-    }
-    return fail_memory(error, size_mul(capacity, 2), path);
-}
-
-nnfs_status file_read(const char *path, size_t limit, unsigned char **bytes, size_t *count,
-                      nnfs_error *error)
-{
-    *bytes = NULL;
-    *count = 0;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return fail(error, NNFS_ERROR_IO, "%s: %s", path, strerror(errno));
-    }
-    nnfs_status status = read_all(descriptor, path, limit, bytes, count, error);
-    if (status != NNFS_OK) {
-        memory_free(*bytes);
-        *bytes = NULL;
-    }
-    (void)close(descriptor);
-    return status;
 }
 
 nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error)

@@ -1,19 +1,11 @@
 /*
- * Whole files in and out. Reading stops at a limit, so that an endless pipe or a huge file costs no
- * more than what was asked for, or goes piece by piece, so that a reader can refuse a file by its
- * head; writing is durable: the file appears whole or not at all.
+ * Whole files in and out. Reading goes piece by piece, so that a reader can refuse a file by its head;
+ * writing is durable: the file appears whole or not at all.
  */
 #ifndef NNFS_BASE_FILE_H
 #define NNFS_BASE_FILE_H
 
 #include "base/status.h"
-
-/*
- * Reads all of `path` into *bytes (freed by memory_free) and *count. A file of more than `limit`
- * bytes is an error of status DATA. Errors: IO, DATA, MEMORY.
- */
-nnfs_status file_read(const char *path, size_t limit, unsigned char **bytes, size_t *count,
-                      nnfs_error *error);
 
 /* A regular file being read from its beginning on. */
 typedef struct file_reader {

@@ -5,7 +5,6 @@
 #ifndef NNFS_BASE_MEMORY_H
 #define NNFS_BASE_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -6,7 +6,6 @@
 #ifndef NNFS_BASE_PROFILE_H
 #define NNFS_BASE_PROFILE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* The matrix products of a layer. */

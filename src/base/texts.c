@@ -1,6 +1,8 @@
 /* Lists of texts. */
 #include "base/texts.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,4 +50,39 @@ bool texts_hold(const_texts list, const char *text)
         }
     }
     return false;
+}
+
+/* ---- Finding many ---- */
+
+typedef struct known_text {
+    const char *text;
+    int place;
+} known_text;
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(((const known_text *)left)->text, ((const known_text *)right)->text);
+}
+
+int *texts_places(const_texts known, int known_count, const_texts names, int count)
+{
+    known_text *sorted = memory_alloc((size_t)known_count, sizeof *sorted);
+    int *places = memory_alloc((size_t)count, sizeof *places);
+    if (!sorted || !places) {
+        memory_free(sorted);
+        memory_free(places);
+        return NULL;
+    }
+    for (int i = 0; i < known_count; i++) {
+        sorted[i] = (known_text){known[i], i};
+    }
+    qsort(sorted, (size_t)known_count, sizeof *sorted, compare_texts);
+    for (int i = 0; i < count; i++) {
+        const known_text wanted = {.text = names[i]};
+        const known_text *found =
+            bsearch(&wanted, sorted, (size_t)known_count, sizeof *sorted, compare_texts);
+        places[i] = found ? found->place : -1;
+    }
+    memory_free(sorted);
+    return places;
 }

@@ -16,6 +16,12 @@ void texts_free(char **list);
 int texts_count(const_texts list);
 bool texts_hold(const_texts list, const char *text);
 
+/*
+ * Where each of `count` names stands among those `known`, which differ; -1: nowhere. Neither list needs a
+ * NULL at its end. From memory_alloc; NULL: no memory.
+ */
+int *texts_places(const_texts known, int known_count, const_texts names, int count);
+
 /* A list that nobody will write to. */
 static inline const_texts texts_of(char **list)
 {

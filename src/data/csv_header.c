@@ -17,14 +17,13 @@
 
 /* ---- Whether there is one ---- */
 
-/* Whether a list of columns has a name, which must be none that could be a number, equal to the cell. */
-static bool list_names(const csv_reader *reader, const char *const *list, const csv_cell *cell)
+/* Whether a list of columns has a name equal to the cell. */
+static bool list_names(const char *const *list, const csv_cell *cell)
 {
     size_t length = (size_t)(cell->end - cell->text);
-    double value = 0;
     for (; list && *list; list++) {
         if (strlen(*list) == length && memcmp(*list, cell->text, length) == 0) {
-            return csv_number(cell->text, reader->c, &value) != cell->end;
+            return true;
         }
     }
     return false;
@@ -36,13 +35,12 @@ static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
     const nnfs_dataset_settings *settings = reader->settings;
     const nnfs_preprocessing *like = settings->like;
     const char *const weight[] = {settings->weight_column, NULL};
-    bool known = list_names(reader, settings->targets, cell) || list_names(reader, weight, cell) ||
-                 list_names(reader, settings->drop, cell) ||
-                 list_names(reader, settings->categorical, cell) ||
-                 list_names(reader, settings->numeric, cell);
+    bool known = list_names(settings->targets, cell) || list_names(weight, cell) ||
+                 list_names(settings->drop, cell) || list_names(settings->categorical, cell) ||
+                 list_names(settings->numeric, cell);
     for (int i = 0; like && !known && i < like->column_count; i++) {
         const char *const name[] = {like->columns[i].encoding.name, NULL};
-        known = list_names(reader, name, cell);
+        known = list_names(name, cell);
     }
     return known;
 }
@@ -50,7 +48,7 @@ static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
 enum { TEXT_ROWS = 10 }; /* to be had after the first one, to tell names from texts */
 
 typedef struct sample {
-    bool known;             /* its first cell is what a column is called by */
+    bool known;             /* its first cell, which is no number, is what a column is called by */
     bool named;             /* its first cell is no number */
     int numbers, texts;     /* cells of the rows after it */
     uint64_t first, second; /* hashes of the first two cells, */
@@ -72,6 +70,7 @@ static bool add_row(const csv_reader *reader, char **at, sample *samples, int ro
 {
     char *next = *at;
     bool first = row == 0;
+    bool look = first; /* for a known name: one will do */
     csv_cell cell;
     double value = 0;
     if (!next || csv_count_cells(reader, reader->delimiter, at) == 0) {
@@ -81,9 +80,12 @@ static bool add_row(const csv_reader *reader, char **at, sample *samples, int ro
         next = csv_find_cell(reader->delimiter, next, *at, &cell);
         csv_trim_cell(&cell);
         bool number = csv_number(cell.text, reader->c, &value) == cell.end;
+        if (look && !number && is_known_name(reader, &cell)) {
+            samples[c].known = true;
+            look = false;
+        }
         number = number || csv_has_decimal_comma(cell.text, cell.end); /* to be refused later */
         bool text = !number && !csv_is_missing(reader, &cell);
-        samples[c].known = first ? is_known_name(reader, &cell) : samples[c].known;
         samples[c].named |= first && text;
         samples[c].texts += !first && text;
         samples[c].numbers += !first && number;

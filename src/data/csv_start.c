@@ -1,6 +1,6 @@
 /*
- * The beginning of a CSV file: what separates its cells, and how many columns there are. A delimiter that nobody told is the one that cuts most of the first rows into
- * as many cells as the very first.
+ * The beginning of a CSV file: what separates its cells, and how many columns there are. A delimiter
+ * that nobody told is the one that cuts most of the first rows into as many cells as the very first.
  */
 #include "data/csv.h"
 

@@ -1,10 +1,9 @@
 /*
- * Datasets: made of a reader's parts or of the caller's arrays, split into lists of
- * rows, asked about.
+ * Datasets: made of a reader's parts or of the caller's arrays, and cut into lists of rows. They share
+ * memory, which has the names of their classes too.
  */
 #include "data/dataset.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/texts.h"
 #include "data/encoder.h"
@@ -258,22 +257,7 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
     return part;
 }
 
-/* ---- Asking ---- */
-
-int64_t nnfs_dataset_samples(const nnfs_dataset *dataset)
-{
-    return dataset->samples;
-}
-
-int nnfs_dataset_features(const nnfs_dataset *dataset)
-{
-    return dataset->inputs;
-}
-
-int nnfs_dataset_classes(const nnfs_dataset *dataset)
-{
-    return dataset->parts.classes;
-}
+/* ---- Names of classes ---- */
 
 const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
 {
@@ -284,79 +268,4 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
     return parts->schema && parts->schema->class_names
                ? parts->schema->class_names[index]
                : dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
-}
-
-int nnfs_dataset_outputs(const nnfs_dataset *dataset)
-{
-    return dataset->parts.classes > 0 ? dataset->parts.classes : dataset->parts.target_count;
-}
-
-float nnfs_dataset_scale(const nnfs_dataset *dataset)
-{
-    return dataset->parts.scale;
-}
-
-int nnfs_dataset_columns(const nnfs_dataset *dataset)
-{
-    return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
-}
-
-nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
-{
-    if (index < 0 || index >= nnfs_dataset_columns(dataset)) {
-        return (nnfs_column){0};
-    }
-    const table_column *column = &dataset->parts.schema->columns[index];
-    return (nnfs_column){.name = column->name,
-                         .kind = column->kind,
-                         .use = column->use,
-                         .missing = column->missing,
-                         .categories = column->category_count};
-}
-
-const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category)
-{
-    bool there = category >= 0 && category < nnfs_dataset_column(dataset, index).categories;
-    return there ? dataset->parts.schema->columns[index].categories[category] : NULL;
-}
-
-uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
-{
-    const dataset_parts *parts = &dataset->parts;
-    size_t column = (size_t)parts->feature_count * stored_bytes(parts->type);
-    uint64_t hash = HASH_START;
-    for (int64_t i = 0; i < dataset->samples; i++) {
-        size_t row = dataset_row(dataset, i);
-        hash = hash_bytes(hash, (const unsigned char *)parts->features + row * column, column);
-        if (parts->labels) {
-            hash = hash_bytes(hash, parts->labels + row, sizeof *parts->labels);
-        } else if (parts->targets) {
-            size_t outputs = (size_t)parts->target_count;
-            hash = hash_bytes(hash, parts->targets + row * outputs, outputs * sizeof(float));
-        }
-    }
-    return hash;
-}
-
-nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
-                              float *features, int32_t *labels, float *targets, nnfs_error *error)
-{
-    if (first < 0 || count < 0 || count > dataset->samples || first > dataset->samples - count) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "samples %lld .. %lld are not among the %lld",
-                    (long long)first, (long long)(first + count - 1), (long long)dataset->samples);
-    }
-    if ((labels && !dataset->parts.labels) || (targets && !dataset->parts.targets)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the targets of this dataset are %s",
-                    labels ? "numbers" : "classes");
-    }
-    if (features) {
-        gather_features(dataset, NULL, first, count, features);
-    }
-    if (labels) {
-        gather_labels(dataset, NULL, first, count, labels);
-    }
-    if (targets) {
-        gather_own_targets(dataset, NULL, first, count, targets);
-    }
-    return NNFS_OK;
 }

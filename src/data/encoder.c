@@ -5,6 +5,7 @@
 #include "data/encoder.h"
 
 #include "base/memory.h"
+#include "base/texts.h"
 #include "base/vector.h"
 #include "data/table_match.h"
 
@@ -31,7 +32,6 @@ typedef struct encoder_category {
 struct encoder {
     atomic_int owners;
     const nnfs_preprocessing *preprocessing;
-    int inputs;
     encoder_run *runs; /* of numbers */
     int run_count;
     encoder_indicator *indicators;
@@ -69,7 +69,6 @@ static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int
     }
     atomic_init(&e->owners, 1);
     e->preprocessing = preprocessing_retain(preprocessing);
-    e->inputs = inputs;
     e->runs = memory_alloc((size_t)columns, sizeof *e->runs);
     e->indicators = memory_alloc((size_t)columns, sizeof *e->indicators);
     e->categories = memory_alloc((size_t)columns, sizeof *e->categories);
@@ -163,40 +162,17 @@ encoder *encoder_of_rows(const nnfs_preprocessing *preprocessing)
 
 /* ---- For a table ---- */
 
-typedef struct named_place {
-    const char *name;
-    int place;
-} named_place;
-
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(((const named_place *)left)->name, ((const named_place *)right)->name);
-}
-
 /* Places of the table's own category codes; those without one have the others'. */
 static bool find_places(const preprocessing_column *column, const table_column *in,
                         encoder_category *category)
 {
-    int count = column->encoding.categories;
-    named_place *known = memory_alloc((size_t)count, sizeof *known);
-    category->places = memory_alloc((size_t)in->category_count, sizeof *category->places);
     category->codes = in->category_count;
-    if (!known || !category->places) {
-        memory_free(known);
-        return false;
+    category->places = texts_places(texts_of(column->categories), column->encoding.categories,
+                                    texts_of(in->categories), in->category_count);
+    for (int i = 0; category->places && i < in->category_count; i++) {
+        category->places[i] = category->places[i] < 0 ? category->inputs - 1 : category->places[i];
     }
-    for (int i = 0; i < count; i++) {
-        known[i] = (named_place){column->categories[i], i};
-    }
-    qsort(known, (size_t)count, sizeof *known, compare_names);
-    for (int i = 0; i < in->category_count; i++) {
-        named_place wanted = {in->categories[i], 0};
-        const named_place *found =
-            bsearch(&wanted, known, (size_t)count, sizeof *known, compare_names);
-        category->places[i] = found ? found->place : category->inputs - 1;
-    }
-    memory_free(known);
-    return true;
+    return category->places != NULL;
 }
 
 static const char *kind_name(nnfs_column_kind kind)
@@ -329,11 +305,6 @@ const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset
 }
 
 /* ---- Asking ---- */
-
-int encoder_inputs(const encoder *from)
-{
-    return from->inputs;
-}
 
 const nnfs_preprocessing *encoder_preprocessing(const encoder *from)
 {

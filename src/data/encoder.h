@@ -25,8 +25,8 @@ encoder *encoder_of_rows(const nnfs_preprocessing *preprocessing);
 const encoder *encoder_retain(const encoder *from);
 void encoder_release(const encoder *from);
 
-int encoder_inputs(const encoder *from);
-const nnfs_preprocessing *encoder_preprocessing(const encoder *from); /* NULL: plain */
+/* NULL: plain. Accepts NULL. */
+const nnfs_preprocessing *encoder_preprocessing(const encoder *from);
 
 /* Features [inputs] of one stored row, at any address. */
 void encoder_features(const encoder *from, stored_type type, bool swapped, const void *row,

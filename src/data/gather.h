@@ -9,7 +9,8 @@
 
 /*
  * Copies `count` samples into x [features x count], column-major without gaps: those from `first` on, in the
- * order in which `order` [samples] lists all of them, or where it is NULL as they are stored.
+ * order in which `order` [samples] lists all of them, or where it is NULL in the dataset's own. The first
+ * samples after them are prefetched: whoever gathers a whole batch goes through it in this order.
  */
 void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                      int64_t count, float *x);

@@ -1,9 +1,5 @@
-/* Samples that are pictures, and the cells of tables as the file has them: what there is to look at. */
+/* Samples that are pictures. */
 #include "data/dataset.h"
-
-#include <math.h>
-
-/* ---- Pictures ---- */
 
 enum {
     SMALLEST_SIDE = 2, /* less is a list of numbers */
@@ -42,22 +38,4 @@ nnfs_picture nnfs_dataset_picture(const nnfs_dataset *dataset)
     const dataset_parts *parts = &dataset->parts;
     bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
     return whole ? parts->picture : (nnfs_picture){0};
-}
-
-/* ---- Cells ---- */
-
-float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
-{
-    const dataset_parts *parts = &dataset->parts;
-    if (sample < 0 || sample >= dataset->samples || column < 0 ||
-        column >= nnfs_dataset_columns(dataset) ||
-        parts->schema->columns[column].use >= NNFS_COLUMN_DROPPED) {
-        return NAN;
-    }
-    size_t cell = dataset_row(dataset, sample) * (size_t)parts->feature_count + (size_t)column;
-    const unsigned char *cells = parts->features;
-    float value;
-    stored_to_floats(parts->type, parts->swapped, cells + cell * stored_bytes(parts->type), 1,
-                     &value);
-    return value;
 }

@@ -222,11 +222,11 @@ const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessin
 void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                  float *targets)
 {
-    if (preprocessing && preprocessing->classes == 0) {
-        size_t outputs = (size_t)preprocessing->target_count;
-        for (size_t at = 0; at < (size_t)count * outputs; at++) {
-            const preprocessing_target *target = &preprocessing->targets[at % outputs];
-            targets[at] = (targets[at] - target->center) * target->scale;
+    int outputs = preprocessing && preprocessing->classes == 0 ? preprocessing->target_count : 0;
+    for (int64_t i = 0; i < count; i++, targets += outputs) {
+        for (int j = 0; j < outputs; j++) {
+            const preprocessing_target *target = &preprocessing->targets[j];
+            targets[j] = (targets[j] - target->center) * target->scale;
         }
     }
 }
@@ -234,11 +234,11 @@ void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_
 void preprocessing_unscale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                    float *targets)
 {
-    if (preprocessing && preprocessing->classes == 0) {
-        size_t outputs = (size_t)preprocessing->target_count;
-        for (size_t at = 0; at < (size_t)count * outputs; at++) {
-            const preprocessing_target *target = &preprocessing->targets[at % outputs];
-            targets[at] = targets[at] / target->scale + target->center;
+    int outputs = preprocessing && preprocessing->classes == 0 ? preprocessing->target_count : 0;
+    for (int64_t i = 0; i < count; i++, targets += outputs) {
+        for (int j = 0; j < outputs; j++) {
+            const preprocessing_target *target = &preprocessing->targets[j];
+            targets[j] = targets[j] / target->scale + target->center;
         }
     }
 }

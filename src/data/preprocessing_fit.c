@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "data/column_stats.h"
 #include "data/preprocessing.h"
+#include "data/target_stats.h"
 
 #include <float.h>
 #include <math.h>
@@ -219,28 +220,11 @@ static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs
 
 /* ---- Targets ---- */
 
-static void moments_of_target(const nnfs_dataset *dataset, int target, double *mean,
-                              double *deviation)
+/* What becomes of the numbers to predict; they keep their units where `means` is NULL. */
+static nnfs_status fit_target(fitting *fit, int index, const double *means, const double *squares,
+                              nnfs_error *error)
 {
-    size_t outputs = (size_t)dataset->parts.target_count;
-    const float *y = dataset->parts.targets + target;
-    double sum = 0.0;
-    double squares = 0.0;
-    for (int64_t i = 0; i < dataset->samples; i++) {
-        sum += (double)y[dataset_row(dataset, i) * outputs];
-    }
-    *mean = sum / (double)dataset->samples;
-    for (int64_t i = 0; i < dataset->samples; i++) {
-        double e = (double)y[dataset_row(dataset, i) * outputs] - *mean;
-        squares += e * e;
-    }
-    *deviation = sqrt(squares / (double)dataset->samples);
-}
-
-static nnfs_status fit_target(fitting *fit, int index, nnfs_error *error)
-{
-    const dataset_parts *parts = &fit->dataset->parts;
-    const table_schema *schema = parts->schema;
+    const table_schema *schema = fit->dataset->parts.schema;
     preprocessing_target *target = &fit->made->targets[index];
     *target = (preprocessing_target){.column = -1, .scale = 1.0f};
     nnfs_status status = NNFS_OK;
@@ -249,15 +233,13 @@ static nnfs_status fit_target(fitting *fit, int index, nnfs_error *error)
         status = copy_text(schema->columns[target->column].name, "the name of a column",
                            &target->name, error);
     }
-    if (status == NNFS_OK && parts->targets && fit->settings.scale_targets) {
-        double mean = 0.0;
-        double deviation = 0.0;
-        moments_of_target(fit->dataset, index, &mean, &deviation);
-        if (!isfinite(mean) || !isfinite(deviation)) {
+    if (status == NNFS_OK && means) {
+        double deviation = sqrt(squares[index] / (double)fit->dataset->samples);
+        if (!isfinite(means[index]) || !isfinite(deviation)) {
             return fail(error, NNFS_ERROR_DATA, "target %d has a number that is not finite",
                         index + 1);
         }
-        target->center = (float)mean;
+        target->center = (float)means[index];
         /* The inverse must be a number that can be divided by. */
         target->scale = deviation > (double)FLT_MIN ? (float)(1.0 / deviation) : 1.0f;
     }
@@ -266,17 +248,27 @@ static nnfs_status fit_target(fitting *fit, int index, nnfs_error *error)
 
 static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
 {
-    const table_schema *schema = fit->dataset->parts.schema;
+    const dataset_parts *parts = &fit->dataset->parts;
     nnfs_preprocessing *made = fit->made;
     nnfs_status status = NNFS_OK;
-    made->target_kind = schema->target_kind;
+    size_t count = parts->targets && fit->settings.scale_targets ? (size_t)made->target_count : 0;
+    double *means = memory_alloc(count, sizeof *means);
+    double *squares = memory_alloc(count, sizeof *squares);
+    if (!means || !squares) {
+        status = fail_memory(error, size_mul(count, 2 * sizeof *means), "the targets' means");
+    } else if (count > 0) {
+        target_stats_measure(fit->dataset, means, squares);
+    }
+    made->target_kind = parts->schema->target_kind;
     for (int i = 0; status == NNFS_OK && i < made->target_count; i++) {
-        status = fit_target(fit, i, error);
+        status = fit_target(fit, i, count > 0 ? means : NULL, squares, error);
     }
     for (int i = 0; status == NNFS_OK && i < made->classes; i++) {
-        status =
-            copy_text(schema->class_names[i], "the name of a class", &made->class_names[i], error);
+        status = copy_text(parts->schema->class_names[i], "the name of a class",
+                           &made->class_names[i], error);
     }
+    memory_free(means);
+    memory_free(squares);
     return status;
 }
 

@@ -7,10 +7,10 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "data/encoder.h"
+#include "base/texts.h"
 #include "data/gather.h"
+#include "data/preprocessing.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +19,15 @@
 typedef struct key_maker {
     const nnfs_dataset *dataset;
     int features, outputs; /* a key has both */
-    int *columns;     /* [features] where they are in a stored row; NULL: features as gathered */
-    int32_t **codes;  /* [features] the number each category has in a key; NULL: its own */
-    int32_t *classes; /* [classes] likewise; NULL: their own */
-    float *row;       /* as stored */
+    int *columns; /* [features] where they are in a stored row; NULL: features as gathered */
+    int **codes;  /* [features] the number each category has in a key; NULL: its own */
+    int *classes; /* [classes] likewise; NULL: their own */
+    float *row;   /* as stored */
 } key_maker;
 
 /* ---- Keys ---- */
 
-static float code_of(const int32_t *codes, float value)
+static float code_of(const int *codes, float value)
 {
     return codes && !isnan(value) ? (float)codes[(size_t)value] : value;
 }
@@ -153,37 +153,13 @@ static nnfs_status count_shared(const key_maker *maker, const key_maker *other, 
 
 /* ---- The same categories in two files ---- */
 
-typedef struct named_code {
-    const char *name;
-    int32_t code;
-} named_code;
-
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(((const named_code *)left)->name, ((const named_code *)right)->name);
-}
-
 /* What each of `names` is among `known`; -1 - i for those that aren't. NULL: no memory. */
-static int32_t *codes_among(char *const *known, int known_count, char *const *names, int count)
+static int *codes_among(char **known, int known_count, char **names, int count)
 {
-    named_code *sorted = memory_alloc((size_t)known_count, sizeof *sorted);
-    int32_t *codes = memory_alloc((size_t)count, sizeof *codes);
-    if (!sorted || !codes) {
-        memory_free(sorted);
-        memory_free(codes);
-        return NULL;
+    int *codes = texts_places(texts_of(known), known_count, texts_of(names), count);
+    for (int i = 0; codes && i < count; i++) {
+        codes[i] = codes[i] < 0 ? -1 - i : codes[i];
     }
-    for (int i = 0; i < known_count; i++) {
-        sorted[i] = (named_code){known[i], i};
-    }
-    qsort(sorted, (size_t)known_count, sizeof *sorted, compare_names);
-    for (int i = 0; i < count; i++) {
-        named_code wanted = {names[i], 0};
-        const named_code *found =
-            bsearch(&wanted, sorted, (size_t)known_count, sizeof *sorted, compare_names);
-        codes[i] = found ? found->code : -1 - i;
-    }
-    memory_free(sorted);
     return codes;
 }
 

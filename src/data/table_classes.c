@@ -2,6 +2,7 @@
 #include "data/table_classes.h"
 
 #include "base/memory.h"
+#include "base/texts.h"
 
 #include <locale.h>
 #include <math.h>
@@ -168,18 +169,6 @@ nnfs_status table_classes_find(const data_table *table, int column, const float 
 
 /* ---- The class of each cell ---- */
 
-/* class_of [categories]: which class each category of the column is, -1 for none. */
-static void match_categories(const table_column *column, const table_classes *classes,
-                             int *class_of)
-{
-    for (int i = 0; i < column->category_count; i++) {
-        class_of[i] = -1;
-        for (int j = 0; j < classes->count && class_of[i] < 0; j++) {
-            class_of[i] = strcmp(column->categories[i], classes->names[j]) == 0 ? j : -1;
-        }
-    }
-}
-
 static nnfs_status fail_unknown(const data_table *table, int column, int64_t row, float value,
                                 nnfs_error *error)
 {
@@ -198,12 +187,12 @@ static nnfs_status label_categories(const data_table *table, int column, const f
                                     nnfs_error *error)
 {
     const table_column *of = &table->columns[column];
-    int *class_of = memory_alloc((size_t)of->category_count, sizeof *class_of);
+    int *class_of = texts_places(texts_of(classes->names), classes->count, texts_of(of->categories),
+                                 of->category_count);
     nnfs_status status = NNFS_OK;
     if (!class_of) {
         return fail_classes(of->category_count, error);
     }
-    match_categories(of, classes, class_of);
     for (int64_t i = 0; status == NNFS_OK && i < rows; i++) {
         labels[i] = isnan(y[i]) ? 0 : class_of[(int)y[i]];
         if (labels[i] < 0) {

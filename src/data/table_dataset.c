@@ -9,7 +9,6 @@
 #include "data/encoder.h"
 #include "data/table_choice.h"
 #include "data/table_classes.h"
-#include "data/weights.h"
 
 #include <math.h>
 #include <string.h>

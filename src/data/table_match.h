@@ -2,7 +2,6 @@
 #ifndef NNFS_DATA_TABLE_MATCH_H
 #define NNFS_DATA_TABLE_MATCH_H
 
-#include "base/memory.h"
 #include "data/table.h"
 
 typedef struct table_match {

@@ -1,8 +1,8 @@
 /* What each column of a table is wanted for: by the settings, or by a preprocessing to be like. */
+#include "base/memory.h"
 #include "data/preprocessing.h"
 #include "data/table_match.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- By the settings ---- */
@@ -32,38 +32,71 @@ nnfs_status table_require(const data_table *table, const char *which, int *colum
     return NNFS_OK;
 }
 
-/* Wants the listed columns for one thing, which nobody may have wanted for another. */
+/* Wants a column for one thing, for which nobody may have wanted another. */
+static nnfs_status want_column(const data_table *table, int column, table_want what,
+                               table_want *wants, nnfs_error *error)
+{
+    if (wants[column] != TABLE_WANT_ANY && wants[column] != what) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be both %s and %s",
+                    table->path, table_label(table, column).text, want_name(wants[column]),
+                    want_name(what));
+    }
+    wants[column] = what;
+    return NNFS_OK;
+}
+
 static nnfs_status want(const data_table *table, const char *const *list, table_want what,
                         table_want *wants, nnfs_error *error)
 {
-    for (; list && *list; list++) {
+    nnfs_status status = NNFS_OK;
+    for (; status == NNFS_OK && list && *list; list++) {
         int column = -1;
-        nnfs_status status = table_require(table, *list, &column, error);
-        if (status != NNFS_OK) {
-            return status;
+        status = table_require(table, *list, &column, error);
+        if (status == NNFS_OK) {
+            status = want_column(table, column, what, wants, error);
         }
-        if (wants[column] != TABLE_WANT_ANY && wants[column] != what) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be both %s and %s",
-                        table->path, table_label(table, column).text, want_name(wants[column]),
-                        want_name(what));
-        }
-        wants[column] = what;
     }
-    return NNFS_OK;
+    return status;
+}
+
+/* A target of classes may be what the lists say, but must not be dropped. */
+static nnfs_status want_target(const data_table *table, const nnfs_dataset_settings *settings,
+                               int column, table_want *wants, nnfs_error *error)
+{
+    if (wants[column] == TABLE_WANT_NOTHING) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%s: column %s is to be dropped, and to be predicted", table->path,
+                    table_label(table, column).text);
+    }
+    return settings->task == NNFS_TASK_NUMBERS
+               ? want_column(table, column, TABLE_WANT_NUMBER, wants, error)
+               : NNFS_OK;
+}
+
+/* The columns that the settings name; the last one, whatever it is called, where they name none. */
+static nnfs_status want_targets(const data_table *table, const nnfs_dataset_settings *settings,
+                                table_want *wants, nnfs_error *error)
+{
+    const char *const *names = settings->targets;
+    if (!names || !*names) {
+        return want_target(table, settings, table->column_count - 1, wants, error);
+    }
+    nnfs_status status = NNFS_OK;
+    for (; status == NNFS_OK && *names; names++) {
+        int column = -1;
+        status = table_require(table, *names, &column, error);
+        if (status == NNFS_OK) {
+            status = want_target(table, settings, column, wants, error);
+        }
+    }
+    return status;
 }
 
 static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset_settings *settings,
                                      table_want *wants, nnfs_error *error)
 {
-    char last[16];
-    (void)snprintf(last, sizeof last, "%d", table->column_count);
-    const char *const last_column[] = {last, NULL};
-    bool own_targets = !settings->targets_path;
-    bool named = settings->targets && *settings->targets;
-    const char *const *targets = named ? settings->targets : last_column;
     const char *const weight[] = {settings->weight_column, NULL};
-    table_want target = settings->task == NNFS_TASK_NUMBERS ? TABLE_WANT_NUMBER : TABLE_WANT_ANY;
-    if (named && !own_targets) {
+    if (settings->targets && *settings->targets && settings->targets_path) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "%s: the targets are columns of it, or in a file of their own, not both",
                     table->path);
@@ -78,19 +111,8 @@ static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset
     if (status == NNFS_OK) {
         status = want(table, weight, TABLE_WANT_NUMBER, wants, error);
     }
-    /* A target of classes may be what the lists say, but must not be dropped. */
-    for (; status == NNFS_OK && own_targets && *targets; targets++) {
-        int column = -1;
-        status = table_require(table, *targets, &column, error);
-        if (status == NNFS_OK && wants[column] == TABLE_WANT_NOTHING) {
-            status = fail(error, NNFS_ERROR_ARGUMENT,
-                          "%s: column %s is to be dropped, and to be predicted", table->path,
-                          table_label(table, column).text);
-        }
-        const char *const one[] = {*targets, NULL};
-        if (status == NNFS_OK && target != TABLE_WANT_ANY) {
-            status = want(table, one, target, wants, error);
-        }
+    if (status == NNFS_OK && !settings->targets_path) {
+        status = want_targets(table, settings, wants, error);
     }
     return status;
 }
@@ -136,12 +158,29 @@ static nnfs_status match_places(const data_table *table, const nnfs_preprocessin
     return NNFS_OK;
 }
 
+/* The table's column of each feature's name, all found at once. NULL: no memory. */
+static int *find_features(const data_table *table, const nnfs_preprocessing *like)
+{
+    const char **known = memory_alloc((size_t)table->column_count, sizeof *known);
+    const char **names = memory_alloc((size_t)like->column_count, sizeof *names);
+    for (int i = 0; known && i < table->column_count; i++) {
+        known[i] = table->columns[i].name;
+    }
+    for (int i = 0; names && i < like->column_count; i++) {
+        names[i] = like->columns[i].encoding.name;
+    }
+    int *found =
+        known && names ? texts_places(known, table->column_count, names, like->column_count) : NULL;
+    memory_free(known);
+    memory_free(names);
+    return found;
+}
+
 static nnfs_status match_names(const data_table *table, const nnfs_preprocessing *like,
                                table_match *match, nnfs_error *error)
 {
     for (int i = 0; i < like->column_count; i++) {
         const nnfs_encoding *encoding = &like->columns[i].encoding;
-        match->features[i] = table_find_name(table, encoding->name);
         if (match->features[i] < 0 && encoding->inputs > 0) {
             return fail(error, NNFS_ERROR_DATA,
                         "%s: column '%.100s' is missing, which the model was trained on",
@@ -179,7 +218,8 @@ nnfs_status table_match_like(const data_table *table, const nnfs_preprocessing *
 {
     bool named = like->column_count > 0 && like->columns[0].encoding.name && table_has_names(table);
     *match = (table_match){
-        .features = memory_alloc((size_t)like->column_count, sizeof *match->features),
+        .features = named ? find_features(table, like)
+                          : memory_alloc((size_t)like->column_count, sizeof *match->features),
         .targets = memory_alloc((size_t)like->target_count, sizeof *match->targets),
     };
     nnfs_status status = NNFS_OK;

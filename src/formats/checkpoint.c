@@ -170,7 +170,7 @@ static bool is_sound(const checkpoint_state *s)
            s->epochs <= s->settings.epochs && s->epoch_steps >= 0 && s->epoch_steps <= s->steps &&
            s->epoch_samples >= s->epoch_steps && s->epoch_correct >= 0 &&
            s->epoch_correct <= s->epoch_samples && s->epoch_seconds >= 0.0 && s->seconds >= 0.0 &&
-           s->schedule_share > 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0 &&
+           s->schedule_share >= 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0 &&
            s->schedule_waited <= s->epochs;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 char *json_text(const json_t *json, size_t *length)

@@ -8,9 +8,9 @@
  * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
  * each with a NUL behind it, and then of all tensors' bytes.
  *
- * W lies column-major [out x in] in memory and row-major [out, in] in the file, where
- * PyTorch's Linear has it: as they lie each is the other's transpose, and goes through a
- * block of rows at a time.
+ * W is row-major [out, in] in the file, as PyTorch's Linear has it. In memory it lies column-major
+ * [out x in], the transpose of that, and goes through a block of rows at a time; the W^T of a thin layer
+ * lies as in the file.
  */
 #ifndef NNFS_FORMATS_MODEL_H
 #define NNFS_FORMATS_MODEL_H

@@ -79,12 +79,6 @@ const safetensors_tensor *safetensors_find(const safetensors_file *file, const c
 const char *safetensors_metadata(const safetensors_file *file, const char *key);
 
 /*
- * Copies the elements of an F32 or F64 tensor into values[elements]; false for any other type,
- * with nothing copied.
- */
-bool safetensors_doubles(const safetensors_tensor *tensor, double *values);
-
-/*
  * A file being written: begin with all tensors (of which name, type, rank and shape count) and
  * texts, hand over the tensors' bytes in that order in pieces of any size, commit. The file appears
  * whole or not at all; an error, or safetensors_write_abandon, leaves the target as it was.

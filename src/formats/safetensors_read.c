@@ -345,18 +345,3 @@ const char *safetensors_metadata(const safetensors_file *file, const char *key)
 {
     return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
 }
-
-bool safetensors_doubles(const safetensors_tensor *tensor, double *values)
-{
-    const unsigned char *data = tensor->data;
-    if (tensor->type == SAFETENSORS_F64) {
-        memcpy(values, data, tensor->bytes);
-        return true;
-    }
-    for (size_t i = 0; tensor->type == SAFETENSORS_F32 && i < tensor->elements; i++) {
-        float value = 0;
-        memcpy(&value, data + 4 * i, sizeof value);
-        values[i] = (double)value;
-    }
-    return tensor->type == SAFETENSORS_F32;
-}

@@ -63,6 +63,7 @@ VECTOR_INLINE double softmax_column(float *z, int rows)
 }
 
 /* Targets that are distributions y: loss = sum_i y_i (log S + m - z_i), delta = p sum y - y. */
+VECTOR_CLONES
 static double cross_entropy_numbers(float *z, const float *y, int rows, float scale, float *d)
 {
     double dot = 0.0;
@@ -72,8 +73,11 @@ static double cross_entropy_numbers(float *z, const float *y, int rows, float sc
         total += y[i];
     }
     double log_sum = softmax_column(z, rows);
-    for (int i = 0; d && i < rows; i++) {
-        d[i] = (z[i] * total - y[i]) * scale;
+    if (d) {
+#pragma omp simd
+        for (int i = 0; i < rows; i++) {
+            d[i] = (z[i] * total - y[i]) * scale;
+        }
     }
     return (double)total * log_sum - dot;
 }
@@ -153,37 +157,70 @@ VECTOR_INLINE loss_term huber_term(float p, float y)
     return term;
 }
 
-/* The sum of a column's terms, and their slopes times `scale` where d is wanted. */
-#define TERMS(NAME, TERM)                                                               \
-    static double NAME(const float *p, const float *y, int rows, float scale, float *d) \
-    {                                                                                   \
-        double sum = 0.0;                                                               \
-        for (int i = 0; i < rows; i++) {                                                \
-            loss_term one = TERM(p[i], y[i]);                                           \
-            sum += (double)one.loss;                                                    \
-            if (d) {                                                                    \
-                d[i] = one.slope * scale;                                               \
-            }                                                                           \
-        }                                                                               \
-        return sum;                                                                     \
+/*
+ * Sums that go on side by side, where one alone would wait for each of its additions; always so many, so
+ * that the terms have the same sum on every CPU.
+ */
+enum { LANES = 16 };
+
+static double sum_lanes(const double *lanes)
+{
+    double sum = 0.0;
+    for (int i = 0; i < LANES; i++) {
+        sum += lanes[i];
+    }
+    return sum;
+}
+
+/* Element I: its term goes to a lane, its slope times `scale` to d, where that is wanted. */
+#define ADD_TERM(TERM, I, LANE)       \
+    loss_term one = TERM(p[I], y[I]); \
+    lanes[LANE] += (double)one.loss;  \
+    if (d) {                          \
+        d[I] = one.slope * scale;     \
     }
 
-typedef double column_terms(const float *p, const float *y, int rows, float scale, float *d);
+#define TERMS(NAME, TERM)                                                              \
+    VECTOR_CLONES                                                                      \
+    static double NAME(const float *restrict p, const float *restrict y, size_t count, \
+                       float scale, float *restrict d)                                 \
+    {                                                                                  \
+        double lanes[LANES] = {0.0};                                                   \
+        size_t whole = count - count % LANES;                                          \
+        for (size_t at = 0; at < whole; at += LANES) {                                 \
+            _Pragma("omp simd") for (size_t i = 0; i < LANES; i++)                     \
+            {                                                                          \
+                ADD_TERM(TERM, at + i, i)                                              \
+            }                                                                          \
+        }                                                                              \
+        for (size_t i = whole; i < count; i++) {                                       \
+            ADD_TERM(TERM, i, i - whole)                                               \
+        }                                                                              \
+        return sum_lanes(lanes);                                                       \
+    }
+
+/* The sum of `count` terms; d may be NULL. */
+typedef double add_terms(const float *p, const float *y, size_t count, float scale, float *d);
 
 TERMS(binary_cross_entropy_terms, binary_cross_entropy_term)
 TERMS(mse_terms, mse_term)
 TERMS(mae_terms, mae_term)
 TERMS(huber_terms, huber_term)
 
-static double visit_columns(const loss_tile *tile, const float *p, column_terms *terms)
+/* All columns of the tile at once, if their targets are numbers and count alike; else one by one. */
+static double visit_columns(const loss_tile *tile, const float *p, add_terms *terms)
 {
+    size_t rows = (size_t)tile->rows;
+    if (!tile->labels && !tile->weights) {
+        return terms(p, tile->targets, rows * (size_t)tile->columns, tile->scale, tile->delta);
+    }
     double sum = 0.0;
     for (int j = 0; j < tile->columns; j++) {
-        size_t at = (size_t)j * (size_t)tile->rows;
+        size_t at = (size_t)j * rows;
         float *d = tile->delta ? tile->delta + at : NULL;
         float weight = column_weight(tile, j);
-        sum += (double)weight *
-               terms(p + at, target_column(tile, j), tile->rows, tile->scale * weight, d);
+        sum +=
+            (double)weight * terms(p + at, target_column(tile, j), rows, tile->scale * weight, d);
     }
     return sum;
 }
@@ -206,7 +243,7 @@ static double binary_cross_entropy_visit(const loss_tile *tile, const activation
 }
 
 /* dL/dz = J^T dL/dp, where J is the Jacobian of the output activation. */
-static double visit_outputs(const loss_tile *tile, const activation *output, column_terms *terms)
+static double visit_outputs(const loss_tile *tile, const activation *output, add_terms *terms)
 {
     activate_tile(tile, output);
     double sum = visit_columns(tile, tile->outputs, terms);

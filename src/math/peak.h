@@ -5,8 +5,8 @@
 #define NNFS_MATH_PEAK_H
 
 /*
- * Measures GFLOP/s (2 per fused multiply-add, float32) of `threads` threads together, in about
- * 20 ms. *instructions (may be NULL) names what was used: "AVX-512", "AVX2", or "plain", where a
+ * Measures GFLOP/s (2 per fused multiply-add, float32) of `threads` threads together, in some
+ * 10 ms. *instructions (may be NULL) names what was used: "AVX-512", "AVX2", or "plain", where a
  * multiplication and an addition stand for the fused one.
  */
 double peak_gflops(int threads, const char **instructions);

@@ -2,6 +2,7 @@
 #include "optim/schedule.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* one_cycle: where the rate begins and ends, as shares of the highest, and when it is there. */
 #define CYCLE_BEGIN 0.04 /* 1 / div_factor */
@@ -105,6 +106,17 @@ static double warmup_share(const nnfs_train_settings *settings, const schedule_t
 
 /* ---- The table ---- */
 
+typedef struct schedule {
+    const char *name;
+
+    /* The share of the learning rate that a step gets, before warm-up. */
+    double (*share)(const nnfs_train_settings *settings, const schedule_state *state,
+                    const schedule_time *time);
+
+    bool uses_every, uses_factor, uses_floor, uses_patience;
+    double factor; /* what NNFS_DEFAULT stands for */
+} schedule;
+
 static const schedule schedules[] = {
     [NNFS_SCHEDULE_CONSTANT] = {.name = "constant", .share = constant_share},
     [NNFS_SCHEDULE_STEP] = {.name = "step",
@@ -126,7 +138,8 @@ static const schedule schedules[] = {
                                .factor = 0.1},
 };
 
-const schedule *schedule_of(nnfs_schedule which)
+/* The row of a schedule, NULL for a value that is none. */
+static const schedule *schedule_of(nnfs_schedule which)
 {
     size_t index = (size_t)which;
     return index < sizeof schedules / sizeof *schedules ? &schedules[index] : NULL;

@@ -1,5 +1,5 @@
 /*
- * The learning-rate schedules, a row each: which share of the learning rate a step gets. It is a
+ * The learning-rate schedules: which share of the learning rate a step gets. It is a
  * function of the step's place in the run and of a small state alone, so every thread works it out
  * for itself. The definitions are those of torch.optim.lr_scheduler; exponential, cosine and
  * one_cycle move with each step, not with each epoch.
@@ -8,7 +8,6 @@
 #define NNFS_OPTIM_SCHEDULE_H
 
 #include <nnfs/nnfs.h>
-#include <stdbool.h>
 
 /* What the history of the losses has led to; all that a schedule remembers. */
 typedef struct schedule_state {
@@ -23,20 +22,6 @@ typedef struct schedule_time {
     int64_t step;  /* steps done in the epoch that runs */
     int64_t steps; /* steps an epoch, at least 1 */
 } schedule_time;
-
-typedef struct schedule {
-    const char *name;
-
-    /* The share of the learning rate that a step gets, before warm-up. */
-    double (*share)(const nnfs_train_settings *settings, const schedule_state *state,
-                    const schedule_time *time);
-
-    bool uses_every, uses_factor, uses_floor, uses_patience;
-    double factor; /* what NNFS_DEFAULT stands for */
-} schedule;
-
-/* The row of a schedule, NULL for a value that is none. */
-const schedule *schedule_of(nnfs_schedule which);
 
 /* The schedule's part of nnfs_train_settings_resolve. */
 void schedule_resolve(nnfs_train_settings *settings);

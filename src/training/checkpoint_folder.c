@@ -292,11 +292,12 @@ nnfs_status nnfs_checkpoint_open(const char *path, nnfs_checkpoint **checkpoint,
     if (!made) {
         return fail_memory(error, sizeof *made, "a checkpoint");
     }
-    nnfs_status status = S_ISDIR(about.st_mode) ? try_folder(made, path, error)
-                                                : try_file(made, strdup(path), error);
+    nnfs_error reason; /* set also where a later try succeeds */
+    nnfs_status status = S_ISDIR(about.st_mode) ? try_folder(made, path, &reason)
+                                                : try_file(made, strdup(path), &reason);
     if (status != NNFS_OK) {
         nnfs_checkpoint_free(made);
-        return status;
+        return fail(error, status, "%s", reason.message);
     }
     *checkpoint = made;
     return NNFS_OK;

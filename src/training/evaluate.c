@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "data/gather.h"
+#include "data/target_stats.h"
 #include "training/infer.h"
 #include "training/metrics.h"
 #include "training/trainer.h"
@@ -24,6 +25,8 @@ typedef struct evaluation_sums {
     double *absolute;   /* [tiles x outputs] sum of |p - y| of each output, in its target's units */
     double *residual;   /* [tiles x outputs] sum of (p - y)^2 likewise */
     double *units;      /* [outputs] what a difference of 1 is, in the target's units */
+    double *means;      /* [outputs] of the targets */
+    double *squares;    /* [outputs] sum of (y - mean y)^2 */
 } evaluation_sums;
 
 /* ---- Tiles ---- */
@@ -140,24 +143,6 @@ static nnfs_status fill_classes(const evaluation_sums *sums, const nnfs_network 
 
 /* ---- Numbers ---- */
 
-/* Sum over the samples of (y - mean y)^2, for output i. */
-static double total_squares(const nnfs_dataset *dataset, int i)
-{
-    size_t outputs = (size_t)dataset->parts.target_count;
-    const float *y = dataset->parts.targets + i;
-    double sum = 0.0;
-    for (int64_t s = 0; s < dataset->samples; s++) {
-        sum += (double)y[dataset_row(dataset, s) * outputs];
-    }
-    double mean = sum / (double)dataset->samples;
-    double squares = 0.0;
-    for (int64_t s = 0; s < dataset->samples; s++) {
-        double e = (double)y[dataset_row(dataset, s) * outputs] - mean;
-        squares += e * e;
-    }
-    return squares;
-}
-
 /* RMSE, MAE and R2. Targets that never vary have no R2: NaN. */
 static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluation *evaluation)
 {
@@ -165,14 +150,14 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
     double terms = (double)evaluation->samples * (double)outputs;
     double squares = 0.0;
     double r2 = 0.0;
+    target_stats_measure(sums->dataset, sums->means, sums->squares);
     for (size_t i = 0; i < outputs; i++) {
         double residual = 0.0;
         for (size_t t = 0; t < tiles; t++) {
             residual += sums->residual[t * outputs + i];
         }
-        double total = total_squares(sums->dataset, (int)i);
         squares += residual;
-        r2 += total > 0.0 ? 1.0 - residual / total : (double)NAN;
+        r2 += sums->squares[i] > 0.0 ? 1.0 - residual / sums->squares[i] : (double)NAN;
     }
     evaluation->mae = sum_of(sums->absolute, tiles * outputs) / terms;
     evaluation->rmse = sqrt(squares / terms);
@@ -198,6 +183,8 @@ static void sums_free(evaluation_sums *sums)
     memory_free(sums->absolute);
     memory_free(sums->residual);
     memory_free(sums->units);
+    memory_free(sums->means);
+    memory_free(sums->squares);
 }
 
 static bool allocate_classes(evaluation_sums *sums, const nnfs_network *network, size_t tiles)
@@ -220,10 +207,12 @@ static bool allocate_numbers(evaluation_sums *sums, size_t tiles)
     sums->absolute = memory_alloc(errors, sizeof *sums->absolute);
     sums->residual = memory_alloc(errors, sizeof *sums->residual);
     sums->units = memory_alloc((size_t)outputs, sizeof *sums->units);
+    sums->means = memory_alloc((size_t)outputs, sizeof *sums->means);
+    sums->squares = memory_alloc((size_t)outputs, sizeof *sums->squares);
     for (int i = 0; sums->units && i < outputs; i++) {
         sums->units[i] = target_unit(sums->dataset, i);
     }
-    return sums->absolute && sums->residual && sums->units;
+    return sums->absolute && sums->residual && sums->units && sums->means && sums->squares;
 }
 
 static bool allocate(evaluation_sums *sums, const nnfs_network *network, size_t tiles)

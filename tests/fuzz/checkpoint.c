@@ -10,7 +10,6 @@
 #include "network/network.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +77,7 @@ static void check_state(const checkpoint_state *state)
     fuzz_check(state->epoch_steps >= 0 && state->epoch_steps <= state->steps);
     fuzz_check(state->epoch_samples >= state->epoch_steps);
     fuzz_check(state->epoch_correct >= 0 && state->epoch_correct <= state->epoch_samples);
-    fuzz_check(state->schedule_share > 0.0 && state->schedule_share <= 1.0);
+    fuzz_check(state->schedule_share >= 0.0 && state->schedule_share <= 1.0);
     fuzz_check(state->schedule_waited >= 0 && state->schedule_waited <= state->epochs);
     fuzz_check(isfinite(state->epoch_loss) && isfinite(state->seconds));
     fuzz_check(is_text(state->cpu, sizeof state->cpu) && is_text(state->blas, sizeof state->blas) &&

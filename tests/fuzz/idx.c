@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The most samples a file is invented for that goes with the input. */
 enum { MOST_SAMPLES = 4096, HEADER_BYTES = 8 };

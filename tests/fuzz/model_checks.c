@@ -3,7 +3,6 @@
 
 #include "fuzz.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* The most that is allocated for the one sample that a network is asked about. */

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/texts.h"
 
 /* Before cmocka, whose macro has its name. */
 static nnfs_status fail_with(nnfs_error *error, const char *text)
@@ -242,56 +243,27 @@ static void test_hash(void **state)
     assert_true(hash_bytes(1, NULL, 0) == hash_bytes(1, bytes, 0));
 }
 
+/* ---- Texts ---- */
+
+static void test_texts_places(void **state)
+{
+    (void)state;
+    static char text[][4] = {"b", "", "ab", "a", "b2", "c"};
+    const char *const known[] = {text[0], text[1], text[2], text[3]};
+    const char *const names[] = {text[4], text[3], text[0], text[1], text[5], text[2]};
+    static const int expected[] = {-1, 3, 0, 1, -1, 2};
+    int *places = texts_places(known, 4, names, 6);
+    assert_memory_equal(places, expected, sizeof expected);
+    memory_free(places);
+    places = texts_places(known, 0, names, 2);
+    assert_int_equal(places[1], -1);
+    memory_free(places);
+    places = texts_places(known, 4, names, 0);
+    assert_non_null(places);
+    memory_free(places);
+}
+
 /* ---- Reading ---- */
-
-static void test_read_limits(void **state)
-{
-    (void)state;
-    static const size_t sizes[] = {0, 1, 65535, 65536, 65537, 200000};
-    char *path = scratch_path("read");
-    unsigned char *content = malloc(200000);
-    assert_non_null(content);
-    for (size_t i = 0; i < 200000; i++) {
-        content[i] = (unsigned char)(i * 31 >> 3);
-    }
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        write_bytes(path, content, sizes[i]);
-        for (int slack = -1; slack <= 1; slack++) {
-            unsigned char *bytes = NULL;
-            size_t count = 1;
-            nnfs_error error = {0};
-            if (sizes[i] == 0 && slack < 0) {
-                continue;
-            }
-            nnfs_status status = file_read(path, sizes[i] + (size_t)slack, &bytes, &count, &error);
-            assert_int_equal(status, slack < 0 ? NNFS_ERROR_DATA : NNFS_OK);
-            if (status == NNFS_OK) {
-                assert_int_equal(count, sizes[i]);
-                assert_memory_equal(bytes, content, count);
-            } else {
-                assert_null(bytes);
-            }
-            memory_free(bytes);
-        }
-    }
-    assert_int_equal(unlink(path), 0);
-    free(content);
-    free(path);
-}
-
-static void test_read_oddities(void **state)
-{
-    (void)state;
-    unsigned char *bytes = NULL;
-    size_t count = 0;
-    nnfs_error error = {0};
-    assert_int_equal(file_read("/dev/zero", 100000, &bytes, &count, &error), NNFS_ERROR_DATA);
-    assert_string_equal(error.message, "/dev/zero: longer than 100000 bytes");
-    assert_int_equal(file_read(scratch_folder(), 10, &bytes, &count, &error), NNFS_ERROR_IO);
-    assert_int_equal(file_read("/no/such/file", 10, &bytes, &count, &error), NNFS_ERROR_IO);
-    assert_string_equal(error.message, "/no/such/file: No such file or directory");
-    assert_null(bytes);
-}
 
 static void test_read_in_pieces(void **state)
 {
@@ -501,8 +473,7 @@ int main(void)
         cmocka_unit_test(test_permutation),
         cmocka_unit_test(test_permutation_is_fair),
         cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_read_limits),
-        cmocka_unit_test(test_read_oddities),
+        cmocka_unit_test(test_texts_places),
         cmocka_unit_test(test_read_in_pieces),
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_write_plain_name),

@@ -3,7 +3,6 @@
  * and passed over; what is kept in the folder.
  */
 #include "base/random.h"
-#include "formats/checkpoint.h"
 #include "network/network.h"
 
 #include <dirent.h>
@@ -232,6 +231,8 @@ static void test_kept(void **state)
     make_folder(folder, sizeof folder, data);
     assert_int_equal(count_files(folder), 4); /* three and the best, and nothing half written */
     assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, &error), NNFS_OK);
+    assert_int_equal(error.status, NNFS_OK);
+    assert_string_equal(error.message, "");
     assert_true(nnfs_checkpoint_finished(checkpoint));
     assert_int_equal(nnfs_checkpoint_epochs(checkpoint), epochs);
     assert_int_equal(nnfs_checkpoint_steps(checkpoint), 0);
@@ -384,6 +385,33 @@ static void test_other_run(void **state)
     nnfs_dataset_free(data);
 }
 
+/* `plateau` takes a tenth of the rate so often that nothing is left of it. */
+static void test_no_rate_left(void **state)
+{
+    (void)state;
+    nnfs_dataset *data = make_data(9);
+    nnfs_network *network = make_network(9);
+    nnfs_checkpoint *checkpoint = NULL;
+    nnfs_train_settings settings;
+    nnfs_summary summary;
+    char folder[128];
+    folder_of(folder, sizeof folder, folders++);
+    nnfs_train_settings_init(&settings);
+    settings.schedule = NNFS_SCHEDULE_PLATEAU;
+    settings.schedule_patience = 0;
+    settings.epochs = 1000;
+    settings.threads = 1;
+    settings.checkpoint_folder = folder;
+    assert_int_equal(nnfs_train(network, data, NULL, NULL, &settings, &summary, NULL), NNFS_OK);
+    assert_int_equal(summary.checkpoint, NNFS_OK);
+    assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, NULL), NNFS_OK);
+    assert_int_equal(nnfs_checkpoint_epochs(checkpoint), settings.epochs);
+    assert_string_equal(nnfs_checkpoint_passed_over(checkpoint), "");
+    nnfs_checkpoint_free(checkpoint);
+    nnfs_network_free(network);
+    nnfs_dataset_free(data);
+}
+
 static void test_nothing_there(void **state)
 {
     (void)state;
@@ -417,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_goes_on),
         cmocka_unit_test(test_kept),          cmocka_unit_test(test_damage),
         cmocka_unit_test(test_passed_over),   cmocka_unit_test(test_other_run),
+        cmocka_unit_test(test_no_rate_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -4,13 +4,11 @@
  * allocator put in the place of the real one, the linker's --wrap).
  */
 #include "base/hash.h"
-#include "base/memory.h"
 #include "data/csv_number.h"
 #include "data/table.h"
 
 #include "files.h"
 
-#include <float.h>
 #include <math.h>
 #include <time.h>
 

@@ -7,7 +7,6 @@
 
 #include "files.h"
 
-#include <math.h>
 #include <sys/resource.h>
 
 enum { ROWS = 100000, NUMBERS = 80, COLUMNS = 100, CATEGORIES = 5000 };

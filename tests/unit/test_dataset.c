@@ -79,6 +79,8 @@ static void arrays_come_out_as_they_went_in(void **state)
     nnfs_error error = {0};
     assert_int_equal(nnfs_dataset_copy(dataset, 9, 2, x, y, NULL, &error), NNFS_ERROR_ARGUMENT);
     assert_int_equal(nnfs_dataset_copy(dataset, -1, 2, x, y, NULL, &error), NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_dataset_copy(dataset, INT64_MAX, 2, x, y, NULL, &error),
+                     NNFS_ERROR_ARGUMENT);
     assert_int_equal(nnfs_dataset_copy(dataset, 0, 1, NULL, NULL, x, &error), NNFS_ERROR_ARGUMENT);
     nnfs_dataset_free(dataset);
 

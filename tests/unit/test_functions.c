@@ -1,10 +1,11 @@
 /*
  * The transcendental functions against double, over their whole range: errors in units in the last
  * place, and what becomes of infinities, NaN and overflow. Then the activations' kernels, whose
- * every clone must give the same bits wherever in a tile an element stands.
+ * every clone must give the same bits wherever in a tile an element stands, and the losses of tiles.
  */
 #include "math/activation.h"
 #include "math/functions.h"
+#include "math/loss.h"
 #include "math/normal.h"
 
 #include <float.h>
@@ -12,7 +13,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -231,6 +231,124 @@ static void normal_numbers_are_box_and_mullers(void **state)
     }
 }
 
+/* ---- Losses ---- */
+
+enum { loss_rows = 37, loss_columns = 5, loss_terms = loss_rows * loss_columns };
+
+typedef struct loss_case {
+    nnfs_loss loss;
+    nnfs_activation
+        output; /* of which z is the logit, where the loss is fused, and else the output */
+    double (*exact)(double p, double y);
+    double (*slope)(double p, double y);
+} loss_case;
+
+static double exact_binary(double z, double y)
+{
+    return log1p(exp(-fabs(z))) + (z > 0.0 ? z : 0.0) - y * z;
+}
+
+static double exact_binary_slope(double z, double y)
+{
+    return exact_sigmoid(z) - y;
+}
+
+static double exact_mse(double p, double y)
+{
+    return (p - y) * (p - y);
+}
+
+static double exact_mse_slope(double p, double y)
+{
+    return 2.0 * (p - y);
+}
+
+static double exact_mae(double p, double y)
+{
+    return fabs(p - y);
+}
+
+static double exact_mae_slope(double p, double y)
+{
+    return (p > y) - (p < y);
+}
+
+static double exact_huber(double p, double y)
+{
+    double e = fabs(p - y);
+    return e < 1.0 ? 0.5 * e * e : e - 0.5;
+}
+
+static double exact_huber_slope(double p, double y)
+{
+    return fmax(-1.0, fmin(1.0, p - y));
+}
+
+static const loss_case loss_cases[] = {
+    {NNFS_BINARY_CROSS_ENTROPY, NNFS_SIGMOID, exact_binary, exact_binary_slope},
+    {NNFS_MSE, NNFS_IDENTITY, exact_mse, exact_mse_slope},
+    {NNFS_MAE, NNFS_IDENTITY, exact_mae, exact_mae_slope},
+    {NNFS_HUBER, NNFS_IDENTITY, exact_huber, exact_huber_slope},
+};
+
+/* A tile more than once as high as vectors are wide, and not a multiple of it. */
+static void check_loss(const loss_case *c, const float *targets, const int32_t *labels,
+                       const float *weights, bool deltas)
+{
+    static float z[loss_terms], outputs[loss_terms], delta[loss_terms], scratch[loss_rows];
+    const float scale = 0.125f;
+    double sum = 0.0;
+    double largest = 0.0;
+    for (int i = 0; i < loss_terms; i++) {
+        z[i] = 0.37f * (float)(i * 29 % 23 - 11);
+    }
+    loss_tile tile = {.z = z,
+                      .outputs = outputs,
+                      .labels = labels,
+                      .targets = labels ? NULL : targets,
+                      .weights = weights,
+                      .scratch = scratch,
+                      .delta = deltas ? delta : NULL,
+                      .scale = scale,
+                      .rows = loss_rows,
+                      .columns = loss_columns};
+    double got = loss_of(c->loss)->visit(&tile, activation_of(c->output));
+    for (int i = 0; i < loss_terms; i++) {
+        int column = i / loss_rows;
+        double y = labels ? labels[column] == i % loss_rows : (double)targets[i];
+        double weight = weights ? (double)weights[column] : 1.0;
+        double wanted = weight * (double)scale * c->slope((double)z[i], y);
+        sum += weight * c->exact((double)z[i], y);
+        largest += weight * fabs(c->exact((double)z[i], y));
+        if (deltas && fabs((double)delta[i] - wanted) > 1e-6 * (1.0 + fabs(wanted))) {
+            fail_msg("%s: delta %d is %g, not %g", nnfs_loss_name(c->loss), i, (double)delta[i],
+                     wanted);
+        }
+    }
+    if (fabs(got - sum) > 1e-6 * largest) {
+        fail_msg("%s: %.9g, not %.9g", nnfs_loss_name(c->loss), got, sum);
+    }
+}
+
+static void losses_of_tiles_are_right(void **state)
+{
+    (void)state;
+    static const int32_t labels[loss_columns] = {0, 36, 15, 16, 31};
+    static const float weights[loss_columns] = {0.5f, 0.0f, 3.0f, 1.0f, 0.25f};
+    float targets[loss_terms];
+    for (int i = 0; i < loss_terms; i++) {
+        targets[i] = (float)(i * 7 % 11) / 10.0f;
+    }
+    for (size_t i = 0; i < sizeof loss_cases / sizeof *loss_cases; i++) {
+        for (int deltas = 0; deltas < 2; deltas++) {
+            check_loss(&loss_cases[i], targets, NULL, NULL, deltas);
+            check_loss(&loss_cases[i], targets, NULL, weights, deltas);
+            check_loss(&loss_cases[i], targets, labels, NULL, deltas);
+            check_loss(&loss_cases[i], targets, labels, weights, deltas);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +358,7 @@ int main(void)
         cmocka_unit_test(kernels_stay_inside),
         cmocka_unit_test(nan_is_never_swallowed),
         cmocka_unit_test(normal_numbers_are_box_and_mullers),
+        cmocka_unit_test(losses_of_tiles_are_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

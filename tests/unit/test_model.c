@@ -1,5 +1,4 @@
 /* Saving and loading networks: bit for bit, the same bytes each time, whole or not at all. */
-#include "base/memory.h"
 #include "formats/safetensors.h"
 #include "network/network.h"
 

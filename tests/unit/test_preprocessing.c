@@ -1,7 +1,5 @@
 /* Preprocessing: tables made by hand, fitted, encoded, kept by networks and their files. */
 #include "base/memory.h"
-#include "data/column_stats.h"
-#include "data/encoder.h"
 #include "data/gather.h"
 #include "formats/preprocessing_json.h"
 #include "network/network.h"

@@ -5,7 +5,6 @@
 #include <nnfs/nnfs.h>
 
 #include <locale.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -324,6 +323,9 @@ static void test_like(void **state)
     assert_int_equal(nnfs_network_create(&shape, &network, NULL), NNFS_OK);
     assert_int_equal(nnfs_evaluate(network, set, 0, &evaluation, &error), NNFS_ERROR_DATA);
     assert_non_null(strstr(error.message, "no targets"));
+    int32_t label;
+    assert_int_equal(nnfs_dataset_copy(set, 0, 1, NULL, &label, NULL, &error), NNFS_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "the dataset has no targets");
     nnfs_network_free(network);
     nnfs_dataset_free(set);
     settings.task = NNFS_TASK_CLASSES;
@@ -346,6 +348,27 @@ static void test_like_numbers(void **state)
     nnfs_dataset_free(set);
     refuse("y,a\n0,2\n1,5\n", &settings, NNFS_ERROR_DATA, "line 3, column 'y': '1' is none of");
     fitted_free(&model);
+}
+
+/* Where nobody says otherwise the last column is predicted, also where another has its number for a name. */
+static void test_last_column(void **state)
+{
+    (void)state;
+    const char *const three[] = {"3", NULL};
+    const char *const last[] = {"y", NULL};
+    nnfs_dataset_settings settings = standard();
+    settings.header = 1;
+    settings.drop = three;
+    nnfs_dataset *set = load("3,x,y\n1,2,0.5\n3,4,2.5\n", &settings);
+    float y[2];
+    const float expected[] = {0.5f, 2.5f};
+    assert_int_equal(nnfs_dataset_column(set, 0).use, NNFS_COLUMN_DROPPED);
+    assert_int_equal(nnfs_dataset_copy(set, 0, 2, NULL, NULL, y, NULL), NNFS_OK);
+    assert_memory_equal(y, expected, sizeof y);
+    nnfs_dataset_free(set);
+    settings.drop = last;
+    refuse("3,x,y\n1,2,0.5\n3,4,2.5\n", &settings, NNFS_ERROR_ARGUMENT,
+           "column 'y' is to be dropped, and to be predicted");
 }
 
 /* A target more or less cannot be measured; none is fine. */
@@ -464,12 +487,19 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_is_classes),  cmocka_unit_test(test_task),
-        cmocka_unit_test(test_class_names),      cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_contradictions),   cmocka_unit_test(test_weights),
-        cmocka_unit_test(test_too_many_classes), cmocka_unit_test(test_like),
-        cmocka_unit_test(test_like_numbers),     cmocka_unit_test(test_like_targets),
-        cmocka_unit_test(test_like_places),      cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_text_is_classes),
+        cmocka_unit_test(test_task),
+        cmocka_unit_test(test_class_names),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_too_many_classes),
+        cmocka_unit_test(test_like),
+        cmocka_unit_test(test_like_numbers),
+        cmocka_unit_test(test_last_column),
+        cmocka_unit_test(test_like_targets),
+        cmocka_unit_test(test_like_places),
+        cmocka_unit_test(test_npy),
         cmocka_unit_test(test_refused_files),
     };
     if (argc != 2) {

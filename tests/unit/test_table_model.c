@@ -3,8 +3,6 @@
 
 #include "files.h"
 
-#include <math.h>
-
 /* ---- Files ---- */
 
 static nnfs_dataset *load(const char *name, const char *content,

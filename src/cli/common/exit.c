@@ -78,7 +78,6 @@ static const int exit_statuses[] = {
     [NNFS_ERROR_MEMORY] = EXIT_CANNOT_RUN,
     [NNFS_ERROR_IO] = EXIT_CANNOT_RUN,
     [NNFS_ERROR_DATA] = EXIT_BAD_DATA,
-    [NNFS_ERROR_UNSUPPORTED] = EXIT_USAGE,
     [NNFS_ERROR_DIVERGED] = EXIT_DIVERGED,
     [NNFS_ERROR_STOPPED] = EXIT_CANNOT_RUN, /* by something other than a signal */
     [NNFS_ERROR_BACKEND] = EXIT_CANNOT_RUN,
