@@ -180,12 +180,12 @@ static int list_blocks(const nnfs_network *network, int64_t batch, plan_block *l
     for (int index = 0; index < network->layer_count; index++) {
         const network_layer *layer = &network->layers[index];
         int columns = block_columns(layer, batch);
-        for (int first = 0; first < layer->in; first += columns, count++) {
-            if (list) {
-                int left = layer->in - first;
-                list[count] = (plan_block){index, first, left < columns ? left : columns};
-            }
+        int blocks = ceil_div(layer->in, columns);
+        for (int i = 0; list && i < blocks; i++) {
+            int left = layer->in - i * columns;
+            list[count + i] = (plan_block){index, i * columns, left < columns ? left : columns};
         }
+        count += blocks;
     }
     return count;
 }

@@ -1,4 +1,4 @@
-/* How a tool starts: again, if need be, because OpenBLAS chooses its kernels when it is loaded. */
+/* How a tool starts: again, where need be, because OpenBLAS reads its environment when it is loaded. */
 #include "common/start.h"
 
 #include "common/exit.h"
@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -24,18 +25,36 @@ static bool own_path(char path[PATH_MAX])
     return access(path, X_OK) == 0;
 }
 
-void restart_on_better_kernel(char **argv)
+/* Sets a variable that the user has not set. */
+static bool set_new(const char *name, const char *value)
 {
+    return !getenv(name) && setenv(name, value, 1) == 0;
+}
+
+/* Whether OpenBLAS started threads of its own, which nnfs never uses. */
+static bool has_idle_threads(const nnfs_machine *machine)
+{
+    return machine->cores > 1 && strstr(machine->blas, "OpenBLAS") &&
+           strstr(machine->blas, "(pthread)");
+}
+
+void restart_with_better_blas(char **argv)
+{
+    static const char kernel[] = "OPENBLAS_CORETYPE";
+    static const char timeout[] = "OPENBLAS_THREAD_TIMEOUT"; /* 2 to that power, in clock cycles */
     nnfs_machine machine;
     char path[PATH_MAX];
-    if (getenv("OPENBLAS_CORETYPE")) {
-        return; /* as the user wishes, or the second time */
-    }
     nnfs_machine_describe(&machine);
-    if (machine.better_kernel[0] && own_path(path) &&
-        setenv("OPENBLAS_CORETYPE", machine.better_kernel, 1) == 0) {
+    bool other_kernel = machine.better_kernel[0] && set_new(kernel, machine.better_kernel);
+    bool other_timeout = has_idle_threads(&machine) && set_new(timeout, "4");
+    if ((other_kernel || other_timeout) && own_path(path)) {
         (void)execv(path, argv);
-        (void)unsetenv("OPENBLAS_CORETYPE"); /* the machine's advice then speaks of it */
+    }
+    if (other_kernel) {
+        (void)unsetenv(kernel); /* the machine's advice then speaks of it */
+    }
+    if (other_timeout) {
+        (void)unsetenv(timeout);
     }
 }
 

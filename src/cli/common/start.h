@@ -7,11 +7,13 @@
 #include <stdbool.h>
 
 /*
- * Where OpenBLAS knows faster kernels for this CPU than those it chose, the process begins again
- * with them, once: the same arguments, and OPENBLAS_CORETYPE in the environment. Where the user set
- * that, or it cannot be done, this returns. The first line of every main.
+ * The process begins again, once, with the same arguments, where OpenBLAS does better by its environment:
+ * with OPENBLAS_CORETYPE where it knows faster kernels for this CPU than those it chose, and with
+ * OPENBLAS_THREAD_TIMEOUT where it has threads of its own, which would else ask for work without a pause
+ * for the first 0.1 s and get in the way of ours. What the user set holds; where nothing is left to do,
+ * or it cannot be done, this returns. The first line of every main.
  */
-void restart_on_better_kernel(char **argv);
+void restart_with_better_blas(char **argv);
 
 /*
  * nnfs_machine_prepare for a tool given `threads` (0 is all); unless quiet, then says what the

@@ -229,7 +229,7 @@ static int evaluate_and_print(eval_run *run)
 
 int main(int argc, char **argv)
 {
-    restart_on_better_kernel(argv);
+    restart_with_better_blas(argv);
     eval_options options;
     parse(&options, argc, argv);
     eval_run run = {.options = &options};

@@ -209,7 +209,7 @@ static nnfs_status predict(const predict_options *options, model_data *loaded, n
 
 int main(int argc, char **argv)
 {
-    restart_on_better_kernel(argv);
+    restart_with_better_blas(argv);
     predict_options options;
     parse(&options, argc, argv);
     if (options.output) {

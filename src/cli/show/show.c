@@ -89,7 +89,7 @@ static nnfs_status run(show *from, nnfs_error *error)
 
 int main(int argc, char **argv)
 {
-    restart_on_better_kernel(argv);
+    restart_with_better_blas(argv);
     show_options options;
     show_options_parse(&options, argc, argv);
     if (options.output) {

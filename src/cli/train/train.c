@@ -214,7 +214,7 @@ static int run_all(train_run *run, char **argv)
 
 int main(int argc, char **argv)
 {
-    restart_on_better_kernel(argv);
+    restart_with_better_blas(argv);
     train_options options;
     train_options_parse(&options, argc, argv);
     signals_ignore_of_writes();

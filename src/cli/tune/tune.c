@@ -93,7 +93,7 @@ static int run_all(tuning *tune)
 
 int main(int argc, char **argv)
 {
-    restart_on_better_kernel(argv);
+    restart_with_better_blas(argv);
     tune_options options;
     tune_options_parse(&options, argc, argv);
     signals_ignore_of_writes();

@@ -13,6 +13,9 @@ export STARTS=$work/starts
 # The sanitizers want to be the first library, and need not be.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 
+# It may start again for its idle threads, too: not here.
+export OPENBLAS_THREAD_TIMEOUT=4
+
 # Runs a command. Behind it a line for each start of a tool: what OPENBLAS_CORETYPE was, whether the
 # process is the one before, its name, its arguments.
 faked() {
