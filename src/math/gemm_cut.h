@@ -17,12 +17,12 @@ typedef struct gemm_cut {
  * Whether the kernels that compute up to `limit` multiply-adds in place (blas_in_place_limit) take the
  * product as it is; and an empty one, which asks for nothing but beta C.
  */
-bool gemm_is_in_place(const gemm_product *product, int limit);
+bool gemm_is_in_place(const gemm_product *g, int limit);
 
 /* How a larger one is best cut for them; into one part where packing it is the faster way. */
-gemm_cut gemm_cut_of(const gemm_product *product, int limit);
+gemm_cut gemm_cut_of(const gemm_product *g, int limit);
 
 /* The part whose block of C begins at row i and column j, from depth p on. */
-gemm_product gemm_part(const gemm_product *product, const gemm_cut *cut, int i, int j, int p);
+gemm_product gemm_part(const gemm_product *g, const gemm_cut *size, int i, int j, int p);
 
 #endif

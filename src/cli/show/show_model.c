@@ -60,7 +60,7 @@ static int64_t layer_parameters(const nnfs_network *network, int index)
 static weight_stats *measure_layers(const nnfs_network *network)
 {
     int layers = nnfs_network_layer_count(network);
-    size_t most = 0;
+    size_t most = 1;
     for (int i = 0; i < layers; i++) {
         size_t count = layer_weights(network, i);
         most = count > most ? count : most;
