@@ -95,7 +95,9 @@ prepare_checkpoints() {
     size=$(find "$checkpoints" -name 'checkpoint-000003*' -printf %s)
     rm -rf "$checkpoints"
     { with_fault rename:4:kill-after "${saving[@]}"; } 2>/dev/null
-    [ "$status" = 137 ] && [ -n "$expected" ] || { echo "it was not killed" && exit 1; }
+    if [ "$status" != 137 ] || [ -z "$expected" ]; then
+        echo "it was not killed" && exit 1
+    fi
     mv "$checkpoints" "$work/state"
 }
 
@@ -113,9 +115,10 @@ resume_within() {
     check_folder "$what"
     if [ $status = 1 ]; then
         refused=$((refused + 1))
-        grep -q '^nnfs-train: no checkpoint: ' "$work/err" &&
-            grep -q '^nnfs-train: the last checkpoint could not be written' "$work/err" ||
-            fault_failed "$what: status 1, and not a word of it"
+        for said in 'no checkpoint: ' 'the last checkpoint could not be written'; do
+            grep -q "^nnfs-train: $said" "$work/err" ||
+                fault_failed "$what: status 1, and not a word of it"
+        done
     elif ! ls "$checkpoints"/checkpoint-000003-* >/dev/null 2>&1; then
         fault_failed "$what: exit status 0 without the last checkpoint"
     fi
