@@ -12,7 +12,8 @@ export LC_ALL=C TERM=dumb
 tools=$(realpath "$1")
 script=$(realpath "$2")
 expected=${script%.sh}.expected
-fixtures=$(realpath "$(dirname "$0")/../data") # for the cases
+tests=$(realpath "$(dirname "$0")/..")
+fixtures=$tests/data # for the cases
 export fixtures
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -62,7 +63,7 @@ brief() {
 }
 
 # shellcheck source=/dev/null
-. "$(dirname "$0")/../make_idx.sh"
+. "$tests/make_idx.sh"
 
 # A dataset of 60 and 20 samples, 4 features, 3 classes; and one of 24 samples that are yes or no.
 make_small() {

@@ -145,16 +145,21 @@ static const char *chosen_name(const eval_run *run)
     return run->loaded.chosen == run->loaded.test ? "test" : "train";
 }
 
-/* "the test set of digits"; a table has no such parts. */
+/* "the test set of digits"; a table has no such parts. In two lines where one is too short. */
 static void print_head(const eval_run *run)
 {
     const model_request *request = &run->options->request;
     bool table = nnfs_dataset_columns(run->loaded.chosen) > 0;
-    (void)printf("%s (%s, %s parameters) on %s sample%s%s%s%s of %s\n", request->model, run->shape,
-                 text_count(nnfs_network_parameters(run->loaded.network)).text,
-                 text_count(run->result.samples).text, text_plural(run->result.samples),
-                 table ? "" : ", the ", table ? "" : chosen_name(run), table ? "" : " set",
-                 request->data);
+    const char *the = table ? "" : ", the ";
+    const char *part = table ? "" : chosen_name(run);
+    short_text samples = text_count(run->result.samples);
+    int width = printf("%s (%s, %s parameters)", request->model, run->shape,
+                       text_count(nnfs_network_parameters(run->loaded.network)).text);
+    width +=
+        snprintf(NULL, 0, " on %s samples%s%s set of %s", samples.text, the, part, request->data);
+    (void)printf("%con %s sample%s%s%s%s of %s\n",
+                 width > run->options->print.screen.columns ? '\n' : ' ', samples.text,
+                 text_plural(run->result.samples), the, part, table ? "" : " set", request->data);
 }
 
 static bool print_lines(const eval_run *run)

@@ -5,29 +5,35 @@
 
 /* ---- Each class ---- */
 
-static void print_scores(const class_scores *scores)
+enum { SCORES = 29, SAMPLES = 11, LEAST_CLASS = 8 }; /* letters; the last of "weighted" */
+
+/* Without the samples where lines are short. */
+static void print_scores(const class_scores *scores, bool samples)
 {
-    (void)printf("%11.4f%9.4f%9.4f%11s\n", scores->precision, scores->recall, scores->f1,
-                 text_count(scores->support).text);
+    (void)printf("%11.4f%9.4f%9.4f", scores->precision, scores->recall, scores->f1);
+    (void)printf(samples ? "%11s\n" : "\n", text_count(scores->support).text);
 }
 
-static void print_each(const details *known)
+static void print_each(const details *known, const terminal *screen)
 {
-    int width = names_width(known, 8);
+    int room = screen->columns - 2 - SCORES;
+    bool samples = room >= SAMPLES + LEAST_CLASS;
+    int width = names_width(known, LEAST_CLASS);
+    width = cut_to(width, samples ? room - SAMPLES : room, LEAST_CLASS);
     (void)fputs("\n  ", stdout);
     print_padded("class", width);
-    (void)puts("  precision   recall       F1    samples");
+    (void)printf("  precision   recall       F1%s\n", samples ? "    samples" : "");
     for (int i = 0; i < known->classes; i++) {
         (void)fputs("  ", stdout);
-        print_name(known, i, width);
-        print_scores(&known->scores[i]);
+        print_cut(known, i, width);
+        print_scores(&known->scores[i], samples);
     }
     (void)fputs("  ", stdout);
     print_padded("mean", width);
-    print_scores(&known->macro);
+    print_scores(&known->macro, samples);
     (void)fputs("  ", stdout);
     print_padded("weighted", width);
-    print_scores(&known->weighted);
+    print_scores(&known->weighted, samples);
 }
 
 static void print_binary(const details *known)
@@ -76,36 +82,57 @@ static void print_calibration(const details *known)
 
 /* ---- Mistakes ---- */
 
+typedef struct mistake_shape {
+    int row, name; /* letters */
+    bool truth;    /* whether there is room for the probability of the true class */
+} mistake_shape;
+
+enum { WIDE = 57 }; /* columns that the two probabilities and short names need */
+
+static mistake_shape shape_mistakes(const details *known, const terminal *screen)
+{
+    bool wide = screen->columns >= WIDE;
+    mistake_shape shape = {wide ? 12 : 6, LEAST_PAIR - 1, wide};
+    for (int i = 0; i < known->mistake_count; i++) {
+        int truth = name_width(known, known->mistakes[i].truth);
+        int predicted = name_width(known, known->mistakes[i].predicted);
+        shape.name = truth > shape.name ? truth : shape.name;
+        shape.name = predicted > shape.name ? predicted : shape.name;
+    }
+    int others = shape.row + 4 + 10 + (shape.truth ? 11 : 0);
+    shape.name = cut_to(shape.name, (screen->columns - others) / 2, LEAST_PAIR);
+    return shape;
+}
+
+static void print_mistake(const details *known, const mistake *one, const mistake_shape *shape)
+{
+    (void)printf("%*s  ", shape->row, text_count(one->row).text);
+    print_cut(known, one->truth, shape->name);
+    (void)fputs("  ", stdout);
+    print_cut(known, one->predicted, shape->name);
+    if (known->probabilities) {
+        (void)printf("%10s", text_percent((double)one->probability).text);
+    }
+    if (known->probabilities && shape->truth) {
+        (void)printf(" %10s", text_percent((double)one->truth_probability).text);
+    }
+    (void)putchar('\n');
+}
+
 static void print_mistakes(const details *known, const eval_print *how)
 {
     if (known->mistake_count == 0) {
         return;
     }
-    int width = LEAST_PAIR - 1;
-    for (int i = 0; i < known->mistake_count; i++) {
-        int truth = name_width(known, known->mistakes[i].truth);
-        int predicted = name_width(known, known->mistakes[i].predicted);
-        width = truth > width ? truth : width;
-        width = predicted > width ? predicted : width;
-    }
-    width = cut_to(width, (how->screen.columns - 37) / 2, LEAST_PAIR);
-    (void)printf("\nworst mistakes, %d of %s, by row from 0%s\n         row  ",
-                 known->mistake_count, text_count(details_wrong(known)).text, rows_left_out(known));
-    print_padded("true", width);
+    mistake_shape shape = shape_mistakes(known, &how->screen);
+    (void)printf("\nworst mistakes, %d of %s, by row from 0%s\n%*s  ", known->mistake_count,
+                 text_count(details_wrong(known)).text, rows_left_out(known), shape.row, "row");
+    print_padded("true", shape.name);
     (void)fputs("  ", stdout);
-    print_padded("taken for", known->probabilities ? width : 0);
-    (void)puts(known->probabilities ? "      with   the true" : "");
+    print_padded("taken for", known->probabilities ? shape.name : 0);
+    (void)puts(!known->probabilities ? "" : shape.truth ? "      with   the true" : "      with");
     for (int i = 0; i < known->mistake_count; i++) {
-        const mistake *one = &known->mistakes[i];
-        (void)printf("%12s  ", text_count(one->row).text);
-        print_cut(known, one->truth, width);
-        (void)fputs("  ", stdout);
-        print_cut(known, one->predicted, width);
-        if (known->probabilities) {
-            (void)printf("%10s %10s", text_percent((double)one->probability).text,
-                         text_percent((double)one->truth_probability).text);
-        }
-        (void)putchar('\n');
+        print_mistake(known, &known->mistakes[i], &shape);
     }
 }
 
@@ -119,7 +146,7 @@ void print_classes(const details *known, const eval_print *how)
                      text_percent(known->calibration_error).text);
     }
     print_confusion(known, how);
-    print_each(known);
+    print_each(known, &how->screen);
     if (how->binary) {
         print_binary(known);
     }

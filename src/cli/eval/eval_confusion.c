@@ -137,7 +137,7 @@ static void print_pairs(const details *known, const eval_print *how)
     if (count == 0) {
         return;
     }
-    (void)printf("\nmost confused (--confusion shows all %d classes)\n  ", known->classes);
+    (void)printf("\nmost confused (--confusion shows all)\n  ");
     print_padded("true", width);
     (void)fputs("  ", stdout);
     print_padded("taken for", width);

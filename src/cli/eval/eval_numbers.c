@@ -48,14 +48,28 @@ static void print_short(double value)
     (void)printf("%9s", text);
 }
 
-static void print_quantiles(const details *known, int width)
+static const char *const quantiles[DETAILS_QUANTILES] = {"least", "5 %",  "25 %", "median",
+                                                         "75 %",  "95 %", "most"};
+
+/* A line a target where that fits, else a line a quantile. */
+static void print_quantiles(const details *known, int width, const terminal *screen)
 {
-    (void)fputs("\nresiduals, truth - prediction\n  ", stdout);
-    print_padded("target", width);
-    (void)puts("    least      5 %     25 %   median     75 %     95 %     most");
-    for (int i = 0; i < known->outputs; i++) {
-        print_target(known, i, width);
+    bool fits = 2 + width + 9 * DETAILS_QUANTILES <= screen->columns;
+    (void)fputs("\nresiduals, truth - prediction\n", stdout);
+    if (fits) {
+        (void)fputs("  ", stdout);
+        print_padded("target", width);
         for (int j = 0; j < DETAILS_QUANTILES; j++) {
+            (void)printf("%9s", quantiles[j]);
+        }
+        (void)putchar('\n');
+    }
+    for (int i = 0; i < known->outputs; i++) {
+        print_target(known, i, fits ? width : 0);
+        for (int j = 0; j < DETAILS_QUANTILES; j++) {
+            if (!fits) {
+                (void)printf("\n    %-8s", quantiles[j]);
+            }
             print_short(known->targets[i].quantiles[j]);
         }
         (void)putchar('\n');
@@ -64,14 +78,16 @@ static void print_quantiles(const details *known, int width)
 
 /* ---- The histogram ---- */
 
-enum { BARS = 10, BAR_MOST = 40, EACH = DETAILS_COUNTS / BARS };
+enum { BARS = 10, BAR_MOST = 40, BAR_LEAST = 4, BESIDE_BAR = 36, EACH = DETAILS_COUNTS / BARS };
 
 /* Eighths of a cell where the terminal has them. */
 static void print_bar(int64_t count, int64_t largest, const terminal *screen)
 {
     static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     bool fine = screen->ink != INK_ASCII;
-    double length = (double)count / (double)largest * BAR_MOST;
+    int most = screen->columns - BESIDE_BAR;
+    most = most < BAR_LEAST ? BAR_LEAST : most > BAR_MOST ? BAR_MOST : most;
+    double length = (double)count / (double)largest * most;
     int eighths = fine ? (int)lrint(8.0 * length) : 8 * (int)lrint(length);
     if (count > 0 && eighths == 0) {
         eighths = fine ? 1 : 8;
@@ -112,34 +128,52 @@ static void print_histogram(const details *known, int index, const terminal *scr
 
 /* ---- The worst rows ---- */
 
-static void print_row(const details *known, int index)
+typedef struct worst_shape {
+    int row, name, number; /* letters; a name where there are several targets */
+} worst_shape;
+
+static worst_shape shape_worst(const details *known, const terminal *screen)
+{
+    worst_shape shape = {12, known->outputs > 1 ? targets_width(known) : 0, 14};
+    if (shape.row + 2 + shape.name + 3 * shape.number > screen->columns) {
+        shape.row = 8;
+        shape.number = 10;
+    }
+    return shape;
+}
+
+static void print_row(const details *known, int index, const worst_shape *shape)
 {
     const float *values = known->mistake_values + (size_t)index * 2 * (size_t)known->outputs;
     for (int i = 0; i < known->outputs; i++) {
         double truth = (double)values[i];
         double predicted = (double)values[known->outputs + i];
-        (void)printf("%12s  ", i == 0 ? text_count(known->mistakes[index].row).text : "");
+        (void)printf("%*s  ", shape->row,
+                     i == 0 ? text_count(known->mistakes[index].row).text : "");
         if (known->outputs > 1) {
             short_text number;
-            print_padded(details_target_name(known, i, &number), targets_width(known));
+            print_padded(details_target_name(known, i, &number), shape->name);
         }
-        (void)printf("%14s%14s%14s\n", text_measure(truth).text, text_measure(predicted).text,
+        (void)printf("%*s%*s%*s\n", shape->number, text_measure(truth).text, shape->number,
+                     text_measure(predicted).text, shape->number,
                      text_measure((double)((float)truth - (float)predicted)).text);
     }
 }
 
-static void print_worst(const details *known)
+static void print_worst(const details *known, const terminal *screen)
 {
     if (known->mistake_count == 0) {
         return;
     }
-    (void)printf("\nworst rows, from 0%s\n         row  ", rows_left_out(known));
+    worst_shape shape = shape_worst(known, screen);
+    (void)printf("\nworst rows, from 0%s\n%*s  ", rows_left_out(known), shape.row, "row");
     if (known->outputs > 1) {
-        print_padded("target", targets_width(known));
+        print_padded("target", shape.name);
     }
-    (void)puts("          true     predicted      residual");
+    (void)printf("%*s%*s%*s\n", shape.number, "true", shape.number, "predicted", shape.number,
+                 "residual");
     for (int i = 0; i < known->mistake_count; i++) {
-        print_row(known, i);
+        print_row(known, i, &shape);
     }
 }
 
@@ -150,9 +184,9 @@ void print_numbers(const details *known, const eval_print *how)
     if (known->outputs > 1) {
         print_each(known, width);
     }
-    print_quantiles(known, width);
+    print_quantiles(known, width, &how->screen);
     for (int i = 0; i < known->outputs && i < HISTOGRAMS; i++) {
         print_histogram(known, i, &how->screen);
     }
-    print_worst(known);
+    print_worst(known, &how->screen);
 }

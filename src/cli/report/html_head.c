@@ -190,13 +190,17 @@ static double rounded(double value)
 static void write_figures(FILE *out, const run_record *run)
 {
     const json_t *last = run_record_last(run);
+    size_t epochs = json_array_size(run->epochs);
     html(out, "<dl class=\"figures\">\n");
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         double value = number_at(last, figures[i].key);
         bool rate = figures[i].text == html_count || figures[i].text == html_measure;
-        write_figure(out, figures[i].label, figures[i].text, rate ? rounded(value) : value);
+        bool timed = rate || figures[i].text == html_seconds;
+        if (epochs > 0 || !timed) {
+            write_figure(out, figures[i].label, figures[i].text, rate ? rounded(value) : value);
+        }
     }
-    write_figure(out, "epochs", html_count, (double)json_array_size(run->epochs));
+    write_figure(out, "epochs", html_count, (double)epochs);
     write_figure(out, "parameters", html_count,
                  number_at(json_object_get(run->start, "network"), "parameters"));
     html(out, "</dl>\n");

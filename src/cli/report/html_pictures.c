@@ -59,6 +59,8 @@ static void write_table(FILE *out, const json_t *mistakes)
     size_t index;
     json_t *mistake;
     bool sure = !isnan(number_at(json_array_get(mistakes, 0), "probability"));
+    html(out, "<p class=\"note\">Furthest from the truth first; samples are counted from 0 within "
+              "these data.</p>\n");
     html(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Mistakes\"><table>"
               "<thead><tr>");
     html_heading(out, "sample", true);
@@ -117,7 +119,7 @@ void html_weights(FILE *out, const run_record *run)
     json_array_foreach((json_t *)pictures, index, picture)
     {
         char words[32];
-        (void)snprintf(words, sizeof words, "unit %d", (int)index + 1);
+        (void)snprintf(words, sizeof words, "weights, picture %d", (int)index + 1);
         html(out, "<li>");
         html_png(out, json_string_value(picture), words);
         html(out, "</li>\n");

@@ -119,7 +119,7 @@ static void print_accuracy(const nnfs_network *network)
     if (accuracy) {
         (void)printf(", test accuracy %s", text_percent(strtod(accuracy, NULL)).text);
     } else if (rmse) {
-        (void)printf(", test RMSE %s", text_name(rmse).text);
+        (void)printf(", test RMSE %s", text_error(strtod(rmse, NULL)).text);
     }
 }
 

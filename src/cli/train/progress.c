@@ -132,6 +132,7 @@ void progress_step(progress_view *view, const nnfs_progress *now)
 static void note_epoch(progress_view *view, const nnfs_epoch *epoch)
 {
     view->done = epoch->epoch;
+    view->now.epoch = epoch->epoch; /* one that was shorter than a tenth of a second told no step */
     view->now.step = view->now.steps;
     view->now.samples = view->plan.samples;
     view->rate = epoch->samples_per_second;

@@ -83,7 +83,7 @@ static void draw_run(progress_view *view)
 
 static bool has_epoch(const progress_view *view)
 {
-    return !view->ended && view->now.steps > 0;
+    return !view->ended && view->now.epoch > 0;
 }
 
 static void draw_epoch(progress_view *view)
@@ -94,8 +94,10 @@ static void draw_epoch(progress_view *view)
     add_bar(view, bar, (double)now->samples / (double)view->plan.samples);
     (void)screen_add(s, "%*d/%d", bar > 0 ? digits_of(view->plan.epochs) : 0, now->epoch,
                      view->plan.epochs);
-    (void)screen_add(s, ", batch %*lld/%lld", bar > 0 ? digits_of(now->steps) : 0,
-                     (long long)now->step, (long long)now->steps);
+    if (now->steps > 0) {
+        (void)screen_add(s, ", batch %*lld/%lld", bar > 0 ? digits_of(now->steps) : 0,
+                         (long long)now->step, (long long)now->steps);
+    }
     add_left(s, progress_epoch_left(view));
 }
 

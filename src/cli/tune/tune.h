@@ -45,6 +45,7 @@ typedef struct tune_progress {
     screen view;
     double began, drawn;
     double before; /* iterations that were read back */
+    int told;      /* runs whose end has been told, here or by what is read back */
 } tune_progress;
 
 struct tuning {

@@ -43,6 +43,7 @@ void tune_progress_begin(tuning *tune)
     int ended;
     screen_open(&tune->progress.view, !tune->options->quiet);
     tune->progress.began = tune_clock();
+    tune->progress.told = tune->read_back;
     count_iterations(tune, &tune->progress.before, &all, &ended);
 }
 
@@ -117,19 +118,16 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
 {
     const tune_point *last = &trial->points[trial->count - 1];
     double seconds = 0.0;
-    int ended = 0;
     if (tune->options->quiet) {
         return;
     }
     for (int i = 0; i < trial->count; i++) {
         seconds += isnan(trial->points[i].seconds) ? 0.0 : trial->points[i].seconds;
     }
-    for (int i = 0; i < tune->count; i++) {
-        ended += tune->trials[i].ended != NULL;
-    }
+    tune->progress.told++;
     char *label = trial_label(tune, trial);
     screen_clear(&tune->progress.view);
-    (void)fprintf(stderr, "%d/%d  %s", ended, tune->count, label);
+    (void)fprintf(stderr, "%d/%d  %s", tune->progress.told, tune->count, label);
     if (strcmp(trial->ended, "diverged") == 0) {
         (void)fprintf(stderr, "  diverged in epoch %d\n", trial->count);
     } else {

@@ -62,6 +62,10 @@ cut -d, -f 1,3 numbers.csv >one.csv
 run make_through one.csv identity area one
 run nnfs-eval one one.csv
 
+# On a narrow terminal no table is broken.
+COLUMNS=40 run nnfs-eval three three.csv --mistakes 2
+COLUMNS=40 run nnfs-eval one one.csv --mistakes 2
+
 # All of it as one object.
 for name in two three one; do
     nnfs-eval "$name" "$name.csv" --json --mistakes 2 >object.json

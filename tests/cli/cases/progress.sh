@@ -35,6 +35,8 @@ view on_terminal 80x24 -- nnfs-train small -e 20 --folds 2 -o none | grep fold
 long="small -e 1000000 --hidden 50 -t 1 -o none"
 # shellcheck disable=SC2086
 {
+    # of epochs too short to tell of their steps
+    view on_terminal 80x24 2 -- nnfs-train $long | grep '^|epoch' | sed -E 's/ +[0-9]+\// N\//'
     view on_terminal 100x60 0 50x60 40x60 120x40 2 -- nnfs-train $long | tail -n 4 |
         sed -E 's/[0-9,]+ epochs?/N epochs/'
     view on_terminal 80x24 9 -- nnfs-train $long | tail -n 2
