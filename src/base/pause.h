@@ -10,7 +10,7 @@
 /* One turn of waiting; takes and returns the number of turns so far. */
 int pause_once(int turns);
 
-/* A longer rest, for a thread that nobody waits for. */
+/* A longer rest, for a thread that is waited for only where a region ends. */
 void pause_rest(void);
 
 #endif

@@ -35,6 +35,9 @@ static const test_case cases[] = {
     {GEMM_N, GEMM_N, 17, 19, 1031, 1.0f}, /* deep */
     {GEMM_N, GEMM_T, 5, 7, 3, 0.0f},      /* small */
     {GEMM_T, GEMM_T, 3, 1, 29, 0.0f},     /* a column */
+    {GEMM_N, GEMM_N, 67, 1, 300, 0.0f},   /* a vector */
+    {GEMM_T, GEMM_N, 32, 33, 20, 0.0f},   /* turned around */
+    {GEMM_T, GEMM_N, 8, 19, 1031, 0.0f},  /* in parts, added up */
 };
 
 enum {

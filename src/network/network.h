@@ -73,7 +73,7 @@ nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset
 
 /*
  * Whether a dataset fits: its features, and its classes or numbers, which must be there, against the
- * outputs (two classes fit one output too). Errors: DATA.
+ * outputs (two classes fit one output too, but by cross-entropy). Errors: DATA.
  */
 nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
                               nnfs_error *error);

@@ -5,11 +5,15 @@
 
 /* ---- Whether data fit ---- */
 
-/* Whether that many classes, or else numbers, are what the outputs stand for. */
+/*
+ * Whether that many classes, or else numbers, are what the outputs stand for. One output may say yes or no,
+ * but not by cross-entropy, whose softmax of one is always 1.
+ */
 static bool fits_outputs(const nnfs_network *network, int classes, int numbers)
 {
     int outputs = network_output(network)->out;
-    return classes > 0 ? classes <= outputs || (classes == 2 && outputs == 1) : numbers == outputs;
+    bool yes_or_no = classes == 2 && outputs == 1 && network->loss != NNFS_CROSS_ENTROPY;
+    return classes > 0 ? classes <= outputs || yes_or_no : numbers == outputs;
 }
 
 static nnfs_status fail_outputs(const nnfs_network *network, int classes, int numbers,

@@ -47,10 +47,12 @@ static void try(crew *c, int working, double rate)
     atomic_store(&c->working, working);
 }
 
-/* A trial that changes nothing makes the next one later. */
+/* A trial that changes nothing makes the next one later, and go the other way. */
 static void judge(crew *c, double rate)
 {
+    bool went_up = atomic_load(&c->working) > c->before;
     bool better = rate > GAIN * c->rate_before;
+    c->up = better ? went_up : !went_up;
     if (!better) {
         atomic_store(&c->working, c->before);
     }
@@ -73,12 +75,13 @@ void crew_look(crew *c, crew_count now)
     double rate = (double)window.steps / window.seconds;
     c->ran += window.seconds;
     bool away = window.seconds - window.busy > AWAY * window.seconds;
+    bool more = working < c->threads && (!away || c->up);
     if (c->trying) {
         judge(c, rate);
+    } else if (c->ran >= c->until && more) {
+        try(c, working + 1, rate);
     } else if (c->ran >= c->until && away && working > 1) {
         try(c, working - 1, rate);
-    } else if (c->ran >= c->until && !away && working < c->threads) {
-        try(c, working + 1, rate);
     }
     c->seen = (crew_count){0};
     c->begun = now;

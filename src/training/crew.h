@@ -21,7 +21,7 @@ typedef struct crew_count {
 
 typedef struct crew {
     atomic_int working; /* threads 0 .. working - 1 take tiles */
-    int threads;        /* of the region */
+    int threads;        /* of the region, at most */
     double window;      /* seconds that a rate is measured over */
 
     /* Thread 0's own. The window, which may go on from one region to the next: */
@@ -30,6 +30,7 @@ typedef struct crew {
 
     /* and tried: */
     bool trying;
+    bool up;            /* the next trial is of more threads, where there are more */
     int before;         /* the trial; how many worked */
     double rate_before; /* and the steps a second they did */
     double hold;        /* seconds in regions from one trial to the next */

@@ -8,7 +8,7 @@
  * the last to the second. Most can be done column by column, so a stage is a run of operations that
  * a thread does on a tile of columns without meeting anyone. A layer with a large W is a stage of
  * its own, cut into tiles of rows instead: each packs its part of W once, where every tile of
- * columns would pack all of it. After each stage the threads meet.
+ * columns would pack all of it. A stage begins when the one before is over.
  *
  * In a large batch of a small network a tile of columns goes on to the gradient, operation 2 L + 1, while
  * its samples are in the core's own cache: tile t of every chunk adds to the t-th of so many partial

@@ -176,11 +176,21 @@ static uint64_t phase_after(step_region *region, const step_chunk *chunk, uint64
     return part + 2 == region->parts && !watch_is_due(region) ? next_chunk : phase + 1;
 }
 
-/* The pause: no thread is at work but the calling one. */
-static void watch(step_region *region)
+static crew_count crew_count_at(int64_t chunk)
+{
+    return (crew_count){clock_seconds(), clock_busy_seconds(), chunk};
+}
+
+/*
+ * The pause after so many chunks: no thread is at work but the calling one, whose time with the caller is
+ * not the crew's.
+ */
+static void watch(step_region *region, int64_t chunks)
 {
     step_run *run = region->run;
+    crew_end(&run->trainer->crew, crew_count_at(chunks));
     run->stopped = run->watch(run) != 0;
+    crew_begin(&run->trainer->crew, crew_count_at(chunks));
     region->watched = clock_seconds();
 }
 
@@ -196,7 +206,7 @@ static void share_phase(step_region *region, const step_chunk *chunk, uint64_t p
     int tile = 0;
     if (part + 1 == region->parts) {
         if (omp_get_thread_num() == 0) {
-            watch(region);
+            watch(region, (int64_t)(phase / region->parts) + 1);
             phases_advance(shared, phase_after(region, chunk, phase));
         }
         return;
@@ -216,7 +226,7 @@ static void look_after_crew(step_region *region, int64_t chunk)
     if (c->threads > 1 && omp_get_thread_num() == 0) {
         double now = clock_seconds();
         if (crew_is_due(c, now, chunk)) {
-            crew_look(c, (crew_count){now, clock_busy_seconds(), chunk});
+            crew_look(c, crew_count_at(chunk));
         }
     }
 }
@@ -254,12 +264,14 @@ static void run_thread(step_region *region)
     }
 }
 
-/* The chunks of the steps that this region has finished. */
+/* The chunks of the steps that this region has finished; no fewer than the crew has seen. */
 static int64_t chunks_done(const step_region *region)
 {
     const step_run *run = region->run;
     int64_t done = (run->steps - run->begun.steps) * chunks_in(run, run->batch);
-    return done < region->chunks ? done : region->chunks; /* the last step has fewer, perhaps */
+    int64_t seen = run->trainer->crew.begun.steps;
+    done = done < region->chunks ? done : region->chunks; /* the last step has fewer, perhaps */
+    return done > seen ? done : seen;
 }
 
 void step_run_all(step_run *run)
@@ -286,15 +298,14 @@ void step_run_all(step_run *run)
         return; /* all was done before */
     }
     phases_begin(&trainer->phases);
-    crew_begin(&trainer->crew, (crew_count){clock_seconds(), clock_busy_seconds(), 0});
+    crew_begin(&trainer->crew, crew_count_at(0));
     profile_enter(trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(trainer->settings.threads)
     run_thread(&region);
     blas_leave();
     profile_leave(trainer->pass.profile);
-    crew_end(&trainer->crew,
-             (crew_count){clock_seconds(), clock_busy_seconds(), chunks_done(&region)});
+    crew_end(&trainer->crew, crew_count_at(chunks_done(&region)));
 }
 
 /* ---- The update alone ---- */

@@ -1,8 +1,8 @@
 /*
- * The step: phase 1 computes the deltas (gather, forward, loss, backward), phase 2 updates the parameters
- * by blocks (dW over the whole batch, or the sum of partial ones, then the optimizer). The plan says how each is cut into tiles, and
- * whoever is free takes the next one; a stage or phase is over when its last tile is. One parallel region
- * runs many steps.
+ * The step: phase 1 computes the deltas (gather, forward, loss, backward) by tiles of the batch, and where the
+ * plan says so partial gradients; phase 2 updates the parameters by blocks (dW over the whole batch, or the
+ * sum of the partial ones, then the optimizer). The plan says how each is cut into tiles, and whoever is free
+ * takes the next one; a stage or phase is over when its last tile is. One parallel region runs many steps.
  */
 #ifndef NNFS_TRAINING_STEP_H
 #define NNFS_TRAINING_STEP_H

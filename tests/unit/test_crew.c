@@ -101,6 +101,25 @@ static void all_work_where_fewer_are_slower(void **state)
     assert_true(p.seconds_with[THREADS] > 58.0);
 }
 
+/* Nor do fewer stay for ever where all of them wait: they did, when another program was there. */
+static void all_come_back_where_threads_wait(void **state)
+{
+    (void)state;
+    /* Four equal tiles: two threads and three both take two turns. */
+    static const machine four_tiles = {{0, 1000, 2000, 2000, 4000}, {0, 1, 1, 0.7, 0.97}};
+    const machine *const later[] = {&idle, &four_tiles};
+    for (int i = 0; i < 2; i++) {
+        play p;
+        begin(&p, THREADS);
+        run(&p, &shared_by_one, 20.0);
+        assert_int_equal(atomic_load(&p.c.working), 3);
+        double before = p.seconds_with[THREADS];
+        run(&p, later[i], 40.0);
+        assert_int_equal(atomic_load(&p.c.working), THREADS);
+        assert_true(p.seconds_with[THREADS] - before > 25.0);
+    }
+}
+
 static void one_thread_stays(void **state)
 {
     (void)state;
@@ -132,6 +151,7 @@ int main(void)
         cmocka_unit_test(all_work_on_a_quiet_machine),
         cmocka_unit_test(fewer_work_where_they_are_faster),
         cmocka_unit_test(all_work_where_fewer_are_slower),
+        cmocka_unit_test(all_come_back_where_threads_wait),
         cmocka_unit_test(one_thread_stays),
         cmocka_unit_test(a_window_spans_regions),
     };

@@ -633,6 +633,33 @@ static void callbacks_and_targets_end_a_run(void **state)
     nnfs_dataset_free(dataset);
 }
 
+/* One output may say yes or no by a sigmoid, but a softmax of one says nothing. */
+static void one_softmax_is_refused(void **state)
+{
+    (void)state;
+    static const int32_t yes_or_no[] = {0, 1, 1, 0};
+    nnfs_arrays arrays = {.features = features,
+                          .feature_count = feature_count,
+                          .samples = 4,
+                          .labels = yes_or_no,
+                          .classes = 2};
+    nnfs_dataset *dataset = dataset_of(&arrays);
+    nnfs_network *softmax = network_with(feature_count, 4, 1, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY);
+    nnfs_network *sigmoid =
+        network_with(feature_count, 4, 1, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY);
+    nnfs_train_settings settings = settings_with(NNFS_SGD, 2, 1);
+    nnfs_evaluation evaluation;
+    nnfs_error error = {0};
+    assert_int_equal(nnfs_train(softmax, dataset, NULL, NULL, &settings, NULL, &error),
+                     NNFS_ERROR_DATA);
+    assert_string_equal(error.message, "the network has 1 outputs, the data has 2 classes");
+    assert_int_equal(nnfs_evaluate(softmax, dataset, 1, &evaluation, NULL), NNFS_ERROR_DATA);
+    assert_int_equal(nnfs_train(sigmoid, dataset, NULL, NULL, &settings, NULL, NULL), NNFS_OK);
+    nnfs_network_free(softmax);
+    nnfs_network_free(sigmoid);
+    nnfs_dataset_free(dataset);
+}
+
 static void misfits_are_refused(void **state)
 {
     (void)state;
@@ -758,6 +785,7 @@ int main(void)
         cmocka_unit_test(progress_is_reported_between_updates),
         cmocka_unit_test(callbacks_and_targets_end_a_run),
         cmocka_unit_test(misfits_are_refused),
+        cmocka_unit_test(one_softmax_is_refused),
         cmocka_unit_test(ranges_are_those_of_the_header),
         cmocka_unit_test(negative_threads_are_refused),
     };

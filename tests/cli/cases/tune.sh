@@ -16,7 +16,7 @@ grep -oE "^[0-9]+/[0-9]+" "$work/err" # each run has a number of its own, side b
 # Every line is an iteration of a run, and the first one has the command besides.
 wc -l <tune.jsonl
 head -n 1 tune.jsonl >first.jsonl
-check_log first.jsonl
+check_log first.jsonl | sed -E 's/^(run|settings.lr) .*/\1 X/' # whichever of them was first
 for field in '"learning_rate":0\.[0-9]+,' '"iteration":[0-9]+,' '"accuracy":[01]\.[0-9]+,'; do
     grep -cE "$field" tune.jsonl
 done
