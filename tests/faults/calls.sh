@@ -152,11 +152,9 @@ check_epochs() {
     epochs_of "$log" | cmp -s - "$work/epochs" || fault_failed "$1: other epochs in the log"
 }
 
-save_once() {
-    local what="$1, checkpoints"
-    rm -rf "$checkpoints" "$log"
-    cp "$work/old" "$model"
-    with_fault "$1" "${saving[@]}"
+# run_once FAULT COMMAND...: a run with checkpoints, and what holds of each; its caller has begun `what`.
+run_once() {
+    with_fault "$@"
     what+=" ($hit)"
     check_messages "$what"
     [ "${hit%% *}" = unlink ] && rm -f "$checkpoints"/.*.tmp.* "$files"/.*.tmp.* # it could not
@@ -164,6 +162,15 @@ save_once() {
     if [ "$status" = 0 ]; then
         cmp -s "$model" "$work/new" || fault_failed "$what: exit status 0, and another model"
         check_epochs "$what"
+    fi
+}
+
+save_once() {
+    local what="$1, checkpoints"
+    rm -rf "$checkpoints" "$log"
+    cp "$work/old" "$model"
+    run_once "$1" "${saving[@]}"
+    if [ "$status" = 0 ]; then
         [[ $(newest) == */checkpoint-000002-* ]] || fault_failed "$what: status 0, no last checkpoint"
     fi
     if [[ $hit == *checkpoint-* ]] && must_tell "$1" && ! [ -s "$work/err" ]; then
@@ -184,15 +191,7 @@ resume_once() {
     cp -r "$work/state" "$checkpoints"
     cp "$work/state.jsonl" "$log"
     cp "$work/old" "$model"
-    with_fault "$1" "$tools/nnfs-train" -t 1 --resume "$checkpoints"
-    what+=" ($hit)"
-    check_messages "$what"
-    [ "${hit%% *}" = unlink ] && rm -f "$checkpoints"/.*.tmp.* "$files"/.*.tmp.* # it could not
-    check_folder "$what"
-    if [ "$status" = 0 ]; then
-        cmp -s "$model" "$work/new" || fault_failed "$what: exit status 0, and another model"
-        check_epochs "$what"
-    fi
+    run_once "$1" "$tools/nnfs-train" -t 1 --resume "$checkpoints"
     lost=$(grep -c "the run log .* could not be written whole" "$work/err")
     check_resumable "$what"
     [[ $1 == *:always || $hit == *"$log" || $lost != 0 ]] || check_epochs "$what, resumed again"

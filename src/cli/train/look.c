@@ -221,8 +221,7 @@ static void warn_of_precision(const char *name, int number, double center, doubl
     if (isfinite(reach) && reach < steps * step) {
         const char *quote = name ? "'" : "";
         say("warning: %s%s%s varies by %s about %s, where float32 has steps of %s; subtract what "
-            "its "
-            "numbers have in common",
+            "its numbers have in common",
             quote, column_name(name, number).text, quote, text_measure(reach).text,
             text_measure(center).text, text_measure(step).text);
     }

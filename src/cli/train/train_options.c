@@ -51,8 +51,7 @@ static const struct argp_option rows[] = {
      "how often, besides after each epoch that is the best so far and at the end (60s)", 0},
     {"resume", KEY_RESUME, "FOLDER", 0,
      "go on from the last checkpoint there, to the same bits as if the run had never stopped; "
-     "takes "
-     "its options from there",
+     "takes its options from there",
      0},
     {"resume-anywhere", KEY_RESUME_ANYWHERE, NULL, 0,
      "also with another CPU, BLAS or kernel than before, which may end in other bits", 0},
@@ -64,13 +63,11 @@ static const struct argp_option rows[] = {
 static const char about[] =
     "Trains a multilayer perceptron and says how good it is."
     "\v"
-    "DATA is a table, a CSV file (.csv .tsv .txt .data, gzipped or not) or an NPY file; a folder "
-    "of "
-    "IDX "
-    "files (train-images-idx3-ubyte and so on, gzipped or not); or the word digits, the default: "
+    "DATA is a table, a CSV file (.csv "
+    ".tsv .txt .data, gzipped or not) or an NPY file; a folder of IDX files "
+    "(train-images-idx3-ubyte and so on, gzipped or not); or the word digits, the default: "
     "handwritten-looking digits drawn by the program itself. A bare name such as mnist is looked "
-    "for "
-    "in $NNFS_DATA, then in data/, then in the user's data folder, ~/.local/share/nnfs.\n"
+    "for in $NNFS_DATA, then in data/, then in the user's data folder, ~/.local/share/nnfs.\n"
     "\n"
     "Ctrl-C ends the run after the current step and keeps the model as it stands.\n"
     "\n"
