@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "math/blas_runtime.h"
-#include "math/peak.h"
+#include "platform/peak.h"
 
 #include <errno.h>
 #include <stdio.h>

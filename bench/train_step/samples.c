@@ -16,7 +16,7 @@ static bool fill_dataset(nnfs_dataset **dataset)
 {
     dataset_parts parts = {
         .features = memory_alloc((size_t)PIXELS * IMAGES, 1),
-        .type = STORED_U8,
+        .type = DTYPE_U8,
         .scale = 1.0f / 255.0f,
         .feature_count = PIXELS,
         .samples = IMAGES,

@@ -278,17 +278,17 @@ NNFS_API void nnfs_dataset_free(nnfs_dataset *dataset);
  * and multiply a sample's loss; evaluation does not use them. Errors: ARGUMENT (no classes, weights
  * that make no sense), MEMORY.
  */
-NNFS_API nnfs_status nnfs_dataset_weigh_classes(nnfs_dataset *dataset, const double *weights,
-                                                nnfs_error *error);
+NNFS_API nnfs_status nnfs_dataset_set_class_weights(nnfs_dataset *dataset, const double *weights,
+                                                    nnfs_error *error);
 
 /*
  * How many samples of `other` have features and targets that a sample of `dataset` has too. Both come
  * from one file, or hold the same columns; where one is prepared, those that become inputs. Errors:
  * ARGUMENT (they don't), MEMORY.
  */
-NNFS_API nnfs_status nnfs_dataset_shared_samples(const nnfs_dataset *dataset,
-                                                 const nnfs_dataset *other, int64_t *count,
-                                                 nnfs_error *error);
+NNFS_API nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset,
+                                                const nnfs_dataset *other, int64_t *count,
+                                                nnfs_error *error);
 
 NNFS_API int64_t nnfs_dataset_samples(const nnfs_dataset *dataset);
 /* Features a sample, as a network sees them: of a prepared table, its preprocessing's inputs. */
@@ -307,18 +307,18 @@ NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
 NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
 
 /* How the values of a sample lie as a picture: row by row from the top, each from the left. */
-typedef struct nnfs_picture {
+typedef struct nnfs_image_layout {
     int height, width; /* pixels; 0 where samples are no pictures, and then channels too */
     int channels;      /* 1: gray; 3: red, green, blue; 4: and how opaque */
     int planar;        /* 1: one channel after the other; 0: those of a pixel side by side */
-} nnfs_picture;
+} nnfs_image_layout;
 
 /*
  * Pictures are the digits, IDX files of rank 3 or 4, and NPY files likewise that have all of their
  * columns as features: [samples, height, width], with 1, 3 or 4 channels last or, as in PyTorch,
  * before height and width.
  */
-NNFS_API nnfs_picture nnfs_dataset_picture(const nnfs_dataset *dataset);
+NNFS_API nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset);
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
@@ -388,8 +388,8 @@ NNFS_API float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, in
  * as well as that (its correlation ratio); a column of categories each of which goes with one class.
  * Errors: MEMORY.
  */
-NNFS_API nnfs_status nnfs_dataset_giveaway(const nnfs_dataset *dataset, int *column,
-                                           nnfs_error *error);
+NNFS_API nnfs_status nnfs_dataset_target_leakage(const nnfs_dataset *dataset, int *column,
+                                                 nnfs_error *error);
 
 typedef enum nnfs_scaling {
     NNFS_SCALING_DEFAULT,  /* pixels where the stored values are uint8, else standard */
@@ -827,7 +827,7 @@ NNFS_API void nnfs_checkpoint_free(nnfs_checkpoint *checkpoint);
 
 /* The file; and why a later one in the folder was passed over, "" where none was. */
 NNFS_API const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint);
-NNFS_API const char *nnfs_checkpoint_passed_over(const nnfs_checkpoint *checkpoint);
+NNFS_API const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint);
 /* Its network, with the notes: the checkpoint's own. */
 NNFS_API const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint);
 /* The run's settings, resolved; threads, callbacks and what is of checkpoints are as by _init. */
@@ -851,16 +851,16 @@ typedef enum nnfs_part {
 } nnfs_part;
 
 /* What keeps a product from being faster. */
-typedef enum nnfs_bound {
-    NNFS_BOUND_NONE,     /* no product, or one that was not computed */
-    NNFS_BOUND_COMPUTE,  /* arithmetic */
-    NNFS_BOUND_MEMORY,   /* too few operations for each byte of its operands */
-    NNFS_BOUND_OVERHEAD, /* calls so small that what they cost besides outweighs the rest */
-} nnfs_bound;
+typedef enum nnfs_bottleneck {
+    NNFS_BOTTLENECK_NONE,     /* no product, or one that was not computed */
+    NNFS_BOTTLENECK_COMPUTE,  /* arithmetic */
+    NNFS_BOTTLENECK_MEMORY,   /* too few operations for each byte of its operands */
+    NNFS_BOTTLENECK_OVERHEAD, /* calls so small that what they cost besides outweighs the rest */
+} nnfs_bottleneck;
 
-/* "forward", "compute" ("" for NNFS_BOUND_NONE); NULL for other values. */
+/* "forward", "compute" ("" for NNFS_BOTTLENECK_NONE); NULL for other values. */
 NNFS_API const char *nnfs_part_name(nnfs_part part);
-NNFS_API const char *nnfs_bound_name(nnfs_bound bound);
+NNFS_API const char *nnfs_bottleneck_name(nnfs_bottleneck bound);
 
 /* A part of the steps, of one layer if it is a product. */
 typedef struct nnfs_profile_row {
@@ -872,7 +872,7 @@ typedef struct nnfs_profile_row {
     double flops;  /* exact, of all calls; 0 for what is no product, and so are the next three */
     double bytes;  /* of the operands and results of all calls */
     double gflops; /* 10^9 operations a second, of all threads while they are at it */
-    nnfs_bound bound;
+    nnfs_bottleneck bound;
 } nnfs_profile_row;
 
 typedef struct nnfs_profile_summary {

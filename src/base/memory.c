@@ -1,8 +1,6 @@
 /* Checked sizes and aligned memory. */
 #include "base/memory.h"
 
-#include "base/cgroup.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,26 +79,4 @@ void *memory_alloc_zeroed(size_t count, size_t size)
 void memory_free(void *memory)
 {
     free(memory);
-}
-
-/* Lowers *context to the group's limit; "max" is none, and so is version 1's largest number. */
-static void look(const char *folder, bool version_2, void *context)
-{
-    size_t *least = context;
-    const char *name = version_2 ? "memory.max" : "memory.limit_in_bytes";
-    char line[64];
-    unsigned long long limit = 0;
-    if (cgroup_read_line(folder, name, line, sizeof line) && sscanf(line, "%llu", &limit) == 1 &&
-        limit > 0 && limit < *least) {
-        *least = (size_t)limit;
-    }
-}
-
-size_t memory_limit(const char *root)
-{
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page = sysconf(_SC_PAGESIZE);
-    size_t least = pages > 0 && page > 0 ? size_mul((size_t)pages, (size_t)page) : SIZE_MAX;
-    cgroup_each(root, "memory", look, &least);
-    return least;
 }

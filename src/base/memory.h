@@ -31,10 +31,4 @@ void *memory_alloc(size_t count, size_t size);
 void *memory_alloc_zeroed(size_t count, size_t size);
 void memory_free(void *memory);
 
-/*
- * Bytes of memory this process may use: the machine's, within the limits of its control groups
- * (memory.max, memory.limit_in_bytes); SIZE_MAX where nobody says. `root` as in base/cpu.h.
- */
-size_t memory_limit(const char *root);
-
 #endif

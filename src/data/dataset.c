@@ -5,10 +5,10 @@
 #include "data/dataset.h"
 
 #include "base/memory.h"
-#include "base/texts.h"
+#include "base/string_list.h"
 #include "data/encoder.h"
 #include "data/gather.h"
-#include "data/weights.h"
+#include "data/sample_weights.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -35,7 +35,7 @@ static void schema_free(table_schema *schema, int classes)
             free(schema->class_names[i]);
         }
         memory_free(schema->class_names);
-        texts_free(schema->missing);
+        string_list_free(schema->missing);
         memory_free(schema->features);
         memory_free(schema->targets);
         memory_free(schema);
@@ -187,7 +187,7 @@ void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
     *dataset = (nnfs_dataset){
         /* Only read: nothing writes through a dataset's arrays. */
         .parts = {.features = (void *)(uintptr_t)arrays->features,
-                  .type = STORED_F32,
+                  .type = DTYPE_F32,
                   .scale = 1.0f,
                   .feature_count = arrays->feature_count,
                   .samples = arrays->samples,
@@ -268,4 +268,12 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
     return parts->schema && parts->schema->class_names
                ? parts->schema->class_names[index]
                : dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
+}
+
+/* A table that has lost a column to its targets, say, has no pictures any more. */
+nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset)
+{
+    const dataset_parts *parts = &dataset->parts;
+    bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
+    return whole ? parts->picture : (nnfs_image_layout){0};
 }

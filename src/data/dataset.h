@@ -6,7 +6,8 @@
 #ifndef NNFS_DATA_DATASET_H
 #define NNFS_DATA_DATASET_H
 
-#include "data/table.h"
+#include "table/image_layout.h"
+#include "table/table.h"
 
 /* What a dataset keeps of the table it came from. */
 typedef struct table_schema {
@@ -24,11 +25,11 @@ typedef struct table_schema {
 /* What a reader hands over. The arrays come from memory_alloc. */
 typedef struct dataset_parts {
     void *features; /* [feature_count x samples] of `type`, column-major; or in `mapping` */
-    stored_type type;
+    dtype type;
     bool swapped; /* bytes in the other order than this machine's */
     float scale;  /* a network sees stored * scale: 1/255 for pixels, 1 for numbers */
     int feature_count;
-    nnfs_picture picture; /* of all stored features; {0}: they are none */
+    nnfs_image_layout picture; /* of all stored features; {0}: they are none */
     int64_t samples;
     int32_t *labels; /* [samples] in 0 .. classes-1, or NULL */
     int classes;     /* also where a table for predictions has no labels */
@@ -85,12 +86,6 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
  * Lets samples count by parts.weights, which are 0 or more. Errors: DATA (all of them are 0), MEMORY.
  */
 nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
-
-/*
- * The picture that arrays of such sizes are: rank 3 is [samples, height, width], rank 4 has channels last
- * or before the height. {0} for any other.
- */
-nnfs_picture picture_of_shape(int rank, const size_t *shape);
 
 /* Where sample `index` of the dataset is stored. */
 static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)

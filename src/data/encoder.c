@@ -5,9 +5,9 @@
 #include "data/encoder.h"
 
 #include "base/memory.h"
-#include "base/texts.h"
+#include "base/string_list.h"
 #include "base/vector.h"
-#include "data/table_match.h"
+#include "table/column_match.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -167,8 +167,9 @@ static bool find_places(const preprocessing_column *column, const table_column *
                         encoder_category *category)
 {
     category->codes = in->category_count;
-    category->places = texts_places(texts_of(column->categories), column->encoding.categories,
-                                    texts_of(in->categories), in->category_count);
+    category->places =
+        string_list_positions(string_list_view_of(column->categories), column->encoding.categories,
+                              string_list_view_of(in->categories), in->category_count);
     for (int i = 0; category->places && i < in->category_count; i++) {
         category->places[i] = category->places[i] < 0 ? category->inputs - 1 : category->places[i];
     }
@@ -234,7 +235,7 @@ static nnfs_status check_classes(const nnfs_dataset *dataset, const nnfs_preproc
 
 /* Targets that are there must be those that were fitted, in their order. */
 static nnfs_status check_targets(const nnfs_dataset *dataset, const nnfs_preprocessing *as,
-                                 const table_match *match, nnfs_error *error)
+                                 const column_match *match, nnfs_error *error)
 {
     const dataset_parts *parts = &dataset->parts;
     const table_schema *schema = parts->schema;
@@ -265,8 +266,8 @@ nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing
                         .columns = schema->columns,
                         .column_count = schema->column_count,
                         .rows = dataset->parts.samples};
-    table_match match;
-    nnfs_status status = table_match_like(&table, preprocessing, &match, error);
+    column_match match;
+    nnfs_status status = column_match_create(&table, preprocessing, &match, error);
     if (status != NNFS_OK) {
         return status;
     }
@@ -277,7 +278,7 @@ nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing
         status =
             add_column(e, dataset, &table, match.features[i], &preprocessing->columns[i], error);
     }
-    table_match_free(&match);
+    column_match_free(&match);
     if (status != NNFS_OK) {
         encoder_release(e);
         return status;
@@ -330,7 +331,7 @@ enum { CONVERTED = 256 };
 /* A row as it is stored: floats, or else what they are made of. */
 typedef struct stored_row {
     const float *floats; /* NULL: to be converted */
-    stored_type type;
+    dtype type;
     bool swapped;
     const unsigned char *values;
 } stored_row;
@@ -341,8 +342,8 @@ static float cell_of(const stored_row *row, int column)
         return row->floats[column];
     }
     float value = 0.0f;
-    stored_to_floats(row->type, row->swapped,
-                     row->values + (size_t)column * stored_bytes(row->type), 1, &value);
+    dtype_to_floats(row->type, row->swapped, row->values + (size_t)column * dtype_bytes(row->type),
+                    1, &value);
     return value;
 }
 
@@ -357,11 +358,11 @@ static void encode_numbers(const encoder *e, const stored_row *row, const encode
                    x + at);
         return;
     }
-    size_t bytes = stored_bytes(row->type);
+    size_t bytes = dtype_bytes(row->type);
     for (size_t count = 0; at < end; at += count, column += count) {
         float converted[CONVERTED];
         count = end - at < CONVERTED ? end - at : CONVERTED;
-        stored_to_floats(row->type, row->swapped, row->values + column * bytes, count, converted);
+        dtype_to_floats(row->type, row->swapped, row->values + column * bytes, count, converted);
         encode_run(converted, count, e->center + at, e->scale + at, e->filled + at, x + at);
     }
 }
@@ -378,10 +379,9 @@ static int place_of(const encoder_category *category, float code)
     return category->places ? category->places[(int)code] : (int)code;
 }
 
-void encoder_features(const encoder *from, stored_type type, bool swapped, const void *row,
-                      float *x)
+void encoder_features(const encoder *from, dtype type, bool swapped, const void *row, float *x)
 {
-    bool plain = type == STORED_F32 && !swapped && (uintptr_t)row % sizeof(float) == 0;
+    bool plain = type == DTYPE_F32 && !swapped && (uintptr_t)row % sizeof(float) == 0;
     stored_row cells = {plain ? row : NULL, type, swapped, row};
     for (int i = 0; i < from->run_count; i++) {
         encode_numbers(from, &cells, &from->runs[i], x);

@@ -8,7 +8,7 @@
 #define NNFS_DATA_ENCODER_H
 
 #include "data/dataset.h"
-#include "data/preprocessing.h"
+#include "table/preprocessing.h"
 
 /* The encoder of a table that is not prepared. NULL: no memory. */
 encoder *encoder_plain(const table_schema *schema);
@@ -29,7 +29,6 @@ void encoder_release(const encoder *from);
 const nnfs_preprocessing *encoder_preprocessing(const encoder *from);
 
 /* Features [inputs] of one stored row, at any address. */
-void encoder_features(const encoder *from, stored_type type, bool swapped, const void *row,
-                      float *x);
+void encoder_features(const encoder *from, dtype type, bool swapped, const void *row, float *x);
 
 #endif

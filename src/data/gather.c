@@ -51,7 +51,7 @@ static void scale_floats(float *x, size_t count, float scale)
 static void convert(const dataset_parts *parts, const unsigned char *stored, float *x)
 {
     size_t count = (size_t)parts->feature_count;
-    stored_to_floats(parts->type, parts->swapped, stored, count, x);
+    dtype_to_floats(parts->type, parts->swapped, stored, count, x);
     if (parts->scale != 1.0f) {
         scale_floats(x, count, parts->scale);
     }
@@ -60,7 +60,7 @@ static void convert(const dataset_parts *parts, const unsigned char *stored, flo
 /* Whether the values are floats that lie as this machine's do: in a mapped file they may not. */
 static bool are_floats(const dataset_parts *parts)
 {
-    return parts->type == STORED_F32 && !parts->swapped &&
+    return parts->type == DTYPE_F32 && !parts->swapped &&
            (uintptr_t)parts->features % sizeof(float) == 0;
 }
 
@@ -72,7 +72,7 @@ static bool are_floats(const dataset_parts *parts)
 
 static size_t row_bytes(const nnfs_dataset *dataset)
 {
-    return (size_t)dataset->parts.feature_count * stored_bytes(dataset->parts.type);
+    return (size_t)dataset->parts.feature_count * dtype_bytes(dataset->parts.type);
 }
 
 static const unsigned char *stored_row(const nnfs_dataset *dataset, const uint32_t *order,
@@ -100,7 +100,7 @@ static void gather_row(const nnfs_dataset *dataset, const unsigned char *row, fl
     size_t features = (size_t)parts->feature_count;
     if (dataset->encoder) {
         encoder_features(dataset->encoder, parts->type, parts->swapped, row, column);
-    } else if (parts->type == STORED_U8) {
+    } else if (parts->type == DTYPE_U8) {
         pixels_to_floats(row, features, parts->scale, column);
     } else if (are_floats(parts)) {
         scaled_copy((const float *)(const void *)row, features, parts->scale, column);
@@ -160,7 +160,7 @@ void gather_stored(const nnfs_dataset *dataset, int64_t index, float *row)
 {
     const dataset_parts *parts = &dataset->parts;
     size_t values = (size_t)parts->feature_count;
-    size_t at = dataset_row(dataset, index) * values * stored_bytes(parts->type);
-    stored_to_floats(parts->type, parts->swapped, (const unsigned char *)parts->features + at,
-                     values, row);
+    size_t at = dataset_row(dataset, index) * values * dtype_bytes(parts->type);
+    dtype_to_floats(parts->type, parts->swapped, (const unsigned char *)parts->features + at,
+                    values, row);
 }

@@ -1,7 +1,7 @@
 /* nnfs_dataset_load: finds the reader for a source. */
-#include "base/cpu.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
+#include "platform/cpu.h"
 
 #include <stdbool.h>
 #include <string.h>

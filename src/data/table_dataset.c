@@ -5,10 +5,10 @@
 #include "data/table_dataset.h"
 
 #include "base/memory.h"
-#include "base/texts.h"
+#include "base/string_list.h"
 #include "data/encoder.h"
-#include "data/table_choice.h"
-#include "data/table_classes.h"
+#include "table/class_labels.h"
+#include "table/column_choice.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,12 +25,12 @@ typedef struct making {
 /* Column `column` as floats, into every `stride`th of x. */
 static void read_column(const data_table *table, int column, float *x, int stride)
 {
-    size_t cell = stored_bytes(table->type);
+    size_t cell = dtype_bytes(table->type);
     size_t row = cell * (size_t)table->column_count;
     const unsigned char *at = (const unsigned char *)table->values + cell * (size_t)column;
     for (int64_t i = 0; i < table->rows; i++) {
-        stored_to_floats(table->type, table->swapped, at + row * (size_t)i, 1,
-                         x + (size_t)i * (size_t)stride);
+        dtype_to_floats(table->type, table->swapped, at + row * (size_t)i, 1,
+                        x + (size_t)i * (size_t)stride);
     }
 }
 
@@ -188,7 +188,7 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
     }
     schema->features = memory_alloc((size_t)table->column_count, sizeof *schema->features);
     schema->targets = memory_alloc((size_t)m->choice.target_count, sizeof *schema->targets);
-    schema->missing = texts_copy(table_missing(m->choice.settings));
+    schema->missing = string_list_copy(table_missing(m->choice.settings));
     if (!schema->features || !schema->targets || !schema->missing) {
         return fail_memory(error, (size_t)table->column_count * sizeof(int), "columns");
     }

@@ -1,8 +1,8 @@
 /* The numbers of a checkpoint as JSON, and the file around them. */
 #include "formats/checkpoint.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
-#include "formats/json_text.h"
 #include "formats/model.h"
 #include "network/network.h"
 

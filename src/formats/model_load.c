@@ -1,6 +1,6 @@
 /* Models read: metadata, then tensors, and only when both agree a network. */
+#include "base/json_text.h"
 #include "base/memory.h"
-#include "formats/json_text.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"

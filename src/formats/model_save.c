@@ -1,7 +1,7 @@
 /* Models written: described first, then gone through twice, for the checksum and for the file. */
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
-#include "formats/json_text.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"

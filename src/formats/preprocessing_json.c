@@ -1,9 +1,9 @@
 /* Preprocessing to JSON, and back with a look at every value. */
 #include "formats/preprocessing_json.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
-#include "base/texts.h"
-#include "formats/json_text.h"
+#include "base/string_list.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -76,12 +76,12 @@ static json_t *targets_to_json(const nnfs_preprocessing *p)
 
 char *preprocessing_to_json(const nnfs_preprocessing *p)
 {
-    json_t *json =
-        json_pack("{s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "missing",
-                  list_of(p->missing, texts_count(texts_of(p->missing))), "left_out",
-                  list_of(p->left_out, texts_count(texts_of(p->left_out))), "columns",
-                  columns_to_json(p), "targets", targets_to_json(p), "target_kind",
-                  kind_names[p->target_kind], "classes", list_of(p->class_names, p->classes));
+    json_t *json = json_pack(
+        "{s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "file_columns", p->file_columns, "missing",
+        list_of(p->missing, string_list_count(string_list_view_of(p->missing))), "left_out",
+        list_of(p->left_out, string_list_count(string_list_view_of(p->left_out))), "columns",
+        columns_to_json(p), "targets", targets_to_json(p), "target_kind",
+        kind_names[p->target_kind], "classes", list_of(p->class_names, p->classes));
     char *text = json_text(json, NULL);
     json_decref(json);
     return text;
@@ -164,7 +164,7 @@ static bool parse_names(const json_t *list, char **names, int *count)
 static bool parse_list(const json_t *list, char ***copies)
 {
     int count = 0;
-    *copies = json_is_array(list) ? texts_create(json_array_size(list)) : NULL;
+    *copies = json_is_array(list) ? string_list_create(json_array_size(list)) : NULL;
     return *copies && parse_texts(list, *copies, &count);
 }
 

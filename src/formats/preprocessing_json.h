@@ -18,7 +18,7 @@
 #ifndef NNFS_FORMATS_PREPROCESSING_JSON_H
 #define NNFS_FORMATS_PREPROCESSING_JSON_H
 
-#include "data/preprocessing.h"
+#include "table/preprocessing.h"
 
 /* The text, freed by memory_free; NULL: no memory. */
 char *preprocessing_to_json(const nnfs_preprocessing *preprocessing);

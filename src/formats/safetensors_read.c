@@ -4,8 +4,8 @@
  */
 #include "formats/safetensors.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
-#include "formats/json_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>

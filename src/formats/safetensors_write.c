@@ -1,9 +1,9 @@
 /* Writes a safetensors file: the header in one piece, then the tensors as they are handed over. */
 #include "formats/safetensors.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "formats/json_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>

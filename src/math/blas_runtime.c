@@ -4,8 +4,8 @@
  */
 #include "math/blas_runtime.h"
 
-#include "base/cpu.h"
 #include "math/gemm.h"
+#include "platform/cpu.h"
 
 #include <limits.h>
 #include <omp.h>

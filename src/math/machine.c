@@ -1,7 +1,7 @@
 /* What the library runs on, in words. */
-#include "base/cpu.h"
 #include "math/blas_runtime.h"
-#include "math/peak.h"
+#include "platform/cpu.h"
+#include "platform/peak.h"
 
 #include <fcntl.h>
 #include <stdio.h>

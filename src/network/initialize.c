@@ -1,9 +1,9 @@
 /* The initialisers and their table. */
 #include "network/initialize.h"
 
-#include "base/cpu.h"
 #include "base/random.h"
 #include "math/normal.h"
+#include "platform/cpu.h"
 
 #include <math.h>
 #include <stdbool.h>

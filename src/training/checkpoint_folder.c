@@ -326,7 +326,7 @@ const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint)
     return checkpoint->path;
 }
 
-const char *nnfs_checkpoint_passed_over(const nnfs_checkpoint *checkpoint)
+const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint)
 {
     return checkpoint->passed_over;
 }

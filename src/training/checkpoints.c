@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "data/preprocessing.h"
+#include "table/preprocessing.h"
 #include "training/checkpoint_folder.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* Evaluation: the loss and what classes or numbers are judged by, over a whole dataset. */
 #include "base/clock.h"
-#include "base/cpu.h"
 #include "base/memory.h"
 #include "data/gather.h"
-#include "data/target_stats.h"
+#include "data/statistics/target_stats.h"
+#include "platform/cpu.h"
 #include "training/infer.h"
 #include "training/metrics.h"
 #include "training/trainer.h"

@@ -1,9 +1,9 @@
 /* nnfs_predict and nnfs_predict_dataset: forward passes from the caller's samples, or a dataset's. */
 #include "training/predict.h"
 
-#include "base/cpu.h"
 #include "data/encoder.h"
 #include "data/gather.h"
+#include "platform/cpu.h"
 #include "training/infer.h"
 
 #include <string.h>
@@ -52,7 +52,7 @@ static bool predict_rows(const infer_walk *walk, infer_thread *thread, int tile,
     const encoder *rows = walk->network->encoder;
     size_t columns = (size_t)encoder_preprocessing(rows)->column_count;
     for (int i = 0; i < count; i++) {
-        encoder_features(rows, STORED_F32, false,
+        encoder_features(rows, DTYPE_F32, false,
                          job->features + ((size_t)first + (size_t)i) * columns,
                          thread->input + (size_t)i * (size_t)walk->network->inputs);
     }

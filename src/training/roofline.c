@@ -6,9 +6,9 @@
  */
 #include "training/roofline.h"
 
-#include "math/bandwidth.h"
 #include "math/blas_runtime.h"
-#include "math/peak.h"
+#include "platform/bandwidth.h"
+#include "platform/peak.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,13 +86,13 @@ const char *nnfs_part_name(nnfs_part part)
     return (size_t)part < sizeof names / sizeof *names ? names[part] : NULL;
 }
 
-const char *nnfs_bound_name(nnfs_bound bound)
+const char *nnfs_bottleneck_name(nnfs_bottleneck bound)
 {
     static const char *const names[] = {
-        [NNFS_BOUND_NONE] = "",
-        [NNFS_BOUND_COMPUTE] = "compute",
-        [NNFS_BOUND_MEMORY] = "memory",
-        [NNFS_BOUND_OVERHEAD] = "overhead",
+        [NNFS_BOTTLENECK_NONE] = "",
+        [NNFS_BOTTLENECK_COMPUTE] = "compute",
+        [NNFS_BOTTLENECK_MEMORY] = "memory",
+        [NNFS_BOTTLENECK_OVERHEAD] = "overhead",
     };
     return (size_t)bound < sizeof names / sizeof *names ? names[bound] : NULL;
 }
@@ -108,18 +108,18 @@ int nnfs_profile_rows(const nnfs_profile *of)
     return of->laps ? product_rows(of) + PROFILE_PARTS : 0;
 }
 
-static nnfs_bound bound_of(const nnfs_profile *of, const nnfs_profile_row *row)
+static nnfs_bottleneck bound_of(const nnfs_profile *of, const nnfs_profile_row *row)
 {
     if (row->seconds <= 0.0) {
-        return NNFS_BOUND_NONE;
+        return NNFS_BOTTLENECK_NONE;
     }
     double fed = 1e-9 * row->flops / row->bytes * of->bandwidth;
     bool by_memory = fed < of->peak;
     double roof = by_memory ? fed : of->peak;
     double call = 1e-9 * row->flops / (double)row->calls / (roof / of->threads);
-    return row->gflops < far_below * roof && call < short_call ? NNFS_BOUND_OVERHEAD
-           : by_memory                                         ? NNFS_BOUND_MEMORY
-                                                               : NNFS_BOUND_COMPUTE;
+    return row->gflops < far_below * roof && call < short_call ? NNFS_BOTTLENECK_OVERHEAD
+           : by_memory                                         ? NNFS_BOTTLENECK_MEMORY
+                                                               : NNFS_BOTTLENECK_COMPUTE;
 }
 
 static nnfs_profile_row product_row(const nnfs_profile *of, int index)
@@ -198,9 +198,9 @@ static reading read_rows(const nnfs_profile *of)
         r.waiting += row.part == NNFS_PART_WAITING ? row.share : 0.0;
         r.optimizer += row.part == NNFS_PART_OPTIMIZER ? row.share : 0.0;
         r.products += row.layer >= 0 ? row.share : 0.0;
-        if (row.bound == NNFS_BOUND_MEMORY || row.bound == NNFS_BOUND_OVERHEAD) {
+        if (row.bound == NNFS_BOTTLENECK_MEMORY || row.bound == NNFS_BOTTLENECK_OVERHEAD) {
             r.small += row.share;
-        } else if (row.bound == NNFS_BOUND_COMPUTE) {
+        } else if (row.bound == NNFS_BOTTLENECK_COMPUTE) {
             flops += row.flops;
             seconds += row.seconds;
         }

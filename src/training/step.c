@@ -176,21 +176,21 @@ static uint64_t phase_after(step_region *region, const step_chunk *chunk, uint64
     return part + 2 == region->parts && !watch_is_due(region) ? next_chunk : phase + 1;
 }
 
-static crew_count crew_count_at(int64_t chunk)
+static governor_count crew_count_at(int64_t chunk)
 {
-    return (crew_count){clock_seconds(), clock_busy_seconds(), chunk};
+    return (governor_count){clock_seconds(), clock_busy_seconds(), chunk};
 }
 
 /*
  * The pause after so many chunks: no thread is at work but the calling one, whose time with the caller is
- * not the crew's.
+ * not the governor's.
  */
 static void watch(step_region *region, int64_t chunks)
 {
     step_run *run = region->run;
-    crew_end(&run->trainer->crew, crew_count_at(chunks));
+    governor_end(&run->trainer->governor, crew_count_at(chunks));
     run->stopped = run->watch(run) != 0;
-    crew_begin(&run->trainer->crew, crew_count_at(chunks));
+    governor_begin(&run->trainer->governor, crew_count_at(chunks));
     region->watched = clock_seconds();
 }
 
@@ -219,22 +219,22 @@ static void share_phase(step_region *region, const step_chunk *chunk, uint64_t p
     }
 }
 
-/* Thread 0 looks after the crew, chunk by chunk; alone it has none. */
+/* Thread 0 looks after the governor, chunk by chunk; alone it has none. */
 static void look_after_crew(step_region *region, int64_t chunk)
 {
-    crew *c = &region->run->trainer->crew;
+    governor *c = &region->run->trainer->governor;
     if (c->threads > 1 && omp_get_thread_num() == 0) {
         double now = clock_seconds();
-        if (crew_is_due(c, now, chunk)) {
-            crew_look(c, crew_count_at(chunk));
+        if (governor_is_due(c, now, chunk)) {
+            governor_look(c, crew_count_at(chunk));
         }
     }
 }
 
-/* A thread that the crew does without rests until it is wanted again, or all is over. */
+/* A thread that the governor does without rests until it is wanted again, or all is over. */
 static void rest(nnfs_trainer *trainer, int me)
 {
-    while (me >= atomic_load(&trainer->crew.working) &&
+    while (me >= atomic_load(&trainer->governor.working) &&
            phases_current(&trainer->phases) != PHASES_OVER) {
         pause_rest();
     }
@@ -253,7 +253,7 @@ static void run_thread(step_region *region)
             chunk = chunk_at(region, (int64_t)at);
             look_after_crew(region, (int64_t)at);
         }
-        int working = atomic_load(&trainer->crew.working);
+        int working = atomic_load(&trainer->governor.working);
         if (me < working) {
             share_phase(region, &chunk, phase, working);
         } else {
@@ -264,12 +264,12 @@ static void run_thread(step_region *region)
     }
 }
 
-/* The chunks of the steps that this region has finished; no fewer than the crew has seen. */
+/* The chunks of the steps that this region has finished; no fewer than the governor has seen. */
 static int64_t chunks_done(const step_region *region)
 {
     const step_run *run = region->run;
     int64_t done = (run->steps - run->begun.steps) * chunks_in(run, run->batch);
-    int64_t seen = run->trainer->crew.begun.steps;
+    int64_t seen = run->trainer->governor.begun.steps;
     done = done < region->chunks ? done : region->chunks; /* the last step has fewer, perhaps */
     return done > seen ? done : seen;
 }
@@ -298,14 +298,14 @@ void step_run_all(step_run *run)
         return; /* all was done before */
     }
     phases_begin(&trainer->phases);
-    crew_begin(&trainer->crew, crew_count_at(0));
+    governor_begin(&trainer->governor, crew_count_at(0));
     profile_enter(trainer->pass.profile);
     blas_enter();
 #pragma omp parallel num_threads(trainer->settings.threads)
     run_thread(&region);
     blas_leave();
     profile_leave(trainer->pass.profile);
-    crew_end(&trainer->crew, crew_count_at(chunks_done(&region)));
+    governor_end(&trainer->governor, crew_count_at(chunks_done(&region)));
 }
 
 /* ---- The update alone ---- */

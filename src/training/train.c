@@ -1,228 +1,192 @@
-/* Training by hand: a batch or an epoch at a time, each epoch in a fresh random order. */
-#include "base/clock.h"
-#include "base/memory.h"
-#include "base/random.h"
+/* A whole training run: epochs, the evaluations between them, checkpoints, and what it came to. */
+#include "table/preprocessing.h"
 #include "training/checkpoints.h"
-#include "training/divergence.h"
 #include "training/epoch.h"
 
-#include <math.h>
-#include <string.h>
+/* A training run in progress. */
+typedef struct training {
+    nnfs_trainer *trainer;
+    const nnfs_dataset *train, *validation, *test;
+    nnfs_summary *summary;
+    checkpoints saved;
+    bool measured; /* summary->validation and test are of the network as it is */
+} training;
 
-/* ---- One batch at a time ---- */
-
-static nnfs_status run_arrays(nnfs_trainer *trainer, const nnfs_arrays *batch, bool update,
-                              double *loss, nnfs_error *error)
+static nnfs_status evaluate_if(const training *t, const nnfs_dataset *dataset,
+                               nnfs_evaluation *evaluation, nnfs_error *error)
 {
-    nnfs_status status = dataset_check_arrays(batch, error);
-    if (status != NNFS_OK) {
-        return status;
+    if (!dataset) {
+        return NNFS_OK;
     }
-    nnfs_dataset dataset;
-    dataset_view(batch, &dataset);
-    status = network_check_fit(trainer->network, &dataset, error);
-    if (status != NNFS_OK) {
-        return status;
+    return nnfs_evaluate(t->trainer->network, dataset, t->trainer->settings.threads, evaluation,
+                         error);
+}
+
+/* One epoch with its evaluations; *done when there is to be no further one. */
+static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    nnfs_epoch epoch;
+    nnfs_status status = epoch_pass(t->trainer, t->train, &epoch, error);
+    if (status == NNFS_OK) {
+        t->summary->epochs++;
+        t->summary->seconds += epoch.seconds;
+        status = evaluate_if(t, t->validation, &epoch.validation, error);
     }
-    step_run run = {
-        .trainer = trainer, .dataset = &dataset, .batch = batch->samples, .update = update};
-    step_run_all(&run);
-    if (run.diverged) {
-        return fail_diverged(&run, error);
+    if (status == NNFS_OK) {
+        schedule_note(&t->trainer->schedule, settings,
+                      t->validation ? epoch.validation.loss : epoch.train_loss);
+        status = evaluate_if(t, t->test, &epoch.test, error);
     }
-    if (loss) {
-        *loss = run.loss / network_loss_terms(trainer->network, run.samples);
+    if (status == NNFS_OK) {
+        t->summary->validation = epoch.validation;
+        t->summary->test = epoch.test;
+        t->measured = true;
     }
-    return NNFS_OK;
-}
-
-nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch, double *loss,
-                              nnfs_error *error)
-{
-    return run_arrays(trainer, batch, true, loss, error);
-}
-
-nnfs_status nnfs_trainer_gradient(nnfs_trainer *trainer, const nnfs_arrays *batch, double *loss,
-                                  nnfs_error *error)
-{
-    return run_arrays(trainer, batch, false, loss, error);
-}
-
-nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *error)
-{
-    if (!step_update_all(trainer)) {
-        return fail(error, NNFS_ERROR_DIVERGED, "an update of the weights is not finite");
+    bool reached = status == NNFS_OK && settings->until_accuracy > 0.0 &&
+                   epoch.test.accuracy >= settings->until_accuracy;
+    bool stopped =
+        status == NNFS_OK && settings->on_epoch && settings->on_epoch(settings->user, &epoch) != 0;
+    if (status == NNFS_OK && t->trainer->checkpoints) {
+        t->saved.reached = reached;
+        t->saved.finished = !stopped && (reached || t->trainer->epochs == settings->epochs);
+        t->saved.seconds = t->summary->seconds;
+        double loss = t->validation ? epoch.validation.loss : epoch.train_loss;
+        checkpoints_epoch(&t->saved, t->trainer, loss, stopped);
     }
-    return NNFS_OK;
-}
-
-/* ---- One epoch at a time ---- */
-
-/* What an epoch reports while it runs. */
-typedef struct epoch_watch {
-    double began;  /* its beginning, had it not been interrupted */
-    int64_t steps; /* in the epoch */
-    double saving; /* seconds that went into checkpoints */
-} epoch_watch;
-
-#define PROGRESS_SECONDS 0.1
-
-static double accuracy_of(const step_run *run)
-{
-    return run->dataset->parts.labels ? (double)run->correct / (double)run->samples : NAN;
-}
-
-static double mean_loss(const step_run *run)
-{
-    return run->loss / network_loss_terms(run->trainer->network, run->samples);
-}
-
-static double seconds_so_far(const epoch_watch *watch)
-{
-    return clock_seconds() - watch->began - watch->saving;
-}
-
-static int report_progress(const step_run *run)
-{
-    const nnfs_train_settings *settings = &run->trainer->settings;
-    const epoch_watch *watch = run->user;
-    nnfs_progress progress = {
-        .epoch = run->trainer->epochs + 1,
-        .step = run->steps,
-        .steps = watch->steps,
-        .loss = mean_loss(run),
-        .accuracy = accuracy_of(run),
-        .seconds = seconds_so_far(watch),
-        .samples = run->samples,
-    };
-    return settings->on_progress(settings->user, &progress);
-}
-
-/* Saves what is to be saved, and says when to look again. */
-static void save_if_due(step_run *run, bool stopping)
-{
-    nnfs_trainer *trainer = run->trainer;
-    epoch_watch *watch = run->user;
-    int64_t before = trainer->steps - run->steps; /* of the steps of this epoch */
-    if (stopping || checkpoints_due(trainer->checkpoints, trainer)) {
-        double began = clock_seconds();
-        epoch_part part = {run->whole, seconds_so_far(watch)};
-        checkpoints_save(trainer->checkpoints, trainer, &part);
-        watch->saving += clock_seconds() - began;
+    if (stopped) {
+        return fail(error, NNFS_ERROR_STOPPED, "stopped after epoch %d", epoch.epoch);
     }
-    int64_t next = checkpoints_next_step(trainer->checkpoints, trainer);
-    run->watch_at = next > 0 ? next - before : 0;
-}
-
-static int watch_epoch(step_run *run)
-{
-    const nnfs_trainer *trainer = run->trainer;
-    int stop = trainer->settings.on_progress ? report_progress(run) : 0;
-    if (trainer->checkpoints) {
-        save_if_due(run, stop != 0);
-    }
-    return stop;
-}
-
-static void fill_epoch(const step_run *run, double seconds, nnfs_epoch *epoch)
-{
-    const nnfs_trainer *trainer = run->trainer;
-    double rate = (double)run->samples / seconds;
-    *epoch = (nnfs_epoch){
-        .epoch = trainer->epochs + 1,
-        .train_loss = mean_loss(run),
-        .train_accuracy = accuracy_of(run),
-        .validation = EVALUATION_NONE,
-        .test = EVALUATION_NONE,
-        .learning_rate = (double)step_rate(run, run->steps - 1),
-        .seconds = seconds,
-        .samples_per_second = rate,
-        .gflops = 1e-9 * rate * nnfs_network_flops_step(trainer->network),
-    };
-}
-
-/* Samples a step; the whole set where it has no more. */
-static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset)
-{
-    int64_t batch = trainer->settings.batch;
-    return batch == 0 || batch > dataset->samples ? dataset->samples : batch;
-}
-
-/* The steps of an epoch in the order given (NULL: as they are), and what became of them. */
-static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
-                             const uint32_t *order, double began, nnfs_epoch *epoch,
-                             nnfs_error *error)
-{
-    nnfs_network *network = trainer->network;
-    size_t bytes = network->parameter_floats * sizeof(float);
-    int64_t samples = dataset->samples;
-    int64_t batch = batch_of(trainer, dataset);
-    epoch_watch watch = {.began = began - trainer->begun.seconds,
-                         .steps = (samples + batch - 1) / batch};
-    step_run run = {.trainer = trainer,
-                    .dataset = dataset,
-                    .order = order,
-                    .batch = batch,
-                    .update = true,
-                    .begun = trainer->begun.sums,
-                    .watch =
-                        trainer->settings.on_progress || trainer->checkpoints ? watch_epoch : NULL,
-                    .watch_every = PROGRESS_SECONDS,
-                    .watch_at = checkpoints_next_step(trainer->checkpoints, trainer),
-                    .user = &watch};
-    run.watch_at -= run.watch_at > 0 ? trainer->steps - run.begun.steps : 0;
-    memcpy(trainer->found, network->parameters, bytes);
-    trainer->begun = (epoch_part){0};
-    step_run_all(&run);
-    if (run.diverged) {
-        /* A huge update may have been finite: only the loss of the next step tells. */
-        memcpy(network->parameters, run.steps > run.begun.steps ? trainer->found : trainer->good,
-               bytes);
-        return fail_diverged(&run, error);
-    }
-    if (run.stopped) {
-        return fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
-                    trainer->epochs + 1, (long long)run.steps, (long long)watch.steps);
-    }
-    float *well = trainer->found;
-    trainer->found = trainer->good;
-    trainer->good = well;
-    fill_epoch(&run, seconds_so_far(&watch), epoch);
-    trainer->epochs++;
-    return NNFS_OK;
-}
-
-nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_epoch *epoch,
-                       nnfs_error *error)
-{
-    nnfs_status status = network_check_fit(trainer->network, dataset, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    double began = clock_seconds();
-    if (batch_of(trainer, dataset) == dataset->samples) {
-        return run_order(trainer, dataset, NULL, began, epoch, error); /* a sum over all */
-    }
-    uint32_t samples = (uint32_t)dataset->samples;
-    uint32_t *order = memory_alloc(samples, sizeof *order);
-    if (!order) {
-        return fail_memory(error, samples * sizeof *order, "the order of the samples");
-    }
-    random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
-                       (uint32_t)trainer->epochs, order, samples);
-    status = run_order(trainer, dataset, order, began, epoch, error);
-    memory_free(order);
+    t->summary->reason = reached ? "accuracy" : t->summary->reason;
+    *done = reached;
     return status;
 }
 
-nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
-                               nnfs_epoch *epoch, nnfs_error *error)
+static void fill_rates(training *t)
 {
-    nnfs_epoch unwanted = {0};
-    nnfs_epoch *result = epoch ? epoch : &unwanted;
-    nnfs_status status = epoch_pass(trainer, dataset, result, error);
+    nnfs_summary *s = t->summary;
+    double seen = (double)s->epochs * (double)t->train->samples;
+    s->samples_per_second = s->seconds > 0.0 ? seen / s->seconds : 0.0;
+    s->gflops = 1e-9 * s->samples_per_second * nnfs_network_flops_step(t->trainer->network);
+}
+
+/*
+ * How good the network is now. After the last epoch, validation and test have just been measured; after a
+ * stop or a divergence it is another network, but who stops a run does not want to wait for the training
+ * set.
+ */
+static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
+{
+    nnfs_summary *s = t->summary;
+    fill_rates(t);
     if (status == NNFS_OK) {
-        schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
+        status = evaluate_if(t, t->train, &s->train, error);
+        status = status == NNFS_OK && !t->measured
+                     ? evaluate_if(t, t->validation, &s->validation, error)
+                     : status;
+        return status == NNFS_OK && !t->measured ? evaluate_if(t, t->test, &s->test, error)
+                                                 : status;
     }
+    if (status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED) {
+        s->reason = status == NNFS_ERROR_STOPPED ? "stopped" : "diverged";
+        (void)evaluate_if(t, t->validation, &s->validation, NULL);
+        (void)evaluate_if(t, t->test, &s->test, NULL);
+    }
+    return status;
+}
+
+/* All fit the network, and each other: it will have the preprocessing of the training data. */
+static nnfs_status check_datasets(const training *t, const nnfs_network *network, nnfs_error *error)
+{
+    const nnfs_dataset *all[] = {t->train, t->validation, t->test};
+    const nnfs_preprocessing *own = nnfs_dataset_preprocessing(t->train);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        nnfs_status status = all[i] ? network_check_fit(network, all[i], error) : NNFS_OK;
+        if (status != NNFS_OK) {
+            return status;
+        }
+        const nnfs_preprocessing *other = all[i] ? nnfs_dataset_preprocessing(all[i]) : NULL;
+        if (own && other && !preprocessing_equal(own, other)) {
+            return fail(error, NNFS_ERROR_DATA,
+                        "the %s data was prepared otherwise than the training data",
+                        all[i] == t->test ? "test" : "validation");
+        }
+    }
+    return NNFS_OK;
+}
+
+/* A network that has a preprocessing has this one: its inputs' weights are not to be touched again. */
+static nnfs_status adopt_preprocessing(nnfs_network *network, const nnfs_dataset *train,
+                                       nnfs_error *error)
+{
+    const nnfs_preprocessing *own = nnfs_dataset_preprocessing(train);
+    return own && !nnfs_network_preprocessing(network)
+               ? nnfs_network_set_preprocessing(network, own, error)
+               : NNFS_OK;
+}
+
+/* The run's checkpoints, and where the one that it goes on from stands; *done where that was its end. */
+static nnfs_status begin(training *t, bool *done, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    const nnfs_checkpoint *resume = settings->resume;
+    nnfs_status status = NNFS_OK;
+    if (settings->checkpoint_folder || resume) {
+        status = checkpoints_begin(&t->saved, t->trainer, t->train, t->validation, t->test, error);
+    }
+    if (status == NNFS_OK && resume) {
+        status = checkpoints_restore(&t->saved, t->trainer, resume, error);
+        t->summary->epochs = t->trainer->epochs;
+        t->summary->seconds = t->saved.seconds;
+        t->summary->reason = t->saved.reached ? "accuracy" : t->summary->reason;
+        *done = t->saved.reached;
+    }
+    if (status == NNFS_OK && settings->checkpoint_folder) {
+        t->trainer->checkpoints = &t->saved;
+    }
+    return status;
+}
+
+nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
+                       const nnfs_dataset *validation, const nnfs_dataset *test,
+                       const nnfs_train_settings *settings, nnfs_summary *summary,
+                       nnfs_error *error)
+{
+    nnfs_summary unwanted = {0};
+    training t = {.train = train,
+                  .validation = validation,
+                  .test = test,
+                  .summary = summary ? summary : &unwanted,
+                  .saved = {.lock = -1}};
+    *t.summary = (nnfs_summary){.reason = "epochs",
+                                .train = EVALUATION_NONE,
+                                .validation = EVALUATION_NONE,
+                                .test = EVALUATION_NONE};
+    nnfs_status status = check_datasets(&t, network, error);
+    if (status == NNFS_OK) {
+        status = adopt_preprocessing(network, train, error);
+    }
+    if (status == NNFS_OK) {
+        status = nnfs_trainer_create(network, settings, &t.trainer, error);
+    }
+    bool done = false;
+    if (status == NNFS_OK) {
+        status = begin(&t, &done, error);
+    }
+    if (status != NNFS_OK) {
+        checkpoints_free(&t.saved);
+        nnfs_trainer_free(t.trainer);
+        return status;
+    }
+    while (status == NNFS_OK && !done && t.summary->epochs < t.trainer->settings.epochs) {
+        status = run_epoch(&t, &done, error);
+    }
+    if (status == NNFS_OK && t.trainer->checkpoints) {
+        checkpoints_end(&t.saved, t.trainer); /* of a run without an epoch */
+    }
+    status = finish(&t, status, error);
+    t.summary->checkpoint = t.saved.failed;
+    checkpoints_free(&t.saved);
+    nnfs_trainer_free(t.trainer);
     return status;
 }

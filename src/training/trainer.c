@@ -173,7 +173,7 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     if (status == NNFS_OK) {
         int threads = blas_threads(resolved.threads);
         made->settings.threads = threads < made->plan.threads ? threads : made->plan.threads;
-        crew_create(&made->crew, made->settings.threads);
+        governor_create(&made->governor, made->settings.threads);
         made->pass = (pass_buffers){.network = network, .gemm = gemm_default()};
         status = allocate(made, error);
     }

@@ -10,7 +10,7 @@
 #include "network/pass.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "training/crew.h"
+#include "training/governor.h"
 #include "training/plan.h"
 
 #include <math.h>
@@ -54,7 +54,7 @@ struct nnfs_trainer {
     nnfs_train_settings settings; /* resolved */
     step_plan plan;
     phases phases;     /* of the run of steps under way */
-    crew crew;         /* who takes their tiles */
+    governor governor; /* who takes their tiles */
     pass_buffers pass; /* [units x plan.chunk] each */
     int64_t steps;     /* updates done */
     int epochs;        /* epochs done */

@@ -292,7 +292,7 @@ static nnfs_status fold_and_prepare(nnfs_error *error)
         status = nnfs_dataset_prepare(rest, preprocessing, error);
     }
     if (status == NNFS_OK) {
-        status = nnfs_dataset_weigh_classes(rest, NULL, error);
+        status = nnfs_dataset_set_class_weights(rest, NULL, error);
     }
     nnfs_dataset_free(rest);
     nnfs_dataset_free(held_out);
@@ -303,8 +303,8 @@ static nnfs_status look_at_table(nnfs_error *error)
 {
     int64_t shared = 0;
     int column = 0;
-    nnfs_status status = nnfs_dataset_shared_samples(table, table, &shared, error);
-    return status == NNFS_OK ? nnfs_dataset_giveaway(table, &column, error) : status;
+    nnfs_status status = nnfs_dataset_count_overlap(table, table, &shared, error);
+    return status == NNFS_OK ? nnfs_dataset_target_leakage(table, &column, error) : status;
 }
 
 static nnfs_status save_table_network(nnfs_error *error)
@@ -429,7 +429,7 @@ static nnfs_status open_checkpoint(nnfs_error *error)
     nnfs_status status = nnfs_checkpoint_open(kept_folder, &checkpoint, error);
     assert_true((status == NNFS_OK) == (checkpoint != NULL));
     if (checkpoint) {
-        assert_string_equal(nnfs_checkpoint_passed_over(checkpoint), "");
+        assert_string_equal(nnfs_checkpoint_skip_reason(checkpoint), "");
     }
     nnfs_checkpoint_free(checkpoint);
     return status;
@@ -495,7 +495,7 @@ static const struct {
     {"nnfs_dataset_load like a model's", load_table_like, false},
     {"nnfs_preprocessing_fit", fit, false},
     {"nnfs_dataset_fold, _prepare, _weigh_classes", fold_and_prepare, false},
-    {"nnfs_dataset_shared_samples, _giveaway", look_at_table, false},
+    {"nnfs_dataset_count_overlap, _giveaway", look_at_table, false},
     {"nnfs_network_save with a preprocessing", save_table_network, false},
     {"nnfs_network_load with a preprocessing", load_table_network, false},
     {"nnfs_train on a table", train_on_table, false},

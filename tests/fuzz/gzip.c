@@ -1,5 +1,5 @@
 /* The source behind all readers, gzip or not: read in pieces of any size it is the same stream. */
-#include "data/source.h"
+#include "data/input_stream.h"
 
 #include "base/memory.h"
 #include "fuzz.h"
@@ -18,38 +18,38 @@ typedef struct stream {
 static void read_stream(const char *path, size_t piece, stream *into)
 {
     nnfs_error error = {.status = NNFS_OK};
-    source *from = NULL;
+    input_stream *from = NULL;
     into->count = 0;
-    into->status = source_open(path, &from, &error);
+    into->status = input_stream_open(path, &from, &error);
     fuzz_check((into->status == NNFS_OK) == (from != NULL));
     size_t got = 1;
     while (into->status == NNFS_OK && got > 0 && into->count < MOST_BYTES) {
         size_t room = MOST_BYTES - into->count;
         size_t wanted = piece < room ? piece : room;
-        into->status = source_read(from, into->bytes + into->count, wanted, &got, &error);
+        into->status = input_stream_read(from, into->bytes + into->count, wanted, &got, &error);
         fuzz_check(got <= wanted);
         into->count += got;
-        fuzz_check(source_offset(from) == into->count);
+        fuzz_check(input_stream_offset(from) == into->count);
     }
     fuzz_check_error(into->status, &error);
-    source_close(from);
+    input_stream_close(from);
 }
 
 /* All that is left, where a header promised `count` bytes. */
 static nnfs_status read_promised(const char *path, size_t count, const stream *expected)
 {
     nnfs_error error = {.status = NNFS_OK};
-    source *from = NULL;
+    input_stream *from = NULL;
     unsigned char *bytes = NULL;
-    nnfs_status status = source_open(path, &from, &error);
+    nnfs_status status = input_stream_open(path, &from, &error);
     if (status == NNFS_OK) {
-        status = source_read_rest(from, count, &bytes, &error);
+        status = input_stream_read_rest(from, count, &bytes, &error);
         fuzz_check((status == NNFS_OK) == (bytes != NULL));
         fuzz_check(status != NNFS_OK || memcmp(bytes, expected->bytes, count) == 0);
     }
     fuzz_check_error(status, &error);
     memory_free(bytes);
-    source_close(from);
+    input_stream_close(from);
     return status;
 }
 

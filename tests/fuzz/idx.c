@@ -1,5 +1,5 @@
 /* IDX: any bytes as the file of images, and as the file of labels. */
-#include "data/idx.h"
+#include "data/idx/idx.h"
 #include "fuzz.h"
 
 #include <math.h>
@@ -36,7 +36,7 @@ static void check_parts(const dataset_parts *parts)
     }
     size_t count = (size_t)parts->samples * (size_t)parts->feature_count;
     const float *values = parts->features;
-    for (size_t i = 0; parts->type == STORED_F32 && i < count; i++) {
+    for (size_t i = 0; parts->type == DTYPE_F32 && i < count; i++) {
         fuzz_check(isfinite(values[i]));
     }
 }

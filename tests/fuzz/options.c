@@ -23,7 +23,7 @@ void __lsan_enable(void) __attribute__((weak));
 static jmp_buf ended;
 static char message[8192];
 
-void say(const char *format, ...)
+void cli_message(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -31,7 +31,7 @@ void say(const char *format, ...)
     va_end(arguments);
 }
 
-_Noreturn void leave(int status)
+_Noreturn void cli_exit(int status)
 {
     fuzz_check(status == EXIT_DONE || status == EXIT_CANNOT_RUN || status == EXIT_USAGE);
     longjmp(ended, 1);
@@ -43,17 +43,17 @@ void usage_error(const char *format, ...)
     va_start(arguments, format);
     fuzz_check(vsnprintf(message, sizeof message, format, arguments) > 0);
     va_end(arguments);
-    leave(EXIT_USAGE);
+    cli_exit(EXIT_USAGE);
 }
 
-nnfs_status refuse(nnfs_error *error, nnfs_status status, const char *format, ...)
+nnfs_status set_error(nnfs_error *error, nnfs_status status, const char *format, ...)
 {
     (void)format;
     error->status = status;
     return status;
 }
 
-int finish(int status)
+int cli_finish(int status)
 {
     return status;
 }

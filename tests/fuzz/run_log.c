@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void say(const char *format, ...)
+void cli_message(const char *format, ...)
 {
     (void)format;
 }
 
-nnfs_status refuse(nnfs_error *error, nnfs_status status, const char *format, ...)
+nnfs_status set_error(nnfs_error *error, nnfs_status status, const char *format, ...)
 {
     (void)format;
     error->status = status;

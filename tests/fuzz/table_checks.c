@@ -10,7 +10,7 @@
 static void touch_values(const data_table *table)
 {
     const unsigned char *bytes = table->values;
-    size_t count = (size_t)table->rows * (size_t)table->column_count * stored_bytes(table->type);
+    size_t count = (size_t)table->rows * (size_t)table->column_count * dtype_bytes(table->type);
     unsigned sum = 0;
     for (size_t i = 0; i < count; i++) {
         sum += bytes[i];
@@ -41,7 +41,7 @@ static void check_column(const data_table *table, int index)
         fuzz_check(column->categories[i] != NULL);
         fuzz_check(i == 0 || strcmp(column->categories[i - 1], column->categories[i]) != 0);
     }
-    if (column->kind == NNFS_COLUMN_CATEGORY && table->type == STORED_F32) {
+    if (column->kind == NNFS_COLUMN_CATEGORY && table->type == DTYPE_F32) {
         check_codes(table, index);
     }
 }

@@ -2,7 +2,7 @@
 #ifndef NNFS_TESTS_FUZZ_TABLE_CHECKS_H
 #define NNFS_TESTS_FUZZ_TABLE_CHECKS_H
 
-#include "data/table.h"
+#include "table/table.h"
 
 typedef nnfs_status table_reader(const char *path, const nnfs_dataset_settings *settings,
                                  data_table *table, nnfs_error *error);

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "base/texts.h"
+#include "base/string_list.h"
 
 /* Before cmocka, whose macro has its name. */
 static nnfs_status fail_with(nnfs_error *error, const char *text)
@@ -252,13 +252,13 @@ static void test_texts_places(void **state)
     const char *const known[] = {text[0], text[1], text[2], text[3]};
     const char *const names[] = {text[4], text[3], text[0], text[1], text[5], text[2]};
     static const int expected[] = {-1, 3, 0, 1, -1, 2};
-    int *places = texts_places(known, 4, names, 6);
+    int *places = string_list_positions(known, 4, names, 6);
     assert_memory_equal(places, expected, sizeof expected);
     memory_free(places);
-    places = texts_places(known, 0, names, 2);
+    places = string_list_positions(known, 0, names, 2);
     assert_int_equal(places[1], -1);
     memory_free(places);
-    places = texts_places(known, 4, names, 0);
+    places = string_list_positions(known, 4, names, 0);
     assert_non_null(places);
     memory_free(places);
 }

@@ -150,7 +150,7 @@ static uint64_t broken_run(const variant *v, const nnfs_dataset *data, interrupt
         settings.threads = 1 + *stops % 3;
         if (*stops > 0) {
             assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, NULL), NNFS_OK);
-            assert_string_equal(nnfs_checkpoint_passed_over(checkpoint), "");
+            assert_string_equal(nnfs_checkpoint_skip_reason(checkpoint), "");
             settings.resume = checkpoint;
         }
         nnfs_error error = {.status = NNFS_OK};
@@ -327,7 +327,7 @@ static void test_passed_over(void **state)
     free(bytes);
     assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, NULL), NNFS_OK);
     assert_true(strcmp(nnfs_checkpoint_path(checkpoint), newest) < 0);
-    assert_non_null(strstr(nnfs_checkpoint_passed_over(checkpoint), "damaged"));
+    assert_non_null(strstr(nnfs_checkpoint_skip_reason(checkpoint), "damaged"));
     assert_false(nnfs_checkpoint_finished(checkpoint));
 
     interruption at = {0};
@@ -406,7 +406,7 @@ static void test_no_rate_left(void **state)
     assert_int_equal(summary.checkpoint, NNFS_OK);
     assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, NULL), NNFS_OK);
     assert_int_equal(nnfs_checkpoint_epochs(checkpoint), settings.epochs);
-    assert_string_equal(nnfs_checkpoint_passed_over(checkpoint), "");
+    assert_string_equal(nnfs_checkpoint_skip_reason(checkpoint), "");
     nnfs_checkpoint_free(checkpoint);
     nnfs_network_free(network);
     nnfs_dataset_free(data);

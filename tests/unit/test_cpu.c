@@ -1,8 +1,9 @@
 /*
  * Cores and threads: the quota of control groups as the kernel shows it, read from a made-up root.
  */
-#include "base/cpu.h"
 #include "base/memory.h"
+#include "platform/cpu.h"
+#include "platform/memory_limit.h"
 
 #include <ftw.h>
 #include <limits.h>

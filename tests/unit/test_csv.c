@@ -4,8 +4,8 @@
  * allocator put in the place of the real one, the linker's --wrap).
  */
 #include "base/hash.h"
-#include "data/csv_number.h"
-#include "data/table.h"
+#include "data/csv/csv_number.h"
+#include "table/table.h"
 
 #include "files.h"
 
@@ -74,7 +74,7 @@ static data_table read_well(const char *path, const nnfs_dataset_settings *setti
     if (csv_read(path, settings, &table, &error) != NNFS_OK) {
         fail_msg("%s", error.message);
     }
-    assert_int_equal(table.type, STORED_F32);
+    assert_int_equal(table.type, DTYPE_F32);
     assert_false(table.swapped);
     return table;
 }

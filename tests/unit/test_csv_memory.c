@@ -3,7 +3,7 @@
  * cells and categories by the thousand, is read within three times the memory of its floats: all that
  * the process ever had.
  */
-#include "data/table.h"
+#include "table/table.h"
 
 #include "files.h"
 

@@ -149,7 +149,7 @@ static void pixels_are_gathered_in_order(void **state)
 {
     (void)state;
     enum { pixels = 37, images = 5 };
-    dataset_parts parts = {.type = STORED_U8,
+    dataset_parts parts = {.type = DTYPE_U8,
                            .scale = 1.0f / 255.0f,
                            .feature_count = pixels,
                            .samples = images,
@@ -268,7 +268,7 @@ static void readers_are_found(void **state)
     assert_int_equal(nnfs_dataset_classes(test), 10);
     assert_true(nnfs_dataset_scale(test) == 1.0f / 255.0f);
     assert_true(nnfs_dataset_hash(train) != nnfs_dataset_hash(test));
-    nnfs_picture picture = nnfs_dataset_picture(test);
+    nnfs_image_layout picture = nnfs_dataset_image_layout(test);
     assert_int_equal(picture.height, 28);
     assert_int_equal(picture.width, 28);
     assert_int_equal(picture.channels, 1);
@@ -292,7 +292,7 @@ static void shapes_are_pictures(void **state)
     static const struct {
         int rank;
         size_t shape[4];
-        nnfs_picture picture;
+        nnfs_image_layout picture;
     } rows[] = {
         {3, {9, 28, 20}, {28, 20, 1, 0}},
         {4, {9, 28, 20, 3}, {28, 20, 3, 0}},
@@ -307,7 +307,7 @@ static void shapes_are_pictures(void **state)
         {4, {9, 2, 28, 20}, {0}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        nnfs_picture picture = picture_of_shape(rows[i].rank, rows[i].shape);
+        nnfs_image_layout picture = image_layout_of_shape(rows[i].rank, rows[i].shape);
         assert_int_equal(picture.height, rows[i].picture.height);
         assert_int_equal(picture.width, rows[i].picture.width);
         assert_int_equal(picture.channels, rows[i].picture.channels);
@@ -328,7 +328,7 @@ static void cells_are_as_in_the_file(void **state)
     settings.drop = drop;
     (void)snprintf(path, sizeof path, "%s/table/flats.csv", data_folder);
     assert_int_equal(nnfs_dataset_load(path, &settings, &all, NULL, NULL), NNFS_OK);
-    assert_int_equal(nnfs_dataset_picture(all).height, 0);
+    assert_int_equal(nnfs_dataset_image_layout(all).height, 0);
     assert_true(nnfs_dataset_cell(all, 0, 1) == 56.9f);
     assert_true(nnfs_dataset_cell(all, 1, 10) == 438.1f);
     assert_true(isnan(nnfs_dataset_cell(all, 2, 3)));  /* missing */

@@ -4,7 +4,7 @@
  */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "data/digits.h"
+#include "data/synthetic/digits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  * for is seen by a memory_alloc put in the place of the real one (the linker's --wrap).
  */
 #include "base/memory.h"
-#include "data/idx.h"
+#include "data/idx/idx.h"
 #include "wrapped_memory.h"
 
 #include <fcntl.h>
@@ -127,7 +127,7 @@ static void assert_values(const char *name, const dataset_parts *parts, double s
     assert_int_equal(parts->classes, 4);
     assert_null(parts->targets);
     assert_memory_equal(parts->labels, labels, sizeof labels);
-    bool bytes = parts->type == STORED_U8;
+    bool bytes = parts->type == DTYPE_U8;
     assert_true(parts->scale == (bytes ? 1.0f / 255.0f : 1.0f));
     for (int i = 0; i < 24; i++) {
         float value = bytes ? ((unsigned char *)parts->features)[i] : ((float *)parts->features)[i];
@@ -142,13 +142,13 @@ static void test_types(void **state)
     (void)state;
     static const struct {
         const char *name;
-        stored_type type;
+        dtype type;
         double start, step;
     } cases[] = {
-        {"u8", STORED_U8, 0, 11},          {"i8", STORED_F32, -12, 1},
-        {"i16", STORED_F32, -12000, 1000}, {"i32", STORED_F32, -1200000000, 100000000},
-        {"f32", STORED_F32, -3, 0.5},      {"f64", STORED_F32, -1, 0.25},
-        {"dots", STORED_U8, 0, 11},
+        {"u8", DTYPE_U8, 0, 11},          {"i8", DTYPE_F32, -12, 1},
+        {"i16", DTYPE_F32, -12000, 1000}, {"i32", DTYPE_F32, -1200000000, 100000000},
+        {"f32", DTYPE_F32, -3, 0.5},      {"f64", DTYPE_F32, -1, 0.25},
+        {"dots", DTYPE_U8, 0, 11},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         loaded set = load_case("idx/accept", cases[i].name);

@@ -222,7 +222,7 @@ static void numbers_of_tables_are_judged_in_their_units(void **state)
         cells[2 * i + 1] = y[i] = 200000.0f + 1000.0f * numbers_targets[2 * i];
     }
     nnfs_dataset dataset = {.parts = {.features = cells,
-                                      .type = STORED_F32,
+                                      .type = DTYPE_F32,
                                       .scale = 1.0f,
                                       .feature_count = 2,
                                       .samples = expected_samples,
@@ -286,7 +286,7 @@ static void data_without_targets_are_refused(void **state)
 {
     (void)state;
     nnfs_dataset dataset = {.parts = {.features = (void *)(uintptr_t)numbers_outputs,
-                                      .type = STORED_F32,
+                                      .type = DTYPE_F32,
                                       .scale = 1.0f,
                                       .feature_count = 2,
                                       .samples = expected_samples,

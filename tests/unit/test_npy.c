@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/gather.h"
-#include "data/npy.h"
+#include "data/npy/npy.h"
 #include "wrapped_memory.h"
 
 #include <float.h>
@@ -28,7 +28,7 @@
 /* Enough for the buffers of a small file, far from what a lying header promises. */
 #define SMALL_FILE_MEMORY ((size_t)1 << 20)
 
-#define ALL_TYPES (STORED_F64 + 1)
+#define ALL_TYPES (DTYPE_F64 + 1)
 
 static const char *data_folder;
 
@@ -85,54 +85,54 @@ static void assert_refused(const char *name, const loaded *set, nnfs_status stat
 
 /* Three samples of two values of each type, as floats. */
 static const double expected[ALL_TYPES][6] = {
-    [STORED_U8] = {0, 1, 2, 127, 128, 255},
-    [STORED_I8] = {-128, -1, 0, 1, 2, 127},
-    [STORED_I16] = {-32768, -1, 0, 1, 258, 32767},
-    [STORED_I32] = {-2147483648.0, -1, 0, 1, 16777220, 2147483648.0},
+    [DTYPE_U8] = {0, 1, 2, 127, 128, 255},
+    [DTYPE_I8] = {-128, -1, 0, 1, 2, 127},
+    [DTYPE_I16] = {-32768, -1, 0, 1, 258, 32767},
+    [DTYPE_I32] = {-2147483648.0, -1, 0, 1, 16777220, 2147483648.0},
     /* 2^40 + 2^17 is a float: 24 bits reach down to 2^17 */
-    [STORED_I64] = {-0x1p63, -1, 0, 1, 0x1p40 + 0x1p17, 0x1p63},
-    [STORED_F16] = {-65504, -0.5, 0x1p-24, 0.333251953125, 1, 65504},
-    [STORED_F32] = {-3.5, 0x1p-149, 0.25, 16777215, 1, (double)FLT_MAX},
-    [STORED_F64] = {-2.5, 0, (double)0.1f, 16777220, 1.5, (double)FLT_MAX},
+    [DTYPE_I64] = {-0x1p63, -1, 0, 1, 0x1p40 + 0x1p17, 0x1p63},
+    [DTYPE_F16] = {-65504, -0.5, 0x1p-24, 0.333251953125, 1, 65504},
+    [DTYPE_F32] = {-3.5, 0x1p-149, 0.25, 16777215, 1, (double)FLT_MAX},
+    [DTYPE_F64] = {-2.5, 0, (double)0.1f, 16777220, 1.5, (double)FLT_MAX},
 };
 
 typedef struct accepted {
     const char *name;
-    stored_type stored; /* in the file: the values expected */
-    stored_type type;   /* in the table */
+    dtype stored; /* in the file: the values expected */
+    dtype type;   /* in the table */
     bool swapped;
     int rows, columns;
 } accepted;
 
 static const accepted accepts[] = {
-    {"u1", STORED_U8, STORED_U8, false, 3, 2},
-    {"i1", STORED_I8, STORED_I8, false, 3, 2},
-    {"i2-little", STORED_I16, STORED_I16, false, 3, 2},
-    {"i2-big", STORED_I16, STORED_I16, true, 3, 2},
-    {"i4-little", STORED_I32, STORED_I32, false, 3, 2},
-    {"i4-big", STORED_I32, STORED_I32, true, 3, 2},
-    {"i8-little", STORED_I64, STORED_I64, false, 3, 2},
-    {"i8-big", STORED_I64, STORED_I64, true, 3, 2},
-    {"f2-little", STORED_F16, STORED_F16, false, 3, 2},
-    {"f2-big", STORED_F16, STORED_F16, true, 3, 2},
-    {"f4-little", STORED_F32, STORED_F32, false, 3, 2},
-    {"f4-big", STORED_F32, STORED_F32, true, 3, 2},
-    {"f8-little", STORED_F64, STORED_F64, false, 3, 2},
-    {"f8-big", STORED_F64, STORED_F64, true, 3, 2},
-    {"version-2", STORED_I16, STORED_I16, false, 3, 2},
-    {"version-3", STORED_I16, STORED_I16, false, 3, 2},
-    {"aligned-16", STORED_I16, STORED_I16, false, 3, 2},
-    {"aligned-1", STORED_F32, STORED_F32, false, 3, 2},
-    {"spelling", STORED_I16, STORED_I16, false, 3, 2},
-    {"longest-header", STORED_I16, STORED_I16, false, 3, 2},
-    {"packed", STORED_I16, STORED_I16, false, 3, 2},
-    {"rank-1", STORED_I16, STORED_I16, false, 6, 1},
-    {"rank-1-fortran", STORED_I16, STORED_I16, false, 6, 1},
-    {"rank-3", STORED_I16, STORED_I16, false, 1, 6},
-    {"rank-8", STORED_I16, STORED_I16, false, 3, 2},
-    {"fortran", STORED_I16, STORED_F32, false, 3, 2},
-    {"fortran-big", STORED_I16, STORED_F32, false, 3, 2},
-    {"fortran-packed", STORED_I16, STORED_F32, false, 3, 2},
+    {"u1", DTYPE_U8, DTYPE_U8, false, 3, 2},
+    {"i1", DTYPE_I8, DTYPE_I8, false, 3, 2},
+    {"i2-little", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"i2-big", DTYPE_I16, DTYPE_I16, true, 3, 2},
+    {"i4-little", DTYPE_I32, DTYPE_I32, false, 3, 2},
+    {"i4-big", DTYPE_I32, DTYPE_I32, true, 3, 2},
+    {"i8-little", DTYPE_I64, DTYPE_I64, false, 3, 2},
+    {"i8-big", DTYPE_I64, DTYPE_I64, true, 3, 2},
+    {"f2-little", DTYPE_F16, DTYPE_F16, false, 3, 2},
+    {"f2-big", DTYPE_F16, DTYPE_F16, true, 3, 2},
+    {"f4-little", DTYPE_F32, DTYPE_F32, false, 3, 2},
+    {"f4-big", DTYPE_F32, DTYPE_F32, true, 3, 2},
+    {"f8-little", DTYPE_F64, DTYPE_F64, false, 3, 2},
+    {"f8-big", DTYPE_F64, DTYPE_F64, true, 3, 2},
+    {"version-2", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"version-3", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"aligned-16", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"aligned-1", DTYPE_F32, DTYPE_F32, false, 3, 2},
+    {"spelling", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"longest-header", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"packed", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"rank-1", DTYPE_I16, DTYPE_I16, false, 6, 1},
+    {"rank-1-fortran", DTYPE_I16, DTYPE_I16, false, 6, 1},
+    {"rank-3", DTYPE_I16, DTYPE_I16, false, 1, 6},
+    {"rank-8", DTYPE_I16, DTYPE_I16, false, 3, 2},
+    {"fortran", DTYPE_I16, DTYPE_F32, false, 3, 2},
+    {"fortran-big", DTYPE_I16, DTYPE_F32, false, 3, 2},
+    {"fortran-packed", DTYPE_I16, DTYPE_F32, false, 3, 2},
 };
 
 static const bool little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
@@ -148,12 +148,12 @@ static void assert_table(const accepted *wanted, const loaded *set)
         fail_msg("%s: type %d, %d rows, %d columns", wanted->name, (int)table->type,
                  (int)table->rows, table->column_count);
     }
-    bool one_order = stored_bytes(wanted->stored) == 1 || wanted->type != wanted->stored;
+    bool one_order = dtype_bytes(wanted->stored) == 1 || wanted->type != wanted->stored;
     assert_int_equal(table->swapped, !one_order && wanted->swapped == little_endian);
     assert_int_equal(table->first_line, 0);
     assert_null(table->lines);
     float x[6];
-    stored_to_floats(table->type, table->swapped, table->values, 6, x);
+    dtype_to_floats(table->type, table->swapped, table->values, 6, x);
     for (int i = 0; i < 6; i++) {
         if ((double)x[i] != expected[wanted->stored][i]) {
             fail_msg("%s: value %d is %.9g", wanted->name, i, (double)x[i]);
@@ -182,7 +182,7 @@ static void test_accepts(void **state)
         load(name, 11, &set); /* a byte less than those of i2 need */
         assert_table(wanted, &set);
         bool plain = !strstr(wanted->name, "packed") && wanted->type == wanted->stored;
-        bool large = stored_bytes(wanted->stored) * 6 > 11;
+        bool large = dtype_bytes(wanted->stored) * 6 > 11;
         assert_int_equal(set.table.mapping != NULL, plain && large);
         table_free(&set.table);
     }
@@ -195,7 +195,7 @@ static void test_booleans(void **state)
     loaded set;
     load("accept/b1", -1, &set);
     assert_int_equal(set.status, NNFS_OK);
-    assert_int_equal(set.table.type, STORED_U8);
+    assert_int_equal(set.table.type, DTYPE_U8);
     assert_memory_equal(set.table.values, values, sizeof values);
     table_free(&set.table);
 }
@@ -267,7 +267,7 @@ static void test_missing(void **state)
         assert_int_equal(set.table.columns[0].missing, 1);
         assert_int_equal(set.table.columns[1].missing, 3);
         float x[6];
-        stored_to_floats(set.table.type, set.table.swapped, set.table.values, 6, x);
+        dtype_to_floats(set.table.type, set.table.swapped, set.table.values, 6, x);
         assert_true(x[0] == 1 && isnan(x[1]) && isnan(x[2]) && isnan(x[3]) && x[4] == 2);
         table_free(&set.table);
     }
@@ -425,7 +425,7 @@ static void test_halves(void **state)
         halves[1][i] = (uint16_t)(i << 8 | i >> 8);
     }
     for (int swapped = 0; swapped < 2; swapped++) {
-        stored_to_floats(STORED_F16, swapped, halves[swapped], HALVES, x);
+        dtype_to_floats(DTYPE_F16, swapped, halves[swapped], HALVES, x);
         for (int i = 0; i < HALVES; i++) {
             double value = half_to_double((uint16_t)i);
             bool right = isnan(value) ? isnan(x[i])
@@ -438,7 +438,7 @@ static void test_halves(void **state)
 }
 
 /* One value, by the language's own conversion. */
-static float convert_one(stored_type type, const unsigned char *at)
+static float convert_one(dtype type, const unsigned char *at)
 {
     union {
         unsigned char bytes[8];
@@ -450,21 +450,21 @@ static float convert_one(stored_type type, const unsigned char *at)
         float f32;
         double f64;
     } value;
-    memcpy(value.bytes, at, stored_bytes(type));
+    memcpy(value.bytes, at, dtype_bytes(type));
     switch (type) {
-    case STORED_U8:
+    case DTYPE_U8:
         return (float)value.bytes[0];
-    case STORED_I8:
+    case DTYPE_I8:
         return (float)value.i8;
-    case STORED_I16:
+    case DTYPE_I16:
         return (float)value.i16;
-    case STORED_I32:
+    case DTYPE_I32:
         return (float)value.i32;
-    case STORED_I64:
+    case DTYPE_I64:
         return (float)value.i64;
-    case STORED_F16:
+    case DTYPE_F16:
         return (float)half_to_double(value.half);
-    case STORED_F32:
+    case DTYPE_F32:
         return value.f32;
     default:
         return (float)value.f64;
@@ -474,13 +474,13 @@ static float convert_one(stored_type type, const unsigned char *at)
 enum { VALUES = 1000, PAD = 16 };
 
 /* Random bytes are all there is, but for doubles that are mostly within float's range. */
-static void fill(stored_type type, uint64_t *state, unsigned char *bytes)
+static void fill(dtype type, uint64_t *state, unsigned char *bytes)
 {
-    for (size_t i = 0; i < VALUES * stored_bytes(type); i++) {
+    for (size_t i = 0; i < VALUES * dtype_bytes(type); i++) {
         *state = *state * 6364136223846793005U + 1442695040888963407U;
         bytes[i] = (unsigned char)(*state >> 56);
     }
-    for (size_t i = 0; type == STORED_F64 && i < VALUES; i++) {
+    for (size_t i = 0; type == DTYPE_F64 && i < VALUES; i++) {
         double value = ldexp((double)(int64_t)*state + (double)i * 0x1p40, (int)(i % 300) - 200);
         memcpy(bytes + i * sizeof value, &value, sizeof value);
     }
@@ -497,11 +497,10 @@ static void swap_all(size_t size, unsigned char *bytes)
     }
 }
 
-static void assert_converted(stored_type type, const unsigned char *values, const float *x,
-                             size_t count)
+static void assert_converted(dtype type, const unsigned char *values, const float *x, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        float value = convert_one(type, values + i * stored_bytes(type));
+        float value = convert_one(type, values + i * dtype_bytes(type));
         bool right =
             isnan(value) ? isnan(x[i]) : x[i] == value && !signbit(x[i]) == !signbit(value);
         if (!right) {
@@ -522,19 +521,19 @@ static void test_types(void **state)
     static unsigned char values[VALUES * 8];
     static unsigned char moved[VALUES * 8 + 8];
     static float x[VALUES + PAD];
-    for (stored_type type = STORED_U8; type < ALL_TYPES; type++) {
+    for (dtype type = DTYPE_U8; type < ALL_TYPES; type++) {
         for (int swapped = 0; swapped < 2; swapped++) {
             for (size_t count = 0; count <= VALUES; count += count < 70 ? 1 : 93) {
                 size_t address = count % 8;
                 fill(type, &random, values);
-                memcpy(moved + address, values, VALUES * stored_bytes(type));
+                memcpy(moved + address, values, VALUES * dtype_bytes(type));
                 if (swapped) {
-                    swap_all(stored_bytes(type), moved + address);
+                    swap_all(dtype_bytes(type), moved + address);
                 }
                 for (size_t i = 0; i < VALUES + PAD; i++) {
                     x[i] = -77;
                 }
-                stored_to_floats(type, swapped, moved + address, count, x);
+                dtype_to_floats(type, swapped, moved + address, count, x);
                 assert_converted(type, values, x, count);
             }
         }
@@ -552,15 +551,15 @@ static void test_gather(void **state)
     uint64_t random = 7;
     static unsigned char values[VALUES * 8];
     static unsigned char moved[VALUES * 8 + 8];
-    for (stored_type type = STORED_U8; type < ALL_TYPES; type++) {
+    for (dtype type = DTYPE_U8; type < ALL_TYPES; type++) {
         for (int variant = 0; variant < 8; variant++) {
             bool swapped = variant & 1;
             size_t address = variant & 2 ? 3 : 0;
             float scale = variant & 4 ? 0.25f : 1.0f;
             fill(type, &random, values);
-            memcpy(moved + address, values, VALUES * stored_bytes(type));
+            memcpy(moved + address, values, VALUES * dtype_bytes(type));
             if (swapped) {
-                swap_all(stored_bytes(type), moved + address);
+                swap_all(dtype_bytes(type), moved + address);
             }
             nnfs_dataset dataset = {.parts = {.features = moved + address,
                                               .type = type,
@@ -574,7 +573,7 @@ static void test_gather(void **state)
             gather_features(&dataset, order, 0, COUNT, x);
             for (int i = 0; i < COUNT * FEATURES; i++) {
                 size_t at = order[i / FEATURES] * FEATURES + (size_t)(i % FEATURES);
-                float value = convert_one(type, values + at * stored_bytes(type)) * scale;
+                float value = convert_one(type, values + at * dtype_bytes(type)) * scale;
                 assert_true(x[i] == value || (isnan(value) && isnan(x[i])));
             }
         }
@@ -613,7 +612,7 @@ static void time_gather(int features, int64_t samples)
     for (int64_t i = 0; i < samples; i++) {
         order[i] = (uint32_t)(i * 7919 % samples);
     }
-    for (stored_type type = STORED_U8; type < ALL_TYPES; type++) {
+    for (dtype type = DTYPE_U8; type < ALL_TYPES; type++) {
         nnfs_dataset dataset = {.parts = {.features = values,
                                           .type = type,
                                           .scale = 1.0f / 255.0f,

@@ -46,7 +46,7 @@ static int64_t count_missing(const float *cells, int columns, int64_t rows, int 
 static nnfs_dataset *make_table(const spec *specs, int columns, const float *cells, int64_t rows)
 {
     table_schema *schema = memory_alloc_zeroed(1, sizeof *schema);
-    dataset_parts parts = {.type = STORED_F32,
+    dataset_parts parts = {.type = DTYPE_F32,
                            .scale = 1.0f,
                            .feature_count = columns,
                            .samples = rows,
@@ -626,7 +626,7 @@ static void same_bits_by_any_threads(void **state)
 
 /* ---- Stored types ---- */
 
-static nnfs_dataset *stored_table(stored_type type, const void *cells, int columns, int64_t rows)
+static nnfs_dataset *stored_table(dtype type, const void *cells, int columns, int64_t rows)
 {
     spec specs[300];
     float zeros[600] = {0};
@@ -634,7 +634,7 @@ static nnfs_dataset *stored_table(stored_type type, const void *cells, int colum
         specs[i] = (spec){NULL, NULL, i == columns - 1 ? TARGET : FEATURE};
     }
     nnfs_dataset *table = make_table(specs, columns, zeros, rows);
-    size_t bytes = stored_bytes(type) * (size_t)columns * (size_t)rows;
+    size_t bytes = dtype_bytes(type) * (size_t)columns * (size_t)rows;
     assert_true(bytes <= sizeof(float) * (size_t)columns * (size_t)rows);
     memcpy(table->parts.features, cells, bytes);
     table->parts.type = type;
@@ -650,7 +650,7 @@ static void pixels_by_default(void **state)
         pixels[i] = (uint8_t)(i * 7 % 256);
     }
     pixels[columns] = pixels[0]; /* never varies, and is kept */
-    nnfs_dataset *table = stored_table(STORED_U8, pixels, columns, 2);
+    nnfs_dataset *table = stored_table(DTYPE_U8, pixels, columns, 2);
     nnfs_preprocessing *p = fit(table, NULL);
     prepare(table, p);
     assert_int_equal(nnfs_dataset_features(table), columns - 1);
@@ -668,7 +668,7 @@ static void narrow_integers(void **state)
 {
     (void)state;
     static const int16_t cells[] = {-300, 2, 0, 100, 4, 0};
-    nnfs_dataset *table = stored_table(STORED_I16, cells, 3, 2);
+    nnfs_dataset *table = stored_table(DTYPE_I16, cells, 3, 2);
     nnfs_preprocessing *p = fit(table, NULL);
     prepare(table, p);
     assert_true(nnfs_preprocessing_column(p, 0).center == -100.0f);
@@ -908,9 +908,9 @@ static char *changed(const char *piece, const char *by)
     return text;
 }
 
-static void expect_texts(char **list, const_texts expected)
+static void expect_texts(char **list, string_list_view expected)
 {
-    assert_int_equal(texts_count(texts_of(list)), texts_count(expected));
+    assert_int_equal(string_list_count(string_list_view_of(list)), string_list_count(expected));
     for (; *expected; expected++, list++) {
         assert_string_equal(*list, *expected);
     }

@@ -84,7 +84,7 @@ static totals add_rows(const nnfs_profile *profile)
         bool product = row.part <= NNFS_PART_GRADIENT;
         assert_true(row.seconds > 0.0 && row.calls > 0);
         assert_int_equal(row.layer >= 0, product);
-        assert_int_equal(row.bound != NNFS_BOUND_NONE, product);
+        assert_int_equal(row.bound != NNFS_BOTTLENECK_NONE, product);
         assert_int_equal(row.gflops > 0.0 && row.bytes > 0.0, product);
         sum.seconds += row.seconds;
         sum.share += row.share;
@@ -180,8 +180,8 @@ static void test_names(void **state)
     assert_string_equal(nnfs_part_name(NNFS_PART_FORWARD), "forward");
     assert_string_equal(nnfs_part_name(NNFS_PART_WAITING), "waiting");
     assert_null(nnfs_part_name((nnfs_part)(NNFS_PART_WAITING + 1)));
-    assert_string_equal(nnfs_bound_name(NNFS_BOUND_OVERHEAD), "overhead");
-    assert_null(nnfs_bound_name((nnfs_bound)(NNFS_BOUND_OVERHEAD + 1)));
+    assert_string_equal(nnfs_bottleneck_name(NNFS_BOTTLENECK_OVERHEAD), "overhead");
+    assert_null(nnfs_bottleneck_name((nnfs_bottleneck)(NNFS_BOTTLENECK_OVERHEAD + 1)));
 }
 
 int main(void)

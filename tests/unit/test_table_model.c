@@ -148,7 +148,7 @@ static void expect_shared(const nnfs_dataset *one, const nnfs_dataset *other, in
 {
     int64_t count = -1;
     nnfs_error error = {0};
-    if (nnfs_dataset_shared_samples(one, other, &count, &error) != NNFS_OK) {
+    if (nnfs_dataset_count_overlap(one, other, &count, &error) != NNFS_OK) {
         fail_msg("%s", error.message);
     }
     assert_int_equal(count, expected);
@@ -174,7 +174,7 @@ static void shared_among_inputs(void **state)
     expect_shared(plain, less, 2);
     int64_t count = -1;
     nnfs_dataset *other = load("plain.csv", "x,c,y\n1,red,2.5\n2,blue,3.5\n", NULL);
-    assert_int_equal(nnfs_dataset_shared_samples(plain, other, &count, NULL), NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_dataset_count_overlap(plain, other, &count, NULL), NNFS_ERROR_ARGUMENT);
     nnfs_dataset_free(other);
     nnfs_dataset_free(plain);
     nnfs_dataset_free(all);

@@ -133,7 +133,7 @@ static void bits_do_not_depend_on_threads(void **state)
     }
 }
 
-/* Nor on who of the crew works: with windows of no length it tries all the time. */
+/* Nor on who of the governor works: with windows of no length it tries all the time. */
 static void bits_do_not_depend_on_the_crew(void **state)
 {
     (void)state;
@@ -146,9 +146,9 @@ static void bits_do_not_depend_on_the_crew(void **state)
         nnfs_trainer *trainer = NULL;
         settings.threads = i == 0 ? 1 : 3;
         assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
-        trainer->crew.window = 0.0;
+        trainer->governor.window = 0.0;
         for (int epoch = 0; epoch < settings.epochs; epoch++) {
-            trainer->crew.hold = 0.0;
+            trainer->governor.hold = 0.0;
             assert_int_equal(nnfs_trainer_epoch(trainer, dataset, NULL, NULL), NNFS_OK);
         }
         hashes[i] = nnfs_network_hash(network);

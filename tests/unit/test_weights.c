@@ -66,7 +66,7 @@ static void balanced_classes_count_alike(void **state)
     (void)state;
     nnfs_dataset *dataset = wrapped();
     assert_null(dataset->weights);
-    assert_int_equal(nnfs_dataset_weigh_classes(dataset, NULL, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_set_class_weights(dataset, NULL, NULL), NNFS_OK);
     for (int i = 0; i < samples; i++) {
         const double counts[] = {6.0, 4.0, 2.0};
         expect_near((double)dataset->weights[i], 12.0 / (3.0 * counts[labels[i]]));
@@ -82,8 +82,8 @@ static void weights_of_classes_multiply(void **state)
     const double first[] = {1.0, 2.0, 0.0};
     const double second[] = {3.0, 1.0, 5.0};
     nnfs_dataset *dataset = wrapped();
-    assert_int_equal(nnfs_dataset_weigh_classes(dataset, first, NULL), NNFS_OK);
-    assert_int_equal(nnfs_dataset_weigh_classes(dataset, second, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_set_class_weights(dataset, first, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_set_class_weights(dataset, second, NULL), NNFS_OK);
     const double factor = 12.0 / (6 * 3.0 + 4 * 2.0);
     expect_near((double)dataset->weights[0], 3.0 * factor);
     expect_near((double)dataset->weights[6], 2.0 * factor);
@@ -100,7 +100,7 @@ static void weights_that_make_no_sense_are_refused(void **state)
     nnfs_error error = {0};
     for (int i = 0; i < 4; i++) {
         error.message[0] = '\0';
-        assert_int_equal(nnfs_dataset_weigh_classes(dataset, wrong[i], &error),
+        assert_int_equal(nnfs_dataset_set_class_weights(dataset, wrong[i], &error),
                          NNFS_ERROR_ARGUMENT);
         assert_true(error.message[0] != '\0');
         assert_null(dataset->weights);
@@ -112,7 +112,7 @@ static void weights_that_make_no_sense_are_refused(void **state)
                           .targets = features,
                           .target_count = 1};
     assert_int_equal(nnfs_dataset_wrap(&arrays, &dataset, NULL), NNFS_OK);
-    assert_int_equal(nnfs_dataset_weigh_classes(dataset, NULL, &error), NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_dataset_set_class_weights(dataset, NULL, &error), NNFS_ERROR_ARGUMENT);
     nnfs_dataset_free(dataset);
 }
 
@@ -136,7 +136,7 @@ static void splits_keep_proportions(void **state)
 {
     (void)state;
     nnfs_dataset *dataset = wrapped(), *parts[2] = {NULL};
-    assert_int_equal(nnfs_dataset_weigh_classes(dataset, NULL, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_set_class_weights(dataset, NULL, NULL), NNFS_OK);
     assert_int_equal(nnfs_dataset_split(dataset, 0.4, 1, &parts[0], &parts[1], NULL), NNFS_OK);
     for (int p = 0; p < 2; p++) {
         expect_near(mean_weight(parts[p]), 1.0);
@@ -246,7 +246,7 @@ static void training_counts_and_evaluation_does_not(void **state)
     settings.epochs = 200;
     settings.batch = 5;
     nnfs_summary summary;
-    assert_int_equal(nnfs_dataset_weigh_classes(dataset, only_two, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_set_class_weights(dataset, only_two, NULL), NNFS_OK);
     assert_int_equal(nnfs_train(network, dataset, NULL, NULL, &settings, &summary, NULL), NNFS_OK);
     nnfs_evaluation evaluation;
     assert_int_equal(nnfs_evaluate(network, plain, 0, &evaluation, NULL), NNFS_OK);

@@ -1,0 +1,254 @@
+/* csv_read: one pass over the file, or a second one where numbers turn out to be categories. */
+#include "data/csv/csv.h"
+
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "data/csv/csv_number.h"
+#include "platform/cpu.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PIECE_BYTES = 512 << 10, /* of a window, for each thread */
+    WINDOW_BYTES = 2 << 20,  /* at least: twice the longest line */
+    MOST_THREADS = 64,
+    LANE_CELL_BYTES =
+        64,          /* about what a lane keeps of a column: all of them no more than a window */
+    TEXT_SHOWN = 60, /* bytes of a cell in a message */
+};
+
+/* ---- Messages ---- */
+
+nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_error *error,
+                     const char *format, ...)
+{
+    char sentence[320];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    data_table at = *reader->table; /* as if its first row were on the line */
+    at.first_line = line;
+    at.lines = NULL;
+    return table_fail(&at, 0, column, error, "%s", sentence);
+}
+
+/* What fits of a text, whole characters of UTF-8; what is none shows as question marks. */
+static void show_text(char *shown, const csv_fault *fault)
+{
+    bool whole = fault->length <= TEXT_SHOWN;
+    size_t length = whole ? fault->length : TEXT_SHOWN;
+    while (!whole && length > 0 && ((unsigned char)fault->text[length] & 0xc0) == 0x80) {
+        length--;
+    }
+    memcpy(shown, fault->text, length);
+    strcpy(shown + length, whole ? "" : "...");
+    bool valid = utf8_is_valid(shown);
+    for (char *at = shown; *at; at++) {
+        *at = *at & 0x80 && !valid ? '?' : *at;
+    }
+}
+
+static nnfs_status report_no_number(const csv_reader *reader, const csv_fault *fault, int64_t line,
+                                    nnfs_error *error)
+{
+    char shown[TEXT_SHOWN + sizeof "..."] = "";
+    show_text(shown, fault);
+    if (fault->kind == CSV_FAULT_DECIMAL_COMMA) {
+        return csv_fail(reader, line, fault->column, error,
+                        "'%s' has a comma, and so has every other text of the column: numbers are "
+                        "read with a decimal point; name it categorical if these are names",
+                        shown);
+    }
+    if (fault->cells == 0) {
+        return csv_fail(reader, line, fault->column, error, "'%s' is no number", shown);
+    }
+    return csv_fail(reader, line, fault->column, error,
+                    "'%s' is no number, and %lld cells are; name the column categorical if its "
+                    "cells are names, or give the words that mean missing",
+                    shown, (long long)fault->cells);
+}
+
+nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t line,
+                       nnfs_error *error)
+{
+    static const char *const sentences[] = {
+        [CSV_FAULT_LONG_LINE] = "the row is longer than 1 MiB",
+        [CSV_FAULT_OPEN_QUOTE] = "a quote is opened here that is never closed",
+        [CSV_FAULT_AFTER_QUOTE] = "text after a closing quote",
+        [CSV_FAULT_CARRIAGE_RETURN] = "a carriage return without a newline after it",
+        [CSV_FAULT_HUGE] = "the number is too large: at most 3.4e38",
+        [CSV_FAULT_NOT_UTF8] = "the text is not UTF-8",
+        [CSV_FAULT_CATEGORIES] = "more than 16777216 different texts",
+    };
+    line += fault->line;
+    switch (fault->kind) {
+    case CSV_FAULT_MEMORY:
+        return fail_memory(error, reader->capacity, "the rows");
+    case CSV_FAULT_NO_NUMBER:
+    case CSV_FAULT_DECIMAL_COMMA:
+        return report_no_number(reader, fault, line, error);
+    case CSV_FAULT_SHORT_ROW:
+    case CSV_FAULT_LONG_ROW:
+        return csv_fail(
+            reader, line, -1, error, "the row has %lld cell%s, where there are %d columns",
+            (long long)fault->cells, fault->cells == 1 ? "" : "s", reader->table->column_count);
+    default:
+        return csv_fail(reader, line, fault->column, error, "%s", sentences[fault->kind]);
+    }
+}
+
+/* ---- Memory ---- */
+
+static void lane_free(const csv_worker *lane, int columns)
+{
+    for (int c = 0; lane->dictionaries && c < columns; c++) {
+        if (lane->dictionaries[c]) {
+            csv_dictionary_clear(lane->dictionaries[c]);
+            free(lane->dictionaries[c]);
+        }
+    }
+    memory_free(lane->dictionaries);
+    memory_free(lane->tallies);
+    memory_free(lane->block.values);
+    memory_free(lane->block.lines);
+}
+
+/* Frees what a pass made, but the wants. */
+static void end_pass(csv_reader *reader)
+{
+    input_stream_close(reader->from);
+    memory_free(reader->window);
+    for (int i = 0; reader->lanes && i < reader->lane_count; i++) {
+        lane_free(&reader->lanes[i], reader->table->column_count);
+    }
+    memory_free(reader->lanes);
+    for (size_t i = 0; i < reader->block_count; i++) {
+        memory_free(reader->blocks[i].values);
+        memory_free(reader->blocks[i].lines);
+    }
+    free(reader->blocks);
+    reader->from = NULL;
+    reader->window = NULL;
+    reader->lanes = NULL;
+    reader->blocks = NULL;
+    reader->block_count = reader->block_room = 0;
+}
+
+static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
+{
+    size_t bytes = (size_t)reader->threads * PIECE_BYTES;
+    reader->capacity = bytes > WINDOW_BYTES ? bytes : WINDOW_BYTES;
+    reader->window = memory_alloc(reader->capacity + 2 + CSV_NUMBER_PADDING, 1);
+    reader->at = reader->window;
+    reader->used = 0;
+    return reader->window ? NNFS_OK : fail_memory(error, reader->capacity, "reading CSV");
+}
+
+static nnfs_status make_lanes(csv_reader *reader, nnfs_error *error)
+{
+    size_t most = reader->capacity / LANE_CELL_BYTES / (size_t)reader->table->column_count;
+    reader->lane_count = most < 1                         ? 1
+                         : most < (size_t)reader->threads ? (int)most
+                                                          : reader->threads;
+    reader->lanes = memory_alloc_zeroed((size_t)reader->lane_count, sizeof *reader->lanes);
+    return reader->lanes ? NNFS_OK : fail_memory(error, sizeof *reader->lanes, "reading CSV");
+}
+
+/* ---- Passes ---- */
+
+/* What is wanted of each column: what the settings say, and what the pass before found. */
+static nnfs_status find_wants(csv_reader *reader, const column_role *before, int count,
+                              nnfs_error *error)
+{
+    if (before && count != reader->table->column_count) {
+        return fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read",
+                    reader->table->path);
+    }
+    if (before) {
+        memcpy(reader->wants, before, (size_t)count * sizeof *before);
+        return NNFS_OK;
+    }
+    return column_roles_resolve(reader->table, reader->settings, reader->wants, error);
+}
+
+/* Reads the file; before [count] is what the pass before wanted of the columns, NULL at first. */
+static nnfs_status read_once(csv_reader *reader, const char *path, const column_role *before,
+                             int count, bool *again, nnfs_error *error)
+{
+    reader->table->path = path;
+    nnfs_status status = make_window(reader, error);
+    if (status == NNFS_OK) {
+        status = csv_start(reader, path, error);
+    }
+    if (status == NNFS_OK) {
+        status = find_wants(reader, before, count, error);
+    }
+    if (status == NNFS_OK) {
+        status = make_lanes(reader, error);
+    }
+    if (status == NNFS_OK) {
+        status = csv_read_rows(reader, error);
+    }
+    if (status == NNFS_OK) {
+        status = csv_decide(reader, again, error);
+    }
+    if (status == NNFS_OK && !*again) {
+        status = csv_finish(reader, error);
+    }
+    end_pass(reader);
+    return status;
+}
+
+/* Each further pass wants more categories; only a file that changes needs more than one. */
+static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *error)
+{
+    column_role *before = NULL;
+    int count = 0;
+    bool again = true;
+    nnfs_status status = NNFS_OK;
+    while (status == NNFS_OK && again) {
+        again = false;
+        table_free(reader->table);
+        status = read_once(reader, path, before, count, &again, error);
+        memory_free(before);
+        before = reader->wants;
+        count = reader->table->column_count;
+        reader->wants = NULL;
+    }
+    memory_free(before);
+    return status;
+}
+
+static void prepare_missing(csv_reader *reader)
+{
+    reader->missing = table_missing(reader->settings);
+    for (string_list_view word = reader->missing; *word; word++) {
+        reader->missing_first[(unsigned char)**word] = true;
+        reader->missing_numbers |= **word && strchr("+-.0123456789", **word);
+    }
+}
+
+nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
+                     nnfs_error *error)
+{
+    *table = (data_table){0};
+    int threads = cpu_threads(settings->threads);
+    csv_reader reader = {.settings = settings,
+                         .table = table,
+                         .threads = threads < MOST_THREADS ? threads : MOST_THREADS,
+                         .c = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
+    if (!reader.c) {
+        return fail_memory(error, 0, "reading CSV");
+    }
+    prepare_missing(&reader);
+    nnfs_status status = read_all(&reader, path, error);
+    freelocale(reader.c);
+    if (status != NNFS_OK) {
+        table_free(table);
+    }
+    return status;
+}

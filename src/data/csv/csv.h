@@ -1,0 +1,123 @@
+/*
+ * What the parts of the CSV reader share. The file is read in windows; a window's rows are cut into
+ * pieces, each of which is parsed by a lane into a block of values; when all is read, it is known what
+ * each column is, and the blocks become the table.
+ */
+#ifndef NNFS_DATA_CSV_CSV_H
+#define NNFS_DATA_CSV_CSV_H
+
+#include "base/string_list.h"
+#include "data/csv/csv_cell.h"
+#include "data/csv/csv_dictionary.h"
+#include "data/input_stream.h"
+#include "table/table.h"
+
+#include <locale.h>
+
+enum {
+    CSV_LINE_BYTES = 1 << 20, /* of a row, also of one with newlines in it */
+    CSV_COLUMNS = 1000000,
+    CSV_CATEGORIES = 1 << 24, /* up to this a float holds every index */
+    CSV_SAMPLE_ROWS = 100,    /* to guess by */
+};
+
+/* The rows of a piece. A cell is a number, NaN, or the number of its text in the lane's dictionary. */
+typedef struct csv_block {
+    float *values;      /* [columns x rows]; blocks of one lane alone */
+    uint32_t *lines;    /* [rows] after first_line; NULL: they follow each other */
+    int64_t first_line; /* of the file, where the piece begins */
+    int64_t first_row;  /* of the table */
+    int64_t rows;
+    int lane;
+} csv_block;
+
+typedef struct csv_fault {
+    csv_fault_kind kind;
+    int64_t line; /* after that of the piece */
+    int column;   /* -1: no one column's */
+    int64_t cells;
+    const char *text; /* [length], in the window */
+    size_t length;
+} csv_fault;
+
+/* What a lane saw of a column: cells that are neither are numbers. */
+typedef struct csv_column_counts {
+    int64_t missing, texts, huge;
+    uint64_t first_text, first_huge; /* a csv_place; of the first one */
+} csv_column_counts;
+
+#define CSV_NOWHERE UINT64_MAX
+
+/* What parses one piece of every window; a piece goes to the same lane however many threads there are. */
+typedef struct csv_worker {
+    csv_column_counts *tallies;    /* [columns] */
+    csv_dictionary **dictionaries; /* [columns], each NULL until there is a text */
+    char *begin, *end;             /* the piece: whole rows */
+    size_t lines;                  /* of it that may be rows; 0: not known */
+    uint64_t number;               /* of its block */
+    csv_block block;
+    int64_t line; /* lines of the piece before this row; at the end, all of them */
+    csv_fault fault;
+} csv_worker;
+
+typedef struct csv_reader {
+    const nnfs_dataset_settings *settings;
+    data_table *table;
+    input_stream *from;
+    locale_t c;
+
+    char *window; /* [capacity, and what ends it] of which `used` bytes are */
+    size_t used, capacity;
+    char *at;      /* in it: the next row */
+    int64_t line;  /* of that row */
+    bool complete; /* the window holds the rest of the file, which ends with a newline */
+
+    char delimiter;
+    string_list_view missing; /* the words that mean it */
+    bool missing_first[256];  /* whether one of them begins with a byte */
+    bool missing_numbers;     /* whether one of them could be a number */
+    column_role *wants;       /* [columns] */
+
+    int threads;
+    csv_worker *lanes; /* [lane_count] */
+    int lane_count;
+    csv_block *blocks; /* [block_count], some without rows */
+    size_t block_count, block_room;
+} csv_reader;
+
+static inline uint64_t csv_place(uint64_t block, uint64_t row)
+{
+    return block << 32 | row;
+}
+
+/* "PATH: line L, column C: sentence"; column < 0: without it. Returns DATA. */
+nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_error *error,
+                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The sentence of a fault; `line` is that of its piece. */
+nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t line,
+                       nnfs_error *error);
+
+/* Moves the rows from `at` on to the window's front and fills it up. Errors: those of input_stream_read,
+ * DATA (NUL bytes). */
+nnfs_status csv_fill(csv_reader *reader, nnfs_error *error);
+/* Opens the file and finds its encoding, delimiter and columns; the next row is one of values. */
+nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error);
+/* Takes the names of the columns from the first row, if they are there. */
+nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error);
+/* Cells of the row at *at, which then is the next one; 0: no more whole row, or one with a fault. */
+int csv_count_cells(const csv_reader *reader, char delimiter, char **at);
+/* Reads all rows into blocks. */
+nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);
+/* Parses the lane's piece into its block; lane->fault says how that went. */
+void csv_parse(const csv_reader *reader, csv_worker *lane);
+bool csv_is_missing(const csv_reader *reader, const csv_cell *cell);
+
+/*
+ * Decides what each column is. *again: some hold numbers and texts, and are now wanted as categories,
+ * for which the file must be read again.
+ */
+nnfs_status csv_decide(csv_reader *reader, bool *again, nnfs_error *error);
+/* Moves blocks and dictionaries into the table. */
+nnfs_status csv_finish(csv_reader *reader, nnfs_error *error);
+
+#endif

@@ -1,0 +1,114 @@
+/* Dictionaries become sorted categories: by number where all are numbers, else by their bytes. */
+#include "data/csv/csv_categories.h"
+
+#include "base/memory.h"
+#include "data/csv/csv_number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct category {
+    double number; /* 0 where not all are numbers */
+    const char *text;
+    uint32_t index; /* in the joint dictionary */
+} category;
+
+static int compare(const void *a, const void *b)
+{
+    const category *first = a;
+    const category *second = b;
+    int order = (first->number > second->number) - (first->number < second->number);
+    return order != 0 ? order : strcmp(first->text, second->text);
+}
+
+/* Adds all texts of `from` to `joint`; its slots become their numbers there. False: no memory. */
+static bool join(csv_dictionary *joint, csv_dictionary *from)
+{
+    uint32_t *numbers = realloc(from->slots, size_mul(from->count, sizeof *numbers));
+    if (!numbers) {
+        return false;
+    }
+    from->slots = numbers;
+    for (uint32_t i = 0; i < from->count; i++) {
+        int64_t number =
+            csv_dictionary_put(joint, csv_dictionary_text(from, i), from->entries[i].length);
+        if (number < 0) {
+            return false;
+        }
+        numbers[i] = (uint32_t)number;
+    }
+    free(from->text);
+    free(from->entries);
+    from->text = NULL;
+    from->entries = NULL;
+    return true;
+}
+
+static void sort(const csv_reader *reader, const csv_dictionary *joint, category *sorted)
+{
+    bool numbers = true;
+    for (uint32_t i = 0; i < joint->count; i++) {
+        sorted[i] = (category){.text = csv_dictionary_text(joint, i), .index = i};
+        const char *end = sorted[i].text + joint->entries[i].length;
+        numbers = numbers && csv_number(sorted[i].text, reader->c, &sorted[i].number) == end;
+    }
+    for (uint32_t i = 0; i < joint->count && !numbers; i++) {
+        sorted[i].number = 0;
+    }
+    qsort(sorted, joint->count, sizeof *sorted, compare);
+}
+
+/* Hands the sorted texts to the column, and writes into ranks [count] where each of them went. */
+static bool name_categories(table_column *column, const category *sorted, uint32_t count,
+                            uint32_t *ranks)
+{
+    column->categories = calloc(count, sizeof *column->categories);
+    for (uint32_t i = 0; column->categories && i < count; i++) {
+        column->categories[i] = strdup(sorted[i].text);
+        if (!column->categories[i]) {
+            return false;
+        }
+        column->category_count++;
+        ranks[sorted[i].index] = i;
+    }
+    return column->categories != NULL;
+}
+
+static bool sort_joint(const csv_reader *reader, const csv_dictionary *joint, int column)
+{
+    category *sorted = memory_alloc(joint->count, sizeof *sorted);
+    uint32_t *ranks = memory_alloc(joint->count, sizeof *ranks);
+    bool made = sorted && ranks;
+    if (made) {
+        sort(reader, joint, sorted);
+        made = name_categories(&reader->table->columns[column], sorted, joint->count, ranks);
+    }
+    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries && made; i++) {
+        csv_dictionary *from = reader->lanes[i].dictionaries[column];
+        for (uint32_t j = 0; from && j < from->count; j++) {
+            from->slots[j] = ranks[from->slots[j]];
+        }
+    }
+    memory_free(sorted);
+    memory_free(ranks);
+    return made;
+}
+
+nnfs_status csv_sort_categories(const csv_reader *reader, int column, nnfs_error *error)
+{
+    csv_dictionary joint = {0};
+    bool joined = true;
+    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries && joined; i++) {
+        csv_dictionary *from = reader->lanes[i].dictionaries[column];
+        joined = !from || join(&joint, from);
+    }
+    nnfs_status status = NNFS_OK;
+    if (joined && joint.count > CSV_CATEGORIES) {
+        csv_fault fault = {.kind = CSV_FAULT_CATEGORIES, .column = column};
+        status = csv_report(reader, &fault, reader->line, error);
+    } else if (!joined || (joint.count > 0 && !sort_joint(reader, &joint, column))) {
+        status = fail_memory(error, size_mul(joint.used, 2), "the categories");
+    }
+    csv_dictionary_clear(&joint);
+    return status;
+}

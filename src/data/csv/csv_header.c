@@ -1,0 +1,226 @@
+/*
+ * The header of a CSV file. Whether there is one shows in columns of numbers: a first cell there that
+ * is no number is a name; and so is one that the caller calls a column by. Where all columns are texts,
+ * names are what never stands in the rows below, while those repeat themselves.
+ */
+#include "data/csv/csv.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "data/csv/csv_number.h"
+#include "table/preprocessing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Whether there is one ---- */
+
+/* Whether a list of columns has a name equal to the cell. */
+static bool list_names(const char *const *list, const csv_cell *cell)
+{
+    size_t length = (size_t)(cell->end - cell->text);
+    for (; list && *list; list++) {
+        if (strlen(*list) == length && memcmp(*list, cell->text, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the settings, or the model whose data these are like, call a column by what the cell says. */
+static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
+{
+    const nnfs_dataset_settings *settings = reader->settings;
+    const nnfs_preprocessing *like = settings->like;
+    const char *const weight[] = {settings->weight_column, NULL};
+    bool known = list_names(settings->targets, cell) || list_names(weight, cell) ||
+                 list_names(settings->drop, cell) || list_names(settings->categorical, cell) ||
+                 list_names(settings->numeric, cell);
+    for (int i = 0; like && !known && i < like->column_count; i++) {
+        const char *const name[] = {like->columns[i].encoding.name, NULL};
+        known = list_names(name, cell);
+    }
+    return known;
+}
+
+enum { TEXT_ROWS = 10 }; /* to be had after the first one, to tell names from texts */
+
+typedef struct sample {
+    bool known;             /* its first cell, which is no number, is what a column is called by */
+    bool named;             /* its first cell is no number */
+    int numbers, texts;     /* cells of the rows after it */
+    uint64_t first, second; /* hashes of the first two cells, */
+    int firsts, seconds;    /* and how many cells after them are the same */
+} sample;
+
+static void add_cell(sample *column, const csv_cell *cell, int row)
+{
+    size_t length = (size_t)(cell->end - cell->text);
+    uint64_t hash = hash_bytes(HASH_START, cell->text, length);
+    column->first = row == 0 ? hash : column->first;
+    column->second = row == 1 ? hash : column->second;
+    column->firsts += row > 0 && length > 0 && hash == column->first;
+    column->seconds += row > 1 && length > 0 && hash == column->second;
+}
+
+/* Adds the cells of row `row`, at *at, to samples [columns]; false where there is no more whole row. */
+static bool add_row(const csv_reader *reader, char **at, sample *samples, int row)
+{
+    char *next = *at;
+    bool first = row == 0;
+    bool look = first; /* for a known name: one will do */
+    csv_cell cell;
+    double value = 0;
+    if (!next || csv_count_cells(reader, reader->delimiter, at) == 0) {
+        return false;
+    }
+    for (int c = 0; c < reader->table->column_count; c++, next++) {
+        next = csv_find_cell(reader->delimiter, next, *at, &cell);
+        csv_trim_cell(&cell);
+        bool number = csv_number(cell.text, reader->c, &value) == cell.end;
+        if (look && !number && is_known_name(reader, &cell)) {
+            samples[c].known = true;
+            look = false;
+        }
+        number = number || csv_has_decimal_comma(cell.text, cell.end); /* to be refused later */
+        bool text = !number && !csv_is_missing(reader, &cell);
+        samples[c].named |= first && text;
+        samples[c].texts += !first && text;
+        samples[c].numbers += !first && number;
+        add_cell(&samples[c], &cell, row);
+        if (*next == '\n') {
+            break;
+        }
+    }
+    return true;
+}
+
+/* Whether the first row stands apart from the others, in columns that are texts all of them. */
+static bool stands_apart(const sample *samples, int columns, int rows)
+{
+    bool apart = rows > TEXT_ROWS;
+    bool repeat = false;
+    for (int c = 0; c < columns && apart; c++) {
+        apart = samples[c].numbers <= samples[c].texts && samples[c].firsts == 0;
+        repeat = repeat || samples[c].seconds > 0;
+    }
+    return apart && repeat;
+}
+
+/* Whether the first row has a known name, a text over a column of numbers, or any at all where it is the
+ * only row. */
+static bool first_row_names(const csv_reader *reader, sample *samples)
+{
+    char *at = reader->at;
+    int rows = 0;
+    bool named = false;
+    while (rows < CSV_SAMPLE_ROWS && add_row(reader, &at, samples, rows)) {
+        rows++;
+    }
+    for (int c = 0; c < reader->table->column_count; c++) {
+        bool numbers = samples[c].numbers > samples[c].texts;
+        named |= samples[c].known || (samples[c].named && (numbers || rows == 1));
+    }
+    return named || stands_apart(samples, reader->table->column_count, rows);
+}
+
+static nnfs_status find_header(const csv_reader *reader, bool *header, nnfs_error *error)
+{
+    size_t columns = (size_t)reader->table->column_count;
+    *header = reader->settings->header > 0;
+    if (reader->settings->header >= 0) {
+        return NNFS_OK;
+    }
+    sample *samples = memory_alloc_zeroed(columns, sizeof *samples);
+    if (!samples) {
+        return fail_memory(error, columns * sizeof *samples, "the header");
+    }
+    *header = first_row_names(reader, samples);
+    memory_free(samples);
+    return NNFS_OK;
+}
+
+/* ---- Names ---- */
+
+static nnfs_status take_name(const csv_reader *reader, int column, csv_cell *cell,
+                             nnfs_error *error)
+{
+    char *name = NULL;
+    csv_clean_cell(cell);
+    size_t length = (size_t)(cell->end - cell->text);
+    if (length > 0) {
+        name = strndup(cell->text, length);
+    } else if (asprintf(&name, "column %d", column + 1) < 0) {
+        name = NULL;
+    }
+    if (!name) {
+        return fail_memory(error, length, "a column's name");
+    }
+    if (!utf8_is_valid(name)) {
+        free(name);
+        return csv_report(reader, &(csv_fault){.kind = CSV_FAULT_NOT_UTF8, .column = column},
+                          reader->line, error);
+    }
+    reader->table->columns[column].name = name;
+    return NNFS_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const table_column *first = *(table_column *const *)a;
+    const table_column *second = *(table_column *const *)b;
+    int order = strcmp(first->name, second->name);
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+static nnfs_status refuse_equal_names(const csv_reader *reader, nnfs_error *error)
+{
+    table_column *columns = reader->table->columns;
+    int count = reader->table->column_count;
+    table_column **sorted = memory_alloc((size_t)count, sizeof *sorted);
+    if (!sorted) {
+        return fail_memory(error, (size_t)count * sizeof *sorted, "the columns' names");
+    }
+    for (int i = 0; i < count; i++) {
+        sorted[i] = &columns[i];
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
+    nnfs_status status = NNFS_OK;
+    for (int i = 1; i < count && status == NNFS_OK; i++) {
+        if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0) {
+            status = csv_fail(reader, reader->line, (int)(sorted[i] - columns), error,
+                              "columns %d and %d have the same name",
+                              (int)(sorted[i - 1] - columns) + 1, (int)(sorted[i] - columns) + 1);
+        }
+    }
+    memory_free(sorted);
+    return status;
+}
+
+/* Takes the first row for the names of the columns. */
+static nnfs_status take_names(csv_reader *reader, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    char *limit = reader->window + reader->used;
+    int newlines = 0;
+    csv_cell cell;
+    for (int c = 0; c < reader->table->column_count && status == NNFS_OK; c++) {
+        reader->at = csv_find_cell(reader->delimiter, reader->at, limit, &cell) + 1;
+        newlines += cell.newlines;
+        status = take_name(reader, c, &cell, error);
+    }
+    if (status == NNFS_OK) {
+        status = refuse_equal_names(reader, error);
+    }
+    reader->line += 1 + newlines;
+    return status;
+}
+
+nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
+{
+    bool header = false;
+    nnfs_status status = find_header(reader, &header, error);
+    return status == NNFS_OK && header ? take_names(reader, error) : status;
+}

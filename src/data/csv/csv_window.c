@@ -1,0 +1,229 @@
+/* Windows of the file, cut into pieces that lanes parse at the same time. */
+#include "data/csv/csv.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALLEST_PIECE = 32 << 10 };
+
+/* ---- Filling the window ---- */
+
+/* Text in UTF-16 shows by its byte order mark, or by the zeros of its ASCII. */
+static bool is_utf16(const char *bytes, size_t count)
+{
+    return count >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0 ||
+                          !bytes[0] != !bytes[1]);
+}
+
+/* Refuses what is no text in the bytes from `from` on. */
+static nnfs_status check_bytes(const csv_reader *reader, size_t from, nnfs_error *error)
+{
+    if (reader->table->column_count == 0 && is_utf16(reader->window, reader->used)) {
+        return csv_fail(reader, 1, -1, error, "it is UTF-16, and UTF-8 is wanted");
+    }
+    const char *nul = memchr(reader->window + from, '\0', reader->used - from);
+    if (!nul) {
+        return NNFS_OK;
+    }
+    int64_t line = reader->line;
+    for (const char *at = reader->at; at < nul; at++) {
+        line += *at == '\n';
+    }
+    return csv_fail(reader, line, -1, error, "a NUL byte: this is no text");
+}
+
+nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
+{
+    size_t kept = (size_t)(reader->window + reader->used - reader->at);
+    size_t got = 0;
+    memmove(reader->window, reader->at, kept);
+    reader->at = reader->window;
+    nnfs_status status = input_stream_read(reader->from, reader->window + kept,
+                                           reader->capacity - kept, &got, error);
+    reader->used = kept + got;
+    reader->complete = reader->used < reader->capacity;
+    if (status == NNFS_OK) {
+        status = check_bytes(reader, kept, error);
+    }
+    if (reader->complete && reader->used > 0 && reader->window[reader->used - 1] != '\n') {
+        reader->window[reader->used++] = '\n'; /* the last row's, which need not be there */
+    }
+    reader->window[reader->used] = '\n'; /* whoever looks for the end of a cell finds one */
+    return status;
+}
+
+/* ---- Cutting it ---- */
+
+/* The start of the first row that begins at `target` or after it, where no cell has a newline in it. */
+static char *cut_at_newline(char *target, char *end)
+{
+    char *newline = memchr(target, '\n', (size_t)(end - target));
+    return newline ? newline + 1 : end;
+}
+
+static void cut_plain(csv_reader *reader, int pieces, char *end)
+{
+    char *begin = reader->at;
+    size_t bytes = (size_t)(end - begin);
+    for (int i = 0; i < pieces; i++) {
+        csv_worker *lane = &reader->lanes[i];
+        char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
+        lane->begin = begin;
+        lane->lines = 0;
+        lane->end = i + 1 == pieces ? end : target <= begin ? begin : cut_at_newline(target, end);
+        begin = lane->end;
+    }
+}
+
+/* Walks over all rows, since only from its beginning on can be told whether a newline ends a row. */
+static void cut_quoted(csv_reader *reader, int pieces, char *limit)
+{
+    char *at = reader->at;
+    bool open = false;
+    size_t bytes = (size_t)(limit - at);
+    for (int i = 0; i < pieces; i++) {
+        csv_worker *lane = &reader->lanes[i];
+        const char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
+        lane->begin = at;
+        lane->lines = 0;
+        while (at < limit && (at < target || i + 1 == pieces)) {
+            char *next = csv_row_end(reader->delimiter, at, limit, &open);
+            if (!next) {
+                break;
+            }
+            at = next;
+            lane->lines++;
+        }
+        lane->end = at;
+    }
+}
+
+/* Cuts the window's whole rows into pieces, some of them empty, for the first lanes. */
+static int cut(csv_reader *reader)
+{
+    char *limit = reader->window + reader->used;
+    size_t bytes = (size_t)(limit - reader->at);
+    int pieces = 1 + (int)(bytes / SMALLEST_PIECE);
+    pieces = pieces < reader->lane_count ? pieces : reader->lane_count;
+    if (memchr(reader->at, '"', bytes)) {
+        cut_quoted(reader, pieces, limit);
+    } else {
+        char *newline = memrchr(reader->at, '\n', bytes);
+        cut_plain(reader, pieces, newline ? newline + 1 : reader->at);
+    }
+    return pieces;
+}
+
+/* ---- Lanes and blocks ---- */
+
+/* A lane gets memory when there is work for it. */
+static bool prepare_lane(const csv_reader *reader, csv_worker *lane)
+{
+    size_t columns = (size_t)reader->table->column_count;
+    if (lane->dictionaries) {
+        return true;
+    }
+    lane->tallies = memory_alloc_zeroed(columns, sizeof *lane->tallies);
+    lane->dictionaries = memory_alloc_zeroed(columns, sizeof *lane->dictionaries);
+    for (size_t i = 0; lane->tallies && i < columns; i++) {
+        lane->tallies[i].first_text = lane->tallies[i].first_huge = CSV_NOWHERE;
+    }
+    return lane->tallies && lane->dictionaries;
+}
+
+/* Room for so many blocks more. */
+static bool grow_blocks(csv_reader *reader, size_t more)
+{
+    size_t room = size_add(size_mul(reader->block_room, 2), more);
+    if (reader->block_count + more <= reader->block_room) {
+        return true;
+    }
+    csv_block *blocks = realloc(reader->blocks, size_mul(room, sizeof *blocks));
+    if (!blocks) {
+        return false;
+    }
+    reader->blocks = blocks;
+    reader->block_room = room;
+    return true;
+}
+
+static nnfs_status prepare_lanes(csv_reader *reader, int pieces, nnfs_error *error)
+{
+    bool enough = grow_blocks(reader, (size_t)pieces);
+    for (int i = 0; i < pieces; i++) {
+        csv_worker *lane = &reader->lanes[i];
+        enough = enough && prepare_lane(reader, lane);
+        lane->block = (csv_block){.lane = i};
+        lane->number = reader->block_count + (size_t)i;
+    }
+    return enough ? NNFS_OK : fail_memory(error, reader->capacity, "the rows");
+}
+
+/* Takes the parsed blocks in the order of the file, up to the first with a fault. */
+static nnfs_status take_blocks(csv_reader *reader, int pieces, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; i < pieces; i++) {
+        csv_worker *lane = &reader->lanes[i];
+        lane->block.first_line = reader->line;
+        lane->block.first_row = reader->table->rows;
+        reader->blocks[reader->block_count++] = lane->block;
+        if (status == NNFS_OK && lane->fault.kind != CSV_FAULT_NONE) {
+            status = csv_report(reader, &lane->fault, reader->line, error);
+        }
+        reader->table->rows += lane->block.rows;
+        reader->line += lane->line;
+        lane->block = (csv_block){0};
+    }
+    return status;
+}
+
+/* ---- All rows ---- */
+
+/* The window begins with a row that does not end in it. */
+static nnfs_status fail_endless(const csv_reader *reader, nnfs_error *error)
+{
+    csv_fault fault = {.kind = CSV_FAULT_LONG_LINE, .column = -1};
+    csv_cell cell;
+    char *at = reader->at;
+    char *limit = reader->window + reader->used;
+    for (int c = 0; at && at < limit; at += at != NULL, c++) {
+        at = csv_find_cell(reader->delimiter, at, limit, &cell);
+        if (!at) {
+            fault.kind = cell.fault;
+            fault.column = c < reader->table->column_count ? c : -1;
+            break;
+        }
+    }
+    return csv_report(reader, &fault, reader->line, error);
+}
+
+nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    while (status == NNFS_OK && reader->at < reader->window + reader->used) {
+        int pieces = cut(reader);
+        char *end = reader->lanes[pieces - 1].end;
+        if (end == reader->at) {
+            return fail_endless(reader, error);
+        }
+        status = prepare_lanes(reader, pieces, error);
+        if (status != NNFS_OK) {
+            break;
+        }
+#pragma omp parallel for schedule(static, 1) num_threads(pieces) if (pieces > 1)
+        for (int i = 0; i < pieces; i++) {
+            csv_parse(reader, &reader->lanes[i]);
+        }
+        status = take_blocks(reader, pieces, error);
+        reader->at = end;
+        if (status == NNFS_OK && !reader->complete) {
+            status = csv_fill(reader, error);
+        } else if (status == NNFS_OK && end < reader->window + reader->used) {
+            status = fail_endless(reader, error);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,366 @@
+/*
+ * One IDX file, and the pair of samples and labels. All that a header promises is checked before a
+ * value is read; values of every type are exact as a double on their way to float32 or int32.
+ */
+#include "data/idx/idx.h"
+
+#include "base/memory.h"
+#include "data/input_stream.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+    LARGEST_RANK = 8,
+    LARGEST_LABEL = 65535,
+};
+
+/* ---- Types ---- */
+
+static uint32_t big_endian_32(const unsigned char *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static double value_u8(const unsigned char *at)
+{
+    return at[0];
+}
+
+static double value_i8(const unsigned char *at)
+{
+    return (int8_t)at[0];
+}
+
+static double value_i16(const unsigned char *at)
+{
+    return (int16_t)(at[0] << 8 | at[1]);
+}
+
+static double value_i32(const unsigned char *at)
+{
+    return (int32_t)big_endian_32(at);
+}
+
+static double value_f32(const unsigned char *at)
+{
+    uint32_t bits = big_endian_32(at);
+    float value = 0;
+    memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+static double value_f64(const unsigned char *at)
+{
+    uint64_t bits = (uint64_t)big_endian_32(at) << 32 | big_endian_32(at + 4);
+    double value = 0;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+typedef struct idx_type {
+    unsigned char code; /* the header's third byte */
+    bool integer;
+    size_t size; /* bytes a value */
+    double (*value)(const unsigned char *at);
+} idx_type;
+
+static const idx_type types[] = {
+    {0x08, true, 1, value_u8},  {0x09, true, 1, value_i8},   {0x0B, true, 2, value_i16},
+    {0x0C, true, 4, value_i32}, {0x0D, false, 4, value_f32}, {0x0E, false, 8, value_f64},
+};
+
+static const idx_type *find_type(unsigned char code)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (types[i].code == code) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- The header ---- */
+
+typedef struct idx_header {
+    const idx_type *type;
+    int rank;
+    size_t sizes[LARGEST_RANK];
+    size_t samples;
+    size_t features; /* values a sample */
+    size_t bytes;    /* of all values */
+    size_t start;    /* where the values begin */
+} idx_header;
+
+static nnfs_status read_magic(input_stream *from, idx_header *header, nnfs_error *error)
+{
+    unsigned char magic[4];
+    size_t got = 0;
+    nnfs_status status = input_stream_read(from, magic, sizeof magic, &got, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    if (got < sizeof magic) {
+        return input_stream_fail(from, got, error, "%s",
+                                 got == 0 ? "it is empty" : "the header ends here");
+    }
+    if (magic[0] != 0 || magic[1] != 0) {
+        bool swapped = magic[2] == 0 && magic[3] == 0 && find_type(magic[1]);
+        return input_stream_fail(from, 0, error, "%s: it begins with %02x %02x, IDX with 00 00",
+                                 swapped ? "the header is little-endian" : "neither IDX nor gzip",
+                                 magic[0], magic[1]);
+    }
+    header->type = find_type(magic[2]);
+    if (!header->type) {
+        return input_stream_fail(
+            from, 2, error, "type %02X is none of u8 08, i8 09, i16 0B, i32 0C, f32 0D, f64 0E",
+            magic[2]);
+    }
+    header->rank = magic[3];
+    if (header->rank < 1 || header->rank > LARGEST_RANK) {
+        return input_stream_fail(from, 3, error, "rank %d is not one of 1 to %d", header->rank,
+                                 LARGEST_RANK);
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status read_sizes(input_stream *from, idx_header *header, nnfs_error *error)
+{
+    unsigned char sizes[4 * LARGEST_RANK];
+    size_t wanted = 4 * (size_t)header->rank;
+    size_t got = 0;
+    nnfs_status status = input_stream_read(from, sizes, wanted, &got, error);
+    if (status == NNFS_OK && got < wanted) {
+        status = input_stream_fail(from, 4 + got, error, "the header ends here");
+    }
+    header->features = 1;
+    for (int i = 0; status == NNFS_OK && i < header->rank; i++) {
+        size_t offset = 4 + 4 * (size_t)i;
+        size_t size = header->sizes[i] = big_endian_32(sizes + 4 * i);
+        if (size == 0) {
+            status =
+                input_stream_fail(from, offset, error, "size %d of %d is 0", i + 1, header->rank);
+        } else if (i == 0) {
+            header->samples = size;
+        } else {
+            header->features = size_mul(header->features, size);
+        }
+        if (status == NNFS_OK && header->features > INT_MAX) {
+            status = input_stream_fail(from, offset, error,
+                                       "the sizes give a sample more than %d values", INT_MAX);
+        }
+    }
+    return status;
+}
+
+static nnfs_status read_header(input_stream *from, idx_header *header, nnfs_error *error)
+{
+    nnfs_status status = read_magic(from, header, error);
+    if (status == NNFS_OK) {
+        status = read_sizes(from, header, error);
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    header->start = input_stream_offset(from);
+    header->bytes = size_mul(size_mul(header->samples, header->features), header->type->size);
+    return header->bytes < SIZE_MAX
+               ? NNFS_OK
+               : input_stream_fail(from, 4, error, "the product of the sizes overflows");
+}
+
+/* ---- Labels ---- */
+
+static nnfs_status check_labels_header(const input_stream *from, const idx_header *header,
+                                       nnfs_error *error)
+{
+    if (header->rank != 1) {
+        return input_stream_fail(from, 3, error,
+                                 "labels have rank 1, this has %d: are images and labels swapped?",
+                                 header->rank);
+    }
+    if (!header->type->integer) {
+        return input_stream_fail(from, 2, error, "labels are integers, these are floats");
+    }
+    return NNFS_OK;
+}
+
+/* Fills parts->labels, and parts->classes where it is 0: one more than the largest label. */
+static nnfs_status convert_labels(const input_stream *from, const idx_header *header,
+                                  const unsigned char *values, dataset_parts *parts,
+                                  nnfs_error *error)
+{
+    double largest = parts->classes > 0 ? parts->classes - 1 : LARGEST_LABEL;
+    int32_t seen = 0;
+    for (size_t i = 0; i < header->samples; i++) {
+        size_t at = i * header->type->size;
+        double label = header->type->value(values + at);
+        if (label < 0 || label > largest) {
+            return input_stream_fail(from, header->start + at, error,
+                                     "label %.0f is not one of 0 to %.0f%s", label, largest,
+                                     parts->classes > 0 ? ", the training classes" : "");
+        }
+        parts->labels[i] = (int32_t)label;
+        seen = parts->labels[i] > seen ? parts->labels[i] : seen;
+    }
+    parts->classes = parts->classes > 0 ? parts->classes : seen + 1;
+    return NNFS_OK;
+}
+
+static nnfs_status read_labels_of(input_stream *from, dataset_parts *parts, nnfs_error *error)
+{
+    idx_header header;
+    unsigned char *values = NULL;
+    nnfs_status status = read_header(from, &header, error);
+    if (status == NNFS_OK) {
+        status = check_labels_header(from, &header, error);
+    }
+    if (status == NNFS_OK) {
+        status = input_stream_read_rest(from, header.bytes, &values, error);
+    }
+    if (status == NNFS_OK) {
+        parts->samples = (int64_t)header.samples;
+        parts->labels = memory_alloc(header.samples, sizeof *parts->labels);
+        status = parts->labels ? convert_labels(from, &header, values, parts, error)
+                               : fail_memory(error, size_mul(header.samples, 4), "the labels");
+    }
+    memory_free(values);
+    return status;
+}
+
+/* ---- Samples ---- */
+
+/* What the labels, read before, and a training set ask of the samples. */
+static nnfs_status check_samples_header(const input_stream *from, const idx_header *header,
+                                        const dataset_parts *parts, const dataset_parts *like,
+                                        nnfs_error *error)
+{
+    dtype type = header->type->code == 0x08 ? DTYPE_U8 : DTYPE_F32;
+    if (header->samples != (size_t)parts->samples) {
+        return input_stream_fail(from, 4, error,
+                                 "%zu samples here, but %lld labels in the file of labels",
+                                 header->samples, (long long)parts->samples);
+    }
+    if (like && type != like->type) {
+        return input_stream_fail(from, 2, error, "type %02X here, but the training samples are %s",
+                                 header->type->code, like->type == DTYPE_U8 ? "u8" : "not u8");
+    }
+    if (like && header->features != (size_t)like->feature_count) {
+        return input_stream_fail(from, header->rank > 1 ? 8 : 4, error,
+                                 "%zu values a sample here, but %d in the training samples",
+                                 header->features, like->feature_count);
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status convert_samples(const input_stream *from, const idx_header *header,
+                                   const unsigned char *values, float *features, nnfs_error *error)
+{
+    size_t count = header->samples * header->features;
+    size_t size = header->type->size;
+    for (size_t i = 0; i < count; i++) {
+        double value = header->type->value(values + i * size);
+        features[i] = (float)value;
+        if (!isfinite(features[i])) {
+            return input_stream_fail(from, header->start + i * size, error, "the value is %s",
+                                     isnan(value)   ? "NaN"
+                                     : isinf(value) ? "infinite"
+                                                    : "too large for float32");
+        }
+    }
+    return NNFS_OK;
+}
+
+/* Converts to float32, in place where the sizes agree; `values` is taken over or freed. */
+static nnfs_status take_numbers(const input_stream *from, const idx_header *header, void *values,
+                                dataset_parts *parts, nnfs_error *error)
+{
+    size_t count = header->samples * header->features;
+    bool in_place = header->type->size == sizeof(float);
+    parts->type = DTYPE_F32;
+    parts->scale = 1.0f;
+    parts->features = in_place ? values : memory_alloc(count, sizeof(float));
+    nnfs_status status = parts->features
+                             ? convert_samples(from, header, values, parts->features, error)
+                             : fail_memory(error, size_mul(count, sizeof(float)), "the samples");
+    if (!in_place) {
+        memory_free(values);
+    }
+    return status;
+}
+
+static nnfs_status take_samples(const input_stream *from, const idx_header *header, void *values,
+                                dataset_parts *parts, nnfs_error *error)
+{
+    parts->feature_count = (int)header->features;
+    parts->picture = image_layout_of_shape(header->rank, header->sizes);
+    if (header->type->code != 0x08) {
+        return take_numbers(from, header, values, parts, error);
+    }
+    parts->type = DTYPE_U8;
+    parts->scale = 1.0f / 255.0f;
+    parts->features = values;
+    return NNFS_OK;
+}
+
+static nnfs_status read_samples_of(input_stream *from, const dataset_parts *like,
+                                   dataset_parts *parts, nnfs_error *error)
+{
+    idx_header header;
+    unsigned char *values = NULL;
+    nnfs_status status = read_header(from, &header, error);
+    if (status == NNFS_OK) {
+        status = check_samples_header(from, &header, parts, like, error);
+    }
+    if (status == NNFS_OK) {
+        status = input_stream_read_rest(from, header.bytes, &values, error);
+    }
+    if (status == NNFS_OK) {
+        status = take_samples(from, &header, values, parts, error);
+    }
+    return status;
+}
+
+nnfs_status idx_check(const char *path, nnfs_error *error)
+{
+    idx_header header;
+    input_stream *from = NULL;
+    nnfs_status status = input_stream_open(path, &from, error);
+    if (status == NNFS_OK) {
+        status = read_header(from, &header, error);
+    }
+    input_stream_close(from);
+    return status;
+}
+
+/* ---- The pair ---- */
+
+nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_parts *like,
+                          dataset_parts *parts, nnfs_error *error)
+{
+    dataset_parts read = {.classes = like ? like->classes : 0};
+    input_stream *from = NULL;
+    /* The labels first: they are short, and much that may be wrong shows in them. */
+    nnfs_status status = input_stream_open(labels, &from, error);
+    if (status == NNFS_OK) {
+        status = read_labels_of(from, &read, error);
+    }
+    input_stream_close(from);
+    from = NULL;
+    if (status == NNFS_OK) {
+        status = input_stream_open(images, &from, error);
+    }
+    if (status == NNFS_OK) {
+        status = read_samples_of(from, like, &read, error);
+    }
+    input_stream_close(from);
+    if (status != NNFS_OK) {
+        memory_free(read.labels);
+        memory_free(read.features);
+        return status;
+    }
+    *parts = read;
+    return NNFS_OK;
+}

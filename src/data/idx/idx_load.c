@@ -1,0 +1,205 @@
+/* Which IDX files make a dataset: MNIST's folder, or a file of images with its labels beside it. */
+#include "base/memory.h"
+#include "data/idx/idx.h"
+#include "data/reader.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * How the names of a folder's files go on after train-images and the like; both dots
+ * and dashes are around.
+ */
+static const char *const image_endings[] = {"-idx3-ubyte", "-idx3-ubyte.gz", ".idx3-ubyte",
+                                            ".idx3-ubyte.gz", NULL};
+static const char *const label_endings[] = {"-idx1-ubyte", "-idx1-ubyte.gz", ".idx1-ubyte",
+                                            ".idx1-ubyte.gz", NULL};
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+static nnfs_status fail_name(const char *path, nnfs_error *error)
+{
+    return fail_memory(error, strlen(path), "a file name");
+}
+
+/* ---- A folder ---- */
+
+/* FOLDER/STEM with the first ending that exists, in fresh memory; *found is NULL if none does. */
+static nnfs_status find_file(const char *folder, const char *stem, const char *const *endings,
+                             char **found, nnfs_error *error)
+{
+    *found = NULL;
+    for (; *endings; endings++) {
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s%s", folder, stem, *endings) < 0) {
+            return fail_name(folder, error);
+        }
+        if (exists(path)) {
+            *found = path;
+            return NNFS_OK;
+        }
+        free(path);
+    }
+    return NNFS_OK;
+}
+
+/* Reads the pair called STEM-images and STEM-labels, if it is there. */
+static nnfs_status read_part(const char *folder, const char *stem, const dataset_parts *like,
+                             dataset_parts *parts, nnfs_error *error)
+{
+    char image_stem[32];
+    char label_stem[32];
+    (void)snprintf(image_stem, sizeof image_stem, "%s-images", stem);
+    (void)snprintf(label_stem, sizeof label_stem, "%s-labels", stem);
+    char *images = NULL;
+    char *labels = NULL;
+    nnfs_status status = find_file(folder, image_stem, image_endings, &images, error);
+    if (status == NNFS_OK) {
+        status = find_file(folder, label_stem, label_endings, &labels, error);
+    }
+    if (status == NNFS_OK && images && labels) {
+        status = idx_read_pair(images, labels, like, parts, error);
+    } else if (status == NNFS_OK && (images || labels)) {
+        status =
+            fail(error, NNFS_ERROR_IO, "%s/%s%s[.gz] is missing, and only %s there", folder,
+                 images ? label_stem : image_stem, images ? label_endings[0] : image_endings[0],
+                 images ? "its images are" : "its labels are");
+    }
+    free(images);
+    free(labels);
+    return status;
+}
+
+static nnfs_status read_folder(const char *folder, dataset_parts *train, dataset_parts *test,
+                               nnfs_error *error)
+{
+    nnfs_status status = read_part(folder, "train", NULL, train, error);
+    if (status == NNFS_OK) {
+        status = read_part(folder, "t10k", train->samples > 0 ? train : NULL, test, error);
+    }
+    if (status == NNFS_OK && train->samples == 0 && test->samples == 0) {
+        status = fail(error, NNFS_ERROR_DATA,
+                      "%s: no IDX data in this folder, neither train-images%s[.gz] nor "
+                      "t10k-images%s[.gz]",
+                      folder, image_endings[0], image_endings[0]);
+    }
+    return status;
+}
+
+/* ---- One file ---- */
+
+/* Replaces the last `from` in `text` by the equally long `to`. */
+static bool replace_last(char *text, const char *from, const char *to)
+{
+    size_t length = strlen(from);
+    char *last = NULL;
+    for (char *at = strstr(text, from); at; at = strstr(at + 1, from)) {
+        last = at;
+    }
+    if (last) {
+        memcpy(last, to, length);
+    }
+    return last != NULL;
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text);
+    size_t ending_length = strlen(ending);
+    return length >= ending_length && strcmp(text + length - ending_length, ending) == 0;
+}
+
+/* Takes .gz from the name or adds it, if only that file exists. `path` has room for it. */
+static void correct_packing(char *path)
+{
+    bool packed = ends_with(path, ".gz");
+    size_t length = strlen(path) - (packed ? 3 : 0);
+    if (!exists(path)) {
+        strcpy(path + length, packed ? "" : ".gz");
+        if (!exists(path)) {
+            strcpy(path + length, packed ? ".gz" : "");
+        }
+    }
+}
+
+/* The file of labels that goes with the images: images -> labels, idx3 -> idx1. */
+static nnfs_status labels_beside(const char *images, char **labels, nnfs_error *error)
+{
+    *labels = malloc(size_add(strlen(images), sizeof ".gz"));
+    if (!*labels) {
+        return fail_name(images, error);
+    }
+    strcpy(*labels, images);
+    char *slash = strrchr(*labels, '/');
+    char *name = slash ? slash + 1 : *labels;
+    if (!replace_last(name, "images", "labels")) {
+        return fail(error, NNFS_ERROR_IO,
+                    "%s: where its labels are cannot be told without 'images' in the name", images);
+    }
+    (void)replace_last(name, "idx3", "idx1");
+    correct_packing(*labels);
+    return NNFS_OK;
+}
+
+static nnfs_status read_file(const char *images, dataset_parts *parts, nnfs_error *error)
+{
+    char *labels = NULL;
+    /* What is no IDX file at all is told so, and not that its labels are missing. */
+    nnfs_status status = idx_check(images, error);
+    if (status == NNFS_OK) {
+        status = labels_beside(images, &labels, error);
+    }
+    if (status == NNFS_OK) {
+        status = idx_read_pair(images, labels, NULL, parts, error);
+    }
+    free(labels);
+    return status;
+}
+
+/* ---- Either ---- */
+
+nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test, nnfs_error *error)
+{
+    *train = (dataset_parts){0};
+    *test = (dataset_parts){0};
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        return fail(error, NNFS_ERROR_IO, "%s: %s", path, strerror(errno));
+    }
+    nnfs_status status = S_ISDIR(about.st_mode) ? read_folder(path, train, test, error)
+                                                : read_file(path, train, error);
+    if (status != NNFS_OK) {
+        dataset_parts_free(train);
+        dataset_parts_free(test);
+    }
+    return status;
+}
+
+nnfs_status idx_load(const char *source, const nnfs_dataset_settings *settings,
+                     nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    (void)settings; /* nothing is drawn */
+    dataset_parts train_parts;
+    dataset_parts test_parts;
+    nnfs_status status = idx_read(source, &train_parts, &test_parts, error);
+    if (status == NNFS_OK && train_parts.samples > 0) {
+        status = dataset_adopt(&train_parts, train, error);
+    }
+    if (status == NNFS_OK && test_parts.samples > 0) {
+        status = dataset_adopt(&test_parts, test, error);
+    }
+    if (status != NNFS_OK) {
+        dataset_parts_free(&test_parts);
+        nnfs_dataset_free(*train);
+        *train = NULL;
+    }
+    return status;
+}

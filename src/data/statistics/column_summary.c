@@ -1,0 +1,136 @@
+/* What a dataset can be asked: its sizes, the columns of its table, its samples. */
+#include "data/dataset.h"
+
+#include "base/hash.h"
+#include "data/gather.h"
+
+#include <math.h>
+
+/* ---- Sizes ---- */
+
+int64_t nnfs_dataset_samples(const nnfs_dataset *dataset)
+{
+    return dataset->samples;
+}
+
+int nnfs_dataset_features(const nnfs_dataset *dataset)
+{
+    return dataset->inputs;
+}
+
+int nnfs_dataset_classes(const nnfs_dataset *dataset)
+{
+    return dataset->parts.classes;
+}
+
+int nnfs_dataset_outputs(const nnfs_dataset *dataset)
+{
+    return dataset->parts.classes > 0 ? dataset->parts.classes : dataset->parts.target_count;
+}
+
+float nnfs_dataset_scale(const nnfs_dataset *dataset)
+{
+    return dataset->parts.scale;
+}
+
+int nnfs_dataset_has_targets(const nnfs_dataset *dataset)
+{
+    return dataset->parts.labels || dataset->parts.targets;
+}
+
+void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts)
+{
+    for (int i = 0; i < dataset->parts.classes; i++) {
+        counts[i] = 0;
+    }
+    for (int64_t i = 0; dataset->parts.labels && i < dataset->samples; i++) {
+        counts[dataset->parts.labels[dataset_row(dataset, i)]]++;
+    }
+}
+
+/* ---- The columns of its table ---- */
+
+int nnfs_dataset_columns(const nnfs_dataset *dataset)
+{
+    return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
+}
+
+nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
+{
+    if (index < 0 || index >= nnfs_dataset_columns(dataset)) {
+        return (nnfs_column){0};
+    }
+    const table_column *column = &dataset->parts.schema->columns[index];
+    return (nnfs_column){.name = column->name,
+                         .kind = column->kind,
+                         .use = column->use,
+                         .missing = column->missing,
+                         .categories = column->category_count};
+}
+
+const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category)
+{
+    bool there = category >= 0 && category < nnfs_dataset_column(dataset, index).categories;
+    return there ? dataset->parts.schema->columns[index].categories[category] : NULL;
+}
+
+float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
+{
+    const dataset_parts *parts = &dataset->parts;
+    if (sample < 0 || sample >= dataset->samples || column < 0 ||
+        column >= nnfs_dataset_columns(dataset) ||
+        parts->schema->columns[column].use >= NNFS_COLUMN_DROPPED) {
+        return NAN;
+    }
+    size_t cell = dataset_row(dataset, sample) * (size_t)parts->feature_count + (size_t)column;
+    const unsigned char *cells = parts->features;
+    float value;
+    dtype_to_floats(parts->type, parts->swapped, cells + cell * dtype_bytes(parts->type), 1,
+                    &value);
+    return value;
+}
+
+/* ---- Samples ---- */
+
+uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
+{
+    const dataset_parts *parts = &dataset->parts;
+    size_t column = (size_t)parts->feature_count * dtype_bytes(parts->type);
+    uint64_t hash = HASH_START;
+    for (int64_t i = 0; i < dataset->samples; i++) {
+        size_t row = dataset_row(dataset, i);
+        hash = hash_bytes(hash, (const unsigned char *)parts->features + row * column, column);
+        if (parts->labels) {
+            hash = hash_bytes(hash, parts->labels + row, sizeof *parts->labels);
+        } else if (parts->targets) {
+            size_t outputs = (size_t)parts->target_count;
+            hash = hash_bytes(hash, parts->targets + row * outputs, outputs * sizeof(float));
+        }
+    }
+    return hash;
+}
+
+nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
+                              float *features, int32_t *labels, float *targets, nnfs_error *error)
+{
+    if (first < 0 || count < 0 || count > dataset->samples || first > dataset->samples - count) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples from %lld on are not among the %lld",
+                    (long long)count, (long long)first, (long long)dataset->samples);
+    }
+    if ((labels && !dataset->parts.labels) || (targets && !dataset->parts.targets)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the dataset has %s",
+                    dataset->parts.labels    ? "classes, and no numbers to predict"
+                    : dataset->parts.targets ? "numbers to predict, and no classes"
+                                             : "no targets");
+    }
+    if (features) {
+        gather_features(dataset, NULL, first, count, features);
+    }
+    if (labels) {
+        gather_labels(dataset, NULL, first, count, labels);
+    }
+    if (targets) {
+        gather_own_targets(dataset, NULL, first, count, targets);
+    }
+    return NNFS_OK;
+}

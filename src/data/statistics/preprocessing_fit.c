@@ -1,0 +1,427 @@
+/* nnfs_preprocessing_fit: what the columns are like, then what becomes of each. */
+#include "base/memory.h"
+#include "base/string_list.h"
+#include "base/utf8.h"
+#include "data/statistics/column_stats.h"
+#include "data/statistics/target_stats.h"
+#include "platform/cpu.h"
+#include "table/preprocessing.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct fitting {
+    const nnfs_dataset *dataset;
+    nnfs_preprocessing_settings settings; /* the scaling resolved */
+    int threads;
+    column_stats *stats; /* [columns of the table]; so are the next two */
+    bool *wanted;        /* medians */
+    int64_t **counts;    /* of categories; NULL: not a feature of categories */
+    nnfs_preprocessing *made;
+} fitting;
+
+static column_label label_of(const fitting *fit, int column)
+{
+    const table_schema *schema = fit->dataset->parts.schema;
+    data_table table = {.columns = schema->columns, .column_count = schema->column_count};
+    return table_label(&table, column);
+}
+
+/* A copy of a text that a model file can hold; NULL where there is none. */
+static nnfs_status copy_text(const char *text, const char *what, char **copy, nnfs_error *error)
+{
+    if (text && !utf8_is_valid(text)) {
+        return fail(error, NNFS_ERROR_DATA, "%s is not UTF-8", what);
+    }
+    *copy = text ? strdup(text) : NULL;
+    return text && !*copy ? fail_memory(error, strlen(text), "a name") : NNFS_OK;
+}
+
+/* ---- Numbers ---- */
+
+static float bounded(double value)
+{
+    return (float)fmin(value, (double)FLT_MAX);
+}
+
+static void scale_standard(const column_stats *stats, nnfs_encoding *encoding)
+{
+    encoding->center = (float)stats->mean;
+    encoding->scale = bounded(1.0 / stats->deviation);
+}
+
+static void scale_minmax(const column_stats *stats, nnfs_encoding *encoding)
+{
+    encoding->center = stats->low;
+    encoding->scale = bounded(1.0 / ((double)stats->high - (double)stats->low));
+}
+
+static void scale_pixels(const column_stats *stats, nnfs_encoding *encoding)
+{
+    (void)stats;
+    encoding->scale = 1.0f / 255.0f;
+}
+
+static void scale_none(const column_stats *stats, nnfs_encoding *encoding)
+{
+    (void)stats;
+    encoding->scale = 1.0f;
+}
+
+static void (*const scalings[])(const column_stats *, nnfs_encoding *) = {
+    [NNFS_SCALING_STANDARD] = scale_standard,
+    [NNFS_SCALING_MINMAX] = scale_minmax,
+    [NNFS_SCALING_PIXELS] = scale_pixels,
+    [NNFS_SCALING_NONE] = scale_none,
+};
+
+static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_error *error)
+{
+    nnfs_encoding *encoding = &column->encoding;
+    const column_stats *stats = &fit->stats[encoding->column];
+    bool some_missing = stats->count < fit->dataset->samples;
+    encoding->has_indicator = some_missing && fit->settings.missing_indicator;
+    if (stats->count == 0) {
+        encoding->reason = PREPROCESSING_NO_VALUES;
+    } else if (!isfinite(stats->low) || !isfinite(stats->high)) {
+        return fail(error, NNFS_ERROR_DATA, "column %s has a number that is not finite",
+                    label_of(fit, encoding->column).text);
+    } else if (stats->low < stats->high || fit->settings.scaling == NNFS_SCALING_PIXELS) {
+        scalings[fit->settings.scaling](stats, encoding);
+    } else if (encoding->has_indicator) {
+        encoding->center = stats->low; /* all there is to know is whether it is missing */
+    } else {
+        encoding->reason = PREPROCESSING_CONSTANT;
+    }
+    encoding->has_indicator = encoding->has_indicator && !encoding->reason;
+    encoding->fill = stats->low;
+    fit->wanted[encoding->column] = !encoding->reason && stats->low < stats->high;
+    if (encoding->reason) {
+        encoding->fill = 0.0f;
+    }
+    return NNFS_OK;
+}
+
+static void fill_medians(fitting *fit)
+{
+    for (int i = 0; i < fit->made->column_count; i++) {
+        nnfs_encoding *encoding = &fit->made->columns[i].encoding;
+        if (fit->wanted[encoding->column]) {
+            const column_stats *stats = &fit->stats[encoding->column];
+            /* Among the samples that were taken it may have been missing always. */
+            encoding->fill = isnan(stats->median) ? (float)stats->mean : stats->median;
+        }
+    }
+}
+
+/* ---- Categories ---- */
+
+typedef struct frequency {
+    int64_t count;
+    int category;
+} frequency;
+
+/* The most frequent first, ties by their order. */
+static int compare_frequencies(const void *left, const void *right)
+{
+    const frequency *a = left;
+    const frequency *b = right;
+    int order = (a->count < b->count) - (a->count > b->count);
+    return order ? order : a->category - b->category;
+}
+
+static int compare_categories(const void *left, const void *right)
+{
+    return ((const frequency *)left)->category - ((const frequency *)right)->category;
+}
+
+/* What a dictionary comes to among the samples. */
+typedef struct census {
+    frequency *kept; /* those that get a place, in the dictionary's order */
+    int places;
+    int64_t seen;    /* different categories */
+    int64_t singles; /* that occur once */
+    int64_t cells;   /* that are not missing */
+} census;
+
+static bool take_census(const table_column *column, const int64_t *counts, int max_categories,
+                        census *c)
+{
+    *c = (census){.kept = memory_alloc((size_t)column->category_count, sizeof *c->kept)};
+    if (!c->kept) {
+        return false;
+    }
+    for (int i = 0; i < column->category_count; i++) {
+        c->seen += counts[i] > 0;
+        c->singles += counts[i] == 1;
+        c->cells += counts[i];
+        if (counts[i] >= 2) {
+            c->kept[c->places++] = (frequency){counts[i], i};
+        }
+    }
+    if (c->places > max_categories) {
+        qsort(c->kept, (size_t)c->places, sizeof *c->kept, compare_frequencies);
+        c->places = max_categories;
+        qsort(c->kept, (size_t)c->places, sizeof *c->kept, compare_categories);
+    }
+    return true;
+}
+
+static const char *category_reason(const census *c, int64_t samples)
+{
+    if (c->cells == 0) {
+        return PREPROCESSING_NO_VALUES;
+    }
+    if (c->seen == 1 && c->cells == samples) {
+        return PREPROCESSING_CONSTANT;
+    }
+    return c->singles > samples / 2 ? PREPROCESSING_UNIQUE : NULL;
+}
+
+static nnfs_status give_places(const table_column *from, const census *c,
+                               preprocessing_column *column, nnfs_error *error)
+{
+    nnfs_encoding *encoding = &column->encoding;
+    int64_t placed = 0;
+    column->categories = calloc((size_t)c->places + 1, sizeof *column->categories);
+    if (!column->categories) {
+        return fail_memory(error, (size_t)c->places * sizeof *column->categories, "categories");
+    }
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < c->places; i++) {
+        status = copy_text(from->categories[c->kept[i].category], "the name of a category",
+                           &column->categories[i], error);
+        encoding->categories++;
+        placed += c->kept[i].count;
+    }
+    column->others_seen = placed < c->cells;
+    return status;
+}
+
+static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs_error *error)
+{
+    nnfs_encoding *encoding = &column->encoding;
+    const table_column *from = &fit->dataset->parts.schema->columns[encoding->column];
+    census c;
+    if (!take_census(from, fit->counts[encoding->column], fit->settings.max_categories, &c)) {
+        return fail_memory(error, (size_t)from->category_count * sizeof *c.kept, "categories");
+    }
+    nnfs_status status = NNFS_OK;
+    encoding->reason = category_reason(&c, fit->dataset->samples);
+    if (!encoding->reason) {
+        encoding->has_missing = c.cells < fit->dataset->samples;
+        status = give_places(from, &c, column, error);
+    }
+    memory_free(c.kept);
+    return status;
+}
+
+/* ---- Targets ---- */
+
+/* What becomes of the numbers to predict; they keep their units where `means` is NULL. */
+static nnfs_status fit_target(fitting *fit, int index, const double *means, const double *squares,
+                              nnfs_error *error)
+{
+    const table_schema *schema = fit->dataset->parts.schema;
+    preprocessing_target *target = &fit->made->targets[index];
+    *target = (preprocessing_target){.column = -1, .scale = 1.0f};
+    nnfs_status status = NNFS_OK;
+    if (index < schema->target_count) {
+        target->column = schema->targets[index];
+        status = copy_text(schema->columns[target->column].name, "the name of a column",
+                           &target->name, error);
+    }
+    if (status == NNFS_OK && means) {
+        double deviation = sqrt(squares[index] / (double)fit->dataset->samples);
+        if (!isfinite(means[index]) || !isfinite(deviation)) {
+            return fail(error, NNFS_ERROR_DATA, "target %d has a number that is not finite",
+                        index + 1);
+        }
+        target->center = (float)means[index];
+        /* The inverse must be a number that can be divided by. */
+        target->scale = deviation > (double)FLT_MIN ? (float)(1.0 / deviation) : 1.0f;
+    }
+    return status;
+}
+
+static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
+{
+    const dataset_parts *parts = &fit->dataset->parts;
+    nnfs_preprocessing *made = fit->made;
+    nnfs_status status = NNFS_OK;
+    size_t count = parts->targets && fit->settings.scale_targets ? (size_t)made->target_count : 0;
+    double *means = memory_alloc(count, sizeof *means);
+    double *squares = memory_alloc(count, sizeof *squares);
+    if (!means || !squares) {
+        status = fail_memory(error, size_mul(count, 2 * sizeof *means), "the targets' means");
+    } else if (count > 0) {
+        target_stats_measure(fit->dataset, means, squares);
+    }
+    made->target_kind = parts->schema->target_kind;
+    for (int i = 0; status == NNFS_OK && i < made->target_count; i++) {
+        status = fit_target(fit, i, count > 0 ? means : NULL, squares, error);
+    }
+    for (int i = 0; status == NNFS_OK && i < made->classes; i++) {
+        status = copy_text(parts->schema->class_names[i], "the name of a class",
+                           &made->class_names[i], error);
+    }
+    memory_free(means);
+    memory_free(squares);
+    return status;
+}
+
+/* ---- All of it ---- */
+
+static nnfs_status count_categories(fitting *fit, nnfs_error *error)
+{
+    const table_schema *schema = fit->dataset->parts.schema;
+    for (int i = 0; i < schema->feature_count; i++) {
+        const table_column *column = &schema->columns[schema->features[i]];
+        if (column->kind == NNFS_COLUMN_CATEGORY) {
+            int64_t *counts =
+                memory_alloc_zeroed((size_t)column->category_count + 1, sizeof *counts);
+            if (!counts) {
+                return fail_memory(error, (size_t)column->category_count * sizeof *counts,
+                                   "categories");
+            }
+            fit->counts[schema->features[i]] = counts;
+        }
+    }
+    column_stats_count(fit->dataset, fit->counts, fit->threads);
+    return NNFS_OK;
+}
+
+/* What the network's user need not say again: how missing cells look, and what else may be there. */
+static nnfs_status keep_file(fitting *fit, nnfs_error *error)
+{
+    const table_schema *schema = fit->dataset->parts.schema;
+    string_list_view words = string_list_view_of(schema->missing);
+    char **missing = fit->made->missing = string_list_create((size_t)string_list_count(words));
+    char **left_out = fit->made->left_out = string_list_create((size_t)schema->column_count);
+    nnfs_status status = missing && left_out ? NNFS_OK : fail_memory(error, 0, "words");
+    for (; status == NNFS_OK && words && *words; words++) {
+        status = copy_text(*words, "a word for \"missing\"", missing++, error);
+    }
+    for (int i = 0; status == NNFS_OK && i < schema->column_count; i++) {
+        const table_column *column = &schema->columns[i];
+        bool used = column->use == NNFS_COLUMN_FEATURE || column->use == NNFS_COLUMN_TARGET;
+        if (!used && column->name) {
+            status = copy_text(column->name, "the name of a column", left_out++, error);
+        }
+    }
+    return status;
+}
+
+static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
+{
+    static nnfs_status (*const kinds[])(fitting *, preprocessing_column *, nnfs_error *) = {
+        [NNFS_COLUMN_NUMBER] = fit_number, [NNFS_COLUMN_CATEGORY] = fit_category};
+    const table_schema *schema = fit->dataset->parts.schema;
+    preprocessing_column *column = &fit->made->columns[index];
+    char *name = NULL;
+    column->encoding.column = schema->features[index];
+    const table_column *from = &schema->columns[column->encoding.column];
+    column->encoding.kind = from->kind;
+    nnfs_status status = copy_text(from->name, "the name of a column", &name, error);
+    column->encoding.name = name;
+    return status == NNFS_OK ? kinds[from->kind](fit, column, error) : status;
+}
+
+static nnfs_status fit_all(fitting *fit, nnfs_error *error)
+{
+    nnfs_status status = column_stats_measure(fit->dataset, fit->threads, fit->stats, error);
+    if (status == NNFS_OK) {
+        status = count_categories(fit, error);
+    }
+    for (int i = 0; status == NNFS_OK && i < fit->made->column_count; i++) {
+        status = fit_column(fit, i, error);
+    }
+    if (status == NNFS_OK) {
+        status = column_stats_medians(fit->dataset, fit->wanted, fit->threads, fit->stats, error);
+    }
+    if (status == NNFS_OK) {
+        fill_medians(fit);
+        status = fit_targets(fit, error);
+    }
+    if (status == NNFS_OK) {
+        status = keep_file(fit, error);
+    }
+    if (status == NNFS_OK && !preprocessing_lay_out(fit->made)) {
+        status =
+            fail(error, NNFS_ERROR_DATA,
+                 "no column tells the %lld sample%s to learn from apart: each is constant, without "
+                 "values or mostly unique",
+                 (long long)fit->dataset->samples, fit->dataset->samples == 1 ? "" : "s");
+    }
+    return status;
+}
+
+static nnfs_status check(const nnfs_dataset *dataset, const nnfs_preprocessing_settings *settings,
+                         nnfs_error *error)
+{
+    if (!dataset->parts.schema) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "only a table has columns to preprocess");
+    }
+    if (!dataset->parts.labels && !dataset->parts.targets) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "preprocessing is fitted with targets alone");
+    }
+    if (!nnfs_scaling_name(settings->scaling)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "no known scaling");
+    }
+    if (settings->max_categories < 1) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "max_categories must be 1 or more, not %d",
+                    settings->max_categories);
+    }
+    return cpu_check_threads(settings->threads, error);
+}
+
+static void free_fitting(fitting *fit)
+{
+    for (int i = 0; fit->counts && i < fit->dataset->parts.feature_count; i++) {
+        memory_free(fit->counts[i]);
+    }
+    memory_free(fit->counts);
+    memory_free(fit->wanted);
+    memory_free(fit->stats);
+    nnfs_preprocessing_free(fit->made);
+}
+
+nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
+                                   const nnfs_preprocessing_settings *settings,
+                                   nnfs_preprocessing **preprocessing, nnfs_error *error)
+{
+    fitting fit = {.dataset = dataset};
+    const dataset_parts *parts = &dataset->parts;
+    *preprocessing = NULL;
+    nnfs_preprocessing_settings_init(&fit.settings);
+    fit.settings = settings ? *settings : fit.settings;
+    nnfs_status status = check(dataset, &fit.settings, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    if (fit.settings.scaling == NNFS_SCALING_DEFAULT) {
+        fit.settings.scaling =
+            parts->type == DTYPE_U8 ? NNFS_SCALING_PIXELS : NNFS_SCALING_STANDARD;
+    }
+    size_t columns = (size_t)parts->feature_count;
+    fit.threads = cpu_threads(fit.settings.threads);
+    fit.stats = memory_alloc(columns, sizeof *fit.stats);
+    fit.wanted = memory_alloc_zeroed(columns, sizeof *fit.wanted);
+    fit.counts = memory_alloc_zeroed(columns, sizeof *fit.counts);
+    fit.made = preprocessing_create(parts->schema->feature_count,
+                                    parts->labels ? 1 : parts->target_count, parts->classes);
+    if (fit.stats && fit.wanted && fit.counts && fit.made) {
+        fit.made->file_columns = parts->schema->column_count;
+        status = fit_all(&fit, error);
+    } else {
+        status = fail_memory(error, columns * sizeof *fit.stats, "a preprocessing");
+    }
+    if (status == NNFS_OK) {
+        *preprocessing = fit.made;
+        fit.made = NULL;
+    }
+    free_fitting(&fit);
+    return status;
+}

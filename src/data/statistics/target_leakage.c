@@ -1,0 +1,290 @@
+/*
+ * Whether a feature gives the target away: sums over the samples, of as many features at a time as
+ * there is room for, from which come the squared correlation with each numeric target, or the
+ * correlation ratio eta^2 = (squares between the classes) / (all squares).
+ */
+#include "data/dataset.h"
+
+#include "base/memory.h"
+#include "data/gather.h"
+
+#include <math.h>
+
+#define GIVEN_AWAY 0.999
+
+/* Values are counted from the first one of their column, which keeps the sums exact enough. */
+typedef struct look_sums {
+    double n, x, xx, y, yy, xy;
+} look_sums;
+
+/* The class that a category goes with. */
+typedef struct look_category {
+    int32_t class;
+    bool again; /* it occurs more than once */
+} look_category;
+
+enum { class_none = -1, class_several = -2 };
+
+typedef struct look_feature {
+    int column;
+    int categories; /* 0: a number */
+    double x0;      /* its first value, NaN before there is one */
+    look_sums *sums;
+    look_category *category; /* [categories] */
+} look_feature;
+
+typedef struct look {
+    const nnfs_dataset *dataset;
+    int groups;   /* classes, or numeric targets */
+    float *row;   /* [feature_count] as stored */
+    double *y0;   /* [groups] of the numeric targets, the first values */
+    int features; /* looked at together, at most */
+    look_feature *feature;
+    look_sums *sums;           /* [features x groups] */
+    look_category *categories; /* of them all */
+} look;
+
+/* ---- One sample ---- */
+
+static void add_category(look_feature *f, float value, int32_t class)
+{
+    int index = (int)value;
+    if (isnan(value) || index < 0 || index >= f->categories) {
+        return;
+    }
+    look_category *category = &f->category[index];
+    category->again = category->class != class_none;
+    category->class =
+        category->class == class_none || category->class == class ? class : class_several;
+}
+
+static void add_pair(look_sums *sums, double x, double y)
+{
+    sums->n += 1.0;
+    sums->x += x;
+    sums->xx += x * x;
+    sums->y += y;
+    sums->yy += y * y;
+    sums->xy += x * y;
+}
+
+static void add_number(const look *l, look_feature *f, double value, size_t row)
+{
+    const dataset_parts *parts = &l->dataset->parts;
+    if (!isfinite(value)) {
+        return;
+    }
+    f->x0 = isnan(f->x0) ? value : f->x0;
+    if (parts->labels) {
+        add_pair(&f->sums[parts->labels[row]], value - f->x0, 0.0);
+        return;
+    }
+    const float *y = parts->targets + row * (size_t)l->groups;
+    for (int g = 0; g < l->groups; g++) {
+        if (isfinite(y[g])) {
+            add_pair(&f->sums[g], value - f->x0, (double)y[g] - l->y0[g]);
+        }
+    }
+}
+
+static void add_sample(look *l, int features, int64_t sample)
+{
+    const dataset_parts *parts = &l->dataset->parts;
+    size_t row = dataset_row(l->dataset, sample);
+    gather_stored(l->dataset, sample, l->row);
+    for (int i = 0; i < features; i++) {
+        look_feature *f = &l->feature[i];
+        float value = l->row[f->column];
+        if (f->categories == 0) {
+            add_number(l, f, (double)value, row);
+        } else if (parts->labels) {
+            add_category(f, value, parts->labels[row]);
+        }
+    }
+}
+
+/* ---- What it came to ---- */
+
+static bool correlates(const look_sums *s)
+{
+    double xx = s->xx - s->x * s->x / s->n;
+    double yy = s->yy - s->y * s->y / s->n;
+    double xy = s->xy - s->x * s->y / s->n;
+    return s->n > 2.0 && xx > 0.0 && yy > 0.0 && xy * xy >= GIVEN_AWAY * xx * yy;
+}
+
+static bool any_correlates(const look *l, const look_feature *f)
+{
+    for (int g = 0; g < l->groups; g++) {
+        if (correlates(&f->sums[g])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where most classes have but one sample, every column tells them apart: they need two on average. */
+static bool tells_classes_apart(const look *l, const look_feature *f)
+{
+    look_sums all = {0};
+    double means = 0.0; /* sum of n_g mean_g^2 */
+    double groups = 0.0;
+    for (int g = 0; g < l->groups; g++) {
+        const look_sums *s = &f->sums[g];
+        all.n += s->n;
+        all.x += s->x;
+        all.xx += s->xx;
+        means += s->n > 0.0 ? s->x * s->x / s->n : 0.0;
+        groups += s->n > 0.0 ? 1.0 : 0.0;
+    }
+    double middle = all.n > 0.0 ? all.x * all.x / all.n : 0.0;
+    double total = all.xx - middle;
+    return groups > 1.0 && all.n >= 2.0 * groups && total > 0.0 &&
+           means - middle >= GIVEN_AWAY * total;
+}
+
+/*
+ * Each category goes with one class, and not all with the same one. Where most categories occur once,
+ * that says nothing.
+ */
+static bool names_classes(const look_feature *f)
+{
+    int once = 0;
+    int several_times = 0;
+    int32_t first = class_none;
+    bool differ = false;
+    for (int i = 0; i < f->categories; i++) {
+        look_category category = f->category[i];
+        if (category.class == class_several) {
+            return false;
+        }
+        if (category.class != class_none) {
+            once += !category.again;
+            several_times += category.again;
+            first = first == class_none ? category.class : first;
+            differ = differ || category.class != first;
+        }
+    }
+    return differ && several_times >= once;
+}
+
+static bool gives_away(const look *l, const look_feature *f)
+{
+    bool classes = l->dataset->parts.labels != NULL;
+    if (f->categories > 0) {
+        return classes && names_classes(f);
+    }
+    return classes ? tells_classes_apart(l, f) : any_correlates(l, f);
+}
+
+/* ---- All samples, some features at a time ---- */
+
+static int feature_count(const nnfs_dataset *dataset)
+{
+    const table_schema *schema = dataset->parts.schema;
+    return schema ? schema->feature_count : dataset->parts.feature_count;
+}
+
+static look_feature feature_at(const nnfs_dataset *dataset, int index)
+{
+    const table_schema *schema = dataset->parts.schema;
+    look_feature f = {.column = schema ? schema->features[index] : index, .x0 = (double)NAN};
+    if (schema && schema->columns[f.column].kind == NNFS_COLUMN_CATEGORY) {
+        f.categories = schema->columns[f.column].category_count;
+    }
+    return f;
+}
+
+/* Features `first` and on; the column that gives the target away, or -1. */
+static int look_at(look *l, int first, int count)
+{
+    look_category *next = l->categories;
+    for (int i = 0; i < count; i++) {
+        look_feature *f = &l->feature[i];
+        *f = feature_at(l->dataset, first + i);
+        f->sums = l->sums + (size_t)i * (size_t)l->groups;
+        f->category = next;
+        next += f->categories;
+        for (int g = 0; g < l->groups; g++) {
+            f->sums[g] = (look_sums){0};
+        }
+        for (int c = 0; c < f->categories; c++) {
+            f->category[c] = (look_category){.class = class_none};
+        }
+    }
+    for (int64_t s = 0; s < l->dataset->samples; s++) {
+        add_sample(l, count, s);
+    }
+    for (int i = 0; i < count; i++) {
+        if (gives_away(l, &l->feature[i])) {
+            return l->feature[i].column;
+        }
+    }
+    return -1;
+}
+
+/* The first finite value of each numeric target. */
+static void find_first_targets(look *l)
+{
+    const dataset_parts *parts = &l->dataset->parts;
+    for (int g = 0; g < l->groups; g++) {
+        l->y0[g] = 0.0;
+        for (int64_t s = 0; parts->targets && s < l->dataset->samples; s++) {
+            size_t at = dataset_row(l->dataset, s) * (size_t)l->groups + (size_t)g;
+            if (isfinite(parts->targets[at])) {
+                l->y0[g] = (double)parts->targets[at];
+                break;
+            }
+        }
+    }
+}
+
+static nnfs_status look_create(const nnfs_dataset *dataset, look *l, nnfs_error *error)
+{
+    const int most_sums = 1 << 18; /* 12 MiB */
+    int features = feature_count(dataset);
+    size_t categories = 0;
+    for (int i = 0; i < features; i++) {
+        categories = size_add(categories, (size_t)feature_at(dataset, i).categories);
+    }
+    int groups = dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
+    int together = groups < most_sums ? most_sums / groups : 1;
+    together = together < features ? together : features;
+    size_t sums = size_mul((size_t)together, (size_t)groups);
+    *l = (look){
+        .dataset = dataset,
+        .groups = groups,
+        .features = together,
+        .row = memory_alloc((size_t)dataset->parts.feature_count, sizeof *l->row),
+        .y0 = memory_alloc((size_t)groups, sizeof *l->y0),
+        .feature = memory_alloc((size_t)together, sizeof *l->feature),
+        .sums = memory_alloc(sums, sizeof *l->sums),
+        .categories = memory_alloc(categories, sizeof *l->categories),
+    };
+    if (!l->row || !l->y0 || !l->feature || !l->sums || !l->categories) {
+        return fail_memory(error, size_mul(sums, sizeof *l->sums), "a look at the features");
+    }
+    find_first_targets(l);
+    return NNFS_OK;
+}
+
+nnfs_status nnfs_dataset_target_leakage(const nnfs_dataset *dataset, int *column, nnfs_error *error)
+{
+    *column = -1;
+    if (!nnfs_dataset_has_targets(dataset)) {
+        return NNFS_OK;
+    }
+    look l;
+    nnfs_status status = look_create(dataset, &l, error);
+    int features = feature_count(dataset);
+    for (int first = 0; status == NNFS_OK && first < features && *column < 0; first += l.features) {
+        int left = features - first;
+        *column = look_at(&l, first, left < l.features ? left : l.features);
+    }
+    memory_free(l.row);
+    memory_free(l.y0);
+    memory_free(l.feature);
+    memory_free(l.sums);
+    memory_free(l.categories);
+    return status;
+}

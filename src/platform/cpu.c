@@ -1,0 +1,97 @@
+/*
+ * How many cores this process may use. The kernel's scheduler knows two limits: a mask
+ * of CPUs, which OpenMP reads, and a quota of CPU time a period, which containers are
+ * given and nobody reads.
+ */
+#include "platform/cpu.h"
+
+#include "platform/cgroup.h"
+
+#include <limits.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Control groups ------------------------------------------------------------------------- */
+
+/* The numbers in version 2's "150000 100000" or "max 100000"; microseconds. */
+static bool read_version_2(const char *folder, long long *quota, long long *period)
+{
+    char line[64];
+    return cgroup_read_line(folder, "cpu.max", line, sizeof line) &&
+           sscanf(line, "%lld %lld", quota, period) == 2;
+}
+
+/* Version 1 has a file for each, and -1 is no limit. */
+static bool read_version_1(const char *folder, long long *quota, long long *period)
+{
+    char line[64];
+    return cgroup_read_line(folder, "cpu.cfs_quota_us", line, sizeof line) &&
+           sscanf(line, "%lld", quota) == 1 &&
+           cgroup_read_line(folder, "cpu.cfs_period_us", line, sizeof line) &&
+           sscanf(line, "%lld", period) == 1;
+}
+
+/* Lowers *context, cores or 0 for no limit, to the group's. */
+static void look(const char *folder, bool version_2, void *context)
+{
+    int *limit = context;
+    long long quota = 0;
+    long long period = 0;
+    bool read = (version_2 ? read_version_2 : read_version_1)(folder, &quota, &period);
+    if (!read || quota <= 0 || period <= 0) {
+        return;
+    }
+    long long cores = quota / period + (quota % period != 0);
+    if (cores < INT_MAX && (*limit == 0 || cores < *limit)) {
+        *limit = (int)cores;
+    }
+}
+
+int cpu_quota(const char *root)
+{
+    int limit = 0;
+    cgroup_each(root, "cpu", look, &limit);
+    return limit;
+}
+
+/* ---- Cores and threads ---------------------------------------------------------------------- */
+
+/* Read once: a quota seldom changes, and predictions of a few microseconds ask for it. */
+static int known_quota(void)
+{
+    static atomic_int known = -1;
+    int quota = atomic_load(&known);
+    if (quota < 0) {
+        quota = cpu_quota("");
+        atomic_store(&known, quota);
+    }
+    return quota;
+}
+
+int cpu_cores(void)
+{
+    int cores = omp_get_num_procs();
+    int quota = known_quota();
+    return quota > 0 && quota < cores ? quota : cores;
+}
+
+nnfs_status cpu_check_threads(int threads, nnfs_error *error)
+{
+    if (threads < 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d threads are asked for; 0 is all", threads);
+    }
+    return NNFS_OK;
+}
+
+int cpu_threads(int wanted)
+{
+    if (wanted > 0) {
+        return wanted;
+    }
+    /* a number that OpenMP did not find by counting cores was asked for by somebody */
+    int openmp = omp_get_max_threads();
+    bool asked_for = openmp != omp_get_num_procs() || getenv("OMP_NUM_THREADS");
+    return asked_for ? openmp : cpu_cores();
+}

@@ -1,0 +1,31 @@
+/* The memory this process may use: the machine's, within the limits of its control groups. */
+#include "platform/memory_limit.h"
+
+#include "base/memory.h"
+#include "platform/cgroup.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Lowers *context to the group's limit; "max" is none, and so is version 1's largest number. */
+static void lower_limit(const char *folder, bool version_2, void *context)
+{
+    size_t *least = context;
+    const char *name = version_2 ? "memory.max" : "memory.limit_in_bytes";
+    char line[64];
+    unsigned long long limit = 0;
+    if (cgroup_read_line(folder, name, line, sizeof line) && sscanf(line, "%llu", &limit) == 1 &&
+        limit > 0 && limit < *least) {
+        *least = (size_t)limit;
+    }
+}
+
+size_t memory_limit(const char *root)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page = sysconf(_SC_PAGESIZE);
+    size_t least = pages > 0 && page > 0 ? size_mul((size_t)pages, (size_t)page) : SIZE_MAX;
+    cgroup_each(root, "memory", lower_limit, &least);
+    return least;
+}

@@ -1,0 +1,161 @@
+/* Columns chosen: by the settings, or by the model that the table is read like. */
+#include "table/column_choice.h"
+
+#include "base/memory.h"
+#include "base/string_list.h"
+#include "table/column_match.h"
+#include "table/preprocessing.h"
+
+static nnfs_status choose_all(table_choice *c, nnfs_error *error)
+{
+    c->target_count = c->holder->column_count;
+    c->targets = memory_alloc((size_t)c->target_count, sizeof *c->targets);
+    for (int i = 0; c->targets && i < c->target_count; i++) {
+        c->targets[i] = i;
+    }
+    return c->targets ? NNFS_OK : fail_memory(error, sizeof *c->targets, "targets");
+}
+
+static nnfs_status open_apart(table_choice *c, nnfs_error *error)
+{
+    const char *path = c->settings->targets_path;
+    nnfs_dataset_settings plain;
+    nnfs_dataset_settings_init(&plain);
+    plain.threads = c->settings->threads;
+    nnfs_status status = npy_read(path, &plain, &c->apart, error);
+    if (status == NNFS_OK && c->apart.rows != c->table->rows) {
+        status = fail(error, NNFS_ERROR_DATA, "%s has %lld rows, but %s has %lld", c->table->path,
+                      (long long)c->table->rows, path, (long long)c->apart.rows);
+    }
+    c->holder = &c->apart;
+    return status == NNFS_OK ? choose_all(c, error) : status;
+}
+
+/* The columns that the settings name, each once; the last one where they name none. */
+static nnfs_status choose_named(table_choice *c, nnfs_error *error)
+{
+    const char *const *names = c->settings->targets;
+    int count = 0;
+    while (names && names[count]) {
+        count++;
+    }
+    c->holder = c->table;
+    c->target_count = count > 0 ? count : 1;
+    c->targets = memory_alloc((size_t)c->target_count, sizeof *c->targets);
+    if (!c->targets) {
+        return fail_memory(error, sizeof *c->targets, "targets");
+    }
+    c->targets[0] = c->table->column_count - 1;
+    for (int i = 0; i < count; i++) {
+        nnfs_status status = table_require(c->table, names[i], &c->targets[i], error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        table_column *column = &c->table->columns[c->targets[i]];
+        if (column->use == NNFS_COLUMN_TARGET) {
+            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be predicted twice",
+                        c->table->path, table_label(c->table, c->targets[i]).text);
+        }
+        column->use = NNFS_COLUMN_TARGET;
+    }
+    c->table->columns[c->targets[0]].use = NNFS_COLUMN_TARGET;
+    return NNFS_OK;
+}
+
+static nnfs_status choose_weight(table_choice *c, nnfs_error *error)
+{
+    if (!c->settings->weight_column) {
+        return NNFS_OK;
+    }
+    nnfs_status status = table_require(c->table, c->settings->weight_column, &c->weight, error);
+    if (status == NNFS_OK && c->table->columns[c->weight].use == NNFS_COLUMN_TARGET) {
+        status = fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is both target and weight",
+                      c->table->path, table_label(c->table, c->weight).text);
+    }
+    if (status == NNFS_OK) {
+        c->table->columns[c->weight].use = NNFS_COLUMN_WEIGHT;
+    }
+    return status;
+}
+
+static nnfs_status choose_by_settings(table_choice *c, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (const char *const *drop = c->settings->drop; drop && *drop; drop++) {
+        c->table->columns[table_find(c->table, *drop)].use = NNFS_COLUMN_DROPPED;
+    }
+    if (!c->settings->targets_path) {
+        status = choose_named(c, error);
+    }
+    return status == NNFS_OK ? choose_weight(c, error) : status;
+}
+
+/* Of a column that is neither feature nor target: whether it was one of the model's file. */
+static nnfs_column_use use_like(const table_column *column, const nnfs_preprocessing *like)
+{
+    bool known =
+        !column->name || string_list_contains(string_list_view_of(like->left_out), column->name);
+    return known ? NNFS_COLUMN_DROPPED : NNFS_COLUMN_UNKNOWN;
+}
+
+static nnfs_status choose_like(table_choice *c, nnfs_error *error)
+{
+    const nnfs_preprocessing *like = c->settings->like;
+    column_match match;
+    nnfs_status status = column_match_create(c->table, like, &match, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    for (int i = 0; i < c->table->column_count; i++) {
+        c->table->columns[i].use = use_like(&c->table->columns[i], like);
+    }
+    for (int i = 0; i < like->column_count; i++) {
+        if (match.features[i] >= 0) {
+            c->table->columns[match.features[i]].use = NNFS_COLUMN_FEATURE;
+        }
+    }
+    for (int i = 0; i < like->target_count && match.has_targets; i++) {
+        c->table->columns[match.targets[i]].use = NNFS_COLUMN_TARGET;
+    }
+    if (match.has_targets && !c->settings->ignore_targets && !c->settings->targets_path) {
+        c->holder = c->table;
+        c->target_count = like->target_count;
+        c->targets = match.targets;
+        match.targets = NULL;
+    }
+    column_match_free(&match);
+    return NNFS_OK;
+}
+
+static nnfs_status check_features(const table_choice *c, nnfs_error *error)
+{
+    for (int i = 0; i < c->table->column_count; i++) {
+        if (c->table->columns[i].use == NNFS_COLUMN_FEATURE) {
+            return NNFS_OK;
+        }
+    }
+    return fail(error, NNFS_ERROR_DATA, "%s: no column is left to predict from", c->table->path);
+}
+
+nnfs_status table_choose(data_table *table, const nnfs_dataset_settings *settings, table_choice *c,
+                         nnfs_error *error)
+{
+    *c = (table_choice){.table = table, .settings = settings, .weight = -1};
+    nnfs_status status = (c->settings->like ? choose_like : choose_by_settings)(c, error);
+    if (status == NNFS_OK && c->settings->targets_path && !c->settings->ignore_targets) {
+        status = open_apart(c, error);
+    }
+    if (status == NNFS_OK && c->settings->like && c->holder &&
+        c->target_count != c->settings->like->target_count) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: %d targets, where the model has %d",
+                      c->holder->path, c->target_count, c->settings->like->target_count);
+    }
+    return status == NNFS_OK ? check_features(c, error) : status;
+}
+
+void table_choice_free(table_choice *c)
+{
+    table_free(&c->apart);
+    memory_free(c->targets);
+    *c = (table_choice){0};
+}

@@ -1,0 +1,298 @@
+/* What each column of a table is wanted for: by the settings, or by a preprocessing to be like. */
+#include "base/memory.h"
+#include "table/column_match.h"
+#include "table/preprocessing.h"
+
+#include <string.h>
+
+/* ---- By the settings ---- */
+
+static const char *want_name(column_role want)
+{
+    static const char *const names[] = {
+        [COLUMN_ROLE_ANY] = "used",
+        [COLUMN_ROLE_NUMBER] = "numeric",
+        [COLUMN_ROLE_CATEGORY] = "categorical",
+        [COLUMN_ROLE_NOTHING] = "dropped",
+    };
+    return names[want];
+}
+
+nnfs_status table_require(const data_table *table, const char *which, int *column,
+                          nnfs_error *error)
+{
+    *column = table_find(table, which);
+    if (*column < 0) {
+        column_label first = table_label(table, 0);
+        column_label last = table_label(table, table->column_count - 1);
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: there is no column '%.100s' among its %d, %s .. %s", table->path, which,
+                    table->column_count, first.text, last.text);
+    }
+    return NNFS_OK;
+}
+
+/* Wants a column for one thing, for which nobody may have wanted another. */
+static nnfs_status want_column(const data_table *table, int column, column_role what,
+                               column_role *wants, nnfs_error *error)
+{
+    if (wants[column] != COLUMN_ROLE_ANY && wants[column] != what) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be both %s and %s",
+                    table->path, table_label(table, column).text, want_name(wants[column]),
+                    want_name(what));
+    }
+    wants[column] = what;
+    return NNFS_OK;
+}
+
+static nnfs_status want(const data_table *table, const char *const *list, column_role what,
+                        column_role *wants, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (; status == NNFS_OK && list && *list; list++) {
+        int column = -1;
+        status = table_require(table, *list, &column, error);
+        if (status == NNFS_OK) {
+            status = want_column(table, column, what, wants, error);
+        }
+    }
+    return status;
+}
+
+/* A target of classes may be what the lists say, but must not be dropped. */
+static nnfs_status want_target(const data_table *table, const nnfs_dataset_settings *settings,
+                               int column, column_role *wants, nnfs_error *error)
+{
+    if (wants[column] == COLUMN_ROLE_NOTHING) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%s: column %s is to be dropped, and to be predicted", table->path,
+                    table_label(table, column).text);
+    }
+    return settings->task == NNFS_TASK_NUMBERS
+               ? want_column(table, column, COLUMN_ROLE_NUMBER, wants, error)
+               : NNFS_OK;
+}
+
+/* The columns that the settings name; the last one, whatever it is called, where they name none. */
+static nnfs_status want_targets(const data_table *table, const nnfs_dataset_settings *settings,
+                                column_role *wants, nnfs_error *error)
+{
+    const char *const *names = settings->targets;
+    if (!names || !*names) {
+        return want_target(table, settings, table->column_count - 1, wants, error);
+    }
+    nnfs_status status = NNFS_OK;
+    for (; status == NNFS_OK && *names; names++) {
+        int column = -1;
+        status = table_require(table, *names, &column, error);
+        if (status == NNFS_OK) {
+            status = want_target(table, settings, column, wants, error);
+        }
+    }
+    return status;
+}
+
+static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset_settings *settings,
+                                     column_role *wants, nnfs_error *error)
+{
+    const char *const weight[] = {settings->weight_column, NULL};
+    if (settings->targets && *settings->targets && settings->targets_path) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%s: the targets are columns of it, or in a file of their own, not both",
+                    table->path);
+    }
+    nnfs_status status = want(table, settings->categorical, COLUMN_ROLE_CATEGORY, wants, error);
+    if (status == NNFS_OK) {
+        status = want(table, settings->numeric, COLUMN_ROLE_NUMBER, wants, error);
+    }
+    if (status == NNFS_OK) {
+        status = want(table, settings->drop, COLUMN_ROLE_NOTHING, wants, error);
+    }
+    if (status == NNFS_OK) {
+        status = want(table, weight, COLUMN_ROLE_NUMBER, wants, error);
+    }
+    if (status == NNFS_OK && !settings->targets_path) {
+        status = want_targets(table, settings, wants, error);
+    }
+    return status;
+}
+
+/* ---- Like a preprocessing ---- */
+
+static int own_targets_of(const nnfs_preprocessing *like)
+{
+    int own = 0;
+    for (int i = 0; i < like->target_count; i++) {
+        own += like->targets[i].column >= 0;
+    }
+    return own;
+}
+
+/* Where column `column` of the file that was fitted on is, in a file that may lack the targets. */
+static int place_of(const nnfs_preprocessing *like, int column, bool with_targets)
+{
+    int before = 0;
+    for (int i = 0; i < like->target_count && !with_targets; i++) {
+        before += like->targets[i].column >= 0 && like->targets[i].column < column;
+    }
+    return column - before;
+}
+
+static nnfs_status match_places(const data_table *table, const nnfs_preprocessing *like,
+                                column_match *match, nnfs_error *error)
+{
+    int own = own_targets_of(like);
+    bool with_targets = table->column_count == like->file_columns;
+    if (!with_targets && table->column_count != like->file_columns - own) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: it has %d columns, without names to find them by, where the model was "
+                    "trained on %d",
+                    table->path, table->column_count, like->file_columns);
+    }
+    for (int i = 0; i < like->column_count; i++) {
+        match->features[i] = place_of(like, like->columns[i].encoding.column, with_targets);
+    }
+    for (int i = 0; i < like->target_count; i++) {
+        match->targets[i] = with_targets ? like->targets[i].column : -1;
+    }
+    return NNFS_OK;
+}
+
+/* The table's column of each feature's name, all found at once. NULL: no memory. */
+static int *find_features(const data_table *table, const nnfs_preprocessing *like)
+{
+    const char **known = memory_alloc((size_t)table->column_count, sizeof *known);
+    const char **names = memory_alloc((size_t)like->column_count, sizeof *names);
+    for (int i = 0; known && i < table->column_count; i++) {
+        known[i] = table->columns[i].name;
+    }
+    for (int i = 0; names && i < like->column_count; i++) {
+        names[i] = like->columns[i].encoding.name;
+    }
+    int *found = known && names
+                     ? string_list_positions(known, table->column_count, names, like->column_count)
+                     : NULL;
+    memory_free(known);
+    memory_free(names);
+    return found;
+}
+
+static nnfs_status match_names(const data_table *table, const nnfs_preprocessing *like,
+                               column_match *match, nnfs_error *error)
+{
+    for (int i = 0; i < like->column_count; i++) {
+        const nnfs_encoding *encoding = &like->columns[i].encoding;
+        if (match->features[i] < 0 && encoding->inputs > 0) {
+            return fail(error, NNFS_ERROR_DATA,
+                        "%s: column '%.100s' is missing, which the model was trained on",
+                        table->path, encoding->name);
+        }
+    }
+    for (int i = 0; i < like->target_count; i++) {
+        match->targets[i] =
+            like->targets[i].name ? table_find_name(table, like->targets[i].name) : -1;
+    }
+    return NNFS_OK;
+}
+
+/* A target more or less than the model has cannot be measured. */
+static nnfs_status check_targets(const data_table *table, const nnfs_preprocessing *like,
+                                 column_match *match, nnfs_error *error)
+{
+    int there = 0;
+    int missing = -1;
+    for (int i = 0; i < like->target_count; i++) {
+        there += match->targets[i] >= 0;
+        missing = match->targets[i] < 0 && missing < 0 ? i : missing;
+    }
+    match->has_targets = there > 0 && there == like->target_count;
+    if (there > 0 && !match->has_targets) {
+        const char *name = like->targets[missing].name;
+        return fail(error, NNFS_ERROR_DATA, "%s: target '%.100s' is missing, and others are there",
+                    table->path, name ? name : "?");
+    }
+    return NNFS_OK;
+}
+
+nnfs_status column_match_create(const data_table *table, const nnfs_preprocessing *like,
+                                column_match *match, nnfs_error *error)
+{
+    bool named = like->column_count > 0 && like->columns[0].encoding.name && table_has_names(table);
+    *match = (column_match){
+        .features = named ? find_features(table, like)
+                          : memory_alloc((size_t)like->column_count, sizeof *match->features),
+        .targets = memory_alloc((size_t)like->target_count, sizeof *match->targets),
+    };
+    nnfs_status status = NNFS_OK;
+    if (!match->features || !match->targets) {
+        status =
+            fail_memory(error, (size_t)like->column_count * sizeof *match->features, "columns");
+    }
+    if (status == NNFS_OK) {
+        status = (named ? match_names : match_places)(table, like, match, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_targets(table, like, match, error);
+    }
+    if (status != NNFS_OK) {
+        column_match_free(match);
+    }
+    return status;
+}
+
+void column_match_free(column_match *match)
+{
+    memory_free(match->features);
+    memory_free(match->targets);
+    *match = (column_match){0};
+}
+
+static column_role want_of_kind(nnfs_column_kind kind)
+{
+    return kind == NNFS_COLUMN_CATEGORY ? COLUMN_ROLE_CATEGORY : COLUMN_ROLE_NUMBER;
+}
+
+static nnfs_status wants_like(const data_table *table, const nnfs_preprocessing *like,
+                              column_role *wants, nnfs_error *error)
+{
+    column_match match;
+    nnfs_status status = column_match_create(table, like, &match, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    for (int i = 0; i < table->column_count; i++) {
+        wants[i] = COLUMN_ROLE_NOTHING;
+    }
+    for (int i = 0; i < like->column_count; i++) {
+        const nnfs_encoding *encoding = &like->columns[i].encoding;
+        if (encoding->inputs > 0) {
+            wants[match.features[i]] = want_of_kind(encoding->kind);
+        }
+    }
+    for (int i = 0; i < like->target_count && match.has_targets; i++) {
+        wants[match.targets[i]] =
+            want_of_kind(like->classes > 0 ? like->target_kind : NNFS_COLUMN_NUMBER);
+    }
+    column_match_free(&match);
+    return NNFS_OK;
+}
+
+nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_settings *settings,
+                                 column_role *wants, nnfs_error *error)
+{
+    for (int i = 0; i < table->column_count; i++) {
+        wants[i] = COLUMN_ROLE_ANY;
+    }
+    return settings->like ? wants_like(table, settings->like, wants, error)
+                          : wants_of_settings(table, settings, wants, error);
+}
+
+string_list_view table_missing(const nnfs_dataset_settings *settings)
+{
+    static const char *const usual[] = {
+        "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", NULL,
+    };
+    string_list_view of_model =
+        settings->like ? string_list_view_of(settings->like->missing) : NULL;
+    return settings->missing ? settings->missing : of_model ? of_model : usual;
+}

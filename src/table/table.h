@@ -1,0 +1,93 @@
+/*
+ * A table as a reader hands it over, before anybody has said what is to be predicted: named columns of
+ * numbers and categories, row by row. A category cell holds the index of its value among the column's
+ * categories, as a number; a missing cell is NaN.
+ */
+#ifndef NNFS_TABLE_TABLE_H
+#define NNFS_TABLE_TABLE_H
+
+#include "base/dtype.h"
+#include "base/status.h"
+#include "base/string_list.h"
+
+typedef struct table_column {
+    char *name; /* UTF-8; NULL where columns have none; from malloc, like the next */
+    nnfs_column_kind kind;
+    nnfs_column_use use; /* set when it becomes a dataset's */
+    char **categories; /* [category_count]; by number where all are numbers, else by their bytes */
+    int category_count;
+    int64_t missing; /* cells */
+} table_column;
+
+typedef struct data_table {
+    const char *path;      /* the caller's: for messages */
+    table_column *columns; /* [column_count], from memory_alloc_zeroed */
+    int column_count;
+    nnfs_image_layout picture; /* that all columns are, {0}: none */
+    int64_t rows;
+    void *
+        values; /* [column_count x rows], each row contiguous; from memory_alloc, or in `mapping` */
+    dtype type;
+    bool swapped;
+    void *mapping; /* of a file (mmap), instead of memory; or NULL */
+    size_t mapping_bytes;
+    int64_t first_line; /* of the file, where row 0 is; 0 where there are no lines */
+    uint32_t *lines;    /* [rows] where each row begins; NULL: on lines that follow each other */
+} data_table;
+
+/* Frees all of it and makes it {0}. */
+void table_free(data_table *table);
+
+/* Frees columns with all that they hold. NULL is fine. */
+void table_columns_free(table_column *columns, int count);
+
+/* Columns have names all of them, or none of them. */
+bool table_has_names(const data_table *table);
+
+/* The column of that name; or, else, whose number, from 1, `which` is; -1 where there is none. */
+int table_find_name(const data_table *table, const char *name);
+int table_find(const data_table *table, const char *which);
+
+/* "'population'", or "3" where columns have no names: for messages. */
+typedef struct column_label {
+    char text[72];
+} column_label;
+column_label table_label(const data_table *table, int column);
+
+/* The line that a row begins on. */
+int64_t table_line(const data_table *table, int64_t row);
+
+/*
+ * "PATH: row R: sentence", with "line L, column 'C'" where there are lines (column < 0: without it);
+ * returns DATA.
+ */
+nnfs_status table_fail(const data_table *table, int64_t row, int column, nnfs_error *error,
+                       const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What a reader is to make of a column. */
+typedef enum column_role {
+    COLUMN_ROLE_ANY,      /* by its cells */
+    COLUMN_ROLE_NUMBER,   /* numbers or missing; anything else is an error */
+    COLUMN_ROLE_CATEGORY, /* each text is a category */
+    COLUMN_ROLE_NOTHING,  /* not even a look: all its cells are missing */
+} column_role;
+
+/*
+ * What the settings say of each column: wants [column_count]. A reader calls this as soon as the
+ * columns and their names are known. Errors: ARGUMENT (a column asked for two things), DATA (one that
+ * is not there), MEMORY.
+ */
+nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_settings *settings,
+                                 column_role *wants, nnfs_error *error);
+
+/* The words that mean "missing": of the settings, else of the model to be like, else the usual ones. */
+string_list_view table_missing(const nnfs_dataset_settings *settings);
+
+/* The readers. The path must outlive the table; on failure *table is {0}. Errors: IO, DATA, MEMORY,
+ * ARGUMENT (those of column_roles_resolve). */
+nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
+                     nnfs_error *error);
+nnfs_status npy_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
+                     nnfs_error *error);
+
+#endif

@@ -1,0 +1,39 @@
+/* One table: a measure more is a row more. */
+#include "common/metrics_text.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static const metric metrics[] = {
+    {"loss", "loss", offsetof(nnfs_evaluation, loss), text_number},
+    {"accuracy", "accuracy", offsetof(nnfs_evaluation, accuracy), text_percent},
+    {"macro_f1", "macro F1", offsetof(nnfs_evaluation, macro_f1), text_number},
+    {"log_loss", "log loss", offsetof(nnfs_evaluation, log_loss), text_number},
+    {"roc_auc", "ROC AUC", offsetof(nnfs_evaluation, roc_auc), text_number},
+    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_error},
+    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_error},
+    {"r2", "R2", offsetof(nnfs_evaluation, r2), text_number},
+};
+
+enum { METRICS = sizeof metrics / sizeof *metrics };
+
+const metric *metric_at(int index)
+{
+    return index < METRICS ? &metrics[index] : NULL;
+}
+
+double metric_value(const metric *what, const nnfs_evaluation *evaluation)
+{
+    double value;
+    memcpy(&value, (const char *)evaluation + what->offset, sizeof value);
+    return value;
+}
+
+bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_loss loss)
+{
+    bool repeated = what->offset == offsetof(nnfs_evaluation, log_loss) &&
+                    (loss == NNFS_CROSS_ENTROPY || loss == NNFS_BINARY_CROSS_ENTROPY);
+    bool is_loss = what->offset == offsetof(nnfs_evaluation, loss);
+    return is_loss || (!repeated && !isnan(metric_value(what, evaluation)));
+}

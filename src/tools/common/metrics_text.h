@@ -1,0 +1,26 @@
+/* The measures of how good a network is, as lines and logs name them. */
+#ifndef NNFS_TOOLS_COMMON_METRICS_TEXT_H
+#define NNFS_TOOLS_COMMON_METRICS_TEXT_H
+
+#include "common/text.h"
+
+#include <stdbool.h>
+
+typedef struct metric {
+    const char *key;  /* "macro_f1", in JSON */
+    const char *name; /* "macro F1" */
+    size_t offset;    /* in nnfs_evaluation */
+    short_text (*text)(double value);
+} metric;
+
+/* From 0 on, NULL past the last. */
+const metric *metric_at(int index);
+double metric_value(const metric *what, const nnfs_evaluation *evaluation);
+
+/*
+ * Whether it was measured and says something that the loss does not: the log loss is the loss itself
+ * where that is a cross-entropy.
+ */
+bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_loss loss);
+
+#endif

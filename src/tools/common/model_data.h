@@ -1,0 +1,60 @@
+/* A saved model, and data read as it takes them: what nnfs-eval and nnfs-predict begin with. */
+#ifndef NNFS_TOOLS_COMMON_MODEL_DATA_H
+#define NNFS_TOOLS_COMMON_MODEL_DATA_H
+
+#include "common/table_options.h"
+
+#include <nnfs/nnfs.h>
+
+#include <stdbool.h>
+
+typedef enum data_part {
+    PART_ANY, /* the test set where there is one, else all there is */
+    PART_TRAIN,
+    PART_TEST,
+} data_part;
+
+enum { KEY_SPLIT = 0x300 }; /* beyond those of tables */
+
+/* "train" and "test", in this order. */
+const char *part_names(int value);
+
+typedef struct model_request {
+    const char *model;
+    const char *data;
+    data_part part;
+    int threads;
+    bool quiet;
+    bool ignore_targets; /* there is nothing to compare with */
+    table_options table;
+} model_request;
+
+typedef struct model_data {
+    bool prepared; /* the machine is */
+    nnfs_machine machine;
+    nnfs_network *network;
+    char *path; /* of the data */
+    nnfs_dataset *train, *test;
+    nnfs_dataset *chosen; /* one of them */
+} model_data;
+
+/* A row of an argp table; and what takes it, -t, -q and the options of tables: false for any other. */
+/* clang-format off */
+#define MODEL_ROW_SPLIT(group)                                                                     \
+    {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)", (group)}
+/* clang-format on */
+bool model_request_option(model_request *request, int key, const char *text);
+
+/* MODEL and DATA, in this order; a third is a usage error. */
+void model_request_argument(model_request *request, const char *text);
+/* Checks what needs more than one option; whatever is wrong is a usage error. */
+void model_request_check(const model_request *request);
+
+/*
+ * Loads both, the data as the network needs them, and says what was left out. What is loaded is to be
+ * freed also on failure. Errors: IO, DATA (also data that do not fit the model), MEMORY, BACKEND.
+ */
+nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
+void model_data_free(model_data *loaded);
+
+#endif

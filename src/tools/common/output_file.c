@@ -1,0 +1,89 @@
+/* Written under another name in the same folder, then renamed. */
+#include "common/output_file.h"
+
+#include "common/exit.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static nnfs_status fail_writing(const output_file *file, nnfs_error *error)
+{
+    return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", file->path, strerror(errno));
+}
+
+/* As a new file would have them, or as the file that will be replaced has them. */
+static mode_t permissions(const char *path)
+{
+    struct stat about;
+    mode_t mask = umask(0);
+    (void)umask(mask);
+    return stat(path, &about) == 0 ? about.st_mode & 0777u : 0666u & ~mask;
+}
+
+static nnfs_status open_temporary(output_file *file, nnfs_error *error)
+{
+    int descriptor = mkostemp(file->temporary, 0);
+    if (descriptor < 0) {
+        nnfs_status status = fail_writing(file, error);
+        free(file->temporary); /* there is nothing to remove */
+        file->temporary = NULL;
+        return status;
+    }
+    (void)fchmod(descriptor, permissions(file->path));
+    file->stream = fdopen(descriptor, "w");
+    if (!file->stream) {
+        nnfs_status status = fail_writing(file, error);
+        (void)close(descriptor);
+        return status;
+    }
+    return NNFS_OK;
+}
+
+nnfs_status output_open(const char *path, output_file *file, nnfs_error *error)
+{
+    *file = (output_file){.stream = path ? NULL : stdout};
+    if (!path) {
+        return NNFS_OK;
+    }
+    file->path = realpath(path, NULL);
+    file->path = file->path ? file->path : strdup(path);
+    if (!file->path || asprintf(&file->temporary, "%s.XXXXXX", file->path) < 0) {
+        file->temporary = NULL;
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return open_temporary(file, error);
+}
+
+nnfs_status output_commit(output_file *file, nnfs_error *error)
+{
+    if (!file->path) {
+        return NNFS_OK; /* stdout is looked at when the tool ends */
+    }
+    bool written =
+        fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0;
+    written = fclose(file->stream) == 0 && written;
+    file->stream = NULL;
+    if (!written || rename(file->temporary, file->path) != 0) {
+        return fail_writing(file, error);
+    }
+    free(file->temporary);
+    file->temporary = NULL;
+    return NNFS_OK;
+}
+
+void output_discard(output_file *file)
+{
+    if (file->path && file->stream) {
+        (void)fclose(file->stream);
+    }
+    if (file->temporary) {
+        (void)unlink(file->temporary);
+    }
+    free(file->temporary);
+    free(file->path);
+    *file = (output_file){.stream = NULL};
+}

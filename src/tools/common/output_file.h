@@ -1,0 +1,24 @@
+/* A file of results that appears whole or not at all; or stdout. */
+#ifndef NNFS_TOOLS_COMMON_OUTPUT_FILE_H
+#define NNFS_TOOLS_COMMON_OUTPUT_FILE_H
+
+#include <nnfs/nnfs.h>
+
+#include <stdio.h>
+
+typedef struct output_file {
+    FILE *stream;
+    char *path;      /* where it will be, behind all links; NULL: it is stdout */
+    char *temporary; /* where it is until then */
+} output_file;
+
+/* Begins to write; `path` NULL is stdout. Errors: IO, MEMORY. */
+nnfs_status output_open(const char *path, output_file *file, nnfs_error *error);
+
+/* Ends it: the file is in its place and on the disk, or `path` is as it was. Errors: IO. */
+nnfs_status output_commit(output_file *file, nnfs_error *error);
+
+/* Lets go of it, and of what was written if it was not committed. */
+void output_discard(output_file *file);
+
+#endif

@@ -1,0 +1,36 @@
+/* What the outputs of a network stand for. */
+#include "common/predictions.h"
+
+#include <stdbool.h>
+
+/* A network for classes has an output for each, or one for the second of two. */
+answers predictions_of(const nnfs_network *network, const nnfs_dataset *data)
+{
+    int outputs = nnfs_network_outputs(network);
+    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
+    bool classes = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).classes > 0
+                                 : nnfs_dataset_classes(data) > 0;
+    return (answers){.data = data,
+                     .preprocessing = preprocessing,
+                     .classes = !classes       ? 0
+                                : outputs == 1 ? 2
+                                               : outputs,
+                     .outputs = outputs};
+}
+
+int predictions_class(int count, const float *outputs)
+{
+    int chosen = 0;
+    for (int i = 1; i < count; i++) {
+        chosen = outputs[i] > outputs[chosen] ? i : chosen;
+    }
+    return count == 1 ? outputs[0] > 0.5f : chosen;
+}
+
+float predictions_probability(int count, const float *outputs, int index)
+{
+    if (count > 1) {
+        return outputs[index];
+    }
+    return index == 1 ? outputs[0] : 1.0f - outputs[0];
+}

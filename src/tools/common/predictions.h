@@ -1,0 +1,22 @@
+/* What the outputs of a network stand for. */
+#ifndef NNFS_TOOLS_COMMON_PREDICTIONS_H
+#define NNFS_TOOLS_COMMON_PREDICTIONS_H
+
+#include <nnfs/nnfs.h>
+
+typedef struct answers {
+    const nnfs_dataset *data;
+    const nnfs_preprocessing *preprocessing; /* or NULL */
+    int classes;                             /* 0 for numbers */
+    int outputs;
+} answers;
+
+answers predictions_of(const nnfs_network *network, const nnfs_dataset *data);
+
+/* The class that nnfs_evaluate counts as the network's answer, for one sample's `count` outputs: one
+ * output of two classes is that of the second. */
+int predictions_class(int count, const float *outputs);
+/* How probable they make a class. */
+float predictions_probability(int count, const float *outputs, int index);
+
+#endif

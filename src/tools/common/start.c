@@ -1,0 +1,84 @@
+/* How a tool starts: again, where need be, because OpenBLAS reads its environment when it is loaded. */
+#include "common/start.h"
+
+#include "common/exit.h"
+#include "common/text.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+/*
+ * The path of the program that runs; false without /proc, or if it has been deleted since, or where
+ * the dynamic loader was run by hand, and so is that program: the kernel then maps no other loader.
+ * Running the path and not /proc/self/exe keeps the name that ps and top show.
+ */
+static bool own_path(char path[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+    if (length <= 0 || length >= PATH_MAX || getauxval(AT_BASE) == 0) {
+        return false;
+    }
+    path[length] = '\0';
+    return access(path, X_OK) == 0;
+}
+
+/* Sets a variable that the user has not set. */
+static bool set_new(const char *name, const char *value)
+{
+    return !getenv(name) && setenv(name, value, 1) == 0;
+}
+
+/* Whether OpenBLAS started threads of its own, which nnfs never uses. */
+static bool has_idle_threads(const nnfs_machine *machine)
+{
+    return machine->cores > 1 && strstr(machine->blas, "OpenBLAS") &&
+           strstr(machine->blas, "(pthread)");
+}
+
+void restart_with_better_blas(char **argv)
+{
+    static const char kernel[] = "OPENBLAS_CORETYPE";
+    static const char timeout[] = "OPENBLAS_THREAD_TIMEOUT"; /* 2 to that power, in clock cycles */
+    nnfs_machine machine;
+    char path[PATH_MAX];
+    nnfs_machine_describe(&machine);
+    bool other_kernel = machine.better_kernel[0] && set_new(kernel, machine.better_kernel);
+    bool other_timeout = has_idle_threads(&machine) && set_new(timeout, "4");
+    if ((other_kernel || other_timeout) && own_path(path)) {
+        (void)execv(path, argv);
+    }
+    if (other_kernel) {
+        (void)unsetenv(kernel); /* the machine's advice then speaks of it */
+    }
+    if (other_timeout) {
+        (void)unsetenv(timeout);
+    }
+}
+
+/* What is lost with this number of threads. */
+static void advise_threads(int wanted, const nnfs_machine *machine)
+{
+    if (wanted > machine->threads) {
+        cli_message("%d thread%s, not %d: this BLAS takes no more", machine->threads,
+                    text_plural(machine->threads), wanted);
+    }
+    if (machine->threads > machine->cores) {
+        cli_message("%d threads on %d core%s: expect it to be slower", machine->threads,
+                    machine->cores, text_plural(machine->cores));
+    }
+}
+
+nnfs_status prepare_machine(int threads, bool quiet, nnfs_machine *machine, nnfs_error *error)
+{
+    nnfs_status status = nnfs_machine_prepare(threads, machine, error);
+    if (status == NNFS_OK && !quiet) {
+        if (machine->advice[0]) {
+            cli_message("advice: %s", machine->advice);
+        }
+        advise_threads(threads, machine);
+    }
+    return status;
+}

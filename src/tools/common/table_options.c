@@ -1,0 +1,286 @@
+/* The options about tables: their values, and what cannot be asked for together. */
+#include "common/table_options.h"
+
+#include "common/exit.h"
+#include "common/options.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- Lists ---- */
+
+static _Noreturn void out_of_memory(void)
+{
+    cli_message("out of memory");
+    cli_exit(EXIT_CANNOT_RUN);
+}
+
+void list_add(text_list *list, const char *item, size_t length)
+{
+    char **items = realloc(list->items, ((size_t)list->count + 2) * sizeof *items);
+    char *copy = items ? strndup(item, length) : NULL;
+    if (!copy) {
+        out_of_memory();
+    }
+    items[list->count++] = copy;
+    items[list->count] = NULL;
+    list->items = items;
+}
+
+static void take_columns(text_list *list, const char *option, const char *text)
+{
+    for (int left = list_count(text); left > 0; left--) {
+        const char *item;
+        size_t length = list_next(&text, &item);
+        if (length == 0) {
+            usage_error("%s: the name of a column is empty", option);
+        }
+        list_add(list, item, length);
+    }
+}
+
+static void list_free(text_list *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        free(list->items[i]);
+    }
+    free(list->items);
+}
+
+/* ---- Values ---- */
+
+static void take_target(table_options *options, const char *text)
+{
+    take_columns(&options->targets, "--target", text);
+}
+
+static void take_targets(table_options *options, const char *text)
+{
+    options->targets_path = text;
+}
+
+/* The names in the order of nnfs_task, without its first, "by the target". */
+static const char *task_names(int value)
+{
+    static const char *const names[] = {"classes", "numbers", NULL};
+    return names[value];
+}
+
+static void take_task(table_options *options, const char *text)
+{
+    options->task =
+        NNFS_TASK_CLASSES + (unsigned)option_name("task", task_names, text, strlen(text));
+}
+
+static void take_categorical(table_options *options, const char *text)
+{
+    take_columns(&options->categorical, "--categorical", text);
+}
+
+static void take_numeric(table_options *options, const char *text)
+{
+    take_columns(&options->numeric, "--numeric", text);
+}
+
+static void take_drop(table_options *options, const char *text)
+{
+    take_columns(&options->drop, "--drop", text);
+}
+
+static void take_weight_column(table_options *options, const char *text)
+{
+    options->weight_column = text;
+}
+
+static const char *scaling_names(int value)
+{
+    return nnfs_scaling_name((nnfs_scaling)value);
+}
+
+static void take_scale(table_options *options, const char *text)
+{
+    options->preprocessing.scaling =
+        (nnfs_scaling)option_name("scaling", scaling_names, text, strlen(text));
+}
+
+static void take_missing_indicator(table_options *options, const char *text)
+{
+    (void)text;
+    options->preprocessing.missing_indicator = 1;
+}
+
+static void take_max_categories(table_options *options, const char *text)
+{
+    options->preprocessing.max_categories =
+        (int)option_integer("--max-categories", text, 1, INT_MAX);
+}
+
+static const struct {
+    const char *name;
+    char delimiter;
+} delimiters[] = {
+    {"comma", ','},
+    {"semicolon", ';'},
+    {"tab", '\t'},
+    {"pipe", '|'},
+};
+
+enum { DELIMITERS = sizeof delimiters / sizeof *delimiters };
+
+static const char *delimiter_names(int value)
+{
+    return value < DELIMITERS ? delimiters[value].name : NULL;
+}
+
+static void take_delimiter(table_options *options, const char *text)
+{
+    for (int i = 0; i < DELIMITERS; i++) {
+        if (text[0] == delimiters[i].delimiter && text[1] == '\0') {
+            options->delimiter = text[0];
+            return;
+        }
+    }
+    int named = option_name("delimiter", delimiter_names, text, strlen(text));
+    options->delimiter = delimiters[named].delimiter;
+}
+
+static const char *answer_names(int value)
+{
+    static const char *const names[] = {"no", "yes", NULL};
+    return names[value];
+}
+
+static void take_header(table_options *options, const char *text)
+{
+    options->header = option_name("answer to --header", answer_names, text, strlen(text));
+}
+
+/* An empty list leaves the empty cell alone to mean "missing". */
+static void take_missing(table_options *options, const char *text)
+{
+    for (int left = list_count(text); left > 0; left--) {
+        const char *item;
+        size_t length = list_next(&text, &item);
+        list_add(&options->missing, item, length);
+    }
+}
+
+static const struct {
+    int key;
+    const char *option;
+    void (*take)(table_options *options, const char *text);
+    bool only_csv;
+} takers[] = {
+    {KEY_TARGET, "--target", take_target, false},
+    {KEY_TARGETS, "--targets", take_targets, false},
+    {KEY_TASK, "--task", take_task, false},
+    {KEY_CATEGORICAL, "--categorical", take_categorical, false},
+    {KEY_NUMERIC, "--numeric", take_numeric, false},
+    {KEY_DROP, "--drop", take_drop, false},
+    {KEY_WEIGHT_COLUMN, "--weight-column", take_weight_column, false},
+    {KEY_SCALE, "--scale", take_scale, false},
+    {KEY_MISSING_INDICATOR, "--missing-indicator", take_missing_indicator, false},
+    {KEY_MAX_CATEGORIES, "--max-categories", take_max_categories, false},
+    {KEY_DELIMITER, "--delimiter", take_delimiter, true},
+    {KEY_HEADER, "--header", take_header, true},
+    {KEY_MISSING, "--missing", take_missing, true},
+};
+
+bool table_option(table_options *options, int key, const char *text)
+{
+    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++) {
+        if (takers[i].key == key) {
+            takers[i].take(options, text);
+            options->given = options->given ? options->given : takers[i].option;
+            if (takers[i].only_csv && !options->given_csv) {
+                options->given_csv = takers[i].option;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- All of them ---- */
+
+void table_options_init(table_options *options)
+{
+    *options = (table_options){.header = -1};
+    nnfs_preprocessing_settings_init(&options->preprocessing);
+}
+
+void table_options_free(table_options *options)
+{
+    list_free(&options->targets);
+    list_free(&options->categorical);
+    list_free(&options->numeric);
+    list_free(&options->drop);
+    list_free(&options->missing);
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+    size_t end_length = strlen(end);
+    return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
+}
+
+bool is_npy(const char *data)
+{
+    return ends_with(data, strlen(data), ".npy");
+}
+
+bool is_table(const char *data)
+{
+    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data"};
+    size_t length = strlen(data);
+    length -= ends_with(data, length, ".gz") ? 3 : 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends_with(data, length, ends[i])) {
+            return true;
+        }
+    }
+    return is_npy(data);
+}
+
+void table_options_check(const table_options *options, const char *data)
+{
+    if (options->given && !is_table(data)) {
+        usage_error("%s is for tables (CSV, NPY); '%s' is none", options->given, data);
+    }
+    if (options->given_csv && is_npy(data)) {
+        usage_error("%s is for CSV files; '%s' is an NPY file", options->given_csv, data);
+    }
+    if (options->targets_path && options->targets.count > 0) {
+        usage_error("--target names columns of DATA, --targets another file: give one of them");
+    }
+    if (options->targets_path && !is_npy(data)) {
+        usage_error("--targets is for NPY files; '%s' is none", data);
+    }
+}
+
+/* To an array of strings that nobody will write to. */
+static const char *const *list_items(const text_list *list)
+{
+    return (const char *const *)list->items;
+}
+
+void table_options_apply_format(const table_options *options, nnfs_dataset_settings *settings)
+{
+    settings->missing = list_items(&options->missing);
+    settings->delimiter = options->delimiter;
+    settings->header = options->header;
+}
+
+void table_options_apply(const table_options *options, nnfs_dataset_settings *settings)
+{
+    settings->targets = list_items(&options->targets);
+    settings->targets_path = options->targets_path;
+    settings->task = options->task;
+    settings->weight_column = options->weight_column;
+    settings->drop = list_items(&options->drop);
+    settings->categorical = list_items(&options->categorical);
+    settings->numeric = list_items(&options->numeric);
+    table_options_apply_format(options, settings);
+}

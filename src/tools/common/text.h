@@ -1,0 +1,35 @@
+/* Values as people read them. Nothing here depends on the locale: the tools never set one. */
+#ifndef NNFS_TOOLS_COMMON_TEXT_H
+#define NNFS_TOOLS_COMMON_TEXT_H
+
+#include <nnfs/nnfs.h>
+
+#include <stdint.h>
+
+/* A short piece of text by value: `printf("%s", text_count(n).text)`. */
+typedef struct short_text {
+    char text[32];
+} short_text;
+
+short_text text_count(int64_t count);    /* "60,000" */
+short_text text_percent(double share);   /* 0.978 is "97.80 %" */
+short_text text_number(double value);    /* "0.0745", "1.2e-07" */
+short_text text_measure(double value);   /* what has a unit, six digits: "52,133.2", "0.25" */
+short_text text_error(double value);     /* likewise, with its zeros: "52,133.2", "0.2500" */
+short_text text_seconds(double seconds); /* "31.0 ms", "4.2 s", "3 min 12 s", "2 h 05 min" */
+short_text text_hash(uint64_t hash);     /* 16 hex digits */
+short_text text_shortest(float value);   /* the fewest digits that give the value back: "0.001" */
+const char *text_plural(int64_t count);  /* "" for 1, else "s" */
+
+/* A name from a file, safe for a terminal and at most NAME_MOST letters wide. */
+enum { NAME_MOST = 32 };
+typedef struct name_text {
+    char text[4 * NAME_MOST + 6]; /* with dots or quotes */
+    int width;                    /* letters */
+} name_text;
+name_text text_name(const char *name);
+
+/* "784-128-10", in fresh memory; NULL where there is none. */
+char *text_shape(const nnfs_network *network);
+
+#endif

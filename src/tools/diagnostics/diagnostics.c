@@ -1,0 +1,175 @@
+/* The pass over the data: blocks of predictions, handed to what counts classes or numbers. */
+#include "diagnostics/diagnostics.h"
+
+#include "common/exit.h"
+#include "diagnostics/diagnostics_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Names ---- */
+
+const char *diagnostics_target_name(const diagnostics *known, int index, short_text *number)
+{
+    const char *name =
+        known->preprocessing ? nnfs_preprocessing_target(known->preprocessing, index).name : NULL;
+    (void)snprintf(number->text, sizeof number->text, "target %d", index + 1);
+    return name ? name : number->text;
+}
+
+int64_t diagnostics_wrong(const diagnostics *known)
+{
+    return known->samples - known->macro.right;
+}
+
+/* ---- Mistakes ---- */
+
+void mistake_add(diagnostics *made, mistake one)
+{
+    int at = made->mistake_count;
+    one.size = isnan(one.size) ? (double)INFINITY : one.size;
+    while (at > 0 && made->mistakes[at - 1].size < one.size) {
+        at--;
+    }
+    if (at == made->mistake_most) {
+        return;
+    }
+    int kept =
+        made->mistake_count < made->mistake_most ? made->mistake_count++ : made->mistake_most - 1;
+    memmove(&made->mistakes[at + 1], &made->mistakes[at],
+            (size_t)(kept - at) * sizeof *made->mistakes);
+    made->mistakes[at] = one;
+}
+
+/* ---- The pass ---- */
+
+enum { BLOCK_VALUES = 1 << 20, BLOCK_MOST = 8192 };
+
+/* Samples at a time: fewer of wide outputs. */
+static int64_t block_samples(const diagnostics *made)
+{
+    int64_t fit = BLOCK_VALUES / made->outputs;
+    int64_t most = fit < 1 ? 1 : fit < BLOCK_MOST ? fit : BLOCK_MOST;
+    return most < made->samples ? most : made->samples;
+}
+
+static nnfs_status read_block(const nnfs_network *network, const diagnostics *made, int threads,
+                              diagnostics_block *block, float *outputs, int32_t *labels,
+                              float *targets, nnfs_error *error)
+{
+    block->outputs = outputs;
+    block->labels = labels;
+    block->targets = targets;
+    nnfs_status status = nnfs_predict_dataset(network, made->data, block->first, block->count,
+                                              threads, outputs, error);
+    return status == NNFS_OK ? nnfs_dataset_copy(made->data, block->first, block->count, NULL,
+                                                 labels, targets, error)
+                             : status;
+}
+
+static nnfs_status pass(const nnfs_network *network, int threads, diagnostics *made,
+                        float *residuals, nnfs_error *error)
+{
+    bool numbers = made->classes == 0;
+    int64_t most = block_samples(made);
+    size_t values = (size_t)most * (size_t)made->outputs;
+    float *outputs = calloc(values, sizeof *outputs);
+    float *targets = numbers ? calloc(values, sizeof *targets) : NULL;
+    int32_t *labels = numbers ? NULL : calloc((size_t)most, sizeof *labels);
+    nnfs_status status = outputs && (numbers ? targets != NULL : labels != NULL)
+                             ? NNFS_OK
+                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    diagnostics_block block = {.first = 0};
+    for (; status == NNFS_OK && block.first < made->samples; block.first += block.count) {
+        block.count = made->samples - block.first < most ? made->samples - block.first : most;
+        status = read_block(network, made, threads, &block, outputs, labels, targets, error);
+        if (status == NNFS_OK && numbers) {
+            numbers_add(made, &block, residuals);
+        } else if (status == NNFS_OK) {
+            classes_add(made, &block);
+        }
+    }
+    free(outputs);
+    free(targets);
+    free(labels);
+    return status;
+}
+
+static nnfs_status measure_classes(const nnfs_network *network, int threads, diagnostics *made,
+                                   nnfs_error *error)
+{
+    nnfs_status status = classes_begin(made, error);
+    if (status == NNFS_OK) {
+        status = pass(network, threads, made, NULL, error);
+    }
+    if (status == NNFS_OK) {
+        classes_end(made);
+    }
+    return status;
+}
+
+static nnfs_status measure_numbers(const nnfs_network *network, int threads, diagnostics *made,
+                                   nnfs_error *error)
+{
+    float *residuals = NULL;
+    nnfs_status status = numbers_begin(made, &residuals, error);
+    if (status == NNFS_OK) {
+        status = pass(network, threads, made, residuals, error);
+    }
+    if (status == NNFS_OK) {
+        numbers_end(made, residuals);
+        status = numbers_look_up(network, threads, made, error);
+    }
+    free(residuals);
+    return status;
+}
+
+static bool is_probability(const nnfs_network *network)
+{
+    int last = nnfs_network_layer_count(network) - 1;
+    nnfs_activation output = nnfs_network_layer(network, last).activation;
+    return output == NNFS_SOFTMAX || output == NNFS_SIGMOID;
+}
+
+nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data, int threads,
+                                int mistakes, diagnostics *made, nnfs_error *error)
+{
+    int outputs = nnfs_network_outputs(network);
+    int classes = nnfs_dataset_classes(data);
+    *made = (diagnostics){
+        .data = data,
+        .preprocessing = nnfs_network_preprocessing(network),
+        .samples = nnfs_dataset_samples(data),
+        .outputs = outputs,
+        .judged = classes,
+        .classes = classes == 0   ? 0
+                   : outputs == 1 ? 2
+                                  : outputs,
+        .probabilities = is_probability(network),
+        .mistake_most =
+            mistakes < nnfs_dataset_samples(data) ? mistakes : (int)nnfs_dataset_samples(data),
+    };
+    made->mistakes = calloc((size_t)made->mistake_most + 1, sizeof *made->mistakes);
+    nnfs_status status =
+        made->mistakes ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (status == NNFS_OK) {
+        status = (classes > 0 ? measure_classes : measure_numbers)(network, threads, made, error);
+    }
+    if (status != NNFS_OK) {
+        diagnostics_free(made);
+    }
+    return status;
+}
+
+void diagnostics_free(diagnostics *known)
+{
+    free(known->confusion);
+    free(known->scores);
+    free(known->targets);
+    free(known->scatter);
+    free(known->mistakes);
+    free(known->mistake_values);
+    *known = (diagnostics){.data = NULL};
+}

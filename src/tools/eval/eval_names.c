@@ -1,0 +1,67 @@
+/* Names in columns of text, as letters and not as bytes. */
+#include "eval/eval_print.h"
+
+#include "common/class_names.h"
+
+#include <stdio.h>
+
+void print_padded(const char *name, int width)
+{
+    name_text safe = text_name(name);
+    (void)printf("%s%*s", safe.text, safe.width < width ? width - safe.width : 0, "");
+}
+
+const char *rows_left_out(const diagnostics *known)
+{
+    bool missing = false;
+    for (int i = 0; i < nnfs_dataset_columns(known->data); i++) {
+        nnfs_column column = nnfs_dataset_column(known->data, i);
+        missing = missing || (column.use == NNFS_COLUMN_TARGET && column.missing > 0);
+    }
+    return missing ? ", those without a target not counted" : "";
+}
+
+void print_name(const diagnostics *known, int index, int width)
+{
+    short_text number;
+    print_padded(class_name(known->data, index, &number), width);
+}
+
+void print_cut(const diagnostics *known, int index, int width)
+{
+    short_text number;
+    name_text safe = text_name(class_name(known->data, index, &number));
+    if (safe.width <= width) {
+        print_name(known, index, width);
+        return;
+    }
+    int letters = 0;
+    const char *end = safe.text;
+    while (*end && (letters < width - 2 || ((unsigned char)*end & 0xc0u) == 0x80u)) {
+        end++;
+        letters += ((unsigned char)*end & 0xc0u) != 0x80u;
+    }
+    (void)printf("%.*s..", (int)(end - safe.text), safe.text);
+}
+
+int name_width(const diagnostics *known, int index)
+{
+    short_text number;
+    return text_name(class_name(known->data, index, &number)).width;
+}
+
+int names_width(const diagnostics *known, int least)
+{
+    int width = least;
+    for (int i = 0; i < known->classes; i++) {
+        int own = name_width(known, i);
+        width = own > width ? own : width;
+    }
+    return width;
+}
+
+int cut_to(int width, int room, int least)
+{
+    int most = room > least ? room : least;
+    return width < most ? width : most;
+}

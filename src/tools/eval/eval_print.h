@@ -1,0 +1,40 @@
+/* What nnfs-eval prints of its diagnostics, under the lines of nnfs_evaluation. */
+#ifndef NNFS_TOOLS_EVAL_EVAL_PRINT_H
+#define NNFS_TOOLS_EVAL_EVAL_PRINT_H
+
+#include "common/terminal.h"
+#include "diagnostics/diagnostics.h"
+
+typedef struct eval_print {
+    terminal screen;
+    bool confusion;   /* the whole matrix, however large */
+    bool binary;      /* TP, FP, FN and TN a class */
+    bool calibration; /* a line a bin */
+} eval_print;
+
+void print_classes(const diagnostics *known, const eval_print *how);
+void print_numbers(const diagnostics *known, const eval_print *how);
+
+/* ---- eval_confusion.c ---- */
+
+void print_confusion(const diagnostics *known, const eval_print *how);
+
+/* ---- eval_names.c ---- */
+
+enum { LEAST_PAIR = 10 }; /* letters of "taken for" and one more */
+
+/* Left-aligned in `width` letters, which printf would count as bytes. */
+void print_padded(const char *name, int width);
+/* Of a class; the second cuts what is longer. */
+void print_name(const diagnostics *known, int index, int width);
+void print_cut(const diagnostics *known, int index, int width);
+/* Of a class; and of the longest of all, but not less than `least`. */
+int name_width(const diagnostics *known, int index);
+int names_width(const diagnostics *known, int least);
+/* `width`, but at most what there is room for, and no less than `least`. */
+int cut_to(int width, int room, int least);
+
+/* What to add where rows are numbered: a table's rows without a target are not among them. */
+const char *rows_left_out(const diagnostics *known);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * nnfs-predict: what a saved network says of each sample of a dataset, as CSV: a row a sample, in the
+ * order of the file.
+ */
+#include "common/class_names.h"
+#include "common/exit.h"
+#include "common/model_data.h"
+#include "common/options.h"
+#include "common/output_file.h"
+#include "common/paths.h"
+#include "common/predictions.h"
+#include "common/start.h"
+#include "common/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The command line ---- */
+
+typedef struct predict_options {
+    model_request request;
+    const char *output; /* NULL: stdout */
+} predict_options;
+
+enum { GROUP_RUN = 1, GROUP_FILE };
+
+static const struct argp_option rows[] = {
+    {"output", 'o', "FILE", 0, "write the predictions here (stdout)", GROUP_RUN},
+    {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
+    {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
+
+    {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
+    TABLE_ROWS_FORMAT("as the model was trained"),
+    OPTIONS_COMMON,
+};
+
+static const char about[] =
+    "Writes what MODEL, a file that nnfs-train wrote, says of each sample of DATA."
+    "\v"
+    "DATA is as for nnfs-train. A table is taken as it is, with or without the columns to predict: "
+    "the model prepares it as its own was. Its columns may stand in any order, and those that the "
+    "model does not know are left out.\n"
+    "\n"
+    "The predictions are CSV, a row for each of DATA in its order: of classes the name of the most "
+    "probable and the probability of each, of numbers the number itself.\n"
+    "\n"
+    "Exit status: 0 done, 1 could not run, 2 usage, 4 bad data or data that do not fit the model.\n"
+    "\n"
+    "  nnfs-predict model.safetensors houses.csv\n"
+    "  nnfs-predict model.safetensors mnist -o digits.csv";
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    predict_options *options = state->input;
+    if (model_request_option(&options->request, key, text)) {
+        return 0;
+    }
+    switch (key) {
+    case 'o':
+        options->output = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        model_request_argument(&options->request, text);
+        return 0;
+    default:
+        return options_common(key, state);
+    }
+}
+
+static void parse(predict_options *options, int argc, char **argv)
+{
+    const struct argp argp = {rows, parse_option,        "MODEL DATA", about,
+                              NULL, options_help_filter, NULL};
+    *options = (predict_options){.request = {.part = PART_ANY, .ignore_targets = true}};
+    table_options_init(&options->request.table);
+    options_parse(&argp, argc, argv, options);
+    model_request_check(&options->request);
+    if (options->output && (is_same_file(options->output, options->request.model) ||
+                            is_same_file(options->output, options->request.data))) {
+        usage_error("--output would write over '%s', which is read", options->output);
+    }
+}
+
+/* ---- CSV ---- */
+
+/* RFC 4180: what holds a delimiter, a quote or a line's end is quoted, and quotes are doubled. */
+static void write_text(FILE *stream, const char *text)
+{
+    if (text[0] != '\0' && !strpbrk(text, ",\"\r\n")) {
+        (void)fputs(text, stream);
+        return;
+    }
+    (void)fputc('"', stream);
+    for (; *text; text++) {
+        if (*text == '"') {
+            (void)fputc('"', stream);
+        }
+        (void)fputc(*text, stream);
+    }
+    (void)fputc('"', stream);
+}
+
+static void write_number(FILE *stream, float number)
+{
+    (void)fputs_unlocked(text_shortest(number).text, stream);
+}
+
+/* ---- What the outputs stand for ---- */
+
+static const char *target_name(const answers *what, int index, short_text *number)
+{
+    const char *name =
+        what->preprocessing ? nnfs_preprocessing_target(what->preprocessing, index).name : NULL;
+    if (what->classes > 0 || what->outputs == 1) {
+        (void)snprintf(number->text, sizeof number->text, what->classes > 0 ? "class" : "target");
+    } else {
+        (void)snprintf(number->text, sizeof number->text, "target_%d", index + 1);
+    }
+    return name ? name : number->text;
+}
+
+static void write_header(FILE *stream, const answers *what)
+{
+    short_text number = {""};
+    int targets = what->classes > 0 ? 1 : what->outputs;
+    for (int i = 0; i < targets; i++) {
+        (void)fputs(i > 0 ? "," : "", stream);
+        write_text(stream, target_name(what, i, &number));
+    }
+    for (int i = 0; i < what->classes; i++) {
+        (void)fputc(',', stream);
+        write_text(stream, class_name(what->data, i, &number));
+    }
+    (void)fputc('\n', stream);
+}
+
+static void write_row(FILE *stream, const answers *what, const float *outputs)
+{
+    short_text number = {""};
+    if (what->classes > 0) {
+        write_text(stream,
+                   class_name(what->data, predictions_class(what->outputs, outputs), &number));
+    }
+    if (what->classes == 2 && what->outputs == 1) {
+        (void)fputc_unlocked(',', stream);
+        write_number(stream, 1.0f - outputs[0]);
+    }
+    for (int i = 0; i < what->outputs; i++) {
+        if (i > 0 || what->classes > 0) {
+            (void)fputc_unlocked(',', stream);
+        }
+        write_number(stream, outputs[i]);
+    }
+    (void)fputc_unlocked('\n', stream);
+}
+
+/* ---- The work ---- */
+
+enum { BLOCK = 8192 }; /* samples at a time */
+
+static nnfs_status write_all(const model_data *loaded, FILE *stream, nnfs_error *error)
+{
+    answers what = predictions_of(loaded->network, loaded->chosen);
+    int64_t samples = nnfs_dataset_samples(loaded->chosen);
+    float *outputs = calloc((size_t)what.outputs, BLOCK * sizeof *outputs);
+    nnfs_status status = outputs ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
+        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
+                                      loaded->machine.threads, outputs, error);
+        if (status == NNFS_OK && first == 0) {
+            write_header(stream, &what);
+        }
+        for (int64_t i = 0; status == NNFS_OK && i < count; i++) {
+            write_row(stream, &what, outputs + i * what.outputs);
+        }
+        if (status == NNFS_OK && signal_caught()) {
+            status =
+                set_error(error, NNFS_ERROR_STOPPED, "stopped by %s", signal_name(signal_caught()));
+        }
+        if (ferror(stream)) {
+            break; /* the reason is found where the file is closed */
+        }
+    }
+    free(outputs);
+    return status;
+}
+
+static nnfs_status predict(const predict_options *options, model_data *loaded, nnfs_error *error)
+{
+    output_file file;
+    nnfs_status status = check_model_path(options->output, error);
+    if (status == NNFS_OK) {
+        status = model_data_load(&options->request, loaded, error);
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    signals_catch();
+    status = output_open(options->output, &file, error);
+    if (status == NNFS_OK) {
+        status = write_all(loaded, file.stream, error);
+    }
+    if (status == NNFS_OK) {
+        status = output_commit(&file, error);
+    }
+    output_discard(&file);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    restart_with_better_blas(argv);
+    predict_options options;
+    parse(&options, argc, argv);
+    if (options.output) {
+        signals_ignore_of_writes(); /* into a closed pipe the rest need not be written */
+    }
+    model_data loaded = {.network = NULL};
+    nnfs_error error = {.status = NNFS_OK};
+    nnfs_status status = predict(&options, &loaded, &error);
+    if (status != NNFS_OK) {
+        cli_error(&error);
+    }
+    int result = cli_finish(exit_status(status));
+    if (!loaded.prepared) {
+        cli_exit(result);
+    }
+    model_data_free(&loaded);
+    table_options_free(&options.request.table);
+    return result;
+}

@@ -1,0 +1,337 @@
+/* What a model holds: its layers, how it was trained, what it does to a table, what its weights are like. */
+#include "common/column_text.h"
+#include "common/exit.h"
+#include "common/json.h"
+#include "show/show.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CATEGORIES_MOST = 6, NAMED_MOST = 40, UNNAMED_MOST = 5, CLASSES_MOST = 20 };
+
+/* ---- Weights ---- */
+
+typedef struct weight_stats {
+    double mean, deviation, least, most;
+    int64_t zeros;
+} weight_stats;
+
+/* Inputs of layer `index`. */
+static int layer_inputs(const nnfs_network *network, int index)
+{
+    return index == 0 ? nnfs_network_inputs(network) : nnfs_network_layer(network, index - 1).width;
+}
+
+static size_t layer_weights(const nnfs_network *network, int index)
+{
+    return (size_t)layer_inputs(network, index) * (size_t)nnfs_network_layer(network, index).width;
+}
+
+static weight_stats measure(const float *w, size_t count)
+{
+    weight_stats stats = {.least = (double)w[0], .most = (double)w[0]};
+    double squares = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        double weight = (double)w[i];
+        stats.mean += weight;
+        stats.least = fmin(stats.least, weight);
+        stats.most = fmax(stats.most, weight);
+        stats.zeros += w[i] == 0.0f;
+    }
+    stats.mean /= (double)count;
+    for (size_t i = 0; i < count; i++) {
+        double off = (double)w[i] - stats.mean;
+        squares += off * off;
+    }
+    stats.deviation = sqrt(squares / (double)count);
+    return stats;
+}
+
+/* ---- Layers ---- */
+
+static int64_t layer_parameters(const nnfs_network *network, int index)
+{
+    return ((int64_t)layer_inputs(network, index) + 1) * nnfs_network_layer(network, index).width;
+}
+
+/* The weights of every layer measured; freed by the caller. NULL where there is no memory. */
+static weight_stats *measure_layers(const nnfs_network *network)
+{
+    int layers = nnfs_network_layer_count(network);
+    size_t most = 1;
+    for (int i = 0; i < layers; i++) {
+        size_t count = layer_weights(network, i);
+        most = count > most ? count : most;
+    }
+    weight_stats *stats = calloc(layers > 0 ? (size_t)layers : 1, sizeof *stats);
+    float *w = calloc(most, sizeof *w);
+    for (int i = 0; stats && w && i < layers; i++) {
+        (void)nnfs_network_get_weights(network, i, w, NULL); /* there is such a layer */
+        stats[i] = measure(w, layer_weights(network, i));
+    }
+    if (!w) {
+        free(stats);
+        return NULL;
+    }
+    free(w);
+    return stats;
+}
+
+static void print_layers(const nnfs_network *network, const weight_stats *stats)
+{
+    (void)printf("  layer  units  activation  parameters  weights: mean, deviation, from, to\n");
+    for (int i = 0; i < nnfs_network_layer_count(network); i++) {
+        nnfs_layer layer = nnfs_network_layer(network, i);
+        (void)printf("  %5d  %5d  %-10s  %10s  %9.6f %9.6f %9.5f %9.5f", i + 1, layer.width,
+                     nnfs_activation_name(layer.activation),
+                     text_count(layer_parameters(network, i)).text, stats[i].mean,
+                     stats[i].deviation, stats[i].least, stats[i].most);
+        if (stats[i].zeros > 0) {
+            (void)printf("  (%s zero)", text_count(stats[i].zeros).text);
+        }
+        (void)putchar('\n');
+    }
+}
+
+/* ---- Notes: how it was trained ---- */
+
+/* The notes that nnfs-train writes, in the order they are told in; those of pictures and classes have
+ * lines of their own. */
+static const char *const notes[] = {
+    "data",     "samples",       "data_hash",      "optimizer",    "learning_rate", "schedule",
+    "momentum", "beta2",         "epsilon",        "weight_decay", "init",          "batch",
+    "epochs",   "ended",         "until_accuracy", "seed",         "test_accuracy", "test_rmse",
+    "picture",  "preprocessing", "nnfs_version",   NULL,
+};
+
+static const char *note(const nnfs_network *network, const char *key)
+{
+    const char *value = nnfs_network_note(network, key);
+    return value ? value : "";
+}
+
+static void print_accuracy(const nnfs_network *network)
+{
+    const char *accuracy = nnfs_network_note(network, "test_accuracy");
+    const char *rmse = nnfs_network_note(network, "test_rmse");
+    if (accuracy) {
+        (void)printf(", test accuracy %s", text_percent(strtod(accuracy, NULL)).text);
+    } else if (rmse) {
+        (void)printf(", test RMSE %s", text_error(strtod(rmse, NULL)).text);
+    }
+}
+
+static void print_training(const nnfs_network *network)
+{
+    if (!nnfs_network_note(network, "optimizer")) {
+        return;
+    }
+    int64_t samples = strtoll(note(network, "samples"), NULL, 10);
+    (void)printf("trained   on %s sample%s of %s", text_count(samples).text, text_plural(samples),
+                 text_name(note(network, "data")).text);
+    int64_t epochs = strtoll(note(network, "epochs"), NULL, 10);
+    (void)printf(" for %s epoch%s", text_count(epochs).text, text_plural(epochs));
+    if (strcmp(note(network, "ended"), "epochs") != 0) {
+        (void)printf(" (%s)", text_name(note(network, "ended")).text);
+    }
+    print_accuracy(network);
+    (void)printf("\nwith      %s, learning rate %s", text_name(note(network, "optimizer")).text,
+                 text_name(note(network, "learning_rate")).text);
+    (void)printf(" (%s), batch %s", text_name(note(network, "schedule")).text,
+                 text_name(note(network, "batch")).text);
+    (void)printf(", seed %s, by nnfs", text_name(note(network, "seed")).text);
+    (void)printf(" %s\n", text_name(note(network, "nnfs_version")).text);
+}
+
+/* ---- What goes in and comes out ---- */
+
+static void print_encoding(const nnfs_preprocessing *preprocessing, int index, int width)
+{
+    nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, index);
+    name_text name = column_name(encoding.name, encoding.column + 1);
+    (void)printf("  %s%*s  %6d  ", name.text, width - name.width, "", encoding.inputs);
+    if (encoding.inputs == 0) {
+        (void)printf("left out: %s", encoding.reason ? encoding.reason : "no inputs");
+    } else if (encoding.kind == NNFS_COLUMN_NUMBER) {
+        (void)printf("(x - %s) * %s, missing as %s%s", text_measure((double)encoding.center).text,
+                     text_measure((double)encoding.scale).text,
+                     text_measure((double)encoding.fill).text,
+                     encoding.has_indicator ? " with an indicator" : "");
+    } else {
+        for (int i = 0; i < encoding.categories && i < CATEGORIES_MOST; i++) {
+            (void)printf("%s, ",
+                         listed_name(nnfs_preprocessing_category(preprocessing, index, i)).text);
+        }
+        if (encoding.categories > CATEGORIES_MOST) {
+            (void)printf("%d more, ", encoding.categories - CATEGORIES_MOST);
+        }
+        (void)printf("%sothers", encoding.has_missing ? "missing, " : "");
+    }
+    (void)putchar('\n');
+}
+
+static void print_preprocessing(const nnfs_preprocessing *preprocessing)
+{
+    int columns = nnfs_preprocessing_columns(preprocessing);
+    int most = nnfs_preprocessing_column(preprocessing, 0).name ? NAMED_MOST : UNNAMED_MOST;
+    int shown = columns < most ? columns : most;
+    int width = (int)sizeof "column" - 1;
+    for (int i = 0; i < shown; i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
+        int own = column_name(encoding.name, encoding.column + 1).width;
+        width = own > width ? own : width;
+    }
+    (void)printf("takes     a table of %s column%s\n", text_count(columns).text,
+                 text_plural(columns));
+    (void)printf("  %-*s  inputs  from\n", width, "column");
+    for (int i = 0; i < shown; i++) {
+        print_encoding(preprocessing, i, width);
+    }
+    if (columns > shown) {
+        (void)printf("  and %s more\n", text_count(columns - shown).text);
+    }
+}
+
+/* The names of the classes as a list; NULL: none are known. */
+static json_t *class_names(const nnfs_network *network)
+{
+    const char *text = nnfs_network_note(network, "class_names");
+    json_t *names = text ? json_loads(text, 0, NULL) : NULL;
+    if (json_is_array(names)) {
+        return names;
+    }
+    json_decref(names);
+    return NULL;
+}
+
+static void print_outputs(const nnfs_network *network)
+{
+    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
+    json_t *names = class_names(network);
+    size_t count = json_array_size(names);
+    const char *target = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).name : NULL;
+    (void)printf("predicts  ");
+    if (target) {
+        (void)printf("%s%s", text_name(target).text, count > 0 ? ": " : "");
+    }
+    for (size_t i = 0; i < count && i < CLASSES_MOST; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        (void)printf("%s%s", i > 0 ? ", " : "", listed_name(name ? name : "?").text);
+    }
+    if (count > CLASSES_MOST) {
+        (void)printf(", and %zu more", count - CLASSES_MOST);
+    }
+    if (!target && count == 0) {
+        (void)printf("%d number%s", nnfs_network_outputs(network),
+                     text_plural(nnfs_network_outputs(network)));
+    }
+    (void)putchar('\n');
+    json_decref(names);
+}
+
+nnfs_status show_model(const show *from, nnfs_error *error)
+{
+    nnfs_network *network = from->loaded.network;
+    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
+    char *shape = text_shape(network);
+    weight_stats *stats = measure_layers(network);
+    if (!shape || !stats) {
+        free(shape);
+        free(stats);
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    (void)printf("%s: %s, %s parameters, loss %s\n", text_name(from->options->request.model).text,
+                 shape, text_count(nnfs_network_parameters(network)).text,
+                 nnfs_loss_name(nnfs_network_loss(network)));
+    print_layers(network, stats);
+    free(shape);
+    free(stats);
+    print_training(network);
+    if (from->picture.height > 0) {
+        (void)printf("takes     pictures of %d x %d\n", from->picture.height, from->picture.width);
+    }
+    if (preprocessing) {
+        print_preprocessing(preprocessing);
+    }
+    print_outputs(network);
+    (void)printf("weights   %s\n", text_hash(nnfs_network_hash(network)).text);
+    return NNFS_OK;
+}
+
+/* ---- JSON ---- */
+
+static json_t *json_layers(const nnfs_network *network, const weight_stats *stats)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < nnfs_network_layer_count(network); i++) {
+        nnfs_layer layer = nnfs_network_layer(network, i);
+        json_t *one = json_object();
+        json_set_integer(one, "units", layer.width);
+        json_set_string(one, "activation", nnfs_activation_name(layer.activation));
+        json_set_integer(one, "parameters", layer_parameters(network, i));
+        json_set_real(one, "weights_mean", stats[i].mean);
+        json_set_real(one, "weights_deviation", stats[i].deviation);
+        json_set_real(one, "weights_least", stats[i].least);
+        json_set_real(one, "weights_most", stats[i].most);
+        json_set_integer(one, "weights_zero", stats[i].zeros);
+        (void)json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *json_notes(const nnfs_network *network)
+{
+    json_t *object = json_object();
+    for (const char *const *key = notes; *key; key++) {
+        if (nnfs_network_note(network, *key)) {
+            json_set_string(object, *key, nnfs_network_note(network, *key));
+        }
+    }
+    return object;
+}
+
+static json_t *json_columns(const nnfs_preprocessing *preprocessing)
+{
+    json_t *list = json_array();
+    for (int i = 0; preprocessing && i < nnfs_preprocessing_columns(preprocessing); i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
+        json_t *one = json_object();
+        json_set_string(one, "name", encoding.name);
+        json_set_string(one, "kind", encoding.kind == NNFS_COLUMN_CATEGORY ? "category" : "number");
+        json_set_integer(one, "first_input", encoding.first_input);
+        json_set_integer(one, "inputs", encoding.inputs);
+        json_set_string(one, "reason", encoding.reason);
+        (void)json_array_append_new(list, one);
+    }
+    return list;
+}
+
+nnfs_status show_model_json(const show *from, nnfs_error *error)
+{
+    const nnfs_network *network = from->loaded.network;
+    weight_stats *stats = measure_layers(network);
+    if (!stats) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    json_t *object = json_object();
+    json_t *names = class_names(network);
+    json_set_string(object, "schema", "nnfs-show/1");
+    json_set_string(object, "kind", "model");
+    json_set_string(object, "model", from->options->request.model);
+    json_set_integer(object, "inputs", nnfs_network_inputs(network));
+    (void)json_object_set_new(object, "layers", json_layers(network, stats));
+    free(stats);
+    json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(network)));
+    json_set_integer(object, "parameters", nnfs_network_parameters(network));
+    json_set_hash(object, "weights_hash", nnfs_network_hash(network));
+    (void)json_object_set_new(object, "class_names", names ? names : json_null());
+    (void)json_object_set_new(object, "columns", json_columns(nnfs_network_preprocessing(network)));
+    (void)json_object_set_new(object, "notes", json_notes(network));
+    bool written = json_dumpf(object, stdout, JSON_LINE) == 0;
+    (void)putchar('\n');
+    json_decref(object);
+    return written || ferror(stdout) ? NNFS_OK
+                                     : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+}

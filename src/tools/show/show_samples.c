@@ -1,0 +1,127 @@
+/* Samples with their captions: pictures where they are some, else rows of a table. */
+#include "common/exit.h"
+#include "common/output_file.h"
+#include "show/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    COUNT_FILE = 32, /* pictures, where none are asked for */
+    COUNT_ROWS = 10,
+    LINES = 2, /* of pictures in a terminal */
+};
+
+/* ---- A sheet, wherever it goes ---- */
+
+static nnfs_status write_file(const show *from, const contact_sheet *what, nnfs_error *error)
+{
+    const char *path = from->options->output;
+    bool png = strcasecmp(path + strlen(path) - 4, ".png") == 0;
+    output_file file;
+    nnfs_status status = output_open(path, &file, error);
+    if (status == NNFS_OK) {
+        status =
+            (png ? contact_sheet_write_png : contact_sheet_write_svg)(what, file.stream, error);
+    }
+    if (status == NNFS_OK) {
+        status = output_commit(&file, error);
+    }
+    output_discard(&file);
+    if (status == NNFS_OK && !from->options->request.quiet && !from->options->json) {
+        (void)printf("picture%s  %d in %s\n", text_plural(what->pictures.count),
+                     what->pictures.count, text_name(path).text);
+    }
+    return status;
+}
+
+nnfs_status show_sheet(const show *from, const contact_sheet *what, nnfs_error *error)
+{
+    if (from->options->output) {
+        return write_file(from, what, error);
+    }
+    contact_sheet_draw(what, &from->screen, stdout);
+    return NNFS_OK;
+}
+
+/* ---- Pictures ---- */
+
+static nnfs_status write_caption(const show *from, int64_t sample, caption *text, nnfs_error *error)
+{
+    target_text truth = truth_text(from->loaded.chosen, sample);
+    (void)snprintf(text->name, sizeof text->name, "%.150s%s#%lld", truth.text,
+                   truth.text[0] ? "  " : "", (long long)sample);
+    if (!from->loaded.network) {
+        return NNFS_OK;
+    }
+    said answer;
+    nnfs_status status = ask_network(from, sample, &answer, error);
+    if (status == NNFS_OK) {
+        (void)snprintf(text->answer, sizeof text->answer, "%.150s%s%s", answer.text.text,
+                       answer.probability.text[0] ? "  " : "", answer.probability.text);
+        text->verdict = answer.verdict;
+    }
+    return status;
+}
+
+static nnfs_status show_pictures(const show *from, const int64_t *samples, int count,
+                                 nnfs_error *error)
+{
+    char title[256];
+    contact_sheet what = {.captions = calloc((size_t)count, sizeof *what.captions), .title = title};
+    nnfs_status status =
+        what.captions ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    (void)snprintf(title, sizeof title, "%s%s", text_name(from->options->request.data).text,
+                   from->options->mistakes ? ": the worst mistakes" : "");
+    if (status == NNFS_OK) {
+        status = pictures_of_samples(from->loaded.chosen, from->picture, samples, count,
+                                     &what.pictures, error);
+    }
+    for (int i = 0; status == NNFS_OK && i < count; i++) {
+        status = write_caption(from, samples[i], &what.captions[i], error);
+    }
+    if (status == NNFS_OK) {
+        status = show_sheet(from, &what, error);
+    }
+    pictures_free(&what.pictures);
+    free(what.captions);
+    return status;
+}
+
+/* ---- Either ---- */
+
+static int default_count(const show *from)
+{
+    if (from->picture.height == 0) {
+        return COUNT_ROWS;
+    }
+    contact_sheet_layout layout =
+        contact_sheet_lay_out(&from->screen, from->picture.height, from->picture.width);
+    return from->options->output ? COUNT_FILE : LINES * layout.per_line;
+}
+
+static nnfs_status say_none(const show *from)
+{
+    (void)printf("%s\n", from->options->mistakes ? "no mistakes" : "no samples");
+    return NNFS_OK;
+}
+
+nnfs_status show_samples(const show *from, nnfs_error *error)
+{
+    int count = from->options->count > 0 ? from->options->count : default_count(from);
+    bool drawn = from->picture.height > 0;
+    int64_t *samples = NULL;
+    if (from->options->output && !drawn) {
+        return set_error(error, NNFS_ERROR_DATA,
+                         "%s has no pictures to write; where it has, --picture says how they lie",
+                         from->loaded.path);
+    }
+    nnfs_status status = choose_samples(from, count, &samples, &count, error);
+    if (status == NNFS_OK) {
+        status = count == 0 ? say_none(from)
+                            : (drawn ? show_pictures : show_table)(from, samples, count, error);
+    }
+    free(samples);
+    return status;
+}

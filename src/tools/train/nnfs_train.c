@@ -1,0 +1,239 @@
+/*
+ * nnfs-train: trains a network and says how good it is.
+ *
+ * Whatever can be refused is refused before the work starts. A run that a signal stops, or that
+ * diverges, keeps what it has: the model is saved as it stands, and the notes in it say so.
+ */
+#include "common/exit.h"
+#include "common/paths.h"
+#include "common/start.h"
+#include "common/text.h"
+#include "train/resume.h"
+#include "train/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int on_progress(void *user, const nnfs_progress *now)
+{
+    train_run *run = user;
+    progress_step(&run->progress, now);
+    return signal_caught();
+}
+
+static int on_epoch(void *user, const nnfs_epoch *epoch)
+{
+    train_run *run = user;
+    progress_epoch(&run->progress, epoch);
+    log_epoch(run, epoch);
+    return signal_caught();
+}
+
+static nnfs_status prepare(train_run *run, nnfs_error *error)
+{
+    const train_options *options = run->options;
+    nnfs_status status = check_model_path(options->output, error);
+    if (status == NNFS_OK) {
+        status = check_log_path(options->log, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_model_path(options->report, error);
+    }
+    if (status == NNFS_OK) {
+        status = prepare_machine(options->train.threads, options->quiet, &run->machine, error);
+        run->prepared = status == NNFS_OK;
+    }
+    if (status == NNFS_OK) {
+        status = run_prepare(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = run_build(run, error);
+    }
+    if (status == NNFS_OK && (options->profile || options->report)) {
+        status = nnfs_profile_create(&run->profile, error);
+    }
+    return status;
+}
+
+/* Whether training came to something worth keeping, if not to its planned end. */
+static bool has_ended(nnfs_status status)
+{
+    return status == NNFS_OK || status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED;
+}
+
+static nnfs_status train(train_run *run, nnfs_error *error)
+{
+    nnfs_train_settings settings = run->options->train;
+    settings.threads = run->machine.threads;
+    settings.on_progress = on_progress;
+    settings.on_epoch = on_epoch;
+    settings.user = run;
+    settings.profile = run->profile;
+    settings.checkpoint_folder = run->options->checkpoint;
+    settings.on_checkpoint = resume_on_checkpoint;
+    settings.resume = run->checkpoint;
+    settings.resume_anywhere = run->options->resume_anywhere;
+    progress_plan plan = {.epochs = settings.epochs,
+                          .samples = nnfs_dataset_samples(run->train.set),
+                          .flops = nnfs_network_flops_step(run->network),
+                          .threads = settings.threads,
+                          .quiet = run->options->quiet};
+    progress_begin(&run->progress, &plan);
+    nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
+                                    run->test.set, &settings, &run->summary, error);
+    progress_finish(&run->progress);
+    return status;
+}
+
+static nnfs_status save(train_run *run, nnfs_error *error)
+{
+    if (!run->options->output) {
+        return NNFS_OK;
+    }
+    resume_forget_notes(run);
+    nnfs_status status = run_annotate(run, error);
+    if (status == NNFS_OK) {
+        status = nnfs_network_save(run->network, run->options->output, error);
+    }
+    run->saved = status == NNFS_OK;
+    return status;
+}
+
+/* A summary of nothing. */
+static nnfs_summary unmeasured(const char *reason)
+{
+    const nnfs_evaluation none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0.0};
+    return (nnfs_summary){.reason = reason, .train = none, .validation = none, .test = none};
+}
+
+/* Says why a run ended early, and what became of its work. */
+static void say_early_end(const train_run *run, const nnfs_error *error)
+{
+    if (error->status == NNFS_ERROR_STOPPED && signal_caught()) {
+        cli_message("stopped by %s after %s epoch%s", signal_name(signal_caught()),
+                    text_count(run->summary.epochs).text, text_plural(run->summary.epochs));
+    } else {
+        cli_error(error);
+    }
+    if (run->saved) {
+        cli_message("%s holds the %s weights", run->options->output,
+                    error->status == NNFS_ERROR_DIVERGED ? "last good" : "latest");
+    }
+    char *command = error->status == NNFS_ERROR_STOPPED ? resume_command(run) : NULL;
+    if (command && run->summary.checkpoint == NNFS_OK) {
+        cli_message("go on with: %s", command);
+    }
+    free(command);
+}
+
+/* A fold that did not come to its end is the end of the run: nothing is saved. */
+static int end_in_folds(train_run *run, const nnfs_error *error)
+{
+    bool stopped = error->status == NNFS_ERROR_STOPPED && signal_caught();
+    run->summary = unmeasured(stopped                                ? "stopped"
+                              : error->status == NNFS_ERROR_DIVERGED ? "diverged"
+                                                                     : "failed");
+    log_end(run);
+    if (stopped) {
+        cli_message("stopped by %s in fold %d of %d; there is no model yet",
+                    signal_name(signal_caught()), run->folds.count + 1, run->options->folds);
+    } else {
+        cli_message("fold %d of %d: %s", run->folds.count + 1, run->options->folds, error->message);
+    }
+    return exit_status(error->status);
+}
+
+/* From a network ready to be trained to the last line of the report: the status to exit with. */
+static int train_and_report(train_run *run)
+{
+    nnfs_error ended = {.status = NNFS_OK};
+    nnfs_error trouble = {.status = NNFS_OK};
+    nnfs_status status = train(run, &ended);
+    if (!has_ended(status)) {
+        cli_error(&ended);
+        return exit_status(status);
+    }
+    nnfs_status saved = save(run, &trouble);
+    log_details(run);
+    log_end(run);
+    if (!run->options->quiet) {
+        report(run);
+        if (run->options->profile) {
+            report_profile(run);
+        }
+    }
+    if (status != NNFS_OK) {
+        say_early_end(run, &ended);
+    }
+    if (saved != NNFS_OK) {
+        cli_error(&trouble);
+    }
+    if (saved == NNFS_OK && run->summary.checkpoint != NNFS_OK) {
+        cli_message("the last checkpoint could not be written");
+        saved = run->summary.checkpoint;
+    }
+    return status != NNFS_OK ? exit_status(status) : exit_status(saved);
+}
+
+/* What else has failed. */
+static int end_worse(int result, const nnfs_error *error)
+{
+    cli_error(error);
+    return result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
+}
+
+static int run_all(train_run *run, char **argv)
+{
+    nnfs_error error = {.status = NNFS_OK};
+    nnfs_status status = resume_remember(run, argv, &error);
+    if (status == NNFS_OK) {
+        status = prepare(run, &error);
+    }
+    if (status == NNFS_OK) {
+        status = log_open(run, &error);
+    }
+    if (status == NNFS_OK) {
+        status = record_begin(run, &error);
+    }
+    if (status != NNFS_OK) {
+        cli_error(&error);
+        return exit_status(status);
+    }
+    if (run->checkpoint) {
+        resume_say(run);
+        log_resume(run);
+    } else {
+        log_start(run);
+    }
+    signals_catch();
+    status = run->options->folds > 0 ? run_folds(run, &error) : NNFS_OK;
+    int result = status == NNFS_OK ? train_and_report(run) : end_in_folds(run, &error);
+    result = log_close(run, &error) == NNFS_OK ? result : end_worse(result, &error);
+    return record_report(run, &error) == NNFS_OK ? result : end_worse(result, &error);
+}
+
+int main(int argc, char **argv)
+{
+    restart_with_better_blas(argv);
+    train_options options;
+    train_options_parse(&options, argc, argv);
+    signals_ignore_of_writes();
+    train_run run = {.options = &options, .log_bytes = -1};
+    resume_open(&run, &options, argv);
+    int result = cli_finish(run_all(&run, argv));
+    if (!run.prepared) {
+        cli_exit(result);
+    }
+    resume_free(&run);
+    run_record_free(&run.record);
+    free(run.shape);
+    nnfs_network_free(run.network);
+    nnfs_profile_free(run.profile);
+    nnfs_preprocessing_free(run.preprocessing);
+    free(run.folds.scores);
+    source_free(&run.train);
+    source_free(&run.validation);
+    source_free(&run.test);
+    train_options_free(&options);
+    return result;
+}

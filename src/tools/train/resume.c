@@ -1,0 +1,268 @@
+/* Checkpoints noted, and gone on from. */
+#include "train/resume.h"
+
+#include "common/exit.h"
+#include "common/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NOTE_COMMAND "run.command"
+#define NOTE_FOLDER  "run.folder"
+#define NOTE_LOG     "run.log_bytes"
+
+static _Noreturn void out_of_memory(void)
+{
+    cli_message("out of memory");
+    cli_exit(EXIT_CANNOT_RUN);
+}
+
+/* ---- Words as a note has them: bytes that are no plain text, and blanks, as %XX ---- */
+
+static void write_word(FILE *stream, const char *word)
+{
+    for (const unsigned char *at = (const unsigned char *)word; *at; at++) {
+        bool plain = *at < 0x80 && isgraph(*at) && *at != '%';
+        (void)fprintf(stream, plain ? "%c" : "%%%02X", *at);
+    }
+}
+
+static int hex_value(char digit)
+{
+    const char *const digits = "0123456789ABCDEF";
+    const char *at = digit != '\0' ? strchr(digits, digit) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* Undoes write_word in place; false for what it does not write. */
+static bool read_word(char *word)
+{
+    char *to = word;
+    for (const char *from = word; *from; to++) {
+        int high = *from == '%' ? hex_value(from[1]) : 0;
+        int low = *from == '%' && high >= 0 ? hex_value(from[2]) : 0;
+        if (high < 0 || low < 0 || (*from == '%' && high + low == 0)) {
+            return false;
+        }
+        *to = *from == '%' ? (char)(16 * high + low) : *from;
+        from += *from == '%' ? 3 : 1;
+    }
+    *to = '\0';
+    return true;
+}
+
+/* The words of a note, in one piece of memory; NULL where it is none of ours. */
+static char **read_words(const char *note, int *count)
+{
+    size_t length = strlen(note) + 1;
+    size_t most = length / 2 + 2;
+    char **words = calloc(1, (most + 1) * sizeof *words + length);
+    if (!words) {
+        out_of_memory();
+    }
+    char *rest = memcpy((char *)(words + most + 1), note, length);
+    *count = 0;
+    for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
+        words[(*count)++] = word;
+        if (*word == '\0' || !read_word(word)) {
+            free(words);
+            return NULL;
+        }
+    }
+    return words;
+}
+
+/* ---- Going on ---- */
+
+static _Noreturn void fail_resume(const nnfs_error *error)
+{
+    cli_error(error);
+    cli_exit(exit_status(error->status));
+}
+
+static _Noreturn void not_of_a_run(const char *path)
+{
+    cli_message("%s: a checkpoint, but none that nnfs-train has made", path);
+    cli_exit(EXIT_BAD_DATA);
+}
+
+static const char *note_of(const nnfs_checkpoint *checkpoint, const char *key)
+{
+    return nnfs_network_note(nnfs_checkpoint_network(checkpoint), key);
+}
+
+/* Where the run was started: its paths may be relative to it. */
+static void go_to_folder(train_run *run)
+{
+    const char *note = note_of(run->checkpoint, NOTE_FOLDER);
+    char *folder = strdup(note ? note : "");
+    if (!folder) {
+        out_of_memory();
+    }
+    if (*folder == '\0' || !read_word(folder)) {
+        not_of_a_run(nnfs_checkpoint_path(run->checkpoint));
+    }
+    if (chdir(folder) != 0) {
+        cli_message("cannot go to '%s', where the run was started: %s", folder, strerror(errno));
+        cli_exit(EXIT_CANNOT_RUN);
+    }
+    free(folder);
+}
+
+/* Where the checkpoint lies is where the next ones go, also if the folder was moved: its real path. */
+static char *folder_of_checkpoint(const nnfs_checkpoint *checkpoint)
+{
+    char *path = realpath(nnfs_checkpoint_path(checkpoint), NULL);
+    if (!path) {
+        cli_message("%s: %s", nnfs_checkpoint_path(checkpoint), strerror(errno));
+        cli_exit(EXIT_CANNOT_RUN);
+    }
+    *strrchr(path, '/') = '\0';
+    return path;
+}
+
+void resume_open(train_run *run, train_options *options, char **argv)
+{
+    nnfs_error error = {.status = NNFS_OK};
+    train_options given = *options;
+    int count = 0;
+    if (!given.resume) {
+        return;
+    }
+    if (nnfs_checkpoint_open(given.resume, &run->checkpoint, &error) != NNFS_OK) {
+        fail_resume(&error);
+    }
+    const char *command = note_of(run->checkpoint, NOTE_COMMAND);
+    run->words = command ? read_words(command, &count) : NULL;
+    if (!run->words) {
+        not_of_a_run(nnfs_checkpoint_path(run->checkpoint));
+    }
+    const char *log = note_of(run->checkpoint, NOTE_LOG);
+    run->log_bytes = log ? strtoll(log, NULL, 10) : -1;
+    run->checkpoints = folder_of_checkpoint(run->checkpoint);
+    go_to_folder(run);
+    run->words[0] = argv[0];
+    train_options_parse(options, count, run->words);
+    options->resume = given.resume;
+    options->resume_anywhere = given.resume_anywhere;
+    options->quiet = given.quiet || options->quiet;
+    options->profile = given.profile || options->profile;
+    options->train.threads = given.train.threads > 0 ? given.train.threads : options->train.threads;
+    options->checkpoint = run->checkpoints;
+    train_options_free(&given);
+}
+
+void resume_say(const train_run *run)
+{
+    const nnfs_checkpoint *from = run->checkpoint;
+    if (nnfs_checkpoint_skip_reason(from)[0]) {
+        cli_message("passed over: %s", nnfs_checkpoint_skip_reason(from));
+    }
+    if (run->options->quiet) {
+        return;
+    }
+    if (nnfs_checkpoint_finished(from)) {
+        cli_message("%s: the run had come to its end", nnfs_checkpoint_path(from));
+    } else {
+        cli_message("going on from %s: %d epoch%s and %s batch%s done", nnfs_checkpoint_path(from),
+                    nnfs_checkpoint_epochs(from), text_plural(nnfs_checkpoint_epochs(from)),
+                    text_count(nnfs_checkpoint_steps(from)).text,
+                    nnfs_checkpoint_steps(from) == 1 ? "" : "es");
+    }
+}
+
+/* ---- Being gone on from ---- */
+
+/* The words in one text; NULL: no memory. */
+static char *join(char **words)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    for (int i = 0; stream && words[i]; i++) {
+        (void)fputs(i > 0 ? " " : "", stream);
+        write_word(stream, words[i]);
+    }
+    bool written = stream && !ferror(stream);
+    if ((stream && fclose(stream) != 0) || !written) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+nnfs_status resume_remember(train_run *run, char **argv, nnfs_error *error)
+{
+    char *here = getcwd(NULL, 0);
+    char *folder[] = {here, NULL};
+    run->command = join(run->words ? run->words : argv);
+    run->folder = here ? join(folder) : NULL;
+    free(here);
+    return run->command && run->folder
+               ? NNFS_OK
+               : set_error(error, NNFS_ERROR_MEMORY, "out of memory, or in a folder that is gone");
+}
+
+void resume_free(train_run *run)
+{
+    nnfs_checkpoint_free(run->checkpoint);
+    free(run->checkpoints);
+    free(run->words);
+    free(run->command);
+    free(run->folder);
+}
+
+/* The log is on the disk before a checkpoint counts on it; of one that is not, lines may be lost. */
+static nnfs_status note_log(train_run *run)
+{
+    char bytes[32];
+    long at = run->log ? ftell(run->log) : -1;
+    if (at >= 0) {
+        run->logged = run->logged && (fsync(fileno(run->log)) == 0 || errno == EINVAL);
+        (void)snprintf(bytes, sizeof bytes, "%ld", at);
+    }
+    return at < 0 ? NNFS_OK : nnfs_network_set_note(run->network, NOTE_LOG, bytes, NULL);
+}
+
+nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed)
+{
+    train_run *run = user;
+    if (path) {
+        if (failed) {
+            progress_clear(&run->progress);
+            cli_message("no checkpoint: %s", failed->message);
+        }
+        return NNFS_OK;
+    }
+    nnfs_status status = nnfs_network_set_note(run->network, NOTE_COMMAND, run->command, NULL);
+    if (status == NNFS_OK) {
+        status = nnfs_network_set_note(run->network, NOTE_FOLDER, run->folder, NULL);
+    }
+    return status == NNFS_OK ? note_log(run) : status;
+}
+
+void resume_forget_notes(train_run *run)
+{
+    static const char *const notes[] = {NOTE_COMMAND, NOTE_FOLDER, NOTE_LOG};
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        (void)nnfs_network_set_note(run->network, notes[i], NULL, NULL);
+    }
+}
+
+char *resume_command(const train_run *run)
+{
+    char *folder = run->options->checkpoint ? realpath(run->options->checkpoint, NULL) : NULL;
+    char *command = NULL;
+    bool plain = folder && strspn(folder, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789/._-+") == strlen(folder);
+    if (!folder || asprintf(&command, plain ? "%s --resume %s" : "%s --resume '%s'",
+                            program_invocation_name, folder) < 0) {
+        command = NULL;
+    }
+    free(folder);
+    return command;
+}

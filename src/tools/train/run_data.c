@@ -1,0 +1,220 @@
+/* The datasets of a run: loaded, split, and checked against each other. */
+#include "common/exit.h"
+#include "common/paths.h"
+#include "common/text.h"
+#include "train/run.h"
+#include "train/table_load.h"
+
+#include <stdlib.h>
+
+void source_free(data_source *source)
+{
+    nnfs_dataset_free(source->set);
+    free(source->path);
+    source->set = NULL;
+    source->path = NULL;
+}
+
+/* ---- DATA ---- */
+
+static nnfs_status load_data(train_run *run, nnfs_error *error)
+{
+    /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
+    nnfs_status status = data_path(run->options->data, &run->train.path, error);
+    if (status == NNFS_OK) {
+        status = table_load(run->train.path, &run->options->table,
+                            run->machine.threads, /* as many as the BLAS takes */
+                            &run->train.set, &run->test.set, error);
+    }
+    if (status == NNFS_OK && !run->train.set) {
+        status = set_error(error, NNFS_ERROR_DATA,
+                           "%s: a test set alone; there is nothing to train on", run->train.path);
+    }
+    return status;
+}
+
+/* Which share of the training data to test on, now that it is known what DATA brings. */
+static double choose_test_share(const train_run *run)
+{
+    const train_options *options = run->options;
+    bool by_default = options->test_share == BY_DATA && !run->test.set &&
+                      nnfs_dataset_columns(run->train.set) > 0 &&
+                      nnfs_dataset_samples(run->train.set) > 1;
+    if (options->test_share != BY_DATA) {
+        return options->test_share;
+    }
+    return by_default ? DEFAULT_TEST_SHARE : 0.0;
+}
+
+/* Moves a share of the training data to *part, which is empty. */
+static nnfs_status hold_out(train_run *run, double share, nnfs_dataset **part, nnfs_error *error)
+{
+    nnfs_dataset *all = run->train.set;
+    if (share <= 0.0) {
+        return NNFS_OK;
+    }
+    run->train.set = NULL;
+    nnfs_status status =
+        nnfs_dataset_split(all, share, run->options->train.seed, &run->train.set, part, error);
+    nnfs_dataset_free(all);
+    return status;
+}
+
+static nnfs_status check_until_accuracy(const train_run *run, nnfs_error *error)
+{
+    if (run->options->train.until_accuracy <= 0.0) {
+        return NNFS_OK;
+    }
+    if (nnfs_dataset_classes(run->train.set) == 0) {
+        return set_error(error, NNFS_ERROR_ARGUMENT,
+                         "--until-accuracy is for classes, and the targets of %s are numbers",
+                         run->options->data);
+    }
+    if (!run->test.set && !run->options->test_path && run->test_share <= 0.0) {
+        return set_error(
+            error, NNFS_ERROR_ARGUMENT,
+            "--until-accuracy needs a test set, and %s brings none; give one with --test",
+            run->options->data);
+    }
+    return NNFS_OK;
+}
+
+nnfs_status run_load(train_run *run, nnfs_error *error)
+{
+    const train_options *options = run->options;
+    nnfs_status status = load_data(run, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    run->test_share = choose_test_share(run);
+    run->replaced_test = run->test.set && options->test_share != BY_DATA;
+    if (run->replaced_test) {
+        nnfs_dataset_free(run->test.set);
+        run->test.set = NULL;
+    }
+    status = check_until_accuracy(run, error);
+    if (status == NNFS_OK) {
+        status = hold_out(run, run->test_share, &run->test.set, error);
+    }
+    if (status == NNFS_OK) {
+        status = hold_out(run, options->validation_share, &run->validation.set, error);
+    }
+    return status;
+}
+
+/* ---- Parts with a path of their own ---- */
+
+/* The test set of `data`, or all of it where it has none. */
+static nnfs_status load_other(const char *data, const char *targets, const train_run *run,
+                              data_source *other, nnfs_error *error)
+{
+    nnfs_dataset *train = NULL;
+    nnfs_dataset *test = NULL;
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.threads = run->machine.threads;
+    table_options_apply_format(&run->options->table, &settings);
+    settings.targets_path = targets;
+    settings.like = run->preprocessing;
+    nnfs_status status = data_path(data, &other->path, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    status = nnfs_dataset_load(other->path, &settings, &train, &test, error);
+    other->set = test ? test : train;
+    if (test) {
+        nnfs_dataset_free(train);
+    }
+    return status;
+}
+
+static nnfs_status check_kind(const data_source *train, const data_source *other, nnfs_error *error)
+{
+    bool table = nnfs_dataset_columns(train->set) > 0;
+    bool other_table = nnfs_dataset_columns(other->set) > 0;
+    if (table != other_table) {
+        return set_error(error, NNFS_ERROR_DATA, "%s is a table, %s is none",
+                         table ? train->path : other->path, table ? other->path : train->path);
+    }
+    if (!nnfs_dataset_has_targets(other->set)) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
+                         other->path);
+    }
+    return NNFS_OK;
+}
+
+/* Whether what the network learns from `train` can be measured on `other`. */
+static nnfs_status check_fit(const data_source *train, const data_source *other, nnfs_error *error)
+{
+    int features = nnfs_dataset_features(train->set);
+    int classes = nnfs_dataset_classes(train->set);
+    int other_features = nnfs_dataset_features(other->set);
+    int other_classes = nnfs_dataset_classes(other->set);
+    if (other_features != features) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has %d features a sample, %s has %d",
+                         other->path, other_features, train->path, features);
+    }
+    if (nnfs_dataset_scale(other->set) != nnfs_dataset_scale(train->set)) {
+        return set_error(error, NNFS_ERROR_DATA,
+                         "the values of %s are multiplied by %s, those of %s by %s", other->path,
+                         text_shortest(nnfs_dataset_scale(other->set)).text, train->path,
+                         text_shortest(nnfs_dataset_scale(train->set)).text);
+    }
+    if ((classes > 0) != (other_classes > 0)) {
+        return set_error(error, NNFS_ERROR_DATA, "the targets of %s are %s, those of %s are %s",
+                         other->path, other_classes > 0 ? "classes" : "numbers", train->path,
+                         classes > 0 ? "classes" : "numbers");
+    }
+    if (nnfs_dataset_outputs(other->set) > nnfs_dataset_outputs(train->set)) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has %d classes, %s has only %d", other->path,
+                         nnfs_dataset_outputs(other->set), train->path,
+                         nnfs_dataset_outputs(train->set));
+    }
+    return NNFS_OK;
+}
+
+/* The test set that DATA brings is not looked at: nobody should have to wonder. */
+static void say_replaced(const train_run *run)
+{
+    const train_options *options = run->options;
+    if (!run->replaced_test || options->quiet) {
+        return;
+    }
+    if (options->test_path) {
+        cli_message("testing on %s, not on the test set of %s", options->test_path, options->data);
+    } else if (run->test_share > 0.0) {
+        cli_message("testing on %s of the training data, not on the test set of %s",
+                    text_percent(run->test_share).text, options->data);
+    } else {
+        cli_message("not testing, although %s has a test set", options->data);
+    }
+}
+
+nnfs_status run_load_others(train_run *run, nnfs_error *error)
+{
+    const train_options *options = run->options;
+    const struct {
+        const char *path, *targets;
+        data_source *source;
+    } others[] = {
+        {options->test_path, options->test_targets, &run->test},
+        {options->validation_path, options->validation_targets, &run->validation},
+    };
+    nnfs_status status = NNFS_OK;
+    for (size_t i = 0; status == NNFS_OK && i < sizeof others / sizeof *others; i++) {
+        if (!others[i].path) {
+            continue;
+        }
+        status = load_other(others[i].path, others[i].targets, run, others[i].source, error);
+        if (status == NNFS_OK) {
+            status = check_kind(&run->train, others[i].source, error);
+        }
+        if (status == NNFS_OK) {
+            status = check_fit(&run->train, others[i].source, error);
+        }
+    }
+    if (status == NNFS_OK) {
+        say_replaced(run);
+    }
+    return status;
+}

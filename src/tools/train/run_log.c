@@ -1,0 +1,383 @@
+/* The run log: JSON, an object a line, each flushed as soon as it is written. */
+#include "common/exit.h"
+#include "common/json.h"
+#include "common/metrics_text.h"
+#include "train/run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Whether another run has it, also after a second: one that was killed lets go of it, but not at once. */
+static bool is_taken(int file)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    for (int tries = 0; flock(file, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK || tries == 20) {
+            return errno == EWOULDBLOCK; /* else the file system knows no locks */
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+/*
+ * A file becomes what it was at a checkpoint, or empty; one that is shorter goes on where it ends. Two
+ * runs do not share one: the second would cut off the lines of the first. False with errno.
+ */
+static bool take_file(FILE *log, const char *path, int64_t bytes)
+{
+    struct stat about;
+    int file = fileno(log);
+    if (fstat(file, &about) != 0) {
+        return false;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return true;
+    }
+    if (is_taken(file)) {
+        errno = EBUSY;
+        return false;
+    }
+    if (fstat(file, &about) != 0) {
+        return false;
+    }
+    if (about.st_size < bytes) {
+        cli_message("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    return about.st_size <= bytes || ftruncate(file, bytes) == 0;
+}
+
+static FILE *open_log(const char *path, int64_t bytes)
+{
+    FILE *log = fopen(path, "ae");
+    if (log && !take_file(log, path, bytes)) {
+        int reason = errno;
+        (void)fclose(log);
+        errno = reason;
+        return NULL;
+    }
+    return log;
+}
+
+nnfs_status log_open(train_run *run, nnfs_error *error)
+{
+    const char *path = run->options->log;
+    int64_t bytes = run->log_bytes;
+    run->logged = true;
+    run->log = path ? open_log(path, bytes >= 0 ? bytes : 0) : NULL;
+    if (path && !run->log) {
+        return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path,
+                         errno == EBUSY ? "another run is writing to it" : strerror(errno));
+    }
+    return NNFS_OK;
+}
+
+nnfs_status log_close(train_run *run, nnfs_error *error)
+{
+    bool closed = !run->log || fclose(run->log) == 0;
+    run->log = NULL;
+    if (!closed || (run->options->log && !run->logged)) {
+        return set_error(error, NNFS_ERROR_IO, "the run log '%s' could not be written whole",
+                         run->options->log);
+    }
+    return NNFS_OK;
+}
+
+bool is_logged(const train_run *run)
+{
+    return run->log || run->options->report;
+}
+
+static bool write_line(FILE *log, const json_t *object)
+{
+    return json_dumpf(object, log, JSON_LINE) == 0 && fputc('\n', log) != EOF && fflush(log) == 0;
+}
+
+void log_line(train_run *run, json_t *object)
+{
+    bool whole = json_had_memory();
+    if (run->log) {
+        run->logged = run->logged && whole && write_line(run->log, object);
+    }
+    if (run->options->report && whole) {
+        record_event(run, object);
+    }
+    run->recorded = run->recorded && whole;
+    json_decref(object);
+}
+
+/* ---- start ---- */
+
+static json_t *settings(const train_run *run)
+{
+    const train_options *options = run->options;
+    const nnfs_train_settings *train = &options->train;
+    json_t *object = json_object();
+    json_set_string(object, "init", nnfs_init_name(options->init));
+    if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
+        json_set_float(object, "init_scale", options->init_scale);
+    }
+    json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(run->network)));
+    json_set_string(object, "optimizer", nnfs_optimizer_name(train->optimizer));
+    json_set_float(object, "lr", train->learning_rate);
+    json_set_float(object, "momentum", train->momentum);
+    json_set_float(object, "beta2", train->beta2);
+    json_set_float(object, "epsilon", train->epsilon);
+    json_set_float(object, "weight_decay", train->weight_decay);
+    json_set_string(object, "schedule", nnfs_schedule_name(train->schedule));
+    json_set_real(object, "warmup_epochs", train->warmup_epochs);
+    json_set_real(object, "schedule_every", train->schedule_every);
+    json_set_real(object, "schedule_factor", train->schedule_factor);
+    json_set_real(object, "schedule_floor", train->schedule_floor);
+    json_set_integer(object, "schedule_patience", train->schedule_patience);
+    json_set_integer(object, "batch",
+                     train->batch > 0 ? train->batch : nnfs_dataset_samples(run->train.set));
+    json_set_integer(object, "epochs", train->epochs);
+    json_set_real(object, "until_accuracy",
+                  train->until_accuracy > 0.0 ? train->until_accuracy : (double)NAN);
+    json_set_real(object, "validation_share", options->validation_share);
+    json_set_real(object, "test_share", run->test_share);
+    json_set_integer(object, "folds", options->folds);
+    json_set_string(object, "class_weight", options->class_weight);
+    json_set_integer(object, "seed", (int64_t)train->seed);
+    json_set_integer(object, "threads", train->threads > 0 ? train->threads : run->machine.threads);
+    json_set_string(object, "output", options->output);
+    return object;
+}
+
+/* The targets by name; by number where columns have none. */
+static json_t *targets(const nnfs_preprocessing *preprocessing)
+{
+    json_t *names = json_array();
+    for (int i = 0; i < nnfs_preprocessing_targets(preprocessing); i++) {
+        const char *name = nnfs_preprocessing_target(preprocessing, i).name;
+        (void)json_array_append_new(names, name ? json_string(name) : json_null());
+    }
+    return names;
+}
+
+/* What a table was read and prepared with; null for other data. */
+static json_t *table(const train_run *run)
+{
+    const table_options *options = &run->options->table;
+    if (!run->preprocessing) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "targets", targets(run->preprocessing));
+    json_set_string(object, "weight_column", options->weight_column);
+    json_set_string(object, "scale", nnfs_scaling_name(options->preprocessing.scaling));
+    json_set_integer(object, "missing_indicator", options->preprocessing.missing_indicator);
+    json_set_integer(object, "max_categories", options->preprocessing.max_categories);
+    json_set_integer(object, "columns", nnfs_dataset_columns(run->train.set));
+    json_set_integer(object, "inputs", nnfs_preprocessing_inputs(run->preprocessing));
+    return object;
+}
+
+static json_t *network(const train_run *run)
+{
+    json_t *layers = json_array();
+    for (int i = 0; i < nnfs_network_layer_count(run->network); i++) {
+        nnfs_layer layer = nnfs_network_layer(run->network, i);
+        json_t *object = json_object();
+        json_set_integer(object, "width", layer.width);
+        json_set_string(object, "activation", nnfs_activation_name(layer.activation));
+        (void)json_array_append_new(layers, object);
+    }
+    json_t *object = json_object();
+    json_set_integer(object, "inputs", nnfs_network_inputs(run->network));
+    (void)json_object_set_new(object, "layers", layers);
+    json_set_integer(object, "parameters", nnfs_network_parameters(run->network));
+    return object;
+}
+
+static json_t *dataset(const data_source *source)
+{
+    if (!source->set) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    json_set_string(object, "source", source->path);
+    json_set_integer(object, "samples", nnfs_dataset_samples(source->set));
+    json_set_integer(object, "features", nnfs_dataset_features(source->set));
+    json_set_integer(object, "classes", nnfs_dataset_classes(source->set));
+    json_set_hash(object, "hash", nnfs_dataset_hash(source->set));
+    return object;
+}
+
+/* A set without a path of its own came out of the training data's. */
+static data_source with_path(const train_run *run, const data_source *part)
+{
+    return (data_source){part->path ? part->path : run->train.path, part->set};
+}
+
+static json_t *data(const train_run *run)
+{
+    data_source validation = with_path(run, &run->validation);
+    data_source test = with_path(run, &run->test);
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "train", dataset(&run->train));
+    (void)json_object_set_new(object, "validation", dataset(&validation));
+    (void)json_object_set_new(object, "test", dataset(&test));
+    return object;
+}
+
+static json_t *machine(const train_run *run)
+{
+    json_t *object = json_object();
+    json_set_string(object, "cpu", run->machine.cpu);
+    json_set_string(object, "blas", run->machine.blas);
+    json_set_string(object, "kernel", run->machine.kernel);
+    json_set_integer(object, "cores", run->machine.cores);
+    json_set_integer(object, "threads", run->machine.threads);
+    json_set_string(object, "advice", run->machine.advice[0] ? run->machine.advice : NULL);
+    return object;
+}
+
+static json_t *start(const train_run *run)
+{
+    json_t *object = json_object();
+    json_set_string(object, "schema", "nnfs-run/1");
+    json_set_string(object, "event", "start");
+    json_set_string(object, "version", nnfs_version());
+    json_set_string(object, "command", run->command);
+    (void)json_object_set_new(object, "settings", settings(run));
+    (void)json_object_set_new(object, "table", table(run));
+    (void)json_object_set_new(object, "network", network(run));
+    (void)json_object_set_new(object, "data", data(run));
+    (void)json_object_set_new(object, "machine", machine(run));
+    return object;
+}
+
+void log_start(train_run *run)
+{
+    if (is_logged(run)) {
+        json_watch();
+        log_line(run, start(run));
+    }
+}
+
+/* What a report begins with, where the log is not there to tell. */
+static void record_start(train_run *run)
+{
+    if (run->options->report && !run->record.start) {
+        json_t *object = start(run);
+        record_event(run, object);
+        json_decref(object);
+    }
+}
+
+void log_resume(train_run *run)
+{
+    if (!is_logged(run)) {
+        return;
+    }
+    json_watch();
+    record_start(run);
+    json_t *object = json_object();
+    json_set_string(object, "event", "resume");
+    json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));
+    json_set_integer(object, "epochs", nnfs_checkpoint_epochs(run->checkpoint));
+    json_set_integer(object, "steps", nnfs_checkpoint_steps(run->checkpoint));
+    (void)json_object_set_new(object, "machine", machine(run));
+    log_line(run, object);
+}
+
+/* ---- epoch, end ---- */
+
+void log_epoch(train_run *run, const nnfs_epoch *epoch)
+{
+    if (!is_logged(run)) {
+        return;
+    }
+    json_watch();
+    json_t *object = json_object();
+    json_set_string(object, "event", "epoch");
+    json_set_integer(object, "epoch", epoch->epoch);
+    json_set_real(object, "train_loss", epoch->train_loss);
+    json_set_real(object, "train_accuracy", epoch->train_accuracy);
+    json_set_real(object, "validation_loss", epoch->validation.loss);
+    json_set_real(object, "validation_accuracy", epoch->validation.accuracy);
+    json_set_real(object, "validation_rmse", epoch->validation.rmse);
+    json_set_real(object, "test_loss", epoch->test.loss);
+    json_set_real(object, "test_accuracy", epoch->test.accuracy);
+    json_set_real(object, "test_rmse", epoch->test.rmse);
+    json_set_float(object, "lr", (float)epoch->learning_rate);
+    json_set_real(object, "seconds", epoch->seconds);
+    json_set_real(object, "samples_per_second", epoch->samples_per_second);
+    json_set_real(object, "gflops", epoch->gflops);
+    log_line(run, object);
+}
+
+static void set_evaluation(json_t *object, const char *part, const nnfs_evaluation *evaluation)
+{
+    const metric *what;
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
+        char key[32];
+        (void)snprintf(key, sizeof key, "%s_%s", part, what->key);
+        json_set_real(object, key, metric_value(what, evaluation));
+    }
+}
+
+/* The mean and the spread of all folds, by their held-out parts. */
+static json_t *folds(const train_run *run)
+{
+    json_t *object = json_object();
+    const metric *what;
+    json_set_integer(object, "count", run->folds.count);
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
+        char key[48];
+        (void)snprintf(key, sizeof key, "validation_%s_mean", what->key);
+        json_set_real(object, key, folds_mean(&run->folds, what));
+        (void)snprintf(key, sizeof key, "validation_%s_spread", what->key);
+        json_set_real(object, key, folds_spread(&run->folds, what));
+    }
+    return object;
+}
+
+void log_fold(train_run *run, int fold, const nnfs_summary *summary)
+{
+    if (!is_logged(run)) {
+        return;
+    }
+    json_t *object = json_object();
+    json_set_string(object, "event", "fold");
+    json_set_integer(object, "fold", fold);
+    json_set_integer(object, "epochs", summary->epochs);
+    json_set_integer(object, "train_samples", summary->train.samples);
+    json_set_integer(object, "validation_samples", summary->validation.samples);
+    set_evaluation(object, "train", &summary->train);
+    set_evaluation(object, "validation", &summary->validation);
+    json_set_real(object, "seconds", summary->seconds);
+    log_line(run, object);
+}
+
+void log_end(train_run *run)
+{
+    if (!is_logged(run)) {
+        return;
+    }
+    const nnfs_summary *summary = &run->summary;
+    json_watch();
+    json_t *object = json_object();
+    json_set_string(object, "event", "end");
+    json_set_string(object, "reason", summary->reason);
+    json_set_integer(object, "epochs", summary->epochs);
+    set_evaluation(object, "train", &summary->train);
+    set_evaluation(object, "validation", &summary->validation);
+    set_evaluation(object, "test", &summary->test);
+    json_set_real(object, "seconds", summary->seconds);
+    json_set_real(object, "samples_per_second", summary->samples_per_second);
+    json_set_real(object, "gflops", summary->gflops);
+    json_set_string(object, "output", run->saved ? run->options->output : NULL);
+    json_set_hash(object, "weights_hash", nnfs_network_hash(run->network));
+    if (run->folds.count > 0) {
+        (void)json_object_set_new(object, "folds", folds(run));
+    }
+    log_line(run, object);
+}

@@ -1,0 +1,256 @@
+/*
+ * The network of a run: what is left to the task is chosen here, and the notes it carries are set.
+ */
+#include "common/exit.h"
+#include "common/json.h"
+#include "common/text.h"
+#include "train/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- By task ---- */
+
+typedef enum task_kind { TASK_NUMBERS, TASK_YES_NO, TASK_CLASSES } task_kind;
+
+static task_kind task_of(const nnfs_dataset *data)
+{
+    int classes = nnfs_dataset_classes(data);
+    return classes == 0 ? TASK_NUMBERS : classes == 2 ? TASK_YES_NO : TASK_CLASSES;
+}
+
+static const nnfs_activation task_outputs[] = {
+    [TASK_NUMBERS] = NNFS_IDENTITY,
+    [TASK_YES_NO] = NNFS_SIGMOID,
+    [TASK_CLASSES] = NNFS_SOFTMAX,
+};
+
+/* The outputs that are probabilities, each with the loss that is its likelihood. */
+static const struct {
+    nnfs_activation output;
+    nnfs_loss loss;
+} partners[] = {
+    {NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
+    {NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
+};
+
+enum { PARTNERS = sizeof partners / sizeof *partners };
+
+/* The output that was asked for; else the partner of the loss, if it has one; else the task's. */
+static nnfs_activation choose_output(const train_options *options, task_kind task)
+{
+    if (options->output_activation != BY_TASK) {
+        return (nnfs_activation)options->output_activation;
+    }
+    for (int i = 0; i < PARTNERS; i++) {
+        if (options->loss == (int)partners[i].loss) {
+            return partners[i].output;
+        }
+    }
+    return task_outputs[task];
+}
+
+/* The loss that was asked for; else, for classes, the partner of the output; else mean squares. */
+static nnfs_loss choose_loss(const train_options *options, task_kind task, nnfs_activation output)
+{
+    if (options->loss != BY_TASK) {
+        return (nnfs_loss)options->loss;
+    }
+    for (int i = 0; i < PARTNERS; i++) {
+        if (task != TASK_NUMBERS && output == partners[i].output) {
+            return partners[i].loss;
+        }
+    }
+    return NNFS_MSE;
+}
+
+/* A sigmoid answers yes or no with one unit; everything else has a unit an output. */
+static nnfs_layer output_layer(const nnfs_dataset *data, task_kind task, nnfs_activation activation)
+{
+    bool one = task == TASK_YES_NO && activation == NNFS_SIGMOID;
+    return (nnfs_layer){one ? 1 : nnfs_dataset_outputs(data), activation};
+}
+
+nnfs_activation run_output(const train_run *run)
+{
+    return choose_output(run->options, task_of(run->train.set));
+}
+
+nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_network **network,
+                         nnfs_error *error)
+{
+    const train_options *options = run->options;
+    nnfs_network_settings settings;
+    nnfs_network_settings_init(&settings);
+    task_kind task = task_of(data);
+    nnfs_activation activation = choose_output(options, task);
+    options->layers[options->hidden_count] = output_layer(data, task, activation);
+    settings.loss = choose_loss(options, task, activation);
+    settings.inputs = nnfs_dataset_features(data);
+    settings.layers = options->layers;
+    settings.layer_count = options->hidden_count + 1;
+    settings.init = options->init;
+    settings.init_scale = options->init_scale;
+    settings.seed = options->train.seed;
+    return nnfs_network_create(&settings, network, error);
+}
+
+nnfs_status run_build(train_run *run, nnfs_error *error)
+{
+    nnfs_status status = make_network(run, run->train.set, &run->network, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    run->shape = text_shape(run->network);
+    return run->shape ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+}
+
+/* ---- Notes ---- */
+
+static short_text note_count(int64_t count)
+{
+    short_text note;
+    (void)snprintf(note.text, sizeof note.text, "%lld", (long long)count);
+    return note;
+}
+
+static short_text note_batch(int64_t batch)
+{
+    return batch > 0 ? note_count(batch) : (short_text){"full"};
+}
+
+static short_text note_number(double number)
+{
+    short_text note;
+    (void)snprintf(note.text, sizeof note.text, "%.6g", number);
+    return note;
+}
+
+/* As --init takes it. */
+static short_text note_init(const train_options *options)
+{
+    const char *name = nnfs_init_name(options->init);
+    short_text note;
+    if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
+        (void)snprintf(note.text, sizeof note.text, "%s:%.16s", name,
+                       text_shortest(options->init_scale).text);
+    } else {
+        (void)snprintf(note.text, sizeof note.text, "%s", name);
+    }
+    return note;
+}
+
+/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. The preprocessing of
+ * a table is the network's own. */
+static short_text note_preprocessing(const nnfs_dataset *data)
+{
+    short_text note;
+    (void)snprintf(note.text, sizeof note.text, "{\"scale\":%.16s}",
+                   text_shortest(nnfs_dataset_scale(data)).text);
+    return note;
+}
+
+/* "28x28", "32x32x3" or, one channel after the other, "3x32x32": its features lie as a picture. */
+static short_text note_picture(nnfs_image_layout picture)
+{
+    short_text note;
+    size_t size = sizeof note.text;
+    if (picture.channels > 1 && picture.planar) {
+        (void)snprintf(note.text, size, "%dx%dx%d", picture.channels, picture.height,
+                       picture.width);
+    } else if (picture.channels > 1) {
+        (void)snprintf(note.text, size, "%dx%dx%d", picture.height, picture.width,
+                       picture.channels);
+    } else {
+        (void)snprintf(note.text, size, "%dx%d", picture.height, picture.width);
+    }
+    return note;
+}
+
+/* ["no","yes"]: what the outputs stand for. Two classes share the one output of a sigmoid. */
+static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
+{
+    int classes = nnfs_dataset_classes(run->train.set);
+    if (classes == 0) {
+        return NNFS_OK;
+    }
+    json_watch();
+    json_t *list = json_array();
+    for (int i = 0; i < classes; i++) {
+        json_t *name = json_string(nnfs_dataset_class_name(run->train.set, i));
+        (void)json_array_append_new(list, name ? name : json_null());
+    }
+    char *names = json_dumps(list, JSON_LINE);
+    json_decref(list);
+    nnfs_status status = names && json_had_memory()
+                             ? nnfs_network_set_note(run->network, "class_names", names, error)
+                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    free(names);
+    return status;
+}
+
+/* A path may be any bytes; where it is no UTF-8, what is beyond ASCII becomes '?'. */
+static nnfs_status annotate_path(nnfs_network *network, const char *key, const char *path,
+                                 nnfs_error *error)
+{
+    nnfs_status status = nnfs_network_set_note(network, key, path, error);
+    if (status != NNFS_ERROR_ARGUMENT) {
+        return status;
+    }
+    char *ascii = strdup(path);
+    for (char *at = ascii; at && *at; at++) {
+        *at = (unsigned char)*at < 0x80 ? *at : '?';
+    }
+    status = ascii ? nnfs_network_set_note(network, key, ascii, error)
+                   : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    free(ascii);
+    return status;
+}
+
+nnfs_status run_annotate(train_run *run, nnfs_error *error)
+{
+    const nnfs_train_settings *train = &run->options->train;
+    const nnfs_evaluation *test = &run->summary.test;
+    nnfs_image_layout picture = nnfs_dataset_image_layout(run->train.set);
+    double score = isnan(test->accuracy) ? test->rmse : test->accuracy;
+    const struct {
+        const char *key;
+        short_text value;
+        bool applies;
+    } notes[] = {
+        {"learning_rate", text_shortest(train->learning_rate), true},
+        {"momentum", text_shortest(train->momentum), true},
+        {"beta2", text_shortest(train->beta2), true},
+        {"epsilon", text_shortest(train->epsilon), true},
+        {"weight_decay", text_shortest(train->weight_decay), true},
+        {"init", note_init(run->options), true},
+        {"batch", note_batch(train->batch), true},
+        {"epochs", note_count(run->summary.epochs), true},
+        {"until_accuracy", note_number(train->until_accuracy), train->until_accuracy > 0.0},
+        {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
+        {"picture", note_picture(picture), picture.height > 0},
+        {"seed", note_count((int64_t)train->seed), true},
+        {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
+        {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},
+        {isnan(test->accuracy) ? "test_rmse" : "test_accuracy", note_number(score), !isnan(score)},
+    };
+    const char *const words[][2] = {
+        {"nnfs_version", nnfs_version()},
+        {"optimizer", nnfs_optimizer_name(train->optimizer)},
+        {"schedule", nnfs_schedule_name(train->schedule)},
+        {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
+    };
+    nnfs_status status = annotate_path(run->network, "data", run->options->data, error);
+    status = status == NNFS_OK ? annotate_classes(run, error) : status;
+    for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
+        status = nnfs_network_set_note(run->network, words[i][0], words[i][1], error);
+    }
+    for (size_t i = 0; status == NNFS_OK && i < sizeof notes / sizeof *notes; i++) {
+        if (notes[i].applies) {
+            status = nnfs_network_set_note(run->network, notes[i].key, notes[i].value.text, error);
+        }
+    }
+    return status;
+}

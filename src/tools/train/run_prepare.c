@@ -1,0 +1,67 @@
+/* From DATA to what a network can be trained on: split first, then fitted to the training part alone. */
+#include "common/exit.h"
+#include "common/text.h"
+#include "train/class_weights.h"
+#include "train/run.h"
+
+nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
+                            nnfs_preprocessing **preprocessing, nnfs_error *error)
+{
+    nnfs_preprocessing_settings settings = run->options->table.preprocessing;
+    settings.threads = run->machine.threads;
+    /* Only an identity can reach numbers of mean 0: another output has their range for a reason. */
+    settings.scale_targets = run_output(run) == NNFS_IDENTITY;
+    nnfs_status status = nnfs_preprocessing_fit(train, &settings, preprocessing, error);
+    if (status == NNFS_OK) {
+        status = nnfs_dataset_prepare(train, *preprocessing, error);
+    }
+    if (status == NNFS_OK && other) {
+        status = nnfs_dataset_prepare(other, *preprocessing, error);
+    }
+    return status;
+}
+
+static nnfs_status prepare_table(train_run *run, nnfs_error *error)
+{
+    nnfs_error found = {.status = NNFS_OK};
+    nnfs_status status =
+        fit_and_prepare(run, run->train.set, run->test.set, &run->preprocessing, &found);
+    if (status != NNFS_OK) { /* which knows nothing of files */
+        return set_error(error, status, "%.200s: %.300s", run->train.path, found.message);
+    }
+    return run->validation.set
+               ? nnfs_dataset_prepare(run->validation.set, run->preprocessing, error)
+               : NNFS_OK;
+}
+
+static nnfs_status check_folds(const train_run *run, nnfs_error *error)
+{
+    int64_t samples = nnfs_dataset_samples(run->train.set);
+    if (run->options->folds <= samples) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_ARGUMENT, "--folds: %d parts of only %lld sample%s",
+                     run->options->folds, (long long)samples, text_plural(samples));
+}
+
+nnfs_status run_prepare(train_run *run, nnfs_error *error)
+{
+    const train_options *options = run->options;
+    nnfs_status status = run_load(run, error);
+    if (status == NNFS_OK) {
+        status = check_folds(run, error);
+    }
+    if (status == NNFS_OK && nnfs_dataset_columns(run->train.set) > 0) {
+        status = prepare_table(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = run_load_others(run, error);
+    }
+    if (status == NNFS_OK && options->class_weight) {
+        status = class_weights_apply(options->class_weight, run->train.set, error);
+    }
+    if (status == NNFS_OK && run->preprocessing && !options->quiet && !run->checkpoint) {
+        status = look(run, error);
+    }
+    return status;
+}

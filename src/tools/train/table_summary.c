@@ -1,0 +1,275 @@
+/*
+ * A look at a table before anything is trained on it: what is in each column and what becomes of it,
+ * what is predicted, how it is split, and what might be wrong with it.
+ */
+#include "common/column_text.h"
+#include "common/exit.h"
+#include "common/text.h"
+#include "train/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    NAMED_MOST = 40,       /* columns shown */
+    UNNAMED_MOST = 5,      /* likewise where they have no names: pixels, say */
+    CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
+};
+
+/* ---- Columns ---- */
+
+/* What a number x becomes, (x - center) * scale. */
+static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
+{
+    double center = (double)encoding->center;
+    double reach = 1.0 / (double)encoding->scale;
+    if (encoding->center == 0.0f && encoding->scale == 1.0f) {
+        (void)fputs("as it is", stderr);
+    } else if (encoding->center == 0.0f && encoding->scale == 1.0f / 255.0f) {
+        (void)fputs("x / 255", stderr);
+    } else if (scaling == NNFS_SCALING_MINMAX) {
+        (void)fprintf(stderr, "%s to %s", text_measure(center).text,
+                      text_measure(center + reach).text);
+    } else {
+        (void)fprintf(stderr, "mean %s, deviation %s", text_measure(center).text,
+                      text_measure(reach).text);
+    }
+}
+
+/* By name as far as a line reaches. */
+static void show_categories(const nnfs_preprocessing *preprocessing, int index,
+                            const nnfs_encoding *encoding)
+{
+    int width = 0;
+    int shown = 0;
+    (void)fprintf(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
+    for (; shown < encoding->categories && width < CATEGORIES_WIDTH; shown++) {
+        name_text name = listed_name(nnfs_preprocessing_category(preprocessing, index, shown));
+        (void)fprintf(stderr, "%s, ", name.text);
+        width += name.width + 2;
+    }
+    if (encoding->categories > shown) {
+        (void)fprintf(stderr, "%d more, ", encoding->categories - shown);
+    }
+    (void)fprintf(stderr, "%sothers", encoding->has_missing ? "missing, " : "");
+}
+
+static void show_feature(const train_run *run, int index)
+{
+    nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
+    if (encoding.inputs == 0) {
+        (void)fprintf(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
+    } else if (encoding.kind == NNFS_COLUMN_CATEGORY) {
+        show_categories(run->preprocessing, index, &encoding);
+    } else {
+        show_number(&encoding, run->options->table.preprocessing.scaling);
+    }
+}
+
+/* A missing number is replaced, in the training part or wherever one turns up. */
+static void show_fill(const train_run *run, int index, int64_t missing)
+{
+    nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
+    if (missing > 0 && encoding.inputs > 0 && encoding.kind == NNFS_COLUMN_NUMBER) {
+        (void)fprintf(stderr, "; missing as %s%s", text_measure((double)encoding.fill).text,
+                      encoding.has_indicator ? " with an indicator" : "");
+    }
+}
+
+/* The place of column `column` of the file among the features. */
+static int find_feature(const nnfs_preprocessing *preprocessing, int column)
+{
+    int index = 0;
+    while (index < nnfs_preprocessing_columns(preprocessing) &&
+           nnfs_preprocessing_column(preprocessing, index).column != column) {
+        index++;
+    }
+    return index;
+}
+
+/* How wide the first two columns of the list are, in letters. */
+typedef struct list_widths {
+    int name, kind;
+} list_widths;
+
+static list_widths measure_list(const nnfs_dataset *data, int shown)
+{
+    list_widths widths = {(int)sizeof "column" - 1, (int)sizeof "number" - 1};
+    for (int i = 0; i < shown; i++) {
+        nnfs_column column = nnfs_dataset_column(data, i);
+        int name = column_name(column.name, i + 1).width;
+        int kind = (int)strlen(kind_text(&column).text);
+        widths.name = name > widths.name ? name : widths.name;
+        widths.kind = kind > widths.kind ? kind : widths.kind;
+    }
+    return widths;
+}
+
+static void show_column(const train_run *run, int index, list_widths widths)
+{
+    static const char *const uses[] = {
+        [NNFS_COLUMN_TARGET] = "to predict",
+        [NNFS_COLUMN_WEIGHT] = "how much the sample counts",
+        [NNFS_COLUMN_DROPPED] = "left out, as asked",
+        [NNFS_COLUMN_UNKNOWN] = "left out, unknown",
+    };
+    nnfs_column column = nnfs_dataset_column(run->train.set, index);
+    name_text name = column_name(column.name, index + 1);
+    bool known = column.use < NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
+    (void)fprintf(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "",
+                  widths.kind, known ? kind_text(&column).text : "",
+                  known && column.missing > 0 ? text_count(column.missing).text : "");
+    if (column.use == NNFS_COLUMN_FEATURE) {
+        int feature = find_feature(run->preprocessing, index);
+        show_feature(run, feature);
+        show_fill(run, feature, column.missing);
+    } else {
+        (void)fputs(uses[column.use], stderr);
+    }
+    (void)fputc('\n', stderr);
+}
+
+static void show_columns(const train_run *run)
+{
+    const nnfs_dataset *data = run->train.set;
+    int columns = nnfs_dataset_columns(data);
+    int most = nnfs_dataset_column(data, 0).name ? NAMED_MOST : UNNAMED_MOST;
+    int shown = columns > most ? most : columns;
+    list_widths widths = measure_list(data, shown);
+    (void)fprintf(stderr, "  %-*s  %-*s  %7s  becomes\n", widths.name, "column", widths.kind,
+                  "kind", "missing");
+    for (int i = 0; i < shown; i++) {
+        show_column(run, i, widths);
+    }
+    if (columns > shown) {
+        (void)fprintf(stderr, "  and %s more\n", text_count(columns - shown).text);
+    }
+}
+
+/* Rows that nothing can be learned from were left out when the file was read. */
+static void show_rows_left_out(const nnfs_dataset *data)
+{
+    for (int i = 0; i < nnfs_dataset_columns(data); i++) {
+        nnfs_column column = nnfs_dataset_column(data, i);
+        if (column.use == NNFS_COLUMN_TARGET && column.missing > 0) {
+            (void)fprintf(stderr, "left out  %s row%s without %s\n",
+                          text_count(column.missing).text, text_plural(column.missing),
+                          column_name(column.name, i + 1).text);
+        }
+    }
+}
+
+/* ---- Splits ---- */
+
+static void show_part(const char *doing, const data_source *part)
+{
+    if (part->set) {
+        (void)fprintf(stderr, ", %s %s%s%s", doing,
+                      text_count(nnfs_dataset_samples(part->set)).text, part->path ? " of " : "",
+                      part->path ? text_name(part->path).text : "");
+    }
+}
+
+static void show_splits(const train_run *run)
+{
+    int64_t samples = nnfs_dataset_samples(run->train.set);
+    (void)fprintf(stderr, "split     trains on %s", text_count(samples).text);
+    show_part("validates on", &run->validation);
+    show_part("tests on", &run->test);
+    (void)fputc('\n', stderr);
+}
+
+static nnfs_status warn_of_shared(const train_run *run, const char *part, const nnfs_dataset *set,
+                                  nnfs_error *error)
+{
+    int64_t shared = 0;
+    nnfs_status status =
+        set ? nnfs_dataset_count_overlap(run->train.set, set, &shared, error) : NNFS_OK;
+    if (status == NNFS_ERROR_ARGUMENT) {
+        return NNFS_OK; /* a file of other columns, which the model does without */
+    }
+    if (shared > 0) {
+        cli_message("warning: %s of the %s rows to %s with %s also among those to train on",
+                    text_count(shared).text, text_count(nnfs_dataset_samples(set)).text, part,
+                    shared == 1 ? "is" : "are");
+    }
+    return status;
+}
+
+static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
+{
+    int column = -1;
+    nnfs_status status = nnfs_dataset_target_leakage(run->train.set, &column, error);
+    if (status == NNFS_OK && column >= 0) {
+        const char *name = nnfs_dataset_column(run->train.set, column).name;
+        const char *quote = name ? "'" : "";
+        cli_message(
+            "warning: %s%s%s alone gives the target away; if it is not known beforehand, --drop it",
+            quote, column_name(name, column + 1).text, quote);
+    }
+    return status;
+}
+
+/*
+ * float32 holds 24 bits: numbers as large as these, and so little apart, are hardly told apart. `reach`
+ * is the deviation or range, unknown where it is not finite.
+ */
+static void warn_of_precision(const char *name, int number, double center, double reach)
+{
+    const double steps = 1000.0;
+    double step = center != 0.0 ? ldexp(1.0, ilogb(center) - 23) : 0.0;
+    if (isfinite(reach) && reach < steps * step) {
+        const char *quote = name ? "'" : "";
+        cli_message(
+            "warning: %s%s%s varies by %s about %s, where float32 has steps of %s; subtract what "
+            "its numbers have in common",
+            quote, column_name(name, number).text, quote, text_measure(reach).text,
+            text_measure(center).text, text_measure(step).text);
+    }
+}
+
+static void warn_of_precisions(const train_run *run)
+{
+    const nnfs_preprocessing *preprocessing = run->preprocessing;
+    for (int i = 0; i < nnfs_preprocessing_columns(preprocessing); i++) {
+        nnfs_encoding e = nnfs_preprocessing_column(preprocessing, i);
+        if (e.inputs > 0 && e.kind == NNFS_COLUMN_NUMBER) {
+            warn_of_precision(e.name, e.column + 1, (double)e.center, 1.0 / (double)e.scale);
+        }
+    }
+    for (int i = 0; i < nnfs_preprocessing_targets(preprocessing); i++) {
+        nnfs_target t = nnfs_preprocessing_target(preprocessing, i);
+        if (t.classes == 0) {
+            warn_of_precision(t.name, i + 1, (double)t.center, 1.0 / (double)t.scale);
+        }
+    }
+}
+
+nnfs_status look(const train_run *run, nnfs_error *error)
+{
+    const nnfs_dataset *data = run->train.set;
+    int64_t rows = nnfs_dataset_samples(data);
+    rows += run->test.set && !run->test.path ? nnfs_dataset_samples(run->test.set) : 0;
+    rows += run->validation.set && !run->validation.path ? nnfs_dataset_samples(run->validation.set)
+                                                         : 0;
+    (void)fprintf(stderr, "%s: %s row%s, %s column%s\n", text_name(run->options->data).text,
+                  text_count(rows).text, text_plural(rows),
+                  text_count(nnfs_dataset_columns(data)).text,
+                  text_plural(nnfs_dataset_columns(data)));
+    show_columns(run);
+    show_rows_left_out(data);
+    nnfs_status status = look_targets(run, error);
+    show_splits(run);
+    warn_of_precisions(run);
+    if (status == NNFS_OK) {
+        status = warn_of_giveaway(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = warn_of_shared(run, "test", run->test.set, error);
+    }
+    if (status == NNFS_OK) {
+        status = warn_of_shared(run, "validate", run->validation.set, error);
+    }
+    return status;
+}

@@ -1,0 +1,53 @@
+/*
+ * The command line of nnfs-train, parsed and checked as far as it can be before the data are there.
+ */
+#ifndef NNFS_TOOLS_TRAIN_TRAIN_OPTIONS_H
+#define NNFS_TOOLS_TRAIN_TRAIN_OPTIONS_H
+
+#include "common/table_options.h"
+
+#include <nnfs/nnfs.h>
+
+#include <stdbool.h>
+
+/* "by task": not asked for, to be chosen when the data are known. */
+#define BY_TASK (-1)
+
+/* Likewise of the share to test on: DEFAULT_TEST_SHARE of a table, none of other data. */
+#define BY_DATA            (-1.0)
+#define DEFAULT_TEST_SHARE 0.2
+
+typedef struct train_options {
+    const char *data;
+    nnfs_layer *layers; /* the hidden ones, and room for the output layer */
+    int hidden_count;
+    int output_activation; /* nnfs_activation or BY_TASK */
+    int loss;              /* nnfs_loss or BY_TASK */
+    nnfs_init init;
+    float init_scale;
+    nnfs_train_settings train;      /* resolved; the seed is that of everything */
+    double validation_share;        /* 0 is none */
+    const char *validation_path;    /* or NULL */
+    const char *validation_targets; /* of that path, or NULL */
+    double test_share;              /* 0 is none, or BY_DATA */
+    const char *test_path;          /* or NULL */
+    const char *test_targets;       /* of that path, or NULL */
+    int folds;                      /* 0 is none */
+    const char *class_weight;       /* as it was given, or NULL */
+    table_options table;
+    const char *output;     /* or NULL for no file */
+    const char *log;        /* or NULL */
+    const char *report;     /* or NULL */
+    const char *checkpoint; /* the folder, or NULL */
+    const char *resume;     /* likewise, to go on from */
+    bool resume_anywhere;
+    const char *given; /* the first option that may not be given with --resume, or NULL */
+    bool profile;
+    bool quiet;
+} train_options;
+
+/* Exits on a usage error, --help and --version. */
+void train_options_parse(train_options *options, int argc, char **argv);
+void train_options_free(train_options *options);
+
+#endif

@@ -1,0 +1,135 @@
+/* nnfs-tune: what its parts need to tell of each other. */
+#ifndef NNFS_TOOLS_TUNE_TUNE_H
+#define NNFS_TOOLS_TUNE_TUNE_H
+
+#include "common/screen.h"
+#include "train/run.h"
+#include "tune/tune_options.h"
+
+#include <pthread.h>
+
+/* What is known after an iteration, which is an epoch; NaN where it was not measured. */
+typedef struct tune_point {
+    double loss, accuracy; /* in training */
+    double validation_loss, validation_accuracy, validation_rmse;
+    double test_loss, test_accuracy, test_rmse;
+    double rate; /* the learning rate, as the schedule has it */
+    double seconds;
+} tune_point;
+
+/* One run: a command line of nnfs-train, and what became of it. */
+typedef struct tune_trial {
+    int number;    /* from 1 */
+    char **values; /* [axis_count], as its options have them */
+    char **words;  /* [word_count] its command line, which `options` borrow from */
+    int word_count;
+    train_options options;
+    int data;           /* which tune_data it trains on */
+    tune_point *points; /* [count] */
+    int count, room;
+    double underway;   /* share of the epoch that it is in */
+    const char *ended; /* "epochs", "accuracy", "diverged"; NULL before */
+} tune_trial;
+
+/* What judges: a field of tune_point. */
+typedef struct tune_judge {
+    const char *name; /* "test accuracy" */
+    size_t offset;
+    bool share; /* 0 .. 1, the larger the better; else an error */
+} tune_judge;
+
+typedef struct tuning tuning;
+
+/* Where all runs together stand, on stderr. */
+typedef struct tune_progress {
+    screen view;
+    double began, drawn;
+    double before; /* iterations that were read back */
+    int told;      /* runs whose end has been told, here or by what is read back */
+} tune_progress;
+
+struct tuning {
+    const tune_options *options;
+    char *command; /* what decides the results */
+    tune_trial *trials;
+    char ***rows; /* their values */
+    int count;
+    train_run *data; /* [data_count] different splits and preprocessings, without a network */
+    int data_count;
+    tune_judge judge;
+    nnfs_machine machine;
+    bool prepared; /* the machine is */
+    int jobs;
+
+    FILE *log;     /* NULL without --log */
+    bool logged;   /* false once a line could not be written */
+    bool headed;   /* the log has its first line */
+    int read_back; /* runs that had ended there */
+
+    /* While runs are under way, all below and the trials are changed under the lock alone. */
+    pthread_mutex_t lock;
+    int next;    /* the first trial that may be unstarted */
+    int idle;    /* threads */
+    int running; /* trials */
+    bool stopping;
+    nnfs_error trouble; /* the first that ends all runs */
+    tune_progress progress;
+    double seconds;     /* by the clock, of all runs */
+    int64_t iterations; /* made in them */
+};
+
+/* ---- tune_trials.c ---- */
+
+/* The trials of the command line, each with the options that nnfs-train would have. */
+void trials_make(tuning *tune);
+void trials_free(tuning *tune);
+/* nnfs-train's command line of a trial. */
+void trial_write_command(const tune_trial *trial, FILE *stream);
+/* Whether not all runs have the same value of an axis. */
+bool axis_varies(const tuning *tune, int axis);
+/* "lr 0.5  batch 64": what it has and others have not. In fresh memory. */
+char *trial_label(const tuning *tune, const tune_trial *trial);
+/* Errors: MEMORY. */
+nnfs_status trial_add_point(tune_trial *trial, const tune_point *point, nnfs_error *error);
+/* The measure that judges, after iteration `index` from 0. */
+double trial_score(const tuning *tune, const tune_trial *trial, int index);
+/* The trials from best to worst, [count] in fresh memory; those that have not ended, or diverged, last. */
+const tune_trial **trials_ranked(const tuning *tune);
+
+/* ---- tune_data.c ---- */
+
+/* Loads the data of all trials, and tries to make each network. */
+nnfs_status tune_load(tuning *tune, nnfs_error *error);
+void tune_data_free(tuning *tune);
+
+/* ---- tune_log.c ---- */
+
+/* Opens the log, and reads back what it has of the same command. */
+nnfs_status tune_log_open(tuning *tune, nnfs_error *error);
+void tune_log_point(tuning *tune, const tune_trial *trial, uint64_t hash);
+nnfs_status tune_log_close(tuning *tune, nnfs_error *error);
+
+/* ---- tune_runs.c ---- */
+
+/* Makes all runs that have not ended. Errors: all of training's but DIVERGED. */
+nnfs_status tune_run(tuning *tune, nnfs_error *error);
+
+/* ---- tune_progress.c ---- */
+
+void tune_progress_begin(tuning *tune);
+void tune_progress_draw(tuning *tune);
+void tune_progress_trial(tuning *tune, const tune_trial *trial);
+void tune_progress_end(tuning *tune);
+/* Columns of the terminal behind a descriptor; 80 where it does not say. */
+int tune_terminal_width(int descriptor);
+/* Seconds since some moment, always forward. */
+double tune_clock(void);
+
+/* ---- tune_report.c ---- */
+
+/* The plot, the table, the best and how to repeat it, on stdout. */
+void tune_report(const tuning *tune);
+/* The picture of --plot. */
+nnfs_status tune_plot(const tuning *tune, nnfs_error *error);
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * The runs, side by side in threads of their own. A network gives the same bits at any number of
+ * threads, so nothing depends on who does what: a run takes as many as are idle, for each of the runs
+ * that could also begin now.
+ */
+#include "common/exit.h"
+#include "common/text.h"
+#include "tune/tune.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct worker {
+    tuning *tune;
+    pthread_t thread;
+    tune_trial *trial; /* that it is at */
+    const nnfs_network *network;
+} worker;
+
+/* ---- A run ---- */
+
+static bool must_stop(const tuning *tune)
+{
+    return tune->stopping || signal_caught();
+}
+
+static int on_progress(void *user, const nnfs_progress *now)
+{
+    worker *own = user;
+    tuning *tune = own->tune;
+    (void)pthread_mutex_lock(&tune->lock);
+    own->trial->underway = now->steps > 0 ? (double)now->step / (double)now->steps : 0.0;
+    tune_progress_draw(tune);
+    bool stop = must_stop(tune);
+    (void)pthread_mutex_unlock(&tune->lock);
+    return stop;
+}
+
+static tune_point point_of(const nnfs_epoch *epoch)
+{
+    return (tune_point){
+        .loss = epoch->train_loss,
+        .accuracy = epoch->train_accuracy,
+        .validation_loss = epoch->validation.loss,
+        .validation_accuracy = epoch->validation.accuracy,
+        .validation_rmse = epoch->validation.rmse,
+        .test_loss = epoch->test.loss,
+        .test_accuracy = epoch->test.accuracy,
+        .test_rmse = epoch->test.rmse,
+        .rate = strtod(text_shortest((float)epoch->learning_rate).text, NULL), /* 0.05 as 0.05 */
+        .seconds = epoch->seconds,
+    };
+}
+
+/* The first trouble ends all runs. */
+static void note_trouble(tuning *tune, const nnfs_error *error)
+{
+    if (!tune->stopping) {
+        tune->trouble = *error;
+        tune->stopping = true;
+    }
+}
+
+/* Why this was the run's last iteration; NULL if it was not. */
+static const char *ended_by(const nnfs_train_settings *settings, const nnfs_epoch *epoch)
+{
+    if (settings->until_accuracy > 0.0 && epoch->test.accuracy >= settings->until_accuracy) {
+        return "accuracy";
+    }
+    return epoch->epoch == settings->epochs ? "epochs" : NULL;
+}
+
+static void keep_point(worker *own, const tune_point *point, const char *ended)
+{
+    tuning *tune = own->tune;
+    nnfs_error error = {.status = NNFS_OK};
+    own->trial->underway = 0.0;
+    own->trial->ended = ended;
+    tune->iterations++;
+    if (trial_add_point(own->trial, point, &error) != NNFS_OK) {
+        note_trouble(tune, &error);
+        return;
+    }
+    tune_log_point(tune, own->trial, ended ? nnfs_network_hash(own->network) : 0);
+    if (tune->log && !tune->logged) {
+        (void)set_error(&error, NNFS_ERROR_IO, "the log '%s' cannot be written",
+                        tune->options->log);
+        note_trouble(tune, &error);
+    }
+    tune_progress_draw(tune);
+}
+
+static int on_epoch(void *user, const nnfs_epoch *epoch)
+{
+    worker *own = user;
+    tune_point point = point_of(epoch);
+    (void)pthread_mutex_lock(&own->tune->lock);
+    keep_point(own, &point, ended_by(&own->trial->options.train, epoch));
+    bool stop = must_stop(own->tune);
+    (void)pthread_mutex_unlock(&own->tune->lock);
+    return stop;
+}
+
+/* An iteration that has no numbers, the run's last. */
+static void keep_divergence(worker *own)
+{
+    const double none = NAN;
+    const tune_point point = {none, none, none, none, none, none, none, none, none, none};
+    (void)pthread_mutex_lock(&own->tune->lock);
+    keep_point(own, &point, "diverged");
+    (void)pthread_mutex_unlock(&own->tune->lock);
+}
+
+static nnfs_status train(worker *own, int threads, nnfs_error *error)
+{
+    nnfs_network *network = NULL;
+    train_run run = own->tune->data[own->trial->data];
+    run.options = &own->trial->options;
+    nnfs_train_settings settings = own->trial->options.train;
+    settings.threads = threads;
+    settings.on_progress = on_progress;
+    settings.on_epoch = on_epoch;
+    settings.user = own;
+    nnfs_status status = make_network(&run, run.train.set, &network, error);
+    if (status == NNFS_OK) {
+        own->network = network;
+        status = nnfs_train(network, run.train.set, run.validation.set, run.test.set, &settings,
+                            &run.summary, error);
+    }
+    if (status == NNFS_ERROR_DIVERGED) {
+        keep_divergence(own);
+    }
+    nnfs_network_free(network);
+    return status;
+}
+
+/* ---- Which, and with how many threads ---- */
+
+static tune_trial *next_trial(tuning *tune)
+{
+    while (tune->next < tune->count && tune->trials[tune->next].ended) {
+        tune->next++;
+    }
+    return tune->next < tune->count ? &tune->trials[tune->next] : NULL;
+}
+
+/* How many from `first` on have not ended. */
+static int left_from(const tuning *tune, int first)
+{
+    int count = 0;
+    for (int i = first; i < tune->count; i++) {
+        count += !tune->trials[i].ended;
+    }
+    return count;
+}
+
+/* A run and its threads; false if there is none, or all have to stop. */
+static bool take(worker *own, int *threads)
+{
+    tuning *tune = own->tune;
+    tune_trial *trial = must_stop(tune) ? NULL : next_trial(tune);
+    if (!trial) {
+        return false;
+    }
+    int beginning = tune->jobs - tune->running;
+    int waiting = left_from(tune, tune->next);
+    beginning = beginning < waiting ? beginning : waiting;
+    *threads = beginning > 0 && tune->idle > beginning ? tune->idle / beginning : 1;
+    tune->idle -= *threads;
+    tune->running++;
+    tune->next++;
+    own->trial = trial;
+    return true;
+}
+
+static void give_back(worker *own, int threads, nnfs_status status, const nnfs_error *error)
+{
+    tuning *tune = own->tune;
+    tune->idle += threads;
+    tune->running--;
+    if (status != NNFS_OK && status != NNFS_ERROR_STOPPED && status != NNFS_ERROR_DIVERGED) {
+        note_trouble(tune, error);
+    }
+    own->trial->underway = 0.0;
+    if (own->trial->ended) {
+        tune_progress_trial(tune, own->trial);
+    }
+}
+
+static void *work(void *user)
+{
+    worker *own = user;
+    int threads = 1;
+    (void)pthread_mutex_lock(&own->tune->lock);
+    while (take(own, &threads)) {
+        nnfs_error error = {.status = NNFS_OK};
+        (void)pthread_mutex_unlock(&own->tune->lock);
+        nnfs_status status = train(own, threads, &error);
+        (void)pthread_mutex_lock(&own->tune->lock);
+        give_back(own, threads, status, &error);
+    }
+    (void)pthread_mutex_unlock(&own->tune->lock);
+    return NULL;
+}
+
+/* ---- All ---- */
+
+/* This thread works too: without memory for others it does all. */
+static void work_together(tuning *tune, worker *workers)
+{
+    int started = 1;
+    for (int i = 0; i < tune->jobs; i++) {
+        workers[i].tune = tune;
+    }
+    while (started < tune->jobs &&
+           pthread_create(&workers[started].thread, NULL, work, &workers[started]) == 0) {
+        started++;
+    }
+    (void)work(&workers[0]);
+    for (int i = 1; i < started; i++) {
+        (void)pthread_join(workers[i].thread, NULL);
+    }
+}
+
+nnfs_status tune_run(tuning *tune, nnfs_error *error)
+{
+    int waiting = left_from(tune, 0);
+    int wanted = tune->options->jobs > 0 ? tune->options->jobs : tune->machine.threads;
+    wanted = wanted < tune->machine.threads ? wanted : tune->machine.threads;
+    tune->jobs = wanted < waiting ? wanted : waiting;
+    tune->idle = tune->machine.threads;
+    worker *workers = calloc((size_t)tune->jobs + 1, sizeof *workers);
+    if (!workers) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    double began = tune_clock();
+    tune_progress_begin(tune);
+    if (tune->jobs > 0) {
+        work_together(tune, workers);
+    }
+    tune_progress_end(tune);
+    tune->seconds = tune_clock() - began;
+    free(workers);
+    if (tune->stopping) {
+        *error = tune->trouble;
+        return tune->trouble.status;
+    }
+    return signal_caught() && left_from(tune, 0) > 0
+               ? set_error(error, NNFS_ERROR_STOPPED, "stopped by %s", signal_name(signal_caught()))
+               : NNFS_OK;
+}

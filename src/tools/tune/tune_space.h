@@ -1,0 +1,56 @@
+/*
+ * What nnfs-tune tries: options with several values each, and the combinations of them that become
+ * runs.
+ */
+#ifndef NNFS_TOOLS_TUNE_TUNE_SPACE_H
+#define NNFS_TOOLS_TUNE_TUNE_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Which ranges, A..B, an option takes beside its values. */
+typedef enum tune_range {
+    RANGE_NONE,
+    RANGE_REAL,  /* of numbers, their logarithms uniform */
+    RANGE_WHOLE, /* likewise, rounded down */
+} tune_range;
+
+/* An option and the values it is to have, one in each run. */
+typedef struct tune_axis {
+    const char *option;     /* "lr" */
+    tune_range range;       /* that it may have */
+    const char *separators; /* between values: any of these letters */
+    char **values;          /* [count] as they were given */
+    int count;
+} tune_axis;
+
+typedef struct tune_space {
+    tune_axis *axes; /* [axis_count] in the order in which they were first given */
+    int axis_count;
+    char **fixed; /* [fixed_count] the words of all other options: "--target", "price" */
+    int fixed_count;
+    int random;    /* runs to draw; 0: all combinations */
+    uint64_t seed; /* of the drawing */
+} tune_space;
+
+/*
+ * Adds the values in `text` to an axis (of which all but the values count). Usage errors: a value that
+ * is empty or there already, and a range that makes no sense.
+ */
+void space_add(tune_space *space, const tune_axis *kind, const char *text);
+/* Adds an option that has one value, or with text NULL none, in all runs. */
+void space_fix(tune_space *space, const char *option, const char *text);
+void space_free(tune_space *space);
+
+/*
+ * The runs' values, [*runs][axis_count], in fresh memory: combinations, the last axis changing
+ * fastest, or as many different ones as were asked for and there are, drawn. Usage errors: a range
+ * where nothing is drawn, too many runs. free_rows frees them.
+ */
+char ***space_rows(const tune_space *space, int *runs);
+void free_rows(char ***rows, int runs, int axes);
+
+/* Memory that the command line asks for: where there is none, the tool ends with a message. */
+void *must_have(void *memory);
+
+#endif

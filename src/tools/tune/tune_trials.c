@@ -1,0 +1,190 @@
+/* The runs that nnfs-tune makes: each is a command line of nnfs-train, read by nnfs-train's parser. */
+#include "common/exit.h"
+#include "tune/tune.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Command lines ---- */
+
+static void add_word(tune_trial *trial, const char *word)
+{
+    trial->words[trial->word_count++] = must_have(strdup(word));
+}
+
+static void make_words(const tuning *tune, tune_trial *trial)
+{
+    const tune_space *space = &tune->options->space;
+    size_t most = 2 + (size_t)space->fixed_count + 2 * (size_t)space->axis_count;
+    trial->words = must_have(calloc(most, sizeof *trial->words));
+    add_word(trial, "nnfs-train");
+    add_word(trial, tune->options->data);
+    for (int i = 0; i < space->fixed_count; i++) {
+        add_word(trial, space->fixed[i]);
+    }
+    for (int i = 0; i < space->axis_count; i++) {
+        char *option = NULL;
+        if (asprintf(&option, "--%s", space->axes[i].option) < 0) {
+            option = NULL;
+        }
+        add_word(trial, must_have(option));
+        add_word(trial, trial->values[i]);
+        free(option);
+    }
+}
+
+/* The parser reorders what it is given. */
+static void parse_words(tune_trial *trial)
+{
+    size_t count = (size_t)trial->word_count;
+    char **words = must_have(calloc(count + 1, sizeof *words));
+    memcpy(words, trial->words, count * sizeof *words);
+    train_options_parse(&trial->options, trial->word_count, words);
+    free(words);
+    if (trial->options.train.epochs == 0) {
+        usage_error("--epochs: 0 is too small; the least is 1");
+    }
+}
+
+void trials_make(tuning *tune)
+{
+    tune->rows = space_rows(&tune->options->space, &tune->count);
+    tune->trials = must_have(calloc((size_t)tune->count, sizeof *tune->trials));
+    for (int i = 0; i < tune->count; i++) {
+        tune_trial *trial = &tune->trials[i];
+        trial->number = i + 1;
+        trial->values = tune->rows[i];
+        make_words(tune, trial);
+        parse_words(trial);
+    }
+}
+
+void trials_free(tuning *tune)
+{
+    for (int i = 0; i < tune->count; i++) {
+        tune_trial *trial = &tune->trials[i];
+        train_options_free(&trial->options);
+        for (int j = 0; j < trial->word_count; j++) {
+            free(trial->words[j]);
+        }
+        free(trial->words);
+        free(trial->points);
+    }
+    free_rows(tune->rows, tune->count, tune->options->space.axis_count);
+    free(tune->trials);
+}
+
+void trial_write_command(const tune_trial *trial, FILE *stream)
+{
+    for (int i = 0; i < trial->word_count; i++) {
+        (void)fputs(i > 0 ? " " : "", stream);
+        write_quoted(stream, trial->words[i]);
+    }
+}
+
+bool axis_varies(const tuning *tune, int axis)
+{
+    for (int i = 1; i < tune->count; i++) {
+        if (strcmp(tune->rows[i][axis], tune->rows[0][axis]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *trial_label(const tuning *tune, const tune_trial *trial)
+{
+    char *label = NULL;
+    size_t size = 0;
+    const tune_space *space = &tune->options->space;
+    FILE *stream = open_memstream(&label, &size);
+    bool first = true;
+    for (int i = 0; stream && i < space->axis_count; i++) {
+        if (axis_varies(tune, i)) {
+            (void)fprintf(stream, "%s%s %s", first ? "" : "  ", space->axes[i].option,
+                          trial->values[i]);
+            first = false;
+        }
+    }
+    if (stream && first) {
+        (void)fprintf(stream, "run %d", trial->number);
+    }
+    return must_have(stream && fclose(stream) == 0 ? label : NULL);
+}
+
+/* ---- Iterations ---- */
+
+nnfs_status trial_add_point(tune_trial *trial, const tune_point *point, nnfs_error *error)
+{
+    if (trial->count == trial->room) {
+        size_t room = trial->room > 0 ? 2 * (size_t)trial->room : 64;
+        tune_point *points = realloc(trial->points, room * sizeof *points);
+        if (!points) {
+            return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        }
+        trial->points = points;
+        trial->room = (int)room;
+    }
+    trial->points[trial->count++] = *point;
+    return NNFS_OK;
+}
+
+double trial_score(const tuning *tune, const tune_trial *trial, int index)
+{
+    double score;
+    memcpy(&score, (const char *)&trial->points[index] + tune->judge.offset, sizeof score);
+    return score;
+}
+
+/* ---- The best ---- */
+
+/* What sorting goes by: the less, the better. */
+typedef struct rank {
+    double badness, loss; /* infinite where there is none */
+    const tune_trial *trial;
+} rank;
+
+static rank rank_of(const tuning *tune, const tune_trial *trial)
+{
+    bool counts = trial->ended && strcmp(trial->ended, "diverged") != 0 && trial->count > 0;
+    double score = counts ? trial_score(tune, trial, trial->count - 1) : (double)NAN;
+    double loss = counts ? trial->points[trial->count - 1].loss : (double)NAN;
+    return (rank){
+        .badness = isnan(score)        ? HUGE_VAL
+                   : tune->judge.share ? -score
+                                       : score,
+        .loss = isnan(loss) ? HUGE_VAL : loss,
+        .trial = trial,
+    };
+}
+
+static int compare(double left, double right)
+{
+    return (left > right) - (left < right);
+}
+
+static int compare_ranks(const void *left, const void *right)
+{
+    const rank *a = left;
+    const rank *b = right;
+    int order = compare(a->badness, b->badness);
+    order = order != 0 ? order : compare(a->loss, b->loss);
+    return order != 0 ? order : a->trial->number - b->trial->number;
+}
+
+const tune_trial **trials_ranked(const tuning *tune)
+{
+    size_t count = (size_t)tune->count;
+    rank *ranks = must_have(calloc(count, sizeof *ranks));
+    const tune_trial **ranked = must_have(calloc(count, sizeof *ranked));
+    for (size_t i = 0; i < count; i++) {
+        ranks[i] = rank_of(tune, &tune->trials[i]);
+    }
+    qsort(ranks, count, sizeof *ranks, compare_ranks);
+    for (size_t i = 0; i < count; i++) {
+        ranked[i] = ranks[i].trial;
+    }
+    free(ranks);
+    return ranked;
+}
