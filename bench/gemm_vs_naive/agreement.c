@@ -24,40 +24,57 @@ static void norms_of_pair_columns(const pair *p, norms *n)
     norms_of_columns(p->naive, p->blas, p->rows, p->columns, n);
 }
 
+float *agreement_outputs(const nnfs_trainer *trainer, int index)
+{
+    const program *p = &trainer->program;
+    bool output = index + 1 == trainer->network->layer_count;
+    size_t offset = output ? program_find(p, &op_loss, index)->kept.offset
+                           : program_find(p, &op_activate, index)->out.offset;
+    return trainer->work.work + offset;
+}
+
 /* What layer `index` takes, and what it gives. */
 static pair activations(const agreement *g, int index)
 {
     if (index < 0) {
         return (pair){g->features, g->features, g->before->inputs, g->batch};
     }
-    return (pair){g->trainers[0]->pass.a[index], g->trainers[1]->pass.a[index],
-                  g->before->layers[index].out, g->batch};
+    return (pair){agreement_outputs(g->trainers[0], index),
+                  agreement_outputs(g->trainers[1], index), g->before->layers[index].out, g->batch};
+}
+
+/* dL/d of what the activation of layer `index` takes, in the trainer's workspace. */
+static const float *deltas_of(const nnfs_trainer *trainer, int index)
+{
+    bool output = index + 1 == trainer->network->layer_count;
+    const op_kind *kind = output ? &op_loss : &op_activate_backward;
+    return trainer->work.work + program_find(&trainer->program, kind, index)->out.offset;
 }
 
 static pair deltas(const agreement *g, int index)
 {
-    return (pair){g->trainers[0]->pass.d[index], g->trainers[1]->pass.d[index],
+    return (pair){deltas_of(g->trainers[0], index), deltas_of(g->trainers[1], index),
                   g->before->layers[index].out, g->batch};
 }
 
 /* The rows of W as both sides began with it, a unit each; and its columns, an input each. */
 static void norms_of_units(const agreement *g, const network_layer *layer, norms *n)
 {
-    const float *w = g->before->parameters + layer->weights;
-    if (layer->transposed) {
-        norms_of_columns(w, NULL, layer->in, layer->out, n);
+    matrix w = network_matrix(&g->before->tensors[layer->weight], g->before->parameters);
+    if (w.row_stride == 1) {
+        norms_of_rows(w.data, NULL, layer->out, layer->in, n);
     } else {
-        norms_of_rows(w, NULL, layer->out, layer->in, n);
+        norms_of_columns(w.data, NULL, layer->in, layer->out, n);
     }
 }
 
 static void norms_of_inputs(const agreement *g, const network_layer *layer, norms *n)
 {
-    const float *w = g->before->parameters + layer->weights;
-    if (layer->transposed) {
-        norms_of_rows(w, NULL, layer->in, layer->out, n);
+    matrix w = network_matrix(&g->before->tensors[layer->weight], g->before->parameters);
+    if (w.row_stride == 1) {
+        norms_of_columns(w.data, NULL, layer->out, layer->in, n);
     } else {
-        norms_of_columns(w, NULL, layer->out, layer->in, n);
+        norms_of_rows(w.data, NULL, layer->in, layer->out, n);
     }
 }
 
@@ -69,7 +86,8 @@ static void norms_of_inputs(const agreement *g, const network_layer *layer, norm
  */
 static double logit_tolerance(const agreement *g, const network_layer *layer, int i, int j)
 {
-    double bias = fabs((double)g->before->parameters[layer->biases + (size_t)i]);
+    double bias =
+        fabs((double)g->before->parameters[g->before->tensors[layer->bias].offset + (size_t)i]);
     int terms = layer->in + 1;
     return sum_tolerance(&g->x, i, &g->y, j, terms) + (double)FLT_EPSILON * terms * bias;
 }
@@ -181,20 +199,22 @@ static void compare_parameter(agreement *g, size_t at, double tolerance, const c
 static void compare_parameters(agreement *g, int index)
 {
     const network_layer *layer = &g->before->layers[index];
+    matrix w = network_weights(g->before, index, g->before->parameters);
     pair d = deltas(g, index), a = activations(g, index - 1);
     norms_of_pair_rows(&d, &g->x);
     norms_of_pair_rows(&a, &g->y);
     for (int j = 0; j < layer->in; j++) {
         for (int i = 0; i < layer->out; i++) {
-            compare_parameter(g, network_weight(layer, (size_t)i, (size_t)j),
+            const float *element = matrix_at(w, i, j);
+            compare_parameter(g, (size_t)(element - g->before->parameters),
                               sum_tolerance(&g->x, i, &g->y, j, g->batch), "dW");
         }
     }
     g->y.size[0] = sqrt((double)g->batch); /* |1| */
     g->y.difference[0] = 0.0;
     for (int i = 0; i < layer->out; i++) {
-        compare_parameter(g, layer->biases + (size_t)i, sum_tolerance(&g->x, i, &g->y, 0, g->batch),
-                          "db");
+        compare_parameter(g, g->before->tensors[layer->bias].offset + (size_t)i,
+                          sum_tolerance(&g->x, i, &g->y, 0, g->batch), "db");
     }
 }
 

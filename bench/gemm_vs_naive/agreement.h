@@ -20,6 +20,9 @@ typedef struct agreement {
     norms x, y;            /* room to work in */
 } agreement;
 
+/* The outputs of a layer in the trainer's workspace, [out x batch], after the trainer's step. */
+float *agreement_outputs(const nnfs_trainer *trainer, int index);
+
 /* The activations of all layers, as they stand in the trainers' buffers. */
 void agreement_forward(agreement *g);
 

@@ -19,12 +19,12 @@ static nnfs_status create_trainer(side *x)
     memcpy(x->network->parameters, w->network->parameters,
            w->network->parameter_floats * sizeof(float));
     nnfs_status status = nnfs_trainer_create(x->network, &settings, &x->trainer, &x->error);
-    if (status == NNFS_OK && x->trainer->plan.chunk < w->samples) {
+    if (status == NNFS_OK && x->trainer->program.chunk < w->samples) {
         return fail(&x->error, NNFS_ERROR_ARGUMENT,
                     "a step in several chunks leaves too little behind to be compared");
     }
     if (status == NNFS_OK) {
-        x->trainer->pass.gemm = x->gemm;
+        x->trainer->gemm = x->gemm;
     }
     return status;
 }

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "math/gemm.h"
-#include "training/infer.h"
+#include "program/inference.h"
 #include "training/predict.h"
 
 /* ---- The two kinds -------------------------------------------------------------------------- */
@@ -45,7 +45,7 @@ static void run_inference(void *context)
 {
     side *x = context;
     const whole *w = x->whole;
-    float *outputs = x->trainer->pass.a[w->network->layer_count - 1];
+    float *outputs = agreement_outputs(x->trainer, w->network->layer_count - 1);
     side_note(x, predict_with(x->gemm, w->network, w->features, w->samples,
                               w->bench->options.threads, outputs, &x->error));
 }
@@ -60,7 +60,7 @@ static void run_hidden_layers(side *x)
         one.layers = &w->network->layers[index];
         one.layer_count = 1;
         one.inputs = one.layers->in;
-        float *outputs = x->trainer->pass.a[index];
+        float *outputs = agreement_outputs(x->trainer, index);
         side_note(x, predict_with(x->gemm, &one, input, w->samples, w->bench->options.threads,
                                   outputs, &x->error));
         input = outputs;
@@ -76,7 +76,7 @@ static void compare_inference(whole *w)
 
 static int inference_threads(const whole *w)
 {
-    return infer_threads(w->samples, w->bench->options.threads);
+    return inference_threads_for(w->samples, w->bench->options.threads);
 }
 
 static const whole_kind kinds[WHOLE_KINDS] = {

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "bench.h"
-#include "training/infer.h"
+#include "program/inference.h"
 
 #include <argp.h>
 #include <stdlib.h>
@@ -143,7 +143,7 @@ static void print_heading(void)
 static void report(session *s, const infer_call *call, int side, int taken)
 {
     int threads = s->threads[side];
-    int used = infer_threads(call->samples, threads);
+    int used = inference_threads_for(call->samples, threads);
     double *seconds = s->seconds[side];
     qsort(seconds, (size_t)taken, sizeof *seconds, compare_doubles);
     double median = (seconds[(taken - 1) / 2] + seconds[taken / 2]) / 2.0;

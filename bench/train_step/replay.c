@@ -25,7 +25,7 @@ struct replay {
     product_list *list; /* [threads] */
 };
 
-/* The seam hands a backend no context: the recording in progress. */
+/* A backend gets no context: the recording in progress. */
 static replay *recording;
 
 static bool make_room(product_list *list)
@@ -77,18 +77,17 @@ static replay *make_replay(const nnfs_trainer *trainer)
     for (size_t i = 0; i < threads; i++) {
         list[i] = (product_list){.complete = true};
     }
-    *r = (replay){.threads = (int)threads, .gemm = trainer->pass.gemm, .list = list};
+    *r = (replay){.threads = (int)threads, .gemm = trainer->gemm, .list = list};
     return r;
 }
 
-replay *replay_record(step_run *run)
+replay *replay_record(nnfs_trainer *trainer, step_run *run)
 {
-    replay *r = make_replay(run->trainer);
+    replay *r = make_replay(trainer);
     if (r) {
         recording = r;
-        run->trainer->pass.gemm = &recorder;
+        run->gemm = &recorder;
         step_run_all(run);
-        run->trainer->pass.gemm = r->gemm;
         recording = NULL;
     }
     if (!r || !is_complete(r)) {

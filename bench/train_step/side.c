@@ -29,13 +29,9 @@ static step_run next_run(step_side *side, nnfs_dataset *slice, int steps)
     }
     *slice = *all;
     slice->samples = samples;
-    step_run run = {
-        .trainer = side->trainer,
-        .dataset = slice,
-        .order = side->samples->order + side->at,
-        .batch = side->trainer->settings.batch,
-        .update = true,
-    };
+    step_run run = trainer_run(side->trainer, slice, side->trainer->settings.batch);
+    run.order = side->samples->order + side->at;
+    run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
     side->at += samples;
     return run;
 }
@@ -45,6 +41,7 @@ static void run_steps(step_side *side, int steps)
     nnfs_dataset slice;
     step_run run = next_run(side, &slice, steps);
     step_run_all(&run);
+    side->trainer->steps = run.updates;
     side->diverged = side->diverged || run.diverged;
 }
 
@@ -52,7 +49,7 @@ static bool record(step_side *side)
 {
     nnfs_dataset slice;
     step_run run = next_run(side, &slice, RECORDED_STEPS);
-    side->products = replay_record(&run);
+    side->products = replay_record(side->trainer, &run);
     return side->products != NULL;
 }
 
@@ -89,8 +86,8 @@ bool side_make(step_side *side, const step_work *work, const step_samples *sampl
         (void)fprintf(stderr, "%s: %s\n", work->network, error.message);
         return false;
     }
-    side->laps = profile_create(side->network->layer_count, side->trainer->settings.threads);
-    if (!side->laps) {
+    side->spans = profile_create(side->trainer->program.op_count, side->trainer->threads);
+    if (!side->spans) {
         (void)fprintf(stderr, "no memory for the profile\n");
         return false;
     }
@@ -101,7 +98,7 @@ bool side_make(step_side *side, const step_work *work, const step_samples *sampl
 void side_free(step_side *side)
 {
     replay_free(side->products);
-    profile_free(side->laps);
+    profile_free(side->spans);
     nnfs_trainer_free(side->trainer);
     nnfs_network_free(side->network);
 }
@@ -123,9 +120,9 @@ static void run_products(void *context)
 static void run_profiled(void *context)
 {
     step_side *side = context;
-    side->trainer->pass.profile = side->laps;
+    side->trainer->profile = side->spans;
     run_steps(side, side->slice);
-    side->trainer->pass.profile = NULL;
+    side->trainer->profile = NULL;
 }
 
 void side_tasks(step_side *side, bench_task tasks[SIDE_TASKS])
@@ -140,20 +137,21 @@ void side_tasks(step_side *side, bench_task tasks[SIDE_TASKS])
 
 static void share_out(const step_side *side, step_result *result)
 {
-    double total = 0.0;
-    for (int layer = 0; layer < side->network->layer_count; layer++) {
-        for (profile_product kind = 0; kind < PROFILE_PRODUCTS; kind++) {
-            result->sgemm += profile_of_product(side->laps, layer, kind).seconds;
-        }
-    }
-    total += result->sgemm;
-    for (profile_part part = 0; part < PROFILE_PARTS; part++) {
-        result->parts[part] = profile_of_part(side->laps, part).seconds;
-        total += result->parts[part];
+    const program *p = &side->trainer->program;
+    double waiting = profile_of_waiting(side->spans).seconds;
+    double total = waiting;
+    result->parts[STEP_WAITING] = waiting;
+    for (int i = 0; i < p->op_count; i++) {
+        nnfs_part part = p->ops[i].kind->part;
+        double seconds = profile_of_op(side->spans, i).seconds;
+        double *to =
+            part <= NNFS_PART_GRADIENT ? &result->sgemm : &result->parts[part - NNFS_PART_GATHER];
+        *to += seconds;
+        total += seconds;
     }
     result->sgemm /= total;
-    for (profile_part part = 0; part < PROFILE_PARTS; part++) {
-        result->parts[part] /= total;
+    for (int i = 0; i < STEP_PARTS; i++) {
+        result->parts[i] /= total;
     }
 }
 

@@ -18,7 +18,7 @@ void table_add(const step_work *work, int threads, double peak, const step_resul
     printf("%-17s %5d %-5s %7s %10.0f %8.1f %6.1f %6.1f  %6.1f", work->network, work->batch,
            nnfs_optimizer_name(work->optimizer), count, r->samples_per_second, r->gflops,
            100.0 * r->gflops / peak, 100.0 * r->sgemm_share, 100.0 * r->sgemm);
-    for (int part = 0; part < PROFILE_PARTS; part++) {
+    for (int part = 0; part < STEP_PARTS; part++) {
         printf(" %6.1f", 100.0 * r->parts[part]);
     }
     printf("%s\n", r->busy ? " *" : "");
@@ -47,7 +47,7 @@ json_t *table_json(const step_work *work, int threads, double peak, const step_r
         nnfs_optimizer_name(work->optimizer), "threads", threads, "threads_used", r->threads_used,
         "samples_per_second", r->samples_per_second, "gflops", r->gflops, "peak_share",
         r->gflops / peak, "sgemm_share", r->sgemm_share, "profiled_slowdown", r->slowdown, "busy",
-        r->busy, "parts", "gather", r->parts[PROFILE_GATHER], "elementwise",
-        r->parts[PROFILE_ELEMENTWISE], "optimizer", r->parts[PROFILE_OPTIMIZER], "waiting",
-        r->parts[PROFILE_WAITING], "sgemm", r->sgemm);
+        r->busy, "parts", "gather", r->parts[STEP_GATHER], "elementwise",
+        r->parts[STEP_ELEMENTWISE], "optimizer", r->parts[STEP_OPTIMIZER], "waiting",
+        r->parts[STEP_WAITING], "sgemm", r->sgemm);
 }

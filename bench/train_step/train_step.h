@@ -5,7 +5,7 @@
 #include "base/profile.h"
 #include "bench.h"
 #include "data/dataset.h"
-#include "training/step.h"
+#include "training/trainer.h"
 
 /* A network and how it is trained. */
 typedef struct step_work {
@@ -40,13 +40,16 @@ typedef struct replay replay;
  * Runs the steps of `run` and notes which products each thread asks for. NULL, with a word on
  * stderr, where there is no memory.
  */
-replay *replay_record(step_run *run);
+replay *replay_record(nnfs_trainer *trainer, step_run *run);
 void replay_free(replay *r);
 
 /* Each thread computes its own of the recorded products, back to back, `times` times over. */
 void replay_run(const replay *r, int times);
 
 /* ---- side.c: a work at one number of threads ---- */
+
+/* Parts of a step that are no products. */
+enum { STEP_GATHER, STEP_ELEMENTWISE, STEP_OPTIMIZER, STEP_WAITING, STEP_PARTS };
 
 /* The median of what was measured, per step. */
 typedef struct step_result {
@@ -55,16 +58,16 @@ typedef struct step_result {
     double gflops;
     double sgemm_share; /* time of the products alone / time of the step */
     bool busy;          /* other programs interrupted most of the runs */
-    double slowdown;    /* of the run with laps: profiled time / time */
-    double sgemm;       /* shares of the time of all threads, from the laps; their sum is 1 */
-    double parts[PROFILE_PARTS];
+    double slowdown;    /* of the run with a profile: profiled time / time */
+    double sgemm;       /* shares of the time of all threads, from the profile; their sum is 1 */
+    double parts[STEP_PARTS];
 } step_result;
 
 typedef struct step_side {
     nnfs_network *network;
     nnfs_trainer *trainer;
     replay *products;
-    profile *laps;
+    profile *spans;
     const step_samples *samples;
     int slice;  /* steps a timed run, a multiple of RECORDED_STEPS */
     int64_t at; /* where in the epoch the next one begins */
@@ -79,7 +82,7 @@ bool side_make(step_side *side, const step_work *work, const step_samples *sampl
                double seconds);
 void side_free(step_side *side);
 
-/* What bench_measure takes in turn: the step, its products alone, the step with laps. */
+/* What bench_measure takes in turn: the step, its products alone, the step with a profile. */
 enum { SIDE_STEP, SIDE_PRODUCTS, SIDE_PROFILED, SIDE_TASKS };
 void side_tasks(step_side *side, bench_task tasks[SIDE_TASKS]);
 

@@ -145,6 +145,18 @@ typedef enum nnfs_init {
 } nnfs_init;
 
 /*
+ * What a layer does to z = W a before its activation takes scale * normalised z + bias.
+ */
+typedef enum nnfs_normalization {
+    NNFS_NORMALIZATION_NONE,
+    /* Over the samples of a batch, each unit by itself (Ioffe and Szegedy 2015): (z - mean) / sqrt(var +
+     * 1e-5). A batch of more than 2,048 samples is normalised in parts. Inference uses running
+     * statistics, which move by 0.1 towards those of each step, as in PyTorch. */
+    NNFS_NORMALIZATION_BATCH,
+    NNFS_NORMALIZATION_LAYER, /* over the units, each sample by itself (Ba et al. 2016) */
+} nnfs_normalization;
+
+/*
  * The names of the entries ("leaky_relu", "he_normal", ...), NULL for a value past the last one, so
  * that `for (i = 0; nnfs_loss_name(i); i++)` lists them all. INIT_DEFAULT is called "default".
  */
@@ -153,6 +165,7 @@ NNFS_API const char *nnfs_loss_name(nnfs_loss loss);
 NNFS_API const char *nnfs_optimizer_name(nnfs_optimizer optimizer);
 NNFS_API const char *nnfs_schedule_name(nnfs_schedule schedule);
 NNFS_API const char *nnfs_init_name(nnfs_init init);
+NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
 
 /* ---- Datasets ------------------------------------------------------------------------------- */
 
@@ -241,6 +254,9 @@ typedef struct nnfs_arrays {
     int classes;
     const float *targets; /* [target_count x samples], column-major; or NULL */
     int target_count;
+    const float
+        *weights; /* [samples], each 0 or more: what a sample's loss is multiplied by; or NULL */
+    void *reserved[4]; /* NULL */
 } nnfs_arrays;
 
 /*
@@ -495,6 +511,14 @@ typedef struct nnfs_network_settings {
     nnfs_init init;           /* default by each layer's activation */
     float init_scale;         /* of NNFS_INIT_NORMAL and NNFS_INIT_UNIFORM; positive */
     uint64_t seed;            /* of the initial weights; default 1 */
+    /* Of each layer [layer_count], before its activation; none on the output layer. NULL: none. */
+    const nnfs_normalization *normalization;
+    /* Of each layer [layer_count], 0 <= p < 1: the share of its outputs that training sets to 0, anew for
+     * each sample and epoch; the others are divided by 1 - p (Srivastava et al. 2014). 0 on the output
+     * layer. NULL: 0. */
+    const float *dropout;
+    float input_dropout; /* the same of the inputs; default 0 */
+    void *reserved[8];   /* NULL */
 } nnfs_network_settings;
 
 NNFS_API void nnfs_network_settings_init(nnfs_network_settings *settings);
@@ -529,11 +553,33 @@ NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error
 
 NNFS_API void nnfs_network_free(nnfs_network *network);
 
+/* Copies a network with its parameters, preprocessing and notes. Errors: ARGUMENT, MEMORY. */
+NNFS_API nnfs_status nnfs_network_copy(const nnfs_network *network, nnfs_network **copy,
+                                       nnfs_error *error);
+
+/*
+ * Moves the parameters of `network` towards those of `other`, which has the same layers:
+ * w += share (other w - w), 0 <= share <= 1 (Polyak averaging, target networks). Errors: ARGUMENT.
+ */
+NNFS_API nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_network *other,
+                                        float share, nnfs_error *error);
+
+/*
+ * Freezes layer `index` (1), or lets it learn again (0): trainers that are made afterwards leave its
+ * parameters alone. Errors: ARGUMENT (there is no such layer).
+ */
+NNFS_API nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen,
+                                         nnfs_error *error);
+
 NNFS_API int nnfs_network_inputs(const nnfs_network *network);
 NNFS_API int nnfs_network_outputs(const nnfs_network *network);
 NNFS_API int nnfs_network_layer_count(const nnfs_network *network);
 /* Layer `index` from 0 at the input side; {0, NNFS_IDENTITY} past the last. */
 NNFS_API nnfs_layer nnfs_network_layer(const nnfs_network *network, int index);
+/* Its normalisation and dropout; none and 0 past the last. */
+NNFS_API nnfs_normalization nnfs_network_normalization(const nnfs_network *network, int index);
+NNFS_API float nnfs_network_dropout(const nnfs_network *network, int index);
+NNFS_API float nnfs_network_input_dropout(const nnfs_network *network);
 NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
 /* Number of weights and biases together. */
 NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
@@ -598,6 +644,20 @@ NNFS_API nnfs_status nnfs_predict(const nnfs_network *network, const float *feat
 NNFS_API nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset *dataset,
                                           int64_t first, int64_t count, int threads, float *outputs,
                                           nnfs_error *error);
+
+/*
+ * A predictor keeps the workspace of its predictions: no call allocates. It computes on the calling thread
+ * alone, and one predictor serves one thread at a time. It reads the network, which must outlive it, at
+ * each call; of a network with batch normalisation it keeps a copy as the network was when it was made.
+ * For calls of up to `samples` samples. Errors: ARGUMENT, MEMORY, BACKEND.
+ */
+typedef struct nnfs_predictor nnfs_predictor;
+NNFS_API nnfs_status nnfs_predictor_create(const nnfs_network *network, int64_t samples,
+                                           nnfs_predictor **predictor, nnfs_error *error);
+/* nnfs_predict for 0 to that many samples. Errors: ARGUMENT, BACKEND. */
+NNFS_API nnfs_status nnfs_predictor_run(nnfs_predictor *predictor, const float *features,
+                                        int64_t samples, float *outputs, nnfs_error *error);
+NNFS_API void nnfs_predictor_free(nnfs_predictor *predictor);
 
 /* How good a network is on a dataset. What does not apply is NaN. */
 typedef struct nnfs_evaluation {
@@ -710,6 +770,23 @@ typedef struct nnfs_train_settings {
     const nnfs_checkpoint *resume; /* go on from here; borrowed during the run; NULL */
     int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
                                     * end in other bits; default 0 */
+
+    /* 0 <= e < 1: share of each label that all classes get alike (Szegedy et al. 2016); with
+     * cross_entropy and binary_cross_entropy; default 0. Evaluation does not smooth. */
+    float label_smoothing;
+    /* >= 0: the norm that the gradient of all parameters together is scaled down to if it exceeds it, as
+     * torch.nn.utils.clip_grad_norm_ does; default 0: it may have any norm. */
+    float clip_norm;
+    /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
+     * move the schedule. */
+    int64_t steps_per_epoch;
+    /*
+     * Called between gradient and update, on the thread that called, with the gradient of all parameters
+     * [count] in the order of nnfs_trainer_gradients: it may change them. NULL.
+     */
+    void (*on_gradient)(void *user, float *gradient, size_t count);
+
+    void *reserved[16]; /* NULL */
 } nnfs_train_settings;
 
 NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
@@ -794,6 +871,50 @@ NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays 
 NNFS_API nnfs_status nnfs_trainer_gradient(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                            double *loss, nnfs_error *error);
 NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *error);
+
+/* ---- Experimental: steps of every kind ---- */
+
+/* A step by hand. Made by nnfs_step_init, which sets `update` to 1 and all else to 0. */
+typedef struct nnfs_step {
+    /* Where its samples come from: arrays, or samples [count] of a dataset, each below its number. */
+    const nnfs_arrays *arrays;
+    const nnfs_dataset *dataset;
+    const uint32_t *samples;
+    int64_t count;
+
+    /*
+     * In place of a loss: dL/d output [outputs x samples] for the outputs of nnfs_predict in the network's
+     * own units, or dL/d of what the output activation takes. Targets are then not needed. NULL.
+     */
+    const float *output_gradient;
+    int of_logits; /* 1: the latter; default 0 */
+
+    float *input_gradient; /* out: dL/dx [inputs x samples]; NULL: not wanted */
+    int update;            /* 0: only the gradient is computed; default 1 */
+    void *reserved[8];     /* NULL */
+} nnfs_step;
+
+NNFS_API void nnfs_step_init(nnfs_step *step);
+
+/*
+ * Runs a step, which nnfs_trainer_step and nnfs_trainer_gradient are cases of. *loss (may be NULL) is the
+ * mean loss before the update, NaN with an output gradient. Not to be called by two threads for the same
+ * trainer. Errors: ARGUMENT (samples, arrays or a dataset missing or beyond their bounds), DATA (they do
+ * not fit the network), DIVERGED.
+ */
+NNFS_API nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
+                                      nnfs_error *error);
+
+/*
+ * Sets the learning rate of all further steps in place of the schedule's; NNFS_DEFAULT gives it back to
+ * the schedule. Errors: ARGUMENT (not positive).
+ */
+NNFS_API nnfs_status nnfs_trainer_set_learning_rate(nnfs_trainer *trainer, float rate,
+                                                    nnfs_error *error);
+/* The learning rate that a step by hand would have now. */
+NNFS_API float nnfs_trainer_learning_rate(const nnfs_trainer *trainer);
+
+/* ---- Stable ---- */
 
 /*
  * The gradients, current after nnfs_trainer_gradient. The whole buffer, alive as long as the trainer,

@@ -1,7 +1,7 @@
 /*
- * Laps of each thread, in cells on cache lines of its own. The time stamp counter is read where
- * there is one, as the clock takes several times as long; what a tick lasts is found by comparing
- * the two over the life of the profile.
+ * Spans of each thread, in cells on cache lines of its own. The time stamp counter is read if there is
+ * one, as the clock takes several times as long; the length of a tick is found by comparing the two over
+ * the life of the profile.
  */
 #include "base/profile.h"
 
@@ -16,25 +16,25 @@
 
 typedef struct cell {
     uint64_t ticks;
-    int64_t laps;
+    int64_t calls;
     int64_t multiply_adds;
-    int64_t floats;
+    int64_t elements;
 } cell;
 
-/* A thread's cells: PROFILE_PRODUCTS a layer, then the parts. */
-typedef struct thread_laps {
-    _Alignas(MEMORY_ALIGNMENT) uint64_t last; /* when it was done with something */
+/* A thread's cells: one an op, then that of waiting. */
+typedef struct thread_spans {
+    _Alignas(MEMORY_ALIGNMENT) uint64_t last; /* when it finished something */
     cell *cells;
-} thread_laps;
+} thread_spans;
 
 struct profile {
-    int layers;
+    int ops;
     int threads;
     size_t stride; /* cells from thread to thread */
     uint64_t began_ticks;
     double began_seconds;
-    double tick;         /* seconds */
-    thread_laps *thread; /* [threads] */
+    double tick;          /* seconds */
+    thread_spans *thread; /* [threads] */
     cell *cells;
 };
 
@@ -47,16 +47,15 @@ static uint64_t ticks_now(void)
 #endif
 }
 
-profile *profile_create(int layers, int threads)
+profile *profile_create(int ops, int threads)
 {
     profile *p = memory_alloc_zeroed(1, sizeof *p);
     if (!p) {
         return NULL;
     }
-    p->layers = layers;
+    p->ops = ops;
     p->threads = threads;
-    size_t cells = size_add(size_mul((size_t)layers, PROFILE_PRODUCTS), PROFILE_PARTS);
-    p->stride = size_round_up(cells, MEMORY_ALIGNMENT / sizeof(cell));
+    p->stride = size_round_up((size_t)ops + 1, MEMORY_ALIGNMENT / sizeof(cell));
     p->thread = memory_alloc_zeroed((size_t)threads, sizeof *p->thread);
     p->cells = memory_alloc_zeroed(size_mul(p->stride, (size_t)threads), sizeof *p->cells);
     if (!p->thread || !p->cells) {
@@ -90,37 +89,27 @@ void profile_enter_on(profile *p)
     }
 }
 
-static cell *end_lap(profile *p, size_t at)
+static cell *end_span(profile *p, int at)
 {
-    thread_laps *me = &p->thread[omp_get_thread_num()];
+    thread_spans *me = &p->thread[omp_get_thread_num()];
     uint64_t now = ticks_now();
     cell *done = &me->cells[at];
     done->ticks += now - me->last;
-    done->laps++;
+    done->calls++;
     me->last = now;
     return done;
 }
 
-static size_t part_cell(const profile *p, profile_part part)
+void profile_span(profile *p, int op, int64_t multiply_adds, int64_t elements)
 {
-    return (size_t)p->layers * PROFILE_PRODUCTS + part;
+    cell *done = end_span(p, op);
+    done->multiply_adds += multiply_adds;
+    done->elements += elements;
 }
 
-static size_t product_cell(int layer, profile_product kind)
+void profile_wait_on(profile *p)
 {
-    return (size_t)layer * PROFILE_PRODUCTS + kind;
-}
-
-void profile_lap_on(profile *p, profile_part part)
-{
-    (void)end_lap(p, part_cell(p, part));
-}
-
-void profile_lap_product_on(profile *p, int layer, profile_product kind, int m, int n, int k)
-{
-    cell *done = end_lap(p, product_cell(layer, kind));
-    done->multiply_adds += (int64_t)m * n * k;
-    done->floats += (int64_t)m * k + (int64_t)k * n + (int64_t)m * n;
+    (void)end_span(p, p->ops);
 }
 
 /* ---- Afterwards ---- */
@@ -129,37 +118,37 @@ void profile_leave_on(profile *p)
 {
     uint64_t now = ticks_now();
     for (int i = 0; i < p->threads; i++) {
-        cell *waiting = &p->thread[i].cells[part_cell(p, PROFILE_WAITING)];
+        cell *waiting = &p->thread[i].cells[p->ops];
         waiting->ticks += now - p->thread[i].last;
     }
     uint64_t ticks = now - p->began_ticks;
     p->tick = ticks > 0 ? (clock_seconds() - p->began_seconds) / (double)ticks : 0.0;
 }
 
-static profile_sum sum_of(const profile *p, size_t at)
+static profile_sum sum_of(const profile *p, int at)
 {
     cell sum = {0};
     for (int i = 0; i < p->threads; i++) {
         const cell *one = &p->thread[i].cells[at];
         sum.ticks += one->ticks;
-        sum.laps += one->laps;
+        sum.calls += one->calls;
         sum.multiply_adds += one->multiply_adds;
-        sum.floats += one->floats;
+        sum.elements += one->elements;
     }
     return (profile_sum){
         .seconds = (double)sum.ticks * p->tick,
-        .laps = sum.laps,
+        .calls = sum.calls,
         .flops = 2.0 * (double)sum.multiply_adds,
-        .bytes = sizeof(float) * (double)sum.floats,
+        .bytes = sizeof(float) * (double)sum.elements,
     };
 }
 
-profile_sum profile_of_part(const profile *p, profile_part part)
+profile_sum profile_of_op(const profile *p, int op)
 {
-    return sum_of(p, part_cell(p, part));
+    return sum_of(p, op);
 }
 
-profile_sum profile_of_product(const profile *p, int layer, profile_product kind)
+profile_sum profile_of_waiting(const profile *p)
 {
-    return sum_of(p, product_cell(layer, kind));
+    return sum_of(p, p->ops);
 }

@@ -37,6 +37,22 @@ void random_draw_run(random_key key, uint32_t epoch, uint64_t first, size_t coun
     draw_run(key, epoch, first, count, words);
 }
 
+VECTOR_CLONES
+static void draw_units(random_key key, uint32_t epoch, uint64_t sample, uint32_t first,
+                       size_t count, random_words *restrict words)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        words[i] = draw(key, epoch, sample, first + (uint32_t)i);
+    }
+}
+
+void random_draw_units(random_key key, uint32_t epoch, uint64_t sample, uint32_t first,
+                       size_t count, random_words *words)
+{
+    draw_units(key, epoch, sample, first, count, words);
+}
+
 void random_permutation(random_key key, uint32_t epoch, uint32_t *order, uint32_t count)
 {
     random_words words = {{0}};

@@ -18,6 +18,7 @@ typedef enum random_purpose {
     RANDOM_ORDER = 2,   /* of the samples in an epoch: sample = group of four places */
     RANDOM_SPLIT = 3,   /* which samples are held out: likewise, with epoch = 0 */
     RANDOM_DIGITS = 4,  /* drawn digits: sample = image, unit = draw */
+    RANDOM_DROPOUT = 5, /* of units: sample = sample, unit = layer and group of eight units */
 } random_purpose;
 
 typedef struct random_key {
@@ -35,6 +36,10 @@ random_words random_draw(random_key key, uint32_t epoch, uint64_t sample, uint32
 /* words[i] = random_draw(key, epoch, first + i, 0) for i = 0 .. count - 1, several at a time. */
 void random_draw_run(random_key key, uint32_t epoch, uint64_t first, size_t count,
                      random_words *words);
+
+/* words[i] = random_draw(key, epoch, sample, first + i) for i = 0 .. count - 1, several at a time. */
+void random_draw_units(random_key key, uint32_t epoch, uint64_t sample, uint32_t first,
+                       size_t count, random_words *words);
 
 /* A word as a float in [0, 1), with 24 bits. */
 static inline float random_unit(uint32_t word)

@@ -58,3 +58,8 @@ nnfs_status fail_memory(nnfs_error *error, size_t bytes, const char *what)
     return fail(error, NNFS_ERROR_MEMORY, "no memory for %s: %.1f MiB wanted", what,
                 (double)bytes / (1024.0 * 1024.0));
 }
+
+nnfs_status fail_null(nnfs_error *error, const char *argument)
+{
+    return fail(error, NNFS_ERROR_ARGUMENT, "the argument '%s' is NULL", argument);
+}

@@ -13,4 +13,7 @@ nnfs_status fail(nnfs_error *error, nnfs_status status, const char *format, ...)
 /* Likewise for memory that could not be had: says how much was wanted for what. */
 nnfs_status fail_memory(nnfs_error *error, size_t bytes, const char *what);
 
+/* Refuses NULL where a function needs an object, settings or an output: ARGUMENT. */
+nnfs_status fail_null(nnfs_error *error, const char *argument);
+
 #endif

@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 #include "base/string_list.h"
+#include "data/batch.h"
 #include "data/encoder.h"
-#include "data/gather.h"
 #include "data/sample_weights.h"
 
 #include <math.h>
@@ -159,13 +159,27 @@ static bool fits_memory(int rows, int64_t samples)
     return size_mul(size_mul((size_t)rows, (size_t)samples), sizeof(float)) < PTRDIFF_MAX;
 }
 
-nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error)
+static nnfs_status check_weights(const nnfs_arrays *arrays, nnfs_error *error)
+{
+    for (int64_t i = 0; i < arrays->samples; i++) {
+        if (!(arrays->weights[i] >= 0.0f && isfinite(arrays->weights[i]))) {
+            return fail(error, NNFS_ERROR_DATA, "the weight of sample %lld is %g, not 0 or more",
+                        (long long)i, (double)arrays->weights[i]);
+        }
+    }
+    return NNFS_OK;
+}
+
+nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, nnfs_error *error)
 {
     if (!arrays || !arrays->features || arrays->feature_count < 1 || arrays->samples < 1 ||
         arrays->samples >= UINT32_MAX) {
         return fail(
             error, NNFS_ERROR_ARGUMENT,
             "arrays need features, a feature_count of 1 or more, and 1 to 2^32 - 2 samples");
+    }
+    if (!needs_targets && !arrays->labels && !arrays->targets) {
+        return NNFS_OK;
     }
     if (!arrays->labels == !arrays->targets) {
         return fail(error, NNFS_ERROR_ARGUMENT, "arrays need either labels or targets");
@@ -179,7 +193,8 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error)
         return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples of that size fit no memory",
                     (long long)arrays->samples);
     }
-    return arrays->labels ? check_labels(arrays, error) : NNFS_OK;
+    nnfs_status status = arrays->labels ? check_labels(arrays, error) : NNFS_OK;
+    return status == NNFS_OK && arrays->weights ? check_weights(arrays, error) : status;
 }
 
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
@@ -197,13 +212,14 @@ void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
                   .target_count = arrays->labels ? 0 : arrays->target_count},
         .samples = arrays->samples,
         .inputs = arrays->feature_count,
+        .weights = (float *)(uintptr_t)arrays->weights,
     };
 }
 
 nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset, nnfs_error *error)
 {
     *dataset = NULL;
-    nnfs_status status = dataset_check_arrays(arrays, error);
+    nnfs_status status = dataset_check_arrays(arrays, true, error);
     if (status == NNFS_OK) {
         status = check_finite(arrays->features, arrays->feature_count, arrays->samples, "feature",
                               error);
@@ -224,6 +240,15 @@ nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
     }
     dataset_view(arrays, made);
     made->memory = names;
+    made->parts.weights = made->weights;
+    made->weights = NULL;
+    if (arrays->weights) {
+        status = dataset_set_weights(made, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_dataset_free(made);
+        return status;
+    }
     *dataset = made;
     return NNFS_OK;
 }
@@ -250,7 +275,7 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
     (void)encoder_retain(part->encoder);
     part->weights = weights;
     if (weights) {
-        gather_weights(dataset, chosen, 0, count, weights);
+        dataset_fetch(dataset, chosen, 0, &(sample_batch){.n = count, .weights = weights});
         (void)weights_normalise(weights, count);
     }
     atomic_fetch_add(&part->memory->owners, 1);

@@ -71,7 +71,7 @@ nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_err
  * Whether arrays are a dataset at all: sizes, and labels within the classes. Errors:
  * ARGUMENT, DATA.
  */
-nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, nnfs_error *error);
+nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, nnfs_error *error);
 
 /* Fills *dataset with a view of checked arrays; it owns nothing, and is not freed. */
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset);

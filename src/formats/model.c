@@ -6,9 +6,14 @@
 #include <string.h>
 #include <zlib.h>
 
-void model_name_tensor(model_name name, const char *prefix, int layer, const char *part)
+void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor)
 {
-    (void)snprintf(name, sizeof(model_name), "%slayers.%d.%s", prefix, layer, part);
+    (void)snprintf(name, sizeof(model_name), "%slayers.%d.%s", prefix, tensor->layer, tensor->name);
+}
+
+bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor)
+{
+    return tensor->trained || buffer->prefix[0] == '\0';
 }
 
 int model_find_name(const char *(*name_of)(int), const char *name)

@@ -2,8 +2,8 @@
  * Networks in safetensors files, "nnfs-model/1": what saving (model_save.c) and loading
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
- * (preprocessing_json.h), the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight and
- * layers.N.bias in float32. A checkpoint (checkpoint.h) has another text and more tensors besides.
+ * (preprocessing_json.h), the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight,
+ * layers.N.bias and what else the layers have in float32. A checkpoint (checkpoint.h) has another text and more tensors besides.
  *
  * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
  * each with a NUL behind it, and then of all tensors' bytes.
@@ -16,6 +16,7 @@
 #define NNFS_FORMATS_MODEL_H
 
 #include "formats/safetensors.h"
+#include "network/network.h"
 
 #define MODEL_FORMAT      "nnfs-model/1"
 #define MODEL_NOTE_PREFIX "note."
@@ -33,8 +34,8 @@
 /* Long enough for "PREFIXlayers.N.weight" with any N. */
 typedef char model_name[64];
 
-/* The name of a layer's tensor: part is "weight" or "bias". */
-void model_name_tensor(model_name name, const char *prefix, int layer, const char *part);
+/* "PREFIXlayers.N.NAME" */
+void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor);
 
 /* The value that an enumeration's names, NULL past the last, have `name` for; -1 where none has. */
 int model_find_name(const char *(*name_of)(int), const char *name);
@@ -44,6 +45,9 @@ typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */
     float *values;
 } model_buffer;
+
+/* Whether a buffer has this tensor: the parameters have all, an optimizer's state those it trains. */
+bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor);
 
 /* What a file holds besides a network. */
 typedef struct model_extra {
@@ -56,14 +60,18 @@ typedef struct model_extra {
 nnfs_status model_write(const char *path, const nnfs_network *network, const model_extra *extra,
                         nnfs_error *error);
 
-/* A file that has been read and checked, its network not yet made. */
+/* A file that has been read and checked, the parameters of its network not yet filled. */
 typedef struct model_file {
     const char *path;
     safetensors_file file;
     int inputs;
-    nnfs_layer *layers;
+    float input_dropout;
+    nnfs_layer *layers; /* [layer_count], and so are the next two */
+    nnfs_normalization *normalization;
+    float *dropout;
     int layer_count;
     nnfs_loss loss;
+    nnfs_network *network;      /* of these layers, without parameters until model_network */
     bool has_first, has_second; /* an optimizer's states */
 } model_file;
 
@@ -71,8 +79,8 @@ typedef struct model_file {
 nnfs_status model_open(const char *path, model_file *model, nnfs_error *error);
 void model_close(model_file *model);
 
-/* Its network, which is the caller's. Errors: DATA, MEMORY. */
-nnfs_status model_network(const model_file *model, nnfs_network **network, nnfs_error *error);
+/* Its network, which is the caller's; once. Errors: DATA, MEMORY. */
+nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error *error);
 
 /* Fills one of its buffers. Errors: DATA (values that are not finite). */
 nnfs_status model_read_buffer(const model_file *model, const nnfs_network *network,

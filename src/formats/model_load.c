@@ -27,6 +27,11 @@ static const char *activation_name(int value)
     return nnfs_activation_name((nnfs_activation)value);
 }
 
+static const char *normalization_name(int value)
+{
+    return nnfs_normalization_name((nnfs_normalization)value);
+}
+
 static const char *loss_name(int value)
 {
     return nnfs_loss_name((nnfs_loss)value);
@@ -71,13 +76,41 @@ static nnfs_status parse_inputs(model_file *model, nnfs_error *error)
     return status;
 }
 
+/* Members that a layer need not have. False if they make no sense, or if there are others. */
+static bool parse_optional(model_file *model, int index, const json_t *json)
+{
+    const json_t *normalization = json_object_get(json, "normalization");
+    const json_t *dropout = json_object_get(json, "dropout");
+    size_t known = 2 + (normalization ? 1 : 0) + (dropout ? 1 : 0);
+    int found = normalization
+                    ? model_find_name(normalization_name, json_string_value(normalization))
+                    : NNFS_NORMALIZATION_NONE;
+    model->normalization[index] = (nnfs_normalization)found;
+    model->dropout[index] = (float)json_real_value(dropout);
+    return found >= 0 && (!dropout || json_is_real(dropout)) && json_object_size(json) == known;
+}
+
+static nnfs_status parse_input_dropout(model_file *model, nnfs_error *error)
+{
+    json_t *json;
+    nnfs_status status = metadata_json(model, "input_dropout", &json, error);
+    bool good = !safetensors_metadata(&model->file, "input_dropout") || json_is_number(json);
+    model->input_dropout = (float)json_number_value(json);
+    json_decref(json);
+    if (status == NNFS_OK && !good) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'input_dropout' is not a number",
+                    model->path);
+    }
+    return status;
+}
+
 static nnfs_status parse_layer(model_file *model, int index, const json_t *json, nnfs_error *error)
 {
     nnfs_layer *layer = &model->layers[index];
     const char *name = json_string_value(json_object_get(json, "activation"));
     int found = model_find_name(activation_name, name);
-    if (json_object_size(json) != 2 ||
-        !parse_positive(json_object_get(json, "width"), &layer->width) || !name) {
+    if (!parse_positive(json_object_get(json, "width"), &layer->width) || !name ||
+        !parse_optional(model, index, json)) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: metadata 'layers': layer %d is not a positive width and an activation",
                     model->path, index + 1);
@@ -105,7 +138,9 @@ static nnfs_status parse_layers(model_file *model, nnfs_error *error)
         goto end;
     }
     model->layers = memory_alloc(count, sizeof *model->layers);
-    if (!model->layers) {
+    model->normalization = memory_alloc(count, sizeof *model->normalization);
+    model->dropout = memory_alloc(count, sizeof *model->dropout);
+    if (!model->layers || !model->normalization || !model->dropout) {
         status = fail_memory(error, size_mul(count, sizeof *model->layers), "a model's layers");
         goto end;
     }
@@ -150,29 +185,32 @@ static nnfs_status check_tensor(const model_file *model, const char *name, int r
     return NNFS_OK;
 }
 
-/* The tensors of one flat buffer. */
-static nnfs_status check_buffer(const model_file *model, const char *prefix, nnfs_error *error)
+/* Number of tensors of a flat buffer, each of which the file must have. */
+static nnfs_status check_buffer(const model_file *model, const model_buffer *buffer, size_t *count,
+                                nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < model->layer_count; i++) {
-        model_name name;
-        size_t in = (size_t)(i > 0 ? model->layers[i - 1].width : model->inputs);
-        size_t out = (size_t)model->layers[i].width;
-        model_name_tensor(name, prefix, i, "weight");
-        status = check_tensor(model, name, 2, out, in, error);
-        if (status == NNFS_OK) {
-            model_name_tensor(name, prefix, i, "bias");
-            status = check_tensor(model, name, 1, out, 0, error);
+    for (int i = 0; i < model->network->tensor_count; i++) {
+        const network_tensor *tensor = &model->network->tensors[i];
+        if (!model_buffer_has(buffer, tensor)) {
+            continue;
         }
+        model_name name;
+        model_name_tensor(name, buffer->prefix, tensor);
+        nnfs_status status = check_tensor(model, name, tensor->rank, (size_t)tensor->rows,
+                                          (size_t)tensor->columns, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        ++*count;
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* Whether a checkpoint has a state of its optimizer; a model has none. */
 static bool has_state(const model_file *model, const char *prefix)
 {
     model_name name;
-    model_name_tensor(name, prefix, 0, "weight");
+    model_name_tensor(name, prefix, &model->network->tensors[0]);
     return safetensors_metadata(&model->file, MODEL_CHECKPOINT) &&
            safetensors_find(&model->file, name);
 }
@@ -185,21 +223,25 @@ static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
     model->has_first = has_state(model, MODEL_FIRST_PREFIX);
     model->has_second = has_state(model, MODEL_SECOND_PREFIX);
-    nnfs_status status = check_buffer(model, "", error);
-    if (status == NNFS_OK && model->has_first) {
-        status = check_buffer(model, MODEL_FIRST_PREFIX, error);
+    const struct {
+        bool there;
+        model_buffer buffer;
+    } buffers[] = {{true, {"", NULL}},
+                   {model->has_first, {MODEL_FIRST_PREFIX, NULL}},
+                   {model->has_second, {MODEL_SECOND_PREFIX, NULL}}};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+        nnfs_status status =
+            buffers[i].there ? check_buffer(model, &buffers[i].buffer, &count, error) : NNFS_OK;
+        if (status != NNFS_OK) {
+            return status;
+        }
     }
-    if (status == NNFS_OK && model->has_second) {
-        status = check_buffer(model, MODEL_SECOND_PREFIX, error);
+    if (model->file.tensor_count != count) {
+        return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %zu",
+                    model->path, model->file.tensor_count, model->layer_count, count);
     }
-    int buffers = 1 + model->has_first + model->has_second;
-    if (status == NNFS_OK &&
-        model->file.tensor_count != 2 * (size_t)model->layer_count * (size_t)buffers) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %d",
-                      model->path, model->file.tensor_count, model->layer_count,
-                      2 * model->layer_count * buffers);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 /* A file of another writer may have none. */
@@ -232,18 +274,21 @@ static nnfs_status check_checksum(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* The network of these layers, its values still zero. What a network may be is known there. */
-static nnfs_status create(const model_file *model, nnfs_network **network, nnfs_error *error)
+/* The network of these layers, which nnfs_network_create must allow. */
+static nnfs_status describe_network(model_file *model, nnfs_error *error)
 {
     nnfs_error reason = {0};
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
     settings.inputs = model->inputs;
+    settings.normalization = model->normalization;
+    settings.dropout = model->dropout;
+    settings.input_dropout = model->input_dropout;
     settings.layers = model->layers;
     settings.layer_count = model->layer_count;
     settings.loss = model->loss;
     settings.init = NNFS_INIT_ZEROS;
-    nnfs_status status = nnfs_network_create(&settings, network, &reason);
+    nnfs_status status = network_describe(&settings, &model->network, &reason);
     if (status != NNFS_OK) {
         status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
         return fail(error, status, "%s: %s", model->path, reason.message);
@@ -251,19 +296,21 @@ static nnfs_status create(const model_file *model, nnfs_network **network, nnfs_
     return NNFS_OK;
 }
 
-/* Fills W [out x in], in a buffer laid out like the parameters, from rows, which may lie at any byte. */
-static void read_weights(const safetensors_tensor *tensor, const network_layer *layer,
-                         float *values)
+/* Fills a tensor, in a buffer laid out like the parameters, from rows, which may lie at any byte. */
+static void read_tensor(const safetensors_tensor *from, const network_tensor *tensor, float *values)
 {
-    const unsigned char *rows = tensor->data;
-    size_t out = (size_t)layer->out;
-    size_t in = (size_t)layer->in;
-    for (size_t first = 0; first < out; first += MODEL_BLOCK_ROWS) {
-        size_t end = out - first < MODEL_BLOCK_ROWS ? out : first + MODEL_BLOCK_ROWS;
-        for (size_t i = 0; i < in; i++) {
-            for (size_t row = first; row < end; row++) {
-                memcpy(&values[network_weight(layer, row, i)],
-                       rows + sizeof *values * (row * in + i), sizeof *values);
+    const unsigned char *bytes = from->data;
+    size_t rows = (size_t)tensor->rows;
+    size_t columns = (size_t)tensor->columns;
+    size_t row_stride = (size_t)tensor->row_stride;
+    size_t column_stride = (size_t)tensor->column_stride;
+    float *to = values + tensor->offset;
+    for (size_t first = 0; first < rows; first += MODEL_BLOCK_ROWS) {
+        size_t end = rows - first < MODEL_BLOCK_ROWS ? rows : first + MODEL_BLOCK_ROWS;
+        for (size_t j = 0; j < columns; j++) {
+            for (size_t i = first; i < end; i++) {
+                memcpy(&to[i * row_stride + j * column_stride],
+                       bytes + sizeof *to * (i * columns + j), sizeof *to);
             }
         }
     }
@@ -278,20 +325,16 @@ static nnfs_status fail_not_finite(const model_file *model, const char *name, nn
 nnfs_status model_read_buffer(const model_file *model, const nnfs_network *network,
                               const model_buffer *buffer, nnfs_error *error)
 {
-    for (int i = 0; i < network->layer_count; i++) {
-        model_name name;
-        const network_layer *layer = &network->layers[i];
-        float *biases = buffer->values + layer->biases;
-        model_name_tensor(name, buffer->prefix, i, "weight");
-        const safetensors_tensor *tensor = safetensors_find(&model->file, name);
-        read_weights(tensor, layer, buffer->values);
-        if (!model_all_finite(buffer->values + layer->weights, tensor->elements)) {
-            return fail_not_finite(model, name, error);
+    for (int i = 0; i < network->tensor_count; i++) {
+        const network_tensor *tensor = &network->tensors[i];
+        if (!model_buffer_has(buffer, tensor)) {
+            continue;
         }
-        model_name_tensor(name, buffer->prefix, i, "bias");
-        tensor = safetensors_find(&model->file, name);
-        memcpy(biases, tensor->data, tensor->bytes);
-        if (!model_all_finite(biases, tensor->elements)) {
+        model_name name;
+        model_name_tensor(name, buffer->prefix, tensor);
+        const safetensors_tensor *from = safetensors_find(&model->file, name);
+        read_tensor(from, tensor, buffer->values);
+        if (!model_all_finite(buffer->values + tensor->offset, from->elements)) {
             return fail_not_finite(model, name, error);
         }
     }
@@ -340,7 +383,8 @@ nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
-        check_format, check_checksum, parse_inputs, parse_layers, parse_loss, check_tensors};
+        check_format, check_checksum, parse_inputs,     parse_input_dropout,
+        parse_layers, parse_loss,     describe_network, check_tensors};
     *model = (model_file){.path = path};
     nnfs_status status = safetensors_open(path, &model->file, error);
     for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
@@ -352,27 +396,33 @@ nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
 void model_close(model_file *model)
 {
     memory_free(model->layers);
+    memory_free(model->normalization);
+    memory_free(model->dropout);
+    nnfs_network_free(model->network);
     safetensors_close(&model->file);
     *model = (model_file){0};
 }
 
-nnfs_status model_network(const model_file *model, nnfs_network **network, nnfs_error *error)
+nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error *error)
 {
-    nnfs_status status = create(model, network, error);
+    nnfs_network *made = model->network;
+    model->network = NULL;
+    nnfs_status status = network_allocate(made, error);
     if (status == NNFS_OK) {
-        status = read_preprocessing(model, *network, error);
+        status = read_preprocessing(model, made, error);
     }
     if (status == NNFS_OK) {
-        const model_buffer parameters = {"", (*network)->parameters};
-        status = model_read_buffer(model, *network, &parameters, error);
+        const model_buffer parameters = {"", made->parameters};
+        status = model_read_buffer(model, made, &parameters, error);
     }
     if (status == NNFS_OK) {
-        status = read_notes(model, *network, error);
+        status = read_notes(model, made, error);
     }
     if (status != NNFS_OK) {
-        nnfs_network_free(*network);
-        *network = NULL;
+        nnfs_network_free(made);
+        made = NULL;
     }
+    *network = made;
     return status;
 }
 

@@ -14,18 +14,19 @@
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 3, MOST_BUFFERS = 3 };
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 4, MOST_BUFFERS = 3 };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
     model_buffer buffers[MOST_BUFFERS]; /* the parameters first */
     int buffer_count;
-    model_name *names;           /* [2 x layers x buffers] */
-    safetensors_tensor *tensors; /* likewise: W and b of each layer */
+    model_name *names;           /* [tensor_count] */
+    safetensors_tensor *tensors; /* [tensor_count] those of the first buffer, then of the next */
     size_t tensor_count;
     safetensors_text *texts; /* the fixed ones, then the notes, last the checksum */
     size_t text_count;
     char inputs[16];
+    char input_dropout[32];
     char checksum[16];
     char *layers;
     char *preprocessing; /* or NULL */
@@ -45,16 +46,33 @@ static void free_description(description *d, const nnfs_network *network)
     memory_free(d->names);
 }
 
-/* [{"width":128,"activation":"relu"},...]; NULL where there is no memory. */
+/* {"width":128,"activation":"relu"}, and what else the layer has; NULL without memory. */
+static json_t *layer_to_json(const network_layer *layer)
+{
+    json_t *json = json_pack("{s:i, s:s}", "width", layer->out, "activation",
+                             nnfs_activation_name(layer->activation));
+    int result = json ? 0 : -1;
+    if (result == 0 && layer->normalization != NNFS_NORMALIZATION_NONE) {
+        const char *name = nnfs_normalization_name(layer->normalization);
+        result = json_object_set_new(json, "normalization", json_string(name));
+    }
+    if (result == 0 && layer->dropout > 0.0f) {
+        result = json_object_set_new(json, "dropout", json_real((double)layer->dropout));
+    }
+    if (result != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+/* The list of layers as JSON; NULL without memory. */
 static char *layers_to_json(const nnfs_network *network)
 {
     json_t *array = json_array();
     int result = array ? 0 : -1;
     for (int i = 0; result == 0 && i < network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i];
-        result =
-            json_array_append_new(array, json_pack("{s:i, s:s}", "width", layer->out, "activation",
-                                                   nnfs_activation_name(layer->activation)));
+        result = json_array_append_new(array, layer_to_json(&network->layers[i]));
     }
     char *text = result == 0 ? json_text(array, NULL) : NULL;
     json_decref(array);
@@ -65,17 +83,21 @@ static void describe_tensors(const nnfs_network *network, description *d)
 {
     size_t at = 0;
     for (int b = 0; b < d->buffer_count; b++) {
-        for (int i = 0; i < network->layer_count; i++, at += 2) {
-            size_t in = (size_t)network->layers[i].in;
-            size_t out = (size_t)network->layers[i].out;
-            model_name_tensor(d->names[at], d->buffers[b].prefix, i, "weight");
-            model_name_tensor(d->names[at + 1], d->buffers[b].prefix, i, "bias");
-            d->tensors[at] = (safetensors_tensor){
-                .name = d->names[at], .type = SAFETENSORS_F32, .rank = 2, .shape = {out, in}};
-            d->tensors[at + 1] = (safetensors_tensor){
-                .name = d->names[at + 1], .type = SAFETENSORS_F32, .rank = 1, .shape = {out}};
+        for (int i = 0; i < network->tensor_count; i++) {
+            const network_tensor *tensor = &network->tensors[i];
+            if (!model_buffer_has(&d->buffers[b], tensor)) {
+                continue;
+            }
+            model_name_tensor(d->names[at], d->buffers[b].prefix, tensor);
+            d->tensors[at] =
+                (safetensors_tensor){.name = d->names[at],
+                                     .type = SAFETENSORS_F32,
+                                     .rank = tensor->rank,
+                                     .shape = {(size_t)tensor->rows, (size_t)tensor->columns}};
+            at++;
         }
     }
+    d->tensor_count = at;
 }
 
 /* False where there is no memory. */
@@ -87,6 +109,11 @@ static bool describe_texts(const nnfs_network *network, description *d)
                                                  {"loss", nnfs_loss_name(network->loss)}};
     memcpy(d->texts, fixed, sizeof fixed);
     d->text_count = FIXED_TEXTS;
+    if (network->input_dropout > 0.0f) {
+        (void)snprintf(d->input_dropout, sizeof d->input_dropout, "%.9g",
+                       (double)network->input_dropout);
+        d->texts[d->text_count++] = (safetensors_text){"input_dropout", d->input_dropout};
+    }
     if (nnfs_network_preprocessing(network)) {
         d->preprocessing = preprocessing_to_json(nnfs_network_preprocessing(network));
         if (!d->preprocessing) {
@@ -108,12 +135,11 @@ static bool describe_texts(const nnfs_network *network, description *d)
 static nnfs_status describe(const nnfs_network *network, const model_extra *extra, description *d,
                             nnfs_error *error)
 {
-    size_t tensors = size_mul(size_mul(2, (size_t)network->layer_count),
-                              size_add(1, (size_t)extra->buffer_count));
+    size_t tensors =
+        size_mul((size_t)network->tensor_count, size_add(1, (size_t)extra->buffer_count));
     *d = (description){
         .buffers = {{"", network->parameters}},
         .buffer_count = 1 + extra->buffer_count,
-        .tensor_count = tensors,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
         .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
@@ -156,26 +182,32 @@ static nnfs_status write_out(byte_sink *sink, const void *bytes, size_t count, n
     return safetensors_write(sink->writer, bytes, count, error);
 }
 
-/* W [out x in] as rows, from a buffer laid out like the parameters. */
-static nnfs_status send_weights(byte_sink *sink, const network_layer *layer, const float *values,
-                                nnfs_error *error)
+/* A tensor by rows, from a buffer laid out like the parameters. */
+static nnfs_status send_tensor(byte_sink *sink, const network_tensor *tensor, const float *values,
+                               nnfs_error *error)
 {
-    size_t in = (size_t)layer->in;
-    size_t out = (size_t)layer->out;
-    size_t wanted = size_mul(in, MODEL_BLOCK_ROWS);
+    size_t columns = (size_t)tensor->columns;
+    size_t rows = (size_t)tensor->rows;
+    const float *from = values + tensor->offset;
+    if (tensor->rank == 1) {
+        return sink->take(sink, from, rows * sizeof *from, error);
+    }
+    size_t wanted = size_mul(columns, MODEL_BLOCK_ROWS);
     float *block = memory_alloc(wanted, sizeof *block);
     if (!block) {
         return fail_memory(error, size_mul(wanted, sizeof *block), "a block of weights");
     }
+    size_t row_stride = (size_t)tensor->row_stride;
+    size_t column_stride = (size_t)tensor->column_stride;
     nnfs_status status = NNFS_OK;
-    for (size_t first = 0; status == NNFS_OK && first < out; first += MODEL_BLOCK_ROWS) {
-        size_t rows = out - first < MODEL_BLOCK_ROWS ? out - first : MODEL_BLOCK_ROWS;
-        for (size_t i = 0; i < in; i++) {
-            for (size_t row = 0; row < rows; row++) {
-                block[row * in + i] = values[network_weight(layer, first + row, i)];
+    for (size_t first = 0; status == NNFS_OK && first < rows; first += MODEL_BLOCK_ROWS) {
+        size_t count = rows - first < MODEL_BLOCK_ROWS ? rows - first : MODEL_BLOCK_ROWS;
+        for (size_t j = 0; j < columns; j++) {
+            for (size_t i = 0; i < count; i++) {
+                block[i * columns + j] = from[(first + i) * row_stride + j * column_stride];
             }
         }
-        status = sink->take(sink, block, rows * in * sizeof *block, error);
+        status = sink->take(sink, block, count * columns * sizeof *block, error);
     }
     memory_free(block);
     return status;
@@ -184,17 +216,19 @@ static nnfs_status send_weights(byte_sink *sink, const network_layer *layer, con
 static nnfs_status send_all(byte_sink *sink, const nnfs_network *network, const description *d,
                             nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < d->buffer_count * network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i % network->layer_count];
-        const float *values = d->buffers[i / network->layer_count].values;
-        status = send_weights(sink, layer, values, error);
-        if (status == NNFS_OK) {
-            status =
-                sink->take(sink, values + layer->biases, (size_t)layer->out * sizeof(float), error);
+    for (int b = 0; b < d->buffer_count; b++) {
+        for (int i = 0; i < network->tensor_count; i++) {
+            const network_tensor *tensor = &network->tensors[i];
+            if (!model_buffer_has(&d->buffers[b], tensor)) {
+                continue;
+            }
+            nnfs_status status = send_tensor(sink, tensor, d->buffers[b].values, error);
+            if (status != NNFS_OK) {
+                return status;
+            }
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Writing ---- */
@@ -215,15 +249,15 @@ static nnfs_status add_checksum(const nnfs_network *network, description *d, nnf
 static nnfs_status check_finite(const nnfs_network *network, const description *d, const char *path,
                                 nnfs_error *error)
 {
-    for (int i = 0; i < d->buffer_count * network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i % network->layer_count];
-        const model_buffer *buffer = &d->buffers[i / network->layer_count];
-        size_t weights = (size_t)layer->in * (size_t)layer->out;
-        if (!model_all_finite(buffer->values + layer->weights, weights) ||
-            !model_all_finite(buffer->values + layer->biases, (size_t)layer->out)) {
-            return fail(error, NNFS_ERROR_DATA,
-                        "%s: not written: layer %d has a weight or bias that is not finite", path,
-                        i % network->layer_count + 1);
+    for (int b = 0; b < d->buffer_count; b++) {
+        for (int i = 0; i < network->tensor_count; i++) {
+            const network_tensor *tensor = &network->tensors[i];
+            size_t count = (size_t)tensor->rows * (size_t)tensor->columns;
+            if (!model_all_finite(d->buffers[b].values + tensor->offset, count)) {
+                return fail(error, NNFS_ERROR_DATA,
+                            "%s: not written: the %s of layer %d has a value that is not finite",
+                            path, tensor->name, tensor->layer + 1);
+            }
         }
     }
     return NNFS_OK;

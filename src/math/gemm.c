@@ -1,5 +1,7 @@
-/* The seam: checks the arguments, then calls the backend. */
+/* Checks the arguments of a product, then calls the backend. */
 #include "math/gemm.h"
+
+#include <limits.h>
 
 extern const gemm_backend gemm_cblas;
 
@@ -28,4 +30,62 @@ bool gemm_run(const gemm_backend *backend, const gemm_product *g)
     }
     backend->sgemm(g);
     return true;
+}
+
+/* How BLAS reads a matrix: as stored in columns, or as the transpose of what is stored in columns. */
+typedef struct stored {
+    gemm_transpose transpose;
+    int ld; /* 0: in neither way */
+} stored;
+
+static bool is_ld(ptrdiff_t stride, int rows)
+{
+    return stride >= (rows > 1 ? rows : 1) && stride <= INT_MAX;
+}
+
+static stored stored_as(matrix m)
+{
+    if (m.row_stride == 1 && is_ld(m.column_stride, m.rows)) {
+        return (stored){GEMM_N, (int)m.column_stride};
+    }
+    if (m.column_stride == 1 && is_ld(m.row_stride, m.columns)) {
+        return (stored){GEMM_T, (int)m.row_stride};
+    }
+    if (m.columns == 1 && m.row_stride == 1) {
+        return (stored){GEMM_N, m.rows > 1 ? m.rows : 1};
+    }
+    return (stored){GEMM_N, 0};
+}
+
+bool gemm_multiply(const gemm_backend *backend, matrix a, matrix b, float beta, matrix c)
+{
+    stored result = stored_as(c);
+    if (result.transpose == GEMM_T) { /* C^T = B^T A^T */
+        matrix left = matrix_transpose(b);
+        b = matrix_transpose(a);
+        a = left;
+        c = matrix_transpose(c);
+    }
+    stored left = stored_as(a);
+    stored right = stored_as(b);
+    if (a.columns != b.rows || c.rows != a.rows || c.columns != b.columns || left.ld == 0 ||
+        right.ld == 0 || result.ld == 0) {
+        return false;
+    }
+    const gemm_product product = {
+        .transpose_a = left.transpose,
+        .transpose_b = right.transpose,
+        .m = c.rows,
+        .n = c.columns,
+        .k = a.columns,
+        .alpha = 1.0f,
+        .a = a.data,
+        .lda = left.ld,
+        .b = b.data,
+        .ldb = right.ld,
+        .beta = beta,
+        .c = c.data,
+        .ldc = result.ld,
+    };
+    return gemm_run(backend, &product);
 }

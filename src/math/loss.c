@@ -15,14 +15,17 @@ static const float *target_column(const loss_tile *tile, int j)
     if (!tile->labels) {
         return tile->targets + (size_t)j * (size_t)tile->rows;
     }
+    /* With one row the label is the target; smoothed, half of e goes to either side. */
+    float e = tile->label_smoothing;
+    float others = e / (float)(tile->rows > 1 ? tile->rows : 2);
     if (tile->rows == 1) {
-        tile->scratch[0] = (float)tile->labels[j];
+        tile->scratch[0] = (1.0f - e) * (float)tile->labels[j] + others;
         return tile->scratch;
     }
     for (int i = 0; i < tile->rows; i++) {
-        tile->scratch[i] = 0.0f;
+        tile->scratch[i] = others;
     }
-    tile->scratch[tile->labels[j]] = 1.0f;
+    tile->scratch[tile->labels[j]] += 1.0f - e;
     return tile->scratch;
 }
 
@@ -98,7 +101,44 @@ static double cross_entropy_class(float *z, int32_t y, int rows, float scale, fl
     return log_sum - (double)logit;
 }
 
-static double cross_entropy_visit(const loss_tile *tile, const activation *output)
+/*
+ * A class y whose target keeps 1 - e and gives e to all K classes alike (Szegedy et al. 2016):
+ * loss = log S + m - (1 - e) z_y - e mean z, delta = p - e / K - (1 - e) onehot(y).
+ */
+VECTOR_CLONES
+static double cross_entropy_smoothed(float *z, int32_t y, int rows, float e, float scale, float *d)
+{
+    double sum = 0.0;
+    for (int i = 0; i < rows; i++) {
+        sum += (double)z[i];
+    }
+    double target = (1.0 - (double)e) * (double)z[y] + (double)e * sum / rows;
+    double log_sum = softmax_column(z, rows);
+    if (d) {
+        float share = e / (float)rows;
+#pragma omp simd
+        for (int i = 0; i < rows; i++) {
+            d[i] = (z[i] - share) * scale;
+        }
+        d[y] -= (1.0f - e) * scale;
+    }
+    return log_sum - target;
+}
+
+static double cross_entropy_column(const loss_tile *tile, int j, float *p, float scale, float *d)
+{
+    if (!tile->labels) {
+        size_t at = (size_t)j * (size_t)tile->rows;
+        return cross_entropy_numbers(p, tile->targets + at, tile->rows, scale, d);
+    }
+    if (tile->label_smoothing > 0.0f) {
+        return cross_entropy_smoothed(p, tile->labels[j], tile->rows, tile->label_smoothing, scale,
+                                      d);
+    }
+    return cross_entropy_class(p, tile->labels[j], tile->rows, scale, d);
+}
+
+static double cross_entropy(const loss_tile *tile, const activation *output)
 {
     (void)output;
     double sum = 0.0;
@@ -108,13 +148,10 @@ static double cross_entropy_visit(const loss_tile *tile, const activation *outpu
         float *p = tile->outputs + at;
         float *d = tile->delta ? tile->delta + at : NULL;
         float weight = column_weight(tile, j);
-        float scale = tile->scale * weight;
         if (tile->z != tile->outputs) {
             memcpy(p, tile->z + at, (size_t)rows * sizeof *p);
         }
-        sum += (double)weight *
-               (tile->labels ? cross_entropy_class(p, tile->labels[j], rows, scale, d)
-                             : cross_entropy_numbers(p, tile->targets + at, rows, scale, d));
+        sum += (double)weight * cross_entropy_column(tile, j, p, tile->scale * weight, d);
     }
     return sum;
 }
@@ -208,7 +245,7 @@ TERMS(mae_terms, mae_term)
 TERMS(huber_terms, huber_term)
 
 /* All columns of the tile at once, if their targets are numbers and count alike; else one by one. */
-static double visit_columns(const loss_tile *tile, const float *p, add_terms *terms)
+static double column_losses(const loss_tile *tile, const float *p, add_terms *terms)
 {
     size_t rows = (size_t)tile->rows;
     if (!tile->labels && !tile->weights) {
@@ -235,18 +272,18 @@ static void activate_tile(const loss_tile *tile, const activation *output)
 }
 
 /* dL/dz of one sigmoid is dL/dlogit already: only the outputs are left to compute. */
-static double binary_cross_entropy_visit(const loss_tile *tile, const activation *output)
+static double binary_cross_entropy_loss(const loss_tile *tile, const activation *output)
 {
-    double sum = visit_columns(tile, tile->z, binary_cross_entropy_terms);
+    double sum = column_losses(tile, tile->z, binary_cross_entropy_terms);
     activate_tile(tile, output);
     return sum;
 }
 
 /* dL/dz = J^T dL/dp, where J is the Jacobian of the output activation. */
-static double visit_outputs(const loss_tile *tile, const activation *output, add_terms *terms)
+static double loss_of_outputs(const loss_tile *tile, const activation *output, add_terms *terms)
 {
     activate_tile(tile, output);
-    double sum = visit_columns(tile, tile->outputs, terms);
+    double sum = column_losses(tile, tile->outputs, terms);
     if (tile->delta) {
         output->backward(output->keeps_z ? tile->z : tile->outputs, tile->rows, tile->columns,
                          tile->rows, tile->delta);
@@ -254,32 +291,30 @@ static double visit_outputs(const loss_tile *tile, const activation *output, add
     return sum;
 }
 
-static double mse_visit(const loss_tile *tile, const activation *output)
+static double mse_loss(const loss_tile *tile, const activation *output)
 {
-    return visit_outputs(tile, output, mse_terms);
+    return loss_of_outputs(tile, output, mse_terms);
 }
 
-static double mae_visit(const loss_tile *tile, const activation *output)
+static double mae_loss(const loss_tile *tile, const activation *output)
 {
-    return visit_outputs(tile, output, mae_terms);
+    return loss_of_outputs(tile, output, mae_terms);
 }
 
-static double huber_visit(const loss_tile *tile, const activation *output)
+static double huber_loss(const loss_tile *tile, const activation *output)
 {
-    return visit_outputs(tile, output, huber_terms);
+    return loss_of_outputs(tile, output, huber_terms);
 }
 
 /* ---- The table ---- */
 
 static const loss_function losses[] = {
-    [NNFS_CROSS_ENTROPY] = {"cross_entropy", cross_entropy_visit, .fused = true,
-                            .partner = NNFS_SOFTMAX},
-    [NNFS_BINARY_CROSS_ENTROPY] = {"binary_cross_entropy", binary_cross_entropy_visit,
-                                   .fused = true, .partner = NNFS_SIGMOID,
-                                   .mean_over_outputs = true},
-    [NNFS_MSE] = {"mse", mse_visit, .mean_over_outputs = true},
-    [NNFS_MAE] = {"mae", mae_visit, .mean_over_outputs = true},
-    [NNFS_HUBER] = {"huber", huber_visit, .mean_over_outputs = true},
+    [NNFS_CROSS_ENTROPY] = {"cross_entropy", cross_entropy, .fused = true, .partner = NNFS_SOFTMAX},
+    [NNFS_BINARY_CROSS_ENTROPY] = {"binary_cross_entropy", binary_cross_entropy_loss, .fused = true,
+                                   .partner = NNFS_SIGMOID, .mean_over_outputs = true},
+    [NNFS_MSE] = {"mse", mse_loss, .mean_over_outputs = true},
+    [NNFS_MAE] = {"mae", mae_loss, .mean_over_outputs = true},
+    [NNFS_HUBER] = {"huber", huber_loss, .mean_over_outputs = true},
 };
 
 const loss_function *loss_of(nnfs_loss which)

@@ -1,7 +1,7 @@
 /*
- * The losses, a row each. A visit to the output layer's tile yields the sum of the samples' losses
- * and, in training, the delta dL/dz of the output layer. Two losses are fused with their activation
- * and take its logits, which is exact where probabilities would have rounded to 0 or 1.
+ * The losses, a row each. On a tile of the output layer a loss yields the sum of the samples' losses and,
+ * in training, the delta dL/dz. Two losses are fused with their activation and take its logits, which is
+ * exact where probabilities would have rounded to 0 or 1.
  */
 #ifndef NNFS_MATH_LOSS_H
 #define NNFS_MATH_LOSS_H
@@ -20,8 +20,10 @@ typedef struct loss_tile {
     const float
         *weights;   /* [columns] what each column's loss and delta are multiplied by, or NULL */
     float *scratch; /* [rows], of this thread */
-    float *delta;   /* [rows x columns] out: dL/dz * scale; NULL where it is not wanted */
+    float *delta;   /* [rows x columns] out: dL/dz * scale; NULL: not wanted */
     float scale;    /* 1 / number of terms in the mean */
+    float
+        label_smoothing; /* of labels, with cross-entropy: their share that all classes get alike */
     int rows;
     int columns;
 } loss_tile;
@@ -30,7 +32,7 @@ typedef struct loss_function {
     const char *name;
 
     /* The sum over the tile of each term's loss, not yet divided by anything. */
-    double (*visit)(const loss_tile *tile, const activation *output);
+    double (*forward_backward)(const loss_tile *tile, const activation *output);
 
     bool fused; /* with `partner`, the only activation it goes with */
     nnfs_activation partner;

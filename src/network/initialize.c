@@ -106,22 +106,23 @@ typedef struct drawing {
     random_key key;
     uint32_t layer;
     double scale;
-    const network_layer *to;
-    float *parameters;
+    matrix to;
     size_t count;
 } drawing;
 
-/* Where the elements from `first` on lie, which in W^T is not in a row. */
 static void place_block(const drawing *d, const double *numbers, size_t first, size_t count)
 {
-    size_t out = (size_t)d->to->out;
-    float *w = d->parameters + d->to->weights + first;
-    for (size_t i = 0; !d->to->transposed && i < count; i++) {
-        w[i] = (float)(d->scale * numbers[i]);
+    int rows = d->to.rows;
+    if (d->to.row_stride == 1) {
+        float *w = matrix_at(d->to, 0, 0) + first;
+        for (size_t i = 0; i < count; i++) {
+            w[i] = (float)(d->scale * numbers[i]);
+        }
+        return;
     }
-    for (size_t i = 0; d->to->transposed && i < count; i++) {
-        size_t at = network_weight(d->to, (first + i) % out, (first + i) / out);
-        d->parameters[at] = (float)(d->scale * numbers[i]);
+    for (size_t i = 0; i < count; i++) {
+        int at = (int)((first + i) % (size_t)rows);
+        *matrix_at(d->to, at, (int)((first + i) / (size_t)rows)) = (float)(d->scale * numbers[i]);
     }
 }
 
@@ -161,6 +162,14 @@ static const initializer *default_for(nnfs_activation which)
                                                           : NNFS_INIT_GLOROT_UNIFORM);
 }
 
+/* Fills a vector that the layer may not have. */
+static void fill(nnfs_network *network, int tensor, float value)
+{
+    for (int i = 0; tensor >= 0 && i < network->tensors[tensor].rows; i++) {
+        network->parameters[network->tensors[tensor].offset + (size_t)i] = value;
+    }
+}
+
 static void initialize_layer(nnfs_network *network, int index,
                              const nnfs_network_settings *settings)
 {
@@ -172,13 +181,14 @@ static void initialize_layer(nnfs_network *network, int index,
         .key = {settings->seed, RANDOM_WEIGHTS},
         .layer = (uint32_t)index,
         .scale = row->scale(layer->in, layer->out, (double)settings->init_scale),
-        .to = layer,
-        .parameters = network->parameters,
+        .to = network_weights(network, index, network->parameters),
         .count = (size_t)layer->in * (size_t)layer->out,
     };
     if (d.scale > 0.0) {
         draw(&d);
     }
+    fill(network, layer->scale, 1.0f);
+    fill(network, layer->running_variance, 1.0f);
 }
 
 void network_initialize(nnfs_network *network, const nnfs_network_settings *settings)

@@ -17,21 +17,72 @@ void nnfs_network_settings_init(nnfs_network_settings *settings)
     *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY, .seed = 1};
 }
 
+static bool is_probability(float p)
+{
+    return p >= 0.0f && p < 1.0f;
+}
+
+static nnfs_normalization normalization_of(const nnfs_network_settings *settings, int index)
+{
+    return settings->normalization ? settings->normalization[index] : NNFS_NORMALIZATION_NONE;
+}
+
+static float dropout_of(const nnfs_network_settings *settings, int index)
+{
+    return settings->dropout ? settings->dropout[index] : 0.0f;
+}
+
+/* What a layer does beside its product and its activation. */
+static nnfs_status check_extras(const nnfs_network_settings *settings, int index, nnfs_error *error)
+{
+    bool output = index + 1 == settings->layer_count;
+    float dropout = dropout_of(settings, index);
+    nnfs_normalization normalization = normalization_of(settings, index);
+    if (!nnfs_normalization_name(normalization)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has no known normalization", index + 1);
+    }
+    if (!is_probability(dropout)) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "the dropout of layer %d is %g; it must be at least 0 and less than 1",
+                    index + 1, (double)dropout);
+    }
+    if (output && (dropout > 0.0f || normalization != NNFS_NORMALIZATION_NONE)) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "dropout and normalization are for hidden layers, not for the output layer");
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status check_layer(const nnfs_network_settings *settings, int index, nnfs_error *error)
+{
+    const nnfs_layer *layer = &settings->layers[index];
+    const activation *row = activation_of(layer->activation);
+    if (layer->width < 1) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has %d units; it needs at least 1",
+                    index + 1, layer->width);
+    }
+    if (!row) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has no known activation", index + 1);
+    }
+    if (row->output_only && index + 1 < settings->layer_count) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s is for the output layer, not for layer %d",
+                    row->name, index + 1);
+    }
+    return check_extras(settings, index, error);
+}
+
 static nnfs_status check_layers(const nnfs_network_settings *settings, nnfs_error *error)
 {
     for (int i = 0; i < settings->layer_count; i++) {
-        const activation *row = activation_of(settings->layers[i].activation);
-        if (settings->layers[i].width < 1) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has %d units; it needs at least 1",
-                        i + 1, settings->layers[i].width);
+        nnfs_status status = check_layer(settings, i, error);
+        if (status != NNFS_OK) {
+            return status;
         }
-        if (!row) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has no known activation", i + 1);
-        }
-        if (row->output_only && i + 1 < settings->layer_count) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "%s is for the output layer, not for layer %d",
-                        row->name, i + 1);
-        }
+    }
+    if (!is_probability(settings->input_dropout)) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "the input dropout is %g; it must be at least 0 and less than 1",
+                    (double)settings->input_dropout);
     }
     return NNFS_OK;
 }
@@ -71,59 +122,141 @@ static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_er
 
 /* ---- Making and freeing ---- */
 
-/*
- * A thin layer. With OpenBLAS's AVX-512 kernels all three products of 784 to 10 take half the time so; from
- * some 32 units on, and for fewer inputs, its kernels like W as well. Those with AVX2 do not care.
- */
-enum { THIN_UNITS = 24, THIN_INPUTS = 32 };
-
-/* Where each layer lies in the flat buffer, whose length is the result (SIZE_MAX on overflow). */
-static size_t lay_out(const nnfs_network_settings *settings, network_layer *layers)
+const char *nnfs_normalization_name(nnfs_normalization which)
 {
-    size_t end = 0;
-    int in = settings->inputs;
-    for (int i = 0; i < settings->layer_count; i++) {
-        int out = settings->layers[i].width;
-        size_t weights = end;
-        size_t biases =
-            size_round_up(size_add(weights, size_mul((size_t)in, (size_t)out)), MEMORY_LINE_FLOATS);
-        end = size_round_up(size_add(biases, (size_t)out), MEMORY_LINE_FLOATS);
-        layers[i] = (network_layer){.in = in,
-                                    .out = out,
-                                    .activation = settings->layers[i].activation,
-                                    .transposed = out <= THIN_UNITS && in >= THIN_INPUTS,
-                                    .weights = weights,
-                                    .biases = biases};
-        in = out;
-    }
-    return end;
+    static const char *const names[] = {
+        [NNFS_NORMALIZATION_NONE] = "none",
+        [NNFS_NORMALIZATION_BATCH] = "batch",
+        [NNFS_NORMALIZATION_LAYER] = "layer",
+    };
+    return (size_t)which < sizeof names / sizeof *names ? names[which] : NULL;
 }
 
-nnfs_status nnfs_network_create(const nnfs_network_settings *settings, nnfs_network **network,
-                                nnfs_error *error)
+/*
+ * A thin layer is stored as W^T: with OpenBLAS's AVX-512 kernels all three products of 784 to 10 take half
+ * the time. From some 32 units on, and for fewer inputs, its kernels like W as well. Those with AVX2 do not
+ * care.
+ */
+enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5 };
+
+/* Adds a tensor behind the others; returns its index. */
+static int add_tensor(nnfs_network *network, network_tensor tensor)
+{
+    size_t size = size_mul((size_t)tensor.rows, (size_t)tensor.columns);
+    tensor.offset = network->parameter_floats;
+    network->parameter_floats =
+        size_round_up(size_add(network->parameter_floats, size), MEMORY_LINE_FLOATS);
+    network->tensors[network->tensor_count] = tensor;
+    return network->tensor_count++;
+}
+
+static int add_vector(nnfs_network *network, const char *name, int layer, bool trained)
+{
+    int rows = network->layers[layer].out;
+    return add_tensor(network, (network_tensor){.name = name,
+                                                .layer = layer,
+                                                .rank = 1,
+                                                .rows = rows,
+                                                .columns = 1,
+                                                .row_stride = 1,
+                                                .column_stride = rows,
+                                                .trained = trained});
+}
+
+static int add_weights(nnfs_network *network, int index)
+{
+    const network_layer *layer = &network->layers[index];
+    bool thin = layer->out <= THIN_UNITS && layer->in >= THIN_INPUTS;
+    return add_tensor(network, (network_tensor){.name = "weight",
+                                                .layer = index,
+                                                .rank = 2,
+                                                .rows = layer->out,
+                                                .columns = layer->in,
+                                                .row_stride = thin ? layer->in : 1,
+                                                .column_stride = thin ? 1 : layer->out,
+                                                .trained = true});
+}
+
+/* Lists the layers and tensors of a network whose arrays have room for them. */
+static void lay_out(nnfs_network *network, const nnfs_network_settings *settings)
+{
+    int in = settings->inputs;
+    for (int i = 0; i < settings->layer_count; i++) {
+        const nnfs_layer *from = &settings->layers[i];
+        network_layer *layer = &network->layers[i];
+        nnfs_normalization normalization = normalization_of(settings, i);
+        bool batch = normalization == NNFS_NORMALIZATION_BATCH;
+        bool normalized = normalization != NNFS_NORMALIZATION_NONE;
+        *layer = (network_layer){.in = in,
+                                 .out = from->width,
+                                 .activation = from->activation,
+                                 .normalization = normalization,
+                                 .dropout = dropout_of(settings, i)};
+        layer->weight = add_weights(network, i);
+        layer->bias = add_vector(network, "bias", i, true);
+        layer->scale = normalized ? add_vector(network, "scale", i, true) : -1;
+        layer->running_mean = batch ? add_vector(network, "running_mean", i, false) : -1;
+        layer->running_variance = batch ? add_vector(network, "running_variance", i, false) : -1;
+        in = from->width;
+    }
+}
+
+nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
+                             nnfs_error *error)
 {
     *network = NULL;
     nnfs_status status = check_settings(settings, error);
     if (status != NNFS_OK) {
         return status;
     }
+    size_t layers = (size_t)settings->layer_count;
     nnfs_network *made = calloc(1, sizeof *made);
-    network_layer *layers = calloc((size_t)settings->layer_count, sizeof *layers);
-    size_t floats = layers ? lay_out(settings, layers) : 0;
-    float *parameters = made && layers ? memory_alloc_zeroed(floats, sizeof *parameters) : NULL;
-    if (!parameters) {
-        free(made);
-        free(layers);
-        return fail_memory(error, size_mul(floats, sizeof *parameters), "the network's parameters");
+    if (!made) {
+        return fail_memory(error, sizeof *made, "a network");
     }
-    *made = (nnfs_network){
-        .inputs = settings->inputs,
-        .layer_count = settings->layer_count,
-        .layers = layers,
-        .loss = settings->loss,
-        .parameters = parameters,
-        .parameter_floats = floats,
-    };
+    made->inputs = settings->inputs;
+    made->input_dropout = settings->input_dropout;
+    made->layer_count = settings->layer_count;
+    made->loss = settings->loss;
+    made->layers = calloc(layers, sizeof *made->layers);
+    made->tensors = calloc(layers, MOST_TENSORS * sizeof *made->tensors);
+    if (!made->layers || !made->tensors) {
+        nnfs_network_free(made);
+        return fail_memory(error, layers * MOST_TENSORS * sizeof *made->tensors, "a network");
+    }
+    lay_out(made, settings);
+    *network = made;
+    return NNFS_OK;
+}
+
+nnfs_status network_allocate(nnfs_network *network, nnfs_error *error)
+{
+    network->parameters = memory_alloc_zeroed(network->parameter_floats, sizeof(float));
+    return network->parameters
+               ? NNFS_OK
+               : fail_memory(error, size_mul(network->parameter_floats, sizeof(float)),
+                             "the network's parameters");
+}
+
+nnfs_status nnfs_network_create(const nnfs_network_settings *settings, nnfs_network **network,
+                                nnfs_error *error)
+{
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    *network = NULL;
+    if (!settings) {
+        return fail_null(error, "settings");
+    }
+    nnfs_network *made = NULL;
+    nnfs_status status = network_describe(settings, &made, error);
+    if (status == NNFS_OK) {
+        status = network_allocate(made, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_network_free(made);
+        return status;
+    }
     network_initialize(made, settings);
     *network = made;
     return NNFS_OK;
@@ -139,6 +272,7 @@ void nnfs_network_free(nnfs_network *network)
         free(network->notes);
         encoder_release(network->encoder);
         free(network->layers);
+        free(network->tensors);
         memory_free(network->parameters);
         free(network);
     }
@@ -176,6 +310,22 @@ nnfs_layer nnfs_network_layer(const nnfs_network *network, int index)
     return layer;
 }
 
+nnfs_normalization nnfs_network_normalization(const nnfs_network *network, int index)
+{
+    return has_layer(network, index) ? network->layers[index].normalization
+                                     : NNFS_NORMALIZATION_NONE;
+}
+
+float nnfs_network_dropout(const nnfs_network *network, int index)
+{
+    return has_layer(network, index) ? network->layers[index].dropout : 0.0f;
+}
+
+float nnfs_network_input_dropout(const nnfs_network *network)
+{
+    return network->input_dropout;
+}
+
 nnfs_loss nnfs_network_loss(const nnfs_network *network)
 {
     return network->loss;
@@ -184,27 +334,46 @@ nnfs_loss nnfs_network_loss(const nnfs_network *network)
 int64_t nnfs_network_parameters(const nnfs_network *network)
 {
     int64_t count = 0;
-    for (int i = 0; i < network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i];
-        count += (int64_t)layer->out * (layer->in + (int64_t)1);
+    for (int i = 0; i < network->tensor_count; i++) {
+        const network_tensor *tensor = &network->tensors[i];
+        count += tensor->trained ? (int64_t)tensor->rows * tensor->columns : 0;
     }
     return count;
 }
 
-void network_read_weights(const network_layer *layer, const float *buffer, float *weights)
+bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
 {
-    for (size_t input = 0; input < (size_t)layer->in; input++) {
-        for (size_t unit = 0; unit < (size_t)layer->out; unit++) {
-            *weights++ = buffer[network_weight(layer, unit, input)];
+    if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
+        left->loss != right->loss || left->input_dropout != right->input_dropout) {
+        return false;
+    }
+    for (int i = 0; i < left->layer_count; i++) {
+        const network_layer *a = &left->layers[i];
+        const network_layer *b = &right->layers[i];
+        if (a->out != b->out || a->activation != b->activation ||
+            a->normalization != b->normalization || a->dropout != b->dropout) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void network_read_tensor(const network_tensor *tensor, const float *buffer, float *values)
+{
+    const float *from = buffer + tensor->offset;
+    for (ptrdiff_t j = 0; j < tensor->columns; j++) {
+        for (ptrdiff_t i = 0; i < tensor->rows; i++) {
+            *values++ = from[i * tensor->row_stride + j * tensor->column_stride];
         }
     }
 }
 
-void network_write_weights(const network_layer *layer, float *buffer, const float *weights)
+void network_write_tensor(const network_tensor *tensor, float *buffer, const float *values)
 {
-    for (size_t input = 0; input < (size_t)layer->in; input++) {
-        for (size_t unit = 0; unit < (size_t)layer->out; unit++) {
-            buffer[network_weight(layer, unit, input)] = *weights++;
+    float *to = buffer + tensor->offset;
+    for (ptrdiff_t j = 0; j < tensor->columns; j++) {
+        for (ptrdiff_t i = 0; i < tensor->rows; i++) {
+            to[i * tensor->row_stride + j * tensor->column_stride] = *values++;
         }
     }
 }
@@ -221,7 +390,8 @@ nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index, flo
 {
     nnfs_status status = network_check_layer(network, index, error);
     if (status == NNFS_OK) {
-        network_read_weights(&network->layers[index], network->parameters, weights);
+        network_read_tensor(&network->tensors[network->layers[index].weight], network->parameters,
+                            weights);
     }
     return status;
 }
@@ -231,14 +401,17 @@ nnfs_status nnfs_network_set_weights(nnfs_network *network, int index, const flo
 {
     nnfs_status status = network_check_layer(network, index, error);
     if (status == NNFS_OK) {
-        network_write_weights(&network->layers[index], network->parameters, weights);
+        network_write_tensor(&network->tensors[network->layers[index].weight], network->parameters,
+                             weights);
     }
     return status;
 }
 
 float *nnfs_network_biases(nnfs_network *network, int index)
 {
-    return has_layer(network, index) ? network->parameters + network->layers[index].biases : NULL;
+    return has_layer(network, index)
+               ? network->parameters + network->tensors[network->layers[index].bias].offset
+               : NULL;
 }
 
 uint64_t nnfs_network_hash(const nnfs_network *network)

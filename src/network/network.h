@@ -1,10 +1,8 @@
 /*
- * The network: layer shapes, and all parameters in one flat buffer. Each layer has its weights
- * W [out x in] column-major, then its biases [out], both beginning on a cache line; the padding
- * between is zero and stays so. Gradients and optimizer states are laid out the same.
- *
- * A thin layer, of few units with many inputs, has W^T [in x out] instead: its products then have
- * their long side along the columns, where the vectors of a CPU are, and take half the time.
+ * The network: its layers, and all parameters in one flat buffer. A tensor is a row of the network's
+ * list: a name, a shape and where its elements lie in that buffer. Each begins on a cache line; the
+ * padding between is zero and stays so. Gradients and optimizer states are laid out the same, so what
+ * updates, saves, loads, counts or freezes parameters walks the list and knows no kind of layer.
  */
 #ifndef NNFS_NETWORK_NETWORK_H
 #define NNFS_NETWORK_NETWORK_H
@@ -13,13 +11,28 @@
 #include "data/dataset.h"
 #include "math/activation.h"
 #include "math/loss.h"
+#include "math/matrix.h"
+
+typedef struct network_tensor {
+    const char *name; /* of its kind: "weight"; a file has it as layers.N.weight */
+    int layer;
+    int rank;          /* 1: a vector, of one column */
+    int rows, columns; /* W is [out x in] */
+    size_t offset;     /* of element (0, 0) in the flat buffer */
+    ptrdiff_t row_stride, column_stride;
+    bool trained; /* it has a gradient; false for running statistics */
+} network_tensor;
 
 typedef struct network_layer {
     int in, out;
     nnfs_activation activation;
-    bool transposed; /* W^T is kept */
-    size_t weights;  /* where W begins in the flat buffer */
-    size_t biases;
+    nnfs_normalization normalization;
+    float dropout; /* share of the outputs that training drops */
+    bool frozen;   /* training leaves its parameters alone */
+    /* Indices of tensors; -1 for one that the layer does not have. */
+    int weight, bias;
+    int scale; /* of the normalised values */
+    int running_mean, running_variance;
 } network_layer;
 
 typedef struct network_note {
@@ -29,34 +42,58 @@ typedef struct network_note {
 
 struct nnfs_network {
     int inputs;
+    float input_dropout;
     int layer_count;
     network_layer *layers; /* [layer_count] */
     nnfs_loss loss;
+    network_tensor *tensors; /* [tensor_count], by layer and in the order of their offsets */
+    int tensor_count;
     float *parameters; /* [parameter_floats], padding included */
     size_t parameter_floats;
     network_note *notes; /* [note_count], sorted by key */
     size_t note_count;
-    const encoder
-        *encoder; /* of rows, by the preprocessing that it holds; NULL where there is none */
+    const encoder *encoder; /* of rows, by the network's preprocessing; NULL without one */
 };
 
-/* Where in the flat buffer the weight lies that `unit` gives to `input`: W(unit, input). */
-static inline size_t network_weight(const network_layer *layer, size_t unit, size_t input)
+/* A tensor's elements in a buffer that is laid out like the parameters. */
+static inline matrix network_matrix(const network_tensor *tensor, float *buffer)
 {
-    size_t out = (size_t)layer->out;
-    size_t in = (size_t)layer->in;
-    return layer->weights + (layer->transposed ? input + unit * in : unit + input * out);
+    return (matrix){buffer + tensor->offset, DTYPE_F32,          tensor->rows,
+                    tensor->columns,         tensor->row_stride, tensor->column_stride};
 }
 
-/* W [out x in] column-major, from a buffer laid out like the parameters, and into one. */
-void network_read_weights(const network_layer *layer, const float *buffer, float *weights);
-void network_write_weights(const network_layer *layer, float *buffer, const float *weights);
+/* The tensor of a layer, as in network_matrix(network_of(network, layer->bias), buffer). */
+static inline const network_tensor *network_tensor_at(const nnfs_network *network, int index)
+{
+    return &network->tensors[index];
+}
+
+/* The weights [out x in] of a layer in a buffer that is laid out like the parameters. */
+static inline matrix network_weights(const nnfs_network *network, int layer, float *buffer)
+{
+    return network_matrix(&network->tensors[network->layers[layer].weight], buffer);
+}
+
+/* Copies a tensor out of such a buffer, column-major without gaps, and into one. */
+void network_read_tensor(const network_tensor *tensor, const float *buffer, float *values);
+void network_write_tensor(const network_tensor *tensor, float *buffer, const float *values);
 
 /* The output layer. */
 static inline const network_layer *network_output(const nnfs_network *network)
 {
     return &network->layers[network->layer_count - 1];
 }
+
+/*
+ * nnfs_network_create in two halves: layers and tensors without their parameters (NULL), then the
+ * parameters, all 0. Errors: ARGUMENT, MEMORY; MEMORY.
+ */
+nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
+                             nnfs_error *error);
+nnfs_status network_allocate(nnfs_network *network, nnfs_error *error);
+
+/* Whether two networks have the same layers and loss: what one learns fits the other. */
+bool network_same_shape(const nnfs_network *left, const nnfs_network *right);
 
 /* Terms in the mean that is the loss of `samples` samples. */
 double network_loss_terms(const nnfs_network *network, int64_t samples);
@@ -65,17 +102,26 @@ double network_loss_terms(const nnfs_network *network, int64_t samples);
 nnfs_status network_check_layer(const nnfs_network *network, int index, nnfs_error *error);
 
 /*
- * Whether a dataset's features fit: a table is prepared, and as the network's preprocessing has it,
- * where it has one. Errors: DATA.
+ * Checks that a dataset's features fit: a table is prepared, and by the network's own preprocessing if
+ * it has one. Errors: DATA.
  */
 nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset *dataset,
                                  nnfs_error *error);
 
 /*
- * Whether a dataset fits: its features, and its classes or numbers, which must be there, against the
- * outputs (two classes fit one output too, but by cross-entropy). Errors: DATA.
+ * Checks that a dataset fits: its features, and its classes or numbers, which it must have, against
+ * the outputs (two classes fit one output too, but not cross-entropy). Errors: DATA.
  */
 nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
                               nnfs_error *error);
+
+/*
+ * A copy without batch normalisation, whose running statistics are folded into weights and biases:
+ * what inference runs. Errors: MEMORY.
+ */
+nnfs_status network_fold(const nnfs_network *network, nnfs_network **folded, nnfs_error *error);
+
+/* Whether network_fold would change anything. */
+bool network_needs_fold(const nnfs_network *network);
 
 #endif

@@ -68,15 +68,15 @@ nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *d
 /* No training sample had the place of the others: what its weights began with would stay for ever. */
 static void silence_unseen(nnfs_network *network, const nnfs_preprocessing *preprocessing)
 {
-    const network_layer *layer = &network->layers[0];
+    matrix weights = network_weights(network, 0, network->parameters);
     for (int i = 0; i < preprocessing->column_count; i++) {
         const preprocessing_column *column = &preprocessing->columns[i];
         const nnfs_encoding *encoding = &column->encoding;
         if (encoding->kind == NNFS_COLUMN_CATEGORY && encoding->inputs > 0 &&
             !column->others_seen) {
-            size_t input = (size_t)encoding->first_input + (size_t)encoding->inputs - 1;
-            for (size_t unit = 0; unit < (size_t)layer->out; unit++) {
-                network->parameters[network_weight(layer, unit, input)] = 0.0f;
+            int input = encoding->first_input + encoding->inputs - 1;
+            for (int unit = 0; unit < weights.rows; unit++) {
+                *matrix_at(weights, unit, input) = 0.0f;
             }
         }
     }

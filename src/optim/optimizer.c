@@ -18,8 +18,8 @@
         const optimizer_step s = *step;                                                  \
         float *restrict w = range->w;                                                    \
         const float *restrict gradient = range->gradient;                                \
-        float *restrict first = range->first;                                            \
-        float *restrict second = range->second;                                          \
+        float *restrict first = range->m;                                                \
+        float *restrict second = range->v;                                               \
         int bad = 0;                                                                     \
         _Pragma("omp simd reduction(| : bad)") for (size_t i = 0; i < range->count; i++) \
         {                                                                                \
@@ -77,7 +77,7 @@ UPDATE(rmsprop_plain, true, false, true, {
 
 static bool rmsprop_update(const optimizer_step *step, const optimizer_range *range)
 {
-    return range->first ? rmsprop_with_momentum(step, range) : rmsprop_plain(step, range);
+    return range->m ? rmsprop_with_momentum(step, range) : rmsprop_plain(step, range);
 }
 
 /*

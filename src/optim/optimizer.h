@@ -23,8 +23,8 @@ typedef struct optimizer_step {
 typedef struct optimizer_range {
     float *w;
     const float *gradient;
-    float *first;  /* momentum buffer or first moment; NULL if none is kept */
-    float *second; /* second moment */
+    float *m; /* momentum buffer or first moment; NULL if the optimizer keeps none */
+    float *v; /* second moment; NULL too */
     size_t count;
 } optimizer_range;
 

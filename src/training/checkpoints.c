@@ -52,12 +52,7 @@ static nnfs_status check_network(const nnfs_network *network, const nnfs_network
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
     const nnfs_preprocessing *other = nnfs_network_preprocessing(saved);
     bool same = !own == !other && (!own || preprocessing_equal(own, other)) &&
-                network->inputs == saved->inputs && network->layer_count == saved->layer_count &&
-                network->loss == saved->loss;
-    for (int i = 0; same && i < network->layer_count; i++) {
-        same = network->layers[i].out == saved->layers[i].out &&
-               network->layers[i].activation == saved->layers[i].activation;
-    }
+                network_same_shape(network, saved);
     return same ? NNFS_OK : fail_other("the network", error);
 }
 
@@ -128,16 +123,16 @@ static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
 {
     size_t bytes = network->parameter_floats * sizeof(float);
     memcpy(trainer->network->parameters, network->parameters, bytes);
-    memcpy(trainer->good, network->parameters, bytes);
-    if (trainer->first) {
-        memcpy(trainer->first, state->first, bytes);
+    memcpy(trainer->last_good, network->parameters, bytes);
+    if (trainer->m) {
+        memcpy(trainer->m, state->first, bytes);
     }
-    if (trainer->second) {
-        memcpy(trainer->second, state->second, bytes);
+    if (trainer->v) {
+        memcpy(trainer->v, state->second, bytes);
     }
     trainer->steps = state->steps;
     trainer->epochs = state->epochs;
-    trainer->begun = (epoch_part){
+    trainer->resumed = (epoch_part){
         {state->epoch_steps, state->epoch_samples, state->epoch_loss, state->epoch_correct},
         state->epoch_seconds};
     trainer->schedule =
@@ -160,8 +155,7 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
     if (status == NNFS_OK && !trainer->settings.resume_anywhere) {
         status = check_machine(&c->machine, state, error);
     }
-    if (status == NNFS_OK &&
-        (!trainer->first != !state->first || !trainer->second != !state->second)) {
+    if (status == NNFS_OK && (!trainer->m != !state->first || !trainer->v != !state->second)) {
         status = fail_other("what the optimizer keeps", error);
     }
     if (status == NNFS_OK && !fits_epoch(state, c->samples)) {
@@ -220,8 +214,8 @@ static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *train
         .schedule_share = trainer->schedule.share,
         .schedule_waited = trainer->schedule.waited,
         .data_hash = c->data_hash,
-        .first = trainer->first,
-        .second = trainer->second,
+        .first = trainer->m,
+        .second = trainer->v,
     };
     memcpy(state.cpu, c->machine.cpu, sizeof state.cpu);
     memcpy(state.blas, c->machine.blas, sizeof state.blas);

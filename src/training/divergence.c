@@ -1,6 +1,8 @@
 /* The sentence to say when a run diverges: where, what, and what to try. */
 #include "training/divergence.h"
 
+#include "data/batch.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -27,9 +29,9 @@ static long long sample_of(const step_run *run, int64_t column)
 }
 
 /* What to try, after where and what. Before the first update no learning rate is to blame. */
-static nnfs_status fail_with_advice(const step_run *run, const char *what, nnfs_error *error)
+static nnfs_status fail_with_advice(const nnfs_trainer *trainer, const char *what,
+                                    nnfs_error *error)
 {
-    const nnfs_trainer *trainer = run->trainer;
     if (trainer->steps == 0) {
         return fail(
             error, NNFS_ERROR_DIVERGED,
@@ -50,37 +52,49 @@ static nnfs_status fail_bad_value(const step_run *run, const char *where, const 
                 (long long)(at % rows), sample_of(run, at / rows));
 }
 
-/* The chunk's buffers still hold what was computed: says where it first stopped being finite. */
-nnfs_status fail_diverged(const step_run *run, nnfs_error *error)
+/*
+ * The first op of the forward pass whose results in the workspace, of the chunk that diverged, are not
+ * finite: its layer, or the last layer.
+ */
+static int find_bad_layer(const step_run *run)
 {
-    const nnfs_trainer *trainer = run->trainer;
+    const program *p = run->program;
+    int last = run->network->layer_count - 1;
+    for (int i = 0; i < p->op_count; i++) {
+        const program_op *op = &p->ops[i];
+        bool forward = op->needs == RUN_FORWARD && op->out.space == SPACE_WORK;
+        if (forward && op->layer >= 0 &&
+            find_not_finite(run->work->work + op->out.offset, op->out.rows, run->bad_count) >= 0) {
+            return op->layer;
+        }
+    }
+    return last;
+}
+
+/* The chunk's buffers still hold what was computed: says where it first stopped being finite. */
+nnfs_status fail_diverged(const nnfs_trainer *trainer, const step_run *run, nnfs_error *error)
+{
     const nnfs_network *network = trainer->network;
     int outputs = network_output(network)->out;
     char where[64];
     char what[128];
     (void)snprintf(where, sizeof where, "epoch %d, batch %lld", trainer->epochs + 1,
-                   (long long)(run->steps + 1));
-    int64_t bad = find_not_finite(trainer->input, network->inputs, run->bad_count);
+                   (long long)(run->sums.steps + 1));
+    int64_t bad = find_not_finite(run->work->x, network->inputs, run->bad_count);
     if (bad >= 0) {
         return fail_bad_value(run, where, "feature", bad, network->inputs, error);
     }
-    bad = run->dataset->parts.targets ? find_not_finite(trainer->targets, outputs, run->bad_count)
-                                      : -1;
+    bool numbers = dataset_has_targets(run->dataset) && run->needs & RUN_LOSS;
+    bad = numbers ? find_not_finite(run->work->state.targets, outputs, run->bad_count) : -1;
     if (bad >= 0) {
         return fail_bad_value(run, where, "target", bad, outputs, error);
     }
     if (run->bad_layer >= 0) {
         (void)snprintf(what, sizeof what, "%s: the gradient of layer %d is not finite", where,
                        run->bad_layer + 1);
-        return fail_with_advice(run, what, error);
+    } else {
+        (void)snprintf(what, sizeof what, "%s: the loss is not finite, beginning in layer %d",
+                       where, find_bad_layer(run) + 1);
     }
-    int layer = 0;
-    while (layer + 1 < network->layer_count &&
-           find_not_finite(trainer->pass.a[layer], network->layers[layer].out, run->bad_count) <
-               0) {
-        layer++;
-    }
-    (void)snprintf(what, sizeof what, "%s: the loss is not finite, beginning in layer %d", where,
-                   layer + 1);
-    return fail_with_advice(run, what, error);
+    return fail_with_advice(trainer, what, error);
 }

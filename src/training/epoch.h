@@ -4,7 +4,7 @@
 
 #include "training/trainer.h"
 
-/* Like nnfs_trainer_epoch, without what the schedule learns from it; goes on where trainer->begun is. */
+/* nnfs_trainer_epoch without what the schedule learns from it; begins at trainer->resumed. */
 nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_epoch *epoch,
                        nnfs_error *error);
 

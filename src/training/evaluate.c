@@ -1,14 +1,16 @@
 /* Evaluation: the loss and what classes or numbers are judged by, over a whole dataset. */
 #include "base/clock.h"
 #include "base/memory.h"
-#include "data/gather.h"
+#include "data/batch.h"
 #include "data/statistics/target_stats.h"
 #include "platform/cpu.h"
-#include "training/infer.h"
+#include "program/inference.h"
+#include "program/tiling.h"
 #include "training/metrics.h"
 #include "training/trainer.h"
 
 #include <math.h>
+#include <string.h>
 
 /*
  * What the tiles leave behind, to be added up in their order. Classes have labels, choices and, where
@@ -31,38 +33,37 @@ typedef struct evaluation_sums {
 
 /* ---- Tiles ---- */
 
-/* The network's loss on a tile, and its outputs. */
-static void visit_loss(evaluation_sums *sums, const nnfs_network *network, loss_tile *outputs,
-                       int tile)
-{
-    const activation *last = activation_of(network_output(network)->activation);
-    sums->loss[tile] = loss_of(network->loss)->visit(outputs, last);
-}
+/* A tile's outputs [rows x columns] and what they should have been. */
+typedef struct tile_outputs {
+    const float *outputs;
+    const int32_t *labels; /* or NULL, and then: */
+    const float *targets;
+    int rows, columns;
+} tile_outputs;
 
-static void keep_classes(evaluation_sums *sums, const loss_tile *outputs, int tile, int64_t first)
+static void keep_classes(evaluation_sums *sums, const tile_outputs *of, int tile, int64_t first)
 {
-    int rows = outputs->rows;
-    choose_classes(outputs->outputs, rows, outputs->columns, sums->chosen + first);
-    for (int j = 0; sums->scores && j < outputs->columns; j++) {
-        sums->scores[first + j] = outputs->outputs[rows == 1 ? j : j * rows + 1];
+    memcpy(sums->labels + first, of->labels, (size_t)of->columns * sizeof *of->labels);
+    choose_classes(of->outputs, of->rows, of->columns, sums->chosen + first);
+    for (int j = 0; sums->scores && j < of->columns; j++) {
+        sums->scores[first + j] = of->outputs[of->rows == 1 ? j : j * of->rows + 1];
     }
     if (sums->probabilities) {
-        sums->log_loss[tile] =
-            metrics_log_loss(outputs->outputs, outputs->labels, rows, outputs->columns);
+        sums->log_loss[tile] = metrics_log_loss(of->outputs, of->labels, of->rows, of->columns);
     }
 }
 
-static void add_errors(evaluation_sums *sums, const loss_tile *outputs, int tile)
+static void add_errors(evaluation_sums *sums, const tile_outputs *of, int tile)
 {
-    int rows = outputs->rows;
+    int rows = of->rows;
     double *absolute = sums->absolute + (size_t)tile * (size_t)rows;
     double *residual = sums->residual + (size_t)tile * (size_t)rows;
     for (int i = 0; i < rows; i++) {
         absolute[i] = residual[i] = 0.0;
     }
-    for (int j = 0; j < outputs->columns; j++) {
-        const float *p = outputs->outputs + (size_t)j * (size_t)rows;
-        const float *y = outputs->targets + (size_t)j * (size_t)rows;
+    for (int j = 0; j < of->columns; j++) {
+        const float *p = of->outputs + (size_t)j * (size_t)rows;
+        const float *y = of->targets + (size_t)j * (size_t)rows;
         for (int i = 0; i < rows; i++) {
             double e = ((double)p[i] - (double)y[i]) * sums->units[i];
             absolute[i] += fabs(e);
@@ -71,31 +72,23 @@ static void add_errors(evaluation_sums *sums, const loss_tile *outputs, int tile
     }
 }
 
-static bool evaluate_tile(const infer_walk *walk, infer_thread *thread, int tile, int64_t first,
-                          int count)
+static bool evaluate_tile(const inference_tile *tile, void *user)
 {
-    evaluation_sums *sums = walk->user;
-    const nnfs_network *network = walk->network;
-    bool classes = sums->labels != NULL;
-    gather_features(sums->dataset, NULL, first, count, thread->input);
-    if (!pass_forward(&thread->pass, count)) {
+    evaluation_sums *sums = user;
+    if (!inference_forward(tile, NULL, sums->dataset, tile->first)) {
         return false;
     }
-    loss_tile outputs = {.z = thread->pass.z[network->layer_count - 1],
-                         .outputs = thread->pass.a[network->layer_count - 1],
-                         .labels = classes ? sums->labels + first : NULL,
-                         .targets = classes ? NULL : thread->targets,
-                         .scratch = thread->scratch,
-                         .rows = network_output(network)->out,
-                         .columns = count};
-    if (classes) {
-        gather_labels(sums->dataset, NULL, first, count, sums->labels + first);
-        visit_loss(sums, network, &outputs, tile);
-        keep_classes(sums, &outputs, tile, first);
+    const op_state *state = inference_state(tile);
+    const tile_outputs of = {.outputs = inference_outputs(tile),
+                             .labels = state->labels,
+                             .targets = state->targets,
+                             .rows = network_output(tile->of->network)->out,
+                             .columns = tile->count};
+    sums->loss[tile->index] = state->records[0].loss;
+    if (sums->labels) {
+        keep_classes(sums, &of, tile->index, tile->first);
     } else {
-        gather_targets(sums->dataset, NULL, first, count, thread->targets);
-        visit_loss(sums, network, &outputs, tile);
-        add_errors(sums, &outputs, tile);
+        add_errors(sums, &of, tile->index);
     }
     return true;
 }
@@ -239,6 +232,9 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
                           nnfs_evaluation *evaluation, nnfs_error *error)
 {
     double began = clock_seconds();
+    if (!network || !dataset || !evaluation) {
+        return fail_null(error, "network, dataset or evaluation");
+    }
     nnfs_status status = cpu_check_threads(threads, error);
     if (status == NNFS_OK) {
         status = network_check_fit(network, dataset, error);
@@ -246,21 +242,20 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
     if (status != NNFS_OK) {
         return status;
     }
-    int tile = plan_inference_tile(dataset->samples);
-    size_t tiles = (size_t)((dataset->samples + tile - 1) / tile);
+    int64_t samples = dataset->samples;
+    int tile = tiling_inference(samples);
+    size_t tiles = (size_t)((samples + tile - 1) / tile);
     evaluation_sums sums = {.dataset = dataset};
+    inference i = {0};
     nnfs_evaluation made;
-    infer_walk walk = {.network = network,
-                       .gemm = gemm_default(),
-                       .samples = dataset->samples,
-                       .threads = threads,
-                       .visit = evaluate_tile,
-                       .user = &sums};
     if (allocate(&sums, network, tiles)) {
-        status = infer_run(&walk, error);
+        status = inference_create(&i, network, PROGRAM_EVALUATE, gemm_default(), samples, threads,
+                                  error);
     } else {
-        status = fail_memory(error, size_mul((size_t)dataset->samples, 2 * sizeof(int32_t)),
-                             "evaluation");
+        status = fail_memory(error, size_mul((size_t)samples, 2 * sizeof(int32_t)), "evaluation");
+    }
+    if (status == NNFS_OK) {
+        status = inference_run(&i, samples, evaluate_tile, &sums, error);
     }
     if (status == NNFS_OK) {
         status = fill_evaluation(&sums, network, tiles, &made, error);
@@ -269,6 +264,7 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
         *evaluation = made;
         evaluation->seconds = clock_seconds() - began;
     }
+    inference_free(&i);
     sums_free(&sums);
     return status;
 }

@@ -1,77 +1,80 @@
-/* nnfs_predict and nnfs_predict_dataset: forward passes from the caller's samples, or a dataset's. */
+/* Predictions: from the caller's samples or a dataset's, at once or with a handle that is kept. */
 #include "training/predict.h"
 
+#include "data/batch.h"
 #include "data/encoder.h"
-#include "data/gather.h"
 #include "platform/cpu.h"
-#include "training/infer.h"
+#include "program/inference.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct prediction {
-    const float *features;           /* the caller's */
+    const encoder *rows;   /* of features that are columns of a table; NULL: they are inputs */
+    const float *features; /* the caller's */
     const nnfs_dataset *dataset;     /* or a dataset's, */
     int64_t from;                    /* from this sample on */
     const nnfs_preprocessing *units; /* of the outputs; NULL: as the network has them */
     float *outputs;
 } prediction;
 
-/* From the inputs where they lie to the caller's outputs. */
-static bool predict_inputs(const infer_walk *walk, infer_thread *thread, const float *inputs,
-                           int64_t first, int count)
+/* Columns of a table, encoded into the inputs of a tile. */
+static const float *encode_rows(const prediction *job, const inference_tile *tile)
 {
-    const prediction *job = walk->user;
-    const nnfs_network *network = walk->network;
-    size_t outputs = (size_t)network_output(network)->out;
-    float *result = job->outputs + (size_t)first * outputs;
-    thread->pass.input = inputs;
-    if (!pass_forward(&thread->pass, count)) {
+    size_t columns = (size_t)encoder_preprocessing(job->rows)->column_count;
+    size_t inputs = (size_t)tile->of->network->inputs;
+    float *x = inference_inputs(tile);
+    for (size_t i = 0; i < (size_t)tile->count; i++) {
+        encoder_features(job->rows, DTYPE_F32, false,
+                         job->features + ((size_t)tile->first + i) * columns, x + i * inputs);
+    }
+    return x;
+}
+
+static bool predict_tile(const inference_tile *tile, void *user)
+{
+    const prediction *job = user;
+    size_t outputs = (size_t)network_output(tile->of->network)->out;
+    float *result = job->outputs + (size_t)tile->first * outputs;
+    const float *x = NULL;
+    if (job->dataset) {
+        sample_batch to = {.n = tile->count, .x = inference_inputs(tile)};
+        dataset_fetch(job->dataset, NULL, job->from + tile->first, &to);
+        x = to.x;
+    } else {
+        x = job->rows ? encode_rows(job, tile)
+                      : job->features + (size_t)tile->first * (size_t)tile->of->network->inputs;
+    }
+    if (!inference_forward(tile, x, NULL, 0)) {
         return false;
     }
-    pass_outputs(&thread->pass, count, thread->scratch);
-    memcpy(result, thread->pass.a[network->layer_count - 1],
-           (size_t)count * outputs * sizeof(float));
-    preprocessing_unscale_targets(job->units, count, result);
+    memcpy(result, inference_outputs(tile), (size_t)tile->count * outputs * sizeof(float));
+    preprocessing_unscale_targets(job->units, tile->count, result);
     return true;
 }
 
-static bool predict_features(const infer_walk *walk, infer_thread *thread, int tile, int64_t first,
-                             int count)
+static nnfs_status predict(const gemm_backend *gemm, const nnfs_network *network, prediction *job,
+                           int64_t samples, int threads, nnfs_error *error)
 {
-    (void)tile;
-    const prediction *job = walk->user;
-    const float *inputs = job->features + (size_t)first * (size_t)walk->network->inputs;
-    return predict_inputs(walk, thread, inputs, first, count);
-}
-
-static bool predict_rows(const infer_walk *walk, infer_thread *thread, int tile, int64_t first,
-                         int count)
-{
-    (void)tile;
-    const prediction *job = walk->user;
-    const encoder *rows = walk->network->encoder;
-    size_t columns = (size_t)encoder_preprocessing(rows)->column_count;
-    for (int i = 0; i < count; i++) {
-        encoder_features(rows, DTYPE_F32, false,
-                         job->features + ((size_t)first + (size_t)i) * columns,
-                         thread->input + (size_t)i * (size_t)walk->network->inputs);
+    inference i = {0};
+    nnfs_status status =
+        inference_create(&i, network, PROGRAM_PREDICT, gemm, samples, threads, error);
+    if (status == NNFS_OK) {
+        status = inference_run(&i, samples, predict_tile, job, error);
     }
-    return predict_inputs(walk, thread, thread->input, first, count);
+    inference_free(&i);
+    return status;
 }
 
-static bool predict_samples(const infer_walk *walk, infer_thread *thread, int tile, int64_t first,
-                            int count)
-{
-    (void)tile;
-    const prediction *job = walk->user;
-    gather_features(job->dataset, NULL, job->from + first, count, thread->input);
-    return predict_inputs(walk, thread, thread->input, first, count);
-}
+/* ---- From the caller's samples ---- */
 
 nnfs_status predict_with(const gemm_backend *gemm, const nnfs_network *network,
                          const float *features, int64_t samples, int threads, float *outputs,
                          nnfs_error *error)
 {
+    if (!network) {
+        return fail_null(error, "network");
+    }
     if (!features || !outputs || samples < 0) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "prediction needs features, outputs, and 0 or more samples");
@@ -80,15 +83,11 @@ nnfs_status predict_with(const gemm_backend *gemm, const nnfs_network *network,
     if (status != NNFS_OK || samples == 0) {
         return status;
     }
-    prediction job = {
-        .features = features, .units = nnfs_network_preprocessing(network), .outputs = outputs};
-    infer_walk walk = {.network = network,
-                       .gemm = gemm,
-                       .samples = samples,
-                       .threads = threads,
-                       .visit = network->encoder ? predict_rows : predict_features,
-                       .user = &job};
-    return infer_run(&walk, error);
+    prediction job = {.rows = network->encoder,
+                      .features = features,
+                      .units = nnfs_network_preprocessing(network),
+                      .outputs = outputs};
+    return predict(gemm, network, &job, samples, threads, error);
 }
 
 nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int64_t samples,
@@ -96,6 +95,8 @@ nnfs_status nnfs_predict(const nnfs_network *network, const float *features, int
 {
     return predict_with(gemm_default(), network, features, samples, threads, outputs, error);
 }
+
+/* ---- From a dataset's ---- */
 
 static nnfs_status check_range(const nnfs_dataset *dataset, int64_t first, int64_t count,
                                const float *outputs, nnfs_error *error)
@@ -113,6 +114,9 @@ nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset
                                  int64_t first, int64_t count, int threads, float *outputs,
                                  nnfs_error *error)
 {
+    if (!network || !dataset) {
+        return fail_null(error, network ? "dataset" : "network");
+    }
     nnfs_status status = check_range(dataset, first, count, outputs, error);
     if (status == NNFS_OK) {
         status = cpu_check_threads(threads, error);
@@ -124,13 +128,73 @@ nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset
         return status;
     }
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
-    const nnfs_preprocessing *units = own ? own : nnfs_dataset_preprocessing(dataset);
-    prediction job = {.dataset = dataset, .from = first, .units = units, .outputs = outputs};
-    infer_walk walk = {.network = network,
-                       .gemm = gemm_default(),
-                       .samples = count,
-                       .threads = threads,
-                       .visit = predict_samples,
-                       .user = &job};
-    return infer_run(&walk, error);
+    prediction job = {.dataset = dataset,
+                      .from = first,
+                      .units = own ? own : nnfs_dataset_preprocessing(dataset),
+                      .outputs = outputs};
+    return predict(gemm_default(), network, &job, count, threads, error);
+}
+
+/* ---- With a handle ---- */
+
+struct nnfs_predictor {
+    const nnfs_network *network;
+    inference inference;
+    int64_t samples; /* of a call, at most */
+};
+
+nnfs_status nnfs_predictor_create(const nnfs_network *network, int64_t samples,
+                                  nnfs_predictor **predictor, nnfs_error *error)
+{
+    if (!predictor) {
+        return fail_null(error, "predictor");
+    }
+    *predictor = NULL;
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (samples < 1) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "a predictor needs room for 1 or more samples");
+    }
+    nnfs_predictor *made = calloc(1, sizeof *made);
+    if (!made) {
+        return fail_memory(error, sizeof *made, "a predictor");
+    }
+    made->network = network;
+    made->samples = samples;
+    nnfs_status status = inference_create(&made->inference, network, PROGRAM_PREDICT,
+                                          gemm_default(), samples, 1, error);
+    if (status != NNFS_OK) {
+        nnfs_predictor_free(made);
+        return status;
+    }
+    *predictor = made;
+    return NNFS_OK;
+}
+
+nnfs_status nnfs_predictor_run(nnfs_predictor *predictor, const float *features, int64_t samples,
+                               float *outputs, nnfs_error *error)
+{
+    if (!predictor) {
+        return fail_null(error, "predictor");
+    }
+    if (!features || !outputs || samples < 0 || samples > predictor->samples) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "prediction needs features, outputs, and 0 to %lld samples",
+                    (long long)predictor->samples);
+    }
+    const nnfs_network *network = predictor->network;
+    prediction job = {.rows = network->encoder,
+                      .features = features,
+                      .units = nnfs_network_preprocessing(network),
+                      .outputs = outputs};
+    return inference_run(&predictor->inference, samples, predict_tile, &job, error);
+}
+
+void nnfs_predictor_free(nnfs_predictor *predictor)
+{
+    if (predictor) {
+        inference_free(&predictor->inference);
+        free(predictor);
+    }
 }

@@ -32,7 +32,8 @@ nnfs_status nnfs_profile_create(nnfs_profile **made, nnfs_error *error)
 void nnfs_profile_free(nnfs_profile *of)
 {
     if (of) {
-        profile_free(of->laps);
+        profile_free(of->spans);
+        free(of->ops);
         free(of);
     }
 }
@@ -41,35 +42,46 @@ void nnfs_profile_free(nnfs_profile *of)
 static double step_bytes(const nnfs_trainer *trainer)
 {
     const nnfs_network *network = trainer->network;
-    int arrays = 2 + (trainer->first ? 1 : 0) + (trainer->second ? 1 : 0);
+    int arrays = 2 + (trainer->m ? 1 : 0) + (trainer->v ? 1 : 0);
     double column = network->inputs;
     for (int i = 0; i < network->layer_count; i++) {
         column += 2.0 * network->layers[i].out;
     }
     return sizeof(float) *
-           (arrays * (double)network->parameter_floats + column * trainer->plan.chunk);
+           (arrays * (double)network->parameter_floats + column * trainer->program.chunk);
 }
 
 nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error)
 {
     nnfs_profile *to = trainer->settings.profile;
+    const program *p = &trainer->program;
     if (!to) {
         return NNFS_OK;
     }
-    profile_free(to->laps);
+    profile_free(to->spans);
+    free(to->ops);
     *to = (nnfs_profile){
+        .op_count = p->op_count,
         .layers = trainer->network->layer_count,
-        .threads = trainer->settings.threads,
+        .threads = trainer->threads,
         .batch = trainer->settings.batch,
         .bytes = step_bytes(trainer),
     };
-    to->laps = profile_create(to->layers, to->threads);
-    if (!to->laps) {
+    to->ops = calloc((size_t)p->op_count, sizeof *to->ops);
+    profile *spans = profile_create(p->op_count, to->threads);
+    if (!to->ops || !spans) {
+        profile_free(spans);
         return fail_memory(error, sizeof *to, "the profile");
     }
+    for (int i = 0; i < p->op_count; i++) {
+        bool product = p->ops[i].kind->cost != NULL;
+        to->ops[i].part = p->ops[i].kind->part;
+        to->ops[i].layer = product ? p->ops[i].layer : -1;
+    }
+    to->spans = spans;
     to->peak = peak_gflops(to->threads, NULL);
     to->bandwidth = bandwidth_measure(to->threads, (size_t)to->bytes);
-    trainer->pass.profile = to->laps;
+    trainer->profile = spans;
     return NNFS_OK;
 }
 
@@ -97,15 +109,37 @@ const char *nnfs_bottleneck_name(nnfs_bottleneck bound)
     return (size_t)bound < sizeof names / sizeof *names ? names[bound] : NULL;
 }
 
-/* Three products a layer, without the first layer's deltas, which nobody needs. */
+/* Products of a layer, in the order of nnfs_part, and the other parts. */
+enum { PRODUCTS = NNFS_PART_GRADIENT + 1, OTHER_PARTS = NNFS_PART_WAITING - NNFS_PART_GRADIENT };
+
+/* Three products a layer, without the first layer's deltas: they are of no use to training. */
 static int product_rows(const nnfs_profile *of)
 {
-    return PROFILE_PRODUCTS * of->layers - 1;
+    return PRODUCTS * of->layers - 1;
 }
 
 int nnfs_profile_rows(const nnfs_profile *of)
 {
-    return of->laps ? product_rows(of) + PROFILE_PARTS : 0;
+    return of && of->spans ? product_rows(of) + OTHER_PARTS : 0;
+}
+
+/* The sum over the ops of a part, and of a layer if it is a product. */
+static profile_sum sum_of(const nnfs_profile *of, nnfs_part part, int layer)
+{
+    profile_sum sum = {0};
+    if (part == NNFS_PART_WAITING) {
+        return profile_of_waiting(of->spans);
+    }
+    for (int i = 0; i < of->op_count; i++) {
+        if (of->ops[i].part == part && of->ops[i].layer == layer) {
+            profile_sum one = profile_of_op(of->spans, i);
+            sum.seconds += one.seconds;
+            sum.calls += one.calls;
+            sum.flops += one.flops;
+            sum.bytes += one.bytes;
+        }
+    }
+    return sum;
 }
 
 static nnfs_bottleneck bound_of(const nnfs_profile *of, const nnfs_profile_row *row)
@@ -125,14 +159,14 @@ static nnfs_bottleneck bound_of(const nnfs_profile *of, const nnfs_profile_row *
 static nnfs_profile_row product_row(const nnfs_profile *of, int index)
 {
     int at = index > 0 ? index + 1 : 0;
-    profile_product kind = (profile_product)(at % PROFILE_PRODUCTS);
-    int layer = at / PROFILE_PRODUCTS;
-    profile_sum sum = profile_of_product(of->laps, layer, kind);
+    nnfs_part part = (nnfs_part)(at % PRODUCTS);
+    int layer = at / PRODUCTS;
+    profile_sum sum = sum_of(of, part, layer);
     nnfs_profile_row row = {
-        .part = (nnfs_part)(NNFS_PART_FORWARD + (int)kind),
+        .part = part,
         .layer = layer,
         .seconds = sum.seconds,
-        .calls = sum.laps,
+        .calls = sum.calls,
         .flops = sum.flops,
         .bytes = sum.bytes,
         .gflops = sum.seconds > 0.0 ? 1e-9 * sum.flops / sum.seconds * of->threads : 0.0,
@@ -143,13 +177,10 @@ static nnfs_profile_row product_row(const nnfs_profile *of, int index)
 
 static nnfs_profile_row part_row(const nnfs_profile *of, int index)
 {
-    profile_sum sum = profile_of_part(of->laps, (profile_part)index);
+    nnfs_part part = (nnfs_part)(NNFS_PART_GATHER + index);
+    profile_sum sum = sum_of(of, part, -1);
     return (nnfs_profile_row){
-        .part = (nnfs_part)(NNFS_PART_GATHER + index),
-        .layer = -1,
-        .seconds = sum.seconds,
-        .calls = sum.laps,
-    };
+        .part = part, .layer = -1, .seconds = sum.seconds, .calls = sum.calls};
 }
 
 static nnfs_profile_row row_at(const nnfs_profile *of, int index)
@@ -256,7 +287,7 @@ static void advise(const nnfs_profile *of, char advice[192])
 nnfs_profile_summary nnfs_profile_sum(const nnfs_profile *of)
 {
     nnfs_profile_summary sum = {0};
-    if (of->laps) {
+    if (of && of->spans) {
         sum.threads = of->threads;
         sum.seconds = all_seconds(of) / of->threads;
         sum.peak_gflops = of->peak;

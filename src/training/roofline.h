@@ -1,5 +1,5 @@
 /*
- * The profile of a training run as its reader sees it: the laps of all threads against what the
+ * The profile of a training run as its reader sees it: the spans of all threads against what the
  * machine could do, measured when the trainer is made.
  */
 #ifndef NNFS_TRAINING_ROOFLINE_H
@@ -9,7 +9,12 @@
 #include "training/trainer.h"
 
 struct nnfs_profile {
-    profile *laps; /* NULL before there is a trainer */
+    profile *spans; /* a cell an op; NULL before there is a trainer */
+    struct profiled_op {
+        nnfs_part part;
+        int layer;
+    } * ops; /* [op_count] of the trainer's program */
+    int op_count;
     int layers;
     int threads;
     int64_t batch;
@@ -19,7 +24,7 @@ struct nnfs_profile {
 };
 
 /*
- * Begins the trainer's profile anew and measures the machine; the trainer's passes note their laps
+ * Begins the trainer's profile anew and measures the machine; the trainer's runs note their spans
  * there from now on. Nothing to do where its settings have no profile. Errors: MEMORY.
  */
 nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error);

@@ -1,4 +1,4 @@
-/* Making trainers: checked settings, the plan, and one workspace. */
+/* Trainers: checked settings, the program of a step, and the arrays it works on. */
 #include "training/trainer.h"
 
 #include "base/memory.h"
@@ -58,12 +58,15 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
                         : !not_negative(s->weight_decay)                           ? "weight_decay"
                         : s->batch < 0                                             ? "batch"
                         : s->epochs < 0                                            ? "epochs"
-                        : !is_share(s->until_accuracy)    ? "until_accuracy"
-                        : s->threads < 0                  ? "threads"
-                        : !(s->checkpoint_seconds >= 0.0) ? "checkpoint_seconds"
-                        : s->checkpoint_steps < 0         ? "checkpoint_steps"
-                        : s->checkpoint_epochs < 0        ? "checkpoint_epochs"
-                                                          : schedule_find_wrong(s);
+                        : !is_share(s->until_accuracy)       ? "until_accuracy"
+                        : s->threads < 0                     ? "threads"
+                        : !in_unit_range(s->label_smoothing) ? "label_smoothing"
+                        : !not_negative(s->clip_norm)        ? "clip_norm"
+                        : s->steps_per_epoch < 0             ? "steps_per_epoch"
+                        : !(s->checkpoint_seconds >= 0.0)    ? "checkpoint_seconds"
+                        : s->checkpoint_steps < 0            ? "checkpoint_steps"
+                        : s->checkpoint_epochs < 0           ? "checkpoint_epochs"
+                                                             : schedule_find_wrong(s);
     if (wrong) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
                     wrong);
@@ -71,91 +74,55 @@ static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *erro
     return NNFS_OK;
 }
 
-/* ---- Workspace ---- */
-
-static bool keeps_z(const network_layer *layer)
-{
-    return activation_of(layer->activation)->keeps_z;
-}
-
-/* a and d of every layer, z where the activation keeps it, the inputs and the targets. */
-static size_t buffer_floats(const nnfs_network *network, int columns)
-{
-    size_t floats = size_matrix_floats(network->inputs, columns);
-    for (int i = 0; i < network->layer_count; i++) {
-        size_t matrix = size_matrix_floats(network->layers[i].out, columns);
-        floats = size_add(floats, size_mul(matrix, keeps_z(&network->layers[i]) ? 3 : 2));
-    }
-    return size_add(floats, size_matrix_floats(network_output(network)->out, columns));
-}
-
-/* Cuts the workspace up, in the order in which buffer_floats counts it. */
-static void point_pass(nnfs_trainer *trainer)
-{
-    const nnfs_network *network = trainer->network;
-    int columns = trainer->plan.chunk;
-    float *next = trainer->buffers;
-    pass_buffers *pass = &trainer->pass;
-    pass->z = trainer->pointers;
-    pass->a = pass->z + network->layer_count;
-    pass->d = pass->a + network->layer_count;
-    trainer->input = next;
-    pass->input = next;
-    next += size_matrix_floats(network->inputs, columns);
-    for (int i = 0; i < network->layer_count; i++) {
-        size_t matrix = size_matrix_floats(network->layers[i].out, columns);
-        pass->a[i] = next;
-        pass->d[i] = next + matrix;
-        pass->z[i] = keeps_z(&network->layers[i]) ? next + 2 * matrix : pass->a[i];
-        next += matrix * (keeps_z(&network->layers[i]) ? 3 : 2);
-    }
-    trainer->targets = next;
-}
+/* ---- Making and freeing ---- */
 
 static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
 {
     const nnfs_network *network = trainer->network;
-    const optimizer *row = optimizer_of(trainer->settings.optimizer);
-    size_t parameters = network->parameter_floats;
-    size_t floats = buffer_floats(network, trainer->plan.chunk);
-    int threads = trainer->settings.threads;
-    bool keeps_first = optimizer_keeps_first(&trainer->settings);
-    size_t partials = (size_t)trainer->plan.partials;
-    trainer->scratch_floats = size_matrix_floats(network_output(network)->out, 1);
-
-    trainer->gradient = memory_alloc_zeroed(parameters, sizeof(float));
-    trainer->found = memory_alloc(parameters, sizeof(float));
-    trainer->good = memory_alloc(parameters, sizeof(float));
-    trainer->first = keeps_first ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
-    trainer->second = row->has_second ? memory_alloc_zeroed(parameters, sizeof(float)) : NULL;
-    trainer->partials =
-        partials > 0 ? memory_alloc(size_mul(parameters, partials), sizeof(float)) : NULL;
-    trainer->buffers = memory_alloc(floats, sizeof(float));
-    trainer->scratch =
-        memory_alloc(size_mul(trainer->scratch_floats, (size_t)threads), sizeof(float));
-    trainer->labels = memory_alloc((size_t)trainer->plan.chunk, sizeof(int32_t));
-    trainer->weights = memory_alloc((size_t)trainer->plan.chunk, sizeof(float));
-    trainer->records = memory_alloc((size_t)trainer->plan.tiles, sizeof(tile_record));
-    trainer->pointers = calloc((size_t)network->layer_count * 3, sizeof(float *));
-    bool shared = phases_create(&trainer->phases, trainer->plan.most_tiles);
-    if (!shared || !trainer->gradient || !trainer->found || !trainer->good ||
-        (keeps_first && !trainer->first) || (row->has_second && !trainer->second) ||
-        (partials > 0 && !trainer->partials) || !trainer->buffers || !trainer->scratch ||
-        !trainer->labels || !trainer->weights || !trainer->records || !trainer->pointers) {
-        return fail_memory(
-            error, size_mul(size_add(floats, size_mul(parameters, 3)), sizeof(float)), "training");
+    size_t floats = network->parameter_floats;
+    bool has_m = optimizer_keeps_first(&trainer->settings);
+    bool has_v = optimizer_of(trainer->settings.optimizer)->has_second;
+    trainer->gradient = memory_alloc_zeroed(floats, sizeof(float));
+    trainer->epoch_start = memory_alloc(floats, sizeof(float));
+    trainer->last_good = memory_alloc(floats, sizeof(float));
+    trainer->m = has_m ? memory_alloc_zeroed(floats, sizeof(float)) : NULL;
+    trainer->v = has_v ? memory_alloc_zeroed(floats, sizeof(float)) : NULL;
+    if (!trainer->gradient || !trainer->epoch_start || !trainer->last_good ||
+        (has_m && !trainer->m) || (has_v && !trainer->v)) {
+        return fail_memory(error, size_mul(size_mul(floats, 5), sizeof(float)), "training");
     }
-    memcpy(trainer->good, network->parameters, parameters * sizeof(float));
-    point_pass(trainer);
-    return NNFS_OK;
+    memcpy(trainer->last_good, network->parameters, floats * sizeof(float));
+    return workspace_create(&trainer->work, &trainer->program, network, trainer->threads, error);
 }
 
-/* ---- Making and freeing ---- */
+static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &trainer->settings;
+    const program_settings wanted = {.purpose = PROGRAM_TRAIN,
+                                     .batch = settings->batch,
+                                     .label_smoothing = settings->label_smoothing,
+                                     .clip_norm = settings->clip_norm,
+                                     .on_gradient = settings->on_gradient != NULL};
+    nnfs_status status = program_compile(trainer->network, &wanted, &trainer->program, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    int threads = blas_threads(settings->threads);
+    trainer->threads = threads < trainer->program.threads ? threads : trainer->program.threads;
+    trainer->settings.threads = trainer->threads;
+    return NNFS_OK;
+}
 
 nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
                                 nnfs_trainer **trainer, nnfs_error *error)
 {
+    if (!trainer) {
+        return fail_null(error, "trainer");
+    }
     *trainer = NULL;
+    if (!network || !settings) {
+        return fail_null(error, network ? "settings" : "network");
+    }
     nnfs_train_settings resolved = *settings;
     nnfs_train_settings_resolve(&resolved);
     nnfs_status status = check_settings(&resolved, error);
@@ -169,16 +136,13 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     made->network = network;
     made->settings = resolved;
     made->schedule = schedule_begin();
-    status = plan_create(&made->plan, network, resolved.batch, error);
+    made->gemm = gemm_default();
+    status = compile(made, error);
     if (status == NNFS_OK) {
-        int threads = blas_threads(resolved.threads);
-        made->settings.threads = threads < made->plan.threads ? threads : made->plan.threads;
-        governor_create(&made->governor, made->settings.threads);
-        made->pass = (pass_buffers){.network = network, .gemm = gemm_default()};
         status = allocate(made, error);
     }
     if (status == NNFS_OK) {
-        status = blas_prepare(made->settings.threads, error);
+        status = blas_prepare(made->threads, error);
     }
     if (status == NNFS_OK) {
         status = roofline_attach(made, error);
@@ -194,22 +158,39 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
 void nnfs_trainer_free(nnfs_trainer *trainer)
 {
     if (trainer) {
-        plan_free(&trainer->plan);
-        phases_free(&trainer->phases);
+        workspace_free(&trainer->work);
+        program_free(&trainer->program);
         memory_free(trainer->gradient);
-        memory_free(trainer->found);
-        memory_free(trainer->good);
-        memory_free(trainer->first);
-        memory_free(trainer->second);
-        memory_free(trainer->partials);
-        memory_free(trainer->buffers);
-        memory_free(trainer->scratch);
-        memory_free(trainer->labels);
-        memory_free(trainer->weights);
-        memory_free(trainer->records);
-        free(trainer->pointers);
+        memory_free(trainer->epoch_start);
+        memory_free(trainer->last_good);
+        memory_free(trainer->m);
+        memory_free(trainer->v);
         free(trainer);
     }
+}
+
+step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t batch)
+{
+    return (step_run){
+        .program = &trainer->program,
+        .work = &trainer->work,
+        .network = trainer->network,
+        .gemm = trainer->gemm,
+        .settings = &trainer->settings,
+        .threads = trainer->threads,
+        .spaces = {[SPACE_PARAMETERS] = trainer->network->parameters,
+                   [SPACE_GRADIENT] = trainer->gradient,
+                   [SPACE_M] = trainer->m,
+                   [SPACE_V] = trainer->v},
+        .profile = trainer->profile,
+        .schedule = trainer->schedule,
+        .rate = trainer->rate,
+        .epoch = trainer->epochs,
+        .draw = (uint32_t)trainer->epochs,
+        .updates = trainer->steps,
+        .dataset = dataset,
+        .batch = batch,
+    };
 }
 
 /* ---- The gradient ---- */
@@ -217,24 +198,29 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
 float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count)
 {
     if (count) {
-        *count = trainer->network->parameter_floats;
+        *count = trainer ? trainer->network->parameter_floats : 0;
     }
-    return trainer->gradient;
+    return trainer ? trainer->gradient : NULL;
 }
 
 nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int index,
                                              float *gradient, nnfs_error *error)
 {
-    nnfs_status status = network_check_layer(trainer->network, index, error);
+    if (!trainer || !gradient) {
+        return fail_null(error, trainer ? "gradient" : "trainer");
+    }
+    const nnfs_network *network = trainer->network;
+    nnfs_status status = network_check_layer(network, index, error);
     if (status == NNFS_OK) {
-        network_read_weights(&trainer->network->layers[index], trainer->gradient, gradient);
+        network_read_tensor(&network->tensors[network->layers[index].weight], trainer->gradient,
+                            gradient);
     }
     return status;
 }
 
 float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index)
 {
-    const nnfs_network *network = trainer->network;
-    bool exists = index >= 0 && index < network->layer_count;
-    return exists ? trainer->gradient + network->layers[index].biases : NULL;
+    const nnfs_network *network = trainer ? trainer->network : NULL;
+    bool exists = network && index >= 0 && index < network->layer_count;
+    return exists ? trainer->gradient + network->tensors[network->layers[index].bias].offset : NULL;
 }

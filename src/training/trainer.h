@@ -1,17 +1,11 @@
 /*
- * The trainer: a network, its gradient and optimizer state, the plan of a step and the buffers that
- * a step works in. Everything is allocated when it is made; a step allocates nothing.
+ * The trainer: a network, its gradient and optimizer state, the program of a step and the workspace it runs
+ * in. Everything is allocated when it is made; a step allocates nothing.
  */
 #ifndef NNFS_TRAINING_TRAINER_H
 #define NNFS_TRAINING_TRAINER_H
 
-#include "base/phases.h"
-#include "data/dataset.h"
-#include "network/pass.h"
-#include "optim/optimizer.h"
-#include "optim/schedule.h"
-#include "training/governor.h"
-#include "training/plan.h"
+#include "program/run.h"
 
 #include <math.h>
 
@@ -26,20 +20,6 @@
                        .mae = NAN,      \
                        .r2 = NAN})
 
-/* What a tile of columns came to, added up in tile order. On a cache line of its own. */
-typedef struct tile_record {
-    _Alignas(64) double loss; /* sum over the tile */
-    int64_t correct;
-} tile_record;
-
-/* What whole steps came to. */
-typedef struct step_sums {
-    int64_t steps;
-    int64_t samples;
-    double loss; /* sum of terms over them, each before its step's update */
-    int64_t correct;
-} step_sums;
-
 /* The part of an epoch that was done before. */
 typedef struct epoch_part {
     step_sums sums;
@@ -52,34 +32,28 @@ typedef struct checkpoints checkpoints;
 struct nnfs_trainer {
     nnfs_network *network;
     nnfs_train_settings settings; /* resolved */
-    step_plan plan;
-    phases phases;     /* of the run of steps under way */
-    governor governor; /* who takes their tiles */
-    pass_buffers pass; /* [units x plan.chunk] each */
-    int64_t steps;     /* updates done */
-    int epochs;        /* epochs done */
+    program program;
+    workspace work;
+    int threads;
+    const gemm_backend *gemm;
+    profile *profile; /* of the settings; NULL: none */
+
+    int64_t steps; /* updates done */
+    int epochs;    /* epochs done */
     schedule_state schedule;
-    epoch_part begun;         /* of the next epoch: a checkpoint was made in its middle */
+    float rate; /* set by hand; 0: the schedule's */
+    /* What nnfs_trainer_gradient and _update are halves of: a step by hand. */
+    int64_t hand_steps;
+    epoch_part resumed;       /* of the next epoch: a checkpoint was made in its middle */
     checkpoints *checkpoints; /* the run's; NULL: none */
 
-    float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next two */
-    float *first;    /* the optimizer's states; NULL where it has none */
-    float *second;
-    float *found; /* the parameters as the epoch found them, to go back to if it diverges */
-    float
-        *good; /* and as an earlier one did, which went well: if the first step diverges already */
-
-    float *partials; /* [network->parameter_floats x plan.partials], likewise; NULL: none */
-
-    float *buffers;   /* what the pass points into, one allocation */
-    float **pointers; /* the pass's arrays of pointers, one allocation */
-    float *input;     /* [inputs x plan.chunk], what pass.input points to */
-    int32_t *labels;  /* [plan.chunk] */
-    float *targets;   /* [outputs x plan.chunk] */
-    float *weights;   /* [plan.chunk] */
-    float *scratch;   /* [scratch_floats] for each thread */
-    size_t scratch_floats;
-    tile_record *records; /* [plan.tiles] */
+    float *gradient;    /* [network->parameter_floats], as the parameters lie; so are the next */
+    float *m, *v;       /* the optimizer's states; NULL if it has none */
+    float *epoch_start; /* parameters when the epoch began: to go back to if it diverges */
+    float *last_good;   /* when an earlier one began that went well: if the first step diverges */
 };
+
+/* A run of steps over a dataset as the trainer stands; its needs and order are to be set. */
+step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t batch);
 
 #endif

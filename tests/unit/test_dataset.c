@@ -1,6 +1,6 @@
 /* Datasets: wrapped arrays, splits, what a network sees of them, and the reader table. */
+#include "data/batch.h"
 #include "data/dataset.h"
-#include "data/gather.h"
 
 #include "base/memory.h"
 
@@ -169,8 +169,7 @@ static void pixels_are_gathered_in_order(void **state)
     float x[3 * pixels + 1];
     int32_t y[3];
     x[3 * pixels] = 99.0f;
-    gather_features(dataset, order, 0, 3, x);
-    gather_labels(dataset, order, 0, 3, y);
+    dataset_fetch(dataset, order, 0, &(sample_batch){.n = 3, .x = x, .labels = y});
     for (int j = 0; j < 3; j++) {
         for (int i = 0; i < pixels; i++) {
             float wanted = (float)stored[order[j] * pixels + (uint32_t)i] * (1.0f / 255.0f);

@@ -312,7 +312,7 @@ static void check_loss(const loss_case *c, const float *targets, const int32_t *
                       .scale = scale,
                       .rows = loss_rows,
                       .columns = loss_columns};
-    double got = loss_of(c->loss)->visit(&tile, activation_of(c->output));
+    double got = loss_of(c->loss)->forward_backward(&tile, activation_of(c->output));
     for (int i = 0; i < loss_terms; i++) {
         int column = i / loss_rows;
         double y = labels ? labels[column] == i % loss_rows : (double)targets[i];

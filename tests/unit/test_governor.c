@@ -2,7 +2,7 @@
  * The governor on machines that are played: each has a rate for every number of threads, and thread 0 is on
  * its CPU for some of the time. How many take part in the end, and how seldom it tries otherwise.
  */
-#include "training/governor.h"
+#include "program/governor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

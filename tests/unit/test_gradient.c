@@ -4,7 +4,7 @@
  * library's gradient must be the slope between them, of samples that count alike and of weighted
  * ones. What nnfs_network_create refuses must be exactly what makes no sense.
  */
-#include "training/step.h"
+#include "training/trainer.h"
 
 #include <math.h>
 #include <nnfs/nnfs.h>
@@ -236,10 +236,12 @@ static double weighted_gradient(const problem *p, nnfs_trainer *trainer, const n
     for (uint32_t j = 0; j < batch; j++) {
         order[j] = batch - 1 - j;
     }
-    step_run run = {.trainer = trainer, .dataset = &dataset, .order = order, .batch = batch};
+    step_run run = trainer_run(trainer, &dataset, batch);
+    run.order = order;
+    run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT;
     step_run_all(&run);
     assert_false(run.diverged);
-    return run.loss / network_loss_terms(trainer->network, run.samples);
+    return run.sums.loss / network_loss_terms(trainer->network, run.sums.samples);
 }
 
 /* Each layer's gradient lies whole in the one buffer, and what lies between them is zero. */
@@ -252,9 +254,9 @@ static void check_buffer(nnfs_trainer *trainer)
         const float *values;
         size_t count;
     } parts[] = {
-        {all + trainer->network->layers[0].weights, at_b1},
+        {matrix_at(network_weights(trainer->network, 0, all), 0, 0), at_b1},
         {nnfs_trainer_bias_gradient(trainer, 0), hidden},
-        {all + trainer->network->layers[1].weights, outputs * hidden},
+        {matrix_at(network_weights(trainer->network, 1, all), 0, 0), outputs * hidden},
         {nnfs_trainer_bias_gradient(trainer, 1), outputs},
     };
     for (size_t i = 0; i < count; i++) {

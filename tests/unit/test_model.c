@@ -130,8 +130,7 @@ static void test_round_trip(void **state)
 
 static float weight_at(const nnfs_network *network, int layer, int unit, int input)
 {
-    const network_layer *of = &network->layers[layer];
-    return network->parameters[network_weight(of, (size_t)unit, (size_t)input)];
+    return *matrix_at(network_weights(network, layer, network->parameters), unit, input);
 }
 
 /* What a file holds that was written by another program, and where each number goes. */
@@ -267,7 +266,7 @@ static const struct {
     {"loss_unknown", "unknown hinge"},
     {"loss_does_not_fit", "binary_cross_entropy"},
     {"layers_too_few", "4 tensors, where its 1 layers have 2"},
-    {"layers_too_many", "'layers.2.weight' is missing"},
+    {"layers_too_many", "softmax is for the output layer, not for layer 2"},
     {"tensor_missing_layers_0_weight", "'layers.0.weight' is missing"},
     {"tensor_missing_layers_0_bias", "'layers.0.bias' is missing"},
     {"tensor_missing_layers_1_weight", "'layers.1.weight' is missing"},
@@ -375,7 +374,7 @@ static void test_save_not_finite(void **state)
         nnfs_network *network = small_network();
         nnfs_error error = {0};
         if (i % 2 == 0) {
-            network->parameters[network->layers[1].weights + 7] = bad[i / 2];
+            matrix_at(network_weights(network, 1, network->parameters), 0, 0)[7] = bad[i / 2];
         } else {
             nnfs_network_biases(network, 1)[1] = bad[i / 2];
         }

@@ -7,7 +7,7 @@
  */
 #include "base/clock.h"
 #include "base/memory.h"
-#include "data/gather.h"
+#include "data/batch.h"
 #include "data/npy/npy.h"
 #include "wrapped_memory.h"
 
@@ -570,7 +570,7 @@ static void test_gather(void **state)
                                     .samples = ROWS,
                                     .inputs = FEATURES};
             float x[COUNT * FEATURES];
-            gather_features(&dataset, order, 0, COUNT, x);
+            dataset_fetch(&dataset, order, 0, &(sample_batch){.n = COUNT, .x = x});
             for (int i = 0; i < COUNT * FEATURES; i++) {
                 size_t at = order[i / FEATURES] * FEATURES + (size_t)(i % FEATURES);
                 float value = convert_one(type, values + at * dtype_bytes(type)) * scale;
@@ -583,15 +583,16 @@ static void test_gather(void **state)
 /* ---- Time ---- */
 
 /* Gigabytes of floats a second: the median of runs. */
-static double gather_rate(const nnfs_dataset *dataset, const uint32_t *order, int64_t batch,
-                          float *x)
+static double fetch_rate(const nnfs_dataset *dataset, const uint32_t *order, int64_t count,
+                         float *x)
 {
     enum { RUNS = 21 };
     double seconds[RUNS];
+    sample_batch to = {.n = count, .x = x};
     for (int run = 0; run < RUNS; run++) {
         double start = clock_seconds();
-        for (int64_t first = 0; first + batch <= dataset->samples; first += batch) {
-            gather_features(dataset, order, first, batch, x);
+        for (int64_t first = 0; first + count <= dataset->samples; first += count) {
+            dataset_fetch(dataset, order, first, &to);
         }
         seconds[run] = clock_seconds() - start;
         for (int i = run; i > 0 && seconds[i] < seconds[i - 1]; i--) {
@@ -603,7 +604,7 @@ static double gather_rate(const nnfs_dataset *dataset, const uint32_t *order, in
     return (double)dataset->samples * dataset->parts.feature_count * 4e-9 / seconds[RUNS / 2];
 }
 
-static void time_gather(int features, int64_t samples)
+static void time_fetch(int features, int64_t samples)
 {
     enum { BATCH = 100 };
     unsigned char *values = memory_alloc_zeroed((size_t)samples * (size_t)features, 8);
@@ -619,10 +620,10 @@ static void time_gather(int features, int64_t samples)
                                           .feature_count = features,
                                           .samples = samples},
                                 .samples = samples};
-        double native = gather_rate(&dataset, order, BATCH, x);
+        double native = fetch_rate(&dataset, order, BATCH, x);
         dataset.parts.swapped = true;
         printf("%4d features, type %d: %6.2f GB/s of floats, swapped %6.2f\n", features, (int)type,
-               native, gather_rate(&dataset, order, BATCH, x));
+               native, fetch_rate(&dataset, order, BATCH, x));
     }
     memory_free(values);
     memory_free(order);
@@ -632,8 +633,8 @@ static void time_gather(int features, int64_t samples)
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--time") == 0) {
-        time_gather(784, 20000);
-        time_gather(9, 500000);
+        time_fetch(784, 20000);
+        time_fetch(9, 500000);
         return 0;
     }
     if (argc != 2) {

@@ -1,6 +1,6 @@
 /* Preprocessing: tables made by hand, fitted, encoded, kept by networks and their files. */
 #include "base/memory.h"
-#include "data/gather.h"
+#include "data/batch.h"
 #include "formats/preprocessing_json.h"
 #include "network/network.h"
 
@@ -230,7 +230,7 @@ static void hand_computed(void **state)
     float own[small_rows];
     float learned[small_rows];
     assert_int_equal(nnfs_dataset_copy(table, 0, small_rows, NULL, NULL, own, NULL), NNFS_OK);
-    gather_targets(table, NULL, 0, small_rows, learned);
+    dataset_fetch(table, NULL, 0, &(sample_batch){.n = small_rows, .targets = learned});
     for (int i = 0; i < small_rows; i++) {
         assert_true(own[i] == 10.0f * (float)(i + 1));
         assert_true(learned[i] == (own[i] - 35.0f) * price.scale);
@@ -267,7 +267,7 @@ static void scalings(void **state)
         expect_features(table, cases[i].expected, 4 * cases[i].inputs);
         /* A constant target is learned as 0. */
         float learned[4];
-        gather_targets(table, NULL, 0, 4, learned);
+        dataset_fetch(table, NULL, 0, &(sample_batch){.n = 4, .targets = learned});
         assert_true(learned[0] == 0.0f && learned[3] == 0.0f);
         nnfs_preprocessing_free(p);
         nnfs_dataset_free(table);
@@ -863,7 +863,7 @@ static void unseen_is_silent(void **state)
     nnfs_preprocessing *p = fit(table, NULL);
     prepare(table, p);
     nnfs_network *network = network_for(table, 5);
-    float *w = network->parameters + network->layers[0].weights;
+    float *w = matrix_at(network_weights(network, 0, network->parameters), 0, 0);
     assert_true(w[2 * 7] != 0.0f);
     assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
     for (int input = 0; input < 4; input++) {

@@ -146,9 +146,9 @@ static void bits_do_not_depend_on_the_crew(void **state)
         nnfs_trainer *trainer = NULL;
         settings.threads = i == 0 ? 1 : 3;
         assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
-        trainer->governor.window = 0.0;
+        trainer->work.governor.window = 0.0;
         for (int epoch = 0; epoch < settings.epochs; epoch++) {
-            trainer->governor.hold = 0.0;
+            trainer->work.governor.hold = 0.0;
             assert_int_equal(nnfs_trainer_epoch(trainer, dataset, NULL, NULL), NNFS_OK);
         }
         hashes[i] = nnfs_network_hash(network);
@@ -169,7 +169,7 @@ static void gradient_of(nnfs_network *network, int64_t first, int64_t samples, f
     nnfs_trainer *trainer = NULL;
     size_t count = 0;
     assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
-    assert_int_equal(trainer->plan.partials > 0, samples == sample_count);
+    assert_int_equal(trainer->program.partials > 0, samples == sample_count);
     assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, NULL, NULL), NNFS_OK);
     const float *all = nnfs_trainer_gradients(trainer, &count);
     memcpy(gradient, all, count * sizeof *gradient);
@@ -442,7 +442,7 @@ static void bad_numbers_do_not_touch_weights(void **state)
         assert_null(dataset);
     }
     bad[feature_count * 40 + 7] = 0.0f;
-    network->parameters[network->layers[1].weights + 3] = NAN;
+    matrix_at(network_weights(network, 1, network->parameters), 0, 0)[3] = NAN;
     expect_divergence(network, &arrays, &settings, "layer 2");
     nnfs_network_free(network);
 }
@@ -455,7 +455,7 @@ static void infinite_updates_are_not_written(void **state)
     nnfs_train_settings settings = settings_with(NNFS_SGD, 64, 1);
     settings.learning_rate = 3e38f;
     nnfs_network *network = network_with(feature_count, 0, class_count, NNFS_IDENTITY, NNFS_MSE);
-    float *w = network->parameters + network->layers[0].weights;
+    float *w = matrix_at(network_weights(network, 0, network->parameters), 0, 0);
     for (int i = 0; i < feature_count * class_count; i++) {
         w[i] = 1000.0f;
     }

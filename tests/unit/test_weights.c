@@ -1,6 +1,6 @@
 /* Sample weights: where they come from, what a split makes of them, and what they do to a gradient. */
 #include "data/dataset.h"
-#include "training/step.h"
+#include "training/trainer.h"
 
 #include <math.h>
 #include <nnfs/nnfs.h>
@@ -180,7 +180,9 @@ static size_t sum_gradient(const uint32_t *order, int64_t count, float *some, do
     float *before = dataset->weights;
     dataset->weights = some;
     dataset->samples = count;
-    step_run run = {.trainer = trainer, .dataset = dataset, .order = order, .batch = count};
+    step_run run = trainer_run(trainer, dataset, count);
+    run.order = order;
+    run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT;
     step_run_all(&run);
     dataset->weights = before;
     assert_false(run.diverged);
@@ -190,7 +192,7 @@ static size_t sum_gradient(const uint32_t *order, int64_t count, float *some, do
     for (size_t i = 0; i < parameters; i++) {
         gradient[i] = (double)g[i] * (double)count;
     }
-    gradient[parameters] = run.loss;
+    gradient[parameters] = run.sums.loss;
     nnfs_dataset_free(dataset);
     nnfs_trainer_free(trainer);
     nnfs_network_free(network);

@@ -2,7 +2,7 @@
 #include "data/dataset.h"
 
 #include "base/hash.h"
-#include "data/gather.h"
+#include "data/batch.h"
 
 #include <math.h>
 
@@ -123,14 +123,10 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
                     : dataset->parts.targets ? "numbers to predict, and no classes"
                                              : "no targets");
     }
-    if (features) {
-        gather_features(dataset, NULL, first, count, features);
-    }
-    if (labels) {
-        gather_labels(dataset, NULL, first, count, labels);
-    }
+    sample_batch copy = {.n = count, .x = features, .labels = labels};
+    dataset_fetch(dataset, NULL, first, &copy);
     if (targets) {
-        gather_own_targets(dataset, NULL, first, count, targets);
+        dataset_fetch_own_targets(dataset, NULL, first, count, targets);
     }
     return NNFS_OK;
 }

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/string_list.h"
-#include "data/gather.h"
+#include "data/batch.h"
 #include "table/preprocessing.h"
 
 #include <math.h>
@@ -49,9 +49,9 @@ static void fill_targets(const key_maker *maker, int64_t sample, float *key)
 static void make_key(const key_maker *maker, int64_t sample, float *key)
 {
     if (!maker->columns) {
-        gather_features(maker->dataset, NULL, sample, 1, key);
+        dataset_fetch(maker->dataset, NULL, sample, &(sample_batch){.n = 1, .x = key});
     } else {
-        gather_stored(maker->dataset, sample, maker->row);
+        dataset_fetch_stored(maker->dataset, sample, maker->row);
         for (int i = 0; i < maker->features; i++) {
             key[i] = code_of(maker->codes ? maker->codes[i] : NULL, maker->row[maker->columns[i]]);
         }

@@ -6,7 +6,7 @@
 #include "data/dataset.h"
 
 #include "base/memory.h"
-#include "data/gather.h"
+#include "data/batch.h"
 
 #include <math.h>
 
@@ -91,7 +91,7 @@ static void add_sample(look *l, int features, int64_t sample)
 {
     const dataset_parts *parts = &l->dataset->parts;
     size_t row = dataset_row(l->dataset, sample);
-    gather_stored(l->dataset, sample, l->row);
+    dataset_fetch_stored(l->dataset, sample, l->row);
     for (int i = 0; i < features; i++) {
         look_feature *f = &l->feature[i];
         float value = l->row[f->column];

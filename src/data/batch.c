@@ -1,5 +1,5 @@
-/* Gathering the columns of a batch. */
-#include "data/gather.h"
+/* Batches filled: stored values converted and encoded, column by column. */
+#include "data/batch.h"
 
 #include "base/memory.h"
 #include "base/vector.h"
@@ -94,7 +94,7 @@ static void prefetch_row(const nnfs_dataset *dataset, const uint32_t *order, int
 }
 
 /* One sample's features as floats. */
-static void gather_row(const nnfs_dataset *dataset, const unsigned char *row, float *column)
+static void convert_row(const nnfs_dataset *dataset, const unsigned char *row, float *column)
 {
     const dataset_parts *parts = &dataset->parts;
     size_t features = (size_t)parts->feature_count;
@@ -109,29 +109,21 @@ static void gather_row(const nnfs_dataset *dataset, const unsigned char *row, fl
     }
 }
 
-void gather_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                     int64_t count, float *x)
+static void fetch_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                           int64_t count, float *x)
 {
     for (int64_t i = 0; i < ROWS_AHEAD && i < count; i++) {
         prefetch_row(dataset, order, first + i);
     }
     for (int64_t i = 0; i < count; i++) {
         prefetch_row(dataset, order, first + i + ROWS_AHEAD);
-        gather_row(dataset, stored_row(dataset, order, first + i),
-                   x + (size_t)i * (size_t)dataset->inputs);
+        convert_row(dataset, stored_row(dataset, order, first + i),
+                    x + (size_t)i * (size_t)dataset->inputs);
     }
 }
 
-void gather_labels(const nnfs_dataset *dataset, const uint32_t *order, int64_t first, int64_t count,
-                   int32_t *labels)
-{
-    for (int64_t i = 0; i < count; i++) {
-        labels[i] = dataset->parts.labels[row_of(dataset, order, first + i)];
-    }
-}
-
-void gather_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                        int64_t count, float *targets)
+void dataset_fetch_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                               int64_t count, float *targets)
 {
     size_t outputs = (size_t)dataset->parts.target_count;
     for (int64_t i = 0; i < count; i++) {
@@ -141,22 +133,28 @@ void gather_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int6
     }
 }
 
-void gather_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                    int64_t count, float *targets)
+void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
+                   sample_batch *to)
 {
-    gather_own_targets(dataset, order, first, count, targets);
-    preprocessing_scale_targets(encoder_preprocessing(dataset->encoder), count, targets);
-}
-
-void gather_weights(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                    int64_t count, float *weights)
-{
-    for (int64_t i = 0; i < count; i++) {
-        weights[i] = dataset->weights[order ? (int64_t)order[first + i] : first + i];
+    to->labels = dataset_has_labels(dataset) ? to->labels : NULL;
+    to->targets = dataset_has_targets(dataset) ? to->targets : NULL;
+    to->weights = dataset_has_weights(dataset) ? to->weights : NULL;
+    if (to->x) {
+        fetch_features(dataset, order, first, to->n, to->x);
+    }
+    for (int64_t i = 0; to->labels && i < to->n; i++) {
+        to->labels[i] = dataset->parts.labels[row_of(dataset, order, first + i)];
+    }
+    for (int64_t i = 0; to->weights && i < to->n; i++) {
+        to->weights[i] = dataset->weights[order ? (int64_t)order[first + i] : first + i];
+    }
+    if (to->targets) {
+        dataset_fetch_own_targets(dataset, order, first, to->n, to->targets);
+        preprocessing_scale_targets(encoder_preprocessing(dataset->encoder), to->n, to->targets);
     }
 }
 
-void gather_stored(const nnfs_dataset *dataset, int64_t index, float *row)
+void dataset_fetch_stored(const nnfs_dataset *dataset, int64_t index, float *row)
 {
     const dataset_parts *parts = &dataset->parts;
     size_t values = (size_t)parts->feature_count;

@@ -1,5 +1,5 @@
 /* The governor: trials of fewer threads, and of more. */
-#include "training/governor.h"
+#include "program/governor.h"
 
 /* A window has many turns of the scheduler, one of which alone says little, and a few steps. */
 #define WINDOW_SECONDS 0.1

@@ -5,8 +5,8 @@
  * governor does without its last thread for a moment and compares; later it asks for it back in the same
  * manner. The bits do not depend on any of this.
  */
-#ifndef NNFS_TRAINING_GOVERNOR_H
-#define NNFS_TRAINING_GOVERNOR_H
+#ifndef NNFS_PROGRAM_GOVERNOR_H
+#define NNFS_PROGRAM_GOVERNOR_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

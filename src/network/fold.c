@@ -1,0 +1,199 @@
+/* Copies of networks: as they are, and with batch normalisation folded for inference. */
+#include "base/memory.h"
+#include "data/encoder.h"
+#include "network/network.h"
+#include "network/normalization.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Copies ---- */
+
+/* What the settings of a network point to. */
+typedef struct layer_list {
+    nnfs_layer *layers;
+    nnfs_normalization *normalization;
+    float *dropout;
+} layer_list;
+
+static void free_layers(layer_list *list)
+{
+    free(list->layers);
+    free(list->normalization);
+    free(list->dropout);
+}
+
+/* False: no memory. Free it in any case. */
+static bool list_layers(const nnfs_network *network, bool fold, layer_list *list)
+{
+    size_t count = (size_t)network->layer_count;
+    *list = (layer_list){.layers = calloc(count, sizeof *list->layers),
+                         .normalization = calloc(count, sizeof *list->normalization),
+                         .dropout = calloc(count, sizeof *list->dropout)};
+    if (!list->layers || !list->normalization || !list->dropout) {
+        return false;
+    }
+    for (int i = 0; i < network->layer_count; i++) {
+        const network_layer *layer = &network->layers[i];
+        bool folded = fold && layer->normalization == NNFS_NORMALIZATION_BATCH;
+        list->layers[i] = nnfs_network_layer(network, i);
+        list->normalization[i] = folded ? NNFS_NORMALIZATION_NONE : layer->normalization;
+        list->dropout[i] = layer->dropout;
+    }
+    return true;
+}
+
+/* A network of the same layers, but for batch normalisation where `fold`; its parameters are 0. */
+static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_network **made,
+                               nnfs_error *error)
+{
+    layer_list list;
+    nnfs_status status = NNFS_OK;
+    if (list_layers(network, fold, &list)) {
+        nnfs_network_settings settings;
+        nnfs_network_settings_init(&settings);
+        settings.inputs = network->inputs;
+        settings.layers = list.layers;
+        settings.layer_count = network->layer_count;
+        settings.loss = network->loss;
+        settings.init = NNFS_INIT_ZEROS;
+        settings.normalization = list.normalization;
+        settings.dropout = list.dropout;
+        settings.input_dropout = network->input_dropout;
+        status = nnfs_network_create(&settings, made, error);
+    } else {
+        status =
+            fail_memory(error, (size_t)network->layer_count * sizeof *list.layers, "a network");
+    }
+    free_layers(&list);
+    if (status == NNFS_OK) {
+        (*made)->encoder = encoder_retain(network->encoder);
+    }
+    return status;
+}
+
+nnfs_status nnfs_network_copy(const nnfs_network *network, nnfs_network **copy, nnfs_error *error)
+{
+    if (!copy) {
+        return fail_null(error, "copy");
+    }
+    *copy = NULL;
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    nnfs_network *made = NULL;
+    nnfs_status status = create_like(network, false, &made, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    memcpy(made->parameters, network->parameters, network->parameter_floats * sizeof(float));
+    for (int i = 0; i < network->layer_count; i++) {
+        made->layers[i].frozen = network->layers[i].frozen;
+    }
+    for (size_t i = 0; i < network->note_count && status == NNFS_OK; i++) {
+        status = nnfs_network_set_note(made, network->notes[i].key, network->notes[i].value, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_network_free(made);
+        return status;
+    }
+    *copy = made;
+    return NNFS_OK;
+}
+
+/* ---- Networks that follow others ---- */
+
+nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_network *other, float share,
+                               nnfs_error *error)
+{
+    if (!network || !other) {
+        return fail_null(error, network ? "other" : "network");
+    }
+    if (!network_same_shape(network, other)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the two networks have different layers");
+    }
+    if (!(share >= 0.0f && share <= 1.0f)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the share must be 0 to 1, not %g", (double)share);
+    }
+    for (size_t i = 0; i < network->parameter_floats; i++) {
+        network->parameters[i] += share * (other->parameters[i] - network->parameters[i]);
+    }
+    return NNFS_OK;
+}
+
+nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen, nnfs_error *error)
+{
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    nnfs_status status = network_check_layer(network, index, error);
+    if (status == NNFS_OK) {
+        network->layers[index].frozen = frozen != 0;
+    }
+    return status;
+}
+
+/* ---- Folding ---- */
+
+bool network_needs_fold(const nnfs_network *network)
+{
+    for (int i = 0; i < network->layer_count; i++) {
+        if (network->layers[i].normalization == NNFS_NORMALIZATION_BATCH) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const float *values_of(const nnfs_network *network, int tensor)
+{
+    return network->parameters + network->tensors[tensor].offset;
+}
+
+static void copy_tensor(const nnfs_network *from, int source, nnfs_network *to, int target)
+{
+    const network_tensor *tensor = &from->tensors[source];
+    memcpy(to->parameters + to->tensors[target].offset, values_of(from, source),
+           (size_t)tensor->rows * (size_t)tensor->columns * sizeof(float));
+}
+
+/* scale (W a - mean) / sqrt(variance + eps) + bias, as W' a + bias'. */
+static void fold_statistics(const nnfs_network *network, int index, nnfs_network *folded)
+{
+    const network_layer *layer = &network->layers[index];
+    matrix weights = network_weights(folded, index, folded->parameters);
+    float *bias = folded->parameters + folded->tensors[folded->layers[index].bias].offset;
+    for (int unit = 0; unit < layer->out; unit++) {
+        double variance = (double)values_of(network, layer->running_variance)[unit];
+        double factor =
+            (double)values_of(network, layer->scale)[unit] / sqrt(variance + NORMALIZATION_EPSILON);
+        double mean = (double)values_of(network, layer->running_mean)[unit];
+        bias[unit] = (float)((double)bias[unit] - factor * mean);
+        for (int input = 0; input < layer->in; input++) {
+            float *w = matrix_at(weights, unit, input);
+            *w = (float)((double)*w * factor);
+        }
+    }
+}
+
+nnfs_status network_fold(const nnfs_network *network, nnfs_network **folded, nnfs_error *error)
+{
+    nnfs_status status = create_like(network, true, folded, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    for (int i = 0; i < network->layer_count; i++) {
+        const network_layer *from = &network->layers[i];
+        const network_layer *to = &(*folded)->layers[i];
+        copy_tensor(network, from->weight, *folded, to->weight);
+        copy_tensor(network, from->bias, *folded, to->bias);
+        if (to->scale >= 0) {
+            copy_tensor(network, from->scale, *folded, to->scale);
+        }
+        if (from->normalization == NNFS_NORMALIZATION_BATCH) {
+            fold_statistics(network, i, *folded);
+        }
+    }
+    return NNFS_OK;
+}

@@ -1,0 +1,674 @@
+/* The compiler: from a network to the ops of its step, in order, and from ops to chains and stages. */
+#include "base/memory.h"
+#include "program/program.h"
+#include "program/tiling.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the forward pass of a layer leaves for the backward pass. */
+typedef struct layer_values {
+    operand in;      /* what W is multiplied by */
+    operand z, a;    /* before and after the activation; the same unless its derivative needs z */
+    operand factors; /* of dropout */
+    operand normalized;
+    operand delta; /* dL/d of what the activation takes */
+    operand dz;    /* dL/d of what the product gives: delta, or through the normalisation */
+    size_t sums;   /* of the normalisation */
+} layer_values;
+
+typedef struct compiler {
+    const nnfs_network *network;
+    const program_settings *settings;
+    tiling tiles;
+    program *program;
+    layer_values *values; /* [layers] */
+    operand input;        /* what the first layer takes */
+    operand input_factors;
+    op_grid grid;    /* of the elementwise ops to come: that of the product before them */
+    size_t turns[3]; /* inference: layers take turns in two buffers, normalised values in a third */
+    int capacity;
+    bool no_memory;
+} compiler;
+
+static bool trains(const compiler *c)
+{
+    return c->settings->purpose == PROGRAM_TRAIN;
+}
+
+/* ---- Operands ---- */
+
+static operand work_matrix(compiler *c, int rows)
+{
+    operand made = {SPACE_WORK, DTYPE_F32, c->program->work_floats, rows, 0, 1, rows};
+    c->program->work_floats =
+        size_add(c->program->work_floats, size_matrix_floats(rows, c->tiles.chunk));
+    return made;
+}
+
+/* A layer's matrix: its own in training, else one of the three that all layers share. */
+static operand layer_matrix(compiler *c, int rows, int turn)
+{
+    return trains(c) ? work_matrix(c, rows)
+                     : (operand){SPACE_WORK, DTYPE_F32, c->turns[turn], rows, 0, 1, rows};
+}
+
+static operand tensor_operand(const compiler *c, op_space space, int tensor)
+{
+    const network_tensor *t = &c->network->tensors[tensor];
+    return (operand){space,      DTYPE_F32,     t->offset,       t->rows,
+                     t->columns, t->row_stride, t->column_stride};
+}
+
+static size_t take_sums(compiler *c, size_t count)
+{
+    size_t at = c->program->sums;
+    c->program->sums = size_round_up(size_add(at, count), MEMORY_LINE_FLOATS / 2);
+    return at;
+}
+
+/* Room for batch sums: see ops_normalization.c. */
+static size_t take_batch_sums(compiler *c, int units)
+{
+    size_t tiles =
+        (size_t)(c->tiles.chunk + c->tiles.tile_columns - 1) / (size_t)c->tiles.tile_columns;
+    return take_sums(c, size_add(BATCH_SUMS((size_t)units), size_mul(2 * (size_t)units, tiles)));
+}
+
+/* ---- Grids ---- */
+
+static op_grid grid_of_samples(const compiler *c, int rows)
+{
+    return (op_grid){.axis = AXIS_SAMPLES, .rows = rows, .tile_columns = c->tiles.tile_columns};
+}
+
+/* Of a product with a layer's W that has `rows` rows. */
+static op_grid grid_of_product(const compiler *c, const network_layer *layer, int rows)
+{
+    op_grid grid = grid_of_samples(c, rows);
+    int tile_rows = trains(c) ? tiling_rows(layer, rows) : 0;
+    if (tile_rows > 0) {
+        grid.tile_rows = tile_rows;
+        grid.tile_columns = tiling_wide_columns();
+    }
+    return grid;
+}
+
+static op_grid grid_of_parameters(const compiler *c, int index)
+{
+    const network_layer *layer = &c->network->layers[index];
+    return (op_grid){.axis = AXIS_PARAMETERS,
+                     .rows = layer->out,
+                     .columns = layer->in,
+                     .tile_columns = tiling_block_columns(layer, c->settings->batch),
+                     .layer = index};
+}
+
+/* ---- Emitting ---- */
+
+static void emit(compiler *c, program_op next)
+{
+    program *p = c->program;
+    if (p->op_count == c->capacity) {
+        int capacity = c->capacity > 0 ? 2 * c->capacity : 32;
+        program_op *more = realloc(p->ops, (size_t)capacity * sizeof *more);
+        if (!more) {
+            c->no_memory = true;
+            return;
+        }
+        p->ops = more;
+        c->capacity = capacity;
+    }
+    p->ops[p->op_count++] = next;
+}
+
+/* An op of the forward pass on the current grid. */
+static program_op forward_op(const compiler *c, const op_kind *kind, int layer)
+{
+    return (program_op){.kind = kind, .layer = layer, .needs = RUN_FORWARD, .grid = c->grid};
+}
+
+/* Drops some of `in`; returns what is left, and in *factors what it was multiplied by. */
+static operand emit_dropout(compiler *c, int layer, float share, operand in, operand *factors)
+{
+    if (!trains(c) || share <= 0.0f) {
+        return in;
+    }
+    *factors = work_matrix(c, in.rows);
+    program_op next = forward_op(c, &op_dropout, layer);
+    next.in = in;
+    next.out = work_matrix(c, in.rows);
+    next.kept = *factors;
+    next.value = share;
+    emit(c, next);
+    return next.out;
+}
+
+/* ---- Forward ---- */
+
+static void emit_batch_normalization(compiler *c, int index, operand z)
+{
+    const network_layer *layer = &c->network->layers[index];
+    layer_values *v = &c->values[index];
+    v->sums = take_batch_sums(c, layer->out);
+    program_op statistics = forward_op(c, &op_batch_statistics, index);
+    statistics.in = z;
+    statistics.sums = v->sums;
+    emit(c, statistics);
+    program_op normalize = forward_op(c, &op_batch_normalize, index);
+    normalize.in = normalize.out = z;
+    normalize.kept = v->normalized;
+    normalize.weight = tensor_operand(c, SPACE_PARAMETERS, layer->scale);
+    normalize.sums = v->sums;
+    emit(c, normalize);
+}
+
+static void emit_layer_normalization(compiler *c, int index, operand z)
+{
+    const network_layer *layer = &c->network->layers[index];
+    layer_values *v = &c->values[index];
+    v->sums = take_sums(c, (size_t)c->tiles.chunk);
+    c->grid = grid_of_samples(c, layer->out);
+    program_op normalize = forward_op(c, &op_layer_normalize, index);
+    normalize.in = normalize.out = z;
+    normalize.kept = v->normalized;
+    normalize.weight = tensor_operand(c, SPACE_PARAMETERS, layer->scale);
+    normalize.sums = v->sums;
+    emit(c, normalize);
+}
+
+static void emit_normalization(compiler *c, int index, operand z)
+{
+    const network_layer *layer = &c->network->layers[index];
+    if (layer->normalization == NNFS_NORMALIZATION_NONE) {
+        return;
+    }
+    c->values[index].normalized = layer_matrix(c, layer->out, 2);
+    if (layer->normalization == NNFS_NORMALIZATION_BATCH) {
+        emit_batch_normalization(c, index, z);
+    } else {
+        emit_layer_normalization(c, index, z);
+    }
+}
+
+/* The layer on `in`; returns its outputs, which are logits in the last layer. */
+static operand emit_layer(compiler *c, int index, operand in)
+{
+    const network_layer *layer = &c->network->layers[index];
+    const activation *f = activation_of(layer->activation);
+    bool output = index + 1 == c->network->layer_count;
+    layer_values *v = &c->values[index];
+    v->in = in;
+    v->z = layer_matrix(c, layer->out, index % 2);
+    v->a = trains(c) && f->keeps_z ? work_matrix(c, layer->out) : v->z;
+    c->grid = grid_of_product(c, layer, layer->out);
+    program_op product = forward_op(c, &op_forward, index);
+    product.weight = tensor_operand(c, SPACE_PARAMETERS, layer->weight);
+    product.in = in;
+    product.out = v->z;
+    emit(c, product);
+    emit_normalization(c, index, v->z);
+    program_op next = forward_op(c, output ? &op_add_bias : &op_activate, index);
+    next.weight = tensor_operand(c, SPACE_PARAMETERS, layer->bias);
+    next.activation = f;
+    next.in = v->z;
+    next.out = output ? v->z : v->a;
+    emit(c, next);
+    return output ? v->z : emit_dropout(c, index, layer->dropout, v->a, &v->factors);
+}
+
+static void emit_forward(compiler *c)
+{
+    c->grid = grid_of_samples(c, c->network->inputs);
+    operand at = c->program->x;
+    if (c->settings->purpose != PROGRAM_PREDICT) {
+        program_op fetch = forward_op(c, &op_fetch, -1);
+        fetch.out = at;
+        emit(c, fetch);
+    }
+    at = emit_dropout(c, -1, c->network->input_dropout, at, &c->input_factors);
+    c->input = at;
+    for (int i = 0; i < c->network->layer_count; i++) {
+        at = emit_layer(c, i, at);
+    }
+}
+
+/* ---- The output layer's delta ---- */
+
+static void emit_output_activation(compiler *c, unsigned needs)
+{
+    int last = c->network->layer_count - 1;
+    const layer_values *v = &c->values[last];
+    program_op outputs = forward_op(c, &op_output_activate, last);
+    outputs.needs |= needs;
+    outputs.activation = activation_of(network_output(c->network)->activation);
+    outputs.in = v->z;
+    outputs.out = v->a;
+    emit(c, outputs);
+}
+
+static void emit_loss(compiler *c)
+{
+    int last = c->network->layer_count - 1;
+    const layer_values *v = &c->values[last];
+    program_op loss = forward_op(c, &op_loss, last);
+    loss.needs |= RUN_LOSS;
+    loss.loss = loss_of(c->network->loss);
+    loss.activation = activation_of(network_output(c->network)->activation);
+    loss.in = v->z;
+    loss.kept = v->a;
+    loss.out = v->delta;
+    loss.value = trains(c) ? c->settings->label_smoothing : 0.0f;
+    emit(c, loss);
+}
+
+/* dL/d output that the caller has, and from it dL/d logits. */
+static void emit_given_gradient(compiler *c)
+{
+    int last = c->network->layer_count - 1;
+    const layer_values *v = &c->values[last];
+    const activation *f = activation_of(network_output(c->network)->activation);
+    program_op take = forward_op(c, &op_take_output_gradient, last);
+    take.needs |= RUN_OUTPUT_GRADIENT;
+    take.out = v->delta;
+    emit(c, take);
+    emit_output_activation(c, RUN_OUTPUT_BACKWARD);
+    program_op through = forward_op(c, &op_activate_backward, last);
+    through.needs |= RUN_OUTPUT_BACKWARD;
+    through.activation = f;
+    through.kept = f->keeps_z ? v->z : v->a;
+    through.out = v->delta;
+    emit(c, through);
+}
+
+static void emit_output(compiler *c)
+{
+    int last = c->network->layer_count - 1;
+    int outputs = network_output(c->network)->out;
+    c->grid = grid_of_samples(c, outputs);
+    if (trains(c)) {
+        c->values[last].delta = c->values[last].dz = work_matrix(c, outputs);
+    }
+    if (c->settings->purpose == PROGRAM_PREDICT) {
+        emit_output_activation(c, 0);
+    } else {
+        emit_loss(c);
+    }
+    if (trains(c)) {
+        emit_given_gradient(c);
+    }
+}
+
+/* ---- Backward ---- */
+
+/* From delta, dL/d(normalised z + bias), to dz = dL/dz. */
+static void emit_normalization_backward(compiler *c, int index, unsigned needs)
+{
+    const network_layer *layer = &c->network->layers[index];
+    layer_values *v = &c->values[index];
+    bool batch = layer->normalization == NNFS_NORMALIZATION_BATCH;
+    if (layer->normalization == NNFS_NORMALIZATION_NONE) {
+        return;
+    }
+    v->dz = work_matrix(c, layer->out);
+    program_op through = {.kind = batch ? &op_batch_backward : &op_layer_backward,
+                          .layer = index,
+                          .needs = needs,
+                          .in = v->delta,
+                          .out = v->dz,
+                          .kept = v->normalized,
+                          .weight = tensor_operand(c, SPACE_PARAMETERS, layer->scale),
+                          .sums = v->sums};
+    if (batch) {
+        program_op sums = {.kind = &op_batch_backward_sums,
+                           .layer = index,
+                           .needs = needs,
+                           .grid = c->grid,
+                           .in = v->delta,
+                           .kept = v->normalized,
+                           .sums = take_batch_sums(c, layer->out)};
+        emit(c, sums);
+        through.more_sums = sums.sums;
+    } else {
+        c->grid = grid_of_samples(c, layer->out);
+    }
+    through.grid = c->grid;
+    emit(c, through);
+}
+
+/* From a layer's dz to the delta of the layer before, or of the inputs. */
+static void emit_backward(compiler *c, int index, unsigned needs)
+{
+    const network_layer *layer = &c->network->layers[index];
+    bool first = index == 0;
+    layer_values *before = first ? NULL : &c->values[index - 1];
+    operand to = first ? (operand){SPACE_INPUT_GRADIENT, DTYPE_F32, 0, layer->in, 0, 1, layer->in}
+                       : work_matrix(c, layer->in);
+    operand factors = first ? c->input_factors : before->factors;
+    c->grid = grid_of_product(c, layer, layer->in);
+    program_op product = {.kind = &op_backward,
+                          .layer = index,
+                          .needs = needs,
+                          .grid = c->grid,
+                          .weight = tensor_operand(c, SPACE_PARAMETERS, layer->weight),
+                          .in = c->values[index].dz,
+                          .out = to};
+    emit(c, product);
+    if (op_is_given(&factors)) {
+        program_op drop = {.kind = &op_dropout_backward,
+                           .layer = index - 1,
+                           .needs = needs,
+                           .grid = c->grid,
+                           .kept = factors,
+                           .out = to};
+        emit(c, drop);
+    }
+    if (!first) {
+        const activation *f = activation_of(c->network->layers[index - 1].activation);
+        program_op through = {.kind = &op_activate_backward,
+                              .layer = index - 1,
+                              .needs = needs,
+                              .grid = c->grid,
+                              .activation = f,
+                              .kept = f->keeps_z ? before->z : before->a,
+                              .out = to};
+        emit(c, through);
+        before->delta = before->dz = to;
+        emit_normalization_backward(c, index - 1, needs);
+    }
+}
+
+/* The first layer that learns; deltas before it are for the gradient of the inputs alone. */
+static int first_trained(const nnfs_network *network)
+{
+    int index = 0;
+    while (index < network->layer_count && network->layers[index].frozen) {
+        index++;
+    }
+    return index;
+}
+
+/* ---- Gradients and updates ---- */
+
+/* A tensor's op of one kind on the grid of its layer. */
+static program_op tensor_op(const compiler *c, const op_kind *kind, int tensor, unsigned needs)
+{
+    const network_tensor *t = &c->network->tensors[tensor];
+    return (program_op){.kind = kind,
+                        .layer = t->layer,
+                        .needs = needs,
+                        .grid = grid_of_parameters(c, t->layer),
+                        .tensor = tensor,
+                        .first_tile = t->rank == 1,
+                        .out = tensor_operand(c, SPACE_GRADIENT, tensor)};
+}
+
+/* The gradient of a layer's tensors, of a chunk or of a tile of samples. */
+static void emit_gradient(compiler *c, int index)
+{
+    const network_layer *layer = &c->network->layers[index];
+    const layer_values *v = &c->values[index];
+    bool partial = c->tiles.partials > 0;
+    const struct {
+        int tensor;
+        const op_kind *of_chunk, *of_tile;
+        operand in, kept;
+    } gradients[] = {
+        {layer->weight, &op_gradient, &op_partial_gradient, v->dz, v->in},
+        {layer->bias, &op_bias_gradient, &op_partial_bias_gradient, v->delta, {0}},
+        {layer->scale, &op_scale_gradient, &op_partial_scale_gradient, v->delta, v->normalized},
+    };
+    for (size_t i = 0; i < sizeof gradients / sizeof *gradients; i++) {
+        if (gradients[i].tensor < 0) {
+            continue;
+        }
+        const op_kind *kind = partial ? gradients[i].of_tile : gradients[i].of_chunk;
+        program_op next = tensor_op(c, kind, gradients[i].tensor, RUN_GRADIENT);
+        next.in = gradients[i].in;
+        next.kept = gradients[i].kept;
+        if (partial) {
+            next.grid = grid_of_samples(c, layer->out);
+            next.first_tile = false;
+            next.out.space = SPACE_PARTIALS;
+        }
+        emit(c, next);
+    }
+}
+
+/* One op for each of a layer's trained tensors. */
+static void emit_for_tensors(compiler *c, int index, const op_kind *kind, unsigned needs)
+{
+    for (int t = 0; t < c->network->tensor_count; t++) {
+        const network_tensor *tensor = &c->network->tensors[t];
+        if (tensor->layer == index && tensor->trained) {
+            program_op next = tensor_op(c, kind, t, needs);
+            if (kind == &op_gradient_norm) {
+                next.value = c->settings->clip_norm;
+                next.sums = take_sums(c, (size_t)tensor->columns);
+            }
+            emit(c, next);
+        }
+    }
+}
+
+static void emit_running_statistics(compiler *c, int index)
+{
+    const network_layer *layer = &c->network->layers[index];
+    if (layer->normalization == NNFS_NORMALIZATION_BATCH) {
+        program_op next =
+            tensor_op(c, &op_running_statistics, layer->running_mean, RUN_UPDATE | RUN_FORWARD);
+        next.in = tensor_operand(c, SPACE_PARAMETERS, layer->running_mean);
+        next.out = tensor_operand(c, SPACE_PARAMETERS, layer->running_variance);
+        next.sums = c->values[index].sums;
+        emit(c, next);
+    }
+}
+
+/* The ops of one layer, one kind behind the other, so that a thread keeps a block from its gradient to
+ * its update where nothing stands in between. */
+static void emit_learning(compiler *c)
+{
+    const nnfs_network *network = c->network;
+    bool clips = c->settings->clip_norm > 0.0f;
+    bool hook = c->settings->on_gradient;
+    bool apart = clips || hook;
+    bool partial = c->tiles.partials > 0;
+    for (int i = 0; i < network->layer_count && partial; i++) {
+        if (!network->layers[i].frozen) {
+            emit_gradient(c, i);
+        }
+    }
+    for (int i = 0; i < network->layer_count; i++) {
+        if (network->layers[i].frozen) {
+            continue;
+        }
+        if (partial) {
+            emit_for_tensors(c, i, &op_sum_partials, RUN_GRADIENT);
+        } else {
+            emit_gradient(c, i);
+        }
+        if (clips && !hook) {
+            emit_for_tensors(c, i, &op_gradient_norm, RUN_UPDATE);
+        }
+        if (!apart) {
+            emit_for_tensors(c, i, &op_update, RUN_UPDATE);
+            emit_running_statistics(c, i);
+        }
+    }
+    if (hook) {
+        emit(c, (program_op){.kind = &op_on_gradient,
+                             .layer = -1,
+                             .needs = RUN_UPDATE,
+                             .grid = {.axis = AXIS_SINGLE}});
+    }
+    for (int i = 0; i < network->layer_count && clips && hook; i++) {
+        if (!network->layers[i].frozen) {
+            emit_for_tensors(c, i, &op_gradient_norm, RUN_UPDATE);
+        }
+    }
+    for (int i = 0; i < network->layer_count && apart; i++) {
+        if (!network->layers[i].frozen) {
+            emit_for_tensors(c, i, &op_update, RUN_UPDATE);
+            emit_running_statistics(c, i);
+        }
+    }
+}
+
+static void emit_training(compiler *c)
+{
+    int first = first_trained(c->network);
+    int last = c->network->layer_count - 1;
+    emit_normalization_backward(c, last, RUN_GRADIENT);
+    for (int i = last; i >= 0; i--) {
+        unsigned needs = i > first ? RUN_GRADIENT : RUN_GRADIENT | RUN_INPUT_GRADIENT;
+        emit_backward(c, i, needs);
+    }
+    emit_learning(c);
+}
+
+/* ---- Chains and stages ---- */
+
+static bool same_grid(const op_grid *a, const op_grid *b)
+{
+    return a->axis == b->axis && a->layer == b->layer && a->tile_rows == b->tile_rows &&
+           a->tile_columns == b->tile_columns && (a->tile_rows == 0 || a->rows == b->rows);
+}
+
+/*
+ * An op stays with the tile of the op before if all that it reads was written there: elements of the tile,
+ * or whole columns. Along parameters different layers are chains of one stage. Else it waits.
+ */
+static void fuse(program *p)
+{
+    for (int i = 0; i < p->op_count; i++) {
+        program_op *next = &p->ops[i];
+        const program_op *before = i > 0 ? &p->ops[i - 1] : NULL;
+        bool same = before && same_grid(&before->grid, &next->grid);
+        bool parameters = next->grid.axis == AXIS_PARAMETERS;
+        bool local = parameters || next->kind->elementwise || next->grid.tile_rows == 0;
+        bool finished = next->kind->after_finish ||
+                        (parameters && before && before->kind->finish && !next->kind->finish);
+        bool beside = parameters && before && before->grid.axis == AXIS_PARAMETERS;
+        next->starts_stage = finished || !(beside || (same && local));
+        next->starts_chain = next->starts_stage || !same;
+    }
+}
+
+static bool list_stages(program *p)
+{
+    for (int i = 0; i < p->op_count; i++) {
+        p->chain_count += p->ops[i].starts_chain;
+        p->stage_count += p->ops[i].starts_stage;
+    }
+    p->chains = calloc((size_t)p->chain_count, sizeof *p->chains);
+    p->stages = calloc((size_t)p->stage_count, sizeof *p->stages);
+    if (!p->chains || !p->stages) {
+        return false;
+    }
+    int chain = -1;
+    int stage = -1;
+    for (int i = 0; i < p->op_count; i++) {
+        if (p->ops[i].starts_chain) {
+            p->chains[++chain].first = i;
+        }
+        if (p->ops[i].starts_stage) {
+            p->stages[++stage].first = chain;
+            p->stages[stage].single = p->ops[i].grid.axis == AXIS_SINGLE;
+        }
+        p->chains[chain].last = i;
+        p->stages[stage].last = chain;
+    }
+    return true;
+}
+
+/* ---- All of it ---- */
+
+/* Frames shared by all layers of a forward pass: two take turns, and normalised values have a third. */
+static void take_turns(compiler *c)
+{
+    int widest = 1;
+    for (int i = 0; i < c->network->layer_count; i++) {
+        int out = c->network->layers[i].out;
+        widest = out > widest ? out : widest;
+    }
+    for (size_t i = 0; i < sizeof c->turns / sizeof *c->turns; i++) {
+        c->turns[i] = work_matrix(c, widest).offset;
+    }
+}
+
+static void emit_all(compiler *c)
+{
+    c->program->x = work_matrix(c, c->network->inputs);
+    c->program->x.space = SPACE_X;
+    if (!trains(c)) {
+        take_turns(c);
+    }
+    emit_forward(c);
+    emit_output(c);
+    if (trains(c)) {
+        emit_training(c);
+    }
+    c->program->output = c->values[c->network->layer_count - 1].a;
+}
+
+static int most_tiles(const program *p)
+{
+    int most = 1;
+    for (int i = 0; i < p->stage_count; i++) {
+        int tiles = program_stage_tiles(p, &p->stages[i], p->chunk);
+        most = tiles > most ? tiles : most;
+    }
+    return most;
+}
+
+static int useful_threads(const program *p, const nnfs_network *network, int64_t batch)
+{
+    double by_work = tiling_threads(network, batch);
+    int threads = by_work < (double)p->tiles ? (int)by_work : p->tiles;
+    return threads < 1 ? 1 : threads;
+}
+
+/* Inference: the samples of a call are one tile. */
+static tiling tiling_for(const nnfs_network *network, const program_settings *settings)
+{
+    if (settings->purpose == PROGRAM_TRAIN) {
+        return tiling_of(network, settings->batch);
+    }
+    int tile = tiling_inference(settings->batch);
+    return (tiling){.chunk = tile, .tile_columns = tile};
+}
+
+nnfs_status program_compile(const nnfs_network *network, const program_settings *settings,
+                            program *made, nnfs_error *error)
+{
+    compiler c = {.network = network,
+                  .settings = settings,
+                  .program = made,
+                  .tiles = tiling_for(network, settings)};
+    *made = (program){.chunk = c.tiles.chunk,
+                      .tile_columns = c.tiles.tile_columns,
+                      .partials = c.tiles.partials,
+                      .gradient_floats = network->parameter_floats};
+    c.values = calloc((size_t)network->layer_count, sizeof *c.values);
+    if (c.values) {
+        emit_all(&c);
+        fuse(made);
+    }
+    if (!c.values || c.no_memory || !list_stages(made)) {
+        free(c.values);
+        program_free(made);
+        return fail_memory(error, (size_t)network->layer_count * sizeof *c.values, "a program");
+    }
+    free(c.values);
+    made->tiles = most_tiles(made);
+    made->threads = useful_threads(made, network, settings->batch);
+    return NNFS_OK;
+}
+
+void program_free(program *p)
+{
+    free(p->ops);
+    free(p->chains);
+    free(p->stages);
+    *p = (program){0};
+}

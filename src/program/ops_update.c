@@ -1,0 +1,173 @@
+/* Between a gradient and the next step: partial gradients summed, norms, the caller's hook, the update. */
+#include "base/vector.h"
+#include "math/sums.h"
+#include "program/op.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Ranges ---- */
+
+/* A block of columns of a tensor is some ranges of equal length in the flat buffers: one, if it lies there
+ * without gaps. */
+typedef struct block_ranges {
+    size_t first; /* of the first range */
+    size_t stride;
+    size_t length;
+    size_t count;
+} block_ranges;
+
+static block_ranges ranges_of(const program_op *op, op_tile tile)
+{
+    const operand *t = &op->out;
+    size_t rows = (size_t)t->rows;
+    size_t columns = (size_t)tile.count;
+    if (op->first_tile) { /* a vector */
+        return (block_ranges){t->offset, 0, rows, 1};
+    }
+    size_t first = t->offset + (size_t)tile.first * (size_t)t->column_stride;
+    if (t->row_stride == 1 || tile.count == t->columns) {
+        return (block_ranges){first, 0, rows * columns, 1};
+    }
+    return (block_ranges){first, (size_t)t->row_stride, columns, rows};
+}
+
+/* ---- Partial gradients ---- */
+
+/* The gradient is the sum of those of single tiles, in their order. */
+static bool run_sum_partials(const program_op *op, const op_context *context, op_tile tile)
+{
+    block_ranges ranges = ranges_of(op, tile);
+    for (size_t r = 0; r < ranges.count; r++) {
+        size_t at = ranges.first + r * ranges.stride;
+        float *sum = context->base[SPACE_GRADIENT] + at;
+        memcpy(sum, context->base[SPACE_PARTIALS] + at, ranges.length * sizeof *sum);
+        for (size_t p = 1; p < (size_t)context->chunk->partials; p++) {
+            add_row_sums(context->base[SPACE_PARTIALS] + context->gradient_floats * p + at,
+                         ranges.length, 1, sum);
+        }
+    }
+    return true;
+}
+
+const op_kind op_sum_partials = {.name = "sum partials",
+                                 .part = NNFS_PART_ELEMENTWISE,
+                                 .run = run_sum_partials,
+                                 .last_chunk = true};
+
+/* ---- The norm of the gradient ---- */
+
+enum { LANES = 16 };
+
+VECTOR_CLONES
+static double sum_squares(const float *restrict x, size_t count)
+{
+    double lanes[LANES] = {0.0};
+    size_t whole = count - count % LANES;
+    for (size_t at = 0; at < whole; at += LANES) {
+#pragma omp simd
+        for (size_t i = 0; i < LANES; i++) {
+            lanes[i] += (double)x[at + i] * (double)x[at + i];
+        }
+    }
+    for (size_t i = whole; i < count; i++) {
+        lanes[i - whole] += (double)x[i] * (double)x[i];
+    }
+    double sum = 0.0;
+    for (int i = 0; i < LANES; i++) {
+        sum += lanes[i];
+    }
+    return sum;
+}
+
+static bool run_gradient_norm(const program_op *op, const op_context *context, op_tile tile)
+{
+    block_ranges ranges = ranges_of(op, tile);
+    double sum = 0.0;
+    for (size_t r = 0; r < ranges.count; r++) {
+        sum += sum_squares(context->base[SPACE_GRADIENT] + ranges.first + r * ranges.stride,
+                           ranges.length);
+    }
+    context->state->sums[op->sums + (size_t)tile.index] = sum;
+    return true;
+}
+
+/*
+ * The ops of all tensors finish one after the other: each adds its tiles, in their order, and the last one
+ * leaves what the whole norm asks for (torch.nn.utils.clip_grad_norm_).
+ */
+static bool finish_gradient_norm(const program_op *op, const op_context *context)
+{
+    op_state *state = context->state;
+    int tiles =
+        op->first_tile ? 1 : (op->grid.columns + op->grid.tile_columns - 1) / op->grid.tile_columns;
+    for (int i = 0; i < tiles; i++) {
+        state->gradient_square += state->sums[op->sums + (size_t)i];
+    }
+    double norm = sqrt(state->gradient_square);
+    state->gradient_scale =
+        norm > (double)op->value ? (float)((double)op->value / (norm + 1e-6)) : 1.0f;
+    return true;
+}
+
+const op_kind op_gradient_norm = {.name = "gradient norm",
+                                  .part = NNFS_PART_OPTIMIZER,
+                                  .run = run_gradient_norm,
+                                  .finish = finish_gradient_norm,
+                                  .last_chunk = true};
+
+/* ---- The caller's hook ---- */
+
+static bool run_on_gradient(const program_op *op, const op_context *context, op_tile tile)
+{
+    (void)op;
+    (void)tile;
+    const nnfs_train_settings *settings = context->settings;
+    settings->on_gradient(settings->user, context->base[SPACE_GRADIENT], context->gradient_floats);
+    return true;
+}
+
+const op_kind op_on_gradient = {
+    .name = "on gradient", .part = NNFS_PART_OPTIMIZER, .run = run_on_gradient, .last_chunk = true};
+
+/* ---- The update ---- */
+
+static float *state_at(const op_context *context, op_space space, size_t at)
+{
+    return context->base[space] ? context->base[space] + at : NULL;
+}
+
+VECTOR_CLONES
+static void scale_range(float *x, size_t count, float scale)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        x[i] *= scale;
+    }
+}
+
+static bool run_update(const program_op *op, const op_context *context, op_tile tile)
+{
+    block_ranges ranges = ranges_of(op, tile);
+    const optimizer *row = optimizer_of(context->settings->optimizer);
+    float scale = context->state->gradient_scale;
+    bool ok = true;
+    for (size_t r = 0; r < ranges.count; r++) {
+        size_t at = ranges.first + r * ranges.stride;
+        if (scale != 1.0f) {
+            scale_range(context->base[SPACE_GRADIENT] + at, ranges.length, scale);
+        }
+        const optimizer_range range = {
+            .w = context->base[SPACE_PARAMETERS] + at,
+            .gradient = context->base[SPACE_GRADIENT] + at,
+            .m = state_at(context, SPACE_M, at),
+            .v = state_at(context, SPACE_V, at),
+            .count = ranges.length,
+        };
+        ok = row->update(&context->chunk->optimizer, &range) && ok;
+    }
+    return ok;
+}
+
+const op_kind op_update = {
+    .name = "update", .part = NNFS_PART_OPTIMIZER, .run = run_update, .last_chunk = true};

@@ -1,0 +1,190 @@
+/* Epochs: all samples once, in a fresh random order, with reports and checkpoints on the way. */
+#include "training/epoch.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/batch.h"
+#include "training/checkpoints.h"
+#include "training/divergence.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What an epoch reports while it runs. */
+typedef struct epoch_watch {
+    nnfs_trainer *trainer;
+    double began;  /* its beginning, had it not been interrupted */
+    int64_t steps; /* in the epoch */
+    double saving; /* seconds that went into checkpoints */
+} epoch_watch;
+
+#define PROGRESS_SECONDS 0.1
+
+static double accuracy_of(const step_run *run)
+{
+    return dataset_has_labels(run->dataset) ? (double)run->sums.correct / (double)run->sums.samples
+                                            : (double)NAN;
+}
+
+static double mean_loss(const step_run *run)
+{
+    return run->sums.loss / network_loss_terms(run->network, run->sums.samples);
+}
+
+static double seconds_so_far(const epoch_watch *watch)
+{
+    return clock_seconds() - watch->began - watch->saving;
+}
+
+static int report_progress(const step_run *run)
+{
+    const epoch_watch *watch = run->user;
+    nnfs_progress progress = {
+        .epoch = watch->trainer->epochs + 1,
+        .step = run->sums.steps,
+        .steps = watch->steps,
+        .loss = mean_loss(run),
+        .accuracy = accuracy_of(run),
+        .seconds = seconds_so_far(watch),
+        .samples = run->sums.samples,
+    };
+    return run->settings->on_progress(run->settings->user, &progress);
+}
+
+/* Writes a checkpoint if one is due and sets the next due step. */
+static void save_if_due(step_run *run, bool stopping)
+{
+    epoch_watch *watch = run->user;
+    nnfs_trainer *trainer = watch->trainer;
+    int64_t before = run->updates - run->sums.steps; /* of the steps of this epoch */
+    trainer->steps = run->updates;
+    if (stopping || checkpoints_due(trainer->checkpoints, trainer)) {
+        double began = clock_seconds();
+        epoch_part part = {run->finished, seconds_so_far(watch)};
+        checkpoints_save(trainer->checkpoints, trainer, &part);
+        watch->saving += clock_seconds() - began;
+    }
+    int64_t next = checkpoints_next_step(trainer->checkpoints, trainer);
+    run->watch_at = next > 0 ? next - before : 0;
+}
+
+static int watch_epoch(step_run *run)
+{
+    const epoch_watch *watch = run->user;
+    int stop = run->settings->on_progress ? report_progress(run) : 0;
+    if (watch->trainer->checkpoints) {
+        save_if_due(run, stop != 0);
+    }
+    return stop;
+}
+
+static void fill_epoch(const step_run *run, const epoch_watch *watch, nnfs_epoch *epoch)
+{
+    double seconds = seconds_so_far(watch);
+    double rate = (double)run->sums.samples / seconds;
+    *epoch = (nnfs_epoch){
+        .epoch = watch->trainer->epochs + 1,
+        .train_loss = mean_loss(run),
+        .train_accuracy = accuracy_of(run),
+        .validation = EVALUATION_NONE,
+        .test = EVALUATION_NONE,
+        .learning_rate = (double)step_run_rate(run, run->sums.steps - 1),
+        .seconds = seconds,
+        .samples_per_second = rate,
+        .gflops = 1e-9 * rate * nnfs_network_flops_step(run->network),
+    };
+}
+
+/* Samples a step; the whole dataset if it has no more. */
+static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset)
+{
+    int64_t batch = trainer->settings.batch;
+    return batch == 0 || batch > dataset->samples ? dataset->samples : batch;
+}
+
+/* What is left of a run that diverged: the last parameters that are known to be good. */
+static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_error *error)
+{
+    /* A huge update may have been finite: only the loss of the next step tells. */
+    bool began_well = run->sums.steps > run->resumed.steps;
+    memcpy(trainer->network->parameters, began_well ? trainer->epoch_start : trainer->last_good,
+           trainer->network->parameter_floats * sizeof(float));
+    return fail_diverged(trainer, run, error);
+}
+
+/* The steps of an epoch in the order given (NULL: as they are), and what became of them. */
+static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
+                             const uint32_t *order, double began, nnfs_epoch *epoch,
+                             nnfs_error *error)
+{
+    int64_t batch = batch_of(trainer, dataset);
+    bool watched = trainer->settings.on_progress || trainer->checkpoints;
+    epoch_watch watch = {.trainer = trainer,
+                         .began = began - trainer->resumed.seconds,
+                         .steps = (dataset->samples + batch - 1) / batch};
+    step_run run = trainer_run(trainer, dataset, batch);
+    run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
+    run.order = order;
+    run.resumed = trainer->resumed.sums;
+    run.watch = watched ? watch_epoch : NULL;
+    run.watch_every = PROGRESS_SECONDS;
+    run.watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
+    run.watch_at -= run.watch_at > 0 ? trainer->steps - run.resumed.steps : 0;
+    run.user = &watch;
+    memcpy(trainer->epoch_start, trainer->network->parameters,
+           trainer->network->parameter_floats * sizeof(float));
+    trainer->resumed = (epoch_part){0};
+    step_run_all(&run);
+    trainer->steps = run.updates;
+    if (run.diverged) {
+        return fail_epoch(trainer, &run, error);
+    }
+    if (run.stopped) {
+        return fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
+                    trainer->epochs + 1, (long long)run.sums.steps, (long long)watch.steps);
+    }
+    float *good = trainer->epoch_start;
+    trainer->epoch_start = trainer->last_good;
+    trainer->last_good = good;
+    fill_epoch(&run, &watch, epoch);
+    trainer->epochs++;
+    return NNFS_OK;
+}
+
+nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_epoch *epoch,
+                       nnfs_error *error)
+{
+    nnfs_status status = network_check_fit(trainer->network, dataset, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    double began = clock_seconds();
+    if (batch_of(trainer, dataset) == dataset->samples) {
+        return run_order(trainer, dataset, NULL, began, epoch, error); /* a sum over all */
+    }
+    uint32_t samples = (uint32_t)dataset->samples;
+    uint32_t *order = memory_alloc(samples, sizeof *order);
+    if (!order) {
+        return fail_memory(error, samples * sizeof *order, "the order of the samples");
+    }
+    random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
+                       (uint32_t)trainer->epochs, order, samples);
+    status = run_order(trainer, dataset, order, began, epoch, error);
+    memory_free(order);
+    return status;
+}
+
+nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
+                               nnfs_epoch *epoch, nnfs_error *error)
+{
+    if (!trainer || !dataset) {
+        return fail_null(error, trainer ? "dataset" : "trainer");
+    }
+    nnfs_epoch unwanted = {0};
+    nnfs_epoch *result = epoch ? epoch : &unwanted;
+    nnfs_status status = epoch_pass(trainer, dataset, result, error);
+    if (status == NNFS_OK) {
+        schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
+    }
+    return status;
+}
