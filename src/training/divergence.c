@@ -1,6 +1,8 @@
 /* The sentence to say when a run diverges: where, what, and what to try. */
 #include "training/divergence.h"
 
+#include "optim/train_settings.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -37,7 +39,7 @@ static nnfs_status fail_with_advice(const step_run *run, const char *what, nnfs_
             what);
     }
     double rate = (double)trainer->settings.learning_rate;
-    double standard = (double)optimizer_of(trainer->settings.optimizer)->learning_rate;
+    double standard = (double)train_settings_default_rate(trainer->settings.optimizer);
     return fail(error, NNFS_ERROR_DIVERGED, "%s; try a learning rate of %g or less", what,
                 rate > standard ? standard : rate / 10.0);
 }
