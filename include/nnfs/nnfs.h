@@ -737,8 +737,9 @@ typedef enum nnfs_setting_type {
 typedef struct nnfs_setting {
     const char *name;   /* of the field, "weight_decay" */
     const char *option; /* of nnfs-train, "weight-decay" */
-    const char *key;    /* of the option's NAME:KEY=VALUE,..., "warmup"; NULL: the option's own value */
-    char letter;        /* of the option, 'b'; 0: none */
+    const char
+        *key;    /* of the option's NAME:KEY=VALUE,..., "warmup"; NULL: the option's own value */
+    char letter; /* of the option, 'b'; 0: none */
     nnfs_setting_type type;
     const char *zero;     /* a word that stands for 0, "full"; NULL: none */
     const char *help;     /* begins with what it sets */
@@ -751,8 +752,9 @@ NNFS_API const nnfs_setting *nnfs_train_setting(int index);
 NNFS_API const char *nnfs_train_setting_choice(const char *name, int index);
 
 /*
- * Sets the field `name` from text: a number in its range, a name, or the word for 0. Errors: ARGUMENT;
- * the message says what is wrong with the text, without the name of the setting.
+ * Sets the field `name` from text: a number in its range, a name, the word for 0, or "default", which
+ * sets it as _init does. Errors: ARGUMENT; the message says what is wrong with the text, without the
+ * name of the setting.
  */
 NNFS_API nnfs_status nnfs_train_settings_set(nnfs_train_settings *settings, const char *name,
                                              const char *text, nnfs_error *error);

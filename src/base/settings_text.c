@@ -101,6 +101,10 @@ nnfs_status settings_set_text(const setting_table *table, void *settings, const 
     if (!row || !row->about.option) {
         return fail(error, NNFS_ERROR_ARGUMENT, "there is no %s '%s'", table->what, name);
     }
+    if (strcmp(text, "default") == 0) {
+        setting_store_number(row, settings, row->initial);
+        return NNFS_OK;
+    }
     if (row->about.zero && strcmp(text, row->about.zero) == 0) {
         setting_store_number(row, settings, 0.0);
         return NNFS_OK;
@@ -133,6 +137,8 @@ void setting_to_text(const setting *row, const void *settings, char *text, size_
     if (row->field == FIELD_ENUM) {
         const char *name = row->names((int)setting_integer(row, settings));
         (void)snprintf(text, size, "%s", name ? name : "");
+    } else if (row->initial == (double)NNFS_DEFAULT && setting_is_initial(row, settings)) {
+        (void)snprintf(text, size, "default");
     } else if (row->about.zero && value == 0.0) {
         (void)snprintf(text, size, "%s", row->about.zero);
     } else if (row->field == FIELD_UINT64) {

@@ -80,7 +80,7 @@ static void wrong_text_is_refused(void **state)
                    "exponential, cosine, one_cycle, plateau");
 }
 
-static void words_stand_for_0(void **state)
+static void words_stand_for_values(void **state)
 {
     (void)state;
     char text[64];
@@ -89,6 +89,10 @@ static void words_stand_for_0(void **state)
     assert_int_equal(settings.batch, 0);
     assert_int_equal(nnfs_train_settings_get(&settings, "batch", text, sizeof text, NULL), NNFS_OK);
     assert_string_equal(text, "full");
+    assert_int_equal(nnfs_train_settings_set(&settings, "batch", "default", NULL), NNFS_OK);
+    assert_int_equal(settings.batch, 128);
+    assert_int_equal(nnfs_train_settings_get(&settings, "beta2", text, sizeof text, NULL), NNFS_OK);
+    assert_string_equal(text, "default");
 }
 
 static void numbers_have_their_fewest_digits(void **state)
@@ -165,7 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_setting_goes_through_text),
         cmocka_unit_test(wrong_text_is_refused),
-        cmocka_unit_test(words_stand_for_0),
+        cmocka_unit_test(words_stand_for_values),
         cmocka_unit_test(numbers_have_their_fewest_digits),
         cmocka_unit_test(the_unused_is_named),
         cmocka_unit_test(the_help_tells_the_defaults),
