@@ -94,7 +94,7 @@ static void take_weight_column(table_options *options, const char *text)
     options->weight_column = text;
 }
 
-const char *scaling_names(int value)
+static const char *scaling_names(int value)
 {
     return nnfs_scaling_name((nnfs_scaling)value);
 }

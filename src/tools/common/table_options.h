@@ -30,7 +30,7 @@
      NULL, TABLE_ROW(at)},                                                                         \
     {"scale", 0, "NAME", "scaling of numbers: standard (mean 0, deviation 1), minmax (0 to 1), "   \
      "pixels (x / 255) or none", "standard, pixels of an NPY file of uint8", TABLE_ROW(at),        \
-     .names = scaling_names},                                                                      \
+     .complete = "standard minmax pixels none"},                                                   \
     {"missing-indicator", 0, NULL, "one more input for a column with missing numbers, 1 for a "    \
      "missing one", NULL, TABLE_ROW(at)},                                                          \
     {"max-categories", 0, "N", "most inputs of a column of categories; the rarest share one",      \
@@ -47,7 +47,7 @@
 
 /* clang-format on */
 
-name_function task_names, scaling_names, delimiter_names, answer_names;
+name_function task_names, delimiter_names, answer_names;
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
 typedef struct text_list {
