@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The completion for a shell offers each option of a tool's --help and no other, and for options that
 # take a name those that the library knows.
-# Usage: completion.sh bash|zsh|fish SOURCE_ROOT NAMES TOOL...
+# Usage: completion.sh bash|zsh|fish BUILD_ROOT NAMES TOOL...
 # shellcheck disable=SC2001,SC2016 # sed reads better; what is in single quotes is for other shells
 set -u
 here=$(realpath "$(dirname "$0")")

@@ -2,13 +2,15 @@
 # Every tool has a man page with an item for each option of its --help and for no other, nnfs(7) lists
 # it, and the pages say nothing of functions and tools that are not there. With mandoc they are also
 # looked at for mistakes.
-# Usage: man.sh SOURCE_ROOT TOOL...
+# Usage: man.sh SOURCE_ROOT BUILD_ROOT TOOL...
 # shellcheck disable=SC2013 # words
 set -u
 here=$(realpath "$(dirname "$0")")
-man=$1/man
+man=$(mktemp -d)
+trap 'rm -rf "$man"' EXIT
+cp "$1"/man/nnfs.[37] "$2"/man/nnfs-*.1 "$man"
 header=$1/include/nnfs/nnfs.h
-shift
+shift 2
 wrong=0
 # shellcheck source=tests/options_of.sh
 . "$here/options_of.sh"

@@ -800,6 +800,54 @@ NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
  */
 NNFS_API void nnfs_train_settings_resolve(nnfs_train_settings *settings);
 
+/*
+ * Settings by name (experimental: this part may change in any version). Each field of
+ * nnfs_train_settings that is part of what a run computes has a description, for command lines,
+ * configuration files, logs and bindings that treat all settings alike.
+ */
+typedef enum nnfs_setting_type {
+    NNFS_SETTING_NUMBER,
+    NNFS_SETTING_WHOLE, /* a whole number */
+    NNFS_SETTING_NAME,  /* one of a list of names */
+} nnfs_setting_type;
+
+typedef struct nnfs_setting {
+    const char *name;   /* of the field, "weight_decay" */
+    const char *option; /* of nnfs-train, "weight-decay" */
+    const char
+        *key;    /* of the option's NAME:KEY=VALUE,..., "warmup"; NULL: the option's own value */
+    char letter; /* of the option, 'b'; 0: none */
+    nnfs_setting_type type;
+    const char *zero;     /* a word that stands for 0, "full"; NULL: none */
+    const char *help;     /* begins with what it sets */
+    const char *standard; /* the default in words, "0, adamw 0.01" */
+} nnfs_setting;
+
+/* Setting `index`, from 0; NULL past the last. Constant. */
+NNFS_API const nnfs_setting *nnfs_train_setting(int index);
+/* Name `index` that a setting of type NNFS_SETTING_NAME takes; NULL past the last. Constant. */
+NNFS_API const char *nnfs_train_setting_choice(const char *name, int index);
+
+/*
+ * Sets the field `name` from text: a number in its range, a name, the word for 0, or "default", which
+ * sets it as _init does. Errors: ARGUMENT; the message says what is wrong with the text, without the
+ * name of the setting.
+ */
+NNFS_API nnfs_status nnfs_train_settings_set(nnfs_train_settings *settings, const char *name,
+                                             const char *text, nnfs_error *error);
+/*
+ * Writes the field `name` as text that _set reads back to the same value; 64 bytes are enough.
+ * Errors: ARGUMENT (there is no such setting).
+ */
+NNFS_API nnfs_status nnfs_train_settings_get(const nnfs_train_settings *settings, const char *name,
+                                             char *text, size_t size, nnfs_error *error);
+/*
+ * The first setting greater than 0 that the optimizer or the schedule does not use, with the name of
+ * that one in *user (may be NULL); NULL if there is none. For settings that are not resolved yet.
+ */
+NNFS_API const nnfs_setting *nnfs_train_settings_unused(const nnfs_train_settings *settings,
+                                                        const char **user);
+
 /* What a whole training run came to. */
 typedef struct nnfs_summary {
     int epochs;            /* finished */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "formats/model.h"
 #include "network/network.h"
+#include "optim/train_settings.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -27,17 +28,37 @@ static json_t *hex(uint64_t value)
     return json_sprintf("%016llx", (unsigned long long)value);
 }
 
-static json_t *settings_to_json(const nnfs_train_settings *s)
+static json_t *setting_to_json(const setting *row, const nnfs_train_settings *settings)
 {
-    return json_pack(
-        "{s:s, s:f, s:f, s:f, s:f, s:f, s:s, s:f, s:f, s:f, s:f, s:i, s:I, s:i, s:f, s:o}",
-        "optimizer", nnfs_optimizer_name(s->optimizer), "learning_rate", (double)s->learning_rate,
-        "momentum", (double)s->momentum, "beta2", (double)s->beta2, "epsilon", (double)s->epsilon,
-        "weight_decay", (double)s->weight_decay, "schedule", nnfs_schedule_name(s->schedule),
-        "warmup_epochs", s->warmup_epochs, "schedule_every", s->schedule_every, "schedule_factor",
-        s->schedule_factor, "schedule_floor", s->schedule_floor, "schedule_patience",
-        s->schedule_patience, "batch", (json_int_t)s->batch, "epochs", s->epochs, "until_accuracy",
-        s->until_accuracy, "seed", hex(s->seed));
+    switch (row->field) {
+    case FIELD_ENUM:
+        return json_string(row->names((int)setting_integer(row, settings)));
+    case FIELD_UINT64:
+        return hex((uint64_t)setting_integer(row, settings));
+    default:
+        return setting_is_integer(row) ? json_integer(setting_integer(row, settings))
+                                       : json_real(setting_number(row, settings));
+    }
+}
+
+/* A setting newer than version 0.1 that is off is left out, so that 0.1 reads the checkpoint too. */
+static bool is_saved(const setting *row, const nnfs_train_settings *settings)
+{
+    return row->about.option && !(row->later && setting_is_initial(row, settings));
+}
+
+static json_t *settings_to_json(const nnfs_train_settings *settings)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < train_settings.count; i++) {
+        const setting *row = &train_settings.rows[i];
+        if (is_saved(row, settings) &&
+            json_object_set_new(object, row->about.name, setting_to_json(row, settings)) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    }
+    return object;
 }
 
 static json_t *state_to_json(const checkpoint_state *s)
@@ -78,16 +99,6 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
 
 /* ---- Reading ---- */
 
-static const char *optimizer_name(int value)
-{
-    return nnfs_optimizer_name((nnfs_optimizer)value);
-}
-
-static const char *schedule_name(int value)
-{
-    return nnfs_schedule_name((nnfs_schedule)value);
-}
-
 static bool parse_hex(const char *text, uint64_t *value)
 {
     if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16) {
@@ -103,49 +114,47 @@ static bool parse_infinite(const json_t *json, double *value)
     return json_is_null(json) || json_is_real(json);
 }
 
-/*
- * How many names there are, where no other is to be: json_unpack's '!' finds the wrong number when it has
- * no memory to count.
- */
-enum { SETTINGS = 16, STATES = 19 };
-
-static bool parse_settings(json_t *json, nnfs_train_settings *s, json_error_t *reason)
+static bool parse_setting(const setting *row, const json_t *value, nnfs_train_settings *settings)
 {
-    const char *optimizer = NULL;
-    const char *schedule = NULL;
-    const char *seed = NULL;
-    double rate = 0.0;
-    double momentum = 0.0;
-    double beta2 = 0.0;
-    double epsilon = 0.0;
-    double decay = 0.0;
-    json_int_t batch = 0;
-    nnfs_train_settings_init(s);
-    if (json_object_size(json) != SETTINGS ||
-        json_unpack_ex(
-            json, reason, 0,
-            "{s:s, s:F, s:F, s:F, s:F, s:F, s:s, s:F, s:F, s:F, s:F, s:i, s:I, s:i, s:F, "
-            "s:s}",
-            "optimizer", &optimizer, "learning_rate", &rate, "momentum", &momentum, "beta2", &beta2,
-            "epsilon", &epsilon, "weight_decay", &decay, "schedule", &schedule, "warmup_epochs",
-            &s->warmup_epochs, "schedule_every", &s->schedule_every, "schedule_factor",
-            &s->schedule_factor, "schedule_floor", &s->schedule_floor, "schedule_patience",
-            &s->schedule_patience, "batch", &batch, "epochs", &s->epochs, "until_accuracy",
-            &s->until_accuracy, "seed", &seed) != 0) {
-        return false;
+    uint64_t bits = 0;
+    int found = -1;
+    switch (row->field) {
+    case FIELD_ENUM:
+        found = json_is_string(value) ? model_find_name(row->names, json_string_value(value)) : -1;
+        setting_store_integer(row, settings, found);
+        return found >= 0;
+    case FIELD_UINT64:
+        if (!json_is_string(value) || !parse_hex(json_string_value(value), &bits)) {
+            return false;
+        }
+        setting_store_integer(row, settings, (int64_t)bits);
+        return true;
+    case FIELD_FLOAT:
+    case FIELD_DOUBLE:
+        setting_store_number(row, settings, json_number_value(value));
+        return json_is_number(value);
+    default:
+        setting_store_integer(row, settings, json_integer_value(value));
+        return json_is_integer(value) &&
+               setting_integer(row, settings) == json_integer_value(value);
     }
-    int optimizer_found = model_find_name(optimizer_name, optimizer);
-    int schedule_found = model_find_name(schedule_name, schedule);
-    s->optimizer = (nnfs_optimizer)optimizer_found;
-    s->schedule = (nnfs_schedule)schedule_found;
-    s->learning_rate = (float)rate;
-    s->momentum = (float)momentum;
-    s->beta2 = (float)beta2;
-    s->epsilon = (float)epsilon;
-    s->weight_decay = (float)decay;
-    s->batch = batch;
-    return optimizer_found >= 0 && schedule_found >= 0 && s->batch >= 0 && s->epochs >= 0 &&
-           parse_hex(seed, &s->seed);
+}
+
+/* All settings of 0.1, those newer ones that are there, and no others, each in its range. */
+static bool parse_settings(const json_t *json, nnfs_train_settings *settings)
+{
+    size_t found = 0;
+    nnfs_train_settings_init(settings);
+    for (size_t i = 0; i < train_settings.count; i++) {
+        const setting *row = &train_settings.rows[i];
+        const json_t *value = row->about.option ? json_object_get(json, row->about.name) : NULL;
+        if (value ? !parse_setting(row, value, settings) : row->about.option && !row->later) {
+            return false;
+        }
+        found += value != NULL;
+    }
+    return json_object_size(json) == found &&
+           settings_check(&train_settings, settings, NULL) == NNFS_OK;
 }
 
 /* Copies a text that fits. */
@@ -159,13 +168,6 @@ static bool parse_text(const char *text, char *into, size_t room)
 /* Whether the numbers can have come about: what a run does with them rests on it. */
 static bool is_sound(const checkpoint_state *s)
 {
-    const float settings[] = {s->settings.learning_rate, s->settings.momentum, s->settings.beta2,
-                              s->settings.epsilon, s->settings.weight_decay};
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        if (!isfinite(settings[i])) { /* too large for a float */
-            return false;
-        }
-    }
     return s->steps >= 0 && s->steps < INT64_MAX / 2 && s->epochs >= 0 &&
            s->epochs <= s->settings.epochs && s->epoch_steps >= 0 && s->epoch_steps <= s->steps &&
            s->epoch_samples >= s->epoch_steps && s->epoch_correct >= 0 &&
@@ -173,6 +175,9 @@ static bool is_sound(const checkpoint_state *s)
            s->schedule_share >= 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0 &&
            s->schedule_waited <= s->epochs;
 }
+
+/* How many members a state has: json_unpack's '!' miscounts where it has no memory to count. */
+enum { STATES = 19 };
 
 /* False with a reason where there was no memory for it. */
 static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
@@ -209,7 +214,7 @@ static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
     s->epoch_correct = correct;
     s->reached = reached;
     s->finished = finished;
-    return parse_settings(settings, &s->settings, reason) && parse_infinite(best, &s->best) &&
+    return parse_settings(settings, &s->settings) && parse_infinite(best, &s->best) &&
            parse_infinite(schedule_best, &s->schedule_best) && parse_hex(hash, &s->data_hash) &&
            parse_text(cpu, s->cpu, sizeof s->cpu) && parse_text(blas, s->blas, sizeof s->blas) &&
            parse_text(kernel, s->kernel, sizeof s->kernel) && is_sound(s);

@@ -2,7 +2,6 @@
 #include "optim/optimizer.h"
 
 #include "base/vector.h"
-#include "optim/schedule.h"
 
 #include <float.h>
 #include <math.h>
@@ -97,24 +96,16 @@ UPDATE(adamw_update, false, true, true, {
     ADAM_BODY;
 })
 
+/* Their defaults are in the table of training settings, optim/train_settings.c. */
 static const optimizer optimizers[] = {
-    [NNFS_SGD] = {"sgd", sgd_update, .learning_rate = 0.1f},
-    [NNFS_MOMENTUM] = {"momentum", momentum_update, .has_first = true, .learning_rate = 0.05f,
-                       .momentum = 0.9f, .uses_momentum = true},
-    [NNFS_NESTEROV] = {"nesterov", nesterov_update, .has_first = true, .learning_rate = 0.05f,
-                       .momentum = 0.9f, .uses_momentum = true},
-    [NNFS_ADAGRAD] = {"adagrad", adagrad_update, .has_second = true, .learning_rate = 0.01f,
-                      .epsilon = 1e-10f, .uses_epsilon = true},
+    [NNFS_SGD] = {"sgd", sgd_update},
+    [NNFS_MOMENTUM] = {"momentum", momentum_update, .has_first = true},
+    [NNFS_NESTEROV] = {"nesterov", nesterov_update, .has_first = true},
+    [NNFS_ADAGRAD] = {"adagrad", adagrad_update, .has_second = true},
     [NNFS_RMSPROP] = {"rmsprop", rmsprop_update, .has_first = true, .first_is_momentum = true,
-                      .has_second = true, .learning_rate = 0.001f, .beta2 = 0.99f, .epsilon = 1e-8f,
-                      .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
-    [NNFS_ADAM] = {"adam", adam_update, .has_first = true, .has_second = true,
-                   .learning_rate = 0.003f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
-                   .uses_momentum = true, .uses_beta2 = true, .uses_epsilon = true},
-    [NNFS_ADAMW] = {"adamw", adamw_update, .has_first = true, .has_second = true,
-                    .learning_rate = 0.003f, .momentum = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
-                    .weight_decay = 0.01f, .uses_momentum = true, .uses_beta2 = true,
-                    .uses_epsilon = true},
+                      .has_second = true},
+    [NNFS_ADAM] = {"adam", adam_update, .has_first = true, .has_second = true},
+    [NNFS_ADAMW] = {"adamw", adamw_update, .has_first = true, .has_second = true},
 };
 
 const optimizer *optimizer_of(nnfs_optimizer which)
@@ -133,27 +124,6 @@ const char *nnfs_optimizer_name(nnfs_optimizer which)
 {
     const optimizer *row = optimizer_of(which);
     return row ? row->name : NULL;
-}
-
-static float resolved(float setting, bool used, float standard)
-{
-    if (!used) {
-        return 0.0f;
-    }
-    return setting == NNFS_DEFAULT ? standard : setting;
-}
-
-void nnfs_train_settings_resolve(nnfs_train_settings *settings)
-{
-    const optimizer *row = optimizer_of(settings->optimizer);
-    if (row) {
-        settings->learning_rate = resolved(settings->learning_rate, true, row->learning_rate);
-        settings->momentum = resolved(settings->momentum, row->uses_momentum, row->momentum);
-        settings->beta2 = resolved(settings->beta2, row->uses_beta2, row->beta2);
-        settings->epsilon = resolved(settings->epsilon, row->uses_epsilon, row->epsilon);
-        settings->weight_decay = resolved(settings->weight_decay, true, row->weight_decay);
-    }
-    schedule_resolve(settings);
 }
 
 optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,

@@ -39,9 +39,6 @@ typedef struct optimizer {
 
     bool has_first, has_second;
     bool first_is_momentum; /* and is kept only where the momentum is not 0 */
-    /* What NNFS_DEFAULT stands for; what the optimizer does not use is 0. */
-    float learning_rate, momentum, beta2, epsilon, weight_decay;
-    bool uses_momentum, uses_beta2, uses_epsilon;
 } optimizer;
 
 /* The row of an optimizer, NULL for a value that is none. */

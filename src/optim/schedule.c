@@ -11,7 +11,6 @@
 
 /* plateau: a loss is better if it is below the best one by this share of it. */
 #define PLATEAU_THRESHOLD 1e-4
-#define PLATEAU_PATIENCE  2
 
 static const double pi = 3.14159265358979323846;
 
@@ -113,29 +112,17 @@ typedef struct schedule {
     double (*share)(const nnfs_train_settings *settings, const schedule_state *state,
                     const schedule_time *time);
 
-    bool uses_every, uses_factor, uses_floor, uses_patience;
-    double factor; /* what NNFS_DEFAULT stands for */
+    bool follows_loss;
 } schedule;
 
+/* Their defaults are in the table of training settings, optim/train_settings.c. */
 static const schedule schedules[] = {
-    [NNFS_SCHEDULE_CONSTANT] = {.name = "constant", .share = constant_share},
-    [NNFS_SCHEDULE_STEP] = {.name = "step",
-                            .share = step_share,
-                            .uses_every = true,
-                            .uses_factor = true,
-                            .factor = 0.1},
-    [NNFS_SCHEDULE_EXPONENTIAL] = {.name = "exponential",
-                                   .share = exponential_share,
-                                   .uses_factor = true,
-                                   .factor = 0.9},
-    [NNFS_SCHEDULE_COSINE] = {.name = "cosine", .share = cosine_share, .uses_floor = true},
-    [NNFS_SCHEDULE_ONE_CYCLE] = {.name = "one_cycle", .share = one_cycle_share},
-    [NNFS_SCHEDULE_PLATEAU] = {.name = "plateau",
-                               .share = plateau_share,
-                               .uses_factor = true,
-                               .uses_floor = true,
-                               .uses_patience = true,
-                               .factor = 0.1},
+    [NNFS_SCHEDULE_CONSTANT] = {"constant", constant_share},
+    [NNFS_SCHEDULE_STEP] = {"step", step_share},
+    [NNFS_SCHEDULE_EXPONENTIAL] = {"exponential", exponential_share},
+    [NNFS_SCHEDULE_COSINE] = {"cosine", cosine_share},
+    [NNFS_SCHEDULE_ONE_CYCLE] = {"one_cycle", one_cycle_share},
+    [NNFS_SCHEDULE_PLATEAU] = {"plateau", plateau_share, .follows_loss = true},
 };
 
 /* The row of a schedule, NULL for a value that is none. */
@@ -151,47 +138,6 @@ const char *nnfs_schedule_name(nnfs_schedule which)
     return row ? row->name : NULL;
 }
 
-/* ---- Settings ---- */
-
-static double resolved(double setting, bool used, double standard)
-{
-    if (!used) {
-        return 0.0;
-    }
-    return setting == (double)NNFS_DEFAULT ? standard : setting;
-}
-
-void schedule_resolve(nnfs_train_settings *s)
-{
-    const schedule *row = schedule_of(s->schedule);
-    if (row) {
-        double third = s->epochs > 0 ? (double)s->epochs / 3.0 : 1.0;
-        s->warmup_epochs = resolved(s->warmup_epochs, true, 0.0);
-        s->schedule_every = resolved(s->schedule_every, row->uses_every, third);
-        s->schedule_factor = resolved(s->schedule_factor, row->uses_factor, row->factor);
-        s->schedule_floor = resolved(s->schedule_floor, row->uses_floor, 0.0);
-        s->schedule_patience =
-            (int)resolved(s->schedule_patience, row->uses_patience, PLATEAU_PATIENCE);
-    }
-}
-
-const char *schedule_find_wrong(const nnfs_train_settings *s)
-{
-    const schedule *row = schedule_of(s->schedule);
-    if (!row) {
-        return "schedule";
-    }
-    bool every = s->schedule_every > 0.0 && isfinite(s->schedule_every);
-    bool factor = s->schedule_factor > 0.0 && s->schedule_factor < 1.0;
-    bool warmup = s->warmup_epochs >= 0.0 && isfinite(s->warmup_epochs);
-    return !warmup                                                   ? "warmup_epochs"
-           : row->uses_every && !every                               ? "schedule_every"
-           : row->uses_factor && !factor                             ? "schedule_factor"
-           : !(s->schedule_floor >= 0.0 && s->schedule_floor <= 1.0) ? "schedule_floor"
-           : s->schedule_patience < 0                                ? "schedule_patience"
-                                                                     : NULL;
-}
-
 /* ---- The history ---- */
 
 schedule_state schedule_begin(void)
@@ -202,7 +148,7 @@ schedule_state schedule_begin(void)
 /* A loss that is not a number is no better than any other. */
 void schedule_note(schedule_state *state, const nnfs_train_settings *settings, double loss)
 {
-    if (!schedule_of(settings->schedule)->uses_patience) {
+    if (!schedule_of(settings->schedule)->follows_loss) {
         return;
     }
     if (loss < state->best * (1.0 - PLATEAU_THRESHOLD)) {

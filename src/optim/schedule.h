@@ -23,13 +23,6 @@ typedef struct schedule_time {
     int64_t steps; /* steps an epoch, at least 1 */
 } schedule_time;
 
-/* The schedule's part of nnfs_train_settings_resolve. */
-void schedule_resolve(nnfs_train_settings *settings);
-
-/* The name of a setting of the schedule that is out of its range, once resolved; NULL if all are
- * fine. */
-const char *schedule_find_wrong(const nnfs_train_settings *settings);
-
 schedule_state schedule_begin(void);
 
 /* Takes note of an epoch's loss, which matters to plateau alone. */

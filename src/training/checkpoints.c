@@ -3,10 +3,12 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "optim/train_settings.h"
 #include "table/preprocessing.h"
 #include "training/checkpoint_folder.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,33 +61,20 @@ static nnfs_status check_network(const nnfs_network *network, const nnfs_network
 static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_train_settings *saved,
                                   nnfs_error *error)
 {
-    const struct {
-        const char *name;
-        bool same;
-    } settings[] = {
-        {"the optimizer", now->optimizer == saved->optimizer},
-        {"the learning rate", now->learning_rate == saved->learning_rate},
-        {"the momentum", now->momentum == saved->momentum},
-        {"beta2", now->beta2 == saved->beta2},
-        {"epsilon", now->epsilon == saved->epsilon},
-        {"the weight decay", now->weight_decay == saved->weight_decay},
-        {"the schedule", now->schedule == saved->schedule &&
-                             now->warmup_epochs == saved->warmup_epochs &&
-                             now->schedule_every == saved->schedule_every &&
-                             now->schedule_factor == saved->schedule_factor &&
-                             now->schedule_floor == saved->schedule_floor &&
-                             now->schedule_patience == saved->schedule_patience},
-        {"the batch", now->batch == saved->batch},
-        {"the number of epochs", now->epochs == saved->epochs},
-        {"the accuracy to reach", now->until_accuracy == saved->until_accuracy},
-        {"the seed", now->seed == saved->seed},
-    };
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        if (!settings[i].same) {
-            return fail_other(settings[i].name, error);
-        }
+    char name[64], before[64], here[64];
+    const setting *row = settings_difference(&train_settings, now, saved);
+    if (!row) {
+        return NNFS_OK;
     }
-    return NNFS_OK;
+    (void)snprintf(name, sizeof name, "%s", row->about.name);
+    for (char *at = name; (at = strchr(at, '_')) != NULL;) {
+        *at = ' ';
+    }
+    setting_to_text(row, saved, before, sizeof before);
+    setting_to_text(row, now, here, sizeof here);
+    return fail(error, NNFS_ERROR_ARGUMENT,
+                "the checkpoint is of another run: the %s differs, %s there and %s here", name,
+                before, here);
 }
 
 static nnfs_status check_machine(const nnfs_machine *now, const checkpoint_state *saved,

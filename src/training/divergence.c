@@ -2,6 +2,7 @@
 #include "training/divergence.h"
 
 #include "data/batch.h"
+#include "optim/train_settings.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ static nnfs_status fail_with_advice(const nnfs_trainer *trainer, const char *wha
             what);
     }
     double rate = (double)trainer->settings.learning_rate;
-    double standard = (double)optimizer_of(trainer->settings.optimizer)->learning_rate;
+    double standard = (double)train_settings_default_rate(trainer->settings.optimizer);
     return fail(error, NNFS_ERROR_DIVERGED, "%s; try a learning rate of %g or less", what,
                 rate > standard ? standard : rate / 10.0);
 }

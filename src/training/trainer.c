@@ -3,76 +3,11 @@
 
 #include "base/memory.h"
 #include "math/blas_runtime.h"
+#include "optim/train_settings.h"
 #include "training/roofline.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Settings ---- */
-
-void nnfs_train_settings_init(nnfs_train_settings *settings)
-{
-    *settings = (nnfs_train_settings){
-        .optimizer = NNFS_ADAM,
-        .learning_rate = NNFS_DEFAULT,
-        .momentum = NNFS_DEFAULT,
-        .beta2 = NNFS_DEFAULT,
-        .epsilon = NNFS_DEFAULT,
-        .weight_decay = NNFS_DEFAULT,
-        .schedule = NNFS_SCHEDULE_COSINE,
-        .warmup_epochs = (double)NNFS_DEFAULT,
-        .schedule_every = (double)NNFS_DEFAULT,
-        .schedule_factor = (double)NNFS_DEFAULT,
-        .schedule_floor = (double)NNFS_DEFAULT,
-        .schedule_patience = (int)NNFS_DEFAULT,
-        .batch = 128,
-        .epochs = 10,
-        .seed = 1,
-        .checkpoint_seconds = 60.0,
-    };
-}
-
-static bool in_unit_range(float x)
-{
-    return x >= 0.0f && x < 1.0f;
-}
-
-static bool not_negative(float x)
-{
-    return x >= 0.0f && isfinite(x);
-}
-
-static bool is_share(double x)
-{
-    return x >= 0.0 && x <= 1.0;
-}
-
-static nnfs_status check_settings(const nnfs_train_settings *s, nnfs_error *error)
-{
-    const char *wrong = !optimizer_of(s->optimizer)                                ? "optimizer"
-                        : !(s->learning_rate > 0.0f && isfinite(s->learning_rate)) ? "learning_rate"
-                        : !in_unit_range(s->momentum)                              ? "momentum"
-                        : !in_unit_range(s->beta2)                                 ? "beta2"
-                        : !not_negative(s->epsilon)                                ? "epsilon"
-                        : !not_negative(s->weight_decay)                           ? "weight_decay"
-                        : s->batch < 0                                             ? "batch"
-                        : s->epochs < 0                                            ? "epochs"
-                        : !is_share(s->until_accuracy)       ? "until_accuracy"
-                        : s->threads < 0                     ? "threads"
-                        : !in_unit_range(s->label_smoothing) ? "label_smoothing"
-                        : !not_negative(s->clip_norm)        ? "clip_norm"
-                        : s->steps_per_epoch < 0             ? "steps_per_epoch"
-                        : !(s->checkpoint_seconds >= 0.0)    ? "checkpoint_seconds"
-                        : s->checkpoint_steps < 0            ? "checkpoint_steps"
-                        : s->checkpoint_epochs < 0           ? "checkpoint_epochs"
-                                                             : schedule_find_wrong(s);
-    if (wrong) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the training setting %s is out of its range",
-                    wrong);
-    }
-    return NNFS_OK;
-}
 
 /* ---- Making and freeing ---- */
 
@@ -125,7 +60,7 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     }
     nnfs_train_settings resolved = *settings;
     nnfs_train_settings_resolve(&resolved);
-    nnfs_status status = check_settings(&resolved, error);
+    nnfs_status status = settings_check(&train_settings, &resolved, error);
     if (status != NNFS_OK) {
         return status;
     }

@@ -4,6 +4,7 @@
  * under the mean absolute error of targets far below) is the sum of the rates so far.
  */
 #include "optim/schedule.h"
+#include "optim/train_settings.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -30,7 +31,7 @@ static nnfs_train_settings settings_with(nnfs_schedule which, int epochs)
 static double rate_at(nnfs_train_settings settings, int64_t step, int64_t steps)
 {
     nnfs_train_settings_resolve(&settings);
-    assert_null(schedule_find_wrong(&settings));
+    assert_int_equal(settings_check(&train_settings, &settings, NULL), NNFS_OK);
     schedule_state state = schedule_begin();
     const schedule_time time = {(int)(step / steps), step % steps, steps};
     return (double)schedule_rate(&settings, &state, &time);

@@ -20,25 +20,9 @@ const char *part_names(int value)
     return names[value];
 }
 
-bool model_request_option(model_request *request, int key, const char *text)
+void model_request_argument(void *target, const char *text)
 {
-    switch (key) {
-    case KEY_SPLIT:
-        request->part = PART_TRAIN + (unsigned)option_name("split", part_names, text, strlen(text));
-        return true;
-    case 't':
-        request->threads = option_threads("--threads", text);
-        return true;
-    case 'q':
-        request->quiet = true;
-        return true;
-    default:
-        return table_option(&request->table, key, text);
-    }
-}
-
-void model_request_argument(model_request *request, const char *text)
-{
+    model_request *request = target;
     if (request->data) {
         usage_error("MODEL and DATA are all there is to give, '%s' is too much", text);
     }

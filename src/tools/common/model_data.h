@@ -14,8 +14,6 @@ typedef enum data_part {
     PART_TEST,
 } data_part;
 
-enum { KEY_SPLIT = 0x300 }; /* beyond those of tables */
-
 /* "train" and "test", in this order. */
 const char *part_names(int value);
 
@@ -38,15 +36,22 @@ typedef struct model_data {
     nnfs_dataset *chosen; /* one of them */
 } model_data;
 
-/* A row of an argp table; and what takes it, -t, -q and the options of tables: false for any other. */
+/* Rows of options for a model_request at `at` of the tool's structure. */
 /* clang-format off */
-#define MODEL_ROW_SPLIT(group)                                                                     \
-    {"split", KEY_SPLIT, "NAME", 0, "train or test (test where DATA has one, else all of it)", (group)}
+#define MODEL_ROW_SPLIT(at, ...)                                                                   \
+    {"split", 0, "NAME", "data split", "test where DATA has one, else all of it",                  \
+     .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, part), .first = PART_TRAIN,     \
+     .what = "split", .names = part_names, __VA_ARGS__}
+#define MODEL_ROWS_RUN(at, quiet_help)                                                             \
+    {"threads", 't', "N", "threads; the result is the same for any number", "all",                 \
+     .kind = OPTION_COUNT, .offset = (at) + offsetof(model_request, threads), .lowest = 1,         \
+     .highest = THREADS_MOST},                                                                     \
+    {"quiet", 'q', NULL, quiet_help, NULL, .kind = OPTION_FLAG,                                    \
+     .offset = (at) + offsetof(model_request, quiet)}
 /* clang-format on */
-bool model_request_option(model_request *request, int key, const char *text);
 
 /* MODEL and DATA, in this order; a third is a usage error. */
-void model_request_argument(model_request *request, const char *text);
+void model_request_argument(void *request, const char *text);
 /* Checks what needs more than one option; whatever is wrong is a usage error. */
 void model_request_check(const model_request *request);
 

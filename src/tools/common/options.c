@@ -2,7 +2,10 @@
 #include "common/options.h"
 
 #include "common/exit.h"
+#include "common/setting_option.h"
 #include "common/suggest.h"
+
+#include <argp.h>
 
 #include <errno.h>
 #include <float.h>
@@ -36,11 +39,6 @@ int64_t option_integer(const char *option, const char *text, int64_t least, int6
     return value;
 }
 
-int option_threads(const char *option, const char *text)
-{
-    return (int)option_integer(option, text, 1, 1024);
-}
-
 /* Without a locale set, strtod reads a point; the letters keep out hex, "inf" and "nan". */
 static bool read_number(const char *text, double *value)
 {
@@ -64,7 +62,6 @@ static const struct {
     [NUMBER_NOT_NEGATIVE] = {"0 or more", 0.0, HUGE_VAL, true, false},
     [NUMBER_FRACTION] = {"at least 0 and less than 1", 0.0, 1.0, true, false},
     [NUMBER_SHARE] = {"0 to 1", 0.0, 1.0, true, true},
-    [NUMBER_BETWEEN] = {"greater than 0 and less than 1", 0.0, 1.0, false, false},
 };
 
 static bool in_range(double value, number_range range)
@@ -109,9 +106,10 @@ const char *loss_names(int value)
     return nnfs_loss_name((nnfs_loss)value);
 }
 
-const char *optimizer_names(int value)
+/* Softmax is of the output layer alone. */
+const char *hidden_activation_names(int value)
 {
-    return nnfs_optimizer_name((nnfs_optimizer)value);
+    return nnfs_activation_name((nnfs_activation)(value + (value >= (int)NNFS_SOFTMAX)));
 }
 
 /* Without the first, "default": it stands for not having asked. */
@@ -127,30 +125,33 @@ static void append(char *all, size_t size, size_t *used, const char *separator, 
     *used = *used + (size_t)more < size ? *used + (size_t)more : size - 1;
 }
 
-static _Noreturn void unknown_name(const char *what, name_function *names, const char *text)
+int option_listed(const char *what, const char *const *names, const char *text, size_t length)
 {
-    suggestion nearest = {.text = text};
-    char all[256] = "";
+    char *name = strndup(text, length);
+    suggestion nearest = {.text = name ? name : text};
+    char all[512] = "";
     size_t used = 0;
-    for (int i = 0; names(i); i++) {
-        suggestion_consider(&nearest, names(i));
-        append(all, sizeof all, &used, i > 0 ? ", " : "", names(i));
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], nearest.text) == 0) {
+            free(name);
+            return i;
+        }
+        suggestion_consider(&nearest, names[i]);
+        append(all, sizeof all, &used, i > 0 ? ", " : "", names[i]);
     }
     if (nearest.name) {
-        usage_error("unknown %s '%s'; did you mean '%s'?", what, text, nearest.name);
+        usage_error("unknown %s '%s'; did you mean '%s'?", what, nearest.text, nearest.name);
     }
-    usage_error("unknown %s '%s'; there are %s", what, text, all);
+    usage_error("unknown %s '%s'; there are %s", what, nearest.text, all);
 }
 
 int option_name(const char *what, name_function *names, const char *text, size_t length)
 {
-    for (int i = 0; names(i); i++) {
-        if (strlen(names(i)) == length && memcmp(names(i), text, length) == 0) {
-            return i;
-        }
+    const char *list[65] = {NULL};
+    for (int i = 0; i < 64 && names(i); i++) {
+        list[i] = names(i);
     }
-    char *name = strndup(text, length);
-    unknown_name(what, names, name ? name : text);
+    return option_listed(what, list, text, length);
 }
 
 /* ---- Lists ---- */
@@ -297,23 +298,109 @@ static void check_options(const struct argp *argp, int argc, char **argv)
     }
 }
 
-void options_parse(const struct argp *argp, int argc, char **argv, void *input)
+/* ---- Rows ---- */
+
+typedef struct option_parser {
+    const option_table *table;
+    void *input;
+    option_row rows[OPTIONS_MOST];
+    struct argp_option
+        options[OPTIONS_MOST + 3]; /* the rows for argp, --help, --version, the end */
+} option_parser;
+
+static bool has_row(const option_table *table, const char *name)
 {
-    argp_err_exit_status = EXIT_USAGE;
-    check_options(argp, argc, argv);
-    error_t result = argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, input);
-    if (result == ENOMEM) {
-        cli_message("out of memory");
-        cli_exit(EXIT_CANNOT_RUN);
+    for (const option_row *row = table->rows; row->name || row->help || row->kind; row++) {
+        if (row->name && strcmp(row->name, name) == 0) {
+            return true;
+        }
     }
-    if (result != 0) {
-        usage_error("%s", strerror(result));
+    return false;
+}
+
+int options_expand(const option_table *table, option_row *rows)
+{
+    int count = 0;
+    const nnfs_setting *setting;
+    for (const option_row *row = table->rows; row->name || row->help || row->kind; row++) {
+        if (row->kind != OPTION_SETTINGS) {
+            rows[count] = *row;
+            count += 1;
+            if (row->kind == OPTION_SETTING) {
+                setting_to_row(setting_of_option(row->name), &rows[count - 1]);
+            }
+            continue;
+        }
+        for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
+            if (!setting->key && !has_row(table, setting->option)) {
+                rows[count] = *row;
+                setting_to_row(setting, &rows[count++]);
+            }
+        }
+    }
+    return count;
+}
+
+static int key_of(const option_parser *parser, int index)
+{
+    return parser->rows[index].letter ? parser->rows[index].letter : 0x100 + index;
+}
+
+static void make_options(option_parser *parser)
+{
+    int group = 0;
+    int count = options_expand(parser->table, parser->rows);
+    for (int i = 0; i < count; i++) {
+        const option_row *row = &parser->rows[i];
+        group += !row->name || row->new_group;
+        parser->options[i] = (struct argp_option){.name = row->name,
+                                                  .key = row->name ? key_of(parser, i) : 0,
+                                                  .arg = row->argument,
+                                                  .doc = row->help,
+                                                  .group = group};
+    }
+    parser->options[count++] = (struct argp_option){"help", 'h', NULL, 0, "this text", -1};
+    parser->options[count++] = (struct argp_option){"version", 'V', NULL, 0, "the version", -1};
+    parser->options[count] = (struct argp_option){0};
+}
+
+static void take(const option_parser *parser, const option_row *row, const char *text)
+{
+    void *target = (char *)parser->input + row->offset;
+    char label[64];
+    (void)snprintf(label, sizeof label, "--%s", row->name);
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)target = true;
+        return;
+    case OPTION_TEXT:
+        *(const char **)target = text;
+        return;
+    case OPTION_PATH:
+        *(const char **)target = strcmp(text, "none") == 0 ? NULL : text;
+        return;
+    case OPTION_COUNT:
+        *(int *)target = (int)option_integer(label, text, row->lowest, row->highest);
+        return;
+    case OPTION_NAME:
+        *(int *)target = row->first + option_name(row->what, row->names, text, strlen(text));
+        return;
+    case OPTION_SETTING:
+    case OPTION_SETTINGS:
+        setting_take(target, row->name, text);
+        return;
+    default:
+        row->take(target, row, text);
     }
 }
 
-error_t options_common(int key, struct argp_state *state)
+static error_t parse_key(int key, char *text, struct argp_state *state)
 {
+    option_parser *parser = state->input;
     switch (key) {
+    case ARGP_KEY_ARG:
+        parser->table->argument(parser->input, text);
+        return 0;
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
         cli_exit(cli_finish(EXIT_DONE));
@@ -321,12 +408,53 @@ error_t options_common(int key, struct argp_state *state)
         (void)printf("%s %s\n", program_invocation_short_name, nnfs_version());
         cli_exit(cli_finish(EXIT_DONE));
     default:
-        return ARGP_ERR_UNKNOWN;
+        break;
     }
+    for (int i = 0; in_table(&parser->options[i]); i++) {
+        if (parser->options[i].name && parser->options[i].key == key) {
+            const option_row *row = &parser->rows[i];
+            if (!parser->table->see || !parser->table->see(parser->input, row, text)) {
+                take(parser, row, text);
+            }
+            return 0;
+        }
+    }
+    return ARGP_ERR_UNKNOWN;
 }
 
-char *options_help_filter(int key, const char *text, void *input)
+/* The help of a row is put together when it is asked for; argp frees it. */
+static char *filter_help(int key, const char *text, void *input)
 {
-    (void)input;
-    return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)(uintptr_t)text;
+    const option_parser *parser = input;
+    if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE) {
+        return NULL;
+    }
+    for (int i = 0; parser && key != 'h' && key != 'V' && in_table(&parser->options[i]); i++) {
+        if (parser->options[i].name && parser->options[i].key == key) {
+            return option_help(&parser->rows[i]);
+        }
+    }
+    return (char *)(uintptr_t)text;
+}
+
+void options_parse(const option_table *table, int argc, char **argv, void *input)
+{
+    option_parser parser = {.table = table, .input = input};
+    const struct argp argp = {parser.options, parse_key, table->arguments, table->about, NULL,
+                              filter_help,    NULL};
+    if (argc == 2 && strcmp(argv[1], "--describe-options") == 0) {
+        options_describe(table);
+        cli_exit(cli_finish(EXIT_DONE));
+    }
+    make_options(&parser);
+    argp_err_exit_status = EXIT_USAGE;
+    check_options(&argp, argc, argv);
+    error_t result = argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parser);
+    if (result == ENOMEM) {
+        cli_message("out of memory");
+        cli_exit(EXIT_CANNOT_RUN);
+    }
+    if (result != 0) {
+        usage_error("%s", strerror(result));
+    }
 }

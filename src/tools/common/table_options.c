@@ -62,7 +62,7 @@ static void take_targets(table_options *options, const char *text)
 }
 
 /* The names in the order of nnfs_task, without its first, "by the target". */
-static const char *task_names(int value)
+const char *task_names(int value)
 {
     static const char *const names[] = {"classes", "numbers", NULL};
     return names[value];
@@ -129,7 +129,7 @@ static const struct {
 
 enum { DELIMITERS = sizeof delimiters / sizeof *delimiters };
 
-static const char *delimiter_names(int value)
+const char *delimiter_names(int value)
 {
     return value < DELIMITERS ? delimiters[value].name : NULL;
 }
@@ -146,7 +146,7 @@ static void take_delimiter(table_options *options, const char *text)
     options->delimiter = delimiters[named].delimiter;
 }
 
-static const char *answer_names(int value)
+const char *answer_names(int value)
 {
     static const char *const names[] = {"no", "yes", NULL};
     return names[value];
@@ -168,39 +168,37 @@ static void take_missing(table_options *options, const char *text)
 }
 
 static const struct {
-    int key;
     const char *option;
     void (*take)(table_options *options, const char *text);
     bool only_csv;
 } takers[] = {
-    {KEY_TARGET, "--target", take_target, false},
-    {KEY_TARGETS, "--targets", take_targets, false},
-    {KEY_TASK, "--task", take_task, false},
-    {KEY_CATEGORICAL, "--categorical", take_categorical, false},
-    {KEY_NUMERIC, "--numeric", take_numeric, false},
-    {KEY_DROP, "--drop", take_drop, false},
-    {KEY_WEIGHT_COLUMN, "--weight-column", take_weight_column, false},
-    {KEY_SCALE, "--scale", take_scale, false},
-    {KEY_MISSING_INDICATOR, "--missing-indicator", take_missing_indicator, false},
-    {KEY_MAX_CATEGORIES, "--max-categories", take_max_categories, false},
-    {KEY_DELIMITER, "--delimiter", take_delimiter, true},
-    {KEY_HEADER, "--header", take_header, true},
-    {KEY_MISSING, "--missing", take_missing, true},
+    {"--target", take_target, false},
+    {"--targets", take_targets, false},
+    {"--task", take_task, false},
+    {"--categorical", take_categorical, false},
+    {"--numeric", take_numeric, false},
+    {"--drop", take_drop, false},
+    {"--weight-column", take_weight_column, false},
+    {"--scale", take_scale, false},
+    {"--missing-indicator", take_missing_indicator, false},
+    {"--max-categories", take_max_categories, false},
+    {"--delimiter", take_delimiter, true},
+    {"--header", take_header, true},
+    {"--missing", take_missing, true},
 };
 
-bool table_option(table_options *options, int key, const char *text)
+void table_option(void *target, const option_row *row, const char *text)
 {
-    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++) {
-        if (takers[i].key == key) {
-            takers[i].take(options, text);
-            options->given = options->given ? options->given : takers[i].option;
-            if (takers[i].only_csv && !options->given_csv) {
-                options->given_csv = takers[i].option;
-            }
-            return true;
-        }
+    table_options *options = target;
+    size_t i = 0;
+    while (strcmp(takers[i].option + 2, row->name) != 0) {
+        i++;
     }
-    return false;
+    takers[i].take(options, text);
+    options->given = options->given ? options->given : takers[i].option;
+    if (takers[i].only_csv && !options->given_csv) {
+        options->given_csv = takers[i].option;
+    }
 }
 
 /* ---- All of them ---- */

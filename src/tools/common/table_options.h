@@ -2,61 +2,52 @@
 #ifndef NNFS_TOOLS_COMMON_TABLE_OPTIONS_H
 #define NNFS_TOOLS_COMMON_TABLE_OPTIONS_H
 
+#include "common/options.h"
+
 #include <nnfs/nnfs.h>
 
 #include <stdbool.h>
 
-enum {
-    KEY_TARGET = 0x200, /* beyond OPTION_OWN and what a tool adds to it */
-    KEY_TARGETS,
-    KEY_TASK,
-    KEY_CATEGORICAL,
-    KEY_NUMERIC,
-    KEY_DROP,
-    KEY_WEIGHT_COLUMN,
-    KEY_SCALE,
-    KEY_MISSING_INDICATOR,
-    KEY_MAX_CATEGORIES,
-    KEY_DELIMITER,
-    KEY_HEADER,
-    KEY_MISSING,
-};
-
 /* clang-format off */
 
-/* Rows of argp tables: what to make of the columns, for a tool that trains; */
-#define TABLE_ROWS_COLUMNS                                                                         \
-    {"target", KEY_TARGET, "COLUMN[,...]", 0,                                                      \
-     "what to predict, by name or number: numbers, or one column of classes (the last)", 0},       \
-    {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},         \
-    {"task", KEY_TASK, "NAME", 0,                                                                  \
-     "classes or numbers (by the target: text is classes, and so are at most 20 different whole "  \
-     "numbers)", 0},                                                                               \
-    {"categorical", KEY_CATEGORICAL, "COLUMN[,...]", 0,                                            \
-     "columns of categories, also where they look like numbers", 0},                               \
-    {"numeric", KEY_NUMERIC, "COLUMN[,...]", 0,                                                    \
-     "columns of numbers, in which any other cell is an error", 0},                                \
-    {"drop", KEY_DROP, "COLUMN[,...]", 0, "columns to leave out", 0},                              \
-    {"weight-column", KEY_WEIGHT_COLUMN, "COLUMN", 0,                                              \
-     "how much each sample counts in training, 0 or more", 0},                                     \
-    {"scale", KEY_SCALE, "NAME", 0,                                                                \
-     "of numbers: standard, to mean 0 and deviation 1; minmax, to 0 .. 1; pixels, x / 255; none "  \
-     "(standard; pixels of an NPY file of uint8)", 0},                                             \
-    {"missing-indicator", KEY_MISSING_INDICATOR, NULL, 0,                                          \
-     "an input more for a column with missing numbers, 1 where they are", 0},                      \
-    {"max-categories", KEY_MAX_CATEGORIES, "N", 0,                                                 \
-     "inputs a column of categories may have; the rarer ones share one (100)", 0}
+/* A row of a table option, whose values go to the table_options at `at` of the tool's structure. */
+#define TABLE_ROW(at) .take = table_option, .offset = (at), .passed_on = true
+
+/* Rows: what to make of the columns, for a tool that trains; */
+#define TABLE_ROWS_COLUMNS(at)                                                                     \
+    {"target", 0, "COLUMN[,...]", "column to predict, by name or number: one of classes, or "      \
+     "numbers", "the last", TABLE_ROW(at)},                                                        \
+    {"targets", 0, "FILE", "NPY file with the targets of an NPY file", NULL, TABLE_ROW(at),        \
+     .complete = "@*.npy"},                                                                        \
+    {"task", 0, "NAME", "kind of target: classes or numbers", "by the target: text is classes, "   \
+     "and so are at most 20 different whole numbers", TABLE_ROW(at), .names = task_names},         \
+    {"categorical", 0, "COLUMN[,...]", "columns of categories, even if they look like numbers",    \
+     NULL, TABLE_ROW(at)},                                                                         \
+    {"numeric", 0, "COLUMN[,...]", "columns of numbers; any other cell is an error", NULL,         \
+     TABLE_ROW(at)},                                                                               \
+    {"drop", 0, "COLUMN[,...]", "columns to leave out", NULL, TABLE_ROW(at)},                      \
+    {"weight-column", 0, "COLUMN", "column with the weight of each sample in training, 0 or more", \
+     NULL, TABLE_ROW(at)},                                                                         \
+    {"scale", 0, "NAME", "scaling of numbers: standard (mean 0, deviation 1), minmax (0 to 1), "   \
+     "pixels (x / 255) or none", "standard, pixels of an NPY file of uint8", TABLE_ROW(at),        \
+     .complete = "standard minmax pixels none"},                                                   \
+    {"missing-indicator", 0, NULL, "one more input for a column with missing numbers, 1 for a "    \
+     "missing one", NULL, TABLE_ROW(at)},                                                          \
+    {"max-categories", 0, "N", "most inputs of a column of categories; the rarest share one",      \
+     "100", TABLE_ROW(at)}
 
 /* and how the file is written, for every tool. */
-#define TABLE_ROWS_FORMAT(usual_words)                                                             \
-    {"delimiter", KEY_DELIMITER, "C", 0,                                                           \
-     "of a CSV file: comma, semicolon, tab, pipe or the character (what fits best)", 0},           \
-    {"header", KEY_HEADER, "yes|no", 0,                                                            \
-     "whether the first line of a CSV file names the columns (by its cells)", 0},                  \
-    {"missing", KEY_MISSING, "WORD[,...]", 0,                                                      \
-     "cells that mean \"missing\", besides the empty one (" usual_words ")", 0}
+#define TABLE_ROWS_FORMAT(at, usual_words)                                                         \
+    {"delimiter", 0, "C", "delimiter of a CSV file: comma, semicolon, tab, pipe or the character", \
+     "the one that fits best", TABLE_ROW(at), .names = delimiter_names},                           \
+    {"header", 0, "yes|no", "whether the first line of a CSV file names the columns",              \
+     "by its cells", TABLE_ROW(at), .names = answer_names},                                        \
+    {"missing", 0, "WORD[,...]", "cells that mean \"missing\", besides the empty one",             \
+     usual_words, TABLE_ROW(at)}
 
 /* clang-format on */
+
+name_function task_names, delimiter_names, answer_names;
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
 typedef struct text_list {
@@ -82,8 +73,8 @@ typedef struct table_options {
 void table_options_init(table_options *options);
 void table_options_free(table_options *options);
 
-/* Takes the value of an option of the rows above; false for any other key. */
-bool table_option(table_options *options, int key, const char *text);
+/* Takes the value of an option of the rows above. */
+void table_option(void *options, const option_row *row, const char *text);
 
 /* Whether DATA is a table, and an NPY file, by its name. */
 bool is_table(const char *data);

@@ -23,36 +23,28 @@ typedef struct eval_options {
     eval_print print;
 } eval_options;
 
-enum {
-    KEY_JSON = OPTION_OWN,
-    KEY_CONFUSION,
-    KEY_BINARY,
-    KEY_CALIBRATION,
-    KEY_MISTAKES,
-};
-
-enum { GROUP_RUN = 1, GROUP_FILE };
-
 enum { MISTAKES_MOST = 100000 };
 
-static const struct argp_option rows[] = {
-    MODEL_ROW_SPLIT(GROUP_RUN),
-    {"mistakes", KEY_MISTAKES, "N", 0, "how many of the worst to list (10)", 0},
-    {"confusion", KEY_CONFUSION, NULL, 0,
-     "the whole confusion matrix (the most confused pairs, where it is wider than the terminal)",
-     0},
-    {"binary", KEY_BINARY, NULL, 0,
-     "each class against the rest: found, missed, wrongly and rightly not", 0},
-    {"calibration", KEY_CALIBRATION, NULL, 0,
-     "how often it is right, by how probable it says that is", 0},
-    {"json", KEY_JSON, NULL, 0, "print one JSON object with all of it", 0},
-    {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
-    {"quiet", 'q', NULL, 0, "print the result alone, without advice", 0},
+static const option_row rows[] = {
+    MODEL_ROW_SPLIT(offsetof(eval_options, request), .new_group = true),
+    {"mistakes", 0, "N", "number of the worst mistakes to list", "10",
+     TO(COUNT, eval_options, mistakes), .highest = MISTAKES_MOST},
+    {"confusion", 0, NULL, "print the whole confusion matrix",
+     "the most confused pairs, if it is wider than the terminal",
+     TO(FLAG, eval_options, print.confusion)},
+    {"binary", 0, NULL,
+     "print true and false positives and negatives of each class against the rest", NULL,
+     TO(FLAG, eval_options, print.binary)},
+    {"calibration", 0, NULL, "print the accuracy by predicted probability", NULL,
+     TO(FLAG, eval_options, print.calibration)},
+    {"json", 0, NULL, "print everything as one JSON object", NULL, TO(FLAG, eval_options, json)},
+    MODEL_ROWS_RUN(offsetof(eval_options, request), "print the result alone, without advice"),
 
-    {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
-    {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},
-    TABLE_ROWS_FORMAT("as the model was trained"),
-    OPTIONS_COMMON,
+    {.help = "How the file of a table is written:"},
+    {"targets", 0, "FILE", "NPY file with the targets of an NPY file", NULL,
+     TABLE_ROW(offsetof(eval_options, request.table)), .complete = "@*.npy"},
+    TABLE_ROWS_FORMAT(offsetof(eval_options, request.table), "as the model was trained"),
+    {0},
 };
 
 static const char about[] =
@@ -68,44 +60,18 @@ static const char about[] =
     "  nnfs-eval model.safetensors digits --split train --json\n"
     "  nnfs-eval model.safetensors houses.csv";
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    eval_options *options = state->input;
-    if (model_request_option(&options->request, key, text)) {
-        return 0;
-    }
-    switch (key) {
-    case KEY_CONFUSION:
-        options->print.confusion = true;
-        return 0;
-    case KEY_BINARY:
-        options->print.binary = true;
-        return 0;
-    case KEY_CALIBRATION:
-        options->print.calibration = true;
-        return 0;
-    case KEY_MISTAKES:
-        options->mistakes = (int)option_integer("--mistakes", text, 0, MISTAKES_MOST);
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        model_request_argument(&options->request, text);
-        return 0;
-    default:
-        return options_common(key, state);
-    }
-}
+static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
+
+/* The request is the first member. */
+static const option_table command_line = {rows, "MODEL DATA", about, model_request_argument,
+                                          NULL, arguments};
 
 static void parse(eval_options *options, int argc, char **argv)
 {
-    const struct argp argp = {rows, parse_option,        "MODEL DATA", about,
-                              NULL, options_help_filter, NULL};
     *options = (eval_options){
         .request.part = PART_ANY, .mistakes = 10, .print.screen = terminal_of_stdout()};
     table_options_init(&options->request.table);
-    options_parse(&argp, argc, argv, options);
+    options_parse(&command_line, argc, argv, options);
     model_request_check(&options->request);
 }
 

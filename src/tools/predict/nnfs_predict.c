@@ -22,16 +22,14 @@ typedef struct predict_options {
     const char *output; /* NULL: stdout */
 } predict_options;
 
-enum { GROUP_RUN = 1, GROUP_FILE };
+static const option_row rows[] = {
+    {"output", 'o', "FILE", "file for the predictions", "stdout", TO(TEXT, predict_options, output),
+     .complete = "@*", .new_group = true},
+    MODEL_ROWS_RUN(offsetof(predict_options, request), "print nothing unless something is wrong"),
 
-static const struct argp_option rows[] = {
-    {"output", 'o', "FILE", 0, "write the predictions here (stdout)", GROUP_RUN},
-    {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
-    {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
-
-    {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
-    TABLE_ROWS_FORMAT("as the model was trained"),
-    OPTIONS_COMMON,
+    {.help = "How the file of a table is written:"},
+    TABLE_ROWS_FORMAT(offsetof(predict_options, request.table), "as the model was trained"),
+    {0},
 };
 
 static const char about[] =
@@ -49,31 +47,17 @@ static const char about[] =
     "  nnfs-predict model.safetensors houses.csv\n"
     "  nnfs-predict model.safetensors mnist -o digits.csv";
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    predict_options *options = state->input;
-    if (model_request_option(&options->request, key, text)) {
-        return 0;
-    }
-    switch (key) {
-    case 'o':
-        options->output = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        model_request_argument(&options->request, text);
-        return 0;
-    default:
-        return options_common(key, state);
-    }
-}
+static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
+
+/* The request is the first member. */
+static const option_table command_line = {rows, "MODEL DATA", about, model_request_argument,
+                                          NULL, arguments};
 
 static void parse(predict_options *options, int argc, char **argv)
 {
-    const struct argp argp = {rows, parse_option,        "MODEL DATA", about,
-                              NULL, options_help_filter, NULL};
     *options = (predict_options){.request = {.part = PART_ANY, .ignore_targets = true}};
     table_options_init(&options->request.table);
-    options_parse(&argp, argc, argv, options);
+    options_parse(&command_line, argc, argv, options);
     model_request_check(&options->request);
     if (options->output && (is_same_file(options->output, options->request.model) ||
                             is_same_file(options->output, options->request.data))) {

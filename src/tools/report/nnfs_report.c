@@ -18,9 +18,10 @@ typedef struct report_options {
     const char *output; /* NULL: stdout */
 } report_options;
 
-static const struct argp_option rows[] = {
-    {"output", 'o', "FILE", 0, "write the report here (stdout)", 1},
-    OPTIONS_COMMON,
+static const option_row rows[] = {
+    {"output", 'o', "FILE", "file for the report", "stdout", TO(TEXT, report_options, output),
+     .complete = "@*", .new_group = true},
+    {0},
 };
 
 static const char about[] =
@@ -36,31 +37,24 @@ static const char about[] =
     "  nnfs-train mnist --log run.jsonl && nnfs-report run.jsonl -o run.html\n"
     "  nnfs-report narrow.jsonl wide.jsonl -o both.html";
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
+static void take_log(void *input, const char *text)
 {
-    report_options *options = state->input;
-    switch (key) {
-    case 'o':
-        options->output = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        options->logs[options->count++] = text;
-        return 0;
-    default:
-        return options_common(key, state);
-    }
+    report_options *options = input;
+    options->logs[options->count++] = text;
 }
+
+static const char *const arguments[] = {"@*.jsonl", NULL};
+
+static const option_table command_line = {rows, "RUN.jsonl...", about, take_log, NULL, arguments};
 
 static void parse(report_options *options, int argc, char **argv)
 {
-    const struct argp argp = {rows, parse_option, "RUN.jsonl...", about, NULL, options_help_filter,
-                              NULL};
     *options = (report_options){.logs = calloc((size_t)argc + 1, sizeof *options->logs)};
     if (!options->logs) {
         cli_message("out of memory");
         cli_exit(EXIT_CANNOT_RUN);
     }
-    options_parse(&argp, argc, argv, options);
+    options_parse(&command_line, argc, argv, options);
     if (options->count == 0) {
         usage_error("which run? name a log that nnfs-train --log wrote");
     }

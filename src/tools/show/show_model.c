@@ -97,13 +97,10 @@ static void print_layers(const nnfs_network *network, const weight_stats *stats)
 
 /* ---- Notes: how it was trained ---- */
 
-/* The notes that nnfs-train writes, in the order they are told in; those of pictures and classes have
- * lines of their own. */
+/* The notes of nnfs-train besides its settings; those of pictures and classes have lines of their own. */
 static const char *const notes[] = {
-    "data",     "samples",       "data_hash",      "optimizer",    "learning_rate", "schedule",
-    "momentum", "beta2",         "epsilon",        "weight_decay", "init",          "batch",
-    "epochs",   "ended",         "until_accuracy", "seed",         "test_accuracy", "test_rmse",
-    "picture",  "preprocessing", "nnfs_version",   NULL,
+    "data",      "samples", "data_hash",     "init",         "ended", "test_accuracy",
+    "test_rmse", "picture", "preprocessing", "nnfs_version", NULL,
 };
 
 static const char *note(const nnfs_network *network, const char *key)
@@ -281,13 +278,22 @@ static json_t *json_layers(const nnfs_network *network, const weight_stats *stat
     return list;
 }
 
+static void set_note(json_t *object, const nnfs_network *network, const char *key)
+{
+    if (nnfs_network_note(network, key)) {
+        json_set_string(object, key, nnfs_network_note(network, key));
+    }
+}
+
 static json_t *json_notes(const nnfs_network *network)
 {
     json_t *object = json_object();
+    const nnfs_setting *setting;
     for (const char *const *key = notes; *key; key++) {
-        if (nnfs_network_note(network, *key)) {
-            json_set_string(object, *key, nnfs_network_note(network, *key));
-        }
+        set_note(object, network, *key);
+    }
+    for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
+        set_note(object, network, setting->name);
     }
     return object;
 }

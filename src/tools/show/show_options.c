@@ -7,54 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    KEY_MODEL = OPTION_OWN,
-    KEY_ROWS,
-    KEY_CLASS,
-    KEY_COUNT,
-    KEY_SEED,
-    KEY_MISTAKES,
-    KEY_WEIGHTS,
-    KEY_PICTURE,
-    KEY_DRAW,
-    KEY_JSON,
-};
-
-enum { GROUP_SAMPLES = 1, GROUP_DRAW, GROUP_RUN, GROUP_FILE };
-
-static const struct argp_option rows[] = {
-    {NULL, 0, NULL, 0, "Which samples:", GROUP_SAMPLES},
-    {"model", KEY_MODEL, "FILE", 0, "say what this model makes of them", 0},
-    {"rows", KEY_ROWS, "N[,...]", 0, "these, counted from 0: 3,17,100-110 (a few at random)", 0},
-    {"class", KEY_CLASS, "NAME", 0, "of this class", 0},
-    {"mistakes", KEY_MISTAKES, NULL, 0, "that the model is wrong about, the worst first", 0},
-    {"count", KEY_COUNT, "N", 0, "at most so many (two lines of pictures, 10 rows of a table)", 0},
-    {"seed", KEY_SEED, "N", 0, "which ones chance chooses (1)", 0},
-    MODEL_ROW_SPLIT(0),
-
-    {NULL, 0, NULL, 0, "How they are drawn:", GROUP_DRAW},
-    {"weights", KEY_WEIGHTS, NULL, 0,
-     "of a model: the weights of the first layer as pictures, the strongest units first", 0},
-    {"output", 'o', "FILE", 0, "into this file, .png or .svg (the terminal)", 0},
-    {"picture", KEY_PICTURE, "HxW[xC]", 0,
-     "how the values of a sample lie, or none (as DATA or the model say)", 0},
-    {"draw", KEY_DRAW, "NAME", 0, "ascii, braille, 256 or truecolor (what the terminal can)", 0},
-
-    {"json", KEY_JSON, NULL, 0, "print what the file holds as one JSON object", GROUP_RUN},
-    {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
-    {"quiet", 'q', NULL, 0, "draw, and say nothing unless something is wrong", 0},
-
-    {NULL, 0, NULL, 0, "How the file of a table is written:", GROUP_FILE},
-    {"target", KEY_TARGET, "COLUMN[,...]", 0,
-     "what there is to predict, by name or number (the last)", 0},
-    {"targets", KEY_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0},
-    {"categorical", KEY_CATEGORICAL, "COLUMN[,...]", 0,
-     "columns of categories, also where they look like numbers", 0},
-    {"drop", KEY_DROP, "COLUMN[,...]", 0, "columns to leave out", 0},
-    TABLE_ROWS_FORMAT("NA N/A NaN nan null NULL None ?, or as the model was trained"),
-    OPTIONS_COMMON,
-};
-
 static const char about[] =
     "Shows what DATA or MODEL, a file that nnfs-train wrote, holds; samples of DATA, and with a "
     "MODEL what it makes of them; or the weights of MODEL."
@@ -98,8 +50,9 @@ static void set_model(show_options *options, const char *path)
     options->request.model = path;
 }
 
-static void take_argument(show_options *options, const char *text)
+static void take_argument(void *input, const char *text)
 {
+    show_options *options = input;
     if (is_model(text)) {
         set_model(options, text);
     } else if (options->request.data) {
@@ -109,63 +62,85 @@ static void take_argument(show_options *options, const char *text)
     }
 }
 
-static void take_picture(show_options *options, const char *text)
+static void take_model(void *input, const option_row *row, const char *text)
 {
+    (void)row;
+    set_model(input, text);
+}
+
+static void take_rows(void *input, const option_row *row, const char *text)
+{
+    show_options *options = input;
+    (void)row;
+    rows_check(text);
+    options->rows = text;
+}
+
+static void take_seed(void *input, const option_row *row, const char *text)
+{
+    show_options *options = input;
+    (void)row;
+    options->seed = (uint64_t)option_integer("--seed", text, 0, INT64_MAX);
+}
+
+static void take_picture(void *input, const option_row *row, const char *text)
+{
+    show_options *options = input;
+    (void)row;
     options->no_picture = strcmp(text, "none") == 0;
     if (!options->no_picture && !picture_parse(text, &options->picture)) {
         usage_error("--picture: '%s' is no size such as 28x28, 32x32x3 or 3x32x32", text);
     }
 }
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    enum { COUNT_MOST = 1000 };
-    show_options *options = state->input;
-    if (model_request_option(&options->request, key, text)) {
-        return 0;
-    }
-    switch (key) {
-    case KEY_MODEL:
-        set_model(options, text);
-        return 0;
-    case KEY_ROWS:
-        rows_check(text);
-        options->rows = text;
-        return 0;
-    case KEY_CLASS:
-        options->class_name = text;
-        return 0;
-    case KEY_COUNT:
-        options->count = (int)option_integer("--count", text, 1, COUNT_MOST);
-        return 0;
-    case KEY_SEED:
-        options->seed = (uint64_t)option_integer("--seed", text, 0, INT64_MAX);
-        return 0;
-    case KEY_MISTAKES:
-        options->mistakes = true;
-        return 0;
-    case KEY_WEIGHTS:
-        options->weights = true;
-        return 0;
-    case KEY_PICTURE:
-        take_picture(options, text);
-        return 0;
-    case KEY_DRAW:
-        options->ink = option_name("way to draw", ink_names, text, strlen(text));
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case 'o':
-        options->output = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        take_argument(options, text);
-        return 0;
-    default:
-        return options_common(key, state);
-    }
-}
+#define TABLE offsetof(show_options, request.table)
+
+static const option_row rows[] = {
+    {.help = "Which samples:"},
+    {"model", 0, "FILE", "model whose predictions are shown", NULL, .take = take_model,
+     .complete = "@*.safetensors"},
+    {"rows", 0, "N[,...]", "samples, counted from 0: 3,17,100-110", "a few at random",
+     .take = take_rows},
+    {"class", 0, "NAME", "class of the samples", NULL, TO(TEXT, show_options, class_name)},
+    {"mistakes", 0, NULL, "show the samples that the model predicts wrongly, the worst first", NULL,
+     TO(FLAG, show_options, mistakes)},
+    {"count", 0, "N", "most samples to show", "two lines of pictures, 10 rows of a table",
+     TO(COUNT, show_options, count), .lowest = 1, .highest = 1000},
+    {"seed", 0, "N", "seed of the random choice", "1", .take = take_seed},
+    MODEL_ROW_SPLIT(offsetof(show_options, request), .complete = NULL),
+
+    {.help = "How they are drawn:"},
+    {"weights", 0, NULL,
+     "draw the weights of the model's first layer as pictures, the strongest units first", NULL,
+     TO(FLAG, show_options, weights)},
+    {"output", 'o', "FILE", "file for the pictures, .png or .svg", "the terminal",
+     TO(TEXT, show_options, output), .complete = "@*"},
+    {"picture", 0, "HxW[xC]", "layout of a sample's values, or none", "that of DATA or the model",
+     .take = take_picture, .complete = "none"},
+    {"draw", 0, "NAME", "way to draw", "the best that the terminal can",
+     TO(NAME, show_options, ink), .what = "way to draw", .names = ink_names},
+
+    {"json", 0, NULL, "print what the file holds as one JSON object", NULL,
+     TO(FLAG, show_options, json), .new_group = true},
+    MODEL_ROWS_RUN(offsetof(show_options, request),
+                   "draw, and print nothing unless something is wrong"),
+
+    {.help = "How the file of a table is written:"},
+    {"target", 0, "COLUMN[,...]", "column to predict, by name or number", "the last",
+     TABLE_ROW(TABLE)},
+    {"targets", 0, "FILE", "NPY file with the targets of an NPY file", NULL, TABLE_ROW(TABLE),
+     .complete = "@*.npy"},
+    {"categorical", 0, "COLUMN[,...]", "columns of categories, even if they look like numbers",
+     NULL, TABLE_ROW(TABLE)},
+    {"drop", 0, "COLUMN[,...]", "columns to leave out", NULL, TABLE_ROW(TABLE)},
+    TABLE_ROWS_FORMAT(TABLE, "NA N/A NaN nan null NULL None ?, or as the model was trained"),
+    {0},
+};
+
+static const char *const arguments[] = {"@data", "@*.safetensors", NULL};
+
+static const option_table command_line = {
+    rows, "DATA|MODEL [MODEL]", about, take_argument, NULL, arguments};
 
 static bool ends_with(const char *text, const char *ending)
 {
@@ -216,10 +191,8 @@ static void check(const show_options *options)
 
 void show_options_parse(show_options *options, int argc, char **argv)
 {
-    const struct argp argp = {
-        rows, parse_option, "DATA|MODEL [MODEL]", about, NULL, options_help_filter, NULL};
     *options = (show_options){.request.part = PART_ANY, .seed = 1, .ink = -1};
     table_options_init(&options->request.table);
-    options_parse(&argp, argc, argv, options);
+    options_parse(&command_line, argc, argv, options);
     check(options);
 }

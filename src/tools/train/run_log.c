@@ -5,7 +5,7 @@
 #include "train/run.h"
 
 #include <errno.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -113,39 +113,46 @@ void log_line(train_run *run, json_t *object)
 
 /* ---- start ---- */
 
+/* By its type; the word for 0 is null. */
+static json_t *setting_value(const nnfs_setting *setting, const char *text)
+{
+    if (setting->zero && strcmp(text, setting->zero) == 0) {
+        return json_null();
+    }
+    switch (setting->type) {
+    case NNFS_SETTING_NAME:
+        return json_string(text);
+    case NNFS_SETTING_WHOLE:
+        return json_integer(strtoll(text, NULL, 10));
+    default:
+        return json_real(strtod(text, NULL));
+    }
+}
+
 static json_t *settings(const train_run *run)
 {
     const train_options *options = run->options;
-    const nnfs_train_settings *train = &options->train;
+    nnfs_train_settings train = options->train;
     json_t *object = json_object();
     json_set_string(object, "init", nnfs_init_name(options->init));
     if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
         json_set_float(object, "init_scale", options->init_scale);
     }
     json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(run->network)));
-    json_set_string(object, "optimizer", nnfs_optimizer_name(train->optimizer));
-    json_set_float(object, "lr", train->learning_rate);
-    json_set_float(object, "momentum", train->momentum);
-    json_set_float(object, "beta2", train->beta2);
-    json_set_float(object, "epsilon", train->epsilon);
-    json_set_float(object, "weight_decay", train->weight_decay);
-    json_set_string(object, "schedule", nnfs_schedule_name(train->schedule));
-    json_set_real(object, "warmup_epochs", train->warmup_epochs);
-    json_set_real(object, "schedule_every", train->schedule_every);
-    json_set_real(object, "schedule_factor", train->schedule_factor);
-    json_set_real(object, "schedule_floor", train->schedule_floor);
-    json_set_integer(object, "schedule_patience", train->schedule_patience);
-    json_set_integer(object, "batch",
-                     train->batch > 0 ? train->batch : nnfs_dataset_samples(run->train.set));
-    json_set_integer(object, "epochs", train->epochs);
-    json_set_real(object, "until_accuracy",
-                  train->until_accuracy > 0.0 ? train->until_accuracy : (double)NAN);
+    train.batch = train.batch > 0 ? train.batch : nnfs_dataset_samples(run->train.set);
+    const nnfs_setting *setting;
+    for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
+        char text[64];
+        (void)nnfs_train_settings_get(&train, setting->name, text, sizeof text, NULL);
+        bool is_rate = strcmp(setting->name, "learning_rate") == 0;
+        (void)json_object_set_new(object, is_rate ? "lr" : setting->name,
+                                  setting_value(setting, text));
+    }
     json_set_real(object, "validation_share", options->validation_share);
     json_set_real(object, "test_share", run->test_share);
     json_set_integer(object, "folds", options->folds);
     json_set_string(object, "class_weight", options->class_weight);
-    json_set_integer(object, "seed", (int64_t)train->seed);
-    json_set_integer(object, "threads", train->threads > 0 ? train->threads : run->machine.threads);
+    json_set_integer(object, "threads", train.threads > 0 ? train.threads : run->machine.threads);
     json_set_string(object, "output", options->output);
     return object;
 }

@@ -116,11 +116,6 @@ static short_text note_count(int64_t count)
     return note;
 }
 
-static short_text note_batch(int64_t batch)
-{
-    return batch > 0 ? note_count(batch) : (short_text){"full"};
-}
-
 static short_text note_number(double number)
 {
     short_text note;
@@ -209,9 +204,27 @@ static nnfs_status annotate_path(nnfs_network *network, const char *key, const c
     return status;
 }
 
+/* Each setting as its option takes it; the epochs are those that were finished. */
+static nnfs_status annotate_settings(train_run *run, nnfs_error *error)
+{
+    nnfs_train_settings train = run->options->train;
+    train.epochs = run->summary.epochs;
+    const nnfs_setting *setting;
+    for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
+        char text[64];
+        (void)nnfs_train_settings_get(&train, setting->name, text, sizeof text, NULL);
+        bool off = setting->zero && strcmp(setting->zero, "off") == 0 && strcmp(text, "off") == 0;
+        nnfs_status status =
+            off ? NNFS_OK : nnfs_network_set_note(run->network, setting->name, text, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+    }
+    return NNFS_OK;
+}
+
 nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
-    const nnfs_train_settings *train = &run->options->train;
     const nnfs_evaluation *test = &run->summary.test;
     nnfs_image_layout picture = nnfs_dataset_image_layout(run->train.set);
     double score = isnan(test->accuracy) ? test->rmse : test->accuracy;
@@ -220,30 +233,20 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         short_text value;
         bool applies;
     } notes[] = {
-        {"learning_rate", text_shortest(train->learning_rate), true},
-        {"momentum", text_shortest(train->momentum), true},
-        {"beta2", text_shortest(train->beta2), true},
-        {"epsilon", text_shortest(train->epsilon), true},
-        {"weight_decay", text_shortest(train->weight_decay), true},
         {"init", note_init(run->options), true},
-        {"batch", note_batch(train->batch), true},
-        {"epochs", note_count(run->summary.epochs), true},
-        {"until_accuracy", note_number(train->until_accuracy), train->until_accuracy > 0.0},
         {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
         {"picture", note_picture(picture), picture.height > 0},
-        {"seed", note_count((int64_t)train->seed), true},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},
         {isnan(test->accuracy) ? "test_rmse" : "test_accuracy", note_number(score), !isnan(score)},
     };
     const char *const words[][2] = {
         {"nnfs_version", nnfs_version()},
-        {"optimizer", nnfs_optimizer_name(train->optimizer)},
-        {"schedule", nnfs_schedule_name(train->schedule)},
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
     };
     nnfs_status status = annotate_path(run->network, "data", run->options->data, error);
     status = status == NNFS_OK ? annotate_classes(run, error) : status;
+    status = status == NNFS_OK ? annotate_settings(run, error) : status;
     for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
         status = nnfs_network_set_note(run->network, words[i][0], words[i][1], error);
     }

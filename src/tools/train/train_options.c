@@ -6,58 +6,66 @@
 
 #include "common/exit.h"
 #include "common/paths.h"
-#include "train/schedule_option.h"
+#include "common/setting_option.h"
 #include "train/train_rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- The table ---- */
 
-enum { GROUP_NETWORK = 1, GROUP_TRAINING, GROUP_DATA, GROUP_COLUMNS, GROUP_FILE, GROUP_RUN };
+#define OWN(KIND, member) TO(KIND, train_values, member)
 
-static const struct argp_option rows[] = {
-    {NULL, 0, NULL, 0, "The network:", GROUP_NETWORK},
+static const option_row rows[] = {
+    {.help = "The network:"},
     TRAIN_ROWS_NETWORK,
 
-    {NULL, 0, NULL, 0, "Training:", GROUP_TRAINING},
+    {.help = "Training:"},
     TRAIN_ROWS_TRAINING,
 
-    {NULL, 0, NULL, 0, "Data:", GROUP_DATA},
+    {.help = "Data:"},
     TRAIN_ROWS_DATA,
-    {"folds", KEY_FOLDS, "K", 0,
-     "first train K times, each time without another part of the training data, and say how good "
-     "that is on the part left out: mean and spread",
-     0},
+    {"folds", 0, "K",
+     "number of folds of a cross-validation before the training, reported as mean "
+     "and spread",
+     "none", OWN(COUNT, options.folds), .lowest = 2, .highest = 1000},
     TRAIN_ROW_CLASS_WEIGHT,
 
-    {NULL, 0, NULL, 0, "The columns of a table (CSV, NPY):", GROUP_COLUMNS},
-    TABLE_ROWS_COLUMNS,
+    {.help = "The columns of a table (CSV, NPY):"},
+    TABLE_ROWS_COLUMNS(offsetof(train_values, options.table)),
 
-    {NULL, 0, NULL, 0, "How its file is written:", GROUP_FILE},
-    TABLE_ROWS_FORMAT("NA N/A NaN nan null NULL None ?"),
+    {.help = "How its file is written:"},
+    TABLE_ROWS_FORMAT(offsetof(train_values, options.table), "NA N/A NaN nan null NULL None ?"),
 
-    {NULL, 0, NULL, 0, "The run:", GROUP_RUN},
-    {"seed", 's', "N", 0, "of the weights, the order of the samples and the held-out share (1)", 0},
-    {"threads", 't', "N", 0, "the result is the same for any number (all)", 0},
-    {"output", 'o', "PATH", 0, "write the model here; 'none' for no file (model.safetensors)", 0},
-    {"log", KEY_LOG, "PATH", 0, "write a run log here, a JSON object a line", 0},
-    {"report", KEY_REPORT, "FILE", 0,
-     "write a page to look at here, HTML: curves, mistakes, where the time went", 0},
-    {"checkpoint", KEY_CHECKPOINT, "FOLDER", 0,
-     "write checkpoints here, from which the run can go on after a kill: the last three, and the "
-     "best",
-     0},
-    {"checkpoint-every", KEY_CHECKPOINT_EVERY, "N[s|m|epochs|steps]", 0,
-     "how often, besides after each epoch that is the best so far and at the end (60s)", 0},
-    {"resume", KEY_RESUME, "FOLDER", 0,
-     "go on from the last checkpoint there, to the same bits as if the run had never stopped; "
-     "takes its options from there",
-     0},
-    {"resume-anywhere", KEY_RESUME_ANYWHERE, NULL, 0,
-     "also with another CPU, BLAS or kernel than before, which may end in other bits", 0},
-    {"profile", KEY_PROFILE, NULL, 0, "show where the time went, and what bounds each product", 0},
-    {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
-    OPTIONS_COMMON,
+    {.help = "The run:"},
+    TRAIN_ROW_SEED,
+    {"threads", 't', "N", "threads; the result is the same for any number", "all",
+     OWN(COUNT, options.train.threads), .lowest = 1, .highest = THREADS_MOST},
+    {"output", 'o', "PATH", "file for the model; 'none' for no file", "model.safetensors",
+     OWN(PATH, options.output), .complete = "@*"},
+    {"log", 0, "PATH", "file for the run log, a JSON object a line", "none", OWN(PATH, options.log),
+     .complete = "@*"},
+    {"report", 0, "FILE", "file for an HTML report: curves, mistakes, where the time went", "none",
+     OWN(PATH, options.report), .complete = "@*"},
+    {"checkpoint", 0, "FOLDER",
+     "folder for checkpoints, the last three and the best, from which a killed run can be resumed",
+     "none", OWN(TEXT, options.checkpoint), .complete = "@folder"},
+    {"checkpoint-every", 0, "N[s|m|epochs|steps]",
+     "interval of checkpoints, besides those after "
+     "each epoch that is the best so far and at the end",
+     "60s", .take = take_checkpoint_every},
+    {"resume", 0, "FOLDER",
+     "continue the run whose last checkpoint is in this folder, to the same "
+     "bits as if it had never stopped; its options are taken from there",
+     NULL, OWN(TEXT, options.resume), .complete = "@folder"},
+    {"resume-anywhere", 0, NULL,
+     "resume also with another CPU, BLAS or kernel than before, which "
+     "may end in other bits",
+     NULL, OWN(FLAG, options.resume_anywhere)},
+    {"profile", 0, NULL, "print where the time went, and what bounds each product", NULL,
+     OWN(FLAG, options.profile)},
+    {"quiet", 'q', NULL, "print nothing unless something is wrong", NULL, OWN(FLAG, options.quiet)},
+    {0},
 };
 
 static const char about[] =
@@ -79,52 +87,25 @@ static const char about[] =
     "  nnfs-train mnist --hidden none --optimizer sgd --batch full --log run.jsonl";
 
 /* Remembers the first option that --resume takes from the checkpoint. */
-static void note_given(train_options *options, int key)
+static bool note_given(void *input, const option_row *row, const char *text)
 {
-    static const int besides[] = {KEY_RESUME, KEY_RESUME_ANYWHERE, KEY_PROFILE, 't', 'q', 'h', 'V'};
+    static const char besides[][16] = {"resume", "resume-anywhere", "profile", "threads", "quiet"};
+    train_options *options = &((train_values *)input)->options;
+    (void)text;
     for (size_t i = 0; i < sizeof besides / sizeof *besides; i++) {
-        if (key == besides[i]) {
-            return;
+        if (strcmp(row->name, besides[i]) == 0) {
+            return false;
         }
     }
-    for (const struct argp_option *row = rows; row->name || row->doc; row++) {
-        if (!options->given && row->name && row->key == key) {
-            options->given = row->name;
-        }
-    }
+    options->given = options->given ? options->given : row->name;
+    return false;
 }
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    train_values *values = state->input;
-    note_given(values->options, key);
-    if (train_value(values, key, text) || table_option(&values->options->table, key, text)) {
-        return 0;
-    }
-    return options_common(key, state);
-}
+static const char *const arguments[] = {"@data", NULL};
+
+static const option_table command_line = {rows, "[DATA]", about, take_data, note_given, arguments};
 
 /* ---- What needs more than one option ---- */
-
-/* A setting that was given and that the optimizer then does without would be a silent mistake. */
-static void refuse_unused(const nnfs_train_settings *given, const nnfs_train_settings *resolved)
-{
-    const struct {
-        const char *option;
-        float given, resolved;
-    } settings[] = {
-        {"--momentum", given->momentum, resolved->momentum},
-        {"--beta2", given->beta2, resolved->beta2},
-        {"--epsilon", given->epsilon, resolved->epsilon},
-        {"--weight-decay", given->weight_decay, resolved->weight_decay},
-    };
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        if (settings[i].given > 0.0f && settings[i].resolved != settings[i].given) {
-            usage_error("%s is no setting of %s", settings[i].option,
-                        nnfs_optimizer_name(given->optimizer));
-        }
-    }
-}
 
 /* Targets of their own for a part that comes from a file of its own. */
 static void check_part(const char *option, const char *path, const char *targets)
@@ -139,7 +120,7 @@ static void check_part(const char *option, const char *path, const char *targets
 
 static void check_checkpoints(const train_values *values)
 {
-    const train_options *options = values->options;
+    const train_options *options = &values->options;
     if (options->resume && options->given) {
         usage_error("--resume goes on as the run was begun; --%s is not to be given",
                     options->given);
@@ -193,24 +174,23 @@ static void check_together(const train_options *options)
 
 void train_options_parse(train_options *options, int argc, char **argv)
 {
-    *options = (train_options){.output_activation = BY_TASK,
-                               .loss = BY_TASK,
-                               .test_share = BY_DATA,
-                               .output = "model.safetensors"};
-    nnfs_train_settings_init(&options->train);
-    table_options_init(&options->table);
-    train_values values = {.options = options, .hidden = "128"};
-    const struct argp argp = {rows, parse_option, "[DATA]", about, NULL, options_help_filter, NULL};
-    options_parse(&argp, argc, argv, &values);
+    train_values values = {.options = {.output_activation = BY_TASK,
+                                       .loss = BY_TASK,
+                                       .test_share = BY_DATA,
+                                       .output = "model.safetensors"},
+                           .hidden = "128"};
+    *options = (train_options){0};
+    nnfs_train_settings_init(&values.options.train);
+    table_options_init(&values.options.table);
+    options_parse(&command_line, argc, argv, &values);
 
     check_checkpoints(&values);
-    options->data = options->data ? options->data : "digits";
+    values.options.data = values.options.data ? values.options.data : "digits";
     train_values_finish(&values);
-    check_together(options);
-    nnfs_train_settings given = options->train;
-    nnfs_train_settings_resolve(&options->train);
-    refuse_unused(&given, &options->train);
-    schedule_refuse_unused(&given, &options->train);
+    check_together(&values.options);
+    settings_refuse_unused(&values.options.train);
+    nnfs_train_settings_resolve(&values.options.train);
+    *options = values.options;
 }
 
 void train_options_free(train_options *options)

@@ -1,6 +1,6 @@
 /*
- * Rows of argp tables: the options of networks, training and data that nnfs-train has, and with it
- * every tool that trains.
+ * Rows of options: those of networks, training and data that nnfs-train has, and with it every tool that
+ * trains. Their values go to a train_values.
  */
 #ifndef NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 #define NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
@@ -9,66 +9,51 @@
 
 /* clang-format off */
 
+#define TRAIN(KIND, member) TO(KIND, train_values, member), .passed_on = true
+
 #define TRAIN_ROWS_NETWORK                                                                         \
-    {"hidden", KEY_HIDDEN, "N,N,...", 0,                                                           \
-     "widths of the hidden layers; 'none' for no hidden layer (128)", 0},                          \
-    {"activation", KEY_ACTIVATION, "NAME[,...]", 0,                                                \
-     "of the hidden layers, one for all or one each: identity relu leaky_relu elu sigmoid tanh "   \
-     "softplus silu gelu (relu)",                                                                  \
-     0},                                                                                           \
-    {"output-activation", KEY_OUTPUT_ACTIVATION, "NAME", 0,                                        \
-     "also softmax (softmax for classes, sigmoid for yes or no, identity for numbers)", 0},        \
-    {"loss", KEY_LOSS, "NAME", 0,                                                                  \
-     "cross_entropy binary_cross_entropy mse mae huber (cross_entropy for classes, "               \
-     "binary_cross_entropy for yes or no, mse for numbers)",                                       \
-     0},                                                                                           \
-    {"init", KEY_INIT, "NAME", 0,                                                                  \
-     "how weights begin: he_normal he_uniform glorot_normal glorot_uniform lecun_normal "          \
-     "lecun_uniform normal:SCALE uniform:SCALE zeros (he_normal before the relu family, "          \
-     "glorot_uniform before the rest)",                                                            \
-     0}
+    {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
+     TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \
+    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each: "   \
+     "identity, relu, leaky_relu, elu, sigmoid, tanh, softplus, silu or gelu", "relu",             \
+     TRAIN(TEXT, activation), .names = hidden_activation_names, .list = true,                      \
+     .vary = VARY_VALUES},                                                                         \
+    {"output-activation", 0, "NAME", "activation of the output layer",                             \
+     "softmax for classes, sigmoid for yes or no, identity for numbers",                           \
+     TRAIN(NAME, options.output_activation), .what = "activation", .names = activation_names,      \
+     .vary = VARY_VALUES},                                                                         \
+    {"loss", 0, "NAME", "loss to minimise",                                                        \
+     "cross_entropy for classes, binary_cross_entropy for yes or no, mse for numbers",             \
+     TRAIN(NAME, options.loss), .what = "loss", .names = loss_names, .vary = VARY_VALUES},         \
+    {"init", 0, "NAME", "distribution of the initial weights: he_normal, he_uniform, "             \
+     "glorot_normal, glorot_uniform, lecun_normal, lecun_uniform, normal:SCALE, uniform:SCALE "    \
+     "or zeros", "he_normal before the relu family, glorot_uniform before the rest",               \
+     TRAIN(TAKE, options), .take = take_init, .vary = VARY_VALUES,                                 \
+     .complete = "he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform "   \
+     "normal: uniform: zeros"}
 
 #define TRAIN_ROWS_TRAINING                                                                        \
-    {"optimizer", KEY_OPTIMIZER, "NAME", 0,                                                        \
-     "sgd momentum nesterov adagrad rmsprop adam adamw (adam)", 0},                                \
-    {"lr", KEY_LR, "X", 0,                                                                         \
-     "learning rate (sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001, adam and "  \
-     "adamw 0.003)",                                                                               \
-     0},                                                                                           \
-    {"momentum", KEY_MOMENTUM, "X", 0,                                                             \
-     "of momentum, nesterov and rmsprop, beta1 of adam and adamw (0.9, rmsprop 0)", 0},            \
-    {"beta2", KEY_BETA2, "X", 0, "of adam and adamw, alpha of rmsprop (0.999, rmsprop 0.99)", 0},  \
-    {"epsilon", KEY_EPSILON, "X", 0, "of adagrad, rmsprop, adam and adamw (1e-8, adagrad 1e-10)",  \
-     0},                                                                                           \
-    {"weight-decay", KEY_WEIGHT_DECAY, "X", 0,                                                     \
-     "decoupled in adamw, added to the gradient elsewhere (0, adamw 0.01)", 0},                    \
-    {"schedule", KEY_SCHEDULE, "NAME[:KEY=VALUE,...]", 0,                                          \
-     "of the learning rate: constant step exponential cosine one_cycle plateau (cosine). Keys: "   \
-     "warmup, epochs to rise from 0 (0); every, epochs of a step (a third of all); factor, of "    \
-     "step and plateau (0.1), of exponential (0.9 an epoch); floor, a share of the rate, of "      \
-     "cosine and plateau (0); patience, epochs that plateau waits (2)",                            \
-     0},                                                                                           \
-    {"batch", 'b', "N", 0,                                                                         \
-     "samples a step; 'full' for batch gradient descent, 1 for stochastic (128)", 0},              \
-    {"epochs", 'e', "N", 0, "passes over the training data (10)", 0},                              \
-    {"until-accuracy", KEY_UNTIL_ACCURACY, "X", 0,                                                 \
-     "stop after the first epoch whose test accuracy reaches X, 0.98 say (off)", 0}
+    {.kind = OPTION_SETTINGS, .offset = offsetof(train_values, options.train)}
+
+#define TRAIN_ROW_SEED                                                                             \
+    {.name = "seed", .kind = OPTION_SETTING, .offset = offsetof(train_values, options.train),      \
+     .vary = VARY_VALUES}
 
 #define TRAIN_ROWS_DATA                                                                            \
-    {"validation", KEY_VALIDATION, "X", 0,                                                         \
-     "hold out this share of the training data, 0.1 say, or use the dataset of this path (0)", 0}, \
-    {"validation-targets", KEY_VALIDATION_TARGETS, "FILE", 0, "likewise of an NPY file", 0},       \
-    {"test", KEY_TEST, "X", 0,                                                                     \
-     "likewise for the test, before the validation data: a share, or a path (0.2 of a table; "     \
-     "else the test set that DATA brings)",                                                        \
-     0},                                                                                           \
-    {"test-targets", KEY_TEST_TARGETS, "FILE", 0, "an NPY file with the targets of an NPY file", 0}
+    {"validation", 0, "X", "validation data: a share of the training data, 0.1 say, or the path "  \
+     "of a dataset", "0", TRAIN(TAKE, options), .take = take_validation, .complete = "@data"},     \
+    {"validation-targets", 0, "FILE", "NPY file with the targets of the validation data",           \
+     NULL, TRAIN(TEXT, options.validation_targets), .complete = "@*.npy"},                         \
+    {"test", 0, "X", "test data: a share, held out before the validation data, or the path of a "  \
+     "dataset", "0.2 of a table, else the test set that DATA brings", TRAIN(TAKE, options),        \
+     .take = take_test, .complete = "@data"},                                                      \
+    {"test-targets", 0, "FILE", "NPY file with the targets of the test data", NULL,                \
+     TRAIN(TEXT, options.test_targets), .complete = "@*.npy"}
 
 #define TRAIN_ROW_CLASS_WEIGHT                                                                     \
-    {"class-weight", KEY_CLASS_WEIGHT, "W,...", 0,                                                 \
-     "how much the samples of each class count in training: a number each, NAME=NUMBER for "       \
-     "some, or balanced, by which all classes count alike",                                        \
-     0}
+    {"class-weight", 0, "W,...", "weights of the classes in training: a number each, NAME=NUMBER " \
+     "for some, or balanced, which gives all classes the same total weight", NULL,                 \
+     TRAIN(TAKE, options), .take = take_class_weight, .complete = "balanced"}
 
 /* clang-format on */
 

@@ -1,9 +1,8 @@
-/* The values of nnfs-train's own options: a table of functions that take them. */
+/* The values of nnfs-train's own options that take more than their row. */
 #include "train/train_values.h"
 
 #include "common/exit.h"
 #include "train/class_weights.h"
-#include "train/schedule_option.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -12,30 +11,11 @@
 
 /* ---- Values ---- */
 
-static void take_hidden(train_values *values, const char *text)
-{
-    values->hidden = text;
-}
-
-static void take_activation(train_values *values, const char *text)
-{
-    values->activation = text;
-}
-
-static void take_output_activation(train_values *values, const char *text)
-{
-    values->options->output_activation =
-        option_name("activation", activation_names, text, strlen(text));
-}
-
-static void take_loss(train_values *values, const char *text)
-{
-    values->options->loss = option_name("loss", loss_names, text, strlen(text));
-}
-
 /* NAME, or NAME:SCALE for those that have a scale. */
-static void take_init(train_values *values, const char *text)
+void take_init(void *target, const option_row *row, const char *text)
 {
+    train_options *options = target;
+    (void)row;
     size_t length = strcspn(text, ":");
     nnfs_init init = (nnfs_init)(option_name("initialiser", init_names, text, length) + 1);
     bool scaled = init == NNFS_INIT_NORMAL || init == NNFS_INIT_UNIFORM;
@@ -45,62 +25,10 @@ static void take_init(train_values *values, const char *text)
     if (!scaled && text[length] == ':') {
         usage_error("--init: %s takes no scale", nnfs_init_name(init));
     }
-    values->options->init = init;
+    options->init = init;
     if (scaled) {
-        values->options->init_scale = option_float("--init", text + length + 1, NUMBER_POSITIVE);
+        options->init_scale = option_float("--init", text + length + 1, NUMBER_POSITIVE);
     }
-}
-
-static void take_optimizer(train_values *values, const char *text)
-{
-    values->options->train.optimizer =
-        (nnfs_optimizer)option_name("optimizer", optimizer_names, text, strlen(text));
-}
-
-static void take_lr(train_values *values, const char *text)
-{
-    values->options->train.learning_rate = option_float("--lr", text, NUMBER_POSITIVE);
-}
-
-static void take_momentum(train_values *values, const char *text)
-{
-    values->options->train.momentum = option_float("--momentum", text, NUMBER_FRACTION);
-}
-
-static void take_beta2(train_values *values, const char *text)
-{
-    values->options->train.beta2 = option_float("--beta2", text, NUMBER_FRACTION);
-}
-
-static void take_epsilon(train_values *values, const char *text)
-{
-    values->options->train.epsilon = option_float("--epsilon", text, NUMBER_POSITIVE);
-}
-
-static void take_weight_decay(train_values *values, const char *text)
-{
-    values->options->train.weight_decay = option_float("--weight-decay", text, NUMBER_NOT_NEGATIVE);
-}
-
-static void take_schedule(train_values *values, const char *text)
-{
-    schedule_option(&values->options->train, text);
-}
-
-static void take_batch(train_values *values, const char *text)
-{
-    bool full = strcmp(text, "full") == 0;
-    values->options->train.batch = full ? 0 : option_integer("--batch", text, 1, INT64_MAX);
-}
-
-static void take_epochs(train_values *values, const char *text)
-{
-    values->options->train.epochs = (int)option_integer("--epochs", text, 0, INT_MAX);
-}
-
-static void take_until_accuracy(train_values *values, const char *text)
-{
-    values->options->train.until_accuracy = option_number("--until-accuracy", text, NUMBER_SHARE);
 }
 
 /* A share of the training data, or a path. */
@@ -111,79 +39,34 @@ static void take_part(const char *option, const char *text, double *share, const
     *share = number ? option_number(option, text, NUMBER_FRACTION) : 0.0;
 }
 
-static void take_validation(train_values *values, const char *text)
+void take_validation(void *target, const option_row *row, const char *text)
 {
-    take_part("--validation", text, &values->options->validation_share,
-              &values->options->validation_path);
+    train_options *options = target;
+    (void)row;
+    take_part("--validation", text, &options->validation_share, &options->validation_path);
 }
 
-static void take_validation_targets(train_values *values, const char *text)
+void take_test(void *target, const option_row *row, const char *text)
 {
-    values->options->validation_targets = text;
+    train_options *options = target;
+    (void)row;
+    take_part("--test", text, &options->test_share, &options->test_path);
 }
 
-static void take_test(train_values *values, const char *text)
+void take_class_weight(void *target, const option_row *row, const char *text)
 {
-    take_part("--test", text, &values->options->test_share, &values->options->test_path);
-}
-
-static void take_test_targets(train_values *values, const char *text)
-{
-    values->options->test_targets = text;
-}
-
-static void take_class_weight(train_values *values, const char *text)
-{
+    train_options *options = target;
+    (void)row;
     class_weights_check(text);
-    values->options->class_weight = text;
-}
-
-static void take_folds(train_values *values, const char *text)
-{
-    values->options->folds = (int)option_integer("--folds", text, 2, 1000);
-}
-
-static void take_seed(train_values *values, const char *text)
-{
-    /* 63 bits, so that the run log can hold it as a JSON integer. */
-    values->options->train.seed = (uint64_t)option_integer("--seed", text, 0, INT64_MAX);
-}
-
-static void take_threads(train_values *values, const char *text)
-{
-    values->options->train.threads = option_threads("--threads", text);
-}
-
-static void take_output(train_values *values, const char *text)
-{
-    values->options->output = strcmp(text, "none") == 0 ? NULL : text;
-}
-
-static void take_log(train_values *values, const char *text)
-{
-    values->options->log = strcmp(text, "none") == 0 ? NULL : text;
-}
-
-static void take_report(train_values *values, const char *text)
-{
-    values->options->report = strcmp(text, "none") == 0 ? NULL : text;
-}
-
-static void take_profile(train_values *values, const char *text)
-{
-    (void)text;
-    values->options->profile = true;
-}
-
-static void take_checkpoint(train_values *values, const char *text)
-{
-    values->options->checkpoint = text;
+    options->class_weight = text;
 }
 
 /* N, or N with s, m, epochs or steps behind it: one of the three intervals, and no other. */
-static void take_checkpoint_every(train_values *values, const char *text)
+void take_checkpoint_every(void *target, const option_row *row, const char *text)
 {
-    nnfs_train_settings *train = &values->options->train;
+    train_values *values = target;
+    (void)row;
+    nnfs_train_settings *train = &values->options.train;
     size_t digits = strspn(text, "0123456789");
     const char *unit = text + digits + strspn(text + digits, " ");
     char number[32];
@@ -210,79 +93,13 @@ static void take_checkpoint_every(train_values *values, const char *text)
     }
 }
 
-static void take_resume(train_values *values, const char *text)
+void take_data(void *target, const char *text)
 {
-    values->options->resume = text;
-}
-
-static void take_resume_anywhere(train_values *values, const char *text)
-{
-    (void)text;
-    values->options->resume_anywhere = true;
-}
-
-static void take_quiet(train_values *values, const char *text)
-{
-    (void)text;
-    values->options->quiet = true;
-}
-
-static void take_data(train_values *values, const char *text)
-{
-    if (values->options->data) {
-        usage_error("one DATA at a time, not both '%s' and '%s'", values->options->data, text);
+    train_values *values = target;
+    if (values->options.data) {
+        usage_error("one DATA at a time, not both '%s' and '%s'", values->options.data, text);
     }
-    values->options->data = text;
-}
-
-static const struct {
-    int key;
-    void (*take)(train_values *values, const char *text);
-} takers[] = {
-    {KEY_HIDDEN, take_hidden},
-    {KEY_ACTIVATION, take_activation},
-    {KEY_OUTPUT_ACTIVATION, take_output_activation},
-    {KEY_LOSS, take_loss},
-    {KEY_INIT, take_init},
-    {KEY_OPTIMIZER, take_optimizer},
-    {KEY_LR, take_lr},
-    {KEY_MOMENTUM, take_momentum},
-    {KEY_BETA2, take_beta2},
-    {KEY_EPSILON, take_epsilon},
-    {KEY_WEIGHT_DECAY, take_weight_decay},
-    {KEY_SCHEDULE, take_schedule},
-    {'b', take_batch},
-    {'e', take_epochs},
-    {KEY_UNTIL_ACCURACY, take_until_accuracy},
-    {KEY_VALIDATION, take_validation},
-    {KEY_VALIDATION_TARGETS, take_validation_targets},
-    {KEY_TEST, take_test},
-    {KEY_TEST_TARGETS, take_test_targets},
-    {KEY_CLASS_WEIGHT, take_class_weight},
-    {KEY_FOLDS, take_folds},
-    {'s', take_seed},
-    {'t', take_threads},
-    {'o', take_output},
-    {KEY_LOG, take_log},
-    {KEY_REPORT, take_report},
-    {KEY_PROFILE, take_profile},
-    {KEY_CHECKPOINT, take_checkpoint},
-    {KEY_CHECKPOINT_EVERY, take_checkpoint_every},
-    {KEY_RESUME, take_resume},
-    {KEY_RESUME_ANYWHERE, take_resume_anywhere},
-    {'q', take_quiet},
-    {ARGP_KEY_ARG, take_data},
-};
-
-bool train_value(train_values *values, int key, const char *text)
-{
-    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++) {
-        if (takers[i].key == key) {
-            takers[i].take(values, text);
-            return true;
-        }
-    }
-    return false;
+    values->options.data = text;
 }
 
 /* ---- The hidden layers ---- */
@@ -332,6 +149,6 @@ static void finish_activation(train_options *options, const char *names)
 
 void train_values_finish(train_values *values)
 {
-    finish_hidden(values->options, values->hidden);
-    finish_activation(values->options, values->activation);
+    finish_hidden(&values->options, values->hidden);
+    finish_activation(&values->options, values->activation);
 }

@@ -14,42 +14,45 @@
 
 /* ---- The table ---- */
 
-enum { KEY_RANDOM = 0x300, KEY_PLOT, KEY_FRESH };
+static void take_random(void *input, const option_row *row, const char *text);
+static void take_plot(void *input, const option_row *row, const char *text);
 
-enum { GROUP_NETWORK = 1, GROUP_TRAINING, GROUP_DATA, GROUP_COLUMNS, GROUP_FILE, GROUP_RUNS };
+#define OWN(KIND, member) TO(KIND, tune_options, member)
 
-static const struct argp_option rows[] = {
-    {NULL, 0, NULL, 0, "The network; all of these can be varied:", GROUP_NETWORK},
+static const option_row rows[] = {
+    {.help = "The network; all of these can be varied:"},
     TRAIN_ROWS_NETWORK,
 
-    {NULL, 0, NULL, 0, "Training; all but --until-accuracy can be varied:", GROUP_TRAINING},
+    {.help = "Training; all of these can be varied:"},
     TRAIN_ROWS_TRAINING,
-    {"seed", 's', "N", 0, "of the weights, the order of the samples and the held-out share (1)", 0},
+    TRAIN_ROW_SEED,
 
-    {NULL, 0, NULL, 0, "Data:", GROUP_DATA},
+    {.help = "Data:"},
     TRAIN_ROWS_DATA,
     TRAIN_ROW_CLASS_WEIGHT,
 
-    {NULL, 0, NULL, 0, "The columns of a table (CSV, NPY):", GROUP_COLUMNS},
-    TABLE_ROWS_COLUMNS,
+    {.help = "The columns of a table (CSV, NPY):"},
+    TABLE_ROWS_COLUMNS(0),
 
-    {NULL, 0, NULL, 0, "How its file is written:", GROUP_FILE},
-    TABLE_ROWS_FORMAT("NA N/A NaN nan null NULL None ?"),
+    {.help = "How its file is written:"},
+    TABLE_ROWS_FORMAT(0, "NA N/A NaN nan null NULL None ?"),
 
-    {NULL, 0, NULL, 0, "The runs:", GROUP_RUNS},
-    {"random", KEY_RANDOM, "N[:SEED]", 0,
-     "make N runs drawn at random, instead of one for each combination (SEED 1)", 0},
-    {"jobs", 'j', "N", 0, "runs side by side, at most (as many as there are threads)", 0},
-    {"threads", 't', "N", 0, "of all runs together; the results are the same for any number (all)",
-     0},
-    {"log", KEY_LOG, "PATH", 0,
-     "write a JSON object an iteration here, and go on from what is there; 'none' for no file "
-     "(tune.jsonl)",
-     0},
-    {"fresh", KEY_FRESH, NULL, 0, "begin anew, whatever the log holds", 0},
-    {"plot", KEY_PLOT, "FILE.svg", 0, "write the plot here too, as a picture", 0},
-    {"quiet", 'q', NULL, 0, "print the results alone", 0},
-    OPTIONS_COMMON,
+    {.help = "The runs:"},
+    {"random", 0, "N[:SEED]", "number of runs, drawn at random instead of one for each combination",
+     "SEED 1", .take = take_random},
+    {"jobs", 'j', "N", "most runs side by side", "as many as there are threads", OWN(COUNT, jobs),
+     .lowest = 1, .highest = THREADS_MOST},
+    {"threads", 't', "N", "threads of all runs together; the results are the same for any number",
+     "all", OWN(COUNT, threads), .lowest = 1, .highest = THREADS_MOST},
+    {"log", 0, "PATH",
+     "file for a JSON object an iteration, from which the same command goes on; "
+     "'none' for no file",
+     "tune.jsonl", OWN(PATH, log), .complete = "@*"},
+    {"fresh", 0, NULL, "start anew, whether or not the log has runs", NULL, OWN(FLAG, fresh)},
+    {"plot", 0, "FILE.svg", "file for the plot", "the terminal alone", .take = take_plot,
+     .complete = "@*.svg"},
+    {"quiet", 'q', NULL, "print the results alone", NULL, OWN(FLAG, quiet)},
+    {0},
 };
 
 static const char about[] =
@@ -75,62 +78,30 @@ static const char about[] =
     "  nnfs-tune houses.csv --target price --hidden '64;64,64' --lr 0.01,0.003\n"
     "  nnfs-tune mnist --random 40 --lr 1e-4..0.1 --hidden 32..512 --validation 0.1";
 
-/* ---- Options that can be varied ---- */
+/* ---- Options that are passed on ---- */
 
-#define ANY_SEPARATOR ",;"
-
-static const struct {
-    int key;
-    tune_range range;
-    const char *separators;
-} varied[] = {
-    {KEY_HIDDEN, RANGE_WHOLE, ";"},
-    {KEY_ACTIVATION, RANGE_NONE, ";"},
-    {KEY_OUTPUT_ACTIVATION, RANGE_NONE, ANY_SEPARATOR},
-    {KEY_LOSS, RANGE_NONE, ANY_SEPARATOR},
-    {KEY_INIT, RANGE_NONE, ANY_SEPARATOR},
-    {KEY_OPTIMIZER, RANGE_NONE, ANY_SEPARATOR},
-    {KEY_LR, RANGE_REAL, ANY_SEPARATOR},
-    {KEY_MOMENTUM, RANGE_REAL, ANY_SEPARATOR},
-    {KEY_BETA2, RANGE_REAL, ANY_SEPARATOR},
-    {KEY_EPSILON, RANGE_REAL, ANY_SEPARATOR},
-    {KEY_WEIGHT_DECAY, RANGE_REAL, ANY_SEPARATOR},
-    {KEY_SCHEDULE, RANGE_NONE, ";"},
-    {'b', RANGE_WHOLE, ANY_SEPARATOR},
-    {'e', RANGE_WHOLE, ANY_SEPARATOR},
-    {'s', RANGE_NONE, ANY_SEPARATOR},
-};
-
-static const char *name_of(int key)
+/* Varies or fixes an option of nnfs-train; leaves the tool's own to their rows. */
+static bool pass_on(void *input, const option_row *row, const char *text)
 {
-    for (const struct argp_option *row = rows; row->name || row->doc; row++) {
-        if (row->name && row->key == key) {
-            return row->name;
-        }
+    tune_options *options = input;
+    tune_axis kind = {.option = row->name, .vary = row->vary, .separators = row->list ? ";" : ",;"};
+    if (!row->passed_on) {
+        return false;
     }
-    return NULL;
-}
-
-static bool vary(tune_space *space, int key, const char *text)
-{
-    for (size_t i = 0; i < sizeof varied / sizeof *varied; i++) {
-        if (varied[i].key == key) {
-            tune_axis kind = {
-                .option = name_of(key),
-                .range = varied[i].range,
-                .separators = varied[i].separators,
-            };
-            space_add(space, &kind, text);
-            return true;
-        }
+    if (row->vary == VARY_NEVER) {
+        space_fix(&options->space, row->name, text);
+    } else {
+        space_add(&options->space, &kind, text);
     }
-    return false;
+    return true;
 }
 
 /* ---- Its own options ---- */
 
-static void take_random(tune_options *options, const char *text)
+static void take_random(void *input, const option_row *row, const char *text)
 {
+    tune_options *options = input;
+    (void)row;
     const char *colon = strchr(text, ':');
     char *number = must_have(colon ? strndup(text, (size_t)(colon - text)) : strdup(text));
     options->space.random = (int)option_integer("--random", number, 1, 10000);
@@ -138,29 +109,10 @@ static void take_random(tune_options *options, const char *text)
     free(number);
 }
 
-static void take_jobs(tune_options *options, const char *text)
+static void take_plot(void *input, const option_row *row, const char *text)
 {
-    options->jobs = option_threads("--jobs", text);
-}
-
-static void take_threads(tune_options *options, const char *text)
-{
-    options->threads = option_threads("--threads", text);
-}
-
-static void take_log(tune_options *options, const char *text)
-{
-    options->log = strcmp(text, "none") == 0 ? NULL : text;
-}
-
-static void take_fresh(tune_options *options, const char *text)
-{
-    (void)text;
-    options->fresh = true;
-}
-
-static void take_plot(tune_options *options, const char *text)
-{
+    tune_options *options = input;
+    (void)row;
     size_t length = strlen(text);
     if (length < 4 || strcmp(text + length - 4, ".svg") != 0) {
         usage_error("--plot writes SVG; '%s' does not end in .svg", text);
@@ -168,53 +120,23 @@ static void take_plot(tune_options *options, const char *text)
     options->plot = text;
 }
 
-static void take_quiet(tune_options *options, const char *text)
+static void take_argument(void *input, const char *text)
 {
-    (void)text;
-    options->quiet = true;
-}
-
-static void take_data(tune_options *options, const char *text)
-{
+    tune_options *options = input;
     if (options->data) {
         usage_error("one DATA at a time, not both '%s' and '%s'", options->data, text);
     }
     options->data = text;
 }
 
-static const struct {
-    int key;
-    void (*take)(tune_options *options, const char *text);
-} takers[] = {
-    {KEY_RANDOM, take_random}, {'j', take_jobs},          {'t', take_threads},
-    {KEY_LOG, take_log},       {KEY_FRESH, take_fresh},   {KEY_PLOT, take_plot},
-    {'q', take_quiet},         {ARGP_KEY_ARG, take_data},
-};
+static const char *const arguments[] = {"@data", NULL};
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    tune_options *options = state->input;
-    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++) {
-        if (takers[i].key == key) {
-            takers[i].take(options, text);
-            return 0;
-        }
-    }
-    if (vary(&options->space, key, text)) {
-        return 0;
-    }
-    if (key != 'h' && key != 'V' && name_of(key)) {
-        space_fix(&options->space, name_of(key), text);
-        return 0;
-    }
-    return options_common(key, state);
-}
+static const option_table command_line = {rows, "[DATA]", about, take_argument, pass_on, arguments};
 
 void tune_options_parse(tune_options *options, int argc, char **argv)
 {
     *options = (tune_options){.log = "tune.jsonl"};
-    const struct argp argp = {rows, parse_option, "[DATA]", about, NULL, options_help_filter, NULL};
-    options_parse(&argp, argc, argv, options);
+    options_parse(&command_line, argc, argv, options);
     options->data = options->data ? options->data : "digits";
     const char *const written[] = {options->log, options->plot};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {

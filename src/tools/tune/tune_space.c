@@ -58,7 +58,7 @@ static bool read_range(const char *text, double *from, double *to)
 static bool is_range(const tune_axis *axis, const char *text)
 {
     double from, to;
-    return axis->range != RANGE_NONE && read_range(text, &from, &to);
+    return axis->vary != VARY_VALUES && read_range(text, &from, &to);
 }
 
 static void check_value(const tune_axis *axis, const char *text)
@@ -67,7 +67,7 @@ static void check_value(const tune_axis *axis, const char *text)
     if (*text == '\0') {
         usage_error("--%s: a value is empty", axis->option);
     }
-    if (read_range(text, &from, &to) && axis->range == RANGE_NONE) {
+    if (read_range(text, &from, &to) && axis->vary == VARY_VALUES) {
         usage_error("--%s takes no range, '%s'", axis->option, text);
     }
     if (read_range(text, &from, &to) && !(from > 0.0 && to > from)) {
@@ -186,7 +186,7 @@ static char *draw_value(const tune_axis *axis, uint64_t *state)
         return must_have(strdup(value));
     }
     (void)read_range(value, &from, &to);
-    bool whole = axis->range == RANGE_WHOLE;
+    bool whole = axis->vary == VARY_WHOLE;
     double end = whole ? floor(to) + 1.0 : to; /* each whole number has the room up to the next */
     double drawn = from * exp(draw(state) * log(end / from));
     drawn = drawn < to ? drawn : to;

@@ -5,20 +5,15 @@
 #ifndef NNFS_TOOLS_TUNE_TUNE_SPACE_H
 #define NNFS_TOOLS_TUNE_TUNE_SPACE_H
 
+#include "common/options.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Which ranges, A..B, an option takes beside its values. */
-typedef enum tune_range {
-    RANGE_NONE,
-    RANGE_REAL,  /* of numbers, their logarithms uniform */
-    RANGE_WHOLE, /* likewise, rounded down */
-} tune_range;
 
 /* An option and the values it is to have, one in each run. */
 typedef struct tune_axis {
     const char *option;     /* "lr" */
-    tune_range range;       /* that it may have */
+    option_vary vary;       /* whether it takes ranges */
     const char *separators; /* between values: any of these letters */
     char **values;          /* [count] as they were given */
     int count;
