@@ -9,7 +9,14 @@
 #include <omp.h>
 #include <string.h>
 
-enum { TILE_ROWS = 128, TILE_COLUMNS = 256, MOST_LAYERS = BENCH_WIDTHS - 1, DTYPES = 2 };
+/* Of activations and deltas, tiles of rows; of W, blocks of which the gradient fits the second cache with W. */
+enum {
+    TILE_ROWS = 128,
+    BLOCK_ROWS = 64,
+    BLOCK_COLUMNS = 256,
+    MOST_LAYERS = BENCH_WIDTHS - 1,
+    DTYPES = 2
+};
 
 typedef struct step_layer {
     int in, out;
@@ -106,19 +113,19 @@ static void backward_tile(const step *s, int index, int row)
 
 static void update_tile(const step *s, const step_layer *l, int row, int column)
 {
-    _Alignas(64) float gradient[TILE_ROWS * TILE_COLUMNS];
-    int rows = least(TILE_ROWS, l->out - row), columns = least(TILE_COLUMNS, l->in - column);
+    _Alignas(64) float gradient[BLOCK_ROWS * BLOCK_COLUMNS];
+    int rows = least(BLOCK_ROWS, l->out - row), columns = least(BLOCK_COLUMNS, l->in - column);
     gemm_packed g = {.dtype = s->dtype, .m = rows, .n = columns, .k = s->batch, .c_row = 1};
     g.a = l->d_gradient + gemm_panel_at(s->dtype, row, s->batch);
     g.b = gemm_b_packed(s->dtype, l->a_gradient + gemm_panel_at(s->dtype, column, s->batch),
                         s->batch);
     g.c = gradient;
-    g.c_column = TILE_ROWS;
+    g.c_column = BLOCK_ROWS;
     gemm_packed_run(&g);
     for (int j = 0; j < columns; j++) {
         float *w = l->w + row + (ptrdiff_t)(column + j) * l->out;
         for (int i = 0; i < rows; i++) {
-            w[i] -= 1e-9f * gradient[i + j * TILE_ROWS];
+            w[i] -= 1e-9f * gradient[i + j * BLOCK_ROWS];
         }
     }
     pack_weights(s, l, row, column, rows, columns);
@@ -149,8 +156,8 @@ static void run_step(void *context)
         for (int index = 0; index < s->layers; index++) {
             const step_layer *l = &s->layer[index];
 #pragma omp for schedule(static) collapse(2) nowait
-            for (int row = 0; row < l->out; row += TILE_ROWS) {
-                for (int column = 0; column < l->in; column += TILE_COLUMNS) {
+            for (int row = 0; row < l->out; row += BLOCK_ROWS) {
+                for (int column = 0; column < l->in; column += BLOCK_COLUMNS) {
                     update_tile(s, l, row, column);
                 }
             }

@@ -15,7 +15,7 @@
  *     update of a tile of W           forward_weights, backward_weights (not of layer 1)
  *
  * One copy for both uses is possible (2 x 2 blocks hold the pairs of either direction), but each tile that reads it
- * the other way has to shuffle it into panels first. That saves a write of 2 bytes a weight out of 18 a step:
+ * the other way has to shuffle it into panels first. That saves a write of 2 bytes a weight out of 16 a step,:
  *
  *     bytes a weight and step, SGD    update: W read 4, written 4, packed 2 + 2; forward 2; backward 2    16
  *     (layer 1 without backward: 12; momentum 8 more, Adam 16 more)
