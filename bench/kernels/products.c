@@ -68,33 +68,33 @@ static bool make_operand(operand *o, const gemm_packing *packing, int length, co
 /* A thin C is computed as its transpose, so that its few rows are not most of the lanes. */
 enum { THIN = 16 };
 
-static bool make_packed(product *p, gemm_dtype dtype, const product_kind *kind, int m, int n, int k)
+static bool make_packed(product *p, gemm_dtype type, const product_kind *kind, int m, int n, int k)
 {
     bool exchanged = m <= THIN && n > m;
-    gemm_packing x = {dtype, kind->x, exchanged ? GEMM_COLUMNS : GEMM_LANES, k};
-    gemm_packing y = {dtype, kind->y, exchanged ? GEMM_LANES : GEMM_COLUMNS, k};
-    operand *a = &p->a[dtype], *b = &p->b[dtype];
+    gemm_packing x = {type, kind->x, exchanged ? GEMM_COLUMNS : GEMM_LANES, k};
+    gemm_packing y = {type, kind->y, exchanged ? GEMM_LANES : GEMM_COLUMNS, k};
+    operand *a = &p->a[type], *b = &p->b[type];
     if (!make_operand(exchanged ? b : a, &x, m, p->x) ||
         !make_operand(exchanged ? a : b, &y, n, p->y)) {
         return false;
     }
-    p->packed[dtype] = (gemm_packed){.dtype = dtype,
-                                     .m = exchanged ? n : m,
-                                     .n = exchanged ? m : n,
-                                     .k = k,
-                                     .a = a->panels,
-                                     .b = gemm_b_packed(dtype, b->panels, k),
-                                     .c = p->c,
-                                     .c_row = exchanged ? m : 1,
-                                     .c_column = exchanged ? 1 : m};
+    p->packed[type] = (gemm_packed){.dtype = type,
+                                    .m = exchanged ? n : m,
+                                    .n = exchanged ? m : n,
+                                    .k = k,
+                                    .a = a->panels,
+                                    .b = gemm_b_packed(type, b->panels, k),
+                                    .c = p->c,
+                                    .c_row = exchanged ? m : 1,
+                                    .c_column = exchanged ? 1 : m};
     return true;
 }
 
 static void free_product(product *p)
 {
-    for (int dtype = 0; dtype < 2; dtype++) {
-        memory_free(p->a[dtype].panels);
-        memory_free(p->b[dtype].panels);
+    for (int type = 0; type < 2; type++) {
+        memory_free(p->a[type].panels);
+        memory_free(p->b[type].panels);
     }
     memory_free(p->x);
     memory_free(p->y);
