@@ -30,14 +30,18 @@ op_tile op_tile_at(const op_grid *grid, int index, int samples)
     }
     bool parameters = grid->axis == AXIS_PARAMETERS;
     int columns = parameters ? grid->columns : samples;
-    int high = grid->tile_rows > 0 ? grid->tile_rows : grid->rows;
-    int down = tiles_down(grid);
-    int row = index % down * high;
-    int first = index / down * grid->tile_columns;
-    int rows_left = grid->rows - row;
-    int columns_left = columns - first;
-    return (op_tile){index, row, rows_left < high ? rows_left : high, first,
-                     columns_left < grid->tile_columns ? columns_left : grid->tile_columns};
+    int row = 0;
+    int rows = grid->rows;
+    int first = index * grid->tile_columns;
+    if (grid->tile_rows > 0) { /* tiles lie below one another first */
+        int down = tiles_down(grid);
+        row = index % down * grid->tile_rows;
+        rows = grid->rows - row < grid->tile_rows ? grid->rows - row : grid->tile_rows;
+        first = index / down * grid->tile_columns;
+    }
+    int left = columns - first;
+    return (op_tile){index, row, rows, first,
+                     left < grid->tile_columns ? left : grid->tile_columns};
 }
 
 int program_chain_tiles(const program *p, const program_chain *chain, int samples)
