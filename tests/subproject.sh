@@ -31,10 +31,11 @@ PROGRAM
 
 for library in shared static; do
     build=$parent/build-$library
-    "$meson" setup "$build" "$parent" -Ddefault_library=$library \
-        --force-fallback-for=nnfs >"$build.log" 2>&1 &&
-        "$meson" compile -C "$build" >>"$build.log" 2>&1 &&
-        "$meson" test -C "$build" >>"$build.log" 2>&1 || {
+    {
+        "$meson" setup "$build" "$parent" -Ddefault_library=$library --force-fallback-for=nnfs &&
+            "$meson" compile -C "$build" &&
+            "$meson" test -C "$build"
+    } >"$build.log" 2>&1 || {
         cat "$build.log"
         exit 1
     }
