@@ -26,8 +26,8 @@ view() {
 # shellcheck disable=SC2086
 view on_terminal 80x24 2 -- nnfs-train $slow -e 100 | grep -vE '^\|(loss|accuracy|test)' |
     sed -E -e 's/[#.]{30}/[bar]/; s/ +[0-9]+ %/ N %/' \
-        -e '/^\|run/ s/, [0-9a-z ]+ left/, T left/' \
-        -e '/^\|epoch/ s/, [0-9a-z ]+ left//' \
+        -e '/^\|run/ s/, [0-9.a-z ]+ left/, T left/' \
+        -e '/^\|epoch/ s/, [0-9.a-z ]+ left//' \
         -e 's# +[0-9]+/# N/#g; s/[0-9,]+ epochs?/N epochs/'
 
 # Folds have a view each, and a line that stays.
