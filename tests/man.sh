@@ -43,9 +43,15 @@ for page in $(sed -nE 's/^\.(It )?Xr (nnfs[a-z-]*) ([0-9]).*/\2.\3/p' "$man"/nnf
     [ -f "$man/$page" ] || complain "there is no man/$page, which other pages point to"
 done
 
+version=$(sed -nE 's/^#define NNFS_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+)$/\2/p' "$header" | paste -sd .)
+for page in "$man"/*.[0-9]; do
+    grep -qx "\.Os nnfs $version" "$page" || complain "man/${page##*/} is not of version $version"
+done
+
 if command -v mandoc >/dev/null; then
-    # Which other manuals are installed here says nothing of ours.
-    lint=$(mandoc -Tlint "$man"/nnfs* 2>&1 | grep -v 'mandoc.db\|referenced manual not found')
+    # Other manuals may be installed or not; .Os names nnfs and its version, not a system.
+    lint=$(mandoc -Tlint "$man"/nnfs* 2>&1 |
+        grep -v 'mandoc.db\|referenced manual not found\|operating system explicitly specified')
     [ -z "$lint" ] || complain "$lint"
 else
     echo 'mandoc is not here: the pages were not looked at for mistakes'

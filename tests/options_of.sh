@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For tests to source: what a tool's --help names.
 
 # The options of the tool $1, sorted: --name and -n, a line each.

@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 #define NNFS_VERSION_MAJOR 0
-#define NNFS_VERSION_MINOR 1
+#define NNFS_VERSION_MINOR 2
 #define NNFS_VERSION_PATCH 0
 
 #if defined(__GNUC__)
@@ -44,7 +44,7 @@ extern "C" {
 #define NNFS_API
 #endif
 
-/* The version of the library that runs, "0.1.0". */
+/* The version of the library that runs, "0.2.0". */
 NNFS_API const char *nnfs_version(void);
 
 /* ---- Status --------------------------------------------------------------------------------- */

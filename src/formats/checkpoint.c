@@ -28,6 +28,14 @@ static json_t *hex(uint64_t value)
     return json_sprintf("%016llx", (unsigned long long)value);
 }
 
+/* Version 0.1 wrote 16 hex digits of another hash, without a prefix. */
+#define DATA_HASH_PREFIX "xxh3:"
+
+static json_t *data_hash_to_json(uint64_t hash)
+{
+    return json_sprintf(DATA_HASH_PREFIX "%016llx", (unsigned long long)hash);
+}
+
 static json_t *setting_to_json(const setting *row, const nnfs_train_settings *settings)
 {
     switch (row->field) {
@@ -41,7 +49,7 @@ static json_t *setting_to_json(const setting *row, const nnfs_train_settings *se
     }
 }
 
-/* A setting newer than version 0.1 that is off is left out, so that 0.1 reads the checkpoint too. */
+/* A setting newer than version 0.1 is left out while it is off. */
 static bool is_saved(const setting *row, const nnfs_train_settings *settings)
 {
     return row->about.option && !(row->later && setting_is_initial(row, settings));
@@ -63,17 +71,17 @@ static json_t *settings_to_json(const nnfs_train_settings *settings)
 
 static json_t *state_to_json(const checkpoint_state *s)
 {
-    return json_pack("{s:o, s:I, s:i, s:I, s:I, s:f, s:I, s:f, s:f, s:o, s:b, s:b, s:o, s:f, s:i, "
-                     "s:o, s:s, s:s, s:s}",
-                     "settings", settings_to_json(&s->settings), "steps", (json_int_t)s->steps,
-                     "epochs", s->epochs, "epoch_steps", (json_int_t)s->epoch_steps,
-                     "epoch_samples", (json_int_t)s->epoch_samples, "epoch_loss", s->epoch_loss,
-                     "epoch_correct", (json_int_t)s->epoch_correct, "epoch_seconds",
-                     s->epoch_seconds, "seconds", s->seconds, "best", finite_or_null(s->best),
-                     "reached", s->reached, "finished", s->finished, "schedule_best",
-                     finite_or_null(s->schedule_best), "schedule_share", s->schedule_share,
-                     "schedule_waited", s->schedule_waited, "data_hash", hex(s->data_hash), "cpu",
-                     s->cpu, "blas", s->blas, "kernel", s->kernel);
+    return json_pack(
+        "{s:o, s:I, s:i, s:I, s:I, s:f, s:I, s:f, s:f, s:o, s:b, s:b, s:o, s:f, s:i, "
+        "s:o, s:s, s:s, s:s}",
+        "settings", settings_to_json(&s->settings), "steps", (json_int_t)s->steps, "epochs",
+        s->epochs, "epoch_steps", (json_int_t)s->epoch_steps, "epoch_samples",
+        (json_int_t)s->epoch_samples, "epoch_loss", s->epoch_loss, "epoch_correct",
+        (json_int_t)s->epoch_correct, "epoch_seconds", s->epoch_seconds, "seconds", s->seconds,
+        "best", finite_or_null(s->best), "reached", s->reached, "finished", s->finished,
+        "schedule_best", finite_or_null(s->schedule_best), "schedule_share", s->schedule_share,
+        "schedule_waited", s->schedule_waited, "data_hash", data_hash_to_json(s->data_hash), "cpu",
+        s->cpu, "blas", s->blas, "kernel", s->kernel);
 }
 
 nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
@@ -106,6 +114,13 @@ static bool parse_hex(const char *text, uint64_t *value)
     }
     *value = strtoull(text, NULL, 16);
     return true;
+}
+
+static bool parse_data_hash(const char *text, checkpoint_state *state)
+{
+    size_t prefix = strlen(DATA_HASH_PREFIX);
+    state->data_hash_of_0_1 = strncmp(text, DATA_HASH_PREFIX, prefix) != 0;
+    return parse_hex(text + (state->data_hash_of_0_1 ? 0 : prefix), &state->data_hash);
 }
 
 static bool parse_infinite(const json_t *json, double *value)
@@ -215,7 +230,7 @@ static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
     s->reached = reached;
     s->finished = finished;
     return parse_settings(settings, &s->settings) && parse_infinite(best, &s->best) &&
-           parse_infinite(schedule_best, &s->schedule_best) && parse_hex(hash, &s->data_hash) &&
+           parse_infinite(schedule_best, &s->schedule_best) && parse_data_hash(hash, s) &&
            parse_text(cpu, s->cpu, sizeof s->cpu) && parse_text(blas, s->blas, sizeof s->blas) &&
            parse_text(kernel, s->kernel, sizeof s->kernel) && is_sound(s);
 }

@@ -34,6 +34,7 @@ typedef struct checkpoint_state {
     int schedule_waited;
 
     uint64_t data_hash;
+    bool data_hash_of_0_1;              /* version 0.1 hashed data in another way */
     char cpu[64], blas[64], kernel[32]; /* that computed it */
 
     /* The optimizer's states, laid out like the parameters; NULL where it has none. */

@@ -9,6 +9,7 @@
 #include "base/barrier.h"
 #include "base/memory.h"
 #include "math/blas_runtime.h"
+#include "math/blas_symbols.h"
 #include "math/gemm.h"
 
 #include <math.h>
@@ -130,13 +131,10 @@ static nnfs_status fail_case(const test_case *t, int threads, nnfs_error *error)
 
 /*
  * OpenBLAS maps a buffer for each call that runs at the same time as others, when it first does,
- * keeps it, and spins forever if it cannot have it. Its allocator, exported by every release though
- * no header has it, lets us ask for them now, after seeing that there is room.
+ * keeps it, and spins forever if it cannot have it. So its allocator is asked for them now, after a
+ * check that the address space has room.
  */
 #define OPENBLAS_BUFFER_BYTES ((size_t)128 << 20)
-__attribute__((weak)) void *blas_memory_alloc(int unused);
-__attribute__((weak)) void blas_memory_free(void *buffer);
-__attribute__((weak)) int openblas_get_num_threads(void);
 
 /* Of address space: little of a buffer is ever touched. */
 static bool has_room(size_t bytes)
@@ -148,12 +146,13 @@ static bool has_room(size_t bytes)
 
 static nnfs_status get_buffers(int threads, nnfs_error *error)
 {
-    if (gemm_default() == &gemm_naive || !blas_memory_alloc || !blas_memory_free ||
-        !openblas_get_num_threads) {
+    const blas_symbols *blas = blas_find_symbols();
+    if (gemm_default() == &gemm_naive || !blas->blas_memory_alloc || !blas->blas_memory_free ||
+        !blas->openblas_get_num_threads) {
         return NNFS_OK;
     }
     /* its own threads, idle as they are, may be about to take one each */
-    size_t wanted = (size_t)threads + (size_t)openblas_get_num_threads() - 1;
+    size_t wanted = (size_t)threads + (size_t)blas->openblas_get_num_threads() - 1;
     size_t bytes = size_mul(wanted, OPENBLAS_BUFFER_BYTES);
     void **buffers = memory_alloc((size_t)threads, sizeof *buffers);
     if (!buffers || !has_room(bytes)) {
@@ -161,11 +160,11 @@ static nnfs_status get_buffers(int threads, nnfs_error *error)
         return fail_memory(error, bytes, "the buffers of OpenBLAS");
     }
     int count = 0;
-    while (count < threads && (buffers[count] = blas_memory_alloc(0))) {
+    while (count < threads && (buffers[count] = blas->blas_memory_alloc(0))) {
         count++;
     }
     for (int i = 0; i < count; i++) {
-        blas_memory_free(buffers[i]);
+        blas->blas_memory_free(buffers[i]);
     }
     memory_free(buffers);
     return count == threads ? NNFS_OK

@@ -1,9 +1,7 @@
-/*
- * Which BLAS runs, and its threads. Its own functions are weak references: they are there or not,
- * depending on which BLAS this build was linked with, and nothing needs their headers.
- */
+/* Which BLAS runs, and its threads. */
 #include "math/blas_runtime.h"
 
+#include "math/blas_symbols.h"
 #include "math/gemm.h"
 #include "platform/cpu.h"
 
@@ -16,30 +14,16 @@
 #include <string.h>
 #include <strings.h>
 
-#define WEAK __attribute__((weak))
-
-/* OpenBLAS: openblas_config.h, cblas.h */
-WEAK char *openblas_get_config(void);
-WEAK char *openblas_get_corename(void);
-WEAK int openblas_get_parallel(void);
-WEAK int openblas_get_num_threads(void);
-WEAK void openblas_set_num_threads(int threads);
-
-/* BLIS: blis.h, where dim_t is ptrdiff_t wide and arch_t an enum */
-WEAK const char *bli_info_get_version_str(void);
-WEAK int bli_arch_query_id(void);
-WEAK const char *bli_arch_string(int arch);
-WEAK ptrdiff_t bli_thread_get_num_threads(void);
-WEAK void bli_thread_set_num_threads(ptrdiff_t threads);
-
 /* ---- Who is it? ----------------------------------------------------------------------------- */
 
 enum { SERIAL, PTHREAD, OPENMP }; /* openblas_get_parallel() */
 
 static bool is_openblas(void)
 {
-    return gemm_default() != &gemm_naive && openblas_get_config && openblas_get_corename &&
-           openblas_get_parallel && openblas_get_num_threads && openblas_set_num_threads;
+    const blas_symbols *blas = blas_find_symbols();
+    return gemm_default() != &gemm_naive && blas->openblas_get_config &&
+           blas->openblas_get_corename && blas->openblas_get_parallel &&
+           blas->openblas_get_num_threads && blas->openblas_set_num_threads;
 }
 
 /* openblas_get_config puts its answer together anew each time, in the same place: asked once. */
@@ -48,7 +32,8 @@ static char config_copy[256];
 
 static void copy_config(void)
 {
-    (void)snprintf(config_copy, sizeof config_copy, "%s", openblas_get_config());
+    (void)snprintf(config_copy, sizeof config_copy, "%s",
+                   blas_find_symbols()->openblas_get_config());
 }
 
 /* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ... MAX_THREADS=64" */
@@ -60,8 +45,10 @@ static const char *openblas_config(void)
 
 static bool is_blis(void)
 {
-    return gemm_default() != &gemm_naive && bli_info_get_version_str && bli_arch_query_id &&
-           bli_arch_string && bli_thread_get_num_threads && bli_thread_set_num_threads;
+    const blas_symbols *blas = blas_find_symbols();
+    return gemm_default() != &gemm_naive && blas->bli_info_get_version_str &&
+           blas->bli_arch_query_id && blas->bli_arch_string && blas->bli_thread_get_num_threads &&
+           blas->bli_thread_set_num_threads;
 }
 
 /*
@@ -70,7 +57,7 @@ static bool is_blis(void)
  */
 static bool is_reentrant(void)
 {
-    return !is_openblas() || openblas_get_parallel() != SERIAL;
+    return !is_openblas() || blas_find_symbols()->openblas_get_parallel() != SERIAL;
 }
 
 /* ---- Is it at its best? --------------------------------------------------------------------- */
@@ -150,7 +137,7 @@ static void find_limit(void)
         return;
     }
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
-        if (strcasecmp(openblas_get_corename(), kernels[i]) == 0) {
+        if (strcasecmp(blas_find_symbols()->openblas_get_corename(), kernels[i]) == 0) {
             in_place_limit = BLAS_IN_PLACE_LIMIT;
         }
     }
@@ -172,12 +159,13 @@ static void describe_openblas(blas_info *info)
     const char *config = openblas_config();
     int name_length = 0;
     (void)sscanf(config, "OpenBLAS %*s%n", &name_length);
-    int flavour = openblas_get_parallel();
+    int flavour = blas_find_symbols()->openblas_get_parallel();
     (void)snprintf(info->name, sizeof info->name, "%.*s (%s)",
                    name_length > 0 ? name_length : (int)strlen("OpenBLAS"),
                    name_length > 0 ? config : "OpenBLAS",
                    flavour >= SERIAL && flavour <= OPENMP ? flavours[flavour] : "unknown");
-    (void)snprintf(info->kernel, sizeof info->kernel, "%s", openblas_get_corename());
+    (void)snprintf(info->kernel, sizeof info->kernel, "%s",
+                   blas_find_symbols()->openblas_get_corename());
     (void)snprintf(info->better_kernel, sizeof info->better_kernel, "%s",
                    better_kernel(info->kernel));
     advise_openblas(info);
@@ -189,9 +177,11 @@ void blas_describe(blas_info *info)
     if (is_openblas()) {
         describe_openblas(info);
     } else if (is_blis()) {
-        (void)snprintf(info->name, sizeof info->name, "BLIS %s", bli_info_get_version_str());
-        (void)snprintf(info->kernel, sizeof info->kernel, "%s",
-                       bli_arch_string(bli_arch_query_id()));
+        (void)snprintf(info->name, sizeof info->name, "BLIS %s",
+                       blas_find_symbols()->bli_info_get_version_str());
+        (void)snprintf(
+            info->kernel, sizeof info->kernel, "%s",
+            blas_find_symbols()->bli_arch_string(blas_find_symbols()->bli_arch_query_id()));
     } else {
         (void)snprintf(info->name, sizeof info->name, "%s",
                        gemm_default() == &gemm_naive ? "naive loops" : "CBLAS");
@@ -200,24 +190,24 @@ void blas_describe(blas_info *info)
 
 /* ---- Its threads ---------------------------------------------------------------------------- */
 
-/* 0 where the BLAS does not say. BLIS says -1 for "not set", and takes it back. */
-static int get_threads(void)
+/* BLIS returns -1 for "not set", and accepts it. */
+int blas_own_threads(void)
 {
     if (is_openblas()) {
-        return openblas_get_num_threads();
+        return blas_find_symbols()->openblas_get_num_threads();
     }
-    return is_blis() ? (int)bli_thread_get_num_threads() : 0;
+    return is_blis() ? (int)blas_find_symbols()->bli_thread_get_num_threads() : 0;
 }
 
-static void set_threads(int threads)
+void blas_set_own_threads(int threads)
 {
     if (is_openblas()) {
         /* its OpenMP build calls omp_set_num_threads too, which is not its to change here */
         int limit = omp_get_max_threads();
-        openblas_set_num_threads(threads);
+        blas_find_symbols()->openblas_set_num_threads(threads);
         omp_set_num_threads(limit);
     } else if (is_blis()) {
-        bli_thread_set_num_threads(threads);
+        blas_find_symbols()->bli_thread_set_num_threads(threads);
     }
 }
 
@@ -229,8 +219,8 @@ void blas_enter(void)
 {
     (void)pthread_mutex_lock(&pin_lock);
     if (pin_count++ == 0) {
-        callers_threads = get_threads();
-        set_threads(1);
+        callers_threads = blas_own_threads();
+        blas_set_own_threads(1);
     }
     (void)pthread_mutex_unlock(&pin_lock);
 }
@@ -239,7 +229,7 @@ void blas_leave(void)
 {
     (void)pthread_mutex_lock(&pin_lock);
     if (--pin_count == 0) {
-        set_threads(callers_threads);
+        blas_set_own_threads(callers_threads);
     }
     (void)pthread_mutex_unlock(&pin_lock);
 }

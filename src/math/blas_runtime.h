@@ -32,6 +32,13 @@ void blas_describe(blas_info *info);
 int blas_in_place_limit(void);
 
 /*
+ * The threads that the BLAS itself would use for a product, 0 if it does not say; other BLAS than
+ * OpenBLAS and BLIS ignore the setting.
+ */
+int blas_own_threads(void);
+void blas_set_own_threads(int threads);
+
+/*
  * Brackets every computation: from the first enter to the last leave the BLAS is pinned
  * to one thread (we bring our own), then the caller's setting is given back. Counted,
  * safe from any thread.

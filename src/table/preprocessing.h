@@ -38,7 +38,7 @@ struct nnfs_preprocessing {
     char **class_names;           /* [classes] */
     int classes;                  /* 0: numbers */
     int inputs;
-    char **missing;  /* what meant "missing" in that file; like the next, see base/texts.h */
+    char **missing;  /* what meant "missing" in that file; like the next, see base/string_list.h */
     char **left_out; /* its other columns, where they have names */
 };
 

@@ -137,6 +137,11 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
     if (status == NNFS_OK) {
         status = check_settings(&trainer->settings, &state->settings, error);
     }
+    if (status == NNFS_OK && state->data_hash_of_0_1) {
+        status = fail(error, NNFS_ERROR_DATA,
+                      "nnfs 0.1 wrote the checkpoint, whose hash of the data this version cannot "
+                      "compare; resume it with nnfs 0.1");
+    }
     if (status == NNFS_OK && c->data_hash != state->data_hash) {
         status =
             fail(error, NNFS_ERROR_DATA, "the data are not those the checkpoint was trained on");

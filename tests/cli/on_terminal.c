@@ -7,6 +7,7 @@
  * as ^Z does, and lets it go on), or the terminal gets another size. stdout is dropped.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@ static char cells[MOST][MOST][LETTER]; /* [row][column], UTF-8; empty is a blank
 static int columns, rows, row, column;
 static bool drawing; /* a picture: what is counted next is of pictures alone */
 static int widest, wrapped, scrolled, unknown, hidden, colours, pictures;
+static int excused; /* pictures up to here may have been begun for an earlier size */
 
 static void complain(const char *what)
 {
@@ -44,7 +46,7 @@ static void new_line(void)
         row++;
         return;
     }
-    scrolled += drawing;
+    scrolled += drawing && pictures >= excused;
     memmove(cells[0], cells[1], sizeof cells[0] * (size_t)(rows - 1));
     memset(cells[rows - 1], 0, sizeof cells[0]);
 }
@@ -52,13 +54,15 @@ static void new_line(void)
 static void show_letter(const char *letter)
 {
     if (column == columns) {
-        wrapped += drawing;
+        wrapped += drawing && pictures >= excused;
         column = 0;
         new_line();
     }
-    (void)snprintf(cells[row][column], LETTER, "%s", letter);
+    (void)snprintf(cells[row][column], LETTER, "%.*s", LETTER - 1, letter);
     column++;
-    widest = drawing && column > widest ? column : widest;
+    if (drawing && pictures >= excused && column > widest) {
+        widest = column;
+    }
 }
 
 static void erase_right(void)
@@ -155,11 +159,26 @@ static void run(char **program)
     _exit(127);
 }
 
+/* Takes what the program has written so far. False at its end. */
+static bool take_output(int terminal)
+{
+    unsigned char bytes[4096];
+    ssize_t count = read(terminal, bytes, sizeof bytes);
+    for (ssize_t i = 0; i < count; i++) {
+        take(bytes[i]);
+    }
+    return count > 0;
+}
+
 static void act(const char *action, pid_t child, int terminal)
 {
     struct winsize size = {0};
     int width, height, state;
     if (parse_size(action, &width, &height)) {
+        struct pollfd unread = {.fd = terminal, .events = POLLIN};
+        while (poll(&unread, 1, 0) > 0 && unread.revents & POLLIN && take_output(terminal)) {
+        }
+        excused = pictures + 1;
         columns = width;
         rows = height;
         size.ws_col = (unsigned short)width;
@@ -195,12 +214,7 @@ int main(int argc, char **argv)
     if (child == 0) {
         run(argv + program + 1);
     }
-    unsigned char bytes[4096];
-    ssize_t count;
-    while ((count = read(terminal, bytes, sizeof bytes)) > 0) {
-        for (ssize_t i = 0; i < count; i++) {
-            take(bytes[i]);
-        }
+    while (take_output(terminal)) {
         if (at < program && pictures >= wanted) {
             act(argv[at++], child, terminal);
             wanted = pictures + PICTURES;

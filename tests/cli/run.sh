@@ -15,8 +15,8 @@ expected=${script%.sh}.expected
 tests=$(realpath "$(dirname "$0")/..")
 fixtures=$tests/data # for the cases
 export fixtures
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/work_folder.sh
+. "$tests/work_folder.sh"
 export PATH="$tools:$tools/tests/cli:$PATH" HOME="$work/home"
 mkdir "$work/home" "$work/here"
 cd "$work/here" || exit 1

@@ -1,14 +1,14 @@
 # What the scripts of this folder share: a small dataset, runs of a tool with a fault, what must hold.
 # Sourced with the folder of the tools in $1; $shim may hold the module to preload.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 unset NNFS_DATA XDG_DATA_HOME NO_COLOR POSIXLY_CORRECT ARGP_HELP_FMT NNFS_FAULT
 export LC_ALL=C TERM=dumb OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # AddressSanitizer wants to be the first library; here the shim is.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
 
 tools=$(realpath "$1")
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/work_folder.sh
+. "$(dirname "$0")/../work_folder.sh"
 files=$work/files # under test
 mkdir "$files"
 failures=0

@@ -10,9 +10,9 @@ set -u
 # shellcheck source=own_mounts.sh
 [ "$2" = full ] && . "$(dirname "$0")/own_mounts.sh"
 
-shim=$(realpath "$3")
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
+shim=$(preloadable "$3")
 data=$work/data
 
 # within LIMIT COMMAND...: sets status. What is said goes through a pipe, which has no size.

@@ -6,9 +6,9 @@
 # Usage: flip.sh FOLDER_OF_THE_TOOLS TRIALS|all [SHIM]; the seed is printed, and taken from SEED.
 set -u
 trials=$2
-shim=$(realpath "${3:-$1/tests/faults/libfaults.so}")
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
+shim=$(preloadable "${3:-$1/tests/faults/libfaults.so}")
 seed=${SEED:-$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')}
 RANDOM=$seed
 echo "seed $seed"

@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+static const char *test_data; /* the folder tests/data */
+
 enum { inputs = 12, classes = 4, samples = 700, epochs = 4 };
 
 static float features[inputs * samples];
@@ -385,6 +387,35 @@ static void test_other_run(void **state)
     nnfs_dataset_free(data);
 }
 
+/* Version 0.1 wrote it: 24 samples of 4 features and 3 classes, no hidden layer, one epoch. */
+static void test_of_0_1(void **state)
+{
+    (void)state;
+    char folder[256];
+    (void)snprintf(folder, sizeof folder, "%s/checkpoint_0_1", test_data);
+    static const float rows[24 * 4] = {1.0f};
+    static const int32_t answers[24] = {0, 1, 2};
+    nnfs_arrays arrays = {
+        .features = rows, .feature_count = 4, .samples = 24, .labels = answers, .classes = 3};
+    nnfs_dataset *data = NULL;
+    nnfs_network *network = NULL;
+    nnfs_checkpoint *checkpoint = NULL;
+    nnfs_layer layer = {3, NNFS_SOFTMAX};
+    nnfs_network_settings shape;
+    nnfs_network_settings_init(&shape);
+    shape.inputs = 4;
+    shape.layers = &layer;
+    shape.layer_count = 1;
+    assert_int_equal(nnfs_network_create(&shape, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_wrap(&arrays, &data, NULL), NNFS_OK);
+    assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, NULL), NNFS_OK);
+    nnfs_train_settings settings = nnfs_checkpoint_settings(checkpoint);
+    expect_refused(checkpoint, network, data, settings, NNFS_ERROR_DATA, "nnfs 0.1 wrote");
+    nnfs_network_free(network);
+    nnfs_checkpoint_free(checkpoint);
+    nnfs_dataset_free(data);
+}
+
 /* `plateau` takes a tenth of the rate so often that nothing is left of it. */
 static void test_no_rate_left(void **state)
 {
@@ -439,13 +470,14 @@ static int tear_down(void **state)
     return system(command); /* NOLINT(cert-env33-c): the path is ours */
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    test_data = argc > 1 ? argv[1] : "tests/data";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_goes_on),
         cmocka_unit_test(test_kept),          cmocka_unit_test(test_damage),
         cmocka_unit_test(test_passed_over),   cmocka_unit_test(test_other_run),
-        cmocka_unit_test(test_no_rate_left),
+        cmocka_unit_test(test_of_0_1),        cmocka_unit_test(test_no_rate_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

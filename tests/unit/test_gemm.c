@@ -256,21 +256,9 @@ static void gives_the_same_bits_on_several_threads(void **state)
 }
 
 /* OpenBLAS and BLIS say how many threads they would use; other libraries are not pinned. */
-__attribute__((weak)) int openblas_get_num_threads(void);
-__attribute__((weak)) void openblas_set_num_threads(int threads);
-__attribute__((weak)) ptrdiff_t bli_thread_get_num_threads(void);
-__attribute__((weak)) void bli_thread_set_num_threads(ptrdiff_t threads);
-
 static bool is_pinnable(void)
 {
-    return gemm_default() != &gemm_naive &&
-           (openblas_get_num_threads || bli_thread_get_num_threads) && blas_threads(2) == 2;
-}
-
-static int blas_setting(void)
-{
-    return openblas_get_num_threads ? openblas_get_num_threads()
-                                    : (int)bli_thread_get_num_threads();
+    return gemm_default() != &gemm_naive && blas_own_threads() != 0 && blas_threads(2) == 2;
 }
 
 static void pins_the_blas_and_gives_its_threads_back(void **state)
@@ -279,26 +267,22 @@ static void pins_the_blas_and_gives_its_threads_back(void **state)
     if (!is_pinnable()) {
         skip();
     }
-    if (openblas_set_num_threads) {
-        openblas_set_num_threads(2);
-    } else {
-        bli_thread_set_num_threads(2);
-    }
-    omp_set_num_threads(3); /* after OpenBLAS, whose OpenMP build sets it too */
+    blas_set_own_threads(2);
+    omp_set_num_threads(3);
     blas_enter();
-    assert_int_equal(blas_setting(), 1);
+    assert_int_equal(blas_own_threads(), 1);
     assert_int_equal(blas_threads(0), 3);
     blas_enter();
     blas_leave();
-    assert_int_equal(blas_setting(), 1); /* counted */
+    assert_int_equal(blas_own_threads(), 1); /* counted */
 #pragma omp parallel num_threads(4)
     for (int i = 0; i < 100; i++) {
         blas_enter();
         blas_leave();
     }
-    assert_int_equal(blas_setting(), 1);
+    assert_int_equal(blas_own_threads(), 1);
     blas_leave();
-    assert_int_equal(blas_setting(), 2);
+    assert_int_equal(blas_own_threads(), 2);
     assert_int_equal(omp_get_max_threads(), 3);
 }
 

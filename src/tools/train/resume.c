@@ -43,13 +43,17 @@ static bool read_word(char *word)
 {
     char *to = word;
     for (const char *from = word; *from; to++) {
-        int high = *from == '%' ? hex_value(from[1]) : 0;
-        int low = *from == '%' && high >= 0 ? hex_value(from[2]) : 0;
-        if (high < 0 || low < 0 || (*from == '%' && high + low == 0)) {
+        if (*from != '%') {
+            *to = *from++;
+            continue;
+        }
+        int high = hex_value(from[1]);
+        int low = high >= 0 ? hex_value(from[2]) : -1;
+        if (low < 0 || high + low == 0) {
             return false;
         }
-        *to = *from == '%' ? (char)(16 * high + low) : *from;
-        from += *from == '%' ? 3 : 1;
+        *to = (char)(16 * high + low);
+        from += 3;
     }
     *to = '\0';
     return true;

@@ -71,7 +71,14 @@ static nnfs_status check_head(const tuning *tune, const json_t *first, nnfs_erro
     json_t *head = log_head(tune);
     bool same_data = strcmp(text_of(first, "data_hash"), text_of(head, "data_hash")) == 0;
     json_decref(head);
-    return same_data ? NNFS_OK : refuse_other(tune, "the same command with other data", error);
+    if (same_data) {
+        return NNFS_OK;
+    }
+    if (strncmp(text_of(first, "version"), "0.1.", 4) == 0) { /* it hashed data in another way */
+        return refuse_other(tune, "nnfs 0.1, whose hash of the data this version cannot compare",
+                            error);
+    }
+    return refuse_other(tune, "the same command with other data", error);
 }
 
 /* ---- Reading ---- */

@@ -91,3 +91,9 @@ resumed nnfs-train --resume runs
 run nnfs-train -q small -b 20 --optimizer sgd --lr 1e30 --hidden 8 --checkpoint steep --checkpoint-every 1steps
 resumed nnfs-train --resume steep
 ls
+
+# In a folder whose name has blanks, which the checkpoint notes.
+mkdir 'a b  c%'
+cp -r small 'a b  c%'
+(cd 'a b  c%' && nnfs-train -q small -e 2 --hidden 5 -o none --checkpoint 'its own')
+run nnfs-train -q --resume 'a b  c%/its own'

@@ -9,7 +9,7 @@ on_terminal 80x24 -- true >"$work/view" || skip "no terminal can be made here"
 slow="small -e 2 -b 1 -t 1 --hidden 3000,2000 -o none"
 view() {
     echo "\$ $*"
-    timeout 100 env TERM=xterm "$@" 2>&1 | grep -v '^|$' | mask |
+    timeout 250 env TERM=xterm "$@" 2>&1 | grep -v '^|$' | mask |
         sed -E -e 's/best [0-9.e-]+( %)?/best B/; s/\((epoch )?[0-9]+\)/(N)/' \
             -e "s/^\\| *('|-|\.|\xe2[\xa0-\xa3]).*/|[curve]/" \
             -e "s/ +('|\xe2[\xa0-\xa3]).*/  [curve]/"
@@ -22,10 +22,12 @@ view() {
     view TERM=dumb on_terminal 80x24 -- nnfs-train $slow
 }
 
-# While it runs: what an interrupt leaves there.
+# While it runs: what an interrupt leaves there. An epoch that has just ended has no time left.
 # shellcheck disable=SC2086
 view on_terminal 80x24 2 -- nnfs-train $slow -e 100 | grep -vE '^\|(loss|accuracy|test)' |
-    sed -E -e 's/[#.]{30}/[bar]/; s/, [0-9a-z ]+ left/, T left/; s/ +[0-9]+ %/ N %/' \
+    sed -E -e 's/[#.]{30}/[bar]/; s/ +[0-9]+ %/ N %/' \
+        -e '/^\|run/ s/, [0-9.a-z ]+ left/, T left/' \
+        -e '/^\|epoch/ s/, [0-9.a-z ]+ left//' \
         -e 's# +[0-9]+/# N/#g; s/[0-9,]+ epochs?/N epochs/'
 
 # Folds have a view each, and a line that stays.
@@ -35,8 +37,9 @@ view on_terminal 80x24 -- nnfs-train small -e 20 --folds 2 -o none | grep fold
 long="small -e 1000000 --hidden 50 -t 1 -o none"
 # shellcheck disable=SC2086
 {
-    # of epochs too short to tell of their steps
-    view on_terminal 80x24 2 -- nnfs-train $long | grep '^|epoch' | sed -E 's/ +[0-9]+\// N\//'
+    # of epochs too short to tell of their steps, unless another program interrupts one
+    view on_terminal 80x24 2 -- nnfs-train $long | grep '^|epoch' |
+        sed -E 's/ +[0-9]+\/1000000.*/ N\/1000000/; s/[#.]{10,}/[bar]/'
     view on_terminal 100x60 0 50x60 40x60 120x40 2 -- nnfs-train $long | tail -n 4 |
         sed -E 's/[0-9,]+ epochs?/N epochs/'
     view on_terminal 80x24 9 -- nnfs-train $long | tail -n 2
