@@ -144,6 +144,14 @@ typedef enum nnfs_init {
     NNFS_INIT_ZEROS,
 } nnfs_init;
 
+/* What the products of training are computed in. Parameters, gradients and optimizer state are float32. */
+typedef enum nnfs_precision {
+    NNFS_PRECISION_F32,
+    /* Operands are rounded to bfloat16 and summed in float32, in layers with 32 inputs and units or more.
+     * Fast on CPUs with AVX512_BF16, slower than float32 on others. */
+    NNFS_PRECISION_BF16,
+} nnfs_precision;
+
 /*
  * What a layer does to z = W a before its activation takes scale * normalised z + bias.
  */
@@ -166,6 +174,7 @@ NNFS_API const char *nnfs_optimizer_name(nnfs_optimizer optimizer);
 NNFS_API const char *nnfs_schedule_name(nnfs_schedule schedule);
 NNFS_API const char *nnfs_init_name(nnfs_init init);
 NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
+NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
 
 /* ---- Datasets ------------------------------------------------------------------------------- */
 
@@ -777,6 +786,7 @@ typedef struct nnfs_train_settings {
     /* >= 0: the norm that the gradient of all parameters together is scaled down to if it exceeds it, as
      * torch.nn.utils.clip_grad_norm_ does; default 0: it may have any norm. */
     float clip_norm;
+    nnfs_precision precision; /* of the products of training; default f32 */
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;

@@ -42,22 +42,22 @@ typedef enum gemm_dtype { GEMM_F32, GEMM_BF16 } gemm_dtype;
 typedef uint32_t __attribute__((may_alias)) gemm_word;
 
 /* Words that make up a depth of k elements. */
-static inline int gemm_depth(gemm_dtype dtype, int k)
+static inline int gemm_depth(gemm_dtype type, int k)
 {
-    return dtype == GEMM_BF16 ? k / 2 + k % 2 : k;
+    return type == GEMM_BF16 ? k / 2 + k % 2 : k;
 }
 
 /* Words between the panels that begin at row (column) 0 and at `first`, a multiple of the width. */
-static inline size_t gemm_panel_at(gemm_dtype dtype, int first, int k)
+static inline size_t gemm_panel_at(gemm_dtype type, int first, int k)
 {
-    return (size_t)first * (size_t)gemm_depth(dtype, k);
+    return (size_t)first * (size_t)gemm_depth(type, k);
 }
 
 /* Words of a packed operand; they have to be aligned to 64 bytes. */
-static inline size_t gemm_panel_words(gemm_dtype dtype, int width, int rows, int k)
+static inline size_t gemm_panel_words(gemm_dtype type, int width, int rows, int k)
 {
     int padded = (rows + width - 1) / width * width;
-    return gemm_panel_at(dtype, padded, k);
+    return gemm_panel_at(type, padded, k);
 }
 
 /* ---- Packing ---- */
@@ -103,9 +103,9 @@ typedef struct gemm_b {
     ptrdiff_t panel;  /* from GEMM_COLUMNS columns to the next */
 } gemm_b;
 
-static inline gemm_b gemm_b_packed(gemm_dtype dtype, const gemm_word *panels, int k)
+static inline gemm_b gemm_b_packed(gemm_dtype type, const gemm_word *panels, int k)
 {
-    gemm_b b = {panels, GEMM_COLUMNS, 1, (ptrdiff_t)gemm_panel_at(dtype, GEMM_COLUMNS, k)};
+    gemm_b b = {panels, GEMM_COLUMNS, 1, (ptrdiff_t)gemm_panel_at(type, GEMM_COLUMNS, k)};
     return b;
 }
 
@@ -132,10 +132,10 @@ void gemm_packed_run(const gemm_packed *product);
  * The instructions that gemm_packed_run uses for a dtype on this CPU: "AVX512_BF16", "AVX-512", "AVX2" or "plain".
  * bfloat16 without the first is an emulation, slower than float32.
  */
-const char *gemm_packed_instructions(gemm_dtype dtype);
+const char *gemm_packed_instructions(gemm_dtype type);
 
 /* For tests: how many kinds of instructions this CPU has for a dtype, and the product by one of them. */
-int gemm_packed_kernels(gemm_dtype dtype);
+int gemm_packed_kernels(gemm_dtype type);
 void gemm_packed_run_by(int kernel, const gemm_packed *product);
 
 #endif

@@ -98,14 +98,17 @@ UPDATE(adamw_update, false, true, true, {
 
 /* Their defaults are in the table of training settings, optim/train_settings.c. */
 static const optimizer optimizers[] = {
-    [NNFS_SGD] = {"sgd", sgd_update},
-    [NNFS_MOMENTUM] = {"momentum", momentum_update, .has_first = true},
-    [NNFS_NESTEROV] = {"nesterov", nesterov_update, .has_first = true},
-    [NNFS_ADAGRAD] = {"adagrad", adagrad_update, .has_second = true},
-    [NNFS_RMSPROP] = {"rmsprop", rmsprop_update, .has_first = true, .first_is_momentum = true,
+    [NNFS_SGD] = {.name = "sgd", .update = sgd_update},
+    [NNFS_MOMENTUM] = {.name = "momentum", .update = momentum_update, .has_first = true},
+    [NNFS_NESTEROV] = {.name = "nesterov", .update = nesterov_update, .has_first = true},
+    [NNFS_ADAGRAD] = {.name = "adagrad", .update = adagrad_update, .has_second = true},
+    [NNFS_RMSPROP] = {.name = "rmsprop",
+                      .update = rmsprop_update,
+                      .has_first = true,
+                      .first_is_momentum = true,
                       .has_second = true},
-    [NNFS_ADAM] = {"adam", adam_update, .has_first = true, .has_second = true},
-    [NNFS_ADAMW] = {"adamw", adamw_update, .has_first = true, .has_second = true},
+    [NNFS_ADAM] = {.name = "adam", .update = adam_update, .has_first = true, .has_second = true},
+    [NNFS_ADAMW] = {.name = "adamw", .update = adamw_update, .has_first = true, .has_second = true},
 };
 
 const optimizer *optimizer_of(nnfs_optimizer which)

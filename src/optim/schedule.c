@@ -117,12 +117,12 @@ typedef struct schedule {
 
 /* Their defaults are in the table of training settings, optim/train_settings.c. */
 static const schedule schedules[] = {
-    [NNFS_SCHEDULE_CONSTANT] = {"constant", constant_share},
-    [NNFS_SCHEDULE_STEP] = {"step", step_share},
-    [NNFS_SCHEDULE_EXPONENTIAL] = {"exponential", exponential_share},
-    [NNFS_SCHEDULE_COSINE] = {"cosine", cosine_share},
-    [NNFS_SCHEDULE_ONE_CYCLE] = {"one_cycle", one_cycle_share},
-    [NNFS_SCHEDULE_PLATEAU] = {"plateau", plateau_share, .follows_loss = true},
+    [NNFS_SCHEDULE_CONSTANT] = {.name = "constant", .share = constant_share},
+    [NNFS_SCHEDULE_STEP] = {.name = "step", .share = step_share},
+    [NNFS_SCHEDULE_EXPONENTIAL] = {.name = "exponential", .share = exponential_share},
+    [NNFS_SCHEDULE_COSINE] = {.name = "cosine", .share = cosine_share},
+    [NNFS_SCHEDULE_ONE_CYCLE] = {.name = "one_cycle", .share = one_cycle_share},
+    [NNFS_SCHEDULE_PLATEAU] = {.name = "plateau", .share = plateau_share, .follows_loss = true},
 };
 
 /* The row of a schedule, NULL for a value that is none. */

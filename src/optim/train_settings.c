@@ -16,6 +16,18 @@ static const char *schedule_name(int value)
     return nnfs_schedule_name((nnfs_schedule)value);
 }
 
+static const char *precision_name(int value)
+{
+    return nnfs_precision_name((nnfs_precision)value);
+}
+
+const char *nnfs_precision_name(nnfs_precision precision)
+{
+    static const char *const names[] = {
+        [NNFS_PRECISION_F32] = "f32", [NNFS_PRECISION_BF16] = "bf16"};
+    return (size_t)precision < sizeof names / sizeof *names ? names[precision] : NULL;
+}
+
 static double third_of_epochs(const void *settings)
 {
     int epochs = ((const nnfs_train_settings *)settings)->epochs;
@@ -219,6 +231,15 @@ static const setting rows[] = {
         .about.help = "largest norm of the gradient of all parameters; a larger one is scaled down",
         .about.standard = "off",
         .range = &range_not_negative,
+        .later = true,
+    },
+    {
+        FIELD(ENUM, NAME, precision),
+        .about.option = "precision",
+        .about.help = "precision of the products of training; the parameters stay f32",
+        .about.standard = "f32",
+        .names = precision_name,
+        .initial = NNFS_PRECISION_F32,
         .later = true,
     },
     {

@@ -12,6 +12,11 @@ typedef struct layer_values {
     operand z, a;    /* before and after the activation; the same unless its derivative needs z */
     operand factors; /* of dropout */
     operand normalized;
+    struct {
+        operand forward, backward; /* weights */
+        operand in, in_gradient;   /* what W is multiplied by */
+        operand dz_backward, dz_gradient;
+    } packed;      /* operands of products in bfloat16 */
     operand delta; /* dL/d of what the activation takes */
     operand dz;    /* dL/d of what the product gives: delta, or through the normalisation */
     size_t sums;   /* of the normalisation */
@@ -75,6 +80,77 @@ static size_t take_batch_sums(compiler *c, int units)
     return take_sums(c, size_add(BATCH_SUMS((size_t)units), size_mul(2 * (size_t)units, tiles)));
 }
 
+/* ---- bfloat16 ---- */
+
+/*
+ * Layers whose products are computed in bfloat16: wide enough for the panels of both operands. Narrow ones,
+ * as most output layers, stay float32.
+ */
+static bool is_bf16(const compiler *c, int index)
+{
+    const network_layer *layer = &c->network->layers[index];
+    return trains(c) && c->settings->precision == NNFS_PRECISION_BF16 && c->tiles.partials == 0 &&
+           layer->in >= GEMM_LANES && layer->out >= GEMM_LANES;
+}
+
+/* Room for panels of `rows` rows and a depth of k; the operand's rows are the depth. */
+static operand panels(compiler *c, int width, int rows, int k)
+{
+    operand made = {.space = SPACE_WORK, .offset = c->program->work_floats, .rows = k};
+    size_t words = gemm_panel_words(GEMM_BF16, width, rows, k);
+    c->program->work_floats =
+        size_round_up(size_add(c->program->work_floats, words), MEMORY_LINE_FLOATS);
+    return made;
+}
+
+/* Rounds a tile up to whole panels. */
+static int whole_panels(int size)
+{
+    return (size + GEMM_LANES - 1) / GEMM_LANES * GEMM_LANES;
+}
+
+static void emit(compiler *c, program_op next);
+
+/* Packs `in` into `to` on the current grid, for a product whose depth its rows or its samples are. */
+static void emit_pack(compiler *c, int layer, operand in, operand to, gemm_axis axis, int width,
+                      unsigned needs)
+{
+    emit(c, (program_op){.kind = &op_pack,
+                         .layer = layer,
+                         .needs = needs,
+                         .grid = c->grid,
+                         .in = in,
+                         .out = to,
+                         .pack = {axis, width}});
+}
+
+/* What layer `index` takes, for its forward product and its gradient. */
+static void emit_pack_input(compiler *c, int index, operand in)
+{
+    layer_values *v = &c->values[index];
+    if (!is_bf16(c, index)) {
+        return;
+    }
+    v->packed.in = panels(c, GEMM_COLUMNS, c->tiles.chunk, in.rows);
+    v->packed.in_gradient = panels(c, GEMM_COLUMNS, in.rows, c->tiles.chunk);
+    emit_pack(c, index, in, v->packed.in, GEMM_PANEL_COLUMNS, GEMM_COLUMNS, RUN_FORWARD);
+    emit_pack(c, index, in, v->packed.in_gradient, GEMM_PANEL_ROWS, GEMM_COLUMNS, RUN_GRADIENT);
+}
+
+/* The delta of a layer, for its gradient and its backward product. */
+static void emit_pack_delta(compiler *c, int index, unsigned needs)
+{
+    layer_values *v = &c->values[index];
+    if (!is_bf16(c, index)) {
+        return;
+    }
+    unsigned below = index > 0 ? needs : needs | RUN_INPUT_GRADIENT;
+    v->packed.dz_gradient = panels(c, GEMM_LANES, v->dz.rows, c->tiles.chunk);
+    v->packed.dz_backward = panels(c, GEMM_COLUMNS, c->tiles.chunk, v->dz.rows);
+    emit_pack(c, index, v->dz, v->packed.dz_gradient, GEMM_PANEL_ROWS, GEMM_LANES, needs);
+    emit_pack(c, index, v->dz, v->packed.dz_backward, GEMM_PANEL_COLUMNS, GEMM_COLUMNS, below);
+}
+
 /* ---- Grids ---- */
 
 static op_grid grid_of_samples(const compiler *c, int rows)
@@ -88,7 +164,8 @@ static op_grid grid_of_product(const compiler *c, const network_layer *layer, in
     op_grid grid = grid_of_samples(c, rows);
     int tile_rows = trains(c) ? tiling_rows(layer, rows) : 0;
     if (tile_rows > 0) {
-        grid.tile_rows = tile_rows;
+        bool bf16 = is_bf16(c, (int)(layer - c->network->layers));
+        grid.tile_rows = bf16 ? whole_panels(tile_rows) : tile_rows;
         grid.tile_columns = tiling_wide_columns();
     }
     return grid;
@@ -97,10 +174,11 @@ static op_grid grid_of_product(const compiler *c, const network_layer *layer, in
 static op_grid grid_of_parameters(const compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
+    int columns = tiling_block_columns(layer, c->settings->batch);
     return (op_grid){.axis = AXIS_PARAMETERS,
                      .rows = layer->out,
                      .columns = layer->in,
-                     .tile_columns = tiling_block_columns(layer, c->settings->batch),
+                     .tile_columns = is_bf16(c, index) ? whole_panels(columns) : columns,
                      .layer = index};
 }
 
@@ -142,6 +220,31 @@ static operand emit_dropout(compiler *c, int layer, float share, operand in, ope
     next.value = share;
     emit(c, next);
     return next.out;
+}
+
+/* Both packs of a layer's weights, by ops of one kind. */
+static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsigned needs)
+{
+    const network_layer *layer = &c->network->layers[index];
+    layer_values *v = &c->values[index];
+    if (!is_bf16(c, index)) {
+        return;
+    }
+    if (!op_is_given(&v->packed.forward)) {
+        v->packed.forward = panels(c, GEMM_LANES, layer->out, layer->in);
+        v->packed.backward = panels(c, GEMM_LANES, layer->in, layer->out);
+    }
+    program_op next = {.kind = kind,
+                       .layer = index,
+                       .needs = needs,
+                       .grid = grid_of_parameters(c, index),
+                       .in = tensor_operand(c, SPACE_PARAMETERS, layer->weight),
+                       .out = v->packed.forward,
+                       .pack = {GEMM_PANEL_ROWS, GEMM_LANES}};
+    emit(c, next);
+    next.out = v->packed.backward;
+    next.pack.axis = GEMM_PANEL_COLUMNS;
+    emit(c, next);
 }
 
 /* ---- Forward ---- */
@@ -201,10 +304,12 @@ static operand emit_layer(compiler *c, int index, operand in)
     v->in = in;
     v->z = layer_matrix(c, layer->out, index % 2);
     v->a = trains(c) && f->keeps_z ? work_matrix(c, layer->out) : v->z;
+    emit_pack_input(c, index, in);
     c->grid = grid_of_product(c, layer, layer->out);
-    program_op product = forward_op(c, &op_forward, index);
-    product.weight = tensor_operand(c, SPACE_PARAMETERS, layer->weight);
-    product.in = in;
+    bool bf16 = is_bf16(c, index);
+    program_op product = forward_op(c, bf16 ? &op_forward_bf16 : &op_forward, index);
+    product.weight = bf16 ? v->packed.forward : tensor_operand(c, SPACE_PARAMETERS, layer->weight);
+    product.in = bf16 ? v->packed.in : in;
     product.out = v->z;
     emit(c, product);
     emit_normalization(c, index, v->z);
@@ -219,6 +324,9 @@ static operand emit_layer(compiler *c, int index, operand in)
 
 static void emit_forward(compiler *c)
 {
+    for (int i = 0; i < c->network->layer_count; i++) {
+        emit_pack_weights(c, i, &op_pack_first, RUN_FORWARD);
+    }
     c->grid = grid_of_samples(c, c->network->inputs);
     operand at = c->program->x;
     if (c->settings->purpose != PROGRAM_PREDICT) {
@@ -345,13 +453,17 @@ static void emit_backward(compiler *c, int index, unsigned needs)
     operand to = first ? (operand){SPACE_INPUT_GRADIENT, DTYPE_F32, 0, layer->in, 0, 1, layer->in}
                        : work_matrix(c, layer->in);
     operand factors = first ? c->input_factors : before->factors;
+    emit_pack_delta(c, index, RUN_GRADIENT);
     c->grid = grid_of_product(c, layer, layer->in);
-    program_op product = {.kind = &op_backward,
+    bool bf16 = is_bf16(c, index);
+    const layer_values *v = &c->values[index];
+    program_op product = {.kind = bf16 ? &op_backward_bf16 : &op_backward,
                           .layer = index,
                           .needs = needs,
                           .grid = c->grid,
-                          .weight = tensor_operand(c, SPACE_PARAMETERS, layer->weight),
-                          .in = c->values[index].dz,
+                          .weight = bf16 ? v->packed.backward
+                                         : tensor_operand(c, SPACE_PARAMETERS, layer->weight),
+                          .in = bf16 ? v->packed.dz_backward : v->dz,
                           .out = to};
     emit(c, product);
     if (op_is_given(&factors)) {
@@ -409,12 +521,14 @@ static void emit_gradient(compiler *c, int index)
     const network_layer *layer = &c->network->layers[index];
     const layer_values *v = &c->values[index];
     bool partial = c->tiles.partials > 0;
+    bool bf16 = is_bf16(c, index);
     const struct {
         int tensor;
         const op_kind *of_chunk, *of_tile;
         operand in, kept;
     } gradients[] = {
-        {layer->weight, &op_gradient, &op_partial_gradient, v->dz, v->in},
+        {layer->weight, bf16 ? &op_gradient_bf16 : &op_gradient, &op_partial_gradient,
+         bf16 ? v->packed.dz_gradient : v->dz, bf16 ? v->packed.in_gradient : v->in},
         {layer->bias, &op_bias_gradient, &op_partial_bias_gradient, v->delta, {0}},
         {layer->scale, &op_scale_gradient, &op_partial_scale_gradient, v->delta, v->normalized},
     };
@@ -492,6 +606,7 @@ static void emit_learning(compiler *c)
         }
         if (!apart) {
             emit_for_tensors(c, i, &op_update, RUN_UPDATE);
+            emit_pack_weights(c, i, &op_repack, RUN_UPDATE | RUN_FORWARD);
             emit_running_statistics(c, i);
         }
     }
@@ -509,6 +624,7 @@ static void emit_learning(compiler *c)
     for (int i = 0; i < network->layer_count && apart; i++) {
         if (!network->layers[i].frozen) {
             emit_for_tensors(c, i, &op_update, RUN_UPDATE);
+            emit_pack_weights(c, i, &op_repack, RUN_UPDATE | RUN_FORWARD);
             emit_running_statistics(c, i);
         }
     }

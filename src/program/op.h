@@ -9,6 +9,7 @@
 
 #include "math/activation.h"
 #include "math/gemm.h"
+#include "math/gemm_packed.h"
 #include "math/loss.h"
 #include "network/network.h"
 #include "optim/optimizer.h"
@@ -93,6 +94,7 @@ typedef struct op_kind {
     op_cost (*cost)(const program_op *op, op_tile tile, int samples);
 
     bool elementwise;  /* reads only the elements of its own tile */
+    bool first_chunk;  /* runs in the first chunk of a run only */
     bool last_chunk;   /* runs in the last chunk of a step only */
     bool after_finish; /* reads what an earlier op's finish wrote: waits for its stage */
 } op_kind;
@@ -126,6 +128,10 @@ struct program_op {
     size_t sums, more_sums;
     const activation *activation;
     const loss_function *loss;
+    struct {
+        gemm_axis axis;
+        int width;
+    } pack;      /* how a bfloat16 operand becomes panels */
     float value; /* dropout probability, label smoothing, clip norm */
 };
 
@@ -135,6 +141,7 @@ struct program_op {
 typedef struct op_chunk {
     int64_t first; /* in the run */
     int count;
+    bool begins;    /* the first chunk of the run */
     bool opens;     /* the first chunk of its step: gradients begin anew */
     bool closes;    /* the last one: parameters are updated */
     int partials;   /* gradients of single tiles that the step has */
@@ -217,6 +224,9 @@ extern const op_kind op_fetch, op_loss, op_take_output_gradient;
 /* ops_linear.c */
 extern const op_kind op_forward, op_backward, op_gradient, op_partial_gradient;
 extern const op_kind op_bias_gradient, op_partial_bias_gradient;
+/* ops_bf16.c */
+extern const op_kind op_pack, op_pack_first, op_repack;
+extern const op_kind op_forward_bf16, op_backward_bf16, op_gradient_bf16;
 /* ops_elementwise.c */
 extern const op_kind op_activate, op_add_bias, op_activate_backward, op_output_activate;
 extern const op_kind op_dropout, op_dropout_backward;

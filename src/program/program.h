@@ -54,6 +54,7 @@ typedef struct program_settings {
     float label_smoothing;
     float clip_norm;  /* 0: none */
     bool on_gradient; /* the caller sees the gradient before the update */
+    nnfs_precision precision;
 } program_settings;
 
 /* Freed by program_free, also after a failure. Errors: MEMORY. */

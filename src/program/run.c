@@ -91,9 +91,10 @@ typedef struct region {
     int64_t chunks;      /* that are left of the run */
     int64_t first_chunk; /* of them, counted in the whole run */
     uint64_t parts;
-    double watched;    /* when the caller was last called */
-    int64_t updates;   /* that were done before the first step of the whole run */
-    atomic_int bad_op; /* the first whose tile failed; INT_MAX while none has */
+    uint64_t first_stage; /* of the chunks after the first one */
+    double watched;       /* when the caller was last called */
+    int64_t updates;      /* that were done before the first step of the whole run */
+    atomic_int bad_op;    /* the first whose tile failed; INT_MAX while none has */
 } region;
 
 static int64_t chunks_in(const step_run *run, int64_t samples)
@@ -127,6 +128,7 @@ static op_chunk chunk_at(const region *r, int64_t index)
     return (op_chunk){
         .first = step * run->batch + done,
         .count = left < chunk ? (int)left : chunk,
+        .begins = index == r->first_chunk,
         .opens = done == 0,
         .closes = left <= chunk,
         .partials = (int)((largest + tile - 1) / tile),
@@ -141,7 +143,8 @@ static op_chunk chunk_at(const region *r, int64_t index)
 
 static bool op_runs(const region *r, const program_op *op, const op_chunk *chunk)
 {
-    return (op->needs & ~r->run->needs) == 0 && (chunk->closes || !op->kind->last_chunk);
+    return (op->needs & ~r->run->needs) == 0 && (chunk->closes || !op->kind->last_chunk) &&
+           (chunk->begins || !op->kind->first_chunk);
 }
 
 /* Whether a stage has anything to do on a chunk that closes its step, or on one that does not. */
@@ -164,6 +167,17 @@ static void list_running_stages(const region *r)
         r->run->work->runs[i] = stage_runs(r, i, false);
         r->run->work->runs[stages + i] = stage_runs(r, i, true);
     }
+}
+
+/* The stage that chunks after the first one begin with. */
+static uint64_t first_stage(const region *r)
+{
+    uint64_t stage = 0;
+    while (stage + 2 < r->parts && !r->run->work->runs[stage] &&
+           !r->run->work->runs[r->parts - 1 + stage]) {
+        stage++;
+    }
+    return stage;
 }
 
 static void note_bad_op(region *r, int index)
@@ -271,7 +285,7 @@ static uint64_t phase_after(region *r, const op_context *context, uint64_t phase
     uint64_t next_chunk = phase - part + r->parts;
     bool last = next_chunk == (uint64_t)r->chunks * r->parts;
     if (part + 1 == r->parts) { /* the pause */
-        return r->run->stopped ? PHASES_OVER : next_chunk;
+        return r->run->stopped ? PHASES_OVER : next_chunk + r->first_stage;
     }
     if (!finish_stage(r, context, (int)part)) {
         return PHASES_OVER;
@@ -286,7 +300,7 @@ static uint64_t phase_after(region *r, const op_context *context, uint64_t phase
     if (last) {
         return PHASES_OVER;
     }
-    return watch_is_due(r) ? next_chunk - 1 : next_chunk;
+    return watch_is_due(r) ? next_chunk - 1 : next_chunk + r->first_stage;
 }
 
 static governor_count count_at(int64_t chunk)
@@ -421,6 +435,7 @@ void step_run_all(step_run *run)
     w->state.gradient_square = 0.0;
     w->state.gradient_scale = 1.0f;
     list_running_stages(&r);
+    r.first_stage = first_stage(&r);
     phases_begin(&w->phases);
     governor_begin(&w->governor, count_at(0));
     profile_enter(run->profile);

@@ -37,7 +37,8 @@ static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
                                      .batch = settings->batch,
                                      .label_smoothing = settings->label_smoothing,
                                      .clip_norm = settings->clip_norm,
-                                     .on_gradient = settings->on_gradient != NULL};
+                                     .on_gradient = settings->on_gradient != NULL,
+                                     .precision = settings->precision};
     nnfs_status status = program_compile(trainer->network, &wanted, &trainer->program, error);
     if (status != NNFS_OK) {
         return status;

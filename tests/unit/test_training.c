@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,54 @@ static void bits_do_not_depend_on_threads(void **state)
         expect_same_bits(batches[b], 300);
         expect_same_bits(batches[b], 16);
     }
+}
+
+/* Gradients of a network with odd sizes by products of bfloat16: near those of float32, and the same bits at
+ * any number of threads, also where W is cut into rows (520 x 400). */
+static void bfloat16_is_near_float32_at_any_number_of_threads(void **state)
+{
+    (void)state;
+    enum { in = 401, units = 521, out = 37, n = 150 };
+    static float x[in * n], y[out * n];
+    uint32_t noise = 1;
+    for (int i = 0; i < in * n; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        x[i] = (float)(noise >> 8) / 8388608.0f - 1.0f;
+        y[i % (out * n)] = x[i];
+    }
+    nnfs_arrays arrays = {
+        .features = x, .feature_count = in, .samples = n, .targets = y, .target_count = out};
+    nnfs_train_settings settings = settings_with(NNFS_SGD, n, 1);
+    double norm = 0.0;
+    double distance = 0.0;
+    static float expected[2][in * units + units * out + 2000];
+    for (int run = 0; run < 5; run++) {
+        nnfs_network *network = network_with(in, units, out, NNFS_IDENTITY, NNFS_MSE);
+        nnfs_trainer *trainer = NULL;
+        size_t count = 0;
+        settings.precision = run == 0 ? NNFS_PRECISION_F32 : NNFS_PRECISION_BF16;
+        settings.threads = run < 2 ? 1 : run;
+        assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
+        /* A second step packs the updated weights. */
+        assert_int_equal(nnfs_trainer_step(trainer, &arrays, NULL, NULL), NNFS_OK);
+        assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, NULL, NULL), NNFS_OK);
+        const float *gradient = nnfs_trainer_gradients(trainer, &count);
+        assert_true(count <= sizeof expected[0] / sizeof **expected);
+        if (run < 2) {
+            memcpy(expected[run], gradient, count * sizeof *gradient);
+        } else {
+            assert_memory_equal(gradient, expected[1], count * sizeof *gradient);
+        }
+        nnfs_trainer_free(trainer);
+        nnfs_network_free(network);
+    }
+    for (size_t i = 0; i < sizeof expected[0] / sizeof **expected; i++) {
+        double d = (double)expected[0][i] - (double)expected[1][i];
+        norm += (double)expected[0][i] * (double)expected[0][i];
+        distance += d * d;
+    }
+    printf("bfloat16: relative distance of the gradient %.2e\n", sqrt(distance / norm));
+    assert_true(norm > 0.0 && distance > 0.0 && sqrt(distance / norm) < 0.03);
 }
 
 /* Nor on who of the governor works: with windows of no length it tries all the time. */
@@ -767,6 +816,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(bfloat16_is_near_float32_at_any_number_of_threads),
         cmocka_unit_test(bits_do_not_depend_on_the_crew),
         cmocka_unit_test(partial_gradients_add_up),
         cmocka_unit_test(seeds_make_a_difference),
