@@ -15,7 +15,7 @@ _nnfs_options()
     case $1 in
     nnfs-train)
         echo "--checkpoint= --checkpoint-every= --folds= --log= --output= --profile --quiet --report= \
-            --resume= --resume-anywhere --threads= -o -q -t $train $file $all"
+            --resume= --resume-anywhere --resume-outputs --threads= -o -q -t $train $file $all"
         ;;
     nnfs-tune)
         echo "--fresh --jobs= --log= --plot= --quiet --random= --threads= -j -q -t $train $file $all"

@@ -82,6 +82,7 @@ complete -c nnfs-train -s o -l output -r -F -d 'Write the model here'
 complete -c nnfs-train -l profile -d 'Show where the time went'
 complete -c nnfs-train -l resume -x -a '(__fish_complete_directories)' -d 'Go on from the last checkpoint there'
 complete -c nnfs-train -l resume-anywhere -d 'Also with another CPU, BLAS or kernel'
+complete -c nnfs-train -l resume-outputs -d 'Also write the files that the checkpoint names'
 
 complete -c nnfs-tune -l fresh -d 'Begin anew, whatever the log holds'
 complete -c nnfs-tune -s j -l jobs -x -d 'Runs side by side, at most'

@@ -48,6 +48,7 @@ typedef struct train_run {
     char **words;                /* its command line, or NULL */
     char *command, *folder;      /* as checkpoints note them */
     int64_t log_bytes;           /* of the log when the checkpoint was made; -1: none */
+    char id[17];                 /* of the run, random: 16 hex digits, or "" */
 } train_run;
 
 /* ---- run_data.c ---- */
@@ -102,7 +103,12 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 /* Whether anybody wants the events of the run. */
 bool is_logged(const train_run *run);
+/* Whether a file is a run log: of the run `id`, or, if `id` is "", of any. */
+bool is_run_log(const char *path, const char *id);
+/* Opens the log and keeps other runs from it. Writes nothing yet. Errors: IO, DATA (no run log). */
 nnfs_status log_open(train_run *run, nnfs_error *error);
+/* Cuts the log to what it was at the checkpoint, or to nothing. Errors: IO. */
+nnfs_status log_cut(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
 /* The run goes on from a checkpoint: what came after that has been cut off. */
 void log_resume(train_run *run);

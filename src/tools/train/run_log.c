@@ -5,6 +5,7 @@
 #include "train/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <sys/file.h>
@@ -25,56 +26,75 @@ static bool is_taken(int file)
     return false;
 }
 
-/*
- * A file becomes what it was at a checkpoint, or empty; one that is shorter goes on where it ends. Two
- * runs do not share one: the second would cut off the lines of the first. False with errno.
- */
-static bool take_file(FILE *log, const char *path, int64_t bytes)
+bool is_run_log(const char *path, const char *id)
 {
-    struct stat about;
-    int file = fileno(log);
-    if (fstat(file, &about) != 0) {
-        return false;
+    char wanted[96] = "{\"schema\":\"nnfs-run/1\",\"event\":\"start\"";
+    char there[sizeof wanted];
+    size_t length = strlen(wanted);
+    if (*id) {
+        length += (size_t)snprintf(wanted + length, sizeof wanted - length, ",\"run\":\"%s\"", id);
     }
-    if (!S_ISREG(about.st_mode)) {
-        return true;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool same = file >= 0 && pread(file, there, length, 0) == (ssize_t)length &&
+                memcmp(wanted, there, length) == 0;
+    if (file >= 0) {
+        (void)close(file);
     }
-    if (is_taken(file)) {
-        errno = EBUSY;
-        return false;
-    }
-    if (fstat(file, &about) != 0) {
-        return false;
-    }
-    if (about.st_size < bytes) {
-        cli_message("'%s' is shorter than it was: lines of it are lost", path);
-    }
-    return about.st_size <= bytes || ftruncate(file, bytes) == 0;
+    return same;
 }
 
-static FILE *open_log(const char *path, int64_t bytes)
+static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *error)
 {
-    FILE *log = fopen(path, "ae");
-    if (log && !take_file(log, path, bytes)) {
-        int reason = errno;
-        (void)fclose(log);
-        errno = reason;
-        return NULL;
-    }
-    return log;
+    return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, reason);
+}
+
+/* The bytes of a regular file; -1 for any other. */
+static int64_t size_of(FILE *log)
+{
+    struct stat about;
+    return fstat(fileno(log), &about) == 0 && S_ISREG(about.st_mode) ? about.st_size : -1;
 }
 
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
-    int64_t bytes = run->log_bytes;
     run->logged = true;
-    run->log = path ? open_log(path, bytes >= 0 ? bytes : 0) : NULL;
-    if (path && !run->log) {
-        return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path,
-                         errno == EBUSY ? "another run is writing to it" : strerror(errno));
+    run->log = path ? fopen(path, "ae") : NULL;
+    if (!path) {
+        return NNFS_OK;
+    }
+    if (!run->log) {
+        return fail_log(path, strerror(errno), error);
+    }
+    if (size_of(run->log) < 0) {
+        return NNFS_OK;
+    }
+    /* Two runs do not share a log: the second would cut off the lines of the first. */
+    if (is_taken(fileno(run->log))) {
+        return fail_log(path, "another run is writing to it", error);
+    }
+    if (run->checkpoint && size_of(run->log) > 0 && !is_run_log(path, "")) {
+        return set_error(error, NNFS_ERROR_DATA,
+                         "cannot go on with '%s': its first line is not of a run log", path);
     }
     return NNFS_OK;
+}
+
+/* A log that is shorter than it was goes on where it ends. */
+nnfs_status log_cut(train_run *run, nnfs_error *error)
+{
+    const char *path = run->options->log;
+    int64_t size = run->log ? size_of(run->log) : -1;
+    int64_t wanted = run->log_bytes >= 0 ? run->log_bytes : 0;
+    if (size < 0) {
+        return NNFS_OK;
+    }
+    if (size < wanted && !(size == 0 && run->options->named.log)) {
+        cli_message("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    return size <= wanted || ftruncate(fileno(run->log), wanted) == 0
+               ? NNFS_OK
+               : fail_log(path, strerror(errno), error);
 }
 
 nnfs_status log_close(train_run *run, nnfs_error *error)
@@ -243,7 +263,8 @@ static json_t *start(const train_run *run)
 {
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
-    json_set_string(object, "event", "start");
+    json_set_string(object, "event", "start"); /* see is_run_log: these stand first */
+    json_set_string(object, "run", run->id);
     json_set_string(object, "version", nnfs_version());
     json_set_string(object, "command", run->command);
     (void)json_object_set_new(object, "settings", settings(run));
@@ -262,10 +283,12 @@ void log_start(train_run *run)
     }
 }
 
-/* What a report begins with, where the log is not there to tell. */
-static void record_start(train_run *run)
+/* What a report or a log begins with, where the log is not there to tell. */
+static void begin_again(train_run *run)
 {
-    if (run->options->report && !run->record.start) {
+    if (run->log && size_of(run->log) == 0) {
+        log_line(run, start(run));
+    } else if (run->options->report && !run->record.start) {
         json_t *object = start(run);
         record_event(run, object);
         json_decref(object);
@@ -278,7 +301,7 @@ void log_resume(train_run *run)
         return;
     }
     json_watch();
-    record_start(run);
+    begin_again(run);
     json_t *object = json_object();
     json_set_string(object, "event", "resume");
     json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));

@@ -55,6 +55,11 @@ static const struct argp_option rows[] = {
      0},
     {"resume-anywhere", KEY_RESUME_ANYWHERE, NULL, 0,
      "also with another CPU, BLAS or kernel than before, which may end in other bits", 0},
+    {"resume-outputs", KEY_RESUME_OUTPUTS, NULL, 0,
+     "also write the model, log and report that the checkpoint names, where nothing shows that "
+     "they "
+     "are of the run; --output, --log and --report name others",
+     0},
     {"profile", KEY_PROFILE, NULL, 0, "show where the time went, and what bounds each product", 0},
     {"quiet", 'q', NULL, 0, "say nothing unless something is wrong", 0},
     OPTIONS_COMMON,
@@ -81,7 +86,20 @@ static const char about[] =
 /* Remembers the first option that --resume takes from the checkpoint. */
 static void note_given(train_options *options, int key)
 {
-    static const int besides[] = {KEY_RESUME, KEY_RESUME_ANYWHERE, KEY_PROFILE, 't', 'q', 'h', 'V'};
+    static const int besides[] = {KEY_RESUME,
+                                  KEY_RESUME_ANYWHERE,
+                                  KEY_RESUME_OUTPUTS,
+                                  'o',
+                                  KEY_LOG,
+                                  KEY_REPORT,
+                                  KEY_PROFILE,
+                                  't',
+                                  'q',
+                                  'h',
+                                  'V'};
+    options->named.output |= key == 'o';
+    options->named.log |= key == KEY_LOG;
+    options->named.report |= key == KEY_REPORT;
     for (size_t i = 0; i < sizeof besides / sizeof *besides; i++) {
         if (key == besides[i]) {
             return;
@@ -150,6 +168,9 @@ static void check_checkpoints(const train_values *values)
     }
     if (options->resume_anywhere && !options->resume) {
         usage_error("--resume-anywhere is for --resume");
+    }
+    if (options->resume_outputs && !options->resume) {
+        usage_error("--resume-outputs is for --resume");
     }
     if (values->every && !options->checkpoint) {
         usage_error("--checkpoint-every is for --checkpoint");

@@ -221,6 +221,12 @@ static void take_resume_anywhere(train_values *values, const char *text)
     values->options->resume_anywhere = true;
 }
 
+static void take_resume_outputs(train_values *values, const char *text)
+{
+    (void)text;
+    values->options->resume_outputs = true;
+}
+
 static void take_quiet(train_values *values, const char *text)
 {
     (void)text;
@@ -270,6 +276,7 @@ static const struct {
     {KEY_CHECKPOINT_EVERY, take_checkpoint_every},
     {KEY_RESUME, take_resume},
     {KEY_RESUME_ANYWHERE, take_resume_anywhere},
+    {KEY_RESUME_OUTPUTS, take_resume_outputs},
     {'q', take_quiet},
     {ARGP_KEY_ARG, take_data},
 };

@@ -32,6 +32,7 @@ enum {
     KEY_CHECKPOINT_EVERY,
     KEY_RESUME,
     KEY_RESUME_ANYWHERE,
+    KEY_RESUME_OUTPUTS,
 };
 
 /* The list values are kept as text until all options are read: each depends on the others. */
