@@ -95,7 +95,7 @@ static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
     if (status == NNFS_OK) {
         status = record_begin(run, error);
     }
-    return status;
+    return status == NNFS_OK ? outputs_claim(run, error) : status;
 }
 
 static nnfs_status train(train_run *run, nnfs_error *error)
@@ -224,7 +224,6 @@ static int run_all(train_run *run, char **argv)
         cli_error(&error);
         return exit_status(status);
     }
-    outputs_claim(run);
     if (run->checkpoint) {
         resume_say(run);
         log_resume(run);

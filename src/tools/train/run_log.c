@@ -26,7 +26,12 @@ static bool is_taken(int file)
     return false;
 }
 
-bool is_run_log(const char *path, const char *id)
+static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *error)
+{
+    return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, reason);
+}
+
+nnfs_status find_run_log(const char *path, const char *id, bool *is_log, nnfs_error *error)
 {
     char wanted[96] = "{\"schema\":\"nnfs-run/1\",\"event\":\"start\"";
     char there[sizeof wanted];
@@ -35,29 +40,52 @@ bool is_run_log(const char *path, const char *id)
         length += (size_t)snprintf(wanted + length, sizeof wanted - length, ",\"run\":\"%s\"", id);
     }
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool same = file >= 0 && pread(file, there, length, 0) == (ssize_t)length &&
-                memcmp(wanted, there, length) == 0;
+    ssize_t got = file >= 0 ? pread(file, there, length, 0) : -1;
+    bool missing = got < 0 && (errno == ENOENT || errno == ESPIPE);
+    nnfs_status status =
+        got < 0 && !missing
+            ? set_error(error, NNFS_ERROR_IO, "cannot read '%s': %s", path, strerror(errno))
+            : NNFS_OK;
+    *is_log = got == (ssize_t)length && memcmp(wanted, there, length) == 0;
     if (file >= 0) {
         (void)close(file);
     }
-    return same;
+    return status;
 }
 
-static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *error)
-{
-    return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, reason);
-}
-
-/* The bytes of a regular file; -1 for any other. */
-static int64_t size_of(FILE *log)
+/* The bytes of a regular file, -1 of any other. */
+static nnfs_status find_size(const train_run *run, int64_t *size, nnfs_error *error)
 {
     struct stat about;
-    return fstat(fileno(log), &about) == 0 && S_ISREG(about.st_mode) ? about.st_size : -1;
+    *size = -1;
+    if (fstat(fileno(run->log), &about) != 0) {
+        return fail_log(run->options->log, strerror(errno), error);
+    }
+    *size = S_ISREG(about.st_mode) ? about.st_size : -1;
+    return NNFS_OK;
+}
+
+/* What a resumed run goes on with is a run log, or empty. */
+static nnfs_status check_log(const train_run *run, nnfs_error *error)
+{
+    const char *path = run->options->log;
+    bool is_log = true;
+    int64_t size;
+    nnfs_status status = find_size(run, &size, error);
+    if (status == NNFS_OK && run->checkpoint && !run->own_log && size > 0) {
+        status = find_run_log(path, "", &is_log, error);
+    }
+    if (status != NNFS_OK || is_log) {
+        return status;
+    }
+    return set_error(error, NNFS_ERROR_DATA,
+                     "cannot go on with '%s': its first line is not of a run log", path);
 }
 
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
+    int64_t size;
     run->logged = true;
     run->log = path ? fopen(path, "ae") : NULL;
     if (!path) {
@@ -66,32 +94,28 @@ nnfs_status log_open(train_run *run, nnfs_error *error)
     if (!run->log) {
         return fail_log(path, strerror(errno), error);
     }
-    if (size_of(run->log) < 0) {
-        return NNFS_OK;
-    }
+    nnfs_status status = find_size(run, &size, error);
     /* Two runs do not share a log: the second would cut off the lines of the first. */
-    if (is_taken(fileno(run->log))) {
+    if (status == NNFS_OK && size >= 0 && is_taken(fileno(run->log))) {
         return fail_log(path, "another run is writing to it", error);
     }
-    if (run->checkpoint && size_of(run->log) > 0 && !is_run_log(path, "")) {
-        return set_error(error, NNFS_ERROR_DATA,
-                         "cannot go on with '%s': its first line is not of a run log", path);
-    }
-    return NNFS_OK;
+    return status == NNFS_OK ? check_log(run, error) : status;
 }
 
 /* A log that is shorter than it was goes on where it ends. */
 nnfs_status log_cut(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
-    int64_t size = run->log ? size_of(run->log) : -1;
     int64_t wanted = run->log_bytes >= 0 ? run->log_bytes : 0;
-    if (size < 0) {
-        return NNFS_OK;
+    int64_t size = -1;
+    nnfs_status status = run->log ? find_size(run, &size, error) : NNFS_OK;
+    if (status != NNFS_OK || size < 0) {
+        return status;
     }
     if (size < wanted && !(size == 0 && run->options->named.log)) {
         cli_message("'%s' is shorter than it was: lines of it are lost", path);
     }
+    run->log_is_new = size == 0 || wanted == 0;
     return size <= wanted || ftruncate(fileno(run->log), wanted) == 0
                ? NNFS_OK
                : fail_log(path, strerror(errno), error);
@@ -263,8 +287,10 @@ static json_t *start(const train_run *run)
 {
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
-    json_set_string(object, "event", "start"); /* see is_run_log: these stand first */
-    json_set_string(object, "run", run->id);
+    json_set_string(object, "event", "start"); /* see find_run_log: these stand first */
+    if (run->id[0]) {
+        json_set_string(object, "run", run->id);
+    }
     json_set_string(object, "version", nnfs_version());
     json_set_string(object, "command", run->command);
     (void)json_object_set_new(object, "settings", settings(run));
@@ -286,7 +312,7 @@ void log_start(train_run *run)
 /* What a report or a log begins with, where the log is not there to tell. */
 static void begin_again(train_run *run)
 {
-    if (run->log && size_of(run->log) == 0) {
+    if (run->log && run->log_is_new) {
         log_line(run, start(run));
     } else if (run->options->report && !run->record.start) {
         json_t *object = start(run);

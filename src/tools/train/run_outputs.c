@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "train/resume.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OUTPUTS = 3 };
@@ -36,7 +38,8 @@ static void list_outputs(const train_run *run, output_path outputs[OUTPUTS])
 void outputs_identify(train_run *run)
 {
     uint64_t bits = 0;
-    if (run->id[0] == '\0' && getrandom(&bits, sizeof bits, 0) == (ssize_t)sizeof bits) {
+    if (run->options->checkpoint && run->id[0] == '\0' &&
+        getrandom(&bits, sizeof bits, 0) == (ssize_t)sizeof bits) {
         memcpy(run->id, text_hash(bits).text, sizeof run->id);
     }
 }
@@ -66,64 +69,111 @@ static bool find_place(const char *path, place *found)
     return fits;
 }
 
-static FILE *open_list(const place *where, const char *mode, int flags)
+/* The list beside it; -1 with errno. */
+static int open_list(const place *where, int flags)
 {
     char path[PATH_MAX + sizeof "/" OUTPUT_LIST];
     (void)snprintf(path, sizeof path, "%s/%s", where->folder, OUTPUT_LIST);
-    int file = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    FILE *list = file >= 0 ? fdopen(file, mode) : NULL;
-    if (file >= 0 && !list) {
-        (void)close(file);
-    }
-    return list;
+    return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 }
 
-static bool is_claimed(const place *where, const char *id)
+static nnfs_status fail_list(const place *where, nnfs_error *error)
 {
-    FILE *list = open_list(where, "r", O_RDONLY);
+    return set_error(error, NNFS_ERROR_IO, "%s/" OUTPUT_LIST ": %s", where->folder,
+                     strerror(errno));
+}
+
+static nnfs_status find_claim(const place *where, const char *id, bool *claimed, nnfs_error *error)
+{
+    int file = open_list(where, O_RDONLY);
+    FILE *list = file >= 0 ? fdopen(file, "r") : NULL;
     char *line = NULL;
     size_t room = 0;
-    bool claimed = false;
-    while (list && getline(&line, &room, list) > 0) {
+    *claimed = false;
+    if (!list) {
+        return errno == ENOENT ? NNFS_OK : fail_list(where, error);
+    }
+    while (getline(&line, &room, list) > 0) {
         char *name = strchr(line, ' ');
         line[strcspn(line, "\n")] = '\0';
         if (name && resume_read_word(name + 1) && strcmp(name + 1, where->name) == 0) {
             *name = '\0';
-            claimed = strcmp(line, id) == 0;
+            *claimed = strcmp(line, id) == 0;
         }
+    }
+    nnfs_status status = ferror(list) ? fail_list(where, error) : NNFS_OK;
+    free(line);
+    (void)fclose(list);
+    return status;
+}
+
+/* The line "IDENTIFIER NAME", in fresh memory; NULL: no memory. */
+static char *claim_line(const place *where, const char *id)
+{
+    char *line = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&line, &length);
+    if (!stream) {
+        return NULL;
+    }
+    (void)fprintf(stream, "%s ", id);
+    resume_write_word(stream, where->name);
+    (void)fputc('\n', stream);
+    bool written = !ferror(stream);
+    if (fclose(stream) != 0 || !written) {
+        free(line);
+        return NULL;
+    }
+    return line;
+}
+
+/* In one write, so that runs that begin together do not mix their lines. */
+static nnfs_status claim(const place *where, const char *id, nnfs_error *error)
+{
+    char *line = claim_line(where, id);
+    if (!line) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    int file = open_list(where, O_WRONLY | O_APPEND | O_CREAT);
+    ssize_t length = (ssize_t)strlen(line);
+    bool written = file >= 0 && TEMP_FAILURE_RETRY(write(file, line, (size_t)length)) == length;
+    written = written && (fsync(file) == 0 || errno == EINVAL);
+    nnfs_status status = written ? NNFS_OK : fail_list(where, error);
+    if (file >= 0) {
+        (void)close(file);
     }
     free(line);
-    if (list) {
-        (void)fclose(list);
-    }
-    return claimed;
+    return status;
 }
 
-static void claim(const place *where, const char *id)
+/* Of a device or a pipe there is nothing to note. */
+static bool is_device(const char *path)
 {
-    FILE *list = open_list(where, "a", O_WRONLY | O_APPEND | O_CREAT);
-    if (list) {
-        (void)fprintf(list, "%s ", id);
-        resume_write_word(list, where->name);
-        (void)fputc('\n', list);
-        (void)fclose(list);
-    }
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
-void outputs_claim(const train_run *run)
+static nnfs_status claim_output(const char *path, const char *id, nnfs_error *error)
 {
-    output_path outputs[OUTPUTS];
     place where;
-    list_outputs(run, outputs);
-    if (!run->options->checkpoint || run->id[0] == '\0') {
-        return;
+    bool claimed;
+    if (!path || is_device(path) || !find_place(path, &where)) {
+        return NNFS_OK;
     }
-    for (int i = 0; i < OUTPUTS; i++) {
-        if (outputs[i].path && strncmp(outputs[i].path, "/dev/", 5) != 0 &&
-            find_place(outputs[i].path, &where) && !is_claimed(&where, run->id)) {
-            claim(&where, run->id);
-        }
+    nnfs_status status = find_claim(&where, id, &claimed, error);
+    return status == NNFS_OK && !claimed ? claim(&where, id, error) : status;
+}
+
+nnfs_status outputs_claim(const train_run *run, nnfs_error *error)
+{
+    const train_options *options = run->options;
+    if (!options->checkpoint) {
+        return NNFS_OK;
     }
+    /* Its folder may take no new file; its first line tells, too. */
+    (void)claim_output(options->log, run->id, error);
+    nnfs_status status = claim_output(options->output, run->id, error);
+    return status == NNFS_OK ? claim_output(options->report, run->id, error) : status;
 }
 
 /* ---- Whether an output is the run's ---- */
@@ -139,20 +189,32 @@ static bool is_stream(const char *path)
     return false;
 }
 
-static bool is_allowed(const train_run *run, const output_path *output)
+static nnfs_status find_allowed(const train_run *run, const output_path *output, bool *allowed,
+                                nnfs_error *error)
 {
     place where;
-    if (!output->path || output->named || is_stream(output->path)) {
-        return true;
+    *allowed = !output->path || output->named || is_stream(output->path);
+    if (*allowed || run->id[0] == '\0') {
+        return NNFS_OK;
     }
-    if (run->id[0] == '\0' || !find_place(output->path, &where)) {
-        return false;
+    nnfs_status status = NNFS_OK;
+    if (output->path == run->options->log) {
+        status = find_run_log(output->path, run->id, allowed, error);
     }
-    return is_claimed(&where, run->id) ||
-           (output->path == run->options->log && is_run_log(output->path, run->id));
+    if (status == NNFS_OK && !*allowed && find_place(output->path, &where)) {
+        status = find_claim(&where, run->id, allowed, error);
+    }
+    return status;
 }
 
-nnfs_status outputs_check(const train_run *run, nnfs_error *error)
+static void say_foreign(const output_path *output)
+{
+    char *here = output->path[0] == '/' ? NULL : getcwd(NULL, 0);
+    cli_message("  %s %s%s%s", output->option, here ? here : "", here ? "/" : "", output->path);
+    free(here);
+}
+
+nnfs_status outputs_check(train_run *run, nnfs_error *error)
 {
     output_path outputs[OUTPUTS];
     int foreign = 0;
@@ -161,24 +223,24 @@ nnfs_status outputs_check(const train_run *run, nnfs_error *error)
     }
     list_outputs(run, outputs);
     for (int i = 0; i < OUTPUTS; i++) {
-        if (is_allowed(run, &outputs[i])) {
-            continue;
+        bool allowed;
+        nnfs_status status = find_allowed(run, &outputs[i], &allowed, error);
+        if (status != NNFS_OK) {
+            return status;
         }
-        if (foreign++ == 0) {
-            cli_message("%s: not known to be of this run, but it would write:",
+        run->own_log |= allowed && outputs[i].path == run->options->log && !outputs[i].named;
+        if (!allowed && foreign++ == 0) {
+            cli_message("%s: this run would also write, and nothing shows that they are its own:",
                         run->options->resume);
         }
-        char *here = realpath(".", NULL);
-        bool absolute = outputs[i].path[0] == '/' || !here;
-        cli_message("  %s %s%s%s", outputs[i].option, absolute ? "" : here, absolute ? "" : "/",
-                    outputs[i].path);
-        free(here);
+        if (!allowed) {
+            say_foreign(&outputs[i]);
+        }
     }
-    return foreign == 0
-               ? NNFS_OK
-               : set_error(error, NNFS_ERROR_ARGUMENT,
-                           "name %s again with --resume, or allow %s with --resume-outputs",
-                           foreign == 1 ? "it" : "them", foreign == 1 ? "it" : "them");
+    return foreign == 0 ? NNFS_OK
+                        : set_error(error, NNFS_ERROR_ARGUMENT,
+                                    "name other files with --output, --log or --report, or allow "
+                                    "these with --resume-outputs");
 }
 
 /* ---- Named again ---- */

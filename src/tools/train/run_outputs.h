@@ -10,7 +10,7 @@
 
 #define OUTPUT_LIST ".nnfs-runs"
 
-/* Gives a run without an identifier a random one. */
+/* Gives a run with checkpoints, which may be resumed, a random identifier. */
 void outputs_identify(train_run *run);
 
 /* Makes the paths named beside --resume absolute, before the run goes to its own folder. Errors: MEMORY. */
@@ -18,11 +18,12 @@ nnfs_status outputs_named(train_options *given, nnfs_error *error);
 
 /*
  * Lists on stderr what a resumed run would write and neither owns nor was told to write.
- * Errors: ARGUMENT (there is such a file, and no --resume-outputs), MEMORY.
+ * Errors: ARGUMENT (there is such a file, and no --resume-outputs), IO.
  */
-nnfs_status outputs_check(const train_run *run, nnfs_error *error);
+nnfs_status outputs_check(train_run *run, nnfs_error *error);
 
-/* Notes the outputs as the run's own, so that it can be resumed without naming them. */
-void outputs_claim(const train_run *run);
+/* Notes the outputs of a run with checkpoints as its own, so that it can be resumed without naming them.
+ * Errors: IO, MEMORY. */
+nnfs_status outputs_claim(const train_run *run, nnfs_error *error);
 
 #endif
