@@ -33,8 +33,9 @@ typedef struct file_writer {
 /*
  * Begins, appends to, and finishes a durable write: fsync, close, rename over the target, fsync of
  * the folder. On any error, and by file_write_abandon (which accepts a writer that failed or
- * committed), the temporary file is removed and the target is as it was. A target that is there
- * and is not a regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
+ * committed), the temporary file is removed and the target is as it was. A file that replaces
+ * another keeps its permissions; a symbolic link is replaced, so that a folder somebody else made leads
+ * nowhere: follow it with realpath where it should be followed. A target that is there and is not a regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
  */
 nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *error);
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error);
