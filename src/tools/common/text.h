@@ -21,6 +21,16 @@ short_text text_hash(uint64_t hash);     /* 16 hex digits */
 short_text text_shortest(float value);   /* the fewest digits that give the value back: "0.001" */
 const char *text_plural(int64_t count);  /* "" for 1, else "s" */
 
+/* Makes a text from a file or a command line safe for a terminal, in place: what it might obey, and bytes
+ * that are not UTF-8, become '?'. Files keep the bytes. */
+char *text_clean(char *text);
+
+/* A path made safe likewise. */
+typedef struct path_text {
+    char text[4096];
+} path_text;
+path_text text_path(const char *path);
+
 /* A name from a file, safe for a terminal and at most NAME_MOST letters wide. */
 enum { NAME_MOST = 32 };
 typedef struct name_text {

@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- The command line ---- */
 
@@ -84,7 +85,7 @@ static void parse(predict_options *options, int argc, char **argv)
 /* ---- CSV ---- */
 
 /* RFC 4180: what holds a delimiter, a quote or a line's end is quoted, and quotes are doubled. */
-static void write_text(FILE *stream, const char *text)
+static void write_csv(FILE *stream, const char *text)
 {
     if (text[0] != '\0' && !strpbrk(text, ",\"\r\n")) {
         (void)fputs(text, stream);
@@ -98,6 +99,14 @@ static void write_text(FILE *stream, const char *text)
         (void)fputc(*text, stream);
     }
     (void)fputc('"', stream);
+}
+
+/* A terminal gets a name cleaned, a file or a pipe as it is. */
+static void write_text(FILE *stream, const char *text)
+{
+    char *safe = stream == stdout && isatty(STDOUT_FILENO) ? strdup(text) : NULL;
+    write_csv(stream, safe ? text_clean(safe) : text);
+    free(safe);
 }
 
 static void write_number(FILE *stream, float number)
