@@ -5,6 +5,8 @@
 #include "common/text.h"
 
 #include <limits.h>
+#include <omp.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -38,6 +40,30 @@ static bool has_idle_threads(const nnfs_machine *machine)
            strstr(machine->blas, "(pthread)");
 }
 
+/*
+ * Under OMP_PROC_BIND the OpenMP runtime has bound this thread to its first place before main. The next
+ * process inherits that mask and takes it for all there is: it gets the CPUs of all places instead. The
+ * mask to go back to if there is no next process is left in *bound.
+ */
+static bool widen_affinity(cpu_set_t *bound)
+{
+    int cpus[CPU_SETSIZE];
+    cpu_set_t all;
+    int places = sched_getaffinity(0, sizeof *bound, bound) == 0 ? omp_get_num_places() : 0;
+    CPU_ZERO(&all);
+    for (int place = 0; place < places; place++) {
+        int count = omp_get_place_num_procs(place);
+        if (count > CPU_SETSIZE) {
+            return false;
+        }
+        omp_get_place_proc_ids(place, cpus);
+        for (int i = 0; i < count; i++) {
+            CPU_SET((size_t)cpus[i], &all);
+        }
+    }
+    return CPU_COUNT(&all) > 0 && sched_setaffinity(0, sizeof all, &all) == 0;
+}
+
 void restart_with_better_blas(char **argv)
 {
     static const char kernel[] = "OPENBLAS_CORETYPE";
@@ -48,7 +74,13 @@ void restart_with_better_blas(char **argv)
     bool other_kernel = machine.better_kernel[0] && set_new(kernel, machine.better_kernel);
     bool other_timeout = has_idle_threads(&machine) && set_new(timeout, "4");
     if ((other_kernel || other_timeout) && own_path(path)) {
+        cpu_set_t bound;
+        CPU_ZERO(&bound);
+        bool widened = widen_affinity(&bound);
         (void)execv(path, argv);
+        if (widened) {
+            (void)sched_setaffinity(0, sizeof bound, &bound);
+        }
     }
     if (other_kernel) {
         (void)unsetenv(kernel); /* the machine's advice then speaks of it */
