@@ -428,6 +428,12 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
 
 nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error)
 {
+    if (!path) {
+        return fail_null(error, "path");
+    }
+    if (!network) {
+        return fail_null(error, "network");
+    }
     model_file model;
     *network = NULL;
     nnfs_status status = model_open(path, &model, error);

@@ -304,6 +304,12 @@ nnfs_status model_write(const char *path, const nnfs_network *network, const mod
 /* Behind a symbolic link the file that it leads to is replaced, not the link. */
 nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnfs_error *error)
 {
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!path) {
+        return fail_null(error, "path");
+    }
     struct stat about;
     bool link = lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
     char *target = link ? realpath(path, NULL) : NULL;
@@ -317,6 +323,9 @@ nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnf
 
 nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error)
 {
+    if (!path) {
+        return fail_null(error, "path");
+    }
     file_writer writer;
     nnfs_status status = file_write_begin(&writer, path, error);
     file_write_abandon(&writer);
