@@ -175,6 +175,41 @@ char *text_clean(char *text)
     return text;
 }
 
+static bool has_unsafe(const char *text)
+{
+    for (const char *at = text; *at;) {
+        character c = character_at(at);
+        if (is_unsafe(&c)) {
+            return true;
+        }
+        at += c.bytes;
+    }
+    return false;
+}
+
+void text_quote(FILE *stream, const char *word)
+{
+    if (has_unsafe(word)) {
+        (void)fputs("$'", stream);
+        for (; *word; word++) {
+            bool plain = *word >= ' ' && *word <= '~' && *word != '\'' && *word != '\\';
+            (void)fprintf(stream, plain ? "%c" : "\\%03o", (unsigned char)*word);
+        }
+        (void)fputc('\'', stream);
+        return;
+    }
+    if (*word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789/._-+,:=@%")] == '\0') {
+        (void)fputs(word, stream);
+        return;
+    }
+    (void)fputc('\'', stream);
+    for (; *word; word++) {
+        (void)fprintf(stream, *word == '\'' ? "'\\''" : "%c", *word);
+    }
+    (void)fputc('\'', stream);
+}
+
 path_text text_path(const char *path)
 {
     path_text safe;

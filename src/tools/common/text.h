@@ -5,6 +5,7 @@
 #include <nnfs/nnfs.h>
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* A short piece of text by value: `printf("%s", text_count(n).text)`. */
 typedef struct short_text {
@@ -24,6 +25,12 @@ const char *text_plural(int64_t count);  /* "" for 1, else "s" */
 /* Makes a text from a file or a command line safe for a terminal, in place: what it might obey, and bytes
  * that are not UTF-8, become '?'. Files keep the bytes. */
 char *text_clean(char *text);
+
+/*
+ * Writes a word so that a shell reads it back: as it is, in quotes, or, with what a terminal might obey,
+ * in $'...'.
+ */
+void text_quote(FILE *stream, const char *word);
 
 /* A path made safe likewise. */
 typedef struct path_text {

@@ -296,11 +296,13 @@ char *resume_command(const train_run *run)
 {
     char *folder = run->options->checkpoint ? realpath(run->options->checkpoint, NULL) : NULL;
     char *command = NULL;
-    bool plain = folder && strspn(folder, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789/._-+") == strlen(folder);
-    if (!folder || asprintf(&command, plain ? "%s --resume %s" : "%s --resume '%s'",
-                            program_invocation_name, folder) < 0) {
-        command = NULL;
+    size_t length = 0;
+    FILE *stream = folder ? open_memstream(&command, &length) : NULL;
+    if (stream) {
+        text_quote(stream, program_invocation_name);
+        (void)fputs(" --resume ", stream);
+        text_quote(stream, folder);
+        (void)fclose(stream);
     }
     free(folder);
     return command;

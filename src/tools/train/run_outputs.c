@@ -127,6 +127,18 @@ static char *claim_line(const place *where, const char *id)
     return line;
 }
 
+static bool write_line(int file, const char *line)
+{
+    ssize_t written = 0;
+    for (; *line; line += written) {
+        written = TEMP_FAILURE_RETRY(write(file, line, strlen(line)));
+        if (written < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* In one write, so that runs that begin together do not mix their lines. */
 static nnfs_status claim(const place *where, const char *id, nnfs_error *error)
 {
@@ -135,9 +147,7 @@ static nnfs_status claim(const place *where, const char *id, nnfs_error *error)
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     int file = open_list(where, O_WRONLY | O_APPEND | O_CREAT);
-    ssize_t length = (ssize_t)strlen(line);
-    bool written = file >= 0 && TEMP_FAILURE_RETRY(write(file, line, (size_t)length)) == length;
-    written = written && (fsync(file) == 0 || errno == EINVAL);
+    bool written = file >= 0 && write_line(file, line) && (fsync(file) == 0 || errno == EINVAL);
     nnfs_status status = written ? NNFS_OK : fail_list(where, error);
     if (file >= 0) {
         (void)close(file);
