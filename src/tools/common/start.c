@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <omp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -26,6 +27,46 @@ static bool own_path(char path[PATH_MAX])
     path[length] = '\0';
     return access(path, X_OK) == 0;
 }
+
+/* ---- OpenBLAS while it is loaded ---- */
+
+/*
+ * OpenBLAS starts its threads when it is loaded, before main, and raises SIGINT if it cannot. The message
+ * says so; a SIGINT from elsewhere does what it always does. write(2) and _exit(2) alone are safe here.
+ */
+static void on_early_signal(int number, siginfo_t *info, void *context)
+{
+    static const char message[] =
+        "nnfs: OpenBLAS could not start its threads: the number of processes or the memory is "
+        "limited (ulimit -u, ulimit -v); OPENBLAS_NUM_THREADS=1 makes it start none\n";
+    (void)context;
+    if (info->si_code == SI_TKILL && info->si_pid == getpid()) {
+        ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+        (void)written;
+        _exit(EXIT_CANNOT_RUN);
+    }
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+static bool catches_early; /* until main */
+
+static void catch_early_signal(void)
+{
+    struct sigaction old;
+    struct sigaction action = {.sa_sigaction = on_early_signal, .sa_flags = SA_SIGINFO};
+    if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
+        catches_early = sigaction(SIGINT, &action, NULL) == 0;
+    }
+}
+
+/* Runs before the libraries are initialised, and so before those of the sanitizers, too. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+__attribute__((section(".preinit_array"),
+               used)) static void (*const before_libraries)(void) = catch_early_signal;
+#endif
+
+/* ---- Starting again ---- */
 
 /* Sets a variable that the user has not set. */
 static bool set_new(const char *name, const char *value)
@@ -70,6 +111,9 @@ void restart_with_better_blas(char **argv)
     static const char timeout[] = "OPENBLAS_THREAD_TIMEOUT"; /* 2 to that power, in clock cycles */
     nnfs_machine machine;
     char path[PATH_MAX];
+    if (catches_early) {
+        (void)signal(SIGINT, SIG_DFL);
+    }
     nnfs_machine_describe(&machine);
     bool other_kernel = machine.better_kernel[0] && set_new(kernel, machine.better_kernel);
     bool other_timeout = has_idle_threads(&machine) && set_new(timeout, "4");
