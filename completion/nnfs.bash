@@ -30,7 +30,7 @@ _nnfs_options()
             -o -q -t $file $all"
         ;;
     nnfs-report) echo "--output= -o $all" ;;
-    nnfs-predict) echo "--output= --quiet --threads= -o -q -t $file $all" ;;
+    nnfs-predict) echo "--escape-formulas --output= --quiet --threads= -o -q -t $file $all" ;;
     esac
 }
 

@@ -98,6 +98,7 @@ complete -c nnfs-eval -l json -d 'Print one JSON object'
 complete -c nnfs-eval -l split -x -a 'train test' -d 'Which part'
 complete -c nnfs-eval -l targets -r -F -d 'Targets of an NPY file'
 
+complete -c nnfs-predict -l escape-formulas -d 'Put a quote before names that look like formulas'
 complete -c nnfs-predict -s o -l output -r -F -d 'Write the predictions here'
 
 complete -c nnfs-show -l categorical -x -d 'Columns of categories'
