@@ -70,6 +70,25 @@ void file_read_end(file_reader *reader)
     reader->descriptor = -1;
 }
 
+nnfs_status file_check_pointer(const char *path, nnfs_error *error)
+{
+    static const char pointer[] = "version https://git-lfs.github.com/spec/";
+    char there[sizeof pointer - 1];
+    file_reader reader;
+    if (file_read_begin(&reader, path, NULL) != NNFS_OK) {
+        return NNFS_OK; /* whoever reads it says what is wrong */
+    }
+    bool is_pointer = read_fully(reader.descriptor, (unsigned char *)there, sizeof there) ==
+                          (ssize_t)sizeof there &&
+                      memcmp(there, pointer, sizeof there) == 0;
+    file_read_end(&reader);
+    return is_pointer
+               ? fail(error, NNFS_ERROR_DATA,
+                      "%s: a pointer of Git LFS, not the file itself; 'git lfs pull' fetches it",
+                      path)
+               : NNFS_OK;
+}
+
 /* ---- Writing ---- */
 
 /* The folder that holds `path`, in fresh memory. */

@@ -23,6 +23,9 @@ nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *e
 nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error);
 void file_read_end(file_reader *reader);
 
+/* DATA if `path` is a regular file that Git LFS has left in the place of another. */
+nnfs_status file_check_pointer(const char *path, nnfs_error *error);
+
 /* A file being written: bytes go to a temporary file beside `path` until file_write_commit. */
 typedef struct file_writer {
     int descriptor;

@@ -1,5 +1,5 @@
 /* nnfs_dataset_load: finds the reader for a source. */
-#include "base/status.h"
+#include "base/file.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
 #include "platform/cpu.h"
@@ -131,6 +131,10 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     *train = *second = NULL;
     settings = settings ? settings : &standard;
     nnfs_status status = cpu_check_threads(settings->threads, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    status = file_check_pointer(source, error);
     if (status != NNFS_OK) {
         return status;
     }
