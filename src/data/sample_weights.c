@@ -97,9 +97,6 @@ nnfs_status nnfs_dataset_set_class_weights(nnfs_dataset *dataset, const double *
     if (!dataset) {
         return fail_null(error, "dataset");
     }
-    if (!weights) {
-        return fail_null(error, "weights");
-    }
     int classes = dataset->parts.classes;
     if (!dataset->parts.labels) {
         return fail(error, NNFS_ERROR_ARGUMENT, "this dataset has no classes to be weighed");
