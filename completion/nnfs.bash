@@ -138,7 +138,7 @@ _nnfs_value()
 # Whether the word $2 is an option, of those in $1, whose value is the next word.
 _nnfs_wants_value()
 {
-    [[ " $1 " == *" $2= "* || $2 == -[bejost] ]]
+    [[ " ${1//[[:space:]]/ } " == *" $2= "* || $2 == -[bejost] ]]
 }
 
 # How many of the words $2... are arguments, and not options or their values.
