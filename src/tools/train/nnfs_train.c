@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int on_progress(void *user, const nnfs_progress *now)
 {
@@ -118,6 +119,7 @@ static nnfs_status save(train_run *run, nnfs_error *error)
     if (!run->options->output) {
         return NNFS_OK;
     }
+    run->replaced = access(run->options->output, F_OK) == 0;
     resume_forget_notes(run);
     nnfs_status status = run_annotate(run, error);
     if (status == NNFS_OK) {
@@ -200,7 +202,9 @@ static int train_and_report(train_run *run)
         cli_message("the last checkpoint could not be written");
         saved = run->summary.checkpoint;
     }
-    return status != NNFS_OK ? exit_status(status) : exit_status(saved);
+    /* A stopped run whose work is lost has failed, more than it was stopped. */
+    bool lost = saved != NNFS_OK && status != NNFS_ERROR_DIVERGED;
+    return exit_status(status != NNFS_OK && !lost ? status : saved);
 }
 
 /* What else has failed. */

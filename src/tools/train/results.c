@@ -66,6 +66,7 @@ void report(const train_run *run)
     report_evaluation(run, "validate", &summary->validation);
     report_evaluation(run, "test", &summary->test);
     (void)printf("%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
-    (void)printf("%-9s %s\n", "model",
-                 run->saved ? text_path(run->options->output).text : "not saved");
+    (void)printf("%-9s %s%s\n", "model",
+                 run->saved ? text_path(run->options->output).text : "not saved",
+                 run->saved && run->replaced ? ", replaced" : "");
 }

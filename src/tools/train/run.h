@@ -41,6 +41,7 @@ typedef struct train_run {
     bool log_is_new; /* it begins empty */
     bool logged;     /* false once a line could not be written */
     bool saved;
+    bool replaced;     /* another file was at the model's path */
     run_record record; /* the events once more, for --report */
     bool recorded;     /* false once one could not be */
 
