@@ -8,6 +8,10 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
 
 tools=$(realpath "$1")
 work=$(mktemp -d) || exit 1
+# LD_PRELOAD cuts its value at blanks: the copy lies in a folder without.
+if [ -n "${shim:-}" ]; then
+    cp "$shim" "$work/libfaults.so" && shim=$work/libfaults.so
+fi
 trap 'rm -rf "$work"' EXIT
 files=$work/files # under test
 mkdir "$files"

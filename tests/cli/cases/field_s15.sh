@@ -10,5 +10,5 @@ limited() {
     grep '^nnfs' err
 }
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-limited env LD_PRELOAD="$tools/tests/cli/libno_threads.so" nnfs-train -q small -e 1 -o none
-limited env LD_PRELOAD="$tools/tests/cli/libno_threads.so" nnfs-eval --version
+limited env LD_PRELOAD="$(preloadable libno_threads.so)" nnfs-train -q small -e 1 -o none
+limited env LD_PRELOAD="$(preloadable libno_threads.so)" nnfs-eval --version
