@@ -767,7 +767,8 @@ typedef struct nnfs_train_settings {
      */
     nnfs_status (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
 
-    const nnfs_checkpoint *resume; /* go on from here; borrowed during the run; NULL */
+    const nnfs_checkpoint *resume; /* go on from here, with as many epochs as it had or more;
+                                    * borrowed during the run; NULL */
     int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
                                     * end in other bits; default 0 */
 

@@ -84,7 +84,7 @@ static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_tra
                              now->schedule_floor == saved->schedule_floor &&
                              now->schedule_patience == saved->schedule_patience},
         {"the batch", now->batch == saved->batch},
-        {"the number of epochs", now->epochs == saved->epochs},
+        {"the number of epochs", now->epochs >= saved->epochs},
         {"the accuracy to reach", now->until_accuracy == saved->until_accuracy},
         {"the seed", now->seed == saved->seed},
     };
@@ -208,7 +208,7 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
         c->seconds = state->seconds;
         c->best = state->best;
         c->reached = state->reached;
-        c->finished = state->finished;
+        c->finished = state->finished && trainer->epochs == trainer->settings.epochs;
         c->saved_steps = state->steps;
     }
     return status;

@@ -142,8 +142,9 @@ static void read_id(train_run *run)
     }
 }
 
-/* What may be given with --resume. */
-static void take_given(train_options *options, const train_options *given)
+/* What may be given with --resume; else the run goes on to `epochs`, which an earlier --resume may have
+ * raised. */
+static void take_given(train_options *options, const train_options *given, int epochs)
 {
     options->resume = given->resume;
     options->resume_anywhere = given->resume_anywhere;
@@ -152,6 +153,7 @@ static void take_given(train_options *options, const train_options *given)
     options->output = given->named.output ? given->output : options->output;
     options->log = given->named.log ? given->log : options->log;
     options->report = given->named.report ? given->report : options->report;
+    options->train.epochs = given->named.epochs ? given->train.epochs : epochs;
     options->quiet = given->quiet || options->quiet;
     options->profile = given->profile || options->profile;
     options->train.threads =
@@ -184,7 +186,12 @@ void resume_open(train_run *run, train_options *options, char **argv)
     go_to_folder(run);
     run->words[0] = argv[0];
     train_options_parse(options, count, run->words);
-    take_given(options, &given);
+    int epochs = nnfs_checkpoint_settings(run->checkpoint).epochs;
+    if (given.named.epochs && given.train.epochs < epochs) {
+        usage_error("--epochs: the run was to have %d; with --resume it can have more, not fewer",
+                    epochs);
+    }
+    take_given(options, &given, epochs);
     options->checkpoint = run->checkpoints;
     train_options_free(&given);
     if (outputs_check(run, &error) != NNFS_OK) {

@@ -51,7 +51,7 @@ static const struct argp_option rows[] = {
      "how often, besides after each epoch that is the best so far and at the end (60s)", 0},
     {"resume", KEY_RESUME, "FOLDER", 0,
      "go on from the last checkpoint there, to the same bits as if the run had never stopped; "
-     "takes its options from there",
+     "takes its options from there; --epochs N goes on to more epochs than the run was to have",
      0},
     {"resume-anywhere", KEY_RESUME_ANYWHERE, NULL, 0,
      "also with another CPU, BLAS or kernel than before, which may end in other bits", 0},
@@ -89,10 +89,11 @@ static void note_given(train_options *options, int key)
     static const int besides[] = {KEY_RESUME,
                                   KEY_RESUME_ANYWHERE,
                                   KEY_RESUME_OUTPUTS,
-                                  'o',
                                   KEY_LOG,
                                   KEY_REPORT,
                                   KEY_PROFILE,
+                                  'e',
+                                  'o',
                                   't',
                                   'q',
                                   'h',
@@ -100,6 +101,7 @@ static void note_given(train_options *options, int key)
     options->named.output |= key == 'o';
     options->named.log |= key == KEY_LOG;
     options->named.report |= key == KEY_REPORT;
+    options->named.epochs |= key == 'e';
     for (size_t i = 0; i < sizeof besides / sizeof *besides; i++) {
         if (key == besides[i]) {
             return;

@@ -44,7 +44,7 @@ typedef struct train_options {
     bool resume_outputs; /* write also to files that are not known to be the run's */
     const char *given;   /* the first option that may not be given with --resume, or NULL */
     struct {
-        bool output, log, report;
+        bool output, log, report, epochs;
     } named; /* given on this command line */
     bool profile;
     bool quiet;
