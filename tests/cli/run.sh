@@ -41,6 +41,11 @@ mask() {
         -e 's#^( +(gather|elementwise|optimizer|waiting)) +[0-9.]+ %$#\1 P#'
 }
 
+# A library for LD_PRELOAD, which cuts its value at blanks: a copy in a folder without.
+preloadable() {
+    cp "$tools/tests/cli/$1" "$work/$1" && echo "$work/$1"
+}
+
 # Ends the case where the machine lacks what it needs; Meson counts it as skipped.
 skip() {
     echo "skipped: $*" >&2

@@ -1,6 +1,6 @@
 # Where OpenBLAS has threads of its own, a tool starts itself again with OPENBLAS_THREAD_TIMEOUT, so that they
 # soon rest: once, and only where that is not set.
-fake=$tools/tests/cli/libfake_kernel.so
+fake=$(preloadable libfake_kernel.so)
 make_small
 nnfs-train -q small -e 0 -o none --log run.jsonl
 grep -q '"blas":"OpenBLAS.*(pthread)' run.jsonl || skip "no OpenBLAS with threads in this build"

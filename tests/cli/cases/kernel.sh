@@ -1,6 +1,6 @@
 # Where OpenBLAS chose slow kernels, a tool starts itself again with the better ones: once, before it
 # says or does anything, and only where OPENBLAS_CORETYPE is not set.
-fake=$tools/tests/cli/libfake_kernel.so
+fake=$(preloadable libfake_kernel.so)
 make_small
 nnfs-train -q small -e 0 -o none --log run.jsonl
 grep -q '"blas":"OpenBLAS' run.jsonl || skip "no OpenBLAS in this build"
