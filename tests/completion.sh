@@ -62,8 +62,12 @@ fish_options() {
     { offered_by_fish "$1 -" && offered_by_fish "$1 --"; } | sort -u
 }
 
+# The same behind a blank as behind an equals sign.
 bash_values() {
-    offered_by_bash "nnfs-train $1="
+    local offered
+    offered=$(offered_by_bash "nnfs-train $1=")
+    [[ $(offered_by_bash "nnfs-train $1 ") == "$offered" ]] || echo "other values behind '$1 '"
+    echo "$offered"
 }
 
 zsh_values() {

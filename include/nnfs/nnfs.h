@@ -776,7 +776,8 @@ typedef struct nnfs_train_settings {
      */
     nnfs_status (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
 
-    const nnfs_checkpoint *resume; /* go on from here; borrowed during the run; NULL */
+    const nnfs_checkpoint *resume; /* go on from here, with as many epochs as it had or more;
+                                    * borrowed during the run; NULL */
     int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
                                     * end in other bits; default 0 */
 
@@ -1009,6 +1010,15 @@ NNFS_API const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint);
 NNFS_API const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint);
 /* Its network, with the notes: the checkpoint's own. */
 NNFS_API const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint);
+/*
+ * Whether nnfs_train would go on from it with this network, these data (validation and test may be
+ * NULL) and settings. Writes nothing. Errors: ARGUMENT (another network, setting or, without
+ * resume_anywhere, machine), DATA (other data).
+ */
+NNFS_API nnfs_status nnfs_checkpoint_check(const nnfs_checkpoint *checkpoint,
+                                           const nnfs_network *network, const nnfs_dataset *train,
+                                           const nnfs_dataset *validation, const nnfs_dataset *test,
+                                           const nnfs_train_settings *settings, nnfs_error *error);
 /* The run's settings, resolved; threads, callbacks and what is of checkpoints are as by _init. */
 NNFS_API nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint);
 /* Epochs finished, and steps of the one that was under way; whether the run had ended. */

@@ -70,6 +70,25 @@ void file_read_end(file_reader *reader)
     reader->descriptor = -1;
 }
 
+nnfs_status file_check_pointer(const char *path, nnfs_error *error)
+{
+    static const char pointer[] = "version https://git-lfs.github.com/spec/";
+    char there[sizeof pointer - 1];
+    file_reader reader;
+    if (file_read_begin(&reader, path, NULL) != NNFS_OK) {
+        return NNFS_OK; /* whoever reads it says what is wrong */
+    }
+    bool is_pointer = read_fully(reader.descriptor, (unsigned char *)there, sizeof there) ==
+                          (ssize_t)sizeof there &&
+                      memcmp(there, pointer, sizeof there) == 0;
+    file_read_end(&reader);
+    return is_pointer
+               ? fail(error, NNFS_ERROR_DATA,
+                      "%s: a pointer of Git LFS, not the file itself; 'git lfs pull' fetches it",
+                      path)
+               : NNFS_OK;
+}
+
 /* ---- Writing ---- */
 
 /* The folder that holds `path`, in fresh memory. */
@@ -106,11 +125,19 @@ static nnfs_status fail_write(file_writer *writer, nnfs_error *error)
     return status;
 }
 
+/* A new file's permissions are left to the umask; one that replaces another gets that one's. */
+static void keep_permissions(const file_writer *writer, const struct stat *old)
+{
+    bool owned = fchown(writer->descriptor, old->st_uid, old->st_gid) == 0;
+    (void)owned; /* to others root alone may give a file */
+    (void)fchmod(writer->descriptor, old->st_mode & 0777u);
+}
+
 /*
  * Creates the temporary file. Its name may be taken: by another thread that saves to the same
  * place, or by a killed process that had our number, as every first process of a container has.
  */
-static void create_temporary(file_writer *writer)
+static void create_temporary(file_writer *writer, mode_t mode)
 {
     const int attempts = 100;
     for (int attempt = 0; attempt < attempts; attempt++) {
@@ -120,7 +147,7 @@ static void create_temporary(file_writer *writer)
             errno = ENOMEM;
             return;
         }
-        writer->descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        writer->descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (writer->descriptor >= 0 || errno != EEXIST) {
             break;
         }
@@ -147,8 +174,15 @@ nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *
         file_write_abandon(writer);
         return status;
     }
-    create_temporary(writer);
-    return writer->descriptor < 0 ? fail_write(writer, error) : NNFS_OK;
+    bool replaces = lstat(path, &about) == 0 && S_ISREG(about.st_mode);
+    create_temporary(writer, replaces ? 0600 : 0666);
+    if (writer->descriptor < 0) {
+        return fail_write(writer, error);
+    }
+    if (replaces) {
+        keep_permissions(writer, &about);
+    }
+    return NNFS_OK;
 }
 
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error)

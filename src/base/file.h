@@ -23,6 +23,9 @@ nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *e
 nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error);
 void file_read_end(file_reader *reader);
 
+/* DATA if `path` is a regular file that Git LFS has left in the place of another. */
+nnfs_status file_check_pointer(const char *path, nnfs_error *error);
+
 /* A file being written: bytes go to a temporary file beside `path` until file_write_commit. */
 typedef struct file_writer {
     int descriptor;
@@ -33,8 +36,9 @@ typedef struct file_writer {
 /*
  * Begins, appends to, and finishes a durable write: fsync, close, rename over the target, fsync of
  * the folder. On any error, and by file_write_abandon (which accepts a writer that failed or
- * committed), the temporary file is removed and the target is as it was. A target that is there
- * and is not a regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
+ * committed), the temporary file is removed and the target is as it was. A file that replaces
+ * another keeps its permissions; a symbolic link is replaced, so that a folder somebody else made leads
+ * nowhere: follow it with realpath where it should be followed. A target that is there and is not a regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
  */
 nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *error);
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error);

@@ -218,6 +218,12 @@ void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
 
 nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset, nnfs_error *error)
 {
+    if (!arrays) {
+        return fail_null(error, "arrays");
+    }
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
     *dataset = NULL;
     nnfs_status status = dataset_check_arrays(arrays, true, error);
     if (status == NNFS_OK) {

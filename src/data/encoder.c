@@ -290,6 +290,12 @@ nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing
 nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
                                  nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
+    if (!preprocessing) {
+        return fail_null(error, "preprocessing");
+    }
     encoder *made = NULL;
     nnfs_status status = encoder_create(dataset, preprocessing, &made, error);
     if (status == NNFS_OK) {

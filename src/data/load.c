@@ -1,4 +1,5 @@
 /* nnfs_dataset_load: finds the reader for a source. */
+#include "base/file.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
 #include "platform/cpu.h"
@@ -117,6 +118,12 @@ void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
 nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                               nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
+    if (!source) {
+        return fail_null(error, "source");
+    }
+    if (!train) {
+        return fail_null(error, "train");
+    }
     nnfs_dataset_settings standard;
     nnfs_dataset_settings_init(&standard);
     nnfs_dataset *unwanted = NULL;
@@ -124,6 +131,10 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     *train = *second = NULL;
     settings = settings ? settings : &standard;
     nnfs_status status = cpu_check_threads(settings->threads, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    status = file_check_pointer(source, error);
     if (status != NNFS_OK) {
         return status;
     }

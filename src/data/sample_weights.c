@@ -94,6 +94,9 @@ static double largest_of(const double *values, int count)
 nnfs_status nnfs_dataset_set_class_weights(nnfs_dataset *dataset, const double *weights,
                                            nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
     int classes = dataset->parts.classes;
     if (!dataset->parts.labels) {
         return fail(error, NNFS_ERROR_ARGUMENT, "this dataset has no classes to be weighed");

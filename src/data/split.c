@@ -141,6 +141,15 @@ static void fill_places(partition *p, double share, int64_t count, class_share *
 nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
                                nnfs_dataset **rest, nnfs_dataset **held_out, nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
+    if (!rest) {
+        return fail_null(error, "rest");
+    }
+    if (!held_out) {
+        return fail_null(error, "held_out");
+    }
     *rest = *held_out = NULL;
     int64_t samples = dataset->samples;
     if (!(share > 0.0 && share < 1.0) || samples < 2) {
@@ -178,6 +187,15 @@ nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64
 nnfs_status nnfs_dataset_fold(const nnfs_dataset *dataset, int folds, int fold, uint64_t seed,
                               nnfs_dataset **rest, nnfs_dataset **held_out, nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
+    if (!rest) {
+        return fail_null(error, "rest");
+    }
+    if (!held_out) {
+        return fail_null(error, "held_out");
+    }
     *rest = *held_out = NULL;
     if (folds < 2 || folds > dataset->samples || fold < 0 || fold >= folds) {
         return fail(error, NNFS_ERROR_ARGUMENT,

@@ -1,4 +1,5 @@
 /* Models read: metadata, then tensors, and only when both agree a network. */
+#include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "formats/model.h"
@@ -386,7 +387,10 @@ nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
         check_format, check_checksum, parse_inputs,     parse_input_dropout,
         parse_layers, parse_loss,     describe_network, check_tensors};
     *model = (model_file){.path = path};
-    nnfs_status status = safetensors_open(path, &model->file, error);
+    nnfs_status status = file_check_pointer(path, error);
+    if (status == NNFS_OK) {
+        status = safetensors_open(path, &model->file, error);
+    }
     for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
         status = steps[i](model, error);
     }
@@ -428,6 +432,12 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
 
 nnfs_status nnfs_network_load(const char *path, nnfs_network **network, nnfs_error *error)
 {
+    if (!path) {
+        return fail_null(error, "path");
+    }
+    if (!network) {
+        return fail_null(error, "network");
+    }
     model_file model;
     *network = NULL;
     nnfs_status status = model_open(path, &model, error);

@@ -7,10 +7,12 @@
 #include "formats/safetensors.h"
 #include "network/network.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
@@ -299,13 +301,31 @@ nnfs_status model_write(const char *path, const nnfs_network *network, const mod
     return status;
 }
 
+/* Behind a symbolic link the file that it leads to is replaced, not the link. */
 nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnfs_error *error)
 {
-    return model_write(path, network, &(model_extra){.buffer_count = 0}, error);
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!path) {
+        return fail_null(error, "path");
+    }
+    struct stat about;
+    bool link = lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+    char *target = link ? realpath(path, NULL) : NULL;
+    bool no_memory = link && !target && errno == ENOMEM;
+    nnfs_status status = no_memory ? fail_memory(error, strlen(path), "a file name")
+                                   : model_write(target ? target : path, network,
+                                                 &(model_extra){.buffer_count = 0}, error);
+    free(target);
+    return status;
 }
 
 nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error)
 {
+    if (!path) {
+        return fail_null(error, "path");
+    }
     file_writer writer;
     nnfs_status status = file_write_begin(&writer, path, error);
     file_write_abandon(&writer);

@@ -204,6 +204,12 @@ static void lay_out(nnfs_network *network, const nnfs_network_settings *settings
 nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
                              nnfs_error *error)
 {
+    if (!settings) {
+        return fail_null(error, "settings");
+    }
+    if (!network) {
+        return fail_null(error, "network");
+    }
     *network = NULL;
     nnfs_status status = check_settings(settings, error);
     if (status != NNFS_OK) {
@@ -388,6 +394,12 @@ nnfs_status network_check_layer(const nnfs_network *network, int index, nnfs_err
 nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index, float *weights,
                                      nnfs_error *error)
 {
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!weights) {
+        return fail_null(error, "weights");
+    }
     nnfs_status status = network_check_layer(network, index, error);
     if (status == NNFS_OK) {
         network_read_tensor(&network->tensors[network->layers[index].weight], network->parameters,
@@ -399,6 +411,12 @@ nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index, flo
 nnfs_status nnfs_network_set_weights(nnfs_network *network, int index, const float *weights,
                                      nnfs_error *error)
 {
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!weights) {
+        return fail_null(error, "weights");
+    }
     nnfs_status status = network_check_layer(network, index, error);
     if (status == NNFS_OK) {
         network_write_tensor(&network->tensors[network->layers[index].weight], network->parameters,

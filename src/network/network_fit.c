@@ -1,6 +1,7 @@
 /* What a network has to do with data: whether they fit, and the preprocessing that it learnt with. */
 #include "network/network.h"
 
+#include "base/status.h"
 #include "data/encoder.h"
 
 /* ---- Whether data fit ---- */
@@ -104,6 +105,9 @@ nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
                                            const nnfs_preprocessing *preprocessing,
                                            nnfs_error *error)
 {
+    if (!network) {
+        return fail_null(error, "network");
+    }
     encoder *made = NULL;
     if (preprocessing) {
         nnfs_status status = check_preprocessing(network, preprocessing, error);

@@ -52,6 +52,12 @@ static void remove_note(nnfs_network *network, size_t place)
 nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key, const char *value,
                                   nnfs_error *error)
 {
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!key) {
+        return fail_null(error, "key");
+    }
     if (!value) {
         size_t place = note_place(network, key);
         if (note_is_at(network, place, key)) {

@@ -283,6 +283,12 @@ static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, n
 
 nnfs_status nnfs_checkpoint_open(const char *path, nnfs_checkpoint **checkpoint, nnfs_error *error)
 {
+    if (!path) {
+        return fail_null(error, "path");
+    }
+    if (!checkpoint) {
+        return fail_null(error, "checkpoint");
+    }
     struct stat about;
     *checkpoint = NULL;
     if (stat(path, &about) != 0) {

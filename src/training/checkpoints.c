@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "optim/optimizer.h"
 #include "optim/train_settings.h"
 #include "table/preprocessing.h"
 #include "training/checkpoint_folder.h"
@@ -24,18 +25,25 @@ static uint64_t hash_of(const nnfs_dataset *train, const nnfs_dataset *validatio
     return hash_bytes(HASH_START, hashes, sizeof hashes);
 }
 
+static checkpoints checkpoints_now(const nnfs_dataset *train, const nnfs_dataset *validation,
+                                   const nnfs_dataset *test)
+{
+    checkpoints c = {.data_hash = hash_of(train, validation, test),
+                     .samples = train->samples,
+                     .saved_at = clock_seconds(),
+                     .saved_steps = -1,
+                     .best = INFINITY,
+                     .lock = -1};
+    nnfs_machine_describe(&c.machine);
+    return c;
+}
+
 nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
                               const nnfs_dataset *validation, const nnfs_dataset *test,
                               nnfs_error *error)
 {
     const nnfs_train_settings *settings = &trainer->settings;
-    *c = (checkpoints){.data_hash = hash_of(train, validation, test),
-                       .samples = train->samples,
-                       .saved_at = clock_seconds(),
-                       .saved_steps = -1,
-                       .best = INFINITY,
-                       .lock = -1};
-    nnfs_machine_describe(&c->machine);
+    *c = checkpoints_now(train, validation, test);
     return settings->checkpoint_folder ? folder_begin(settings->checkpoint_folder,
                                                       settings->resume != NULL, &c->lock, error)
                                        : NNFS_OK;
@@ -61,8 +69,11 @@ static nnfs_status check_network(const nnfs_network *network, const nnfs_network
 static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_train_settings *saved,
                                   nnfs_error *error)
 {
+    /* A resumed run may have more epochs. */
+    nnfs_train_settings there = *saved;
+    there.epochs = now->epochs > saved->epochs ? now->epochs : saved->epochs;
     char name[64], before[64], here[64];
-    const setting *row = settings_difference(&train_settings, now, saved);
+    const setting *row = settings_difference(&train_settings, now, &there);
     if (!row) {
         return NNFS_OK;
     }
@@ -128,14 +139,25 @@ static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
         (schedule_state){state->schedule_best, state->schedule_share, state->schedule_waited};
 }
 
-nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
+/* The states that the optimizer keeps. */
+static nnfs_status check_states(const nnfs_train_settings *settings, const checkpoint_state *state,
+                                nnfs_error *error)
+{
+    const optimizer *row = optimizer_of(settings->optimizer);
+    bool same = optimizer_keeps_first(settings) == (state->first != NULL) &&
+                row->has_second == (state->second != NULL);
+    return same ? NNFS_OK : fail_other("what the optimizer keeps", error);
+}
+
+/* Whether a run with these resolved settings can go on from the checkpoint. Changes nothing. */
+static nnfs_status check_resume(const checkpoints *c, const nnfs_network *network,
+                                const nnfs_train_settings *settings,
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error)
 {
     const checkpoint_state *state = checkpoint_state_of(checkpoint);
-    const nnfs_network *network = nnfs_checkpoint_network(checkpoint);
-    nnfs_status status = check_network(trainer->network, network, error);
+    nnfs_status status = check_network(network, nnfs_checkpoint_network(checkpoint), error);
     if (status == NNFS_OK) {
-        status = check_settings(&trainer->settings, &state->settings, error);
+        status = check_settings(settings, &state->settings, error);
     }
     if (status == NNFS_OK && state->data_hash_of_0_1) {
         status = fail(error, NNFS_ERROR_DATA,
@@ -146,21 +168,44 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
         status =
             fail(error, NNFS_ERROR_DATA, "the data are not those the checkpoint was trained on");
     }
-    if (status == NNFS_OK && !trainer->settings.resume_anywhere) {
+    if (status == NNFS_OK && !settings->resume_anywhere) {
         status = check_machine(&c->machine, state, error);
     }
-    if (status == NNFS_OK && (!trainer->m != !state->first || !trainer->v != !state->second)) {
-        status = fail_other("what the optimizer keeps", error);
+    if (status == NNFS_OK) {
+        status = check_states(settings, state, error);
     }
     if (status == NNFS_OK && !fits_epoch(state, c->samples)) {
         status = fail(error, NNFS_ERROR_DATA, "the checkpoint stands at no step of an epoch");
     }
+    return status;
+}
+
+nnfs_status nnfs_checkpoint_check(const nnfs_checkpoint *checkpoint, const nnfs_network *network,
+                                  const nnfs_dataset *train, const nnfs_dataset *validation,
+                                  const nnfs_dataset *test, const nnfs_train_settings *settings,
+                                  nnfs_error *error)
+{
+    if (!checkpoint || !network || !train || !settings) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a checkpoint, a network, training data and settings are needed");
+    }
+    nnfs_train_settings resolved = *settings;
+    nnfs_train_settings_resolve(&resolved);
+    checkpoints now = checkpoints_now(train, validation, test);
+    return check_resume(&now, network, &resolved, checkpoint, error);
+}
+
+nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
+                                const nnfs_checkpoint *checkpoint, nnfs_error *error)
+{
+    const checkpoint_state *state = checkpoint_state_of(checkpoint);
+    nnfs_status status = check_resume(c, trainer->network, &trainer->settings, checkpoint, error);
     if (status == NNFS_OK) {
-        take_state(trainer, network, state);
+        take_state(trainer, nnfs_checkpoint_network(checkpoint), state);
         c->seconds = state->seconds;
         c->best = state->best;
         c->reached = state->reached;
-        c->finished = state->finished;
+        c->finished = state->finished && trainer->epochs == trainer->settings.epochs;
         c->saved_steps = state->steps;
     }
     return status;

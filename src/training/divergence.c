@@ -29,18 +29,19 @@ static long long sample_of(const step_run *run, int64_t column)
     return (long long)dataset_row(run->dataset, run->order ? run->order[at] : at);
 }
 
-/* What to try, after where and what. Before the first update no learning rate is to blame. */
-static nnfs_status fail_with_advice(const nnfs_trainer *trainer, const char *what,
+/* What to try, after where and what. Before the first update a learning rate is to blame only if it is
+ * large and the update, not the loss, went wrong. */
+static nnfs_status fail_with_advice(const nnfs_trainer *trainer, bool updated, const char *what,
                                     nnfs_error *error)
 {
-    if (trainer->steps == 0) {
+    double rate = (double)trainer->settings.learning_rate;
+    double standard = (double)train_settings_default_rate(trainer->settings.optimizer);
+    if (trainer->steps == 0 && (!updated || rate <= standard)) {
         return fail(
             error, NNFS_ERROR_DIVERGED,
             "%s with the weights as they were initially; try smaller ones, or look at the data",
             what);
     }
-    double rate = (double)trainer->settings.learning_rate;
-    double standard = (double)train_settings_default_rate(trainer->settings.optimizer);
     return fail(error, NNFS_ERROR_DIVERGED, "%s; try a learning rate of %g or less", what,
                 rate > standard ? standard : rate / 10.0);
 }
@@ -78,7 +79,7 @@ nnfs_status fail_diverged(const nnfs_trainer *trainer, const step_run *run, nnfs
     const nnfs_network *network = trainer->network;
     int outputs = network_output(network)->out;
     char where[64];
-    char what[128];
+    char what[160];
     (void)snprintf(where, sizeof where, "epoch %d, batch %lld", trainer->epochs + 1,
                    (long long)(run->sums.steps + 1));
     int64_t bad = find_not_finite(run->work->x, network->inputs, run->bad_count);
@@ -91,11 +92,12 @@ nnfs_status fail_diverged(const nnfs_trainer *trainer, const step_run *run, nnfs
         return fail_bad_value(run, where, "target", bad, outputs, error);
     }
     if (run->bad_layer >= 0) {
-        (void)snprintf(what, sizeof what, "%s: the gradient of layer %d is not finite", where,
-                       run->bad_layer + 1);
+        (void)snprintf(what, sizeof what,
+                       "%s: the update of layer %d, with a learning rate of %g, is not finite",
+                       where, run->bad_layer + 1, (double)trainer->settings.learning_rate);
     } else {
         (void)snprintf(what, sizeof what, "%s: the loss is not finite, beginning in layer %d",
                        where, find_bad_layer(run) + 1);
     }
-    return fail_with_advice(trainer, what, error);
+    return fail_with_advice(trainer, run->bad_layer >= 0, what, error);
 }

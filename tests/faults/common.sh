@@ -36,7 +36,7 @@ finish() {
 
 # A log, or what eval says, without times and without the machine, which is described as far as it goes.
 timeless() {
-    sed -E 's/"(seconds|samples_per_second|gflops)":[-+0-9.e]+/"\1":T/g; s/"machine":\{[^}]*\}//' "$1"
+    sed -E 's/"(seconds|samples_per_second|gflops)":[-+0-9.e]+/"\1":T/g; s/"run":"[0-9a-f]*",//; s/"machine":\{[^}]*\}//' "$1"
 }
 
 # The training under test, and what it must come to: model new, log reference.jsonl. What stands at its

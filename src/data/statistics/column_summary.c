@@ -113,6 +113,9 @@ uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
 nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
                               float *features, int32_t *labels, float *targets, nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
     if (first < 0 || count < 0 || count > dataset->samples || first > dataset->samples - count) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples from %lld on are not among the %lld",
                     (long long)count, (long long)first, (long long)dataset->samples);

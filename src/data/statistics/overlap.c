@@ -289,6 +289,15 @@ static bool same_kind(const key_maker *maker, const key_maker *other)
 nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset, const nnfs_dataset *other,
                                        int64_t *count, nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
+    if (!other) {
+        return fail_null(error, "other");
+    }
+    if (!count) {
+        return fail_null(error, "count");
+    }
     key_maker left = {0};
     key_maker right = {0};
     *count = 0;

@@ -392,6 +392,12 @@ nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
                                    const nnfs_preprocessing_settings *settings,
                                    nnfs_preprocessing **preprocessing, nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
+    if (!preprocessing) {
+        return fail_null(error, "preprocessing");
+    }
     fitting fit = {.dataset = dataset};
     const dataset_parts *parts = &dataset->parts;
     *preprocessing = NULL;

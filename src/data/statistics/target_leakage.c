@@ -270,6 +270,12 @@ static nnfs_status look_create(const nnfs_dataset *dataset, look *l, nnfs_error 
 
 nnfs_status nnfs_dataset_target_leakage(const nnfs_dataset *dataset, int *column, nnfs_error *error)
 {
+    if (!dataset) {
+        return fail_null(error, "dataset");
+    }
+    if (!column) {
+        return fail_null(error, "column");
+    }
     *column = -1;
     if (!nnfs_dataset_has_targets(dataset)) {
         return NNFS_OK;

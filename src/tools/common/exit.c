@@ -1,6 +1,8 @@
 /* How a tool ends. */
 #include "common/exit.h"
 
+#include "common/text.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,19 +16,11 @@
 
 enum { LONGEST_MESSAGE = 8192 };
 
-/* Control characters, which a file name may hold, become '?': no terminal shall obey them. */
-static void make_one_line(char *message)
-{
-    for (char *at = message; *at; at++) {
-        *at = (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at;
-    }
-}
-
 static void say_list(const char *format, va_list arguments)
 {
     char message[LONGEST_MESSAGE];
     (void)vsnprintf(message, sizeof message, format, arguments);
-    make_one_line(message);
+    (void)text_clean(message);
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s: %s\n", program_invocation_short_name, message);
 }

@@ -4,6 +4,8 @@
 #include "common/exit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +18,30 @@ static nnfs_status fail_writing(const output_file *file, nnfs_error *error)
 }
 
 /* As a new file would have them, or as the file that will be replaced has them. */
-static mode_t permissions(const char *path)
+static void keep_permissions(int descriptor, const char *path)
 {
-    struct stat about;
+    struct stat old;
     mode_t mask = umask(0);
     (void)umask(mask);
-    return stat(path, &about) == 0 ? about.st_mode & 0777u : 0666u & ~mask;
+    bool replaces = stat(path, &old) == 0;
+    bool owned = replaces && fchown(descriptor, old.st_uid, old.st_gid) == 0;
+    (void)owned; /* to others root alone may give a file */
+    (void)fchmod(descriptor, replaces ? old.st_mode & 0777u : 0666u & ~mask);
+}
+
+/* The name is on the disk, too; EINVAL: a file system whose folders need no fsync. */
+static bool sync_folder_of(const char *path)
+{
+    char *copy = strdup(path);
+    int folder = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool synced = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
+    int reason = errno;
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    free(copy);
+    errno = reason;
+    return synced;
 }
 
 static nnfs_status open_temporary(output_file *file, nnfs_error *error)
@@ -33,7 +53,7 @@ static nnfs_status open_temporary(output_file *file, nnfs_error *error)
         file->temporary = NULL;
         return status;
     }
-    (void)fchmod(descriptor, permissions(file->path));
+    keep_permissions(descriptor, file->path);
     file->stream = fdopen(descriptor, "w");
     if (!file->stream) {
         nnfs_status status = fail_writing(file, error);
@@ -72,7 +92,7 @@ nnfs_status output_commit(output_file *file, nnfs_error *error)
     }
     free(file->temporary);
     file->temporary = NULL;
-    return NNFS_OK;
+    return sync_folder_of(file->path) ? NNFS_OK : fail_writing(file, error);
 }
 
 void output_discard(output_file *file)

@@ -119,26 +119,103 @@ short_text text_hash(uint64_t hash)
     return digits;
 }
 
-/* The bytes of the letter that begins here; a byte that begins none is one by itself. */
-static int letter_bytes(const char *at)
+/* The UTF-8 character that begins here; a byte that begins none is not valid. */
+typedef struct character {
+    uint32_t code;
+    int bytes;
+    bool valid;
+} character;
+
+static character character_at(const char *at)
 {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* a shorter form is not valid */
     unsigned char first = (unsigned char)*at;
-    int bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    int bytes = 1 + (first >= 0xc0) + (first >= 0xe0) + (first >= 0xf0);
+    uint32_t code = bytes == 1 ? first : first & (0x7fu >> bytes);
     for (int i = 1; i < bytes; i++) {
-        if (((unsigned char)at[i] & 0xc0u) != 0x80u) {
-            return 1;
+        unsigned char next = (unsigned char)at[i];
+        if ((next & 0xc0u) != 0x80u) {
+            return (character){first, 1, false};
         }
+        code = code << 6 | (next & 0x3fu);
     }
-    return bytes;
+    bool valid = bytes == 1 ? first < 0x80 : code >= least[bytes] && code <= 0x10ffff;
+    return (character){code, valid ? bytes : 1, valid};
 }
 
-/* What a terminal might obey: C0 and C1 controls, DEL, and bytes that are no UTF-8. */
-static bool is_unsafe(const char *at, int bytes)
+/* What a terminal might obey: controls, line separators, marks and overrides of the direction. */
+static bool is_unsafe(const character *c)
 {
-    unsigned char first = (unsigned char)*at;
-    bool control = first < 0x20 || first == 0x7f;
-    bool alone = bytes == 1 && first >= 0x80;
-    return control || alone || (first == 0xc2 && (unsigned char)at[1] < 0xa0);
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},
+                  {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        if (c->code >= ranges[i].first && c->code <= ranges[i].last) {
+            return true;
+        }
+    }
+    return !c->valid;
+}
+
+char *text_clean(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from;) {
+        character c = character_at(from);
+        if (is_unsafe(&c)) {
+            *to++ = '?';
+        } else {
+            memmove(to, from, (size_t)c.bytes);
+            to += c.bytes;
+        }
+        from += c.bytes;
+    }
+    *to = '\0';
+    return text;
+}
+
+static bool has_unsafe(const char *text)
+{
+    for (const char *at = text; *at;) {
+        character c = character_at(at);
+        if (is_unsafe(&c)) {
+            return true;
+        }
+        at += c.bytes;
+    }
+    return false;
+}
+
+void text_quote(FILE *stream, const char *word)
+{
+    if (has_unsafe(word)) {
+        (void)fputs("$'", stream);
+        for (; *word; word++) {
+            bool plain = *word >= ' ' && *word <= '~' && *word != '\'' && *word != '\\';
+            (void)fprintf(stream, plain ? "%c" : "\\%03o", (unsigned char)*word);
+        }
+        (void)fputc('\'', stream);
+        return;
+    }
+    if (*word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789/._-+,:=@%")] == '\0') {
+        (void)fputs(word, stream);
+        return;
+    }
+    (void)fputc('\'', stream);
+    for (; *word; word++) {
+        (void)fprintf(stream, *word == '\'' ? "'\\''" : "%c", *word);
+    }
+    (void)fputc('\'', stream);
+}
+
+path_text text_path(const char *path)
+{
+    path_text safe;
+    (void)snprintf(safe.text, sizeof safe.text, "%s", path);
+    (void)text_clean(safe.text);
+    return safe;
 }
 
 name_text text_name(const char *name)
@@ -146,14 +223,14 @@ name_text text_name(const char *name)
     name_text safe = {.width = 0};
     char *to = safe.text;
     while (*name && safe.width < NAME_MOST) {
-        int bytes = letter_bytes(name);
-        if (is_unsafe(name, bytes)) {
+        character c = character_at(name);
+        if (is_unsafe(&c)) {
             *to++ = '?';
         } else {
-            memcpy(to, name, (size_t)bytes);
-            to += bytes;
+            memcpy(to, name, (size_t)c.bytes);
+            to += c.bytes;
         }
-        name += bytes;
+        name += c.bytes;
         safe.width++;
     }
     if (*name) {

@@ -5,6 +5,7 @@
 #include <nnfs/nnfs.h>
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* A short piece of text by value: `printf("%s", text_count(n).text)`. */
 typedef struct short_text {
@@ -20,6 +21,22 @@ short_text text_seconds(double seconds); /* "31.0 ms", "4.2 s", "3 min 12 s", "2
 short_text text_hash(uint64_t hash);     /* 16 hex digits */
 short_text text_shortest(float value);   /* the fewest digits that give the value back: "0.001" */
 const char *text_plural(int64_t count);  /* "" for 1, else "s" */
+
+/* Makes a text from a file or a command line safe for a terminal, in place: what it might obey, and bytes
+ * that are not UTF-8, become '?'. Files keep the bytes. */
+char *text_clean(char *text);
+
+/*
+ * Writes a word so that a shell reads it back: as it is, in quotes, or, with what a terminal might obey,
+ * in $'...'.
+ */
+void text_quote(FILE *stream, const char *word);
+
+/* A path made safe likewise. */
+typedef struct path_text {
+    char text[4096];
+} path_text;
+path_text text_path(const char *path);
 
 /* A name from a file, safe for a terminal and at most NAME_MOST letters wide. */
 enum { NAME_MOST = 32 };

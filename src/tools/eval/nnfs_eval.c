@@ -119,13 +119,13 @@ static void print_head(const eval_run *run)
     const char *the = table ? "" : ", the ";
     const char *part = table ? "" : chosen_name(run);
     short_text samples = text_count(run->result.samples);
-    int width = printf("%s (%s, %s parameters)", request->model, run->shape,
+    path_text data = text_path(request->data);
+    int width = printf("%s (%s, %s parameters)", text_path(request->model).text, run->shape,
                        text_count(nnfs_network_parameters(run->loaded.network)).text);
-    width +=
-        snprintf(NULL, 0, " on %s samples%s%s set of %s", samples.text, the, part, request->data);
+    width += snprintf(NULL, 0, " on %s samples%s%s set of %s", samples.text, the, part, data.text);
     (void)printf("%con %s sample%s%s%s%s of %s\n",
                  width > run->options->print.screen.columns ? '\n' : ' ', samples.text,
-                 text_plural(run->result.samples), the, part, table ? "" : " set", request->data);
+                 text_plural(run->result.samples), the, part, table ? "" : " set", data.text);
 }
 
 static bool print_lines(const eval_run *run)

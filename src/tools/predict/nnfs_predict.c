@@ -14,17 +14,23 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- The command line ---- */
 
 typedef struct predict_options {
     model_request request;
     const char *output; /* NULL: stdout */
+    bool escape_formulas;
 } predict_options;
 
 static const option_row rows[] = {
     {"output", 'o', "FILE", "file for the predictions", "stdout", TO(TEXT, predict_options, output),
      .complete = "@*", .new_group = true},
+    {"escape-formulas", 0, NULL,
+     "put a ' before names that a spreadsheet would take for a formula: those that begin with = + - "
+     "@ or a tab",
+     NULL, TO(FLAG, predict_options, escape_formulas)},
     MODEL_ROWS_RUN(offsetof(predict_options, request), "print nothing unless something is wrong"),
 
     {.help = "How the file of a table is written:"},
@@ -68,7 +74,7 @@ static void parse(predict_options *options, int argc, char **argv)
 /* ---- CSV ---- */
 
 /* RFC 4180: what holds a delimiter, a quote or a line's end is quoted, and quotes are doubled. */
-static void write_text(FILE *stream, const char *text)
+static void write_csv(FILE *stream, const char *text)
 {
     if (text[0] != '\0' && !strpbrk(text, ",\"\r\n")) {
         (void)fputs(text, stream);
@@ -82,6 +88,28 @@ static void write_text(FILE *stream, const char *text)
         (void)fputc(*text, stream);
     }
     (void)fputc('"', stream);
+}
+
+/* Where the predictions go, and how names are written there. */
+typedef struct csv_output {
+    FILE *stream;
+    bool clean; /* for a terminal; a file or a pipe gets the bytes */
+    bool escape_formulas;
+} csv_output;
+
+static bool is_formula(const char *text)
+{
+    return *text && !looks_like_number(text) && strchr("=+-@\t\r", *text);
+}
+
+static void write_text(const csv_output *out, const char *text)
+{
+    const char *before = out->escape_formulas && is_formula(text) ? "'" : "";
+    char *name = NULL;
+    if (asprintf(&name, "%s%s", before, text) >= 0) {
+        write_csv(out->stream, out->clean ? text_clean(name) : name);
+        free(name);
+    }
 }
 
 static void write_number(FILE *stream, float number)
@@ -103,27 +131,28 @@ static const char *target_name(const answers *what, int index, short_text *numbe
     return name ? name : number->text;
 }
 
-static void write_header(FILE *stream, const answers *what)
+static void write_header(const csv_output *out, const answers *what)
 {
+    FILE *stream = out->stream;
     short_text number = {""};
     int targets = what->classes > 0 ? 1 : what->outputs;
     for (int i = 0; i < targets; i++) {
         (void)fputs(i > 0 ? "," : "", stream);
-        write_text(stream, target_name(what, i, &number));
+        write_text(out, target_name(what, i, &number));
     }
     for (int i = 0; i < what->classes; i++) {
         (void)fputc(',', stream);
-        write_text(stream, class_name(what->data, i, &number));
+        write_text(out, class_name(what->data, i, &number));
     }
     (void)fputc('\n', stream);
 }
 
-static void write_row(FILE *stream, const answers *what, const float *outputs)
+static void write_row(const csv_output *out, const answers *what, const float *outputs)
 {
+    FILE *stream = out->stream;
     short_text number = {""};
     if (what->classes > 0) {
-        write_text(stream,
-                   class_name(what->data, predictions_class(what->outputs, outputs), &number));
+        write_text(out, class_name(what->data, predictions_class(what->outputs, outputs), &number));
     }
     if (what->classes == 2 && what->outputs == 1) {
         (void)fputc_unlocked(',', stream);
@@ -142,7 +171,7 @@ static void write_row(FILE *stream, const answers *what, const float *outputs)
 
 enum { BLOCK = 8192 }; /* samples at a time */
 
-static nnfs_status write_all(const model_data *loaded, FILE *stream, nnfs_error *error)
+static nnfs_status write_all(const model_data *loaded, const csv_output *out, nnfs_error *error)
 {
     answers what = predictions_of(loaded->network, loaded->chosen);
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
@@ -153,16 +182,16 @@ static nnfs_status write_all(const model_data *loaded, FILE *stream, nnfs_error 
         status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
                                       loaded->machine.threads, outputs, error);
         if (status == NNFS_OK && first == 0) {
-            write_header(stream, &what);
+            write_header(out, &what);
         }
         for (int64_t i = 0; status == NNFS_OK && i < count; i++) {
-            write_row(stream, &what, outputs + i * what.outputs);
+            write_row(out, &what, outputs + i * what.outputs);
         }
         if (status == NNFS_OK && signal_caught()) {
             status =
                 set_error(error, NNFS_ERROR_STOPPED, "stopped by %s", signal_name(signal_caught()));
         }
-        if (ferror(stream)) {
+        if (ferror(out->stream)) {
             break; /* the reason is found where the file is closed */
         }
     }
@@ -183,7 +212,10 @@ static nnfs_status predict(const predict_options *options, model_data *loaded, n
     signals_catch();
     status = output_open(options->output, &file, error);
     if (status == NNFS_OK) {
-        status = write_all(loaded, file.stream, error);
+        const csv_output out = {.stream = file.stream,
+                                .clean = file.stream == stdout && isatty(STDOUT_FILENO),
+                                .escape_formulas = options->escape_formulas};
+        status = write_all(loaded, &out, error);
     }
     if (status == NNFS_OK) {
         status = output_commit(&file, error);

@@ -183,7 +183,7 @@ static void write_figure(FILE *out, const char *label, number_text *text, double
 /* Three digits are enough of a rate. */
 static double rounded(double value)
 {
-    double power = value > 0.0 ? pow(10.0, floor(log10(value)) - 2.0) : 1.0;
+    double power = value > 1e-300 ? pow(10.0, floor(log10(value)) - 2.0) : 1.0;
     return rint(value / power) * power;
 }
 

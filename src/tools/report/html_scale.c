@@ -4,6 +4,10 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Smaller numbers, and 0, have no logarithm or no tenth part that a double holds: they count as SMALLEST
+ * on a logarithmic axis, and as 0 on another. */
+#define SMALLEST 1e-300
+
 /* The nice number nearest above size. */
 static double nice(double size)
 {
@@ -20,8 +24,8 @@ static double nice(double size)
 static void widen(double *low, double *high)
 {
     double size = fmax(fabs(*low), fabs(*high));
-    if (*high - *low <= 1e-9 * size || *high <= *low) {
-        double margin = size > 0.0 ? 0.1 * size : 0.5;
+    if (*high - *low <= fmax(1e-9 * size, SMALLEST) || *high <= *low) {
+        double margin = size > SMALLEST ? 0.1 * size : 0.5;
         *low -= margin;
         *high += margin;
     }
@@ -69,6 +73,8 @@ static double down_to_digit(double value)
 
 scale scale_logarithmic(double low, double high)
 {
+    low = fmax(low, SMALLEST);
+    high = fmax(high, 2.0 * low);
     scale axis = {.logarithmic = true, .low = down_to_digit(low), .high = high};
     axis.high = down_to_digit(high) < high ? nice(high) : high;
     int first = (int)floor(log10(axis.low));
@@ -89,8 +95,9 @@ scale scale_logarithmic(double low, double high)
 
 double scale_place(const scale *axis, double value)
 {
-    double place = axis->logarithmic ? log(value / axis->low) / log(axis->high / axis->low)
-                                     : (value - axis->low) / (axis->high - axis->low);
+    double place = axis->logarithmic
+                       ? log(fmax(value, SMALLEST) / axis->low) / log(axis->high / axis->low)
+                       : (value - axis->low) / (axis->high - axis->low);
     return isnan(place) ? 0.0 : fmax(0.0, fmin(place, 1.0));
 }
 
@@ -98,7 +105,7 @@ double scale_place(const scale *axis, double value)
 static short_text with_step(double tick, double step, const char *unit)
 {
     short_text label;
-    int decimals = (int)fmax(0.0, ceil(-log10(step) - 1e-6));
+    int decimals = (int)fmin(fmax(0.0, ceil(-log10(step) - 1e-6)), 20.0);
     (void)snprintf(label.text, sizeof label.text, "%.*f%s", decimals,
                    fabs(tick) < 1e-6 * step ? 0.0 : tick, unit);
     return label;

@@ -45,7 +45,8 @@ void rows_check(const char *rows)
             usage_error("--rows: '%.*s' is no row such as 17, and no range such as 100-110",
                         (int)length, item);
         }
-        all += last - first < ROWS_MOST ? last - first + 1 : ROWS_MOST;
+        /* Capped before the 1 is added: a longer range must not count as exactly ROWS_MOST. */
+        all += (last - first < ROWS_MOST ? last - first : ROWS_MOST) + 1;
         if (all > ROWS_MOST) {
             usage_error("--rows: more than %d are too many to look at", ROWS_MOST);
         }

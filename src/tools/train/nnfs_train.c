@@ -9,10 +9,11 @@
 #include "common/start.h"
 #include "common/text.h"
 #include "train/resume.h"
-#include "train/run.h"
+#include "train/run_outputs.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int on_progress(void *user, const nnfs_progress *now)
 {
@@ -61,7 +62,8 @@ static bool has_ended(nnfs_status status)
     return status == NNFS_OK || status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED;
 }
 
-static nnfs_status train(train_run *run, nnfs_error *error)
+/* The settings of the run, with all that is not of the command line. */
+static nnfs_train_settings settings_of(train_run *run)
 {
     nnfs_train_settings settings = run->options->train;
     settings.threads = run->machine.threads;
@@ -73,6 +75,33 @@ static nnfs_status train(train_run *run, nnfs_error *error)
     settings.on_checkpoint = resume_on_checkpoint;
     settings.resume = run->checkpoint;
     settings.resume_anywhere = run->options->resume_anywhere;
+    return settings;
+}
+
+/* What would refuse a resumed run comes before anything is written. */
+static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
+{
+    nnfs_train_settings settings = settings_of(run);
+    nnfs_status status =
+        run->checkpoint
+            ? nnfs_checkpoint_check(run->checkpoint, run->network, run->train.set,
+                                    run->validation.set, run->test.set, &settings, error)
+            : NNFS_OK;
+    if (status == NNFS_OK) {
+        status = log_open(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = log_cut(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = record_begin(run, error);
+    }
+    return status == NNFS_OK ? outputs_claim(run, error) : status;
+}
+
+static nnfs_status train(train_run *run, nnfs_error *error)
+{
+    nnfs_train_settings settings = settings_of(run);
     progress_plan plan = {.epochs = settings.epochs,
                           .samples = nnfs_dataset_samples(run->train.set),
                           .flops = nnfs_network_flops_step(run->network),
@@ -90,6 +119,7 @@ static nnfs_status save(train_run *run, nnfs_error *error)
     if (!run->options->output) {
         return NNFS_OK;
     }
+    run->replaced = access(run->options->output, F_OK) == 0;
     resume_forget_notes(run);
     nnfs_status status = run_annotate(run, error);
     if (status == NNFS_OK) {
@@ -172,7 +202,9 @@ static int train_and_report(train_run *run)
         cli_message("the last checkpoint could not be written");
         saved = run->summary.checkpoint;
     }
-    return status != NNFS_OK ? exit_status(status) : exit_status(saved);
+    /* A stopped run whose work is lost has failed, more than it was stopped. */
+    bool lost = saved != NNFS_OK && status != NNFS_ERROR_DIVERGED;
+    return exit_status(status != NNFS_OK && !lost ? status : saved);
 }
 
 /* What else has failed. */
@@ -190,10 +222,7 @@ static int run_all(train_run *run, char **argv)
         status = prepare(run, &error);
     }
     if (status == NNFS_OK) {
-        status = log_open(run, &error);
-    }
-    if (status == NNFS_OK) {
-        status = record_begin(run, &error);
+        status = begin_outputs(run, &error);
     }
     if (status != NNFS_OK) {
         cli_error(&error);
@@ -220,6 +249,7 @@ int main(int argc, char **argv)
     signals_ignore_of_writes();
     train_run run = {.options = &options, .log_bytes = -1};
     resume_open(&run, &options, argv);
+    outputs_identify(&run);
     int result = cli_finish(run_all(&run, argv));
     if (!run.prepared) {
         cli_exit(result);

@@ -48,8 +48,9 @@ static void report_run(const train_run *run)
     int64_t samples = nnfs_dataset_samples(run->train.set);
     (void)printf("trained %s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n", run->shape,
                  text_count(nnfs_network_parameters(run->network)).text, text_count(samples).text,
-                 text_plural(samples), run->options->data, text_count(summary->epochs).text,
-                 text_plural(summary->epochs), text_seconds(summary->seconds).text);
+                 text_plural(samples), text_path(run->options->data).text,
+                 text_count(summary->epochs).text, text_plural(summary->epochs),
+                 text_seconds(summary->seconds).text);
 }
 
 void report(const train_run *run)
@@ -65,5 +66,7 @@ void report(const train_run *run)
     report_evaluation(run, "validate", &summary->validation);
     report_evaluation(run, "test", &summary->test);
     (void)printf("%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
-    (void)printf("%-9s %s\n", "model", run->saved ? run->options->output : "not saved");
+    (void)printf("%-9s %s%s\n", "model",
+                 run->saved ? text_path(run->options->output).text : "not saved",
+                 run->saved && run->replaced ? ", replaced" : "");
 }

@@ -3,9 +3,11 @@
 
 #include "common/exit.h"
 #include "common/text.h"
+#include "train/run_outputs.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #define NOTE_COMMAND "run.command"
 #define NOTE_FOLDER  "run.folder"
 #define NOTE_LOG     "run.log_bytes"
+#define NOTE_ID      "run.id"
 
 static _Noreturn void out_of_memory(void)
 {
@@ -23,7 +26,7 @@ static _Noreturn void out_of_memory(void)
 
 /* ---- Words as a note has them: bytes that are no plain text, and blanks, as %XX ---- */
 
-static void write_word(FILE *stream, const char *word)
+void resume_write_word(FILE *stream, const char *word)
 {
     for (const unsigned char *at = (const unsigned char *)word; *at; at++) {
         bool plain = *at < 0x80 && isgraph(*at) && *at != '%';
@@ -38,8 +41,8 @@ static int hex_value(char digit)
     return at ? (int)(at - digits) : -1;
 }
 
-/* Undoes write_word in place; false for what it does not write. */
-static bool read_word(char *word)
+/* Undoes resume_write_word in place; false for what it does not write. */
+bool resume_read_word(char *word)
 {
     char *to = word;
     for (const char *from = word; *from; to++) {
@@ -72,7 +75,7 @@ static char **read_words(const char *note, int *count)
     *count = 0;
     for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
         words[(*count)++] = word;
-        if (*word == '\0' || !read_word(word)) {
+        if (*word == '\0' || !resume_read_word(word)) {
             free(words);
             return NULL;
         }
@@ -107,7 +110,7 @@ static void go_to_folder(train_run *run)
     if (!folder) {
         out_of_memory();
     }
-    if (*folder == '\0' || !read_word(folder)) {
+    if (*folder == '\0' || !resume_read_word(folder)) {
         not_of_a_run(nnfs_checkpoint_path(run->checkpoint));
     }
     if (chdir(folder) != 0) {
@@ -117,16 +120,48 @@ static void go_to_folder(train_run *run)
     free(folder);
 }
 
-/* Where the checkpoint lies is where the next ones go, also if the folder was moved: its real path. */
+/*
+ * Where the checkpoint lies is where the next ones go, also if the folder was moved: its real path. A
+ * checkpoint that is a symbolic link leads nowhere else.
+ */
 static char *folder_of_checkpoint(const nnfs_checkpoint *checkpoint)
 {
-    char *path = realpath(nnfs_checkpoint_path(checkpoint), NULL);
-    if (!path) {
+    char *copy = strdup(nnfs_checkpoint_path(checkpoint));
+    char *folder = copy ? realpath(dirname(copy), NULL) : NULL;
+    if (!folder) {
         cli_message("%s: %s", nnfs_checkpoint_path(checkpoint), strerror(errno));
         cli_exit(EXIT_CANNOT_RUN);
     }
-    *strrchr(path, '/') = '\0';
-    return path;
+    free(copy);
+    return folder;
+}
+
+/* The identifier of the run; "" in checkpoints of version 0.1. */
+static void read_id(train_run *run)
+{
+    const char *id = note_of(run->checkpoint, NOTE_ID);
+    size_t digits = sizeof run->id - 1;
+    if (id && strlen(id) == digits && strspn(id, "0123456789abcdef") == digits) {
+        memcpy(run->id, id, digits + 1);
+    }
+}
+
+/* What may be given with --resume; else the run goes on to `epochs`, which an earlier --resume may have
+ * raised. */
+static void take_given(train_options *options, const train_options *given, int epochs)
+{
+    options->resume = given->resume;
+    options->resume_anywhere = given->resume_anywhere;
+    options->resume_outputs = given->resume_outputs;
+    options->named = given->named;
+    options->output = given->named.output ? given->output : options->output;
+    options->log = given->named.log ? given->log : options->log;
+    options->report = given->named.report ? given->report : options->report;
+    options->train.epochs = given->named.epochs ? given->train.epochs : epochs;
+    options->quiet = given->quiet || options->quiet;
+    options->profile = given->profile || options->profile;
+    options->train.threads =
+        given->train.threads > 0 ? given->train.threads : options->train.threads;
 }
 
 void resume_open(train_run *run, train_options *options, char **argv)
@@ -148,16 +183,24 @@ void resume_open(train_run *run, train_options *options, char **argv)
     const char *log = note_of(run->checkpoint, NOTE_LOG);
     run->log_bytes = log ? strtoll(log, NULL, 10) : -1;
     run->checkpoints = folder_of_checkpoint(run->checkpoint);
+    read_id(run);
+    if (outputs_named(&given, &error) != NNFS_OK) {
+        fail_resume(&error);
+    }
     go_to_folder(run);
     run->words[0] = argv[0];
     train_options_parse(options, count, run->words);
-    options->resume = given.resume;
-    options->resume_anywhere = given.resume_anywhere;
-    options->quiet = given.quiet || options->quiet;
-    options->profile = given.profile || options->profile;
-    options->train.threads = given.train.threads > 0 ? given.train.threads : options->train.threads;
+    int epochs = nnfs_checkpoint_settings(run->checkpoint).epochs;
+    if (given.named.epochs && given.train.epochs < epochs) {
+        usage_error("--epochs: the run was to have %d; with --resume it can have more, not fewer",
+                    epochs);
+    }
+    take_given(options, &given, epochs);
     options->checkpoint = run->checkpoints;
     train_options_free(&given);
+    if (outputs_check(run, &error) != NNFS_OK) {
+        fail_resume(&error);
+    }
 }
 
 void resume_say(const train_run *run)
@@ -189,7 +232,7 @@ static char *join(char **words)
     FILE *stream = open_memstream(&text, &length);
     for (int i = 0; stream && words[i]; i++) {
         (void)fputs(i > 0 ? " " : "", stream);
-        write_word(stream, words[i]);
+        resume_write_word(stream, words[i]);
     }
     bool written = stream && !ferror(stream);
     if ((stream && fclose(stream) != 0) || !written) {
@@ -246,12 +289,15 @@ nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error 
     if (status == NNFS_OK) {
         status = nnfs_network_set_note(run->network, NOTE_FOLDER, run->folder, NULL);
     }
+    if (status == NNFS_OK && run->id[0]) {
+        status = nnfs_network_set_note(run->network, NOTE_ID, run->id, NULL);
+    }
     return status == NNFS_OK ? note_log(run) : status;
 }
 
 void resume_forget_notes(train_run *run)
 {
-    static const char *const notes[] = {NOTE_COMMAND, NOTE_FOLDER, NOTE_LOG};
+    static const char *const notes[] = {NOTE_COMMAND, NOTE_FOLDER, NOTE_LOG, NOTE_ID};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         (void)nnfs_network_set_note(run->network, notes[i], NULL, NULL);
     }
@@ -261,11 +307,13 @@ char *resume_command(const train_run *run)
 {
     char *folder = run->options->checkpoint ? realpath(run->options->checkpoint, NULL) : NULL;
     char *command = NULL;
-    bool plain = folder && strspn(folder, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789/._-+") == strlen(folder);
-    if (!folder || asprintf(&command, plain ? "%s --resume %s" : "%s --resume '%s'",
-                            program_invocation_name, folder) < 0) {
-        command = NULL;
+    size_t length = 0;
+    FILE *stream = folder ? open_memstream(&command, &length) : NULL;
+    if (stream) {
+        text_quote(stream, program_invocation_name);
+        (void)fputs(" --resume ", stream);
+        text_quote(stream, folder);
+        (void)fclose(stream);
     }
     free(folder);
     return command;

@@ -21,6 +21,11 @@ void resume_free(train_run *run);
 /* nnfs_train_settings.on_checkpoint of the run. */
 nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed);
 
+/* A word as the notes have it: bytes that are not printable ASCII, and blanks, as %XX. Reading works in
+ * place; false for what is not written so. */
+void resume_write_word(FILE *stream, const char *word);
+bool resume_read_word(char *word);
+
 /* The notes that are of the run and not of its model are taken away. */
 void resume_forget_notes(train_run *run);
 

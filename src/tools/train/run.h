@@ -36,9 +36,12 @@ typedef struct train_run {
     nnfs_summary summary;
     nnfs_profile *profile; /* NULL without --profile */
     progress_view progress;
-    FILE *log;   /* NULL without --log */
-    bool logged; /* false once a line could not be written */
+    FILE *log;       /* NULL without --log */
+    bool own_log;    /* known to be of the run that is gone on with */
+    bool log_is_new; /* it begins empty */
+    bool logged;     /* false once a line could not be written */
     bool saved;
+    bool replaced;     /* another file was at the model's path */
     run_record record; /* the events once more, for --report */
     bool recorded;     /* false once one could not be */
 
@@ -48,6 +51,7 @@ typedef struct train_run {
     char **words;                /* its command line, or NULL */
     char *command, *folder;      /* as checkpoints note them */
     int64_t log_bytes;           /* of the log when the checkpoint was made; -1: none */
+    char id[17];                 /* of a run with checkpoints, random: 16 hex digits; else "" */
 } train_run;
 
 /* ---- run_data.c ---- */
@@ -102,7 +106,12 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error);
 
 /* Whether anybody wants the events of the run. */
 bool is_logged(const train_run *run);
+/* Whether a file is a run log: of the run `id`, or, if `id` is "", of any. Errors: IO. */
+nnfs_status find_run_log(const char *path, const char *id, bool *is_log, nnfs_error *error);
+/* Opens the log and keeps other runs from it. Writes nothing yet. Errors: IO, DATA (no run log). */
 nnfs_status log_open(train_run *run, nnfs_error *error);
+/* Cuts the log to what it was at the checkpoint, or to nothing. Errors: IO. */
+nnfs_status log_cut(train_run *run, nnfs_error *error);
 void log_start(train_run *run);
 /* The run goes on from a checkpoint: what came after that has been cut off. */
 void log_resume(train_run *run);

@@ -5,6 +5,7 @@
 #include "train/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -25,56 +26,99 @@ static bool is_taken(int file)
     return false;
 }
 
-/*
- * A file becomes what it was at a checkpoint, or empty; one that is shorter goes on where it ends. Two
- * runs do not share one: the second would cut off the lines of the first. False with errno.
- */
-static bool take_file(FILE *log, const char *path, int64_t bytes)
+static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *error)
 {
-    struct stat about;
-    int file = fileno(log);
-    if (fstat(file, &about) != 0) {
-        return false;
-    }
-    if (!S_ISREG(about.st_mode)) {
-        return true;
-    }
-    if (is_taken(file)) {
-        errno = EBUSY;
-        return false;
-    }
-    if (fstat(file, &about) != 0) {
-        return false;
-    }
-    if (about.st_size < bytes) {
-        cli_message("'%s' is shorter than it was: lines of it are lost", path);
-    }
-    return about.st_size <= bytes || ftruncate(file, bytes) == 0;
+    return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path, reason);
 }
 
-static FILE *open_log(const char *path, int64_t bytes)
+nnfs_status find_run_log(const char *path, const char *id, bool *is_log, nnfs_error *error)
 {
-    FILE *log = fopen(path, "ae");
-    if (log && !take_file(log, path, bytes)) {
-        int reason = errno;
-        (void)fclose(log);
-        errno = reason;
-        return NULL;
+    char wanted[96] = "{\"schema\":\"nnfs-run/1\",\"event\":\"start\"";
+    char there[sizeof wanted];
+    size_t length = strlen(wanted);
+    if (*id) {
+        length += (size_t)snprintf(wanted + length, sizeof wanted - length, ",\"run\":\"%s\"", id);
     }
-    return log;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got = file >= 0 ? pread(file, there, length, 0) : -1;
+    bool missing = got < 0 && (errno == ENOENT || errno == ESPIPE);
+    nnfs_status status =
+        got < 0 && !missing
+            ? set_error(error, NNFS_ERROR_IO, "cannot read '%s': %s", path, strerror(errno))
+            : NNFS_OK;
+    *is_log = got == (ssize_t)length && memcmp(wanted, there, length) == 0;
+    if (file >= 0) {
+        (void)close(file);
+    }
+    return status;
+}
+
+/* The bytes of a regular file, -1 of any other. */
+static nnfs_status find_size(const train_run *run, int64_t *size, nnfs_error *error)
+{
+    struct stat about;
+    *size = -1;
+    if (fstat(fileno(run->log), &about) != 0) {
+        return fail_log(run->options->log, strerror(errno), error);
+    }
+    *size = S_ISREG(about.st_mode) ? about.st_size : -1;
+    return NNFS_OK;
+}
+
+/* What a resumed run goes on with is a run log, or empty. */
+static nnfs_status check_log(const train_run *run, nnfs_error *error)
+{
+    const char *path = run->options->log;
+    bool is_log = true;
+    int64_t size;
+    nnfs_status status = find_size(run, &size, error);
+    if (status == NNFS_OK && run->checkpoint && !run->own_log && size > 0) {
+        status = find_run_log(path, "", &is_log, error);
+    }
+    if (status != NNFS_OK || is_log) {
+        return status;
+    }
+    return set_error(error, NNFS_ERROR_DATA,
+                     "cannot go on with '%s': its first line is not of a run log", path);
 }
 
 nnfs_status log_open(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
-    int64_t bytes = run->log_bytes;
+    int64_t size;
     run->logged = true;
-    run->log = path ? open_log(path, bytes >= 0 ? bytes : 0) : NULL;
-    if (path && !run->log) {
-        return set_error(error, NNFS_ERROR_IO, "cannot write '%s': %s", path,
-                         errno == EBUSY ? "another run is writing to it" : strerror(errno));
+    run->log = path ? fopen(path, "ae") : NULL;
+    if (!path) {
+        return NNFS_OK;
     }
-    return NNFS_OK;
+    if (!run->log) {
+        return fail_log(path, strerror(errno), error);
+    }
+    nnfs_status status = find_size(run, &size, error);
+    /* Two runs do not share a log: the second would cut off the lines of the first. */
+    if (status == NNFS_OK && size >= 0 && is_taken(fileno(run->log))) {
+        return fail_log(path, "another run is writing to it", error);
+    }
+    return status == NNFS_OK ? check_log(run, error) : status;
+}
+
+/* A log that is shorter than it was goes on where it ends. */
+nnfs_status log_cut(train_run *run, nnfs_error *error)
+{
+    const char *path = run->options->log;
+    int64_t wanted = run->log_bytes >= 0 ? run->log_bytes : 0;
+    int64_t size = -1;
+    nnfs_status status = run->log ? find_size(run, &size, error) : NNFS_OK;
+    if (status != NNFS_OK || size < 0) {
+        return status;
+    }
+    if (size < wanted && !(size == 0 && run->options->named.log)) {
+        cli_message("'%s' is shorter than it was: lines of it are lost", path);
+    }
+    run->log_is_new = size == 0 || wanted == 0;
+    return size <= wanted || ftruncate(fileno(run->log), wanted) == 0
+               ? NNFS_OK
+               : fail_log(path, strerror(errno), error);
 }
 
 nnfs_status log_close(train_run *run, nnfs_error *error)
@@ -250,7 +294,10 @@ static json_t *start(const train_run *run)
 {
     json_t *object = json_object();
     json_set_string(object, "schema", "nnfs-run/1");
-    json_set_string(object, "event", "start");
+    json_set_string(object, "event", "start"); /* see find_run_log: these stand first */
+    if (run->id[0]) {
+        json_set_string(object, "run", run->id);
+    }
     json_set_string(object, "version", nnfs_version());
     json_set_string(object, "command", run->command);
     (void)json_object_set_new(object, "settings", settings(run));
@@ -269,10 +316,12 @@ void log_start(train_run *run)
     }
 }
 
-/* What a report begins with, where the log is not there to tell. */
-static void record_start(train_run *run)
+/* What a report or a log begins with, where the log is not there to tell. */
+static void begin_again(train_run *run)
 {
-    if (run->options->report && !run->record.start) {
+    if (run->log && run->log_is_new) {
+        log_line(run, start(run));
+    } else if (run->options->report && !run->record.start) {
         json_t *object = start(run);
         record_event(run, object);
         json_decref(object);
@@ -285,7 +334,7 @@ void log_resume(train_run *run)
         return;
     }
     json_watch();
-    record_start(run);
+    begin_again(run);
     json_t *object = json_object();
     json_set_string(object, "event", "resume");
     json_set_string(object, "checkpoint", nnfs_checkpoint_path(run->checkpoint));

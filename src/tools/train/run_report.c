@@ -20,7 +20,7 @@ nnfs_status record_begin(train_run *run, nnfs_error *error)
     }
     run->recorded = true;
     nnfs_status status = run_record_create(&run->record, name_of(run), error);
-    if (status == NNFS_OK && run->checkpoint && run->options->log) {
+    if (status == NNFS_OK && run->checkpoint && run->log && !run->log_is_new) {
         status = run_record_read(&run->record, run->options->log, error);
     }
     return status;

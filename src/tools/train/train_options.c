@@ -56,12 +56,17 @@ static const option_row rows[] = {
      "60s", .take = take_checkpoint_every},
     {"resume", 0, "FOLDER",
      "continue the run whose last checkpoint is in this folder, to the same "
-     "bits as if it had never stopped; its options are taken from there",
+     "bits as if it had never stopped; its options are taken from there, but a larger number of "
+     "epochs may be given",
      NULL, OWN(TEXT, options.resume), .complete = "@folder"},
     {"resume-anywhere", 0, NULL,
      "resume also with another CPU, BLAS or kernel than before, which "
      "may end in other bits",
      NULL, OWN(FLAG, options.resume_anywhere)},
+    {"resume-outputs", 0, NULL,
+     "with --resume, write also to the model, log and report that the checkpoint names without "
+     "proof that they are of the run; others may be named by their options",
+     NULL, OWN(FLAG, options.resume_outputs)},
     {"profile", 0, NULL, "print where the time went, and what bounds each product", NULL,
      OWN(FLAG, options.profile)},
     {"quiet", 'q', NULL, "print nothing unless something is wrong", NULL, OWN(FLAG, options.quiet)},
@@ -89,9 +94,15 @@ static const char about[] =
 /* Remembers the first option that --resume takes from the checkpoint. */
 static bool note_given(void *input, const option_row *row, const char *text)
 {
-    static const char besides[][16] = {"resume", "resume-anywhere", "profile", "threads", "quiet"};
+    static const char besides[][16] = {"resume",  "resume-anywhere", "resume-outputs", "profile",
+                                       "threads", "quiet",           "output",         "log",
+                                       "report",  "epochs"};
     train_options *options = &((train_values *)input)->options;
     (void)text;
+    options->named.output |= strcmp(row->name, "output") == 0;
+    options->named.log |= strcmp(row->name, "log") == 0;
+    options->named.report |= strcmp(row->name, "report") == 0;
+    options->named.epochs |= strcmp(row->name, "epochs") == 0;
     for (size_t i = 0; i < sizeof besides / sizeof *besides; i++) {
         if (strcmp(row->name, besides[i]) == 0) {
             return false;
@@ -131,6 +142,9 @@ static void check_checkpoints(const train_values *values)
     }
     if (options->resume_anywhere && !options->resume) {
         usage_error("--resume-anywhere is for --resume");
+    }
+    if (options->resume_outputs && !options->resume) {
+        usage_error("--resume-outputs is for --resume");
     }
     if (values->every && !options->checkpoint) {
         usage_error("--checkpoint-every is for --checkpoint");

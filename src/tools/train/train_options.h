@@ -41,7 +41,11 @@ typedef struct train_options {
     const char *checkpoint; /* the folder, or NULL */
     const char *resume;     /* likewise, to go on from */
     bool resume_anywhere;
-    const char *given; /* the first option that may not be given with --resume, or NULL */
+    bool resume_outputs; /* write also to files that are not known to be the run's */
+    const char *given;   /* the first option that may not be given with --resume, or NULL */
+    struct {
+        bool output, log, report, epochs;
+    } named; /* given on this command line */
     bool profile;
     bool quiet;
 } train_options;

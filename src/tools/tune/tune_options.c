@@ -7,6 +7,7 @@
 #include "common/exit.h"
 #include "common/options.h"
 #include "common/paths.h"
+#include "common/text.h"
 #include "train/train_rows.h"
 
 #include <stdlib.h>
@@ -156,20 +157,6 @@ void tune_options_free(tune_options *options)
 
 /* ---- As text ---- */
 
-void write_quoted(FILE *stream, const char *word)
-{
-    if (*word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "0123456789/._-+,:=@%")] == '\0') {
-        (void)fputs(word, stream);
-        return;
-    }
-    (void)fputc('\'', stream);
-    for (; *word; word++) {
-        (void)fprintf(stream, *word == '\'' ? "'\\''" : "%c", *word);
-    }
-    (void)fputc('\'', stream);
-}
-
 static void write_axis(FILE *stream, const tune_axis *axis)
 {
     char *all = NULL;
@@ -180,7 +167,7 @@ static void write_axis(FILE *stream, const tune_axis *axis)
     }
     (void)fclose(values);
     (void)fprintf(stream, " --%s ", axis->option);
-    write_quoted(stream, must_have(all));
+    text_quote(stream, must_have(all));
     free(all);
 }
 
@@ -190,10 +177,10 @@ char *tune_command(const tune_options *options)
     size_t size = 0;
     const tune_space *space = &options->space;
     FILE *stream = must_have(open_memstream(&command, &size));
-    write_quoted(stream, options->data);
+    text_quote(stream, options->data);
     for (int i = 0; i < space->fixed_count; i++) {
         (void)fputc(' ', stream);
-        write_quoted(stream, space->fixed[i]);
+        text_quote(stream, space->fixed[i]);
     }
     for (int i = 0; i < space->axis_count; i++) {
         write_axis(stream, &space->axes[i]);

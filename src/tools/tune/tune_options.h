@@ -27,8 +27,4 @@ void tune_options_free(tune_options *options);
  */
 char *tune_command(const tune_options *options);
 
-/* Writes a word as a shell reads it back. */
-
-void write_quoted(FILE *stream, const char *word);
-
 #endif

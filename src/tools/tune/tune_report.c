@@ -190,7 +190,7 @@ static void print_best(const tuning *tune, const tune_trial *best)
 {
     char *label = trial_label(tune, best);
     double score = trial_score(tune, best, best->count - 1);
-    (void)printf("%-9s %s: %s %s\n", "best", label, tune->judge.name,
+    (void)printf("%-9s %s: %s %s\n", "best", label ? text_clean(label) : "?", tune->judge.name,
                  (tune->judge.share ? text_percent(score) : text_error(score)).text);
     free(label);
     (void)printf("%-9s ", "repeat");

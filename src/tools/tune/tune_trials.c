@@ -79,7 +79,7 @@ void trial_write_command(const tune_trial *trial, FILE *stream)
 {
     for (int i = 0; i < trial->word_count; i++) {
         (void)fputs(i > 0 ? " " : "", stream);
-        write_quoted(stream, trial->words[i]);
+        text_quote(stream, trial->words[i]);
     }
 }
 
