@@ -326,6 +326,11 @@ NNFS_API const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int in
 NNFS_API void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts);
 /* 0 for a table that was read for predictions and has no targets. */
 NNFS_API int nnfs_dataset_has_targets(const nnfs_dataset *dataset);
+/*
+ * Whether a network can learn anything from the targets. Errors: DATA (a single class, numbers that
+ * never vary, a text target most of whose values occur once), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_check_targets(const nnfs_dataset *dataset, nnfs_error *error);
 /* Outputs a network for it has: the number of classes, or of numbers a sample. */
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
 /* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
@@ -384,6 +389,7 @@ typedef enum nnfs_column_use {
     NNFS_COLUMN_WEIGHT,
     NNFS_COLUMN_DROPPED, /* by the settings, or in the file that the model was trained on */
     NNFS_COLUMN_UNKNOWN, /* of the model that the table is read like */
+    NNFS_COLUMN_COUNTER, /* left out: whole numbers that go up by a constant step, row by row */
 } nnfs_column_use;
 
 /* A column of the file. */

@@ -6,6 +6,8 @@
 #include "table/column_match.h"
 #include "table/preprocessing.h"
 
+#include <math.h>
+
 static nnfs_status choose_all(table_choice *c, nnfs_error *error)
 {
     c->target_count = c->holder->column_count;
@@ -78,6 +80,64 @@ static nnfs_status choose_weight(table_choice *c, nnfs_error *error)
     return status;
 }
 
+enum { COUNTER_ROWS = 20 }; /* fewer may go up by chance */
+
+static float cell(const data_table *table, int column, int64_t row)
+{
+    return ((const float *)table->values)[row * table->column_count + column];
+}
+
+/*
+ * Whether a column is whole numbers that go up by a constant step: row numbers, which say nothing
+ * about rows to come. Large ones are rounded to float32, and so is what they are compared with.
+ */
+static bool is_counter(const data_table *table, int column)
+{
+    int64_t rows = table->rows;
+    double first = (double)cell(table, column, 0);
+    double step = ((double)cell(table, column, rows - 1) - first) / (double)(rows - 1);
+    step = fabs(first) < 0x1p23 ? step : nearbyint(step);
+    if (!(step > 0.0) || floor(first) != first) {
+        return false;
+    }
+    for (int64_t i = 1; i < rows; i++) {
+        float value = cell(table, column, i);
+        if (floorf(value) != value || value != (float)(first + step * (double)i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_asked_for(const table_choice *c, int column)
+{
+    const char *const *names = c->settings->numeric;
+    while (names && *names && table_find(c->table, *names) != column) {
+        names++;
+    }
+    return names && *names;
+}
+
+/* Leaves out the counters of a CSV file, unless nothing else is left or they are asked for. */
+static void leave_out_counters(const table_choice *c)
+{
+    data_table *table = c->table;
+    int features = 0;
+    bool text = table->first_line > 0 && table->type == DTYPE_F32;
+    for (int i = 0; i < table->column_count; i++) {
+        features += table->columns[i].use == NNFS_COLUMN_FEATURE;
+    }
+    for (int i = 0; text && i < table->column_count && table->rows >= COUNTER_ROWS; i++) {
+        table_column *column = &table->columns[i];
+        if (features > 1 && column->use == NNFS_COLUMN_FEATURE &&
+            column->kind == NNFS_COLUMN_NUMBER && column->missing == 0 && is_counter(table, i) &&
+            !is_asked_for(c, i)) {
+            column->use = NNFS_COLUMN_COUNTER;
+            features--;
+        }
+    }
+}
+
 static nnfs_status choose_by_settings(table_choice *c, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
@@ -87,7 +147,13 @@ static nnfs_status choose_by_settings(table_choice *c, nnfs_error *error)
     if (!c->settings->targets_path) {
         status = choose_named(c, error);
     }
-    return status == NNFS_OK ? choose_weight(c, error) : status;
+    if (status == NNFS_OK) {
+        status = choose_weight(c, error);
+    }
+    if (status == NNFS_OK) {
+        leave_out_counters(c);
+    }
+    return status;
 }
 
 /* Of a column that is neither feature nor target: whether it was one of the model's file. */

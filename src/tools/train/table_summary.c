@@ -113,6 +113,7 @@ static void show_column(const train_run *run, int index, list_widths widths)
         [NNFS_COLUMN_WEIGHT] = "how much the sample counts",
         [NNFS_COLUMN_DROPPED] = "left out, as asked",
         [NNFS_COLUMN_UNKNOWN] = "left out, unknown",
+        [NNFS_COLUMN_COUNTER] = "left out: counts the rows (--numeric keeps it)",
     };
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
