@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/string_list.h"
+#include "table/category_match.h"
 
 #include <locale.h>
 #include <math.h>
@@ -187,8 +188,8 @@ static nnfs_status label_categories(const data_table *table, int column, const f
                                     nnfs_error *error)
 {
     const table_column *of = &table->columns[column];
-    int *class_of = string_list_positions(string_list_view_of(classes->names), classes->count,
-                                          string_list_view_of(of->categories), of->category_count);
+    int *class_of = category_positions(string_list_view_of(classes->names), classes->count,
+                                       string_list_view_of(of->categories), of->category_count);
     nnfs_status status = NNFS_OK;
     if (!class_of) {
         return fail_classes(of->category_count, error);

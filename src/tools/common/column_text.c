@@ -18,6 +18,9 @@ short_text kind_text(const nnfs_column *column)
         (void)snprintf(kind.text, sizeof kind.text, "%.14s categor%s",
                        text_count(column->categories).text, column->categories == 1 ? "y" : "ies");
     }
+    if (column->kind == NNFS_COLUMN_DATE) {
+        (void)snprintf(kind.text, sizeof kind.text, "date");
+    }
     return kind;
 }
 
