@@ -242,6 +242,9 @@ typedef struct nnfs_dataset_settings {
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
 
+/* What `source` is by its first bytes: "digits", "idx", "csv", "npy", "npz"; NULL: unknown or not there. */
+NNFS_API const char *nnfs_dataset_format(const char *source);
+
 /* How a file was read: what was told or detected. */
 typedef struct nnfs_reading {
     const char *format;   /* "csv", "npy", "npz"; NULL for what is no table */
@@ -259,9 +262,9 @@ typedef struct nnfs_reading {
  * Loads `source`, one of
  *   - a folder of IDX files (train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], and the
  *     t10k- pair for the test set), or one IDX image file with its labels beside it;
- *   - a CSV file, gzipped or not: a name that ends in .csv, .tsv, .txt or .data, with .gz
- *     or without;
+ *   - a CSV file, gzipped or not: what is text;
  *   - an NPY file [samples, ...]: its further dimensions are one row of columns without names;
+ *   - an NPZ file with an array of samples and one of targets;
  *   - the word "digits": handwritten-looking digits that the library draws, 28 x 28, 10 classes,
  *     60,000 to train on and 10,000 to test on, the same on every machine for a seed.
  *

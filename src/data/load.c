@@ -1,23 +1,19 @@
 /* nnfs_dataset_load: finds the reader for a source. */
+#include "data/input_stream.h"
+#include "data/npy/npy.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
 #include "platform/cpu.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
-/* ---- The table: the first reader that claims a source loads it ---- */
+/* ---- What a source is ---- */
 
-typedef struct reader {
-    bool (*claims)(const char *source);
-    reader_load *load;
-} reader;
-
-static bool is_digits(const char *source)
-{
-    return strcmp(source, "digits") == 0;
-}
+enum { HEAD_BYTES = 512 };
 
 static bool ends_with(const char *source, const char *ending)
 {
@@ -26,30 +22,63 @@ static bool ends_with(const char *source, const char *ending)
     return length >= tail && strcasecmp(source + length - tail, ending) == 0;
 }
 
-/* Whether the name ends like one of these, with .gz behind or without. */
-static bool ends_like(const char *source, const char *const *endings)
+/* Whether the name ends like this, with .gz behind or without. */
+static bool is_named(const char *source, const char *ending)
 {
-    size_t length = strlen(source);
-    length -= ends_with(source, ".gz") ? strlen(".gz") : 0;
-    for (; *endings; endings++) {
-        size_t tail = strlen(*endings);
-        if (length >= tail && strncasecmp(source + length - tail, *endings, tail) == 0) {
+    char packed[16];
+    (void)snprintf(packed, sizeof packed, "%s.gz", ending);
+    return ends_with(source, ending) || ends_with(source, packed);
+}
+
+static bool begins(const unsigned char *head, size_t count, const char *magic, size_t length)
+{
+    return count >= length && memcmp(head, magic, length) == 0;
+}
+
+static bool is_digits(const char *source, const unsigned char *head, size_t count)
+{
+    (void)head;
+    (void)count;
+    return strcmp(source, "digits") == 0;
+}
+
+/* A name is only asked where the bytes say nothing: a damaged file is still told as what it was. */
+static bool is_npy(const char *source, const unsigned char *head, size_t count)
+{
+    return begins(head, count, "\x93NUMPY", 6) || (count < 6 && is_named(source, ".npy"));
+}
+
+static bool is_npz(const char *source, const unsigned char *head, size_t count)
+{
+    return begins(head, count, "PK\3\4", 4) || (count < 4 && is_named(source, ".npz"));
+}
+
+static bool is_idx(const char *source, const unsigned char *head, size_t count)
+{
+    struct stat about;
+    const char *slash = strrchr(source, '/');
+    const char *name = slash ? slash + 1 : source;
+    bool folder = stat(source, &about) == 0 && S_ISDIR(about.st_mode);
+    return folder || strstr(name, "-ubyte") || (begins(head, count, "\0\0", 2) && count > 2);
+}
+
+/* Whether the bytes are text, or nothing is left that they could be. */
+static bool is_csv(const char *source, const unsigned char *head, size_t count)
+{
+    static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", ".test"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (is_named(source, endings[i])) {
             return true;
         }
     }
-    return false;
-}
-
-static bool is_csv(const char *source)
-{
-    static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", NULL};
-    return ends_like(source, endings);
-}
-
-static bool is_npy(const char *source)
-{
-    static const char *const endings[] = {".npy", NULL};
-    return ends_like(source, endings);
+    bool wide = begins(head, count, "\xff\xfe", 2) || begins(head, count, "\xfe\xff", 2);
+    for (size_t i = 0; i < count && !wide; i++) {
+        bool control = head[i] < ' ' && !strchr("\t\n\r\f", head[i]);
+        if (control || head[i] == '\0') {
+            return false;
+        }
+    }
+    return count > 0;
 }
 
 /* With `like` it is known what each column is for. */
@@ -94,18 +123,92 @@ static nnfs_status npy_load(const char *source, const nnfs_dataset_settings *set
     return status == NNFS_OK ? table_dataset(&table, settings, train, error) : status;
 }
 
-static bool is_anything(const char *source)
+static nnfs_status npz_load(const char *source, const nnfs_dataset_settings *settings,
+                            nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
-    (void)source;
-    return true;
+    (void)test;
+    data_table table;
+    nnfs_status status = check_like(settings, error);
+    if (status != NNFS_OK || (status = npz_read(source, settings, &table, error)) != NNFS_OK) {
+        return status;
+    }
+    return table_dataset(&table, settings, train, error);
 }
 
-static const reader readers[] = {
-    {is_digits, digits_load},
-    {is_csv, csv_load},
-    {is_npy, npy_load},
-    {is_anything, idx_load},
+/* ---- The table: the first reader that claims a source loads it ---- */
+
+static const data_reader readers[] = {
+    {"digits", is_digits, digits_load}, {"npy", is_npy, npy_load}, {"npz", is_npz, npz_load},
+    {"idx", is_idx, idx_load},          {"csv", is_csv, csv_load},
 };
+
+enum { READERS = sizeof readers / sizeof *readers };
+
+static nnfs_status read_head(const char *source, unsigned char head[HEAD_BYTES], size_t *count,
+                             nnfs_error *error)
+{
+    struct stat about;
+    input_stream *from = NULL;
+    *count = 0;
+    if (strcmp(source, "digits") == 0 || (stat(source, &about) == 0 && S_ISDIR(about.st_mode))) {
+        return NNFS_OK;
+    }
+    nnfs_status status = input_stream_open(source, &from, error);
+    if (status == NNFS_OK) {
+        status = input_stream_read(from, head, HEAD_BYTES, count, error);
+    }
+    input_stream_close(from);
+    return status;
+}
+
+static const data_reader *reader_called(const char *name)
+{
+    for (size_t i = 0; i < READERS; i++) {
+        if (strcmp(readers[i].name, name) == 0) {
+            return &readers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The reader of a source: the one that the settings name, else by its first bytes. */
+static nnfs_status find_reader(const char *source, const char *format, const data_reader **found,
+                               nnfs_error *error)
+{
+    unsigned char head[HEAD_BYTES];
+    size_t count = 0;
+    *found = format ? reader_called(format) : NULL;
+    if (*found && (*found)->load == digits_load && strcmp(source, "digits") != 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s: the format digits is that of the word alone",
+                    source);
+    }
+    if (*found || format) {
+        return *found ? NNFS_OK
+                      : fail(error, NNFS_ERROR_ARGUMENT, "unknown format '%.40s'", format);
+    }
+    nnfs_status status = read_head(source, head, &count, error);
+    bool named = status == NNFS_ERROR_DATA; /* a gzip file that is damaged, say: its reader tells */
+    if (status != NNFS_OK && !named) {
+        return status;
+    }
+    for (size_t i = 0; i < READERS && !*found; i++) {
+        *found = readers[i].claims(source, head, count) ? &readers[i] : NULL;
+    }
+    if (*found || named) {
+        return *found ? NNFS_OK : status;
+    }
+    return count == 0 ? fail(error, NNFS_ERROR_DATA, "%s: it is empty", source)
+                      : fail(error, NNFS_ERROR_DATA,
+                             "%s: it begins with %02x %02x: neither text (CSV), IDX, NPY nor NPZ",
+                             source, head[0], count > 1 ? head[1] : 0);
+}
+
+const char *nnfs_dataset_format(const char *source)
+{
+    const data_reader *found = NULL;
+    nnfs_status status = find_reader(source, NULL, &found, NULL);
+    return status == NNFS_OK && found ? found->name : NULL;
+}
 
 /* ---- Loading ---- */
 
@@ -127,9 +230,10 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     if (status != NNFS_OK) {
         return status;
     }
-    const reader *row = readers;
-    while (!row->claims(source)) {
-        row++;
+    const data_reader *row = NULL;
+    status = find_reader(source, settings->format, &row, error);
+    if (status != NNFS_OK) {
+        return status;
     }
     status = row->load(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {

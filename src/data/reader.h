@@ -6,9 +6,17 @@
 
 #include "data/dataset.h"
 
+#include <stdbool.h>
+
 /* Like nnfs_dataset_load, with the settings resolved and both outputs wanted and set to NULL. */
 typedef nnfs_status reader_load(const char *source, const nnfs_dataset_settings *settings,
                                 nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error);
+
+typedef struct data_reader {
+    const char *name; /* of --format */
+    bool (*claims)(const char *source, const unsigned char *head, size_t count);
+    reader_load *load;
+} data_reader;
 
 reader_load digits_load;
 reader_load idx_load;

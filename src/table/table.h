@@ -39,6 +39,8 @@ typedef struct data_table {
     int64_t first_line;   /* of the file, where row 0 is; 0 where there are no lines */
     uint32_t *lines;      /* [rows] where each row begins; NULL: on lines that follow each other */
     nnfs_reading reading; /* how the file was read */
+    struct data_table
+        *targets; /* of an NPZ file with an array of its own for them, or NULL; calloc */
 } data_table;
 
 /* Frees all of it and makes it {0}. */

@@ -64,6 +64,11 @@ static nnfs_status report_no_number(const csv_reader *reader, const csv_fault *f
                         date ? "which date format it has, as %d/%m/%Y or %m/%d/%Y"
                              : "whether the comma or the point is the decimal separator");
     }
+    const csv_format *format = &reader->formats[fault->column];
+    if (format->date[0]) {
+        return csv_fail(reader, line, fault->column, error, "'%s' is no date like %s", shown,
+                        format->date);
+    }
     if (fault->cells == 0) {
         return csv_fail(reader, line, fault->column, error, "'%s' is no number", shown);
     }

@@ -229,6 +229,23 @@ static nnfs_status fail_endless(const csv_reader *reader, nnfs_error *error)
     return csv_report(reader, &fault, reader->line, error);
 }
 
+/* Leaves out the line at `from`, whose row does not end; false: bad rows are errors. */
+static bool skip_endless(csv_reader *reader, char *from)
+{
+    nnfs_reading *reading = &reader->table->reading;
+    char *newline = memchr(from, '\n', (size_t)(reader->window + reader->used - from));
+    if (!reader->settings->skip_bad_rows || !newline) {
+        return false;
+    }
+    if (reading->bad_rows < CSV_BAD_LINES) {
+        reading->bad_lines[reading->bad_rows] = reader->line;
+    }
+    reading->bad_rows++;
+    reader->at = newline + 1;
+    reader->line++;
+    return true;
+}
+
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
@@ -236,7 +253,11 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
         int pieces = cut(reader);
         char *end = reader->lanes[pieces - 1].end;
         if (end == reader->at) {
-            return fail_endless(reader, error);
+            if (!skip_endless(reader, end)) {
+                return fail_endless(reader, error);
+            }
+            status = reader->complete ? NNFS_OK : csv_fill(reader, error);
+            continue;
         }
         status = prepare_lanes(reader, pieces, error);
         if (status != NNFS_OK) {
@@ -250,7 +271,8 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
         reader->at = end;
         if (status == NNFS_OK && !reader->complete) {
             status = csv_fill(reader, error);
-        } else if (status == NNFS_OK && end < reader->window + reader->used) {
+        } else if (status == NNFS_OK && end < reader->window + reader->used &&
+                   !skip_endless(reader, end)) {
             status = fail_endless(reader, error);
         }
     }

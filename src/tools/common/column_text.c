@@ -11,6 +11,16 @@ name_text column_name(const char *name, int number)
     return text_name(name ? name : plain);
 }
 
+const char *kind_word(nnfs_column_kind kind)
+{
+    static const char *const words[] = {
+        [NNFS_COLUMN_NUMBER] = "number",
+        [NNFS_COLUMN_CATEGORY] = "category",
+        [NNFS_COLUMN_DATE] = "date",
+    };
+    return words[kind];
+}
+
 short_text kind_text(const nnfs_column *column)
 {
     short_text kind = {"number"};

@@ -77,12 +77,12 @@ static nnfs_status check_scale(const model_request *request, const model_data *l
     return NNFS_OK;
 }
 
-/* By its name, before it is read: a table read as one of its own would end in another complaint. */
+/* Before it is read: a table read as one of its own would end in another complaint. */
 static nnfs_status check_kind(const model_request *request, const model_data *loaded,
                               nnfs_error *error)
 {
     bool wanted = nnfs_network_preprocessing(loaded->network) != NULL;
-    bool table = is_table(loaded->path);
+    bool table = is_table_data(&request->table, loaded->path);
     if (wanted != table) {
         return set_error(error, NNFS_ERROR_DATA, "%s was %strained on a table, and %s is %s",
                          request->model, wanted ? "" : "not ", loaded->path,

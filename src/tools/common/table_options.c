@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* ---- Lists ---- */
 
@@ -328,6 +329,27 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
 }
 
+/* The format that is told, or that a file of this name has; NULL: neither. */
+static const char *format_of(const table_options *options, const char *data)
+{
+    if (options->format) {
+        return options->format;
+    }
+    return access(data, R_OK) == 0 ? nnfs_dataset_format(data) : NULL;
+}
+
+static bool is_array_file(const table_options *options, const char *data)
+{
+    const char *format = format_of(options, data);
+    return format ? strcmp(format, "npy") == 0 || strcmp(format, "npz") == 0 : is_npy(data);
+}
+
+bool is_table_data(const table_options *options, const char *data)
+{
+    const char *format = format_of(options, data);
+    return format ? is_array_file(options, data) || strcmp(format, "csv") == 0 : is_table(data);
+}
+
 bool is_npy(const char *data)
 {
     return ends_with(data, strlen(data), ".npy");
@@ -335,7 +357,7 @@ bool is_npy(const char *data)
 
 bool is_table(const char *data)
 {
-    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data"};
+    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data", ".npz"};
     size_t length = strlen(data);
     length -= ends_with(data, length, ".gz") ? 3 : 0;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -348,16 +370,16 @@ bool is_table(const char *data)
 
 void table_options_check(const table_options *options, const char *data)
 {
-    if (options->given && !is_table(data)) {
+    if (options->given && !is_table_data(options, data)) {
         usage_error("%s is for tables (CSV, NPY); '%s' is none", options->given, data);
     }
-    if (options->given_csv && is_npy(data)) {
+    if (options->given_csv && is_array_file(options, data)) {
         usage_error("%s is for CSV files; '%s' is an NPY file", options->given_csv, data);
     }
     if (options->targets_path && options->targets.count > 0) {
         usage_error("--target names columns of DATA, --targets another file: give one of them");
     }
-    if (options->targets_path && !is_npy(data)) {
+    if (options->targets_path && !is_array_file(options, data)) {
         usage_error("--targets is for NPY files; '%s' is none", data);
     }
 }

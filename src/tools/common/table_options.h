@@ -81,9 +81,9 @@ typedef struct table_options {
     const char *targets_path;  /* or NULL */
     const char *weight_column; /* or NULL */
     nnfs_task task;
-    char delimiter; /* 0: what fits best */
-    int header;     /* -1: by its cells */
-    char decimal, thousands, comment; /* 0: not told */
+    char delimiter;                              /* 0: what fits best */
+    int header;                                  /* -1: by its cells */
+    char decimal, thousands, comment;            /* 0: not told */
     const char *date_format, *encoding, *format; /* NULL: not told */
     int64_t skip;
     bool skip_bad_rows;
@@ -101,6 +101,8 @@ void table_option(void *options, const option_row *row, const char *text);
 /* "semicolons", for messages. */
 const char *delimiter_text(char delimiter);
 
+/* Whether DATA is a table, by its content or what the options say. */
+bool is_table_data(const table_options *options, const char *data);
 /* Whether DATA is a table, and an NPY file, by its name. */
 bool is_table(const char *data);
 bool is_npy(const char *data);

@@ -235,7 +235,7 @@ static json_t *json_columns(const nnfs_dataset *data)
         nnfs_column column = nnfs_dataset_column(data, i);
         json_t *one = json_object();
         json_set_string(one, "name", column.name);
-        json_set_string(one, "kind", column.kind == NNFS_COLUMN_CATEGORY ? "category" : "number");
+        json_set_string(one, "kind", kind_word(column.kind));
         json_set_string(one, "use", uses[column.use]);
         json_set_integer(one, "missing", column.missing);
         json_set_integer(one, "categories", column.categories);

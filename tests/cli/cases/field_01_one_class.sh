@@ -1,7 +1,8 @@
 # A target with one class, or a number that never varies, is refused.
+cp "$fixtures"/field/* .
 for name in single-class single-number const-target; do
-    cp "$fixtures/field/$name.csv" .
-    run nnfs-train $name.csv -q -o none
+    cp "$name.csv" .
+    run nnfs-train "$name.csv" -q -o none
 done
 sed 's/yes$/no/; 2s/no$/yes/' single-class.csv >two.csv
 nnfs-train two.csv -q -e 1 -o none && echo "two classes are trained on"
