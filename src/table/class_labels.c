@@ -183,6 +183,19 @@ static nnfs_status fail_unknown(const data_table *table, int column, int64_t row
     return status;
 }
 
+/* The class of a name that has a dot after it, as adult.test writes them; -1: none. */
+static int class_before_dot(const table_classes *classes, const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; length > 1 && name[length - 1] == '.' && i < classes->count; i++) {
+        if (strlen(classes->names[i]) == length - 1 &&
+            memcmp(classes->names[i], name, length - 1) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static nnfs_status label_categories(const data_table *table, int column, const float *y,
                                     int64_t rows, const table_classes *classes, int32_t *labels,
                                     nnfs_error *error)
@@ -193,6 +206,9 @@ static nnfs_status label_categories(const data_table *table, int column, const f
     nnfs_status status = NNFS_OK;
     if (!class_of) {
         return fail_classes(of->category_count, error);
+    }
+    for (int i = 0; i < of->category_count; i++) {
+        class_of[i] = class_of[i] < 0 ? class_before_dot(classes, of->categories[i]) : class_of[i];
     }
     for (int64_t i = 0; status == NNFS_OK && i < rows; i++) {
         labels[i] = isnan(y[i]) ? 0 : class_of[(int)y[i]];
