@@ -5,6 +5,7 @@
 #include "data/table_dataset.h"
 #include "platform/cpu.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,6 @@
 #include <sys/stat.h>
 
 /* ---- What a source is ---- */
-
-enum { HEAD_BYTES = 512 };
 
 static bool ends_with(const char *source, const char *ending)
 {
@@ -30,55 +29,52 @@ static bool is_named(const char *source, const char *ending)
     return ends_with(source, ending) || ends_with(source, packed);
 }
 
-static bool begins(const unsigned char *head, size_t count, const char *magic, size_t length)
+static bool begins(const source_head *source, const char *magic, size_t length)
 {
-    return count >= length && memcmp(head, magic, length) == 0;
+    return source->count >= length && memcmp(source->bytes, magic, length) == 0;
 }
 
-static bool is_digits(const char *source, const unsigned char *head, size_t count)
+static bool is_digits(const source_head *source)
 {
-    (void)head;
-    (void)count;
-    return strcmp(source, "digits") == 0;
+    return strcmp(source->name, "digits") == 0;
 }
 
 /* A name is only asked where the bytes say nothing: a damaged file is still told as what it was. */
-static bool is_npy(const char *source, const unsigned char *head, size_t count)
+static bool is_npy(const source_head *source)
 {
-    return begins(head, count, "\x93NUMPY", 6) || (count < 6 && is_named(source, ".npy"));
+    return begins(source, "\x93NUMPY", 6) || (source->count < 6 && is_named(source->name, ".npy"));
 }
 
-static bool is_npz(const char *source, const unsigned char *head, size_t count)
+static bool is_npz(const source_head *source)
 {
-    return begins(head, count, "PK\3\4", 4) || (count < 4 && is_named(source, ".npz"));
+    return begins(source, "PK\3\4", 4) || (source->count < 4 && is_named(source->name, ".npz"));
 }
 
-static bool is_idx(const char *source, const unsigned char *head, size_t count)
+static bool is_idx(const source_head *source)
 {
-    struct stat about;
-    const char *slash = strrchr(source, '/');
-    const char *name = slash ? slash + 1 : source;
-    bool folder = stat(source, &about) == 0 && S_ISDIR(about.st_mode);
-    return folder || strstr(name, "-ubyte") || (begins(head, count, "\0\0", 2) && count > 2);
+    const char *slash = strrchr(source->name, '/');
+    const char *name = slash ? slash + 1 : source->name;
+    return source->folder || strstr(name, "-ubyte") ||
+           (begins(source, "\0\0", 2) && source->count > 2);
 }
 
 /* Whether the bytes are text, or nothing is left that they could be. */
-static bool is_csv(const char *source, const unsigned char *head, size_t count)
+static bool is_csv(const source_head *source)
 {
     static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", ".test"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (is_named(source, endings[i])) {
+        if (is_named(source->name, endings[i])) {
             return true;
         }
     }
-    bool wide = begins(head, count, "\xff\xfe", 2) || begins(head, count, "\xfe\xff", 2);
-    for (size_t i = 0; i < count && !wide; i++) {
-        bool control = head[i] < ' ' && !strchr("\t\n\r\f", head[i]);
-        if (control || head[i] == '\0') {
+    bool wide = begins(source, "\xff\xfe", 2) || begins(source, "\xfe\xff", 2);
+    for (size_t i = 0; i < source->count && !wide; i++) {
+        unsigned char byte = source->bytes[i];
+        if (byte == '\0' || (byte < ' ' && !strchr("\t\n\r\f", byte))) {
             return false;
         }
     }
-    return count > 0;
+    return source->count > 0;
 }
 
 /* With `like` it is known what each column is for. */
@@ -144,18 +140,23 @@ static const data_reader readers[] = {
 
 enum { READERS = sizeof readers / sizeof *readers };
 
-static nnfs_status read_head(const char *source, unsigned char head[HEAD_BYTES], size_t *count,
-                             nnfs_error *error)
+static nnfs_status read_head(source_head *source, nnfs_error *error)
 {
     struct stat about;
     input_stream *from = NULL;
-    *count = 0;
-    if (strcmp(source, "digits") == 0 || (stat(source, &about) == 0 && S_ISDIR(about.st_mode))) {
+    if (is_digits(source)) {
         return NNFS_OK;
     }
-    nnfs_status status = input_stream_open(source, &from, error);
+    if (stat(source->name, &about) != 0) {
+        return fail(error, NNFS_ERROR_IO, "%s: %s", source->name, strerror(errno));
+    }
+    source->folder = S_ISDIR(about.st_mode);
+    if (source->folder) {
+        return NNFS_OK;
+    }
+    nnfs_status status = input_stream_open(source->name, &from, error);
     if (status == NNFS_OK) {
-        status = input_stream_read(from, head, HEAD_BYTES, count, error);
+        status = input_stream_read(from, source->bytes, SOURCE_HEAD_BYTES, &source->count, error);
     }
     input_stream_close(from);
     return status;
@@ -175,8 +176,7 @@ static const data_reader *reader_called(const char *name)
 static nnfs_status find_reader(const char *source, const char *format, const data_reader **found,
                                nnfs_error *error)
 {
-    unsigned char head[HEAD_BYTES];
-    size_t count = 0;
+    source_head head = {.name = source};
     *found = format ? reader_called(format) : NULL;
     if (*found && (*found)->load == digits_load && strcmp(source, "digits") != 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: the format digits is that of the word alone",
@@ -186,21 +186,22 @@ static nnfs_status find_reader(const char *source, const char *format, const dat
         return *found ? NNFS_OK
                       : fail(error, NNFS_ERROR_ARGUMENT, "unknown format '%.40s'", format);
     }
-    nnfs_status status = read_head(source, head, &count, error);
+    nnfs_status status = read_head(&head, error);
     bool named = status == NNFS_ERROR_DATA; /* a gzip file that is damaged, say: its reader tells */
     if (status != NNFS_OK && !named) {
         return status;
     }
     for (size_t i = 0; i < READERS && !*found; i++) {
-        *found = readers[i].claims(source, head, count) ? &readers[i] : NULL;
+        *found = readers[i].claims(&head) ? &readers[i] : NULL;
     }
     if (*found || named) {
         return *found ? NNFS_OK : status;
     }
-    return count == 0 ? fail(error, NNFS_ERROR_DATA, "%s: it is empty", source)
-                      : fail(error, NNFS_ERROR_DATA,
-                             "%s: it begins with %02x %02x: neither text (CSV), IDX, NPY nor NPZ",
-                             source, head[0], count > 1 ? head[1] : 0);
+    return head.count == 0
+               ? fail(error, NNFS_ERROR_DATA, "%s: it is empty", source)
+               : fail(error, NNFS_ERROR_DATA,
+                      "%s: it begins with %02x %02x: neither text (CSV), IDX, NPY nor NPZ", source,
+                      head.bytes[0], head.bytes[1]);
 }
 
 const char *nnfs_dataset_format(const char *source)

@@ -12,9 +12,19 @@
 typedef nnfs_status reader_load(const char *source, const nnfs_dataset_settings *settings,
                                 nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error);
 
+enum { SOURCE_HEAD_BYTES = 512 };
+
+/* What a source is told by: its name, and its first bytes where it is a file. */
+typedef struct source_head {
+    const char *name;
+    bool folder;
+    unsigned char bytes[SOURCE_HEAD_BYTES];
+    size_t count;
+} source_head;
+
 typedef struct data_reader {
     const char *name; /* of --format */
-    bool (*claims)(const char *source, const unsigned char *head, size_t count);
+    bool (*claims)(const source_head *source);
     reader_load *load;
 } data_reader;
 

@@ -290,6 +290,9 @@ nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *setti
         status = npy_read_stream(from, path, settings, limit, table, error);
     }
     input_stream_close(from);
+    if (status != NNFS_OK) {
+        table_free(table);
+    }
     return status;
 }
 
