@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <string.h>
 #include <strings.h>
 
 const char *const csv_date_formats[] = {
@@ -42,9 +43,8 @@ static bool read_month(const char **at, const char *end, int *month)
         length++;
     }
     for (int i = 0; i < 12; i++) {
-        bool whole = names[i][length > 9 ? 9 : length] == '\0';
-        if (length >= 3 && length <= 9 && (whole || length == 3) &&
-            strncasecmp(*at, names[i], (size_t)length) == 0) {
+        bool full = (size_t)length == strlen(names[i]);
+        if ((full || length == 3) && strncasecmp(*at, names[i], (size_t)length) == 0) {
             *month = i + 1;
             *at += length;
             return true;
