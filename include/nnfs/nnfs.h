@@ -213,10 +213,22 @@ typedef struct nnfs_dataset_settings {
                                      * default: NA N/A NaN nan null NULL None ?, or with `like` what
                                      * meant it there */
     char delimiter;                 /* of a CSV file: ',', ';', '|' or a tab; 0: what fits best */
-    int header; /* 1 where the first line of a CSV file names the columns, 0 where it does not;
+    int header;     /* 1 where the first line of a CSV file names the columns, 0 where it does not;
                  * -1, the default: where it has a cell that is no number in a column of numbers, or
                  * where all columns are texts, and its own repeat nowhere as those below do; or one
-                 * by which a column is called in these settings, or by the model of `like` */
+                 * by which a column is called in these settings, or by the model of `like`; or
+                 * where its cells are 0, 1, 2, ... or empty and then different whole numbers, or
+                 * different whole numbers above columns with fractions */
+    char decimal;   /* '.' or ','; 0, the default: by the cells of all columns */
+    char thousands; /* ',', '.', '\'', '_' or ' '; 0, the default: by the column's cells */
+    const char *date_format; /* "%d/%m/%Y", "none" for no dates; NULL: the one that fits */
+    const char *encoding;    /* as iconv names it; NULL: UTF-8, or UTF-16 with a byte order mark */
+    int64_t skip;            /* lines before the table, 0 or more; default 0 */
+    char comment;            /* what a line begins with that is no row; default 0: nothing */
+    int skip_bad_rows;       /* 1: rows that cannot be read are left out and counted; default 0 */
+    const char *format;      /* digits, idx, csv, npy or npz; NULL, the default: by content */
+    const char *const *arrays; /* of an NPZ file: that of the samples, then that of the targets;
+                                * NULL: x and y, X and Y, data and target, x_train and y_train */
 
     /*
      * Reads the columns that this was fitted on, by their names and in whatever order, as it needs
@@ -230,13 +242,29 @@ typedef struct nnfs_dataset_settings {
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
 
+/* What `source` is by its first bytes: "digits", "idx", "csv", "npy", "npz"; NULL: unknown or not there. */
+NNFS_API const char *nnfs_dataset_format(const char *source);
+
+/* How a file was read: what was told or detected. */
+typedef struct nnfs_reading {
+    const char *format;   /* "csv", "npy", "npz"; NULL for what is no table */
+    char encoding[32];    /* "UTF-8" ...; "" where it is no text */
+    char delimiter;       /* ' ' is any run of blanks */
+    int header;           /* 1: the first line names the columns */
+    char decimal;         /* '.' or ',' */
+    int trailing;         /* 1: a delimiter at the end of every row was ignored */
+    int64_t skipped;      /* lines before the table */
+    int64_t bad_rows;     /* left out by skip_bad_rows, */
+    int64_t bad_lines[5]; /* on these lines of the file, the first of them */
+} nnfs_reading;
+
 /*
  * Loads `source`, one of
  *   - a folder of IDX files (train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], and the
  *     t10k- pair for the test set), or one IDX image file with its labels beside it;
- *   - a CSV file, gzipped or not: a name that ends in .csv, .tsv, .txt or .data, with .gz
- *     or without;
+ *   - a CSV file, gzipped or not: what is text;
  *   - an NPY file [samples, ...]: its further dimensions are one row of columns without names;
+ *   - an NPZ file with an array of samples and one of targets;
  *   - the word "digits": handwritten-looking digits that the library draws, 28 x 28, 10 classes,
  *     60,000 to train on and 10,000 to test on, the same on every machine for a seed.
  *
@@ -326,6 +354,11 @@ NNFS_API const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int in
 NNFS_API void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts);
 /* 0 for a table that was read for predictions and has no targets. */
 NNFS_API int nnfs_dataset_has_targets(const nnfs_dataset *dataset);
+/*
+ * Whether a network can learn anything from the targets. Errors: DATA (a single class, numbers that
+ * never vary, a text target most of whose values occur once), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_check_targets(const nnfs_dataset *dataset, nnfs_error *error);
 /* Outputs a network for it has: the number of classes, or of numbers a sample. */
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
 /* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
@@ -376,6 +409,7 @@ NNFS_API nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t firs
 typedef enum nnfs_column_kind {
     NNFS_COLUMN_NUMBER,
     NNFS_COLUMN_CATEGORY,
+    NNFS_COLUMN_DATE, /* days, and fractions of them, since the column's origin */
 } nnfs_column_kind;
 
 typedef enum nnfs_column_use {
@@ -384,6 +418,7 @@ typedef enum nnfs_column_use {
     NNFS_COLUMN_WEIGHT,
     NNFS_COLUMN_DROPPED, /* by the settings, or in the file that the model was trained on */
     NNFS_COLUMN_UNKNOWN, /* of the model that the table is read like */
+    NNFS_COLUMN_COUNTER, /* left out: whole numbers that go up by a constant step, row by row */
 } nnfs_column_use;
 
 /* A column of the file. */
@@ -391,9 +426,15 @@ typedef struct nnfs_column {
     const char *name; /* NULL where columns have none; lives as long as the dataset */
     nnfs_column_kind kind;
     nnfs_column_use use;
-    int64_t missing; /* cells, in all samples of the file */
-    int categories;  /* different values, 0 for numbers */
+    int64_t missing;    /* cells, in all samples of the file */
+    int categories;     /* different values, 0 for numbers */
+    const char *format; /* how its cells are written: "1.234,5 kg" for numbers, "%d.%m.%Y" for
+                         * dates, "007" for categories with leading zeros; "" where plainly */
+    double origin;      /* of dates: days from 1970-01-01 */
 } nnfs_column;
+
+/* How the file of a dataset was read; {0} where it is no table. */
+NNFS_API nnfs_reading nnfs_dataset_reading(const nnfs_dataset *dataset);
 
 /* The columns of the table a dataset came from, 0 where it is none. */
 NNFS_API int nnfs_dataset_columns(const nnfs_dataset *dataset);
@@ -467,6 +508,12 @@ NNFS_API nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset,
 /* What the dataset was prepared with, or NULL. */
 NNFS_API const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset);
 
+/*
+ * Cells of a prepared dataset's column, from 0, whose category has no place of its own in the
+ * preprocessing; *example is one of those categories, for nnfs_dataset_category.
+ */
+NNFS_API int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *example);
+
 /* How a feature column becomes inputs. */
 typedef struct nnfs_encoding {
     const char *name; /* NULL where columns have none; lives as long as the preprocessing */
@@ -480,6 +527,11 @@ typedef struct nnfs_encoding {
     int has_indicator;   /* its second input says whether it was missing */
     int categories;      /* that have a place; the place of the missing and of the others follow */
     int has_missing;     /* a place for missing ones */
+    const char *format;  /* of nnfs_column */
+    double origin;       /* of dates: a number x is days since then, counted from 1970-01-01 */
+    int has_month;       /* of dates: sine and cosine of the month, which follow the elapsed time */
+    int has_weekday;     /* and its indicator; then those of the day of the week, */
+    int has_hour;        /* and those of the time of day */
 } nnfs_encoding;
 
 /* The feature columns, in the order of the file it was fitted on. */

@@ -19,7 +19,8 @@ typedef struct table_schema {
     int target_count; /* from a file of their own, or were not there */
     nnfs_column_kind target_kind; /* of classes: categories, or numbers that are their names */
     char **class_names;           /* [classes] */
-    char **missing;               /* what meant "missing" in the file; see base/string_list.h */
+    nnfs_reading reading;
+    char **missing; /* what meant "missing" in the file; see base/string_list.h */
 } table_schema;
 
 /* What a reader hands over. The arrays come from memory_alloc. */

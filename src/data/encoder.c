@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/string_list.h"
 #include "base/vector.h"
+#include "table/calendar.h"
+#include "table/category_match.h"
 #include "table/column_match.h"
 
 #include <math.h>
@@ -29,6 +31,13 @@ typedef struct encoder_category {
     int missing; /* the place of missing ones; the last is that of the others */
 } encoder_category;
 
+/* Of a date, sine and cosine of the time within each of these cycles; 0 both where it is missing. */
+typedef struct encoder_date {
+    int column, input; /* of the first sine */
+    bool month, weekday, hour;
+    double origin; /* days since 1970-01-01 */
+} encoder_date;
+
 struct encoder {
     atomic_int owners;
     const nnfs_preprocessing *preprocessing;
@@ -38,6 +47,8 @@ struct encoder {
     int indicator_count;
     encoder_category *categories;
     int category_count;
+    encoder_date *dates;
+    int date_count;
     float *center; /* [inputs] x becomes (x - center) * scale; so are the next two */
     float *scale;
     float *filled; /* and a missing one filled * scale */
@@ -52,6 +63,7 @@ static void free_encoder(encoder *e)
     }
     memory_free(e->categories);
     memory_free(e->indicators);
+    memory_free(e->dates);
     memory_free(e->runs);
     memory_free(e->center);
     memory_free(e->scale);
@@ -72,10 +84,12 @@ static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int
     e->runs = memory_alloc((size_t)columns, sizeof *e->runs);
     e->indicators = memory_alloc((size_t)columns, sizeof *e->indicators);
     e->categories = memory_alloc((size_t)columns, sizeof *e->categories);
+    e->dates = memory_alloc((size_t)columns, sizeof *e->dates);
     e->center = memory_alloc((size_t)inputs, sizeof *e->center);
     e->scale = memory_alloc((size_t)inputs, sizeof *e->scale);
     e->filled = memory_alloc((size_t)inputs, sizeof *e->filled);
-    if (!e->runs || !e->indicators || !e->categories || !e->center || !e->scale || !e->filled) {
+    if (!e->runs || !e->indicators || !e->categories || !e->dates || !e->center || !e->scale ||
+        !e->filled) {
         free_encoder(e);
         return NULL;
     }
@@ -137,6 +151,26 @@ static void add_number_of(encoder *e, int column, const nnfs_encoding *encoding)
     }
 }
 
+/* `origin`: of the table's cells, which may count from another day than the fitted ones. */
+static void add_date(encoder *e, int column, double origin, const nnfs_encoding *encoding)
+{
+    nnfs_encoding shifted = *encoding;
+    float later = (float)(origin - encoding->origin);
+    shifted.center -= later;
+    shifted.fill -= later;
+    add_number_of(e, column, &shifted);
+    if (encoding->has_month || encoding->has_weekday || encoding->has_hour) {
+        e->dates[e->date_count++] = (encoder_date){
+            .column = column,
+            .input = encoding->first_input + 1 + encoding->has_indicator,
+            .month = encoding->has_month,
+            .weekday = encoding->has_weekday,
+            .hour = encoding->has_hour,
+            .origin = origin,
+        };
+    }
+}
+
 encoder *encoder_plain(const table_schema *schema)
 {
     encoder *e = create(NULL, schema->feature_count, schema->feature_count);
@@ -151,9 +185,14 @@ encoder *encoder_of_rows(const nnfs_preprocessing *preprocessing)
     encoder *e = create(preprocessing, preprocessing->column_count, preprocessing->inputs);
     for (int i = 0; e && i < preprocessing->column_count; i++) {
         const nnfs_encoding *encoding = &preprocessing->columns[i].encoding;
-        if (encoding->inputs > 0 && encoding->kind == NNFS_COLUMN_CATEGORY) {
+        if (encoding->inputs == 0) {
+            continue;
+        }
+        if (encoding->kind == NNFS_COLUMN_CATEGORY) {
             (void)add_category(e, i, encoding);
-        } else if (encoding->inputs > 0) {
+        } else if (encoding->kind == NNFS_COLUMN_DATE) {
+            add_date(e, i, encoding->origin, encoding);
+        } else {
             add_number_of(e, i, encoding);
         }
     }
@@ -168,8 +207,8 @@ static bool find_places(const preprocessing_column *column, const table_column *
 {
     category->codes = in->category_count;
     category->places =
-        string_list_positions(string_list_view_of(column->categories), column->encoding.categories,
-                              string_list_view_of(in->categories), in->category_count);
+        category_positions(string_list_view_of(column->categories), column->encoding.categories,
+                           string_list_view_of(in->categories), in->category_count);
     for (int i = 0; category->places && i < in->category_count; i++) {
         category->places[i] = category->places[i] < 0 ? category->inputs - 1 : category->places[i];
     }
@@ -178,7 +217,12 @@ static bool find_places(const preprocessing_column *column, const table_column *
 
 static const char *kind_name(nnfs_column_kind kind)
 {
-    return kind == NNFS_COLUMN_CATEGORY ? "categories" : "numbers";
+    static const char *const names[] = {
+        [NNFS_COLUMN_NUMBER] = "numbers",
+        [NNFS_COLUMN_CATEGORY] = "categories",
+        [NNFS_COLUMN_DATE] = "dates",
+    };
+    return names[kind];
 }
 
 /* A column of nothing but missing cells is of any kind. */
@@ -206,13 +250,21 @@ static nnfs_status add_column(encoder *e, const nnfs_dataset *dataset, const dat
         return NNFS_OK;
     }
     nnfs_status status = check_column(dataset, table, column, encoding->kind, error);
-    if (status == NNFS_OK && encoding->kind == NNFS_COLUMN_NUMBER) {
-        add_number_of(e, column, encoding);
-    } else if (status == NNFS_OK &&
-               !find_places(as, &table->columns[column], add_category(e, column, encoding))) {
-        status = fail_memory(error, (size_t)encoding->categories * sizeof(int), "categories");
+    if (status != NNFS_OK) {
+        return status;
     }
-    return status;
+    switch (encoding->kind) {
+    case NNFS_COLUMN_NUMBER:
+        add_number_of(e, column, encoding);
+        return NNFS_OK;
+    case NNFS_COLUMN_DATE:
+        add_date(e, column, table->columns[column].origin, encoding);
+        return NNFS_OK;
+    default:
+        return find_places(as, &table->columns[column], add_category(e, column, encoding))
+                   ? NNFS_OK
+                   : fail_memory(error, (size_t)encoding->categories * sizeof(int), "categories");
+    }
 }
 
 static nnfs_status check_classes(const nnfs_dataset *dataset, const nnfs_preprocessing *as,
@@ -313,6 +365,24 @@ const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset
 
 /* ---- Asking ---- */
 
+int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *example)
+{
+    const encoder *e = dataset->encoder;
+    const encoder_category *category = NULL;
+    int64_t count = 0;
+    for (int i = 0; e && i < e->category_count; i++) {
+        category = e->categories[i].column == column ? &e->categories[i] : category;
+    }
+    for (int64_t i = 0; category && category->places && i < dataset->samples; i++) {
+        float code = nnfs_dataset_cell(dataset, i, column);
+        bool unseen = code >= 0.0f && category->places[(int)code] == category->inputs - 1;
+        if (unseen && count++ == 0) {
+            *example = (int)code;
+        }
+    }
+    return count;
+}
+
 const nnfs_preprocessing *encoder_preprocessing(const encoder *from)
 {
     return from ? from->preprocessing : NULL;
@@ -373,6 +443,26 @@ static void encode_numbers(const encoder *e, const stored_row *row, const encode
     }
 }
 
+static float *put_cycle(float *x, bool wanted, double turns)
+{
+    const double pi = 3.14159265358979323846;
+    if (!wanted) {
+        return x;
+    }
+    x[0] = isnan(turns) ? 0.0f : (float)sin(2.0 * pi * turns);
+    x[1] = isnan(turns) ? 0.0f : (float)cos(2.0 * pi * turns);
+    return x + 2;
+}
+
+static void encode_date(const encoder_date *date, float cell, float *x)
+{
+    double days = (double)cell + date->origin;
+    double month = isnan(cell) ? (double)NAN : date_month(days) / 12.0;
+    x = put_cycle(x + date->input, date->month, month);
+    x = put_cycle(x, date->weekday, floor(days) / 7.0);
+    (void)put_cycle(x, date->hour, days - floor(days));
+}
+
 static int place_of(const encoder_category *category, float code)
 {
     if (isnan(code)) {
@@ -395,6 +485,9 @@ void encoder_features(const encoder *from, dtype type, bool swapped, const void 
     for (int i = 0; i < from->indicator_count; i++) {
         const encoder_indicator *indicator = &from->indicators[i];
         x[indicator->input] = isnan(cell_of(&cells, indicator->column)) ? 1.0f : 0.0f;
+    }
+    for (int i = 0; i < from->date_count; i++) {
+        encode_date(&from->dates[i], cell_of(&cells, from->dates[i].column), x);
     }
     for (int i = 0; i < from->category_count; i++) {
         const encoder_category *category = &from->categories[i];

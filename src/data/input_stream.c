@@ -34,6 +34,7 @@ typedef nnfs_status read_function(input_stream *from, unsigned char *bytes, size
 struct input_stream {
     const char *path;
     read_function *read;
+    const unsigned char *memory; /* [size], or NULL: a file */
     int descriptor;
     size_t size;   /* of the file, when it was opened */
     size_t offset; /* of the next unpacked byte */
@@ -127,6 +128,17 @@ static nnfs_status read_plain(input_stream *from, unsigned char *bytes, size_t c
     nnfs_status status = read_file(from, bytes, count, got, error);
     from->offset += *got;
     return status;
+}
+
+static nnfs_status read_memory(input_stream *from, unsigned char *bytes, size_t count, size_t *got,
+                               nnfs_error *error)
+{
+    (void)error;
+    size_t left = from->size - from->offset;
+    *got = count < left ? count : left;
+    memcpy(bytes, from->memory + from->offset, *got);
+    from->offset += *got;
+    return NNFS_OK;
 }
 
 /* ---- gzip ---- */
@@ -279,6 +291,27 @@ nnfs_status input_stream_open(const char *path, input_stream **opened, nnfs_erro
     }
     *opened = from;
     return NNFS_OK;
+}
+
+nnfs_status input_stream_of_memory(const char *path, const void *bytes, size_t count,
+                                   input_stream **opened, nnfs_error *error)
+{
+    input_stream *from = memory_alloc_zeroed(1, sizeof *from);
+    *opened = from;
+    if (!from) {
+        return fail_memory(error, sizeof *from, path);
+    }
+    from->path = path;
+    from->read = read_memory;
+    from->memory = bytes;
+    from->size = count;
+    from->descriptor = -1;
+    return NNFS_OK;
+}
+
+bool input_stream_is_memory(const input_stream *from)
+{
+    return from->memory != NULL;
 }
 
 void input_stream_close(input_stream *from)

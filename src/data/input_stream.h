@@ -18,6 +18,14 @@ typedef struct input_stream input_stream;
  * failure *opened is NULL.
  */
 nnfs_status input_stream_open(const char *path, input_stream **opened, nnfs_error *error);
+/*
+ * Reads `count` bytes of memory as if they were a file called `path`; both must outlive the stream. Errors:
+ * MEMORY.
+ */
+nnfs_status input_stream_of_memory(const char *path, const void *bytes, size_t count,
+                                   input_stream **opened, nnfs_error *error);
+/* Whether the stream is memory, which cannot be mapped. */
+bool input_stream_is_memory(const input_stream *from);
 void input_stream_close(input_stream *from);
 
 /*

@@ -1,24 +1,19 @@
 /* nnfs_dataset_load: finds the reader for a source. */
 #include "base/file.h"
+#include "data/input_stream.h"
+#include "data/npy/npy.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
 #include "platform/cpu.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
-/* ---- The table: the first reader that claims a source loads it ---- */
-
-typedef struct reader {
-    bool (*claims)(const char *source);
-    reader_load *load;
-} reader;
-
-static bool is_digits(const char *source)
-{
-    return strcmp(source, "digits") == 0;
-}
+/* ---- What a source is ---- */
 
 static bool ends_with(const char *source, const char *ending)
 {
@@ -27,30 +22,60 @@ static bool ends_with(const char *source, const char *ending)
     return length >= tail && strcasecmp(source + length - tail, ending) == 0;
 }
 
-/* Whether the name ends like one of these, with .gz behind or without. */
-static bool ends_like(const char *source, const char *const *endings)
+/* Whether the name ends like this, with .gz behind or without. */
+static bool is_named(const char *source, const char *ending)
 {
-    size_t length = strlen(source);
-    length -= ends_with(source, ".gz") ? strlen(".gz") : 0;
-    for (; *endings; endings++) {
-        size_t tail = strlen(*endings);
-        if (length >= tail && strncasecmp(source + length - tail, *endings, tail) == 0) {
+    char packed[16];
+    (void)snprintf(packed, sizeof packed, "%s.gz", ending);
+    return ends_with(source, ending) || ends_with(source, packed);
+}
+
+static bool begins(const source_head *source, const char *magic, size_t length)
+{
+    return source->count >= length && memcmp(source->bytes, magic, length) == 0;
+}
+
+static bool is_digits(const source_head *source)
+{
+    return strcmp(source->name, "digits") == 0;
+}
+
+/* A name is only asked where the bytes say nothing: a damaged file is still told as what it was. */
+static bool is_npy(const source_head *source)
+{
+    return begins(source, "\x93NUMPY", 6) || (source->count < 6 && is_named(source->name, ".npy"));
+}
+
+static bool is_npz(const source_head *source)
+{
+    return begins(source, "PK\3\4", 4) || (source->count < 4 && is_named(source->name, ".npz"));
+}
+
+static bool is_idx(const source_head *source)
+{
+    const char *slash = strrchr(source->name, '/');
+    const char *name = slash ? slash + 1 : source->name;
+    return source->folder || strstr(name, "-ubyte") ||
+           (begins(source, "\0\0", 2) && source->count > 2);
+}
+
+/* Whether the bytes are text, or nothing is left that they could be. */
+static bool is_csv(const source_head *source)
+{
+    static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", ".test"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (is_named(source->name, endings[i])) {
             return true;
         }
     }
-    return false;
-}
-
-static bool is_csv(const char *source)
-{
-    static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", NULL};
-    return ends_like(source, endings);
-}
-
-static bool is_npy(const char *source)
-{
-    static const char *const endings[] = {".npy", NULL};
-    return ends_like(source, endings);
+    bool wide = begins(source, "\xff\xfe", 2) || begins(source, "\xfe\xff", 2);
+    for (size_t i = 0; i < source->count && !wide; i++) {
+        unsigned char byte = source->bytes[i];
+        if (byte == '\0' || (byte < ' ' && !strchr("\t\n\r\f", byte))) {
+            return false;
+        }
+    }
+    return source->count > 0;
 }
 
 /* With `like` it is known what each column is for. */
@@ -95,18 +120,97 @@ static nnfs_status npy_load(const char *source, const nnfs_dataset_settings *set
     return status == NNFS_OK ? table_dataset(&table, settings, train, error) : status;
 }
 
-static bool is_anything(const char *source)
+static nnfs_status npz_load(const char *source, const nnfs_dataset_settings *settings,
+                            nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
-    (void)source;
-    return true;
+    (void)test;
+    data_table table;
+    nnfs_status status = check_like(settings, error);
+    if (status != NNFS_OK || (status = npz_read(source, settings, &table, error)) != NNFS_OK) {
+        return status;
+    }
+    return table_dataset(&table, settings, train, error);
 }
 
-static const reader readers[] = {
-    {is_digits, digits_load},
-    {is_csv, csv_load},
-    {is_npy, npy_load},
-    {is_anything, idx_load},
+/* ---- The table: the first reader that claims a source loads it ---- */
+
+static const data_reader readers[] = {
+    {"digits", is_digits, digits_load}, {"npy", is_npy, npy_load}, {"npz", is_npz, npz_load},
+    {"idx", is_idx, idx_load},          {"csv", is_csv, csv_load},
 };
+
+enum { READERS = sizeof readers / sizeof *readers };
+
+static nnfs_status read_head(source_head *source, nnfs_error *error)
+{
+    struct stat about;
+    input_stream *from = NULL;
+    if (is_digits(source)) {
+        return NNFS_OK;
+    }
+    if (stat(source->name, &about) != 0) {
+        return fail(error, NNFS_ERROR_IO, "%s: %s", source->name, strerror(errno));
+    }
+    source->folder = S_ISDIR(about.st_mode);
+    if (source->folder) {
+        return NNFS_OK;
+    }
+    nnfs_status status = input_stream_open(source->name, &from, error);
+    if (status == NNFS_OK) {
+        status = input_stream_read(from, source->bytes, SOURCE_HEAD_BYTES, &source->count, error);
+    }
+    input_stream_close(from);
+    return status;
+}
+
+static const data_reader *reader_called(const char *name)
+{
+    for (size_t i = 0; i < READERS; i++) {
+        if (strcmp(readers[i].name, name) == 0) {
+            return &readers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The reader of a source: the one that the settings name, else by its first bytes. */
+static nnfs_status find_reader(const char *source, const char *format, const data_reader **found,
+                               nnfs_error *error)
+{
+    source_head head = {.name = source};
+    *found = format ? reader_called(format) : NULL;
+    if (*found && (*found)->load == digits_load && strcmp(source, "digits") != 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s: the format digits is that of the word alone",
+                    source);
+    }
+    if (*found || format) {
+        return *found ? NNFS_OK
+                      : fail(error, NNFS_ERROR_ARGUMENT, "unknown format '%.40s'", format);
+    }
+    nnfs_status status = read_head(&head, error);
+    bool named = status == NNFS_ERROR_DATA; /* a gzip file that is damaged, say: its reader tells */
+    if (status != NNFS_OK && !named) {
+        return status;
+    }
+    for (size_t i = 0; i < READERS && !*found; i++) {
+        *found = readers[i].claims(&head) ? &readers[i] : NULL;
+    }
+    if (*found || named) {
+        return *found ? NNFS_OK : status;
+    }
+    return head.count == 0
+               ? fail(error, NNFS_ERROR_DATA, "%s: it is empty", source)
+               : fail(error, NNFS_ERROR_DATA,
+                      "%s: it begins with %02x %02x: neither text (CSV), IDX, NPY nor NPZ", source,
+                      head.bytes[0], head.bytes[1]);
+}
+
+const char *nnfs_dataset_format(const char *source)
+{
+    const data_reader *found = NULL;
+    nnfs_status status = find_reader(source, NULL, &found, NULL);
+    return status == NNFS_OK && found ? found->name : NULL;
+}
 
 /* ---- Loading ---- */
 
@@ -138,9 +242,10 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     if (status != NNFS_OK) {
         return status;
     }
-    const reader *row = readers;
-    while (!row->claims(source)) {
-        row++;
+    const data_reader *row = NULL;
+    status = find_reader(source, settings->format, &row, error);
+    if (status != NNFS_OK) {
+        return status;
     }
     status = row->load(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {

@@ -6,9 +6,27 @@
 
 #include "data/dataset.h"
 
+#include <stdbool.h>
+
 /* Like nnfs_dataset_load, with the settings resolved and both outputs wanted and set to NULL. */
 typedef nnfs_status reader_load(const char *source, const nnfs_dataset_settings *settings,
                                 nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error);
+
+enum { SOURCE_HEAD_BYTES = 512 };
+
+/* What a source is told by: its name, and its first bytes where it is a file. */
+typedef struct source_head {
+    const char *name;
+    bool folder;
+    unsigned char bytes[SOURCE_HEAD_BYTES];
+    size_t count;
+} source_head;
+
+typedef struct data_reader {
+    const char *name; /* of --format */
+    bool (*claims)(const source_head *source);
+    reader_load *load;
+} data_reader;
 
 reader_load digits_load;
 reader_load idx_load;

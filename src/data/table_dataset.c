@@ -89,6 +89,13 @@ static nnfs_status decide(const making *m, bool *classes, nnfs_error *error)
                     : task == NNFS_TASK_CLASSES ||
                           (task == NNFS_TASK_AUTO && m->choice.target_count == 1 &&
                            (!numbers || table_looks_like_classes(m->y, m->choice.table->rows)));
+    for (int i = 0; i < m->choice.target_count; i++) {
+        if (m->choice.holder->columns[m->choice.targets[i]].kind == NNFS_COLUMN_DATE) {
+            return fail(error, NNFS_ERROR_DATA, "%s: column %s is dates, which cannot be predicted",
+                        m->choice.holder->path,
+                        table_label(m->choice.holder, m->choice.targets[i]).text);
+        }
+    }
     if (m->choice.target_count > 1 && (*classes || !numbers)) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: several targets are predicted at once if they are numbers, and %s",
@@ -192,6 +199,7 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
     if (!schema->features || !schema->targets || !schema->missing) {
         return fail_memory(error, (size_t)table->column_count * sizeof(int), "columns");
     }
+    schema->reading = table->reading;
     for (int i = 0; i < table->column_count; i++) {
         if (table->columns[i].use == NNFS_COLUMN_FEATURE) {
             schema->features[schema->feature_count++] = i;

@@ -342,16 +342,32 @@ nnfs_status model_read_buffer(const model_file *model, const nnfs_network *netwo
     return NNFS_OK;
 }
 
+static int compare_keys(const void *left, const void *right)
+{
+    return strcmp((*(const safetensors_text *const *)left)->key,
+                  (*(const safetensors_text *const *)right)->key);
+}
+
+/* In the order of their keys, so that each note goes behind all others. */
 static nnfs_status read_notes(const model_file *model, nnfs_network *network, nnfs_error *error)
 {
+    size_t count = model->file.metadata_count;
     nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < model->file.metadata_count; i++) {
-        const safetensors_text *text = &model->file.metadata[i];
-        if (strncmp(text->key, MODEL_NOTE_PREFIX, strlen(MODEL_NOTE_PREFIX)) == 0) {
-            status = nnfs_network_set_note(network, text->key + strlen(MODEL_NOTE_PREFIX),
-                                           text->value, error);
+    const safetensors_text **sorted = memory_alloc(count, sizeof *sorted);
+    if (!sorted) {
+        return fail_memory(error, size_mul(count, sizeof *sorted), "notes");
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &model->file.metadata[i];
+    }
+    qsort(sorted, count, sizeof *sorted, compare_keys);
+    for (size_t i = 0; status == NNFS_OK && i < count; i++) {
+        if (strncmp(sorted[i]->key, MODEL_NOTE_PREFIX, strlen(MODEL_NOTE_PREFIX)) == 0) {
+            status = nnfs_network_set_note(network, sorted[i]->key + strlen(MODEL_NOTE_PREFIX),
+                                           sorted[i]->value, error);
         }
     }
+    memory_free(sorted);
     return status;
 }
 

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {
-    [NNFS_COLUMN_NUMBER] = "number", [NNFS_COLUMN_CATEGORY] = "category"};
+static const char *const kind_names[] = {[NNFS_COLUMN_NUMBER] = "number",
+                                         [NNFS_COLUMN_CATEGORY] = "category",
+                                         [NNFS_COLUMN_DATE] = "date"};
 
 /* ---- Writing ---- */
 
@@ -29,22 +30,50 @@ static json_t *list_of(char *const *texts, int count)
     return list;
 }
 
-static json_t *column_to_json(const preprocessing_column *column)
+static json_t *category_to_json(const preprocessing_column *column)
 {
     const nnfs_encoding *e = &column->encoding;
-    const char *kind = kind_names[e->kind];
-    if (e->reason) {
-        return json_pack("{s:s?, s:i, s:s, s:s}", "name", e->name, "column", e->column, "kind",
-                         kind, "left_out", e->reason);
+    return json_pack("{s:o, s:b, s:b}", "categories", list_of(column->categories, e->categories),
+                     "missing", e->has_missing, "others_seen", column->others_seen);
+}
+
+static json_t *number_to_json(const preprocessing_column *column)
+{
+    const nnfs_encoding *e = &column->encoding;
+    return json_pack("{s:f, s:f, s:f, s:b}", "center", (double)e->center, "scale", (double)e->scale,
+                     "fill", (double)e->fill, "indicator", e->has_indicator);
+}
+
+static json_t *date_to_json(const preprocessing_column *column)
+{
+    const nnfs_encoding *e = &column->encoding;
+    return json_pack("{s:f, s:f, s:f, s:b, s:f, s:b, s:b, s:b}", "center", (double)e->center,
+                     "scale", (double)e->scale, "fill", (double)e->fill, "indicator",
+                     e->has_indicator, "origin", e->origin, "month", e->has_month, "weekday",
+                     e->has_weekday, "hour", e->has_hour);
+}
+
+static json_t *column_to_json(const preprocessing_column *column)
+{
+    static json_t *(*const kinds[])(const preprocessing_column *) = {
+        [NNFS_COLUMN_NUMBER] = number_to_json,
+        [NNFS_COLUMN_CATEGORY] = category_to_json,
+        [NNFS_COLUMN_DATE] = date_to_json,
+    };
+    const nnfs_encoding *e = &column->encoding;
+    json_t *json = json_pack("{s:s?, s:i, s:s}", "name", e->name, "column", e->column, "kind",
+                             kind_names[e->kind]);
+    json_t *own = e->reason ? json_pack("{s:s}", "left_out", e->reason) : kinds[e->kind](column);
+    bool made = json && own && json_object_update(json, own) == 0;
+    if (made && column->format[0] && !e->reason) {
+        made = json_object_set_new(json, "format", json_string(column->format)) == 0;
     }
-    if (e->kind == NNFS_COLUMN_CATEGORY) {
-        return json_pack("{s:s?, s:i, s:s, s:o, s:b, s:b}", "name", e->name, "column", e->column,
-                         "kind", kind, "categories", list_of(column->categories, e->categories),
-                         "missing", e->has_missing, "others_seen", column->others_seen);
+    json_decref(own);
+    if (!made) {
+        json_decref(json);
+        return NULL;
     }
-    return json_pack("{s:s?, s:i, s:s, s:f, s:f, s:f, s:b}", "name", e->name, "column", e->column,
-                     "kind", kind, "center", (double)e->center, "scale", (double)e->scale, "fill",
-                     (double)e->fill, "indicator", e->has_indicator);
+    return json;
 }
 
 static json_t *columns_to_json(const nnfs_preprocessing *p)
@@ -66,6 +95,9 @@ static json_t *targets_to_json(const nnfs_preprocessing *p)
         const preprocessing_target *t = &p->targets[i];
         json_t *target = json_pack("{s:s?, s:i, s:f, s:f}", "name", t->name, "column", t->column,
                                    "center", (double)t->center, "scale", (double)t->scale);
+        if (target && t->format[0]) {
+            (void)json_object_set_new(target, "format", json_string(t->format));
+        }
         if (json_array_append_new(list, target) != 0) {
             json_decref(list);
             list = NULL;
@@ -170,7 +202,7 @@ static bool parse_list(const json_t *list, char ***copies)
 
 /* ---- Reading: columns ---- */
 
-static bool parse_left_out(json_t *json, preprocessing_column *column)
+static bool parse_left_out(json_t *json, size_t keys, preprocessing_column *column)
 {
     static const char *const reasons[] = {PREPROCESSING_CONSTANT, PREPROCESSING_NO_VALUES,
                                           PREPROCESSING_UNIQUE};
@@ -180,17 +212,31 @@ static bool parse_left_out(json_t *json, preprocessing_column *column)
             column->encoding.reason = reasons[i];
         }
     }
-    return column->encoding.reason && json_object_size(json) == 4;
+    return column->encoding.reason && keys == 4;
 }
 
-static bool parse_number(json_t *json, preprocessing_column *column)
+/* How cells are written: models of version 0.1 do not say, nor do those of plain cells. */
+static bool parse_format(json_t *json, char format[TABLE_FORMAT_BYTES], size_t *keys)
 {
-    nnfs_encoding *e = &column->encoding;
+    const json_t *value = json_object_get(json, "format");
+    const char *text = json_string_value(value);
+    *keys -= value != NULL;
+    if (!value) {
+        return true;
+    }
+    if (!text || strlen(text) >= TABLE_FORMAT_BYTES) {
+        return false;
+    }
+    strcpy(format, text);
+    return true;
+}
+
+static bool parse_scaling(json_t *json, nnfs_encoding *e)
+{
     double center = 0.0;
     double scale = 0.0;
     double fill = 0.0;
-    if (json_object_size(json) != 7 ||
-        json_unpack(json, "{s:F, s:F, s:F, s:b}", "center", &center, "scale", &scale, "fill", &fill,
+    if (json_unpack(json, "{s:F, s:F, s:F, s:b}", "center", &center, "scale", &scale, "fill", &fill,
                     "indicator", &e->has_indicator) != 0) {
         return false;
     }
@@ -202,12 +248,26 @@ static bool parse_number(json_t *json, preprocessing_column *column)
            (e->scale > 0.0f || (e->scale == 0.0f && e->has_indicator));
 }
 
-static bool parse_category(json_t *json, preprocessing_column *column)
+static bool parse_number(json_t *json, size_t keys, preprocessing_column *column)
+{
+    return keys == 7 && parse_scaling(json, &column->encoding);
+}
+
+static bool parse_date(json_t *json, size_t keys, preprocessing_column *column)
+{
+    nnfs_encoding *e = &column->encoding;
+    return keys == 11 && column->format[0] == '%' && parse_scaling(json, e) &&
+           json_unpack(json, "{s:F, s:b, s:b, s:b}", "origin", &e->origin, "month", &e->has_month,
+                       "weekday", &e->has_weekday, "hour", &e->has_hour) == 0 &&
+           fabs(e->origin) < 1e7;
+}
+
+static bool parse_category(json_t *json, size_t keys, preprocessing_column *column)
 {
     nnfs_encoding *e = &column->encoding;
     json_t *list = NULL;
     int others_seen = 0;
-    if (json_object_size(json) != 6 ||
+    if (keys != 6 ||
         json_unpack(json, "{s:o, s:b, s:b}", "categories", &list, "missing", &e->has_missing,
                     "others_seen", &others_seen) != 0 ||
         !json_is_array(list) || json_array_size(list) > INT_MAX - 2) {
@@ -220,8 +280,10 @@ static bool parse_category(json_t *json, preprocessing_column *column)
 
 static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, nnfs_error *error)
 {
-    static bool (*const kinds[])(json_t *, preprocessing_column *) = {
-        [NNFS_COLUMN_NUMBER] = parse_number, [NNFS_COLUMN_CATEGORY] = parse_category};
+    static bool (*const kinds[])(json_t *, size_t,
+                                 preprocessing_column *) = {[NNFS_COLUMN_NUMBER] = parse_number,
+                                                            [NNFS_COLUMN_CATEGORY] = parse_category,
+                                                            [NNFS_COLUMN_DATE] = parse_date};
     preprocessing_column *column = &p->columns[index];
     nnfs_encoding *e = &column->encoding;
     json_t *name_json = NULL;
@@ -242,7 +304,9 @@ static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, 
         return fail_entry(error, "column", index, "not in order, or the only one with a name");
     }
     bool left_out = json_object_get(json, "left_out") != NULL;
-    return (left_out ? parse_left_out : kinds[e->kind])(json, column)
+    size_t keys = json_object_size(json);
+    return parse_format(json, column->format, &keys) &&
+                   (left_out ? parse_left_out : kinds[e->kind])(json, keys, column)
                ? NNFS_OK
                : fail_entry(error, "column", index, "not how a column of its kind is encoded");
 }
@@ -256,7 +320,8 @@ static nnfs_status parse_target(json_t *json, int index, nnfs_preprocessing *p, 
     json_int_t column = 0;
     double center = 0.0;
     double scale = 0.0;
-    bool good = json_object_size(json) == 4 &&
+    size_t keys = json_object_size(json);
+    bool good = parse_format(json, target->format, &keys) && keys == 4 &&
                 json_unpack(json, "{s:o, s:I, s:F, s:F}", "name", &name, "column", &column,
                             "center", &center, "scale", &scale) == 0 &&
                 in_range(column, -1, p->file_columns - 1) && parse_name(name, &target->name);

@@ -11,12 +11,8 @@
 
 #include <stdbool.h>
 
-/*
- * Our bounds on the JSON, in bytes, and on the dimensions of a tensor. The format allows
- * 100,000,000 bytes, but JSON made for it takes 45 times its size in memory, and 8 million are some
- * 80,000 tensors.
- */
-#define SAFETENSORS_HEADER_MAX 8000000
+/* The most bytes of JSON that the format allows, and our bound on the dimensions of a tensor. */
+#define SAFETENSORS_HEADER_MAX 100000000
 #define SAFETENSORS_RANK_MAX   8
 
 typedef enum safetensors_type {

@@ -10,8 +10,14 @@
 static size_t note_place(const nnfs_network *network, const char *key)
 {
     size_t place = 0;
-    while (place < network->note_count && strcmp(network->notes[place].key, key) < 0) {
-        place++;
+    size_t end = network->note_count;
+    while (place < end) {
+        size_t middle = place + (end - place) / 2;
+        if (strcmp(network->notes[middle].key, key) < 0) {
+            place = middle + 1;
+        } else {
+            end = middle;
+        }
     }
     return place;
 }

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/string_list.h"
+#include "table/category_match.h"
 
 #include <locale.h>
 #include <math.h>
@@ -182,16 +183,32 @@ static nnfs_status fail_unknown(const data_table *table, int column, int64_t row
     return status;
 }
 
+/* The class of a name that has a dot after it, as adult.test writes them; -1: none. */
+static int class_before_dot(const table_classes *classes, const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; length > 1 && name[length - 1] == '.' && i < classes->count; i++) {
+        if (strlen(classes->names[i]) == length - 1 &&
+            memcmp(classes->names[i], name, length - 1) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static nnfs_status label_categories(const data_table *table, int column, const float *y,
                                     int64_t rows, const table_classes *classes, int32_t *labels,
                                     nnfs_error *error)
 {
     const table_column *of = &table->columns[column];
-    int *class_of = string_list_positions(string_list_view_of(classes->names), classes->count,
-                                          string_list_view_of(of->categories), of->category_count);
+    int *class_of = category_positions(string_list_view_of(classes->names), classes->count,
+                                       string_list_view_of(of->categories), of->category_count);
     nnfs_status status = NNFS_OK;
     if (!class_of) {
         return fail_classes(of->category_count, error);
+    }
+    for (int i = 0; i < of->category_count; i++) {
+        class_of[i] = class_of[i] < 0 ? class_before_dot(classes, of->categories[i]) : class_of[i];
     }
     for (int64_t i = 0; status == NNFS_OK && i < rows; i++) {
         labels[i] = isnan(y[i]) ? 0 : class_of[(int)y[i]];

@@ -29,6 +29,19 @@ nnfs_status table_require(const data_table *table, const char *which, int *colum
                     "%s: there is no column '%.100s' among its %d, %s .. %s", table->path, which,
                     table->column_count, first.text, last.text);
     }
+    size_t length = strlen(which);
+    bool by_name = table->columns[*column].name && strcmp(table->columns[*column].name, which) == 0;
+    for (int i = *column + 1; by_name && i < table->column_count; i++) {
+        const table_column *other = &table->columns[i];
+        if (other->repeated && strncmp(other->name, which, length) == 0 &&
+            other->name[length] == '.' && !strchr(other->name + length + 1, '.')) {
+            return fail(
+                error, NNFS_ERROR_DATA,
+                "%s: columns %d and %d are both called '%.60s'; give the number, or '%.60s' "
+                "for the later one",
+                table->path, *column + 1, i + 1, which, other->name);
+        }
+    }
     return NNFS_OK;
 }
 
@@ -285,6 +298,29 @@ nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_set
     }
     return settings->like ? wants_like(table, settings->like, wants, error)
                           : wants_of_settings(table, settings, wants, error);
+}
+
+nnfs_status column_formats_resolve(const data_table *table, const nnfs_preprocessing *like,
+                                   column_format *formats, nnfs_error *error)
+{
+    column_match match;
+    nnfs_status status = column_match_create(table, like, &match, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    for (int i = 0; i < like->column_count; i++) {
+        const preprocessing_column *column = &like->columns[i];
+        if (match.features[i] >= 0 && column->encoding.inputs > 0) {
+            column_format *format = &formats[match.features[i]];
+            memcpy(format->text, column->format, sizeof format->text);
+            format->origin = column->encoding.origin;
+        }
+    }
+    for (int i = 0; i < like->target_count && match.has_targets; i++) {
+        memcpy(formats[match.targets[i]].text, like->targets[i].format, TABLE_FORMAT_BYTES);
+    }
+    column_match_free(&match);
+    return NNFS_OK;
 }
 
 string_list_view table_missing(const nnfs_dataset_settings *settings)

@@ -94,14 +94,31 @@ void preprocessing_release(const nnfs_preprocessing *preprocessing)
     nnfs_preprocessing_free(owned(preprocessing));
 }
 
+static int64_t inputs_of_number(const nnfs_encoding *encoding)
+{
+    return 1 + encoding->has_indicator;
+}
+
+static int64_t inputs_of_category(const nnfs_encoding *encoding)
+{
+    return (int64_t)encoding->categories + encoding->has_missing + 1;
+}
+
+static int64_t inputs_of_date(const nnfs_encoding *encoding)
+{
+    int cycles = encoding->has_month + encoding->has_weekday + encoding->has_hour;
+    return 1 + encoding->has_indicator + 2 * (int64_t)cycles;
+}
+
+/* A kind of column has a row here, in the fit, in the encoder and in the JSON. */
 static int64_t inputs_of(const nnfs_encoding *encoding)
 {
-    if (encoding->reason) {
-        return 0;
-    }
-    return encoding->kind == NNFS_COLUMN_CATEGORY
-               ? (int64_t)encoding->categories + encoding->has_missing + 1
-               : 1 + encoding->has_indicator;
+    static int64_t (*const kinds[])(const nnfs_encoding *) = {
+        [NNFS_COLUMN_NUMBER] = inputs_of_number,
+        [NNFS_COLUMN_CATEGORY] = inputs_of_category,
+        [NNFS_COLUMN_DATE] = inputs_of_date,
+    };
+    return encoding->reason ? 0 : kinds[encoding->kind](encoding);
 }
 
 bool preprocessing_lay_out(nnfs_preprocessing *preprocessing)
@@ -144,7 +161,9 @@ static bool same_column(const preprocessing_column *left, const preprocessing_co
     return same_text(a->name, b->name) && (a->name || a->column == b->column) &&
            a->kind == b->kind && a->inputs == b->inputs && a->center == b->center &&
            a->scale == b->scale && a->fill == b->fill && a->has_indicator == b->has_indicator &&
-           a->has_missing == b->has_missing &&
+           a->has_missing == b->has_missing && a->origin == b->origin &&
+           a->has_month == b->has_month && a->has_weekday == b->has_weekday &&
+           a->has_hour == b->has_hour &&
            same_texts(left->categories, a->categories, right->categories, b->categories);
 }
 
@@ -180,9 +199,12 @@ int nnfs_preprocessing_columns(const nnfs_preprocessing *preprocessing)
 
 nnfs_encoding nnfs_preprocessing_column(const nnfs_preprocessing *preprocessing, int index)
 {
-    return index >= 0 && index < preprocessing->column_count
-               ? preprocessing->columns[index].encoding
-               : (nnfs_encoding){0};
+    if (index < 0 || index >= preprocessing->column_count) {
+        return (nnfs_encoding){0};
+    }
+    nnfs_encoding encoding = preprocessing->columns[index].encoding;
+    encoding.format = preprocessing->columns[index].format;
+    return encoding;
 }
 
 const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing, int index,

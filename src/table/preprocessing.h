@@ -6,6 +6,7 @@
 #define NNFS_TABLE_PREPROCESSING_H
 
 #include "base/status.h"
+#include "table/table.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,15 +17,17 @@
 #define PREPROCESSING_UNIQUE    "mostly unique"
 
 typedef struct preprocessing_column {
-    nnfs_encoding encoding; /* its name is this column's own */
-    char **categories;      /* [encoding.categories] by place */
-    bool others_seen;       /* some training sample had the place of the others */
+    nnfs_encoding encoding;          /* its name is this column's own */
+    char **categories;               /* [encoding.categories] by place */
+    bool others_seen;                /* some training sample had the place of the others */
+    char format[TABLE_FORMAT_BYTES]; /* of its cells; encoding.format */
 } preprocessing_column;
 
 typedef struct preprocessing_target {
     char *name; /* or NULL */
     int column; /* of the file it was fitted on; -1 where the targets had a file of their own */
     float center, scale;
+    char format[TABLE_FORMAT_BYTES]; /* of its cells */
 } preprocessing_target;
 
 struct nnfs_preprocessing {

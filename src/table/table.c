@@ -32,6 +32,10 @@ void table_free(data_table *table)
         memory_free(table->values);
     }
     memory_free(table->lines);
+    if (table->targets) {
+        table_free(table->targets);
+        free(table->targets);
+    }
     *table = (data_table){0};
 }
 

@@ -10,13 +10,18 @@
 #include "base/status.h"
 #include "base/string_list.h"
 
+enum { TABLE_FORMAT_BYTES = 48 };
+
 typedef struct table_column {
     char *name; /* UTF-8; NULL where columns have none; from malloc, like the next */
     nnfs_column_kind kind;
     nnfs_column_use use; /* set when it becomes a dataset's */
+    bool repeated;       /* a column before it has the name too: this one got a number after it */
     char **categories; /* [category_count]; by number where all are numbers, else by their bytes */
     int category_count;
-    int64_t missing; /* cells */
+    int64_t missing;                 /* cells */
+    char format[TABLE_FORMAT_BYTES]; /* how its cells are written, "1,234.5 kg"; "": plainly */
+    double origin; /* of dates: a cell is days since then, counted from 1970-01-01 */
 } table_column;
 
 typedef struct data_table {
@@ -31,8 +36,11 @@ typedef struct data_table {
     bool swapped;
     void *mapping; /* of a file (mmap), instead of memory; or NULL */
     size_t mapping_bytes;
-    int64_t first_line; /* of the file, where row 0 is; 0 where there are no lines */
-    uint32_t *lines;    /* [rows] where each row begins; NULL: on lines that follow each other */
+    int64_t first_line;   /* of the file, where row 0 is; 0 where there are no lines */
+    uint32_t *lines;      /* [rows] where each row begins; NULL: on lines that follow each other */
+    nnfs_reading reading; /* how the file was read */
+    struct data_table
+        *targets; /* of an NPZ file with an array of its own for them, or NULL; calloc */
 } data_table;
 
 /* Frees all of it and makes it {0}. */
@@ -79,6 +87,16 @@ typedef enum column_role {
  */
 nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_settings *settings,
                                  column_role *wants, nnfs_error *error);
+
+/* How a model's file wrote the cells of a column; "" and 0 where plainly, or not like a model. */
+typedef struct column_format {
+    char text[TABLE_FORMAT_BYTES];
+    double origin;
+} column_format;
+
+/* formats [columns] for the columns that the model of `like` has. Errors: DATA, MEMORY. */
+nnfs_status column_formats_resolve(const data_table *table, const nnfs_preprocessing *like,
+                                   column_format *formats, nnfs_error *error);
 
 /* The words that mean "missing": of the settings, else of the model to be like, else the usual ones. */
 string_list_view table_missing(const nnfs_dataset_settings *settings);

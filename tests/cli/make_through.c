@@ -23,6 +23,7 @@ static nnfs_status load(through *made, const char *path, char *targets, nnfs_err
     nnfs_dataset_settings_init(&settings);
     nnfs_preprocessing_settings_init(&plain);
     settings.targets = list;
+    settings.numeric = (const char *const[]){"1", NULL}; /* also where it counts the rows */
     plain.scaling = NNFS_SCALING_NONE;
     plain.scale_targets = 0;
     nnfs_status status = nnfs_dataset_load(path, &settings, &made->data, NULL, error);

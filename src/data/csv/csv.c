@@ -57,11 +57,17 @@ static nnfs_status report_no_number(const csv_reader *reader, const csv_fault *f
 {
     char shown[TEXT_SHOWN + sizeof "..."] = "";
     show_text(shown, fault);
-    if (fault->kind == CSV_FAULT_DECIMAL_COMMA) {
+    if (fault->kind == CSV_FAULT_TWO_READINGS) {
+        bool date = fault->cells > 0;
         return csv_fail(reader, line, fault->column, error,
-                        "'%s' has a comma, and so has every other text of the column: numbers are "
-                        "read with a decimal point; name it categorical if these are names",
-                        shown);
+                        "'%s' can be read in two ways, and so can all of the column: say %s", shown,
+                        date ? "which date format it has, as %d/%m/%Y or %m/%d/%Y"
+                             : "whether the comma or the point is the decimal separator");
+    }
+    const csv_format *format = &reader->formats[fault->column];
+    if (format->date[0]) {
+        return csv_fail(reader, line, fault->column, error, "'%s' is no date like %s", shown,
+                        format->date);
     }
     if (fault->cells == 0) {
         return csv_fail(reader, line, fault->column, error, "'%s' is no number", shown);
@@ -81,7 +87,7 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
         [CSV_FAULT_AFTER_QUOTE] = "text after a closing quote",
         [CSV_FAULT_CARRIAGE_RETURN] = "a carriage return without a newline after it",
         [CSV_FAULT_HUGE] = "the number is too large: at most 3.4e38",
-        [CSV_FAULT_NOT_UTF8] = "the text is not UTF-8",
+        [CSV_FAULT_NOT_UTF8] = "the text is not UTF-8; give its encoding, as latin1 or cp1252",
         [CSV_FAULT_CATEGORIES] = "more than 16777216 different texts",
     };
     line += fault->line;
@@ -89,13 +95,16 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
     case CSV_FAULT_MEMORY:
         return fail_memory(error, reader->capacity, "the rows");
     case CSV_FAULT_NO_NUMBER:
-    case CSV_FAULT_DECIMAL_COMMA:
+    case CSV_FAULT_TWO_READINGS:
         return report_no_number(reader, fault, line, error);
     case CSV_FAULT_SHORT_ROW:
     case CSV_FAULT_LONG_ROW:
-        return csv_fail(
-            reader, line, -1, error, "the row has %lld cell%s, where there are %d columns",
-            (long long)fault->cells, fault->cells == 1 ? "" : "s", reader->table->column_count);
+        return csv_fail(reader, line, -1, error,
+                        "the row has %lld cell%s, where there %s %d column%s; lines before the "
+                        "table and bad rows can be skipped",
+                        (long long)fault->cells, fault->cells == 1 ? "" : "s",
+                        reader->table->column_count == 1 ? "is" : "are",
+                        reader->table->column_count, reader->table->column_count == 1 ? "" : "s");
     default:
         return csv_fail(reader, line, fault->column, error, "%s", sentences[fault->kind]);
     }
@@ -120,7 +129,10 @@ static void lane_free(const csv_worker *lane, int columns)
 /* Frees what a pass made, but the wants. */
 static void end_pass(csv_reader *reader)
 {
+    csv_decoder_end(&reader->decoder);
     input_stream_close(reader->from);
+    memory_free(reader->fast);
+    reader->fast = NULL;
     memory_free(reader->window);
     for (int i = 0; reader->lanes && i < reader->lane_count; i++) {
         lane_free(&reader->lanes[i], reader->table->column_count);
@@ -142,7 +154,7 @@ static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
 {
     size_t bytes = (size_t)reader->threads * PIECE_BYTES;
     reader->capacity = bytes > WINDOW_BYTES ? bytes : WINDOW_BYTES;
-    reader->window = memory_alloc(reader->capacity + 2 + CSV_NUMBER_PADDING, 1);
+    reader->window = memory_alloc(reader->capacity + CSV_SPARE_BYTES + 2 + CSV_NUMBER_PADDING, 1);
     reader->at = reader->window;
     reader->used = 0;
     return reader->window ? NNFS_OK : fail_memory(error, reader->capacity, "reading CSV");
@@ -160,66 +172,113 @@ static nnfs_status make_lanes(csv_reader *reader, nnfs_error *error)
 
 /* ---- Passes ---- */
 
-/* What is wanted of each column: what the settings say, and what the pass before found. */
-static nnfs_status find_wants(csv_reader *reader, const column_role *before, int count,
-                              nnfs_error *error)
-{
-    if (before && count != reader->table->column_count) {
-        return fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read",
-                    reader->table->path);
-    }
-    if (before) {
-        memcpy(reader->wants, before, (size_t)count * sizeof *before);
-        return NNFS_OK;
-    }
-    return column_roles_resolve(reader->table, reader->settings, reader->wants, error);
-}
+/* What a pass found out of the columns, for the next one. */
+typedef struct findings {
+    column_role *wants; /* [count]; NULL before the first pass */
+    csv_format *formats;
+    int count;
+} findings;
 
-/* Reads the file; before [count] is what the pass before wanted of the columns, NULL at first. */
-static nnfs_status read_once(csv_reader *reader, const char *path, const column_role *before,
-                             int count, bool *again, nnfs_error *error)
+/* The formats of the model that the file is read like. */
+static nnfs_status take_formats(csv_reader *reader, nnfs_error *error)
 {
-    reader->table->path = path;
-    nnfs_status status = make_window(reader, error);
-    if (status == NNFS_OK) {
-        status = csv_start(reader, path, error);
+    size_t columns = (size_t)reader->table->column_count;
+    column_format *texts = memory_alloc_zeroed(columns, sizeof *texts);
+    if (!texts) {
+        return fail_memory(error, columns * sizeof *texts, "the columns");
     }
-    if (status == NNFS_OK) {
-        status = find_wants(reader, before, count, error);
+    nnfs_status status =
+        column_formats_resolve(reader->table, reader->settings->like, texts, error);
+    for (size_t i = 0; status == NNFS_OK && i < columns; i++) {
+        (void)csv_format_parse(texts[i].text, &reader->formats[i]);
+        reader->formats[i].origin = texts[i].origin;
     }
-    if (status == NNFS_OK) {
-        status = make_lanes(reader, error);
-    }
-    if (status == NNFS_OK) {
-        status = csv_read_rows(reader, error);
-    }
-    if (status == NNFS_OK) {
-        status = csv_decide(reader, again, error);
-    }
-    if (status == NNFS_OK && !*again) {
-        status = csv_finish(reader, error);
-    }
-    end_pass(reader);
+    memory_free(texts);
     return status;
 }
 
-/* Each further pass wants more categories; only a file that changes needs more than one. */
+/* A decimal or thousands separator that was told holds for all columns. */
+static void apply_separators(csv_reader *reader)
+{
+    const nnfs_dataset_settings *settings = reader->settings;
+    reader->decimal = settings->decimal ? settings->decimal : reader->decimal;
+    for (int i = 0; i < reader->table->column_count; i++) {
+        csv_format *format = &reader->formats[i];
+        bool told = settings->decimal == ',' || settings->thousands || reader->decimal == ',';
+        if (told && csv_format_is_plain(format)) {
+            format->decimal = reader->decimal ? reader->decimal : '.';
+            format->thousands = settings->thousands;
+            if (!format->thousands && format->decimal == ',') {
+                format->thousands = '.';
+            }
+        }
+    }
+}
+
+/* What is wanted of each column: what the settings say, and what the pass before found. */
+static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_error *error)
+{
+    size_t count = (size_t)reader->table->column_count;
+    nnfs_status status = NNFS_OK;
+    if (before->wants && before->count != reader->table->column_count) {
+        return fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read",
+                    reader->table->path);
+    }
+    reader->fast = memory_alloc(count, sizeof *reader->fast);
+    if (!reader->fast) {
+        return fail_memory(error, count, "the columns");
+    }
+    if (before->wants) {
+        memcpy(reader->wants, before->wants, count * sizeof *before->wants);
+        memcpy(reader->formats, before->formats, count * sizeof *before->formats);
+    } else {
+        status = column_roles_resolve(reader->table, reader->settings, reader->wants, error);
+    }
+    if (status == NNFS_OK && !before->wants && reader->settings->like) {
+        status = take_formats(reader, error);
+    }
+    apply_separators(reader);
+    for (size_t i = 0; i < count; i++) {
+        reader->fast[i] = !reader->missing_numbers && reader->wants[i] <= COLUMN_ROLE_NUMBER &&
+                          csv_format_is_plain(&reader->formats[i]);
+    }
+    return status;
+}
+
+static nnfs_status read_pass(csv_reader *reader, const char *path, const findings *before,
+                             bool *again, nnfs_error *error)
+{
+    nnfs_status status = make_window(reader, error);
+    if (status != NNFS_OK || (status = csv_start(reader, path, error)) != NNFS_OK ||
+        (status = find_wants(reader, before, error)) != NNFS_OK ||
+        (status = make_lanes(reader, error)) != NNFS_OK ||
+        (status = csv_read_rows(reader, error)) != NNFS_OK ||
+        (status = csv_decide(reader, again, error)) != NNFS_OK || *again) {
+        return status;
+    }
+    return csv_finish(reader, error);
+}
+
+/* A further pass knows of categories and formats that the one before found in the last rows. */
 static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *error)
 {
-    column_role *before = NULL;
-    int count = 0;
+    findings before = {.wants = NULL};
     bool again = true;
     nnfs_status status = NNFS_OK;
     while (status == NNFS_OK && again) {
         again = false;
         table_free(reader->table);
-        status = read_once(reader, path, before, count, &again, error);
-        memory_free(before);
-        before = reader->wants;
-        count = reader->table->column_count;
+        reader->table->path = path;
+        status = read_pass(reader, path, &before, &again, error);
+        end_pass(reader);
+        memory_free(before.wants);
+        memory_free(before.formats);
+        before = (findings){reader->wants, reader->formats, reader->table->column_count};
         reader->wants = NULL;
+        reader->formats = NULL;
     }
-    memory_free(before);
+    memory_free(before.wants);
+    memory_free(before.formats);
     return status;
 }
 

@@ -8,7 +8,9 @@
 
 #include "base/string_list.h"
 #include "data/csv/csv_cell.h"
+#include "data/csv/csv_decode.h"
 #include "data/csv/csv_dictionary.h"
+#include "data/csv/csv_format.h"
 #include "data/input_stream.h"
 #include "table/table.h"
 
@@ -19,6 +21,8 @@ enum {
     CSV_COLUMNS = 1000000,
     CSV_CATEGORIES = 1 << 24, /* up to this a float holds every index */
     CSV_SAMPLE_ROWS = 100,    /* to guess by */
+    CSV_BAD_LINES = 5,        /* that are named */
+    CSV_SPARE_BYTES = 1024,   /* of the window, beyond its capacity */
 };
 
 /* The rows of a piece. A cell is a number, NaN, or the number of its text in the lane's dictionary. */
@@ -43,6 +47,7 @@ typedef struct csv_fault {
 /* What a lane saw of a column: cells that are neither are numbers. */
 typedef struct csv_column_counts {
     int64_t missing, texts, huge;
+    int64_t padded;                  /* numbers of digits alone that begin with a zero, "007" */
     uint64_t first_text, first_huge; /* a csv_place; of the first one */
 } csv_column_counts;
 
@@ -58,7 +63,15 @@ typedef struct csv_worker {
     csv_block block;
     int64_t line; /* lines of the piece before this row; at the end, all of them */
     csv_fault fault;
+    int64_t bad_rows;                  /* left out, */
+    uint32_t bad_lines[CSV_BAD_LINES]; /* the first of them, as `line` counts */
 } csv_worker;
+
+typedef struct csv_normal_state {
+    bool quoted, comment; /* inside of one */
+    bool in_row, in_cell; /* past the first character of it */
+    bool blank;           /* held back */
+} csv_normal_state;
 
 typedef struct csv_reader {
     const nnfs_dataset_settings *settings;
@@ -72,11 +85,19 @@ typedef struct csv_reader {
     int64_t line;  /* of that row */
     bool complete; /* the window holds the rest of the file, which ends with a newline */
 
+    csv_decoder decoder;
+    bool normalized; /* blanks and comments are rewritten, see csv_normalize */
+    csv_normal_state state;
     char delimiter;
+    char decimal;    /* of all columns; 0: not known */
+    bool point_seen; /* a number of the first rows has a decimal point that can be nothing else */
+    bool trailing;   /* every row ends with a delimiter */
     string_list_view missing; /* the words that mean it */
     bool missing_first[256];  /* whether one of them begins with a byte */
     bool missing_numbers;     /* whether one of them could be a number */
-    column_role *wants;       /* [columns] */
+    column_role *wants;       /* [columns]; so are the next two */
+    csv_format *formats;
+    bool *fast; /* plain numbers can be read without looking at the cell */
 
     int threads;
     csv_worker *lanes; /* [lane_count] */
@@ -102,12 +123,26 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
 nnfs_status csv_fill(csv_reader *reader, nnfs_error *error);
 /* Opens the file and finds its encoding, delimiter and columns; the next row is one of values. */
 nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error);
+/* Returns the cells of the row at *at within [.., limit), which then is the next row; 0: no whole row. */
+int csv_count_row(char delimiter, char **at, char *limit);
 /* Takes the names of the columns from the first row, if they are there. */
 nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error);
 /* Cells of the row at *at, which then is the next one; 0: no more whole row, or one with a fault. */
 int csv_count_cells(const csv_reader *reader, char delimiter, char **at);
 /* Reads all rows into blocks. */
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);
+/* What the decoded bytes become before they are cut, see csv_normalize.c. */
+bool csv_needs_normalizing(const csv_reader *reader);
+size_t csv_normalize(csv_normal_state *state, char comment, bool blanks, char *text, size_t length);
+/*
+ * Finds how the texts of a column are written, if all of them are numbers or dates. *found: into the
+ * column's format. Errors: DATA (two readings are possible), MEMORY.
+ */
+nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, int64_t numbers,
+                              bool *found, nnfs_error *error);
+/* Whether a cell may be a number or a date in some format. */
+bool csv_looks_like_value(const csv_reader *reader, const csv_cell *cell);
+
 /* Parses the lane's piece into its block; lane->fault says how that went. */
 void csv_parse(const csv_reader *reader, csv_worker *lane);
 bool csv_is_missing(const csv_reader *reader, const csv_cell *cell);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "data/csv/csv_number.h"
+#include "table/category_match.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,29 @@ static bool join(csv_dictionary *joint, csv_dictionary *from)
     return true;
 }
 
-static void sort(const csv_reader *reader, const csv_dictionary *joint, category *sorted)
+/* Lists the kept texts in their order. Returns how many there are. */
+static uint32_t sort(const csv_reader *reader, const csv_dictionary *joint, const uint32_t *same,
+                     category *sorted)
 {
     bool numbers = true;
+    uint32_t count = 0;
     for (uint32_t i = 0; i < joint->count; i++) {
-        sorted[i] = (category){.text = csv_dictionary_text(joint, i), .index = i};
-        const char *end = sorted[i].text + joint->entries[i].length;
-        numbers = numbers && csv_number(sorted[i].text, reader->c, &sorted[i].number) == end;
+        if (same[i] != i) {
+            continue;
+        }
+        category *next = &sorted[count++];
+        *next = (category){.text = csv_dictionary_text(joint, i), .index = i};
+        const char *end = next->text + joint->entries[i].length;
+        numbers = numbers && csv_number(next->text, reader->c, &next->number) == end;
     }
-    for (uint32_t i = 0; i < joint->count && !numbers; i++) {
+    for (uint32_t i = 0; i < count && !numbers; i++) {
         sorted[i].number = 0;
     }
-    qsort(sorted, joint->count, sizeof *sorted, compare);
+    qsort(sorted, count, sizeof *sorted, compare);
+    return count;
 }
 
-/* Hands the sorted texts to the column, and writes into ranks [count] where each of them went. */
+/* Hands the sorted texts to the column, and writes into ranks [of the joint] where each of them went. */
 static bool name_categories(table_column *column, const category *sorted, uint32_t count,
                             uint32_t *ranks)
 {
@@ -74,23 +83,57 @@ static bool name_categories(table_column *column, const category *sorted, uint32
     return column->categories != NULL;
 }
 
+/*
+ * Finds texts that spell the same category, "True" and "TRUE": same [of the joint] is the index of the
+ * spelling that sorts first, which is the one that is kept.
+ */
+static bool merge_spellings(const csv_dictionary *joint, uint32_t *same)
+{
+    csv_dictionary keys = {0};
+    bool made = true;
+    uint32_t *kept = memory_alloc(joint->count, sizeof *kept); /* of each key */
+    for (uint32_t i = 0; kept && i < joint->count && made; i++) {
+        char key[CATEGORY_KEY_BYTES];
+        const char *text = csv_dictionary_text(joint, i);
+        const char *name = category_key(text, false, key) ? key : text;
+        uint32_t known = keys.count;
+        int64_t number = csv_dictionary_put(&keys, name, strlen(name));
+        made = number >= 0;
+        if (!made) {
+            break;
+        }
+        bool first = number == known || strcmp(text, csv_dictionary_text(joint, kept[number])) < 0;
+        kept[number] = first ? i : kept[number];
+        same[i] = (uint32_t)number;
+    }
+    for (uint32_t i = 0; kept && made && i < joint->count; i++) {
+        same[i] = kept[same[i]];
+    }
+    csv_dictionary_clear(&keys);
+    made = made && kept;
+    memory_free(kept);
+    return made;
+}
+
 static bool sort_joint(const csv_reader *reader, const csv_dictionary *joint, int column)
 {
     category *sorted = memory_alloc(joint->count, sizeof *sorted);
     uint32_t *ranks = memory_alloc(joint->count, sizeof *ranks);
-    bool made = sorted && ranks;
+    uint32_t *same = memory_alloc(joint->count, sizeof *same);
+    bool made = sorted && ranks && same && merge_spellings(joint, same);
     if (made) {
-        sort(reader, joint, sorted);
-        made = name_categories(&reader->table->columns[column], sorted, joint->count, ranks);
+        uint32_t count = sort(reader, joint, same, sorted);
+        made = name_categories(&reader->table->columns[column], sorted, count, ranks);
     }
     for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries && made; i++) {
         csv_dictionary *from = reader->lanes[i].dictionaries[column];
         for (uint32_t j = 0; from && j < from->count; j++) {
-            from->slots[j] = ranks[from->slots[j]];
+            from->slots[j] = ranks[same[from->slots[j]]];
         }
     }
     memory_free(sorted);
     memory_free(ranks);
+    memory_free(same);
     return made;
 }
 

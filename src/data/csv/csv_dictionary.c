@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { FIRST_ENTRIES = 8, FIRST_TEXT = 64 };
 
@@ -67,7 +68,10 @@ static bool grow_text(csv_dictionary *dictionary, size_t needed)
 
 int64_t csv_dictionary_put(csv_dictionary *dictionary, const char *text, size_t length)
 {
-    uint64_t wide = hash_bytes(HASH_START, text, length);
+    if (!dictionary->slots && getrandom(&dictionary->seed, sizeof dictionary->seed, 0) < 0) {
+        dictionary->seed = (uint64_t)(uintptr_t)dictionary;
+    }
+    uint64_t wide = hash_bytes(HASH_START ^ dictionary->seed, text, length);
     uint32_t hash = (uint32_t)(wide ^ wide >> 32);
     uint32_t slot = 0;
     if (dictionary->slots) {

@@ -23,6 +23,7 @@ typedef struct csv_dictionary {
     uint32_t count, room;
     uint32_t *slots; /* [slot_count], a power of two: 1 + number, 0 where free */
     uint32_t slot_count;
+    uint64_t seed; /* of the hash, random: no file can be made of texts that collide */
 } csv_dictionary;
 
 /* The number of a text, which is added if it is new; -1: no memory. At most 2^31 - 2 texts. */

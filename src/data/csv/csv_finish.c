@@ -22,6 +22,7 @@ static csv_column_counts sum_tallies(const csv_reader *reader, int column)
         sum.missing += tally->missing;
         sum.texts += tally->texts;
         sum.huge += tally->huge;
+        sum.padded += tally->padded;
         sum.first_text = tally->first_text < sum.first_text ? tally->first_text : sum.first_text;
         sum.first_huge = tally->first_huge < sum.first_huge ? tally->first_huge : sum.first_huge;
     }
@@ -54,47 +55,71 @@ static bool are_mistakes(int64_t texts, int64_t numbers)
     return (texts == 1 && numbers >= 2) || texts * 20 < texts + numbers;
 }
 
-/*
- * Whether each text of the column looks like a number written with a decimal comma: taken for
- * categories they would train a model of nonsense.
- */
-static bool have_decimal_commas(const csv_reader *reader, int column)
+/* What the column's cells come to when their format is known. */
+static void describe_column(const csv_reader *reader, int column, const csv_column_counts *sum)
 {
-    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries; i++) {
-        const csv_dictionary *found = reader->lanes[i].dictionaries[column];
-        for (uint32_t j = 0; found && j < found->count; j++) {
-            const char *text = csv_dictionary_text(found, j);
-            if (!csv_has_decimal_comma(text, text + found->entries[j].length)) {
-                return false;
-            }
-        }
+    table_column *to = &reader->table->columns[column];
+    const csv_format *format = &reader->formats[column];
+    bool category = sum->texts > 0 || reader->wants[column] == COLUMN_ROLE_CATEGORY;
+    to->missing = sum->missing;
+    to->kind = category ? NNFS_COLUMN_CATEGORY : NNFS_COLUMN_NUMBER;
+    if (!category && !csv_format_is_plain(format)) {
+        to->kind = format->date[0] ? NNFS_COLUMN_DATE : NNFS_COLUMN_NUMBER;
+        csv_format_print(format, to->format);
+        to->origin = format->origin;
     }
-    return true;
+    if (category && format->padded) {
+        strcpy(to->format, "007");
+    }
 }
 
 static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nnfs_error *error)
 {
-    table_column *to = &reader->table->columns[column];
     csv_column_counts sum = sum_tallies(reader, column);
     int64_t numbers = reader->table->rows - sum.missing - sum.texts;
     bool any = reader->wants[column] == COLUMN_ROLE_ANY;
-    to->missing = sum.missing;
-    to->kind = sum.texts > 0 || reader->wants[column] == COLUMN_ROLE_CATEGORY ? NNFS_COLUMN_CATEGORY
-                                                                              : NNFS_COLUMN_NUMBER;
-    if (any && sum.texts > 0 && have_decimal_commas(reader, column)) {
-        return fail_cell(reader, column, sum.first_text, CSV_FAULT_DECIMAL_COMMA, numbers, error);
+    bool strict = reader->wants[column] == COLUMN_ROLE_NUMBER;
+    bool found = false;
+    describe_column(reader, column, &sum);
+    if ((any || strict) && sum.texts > 0 && csv_format_is_plain(&reader->formats[column])) {
+        nnfs_status status =
+            csv_detect_format(reader, column, sum.first_text, numbers, &found, error);
+        if (status != NNFS_OK || found) {
+            *again = found;
+            return status;
+        }
     }
-    if (any && sum.texts > 0 && numbers > 0 && are_mistakes(sum.texts, numbers)) {
-        return fail_cell(reader, column, sum.first_text, CSV_FAULT_NO_NUMBER, numbers, error);
+    bool mistakes = any && sum.texts > 0 && numbers > 0 && are_mistakes(sum.texts, numbers);
+    if ((mistakes || (strict && sum.texts > 0)) && reader->settings->skip_bad_rows && !strict) {
+        reader->wants[column] = COLUMN_ROLE_NUMBER;
+        *again = true;
+        return NNFS_OK;
     }
-    if (any && sum.texts == 0 && sum.huge > 0) {
+    if (mistakes || (strict && sum.texts > 0)) {
+        return fail_cell(reader, column, sum.first_text, CSV_FAULT_NO_NUMBER, strict ? 0 : numbers,
+                         error);
+    }
+    if ((any || strict) && sum.texts == 0 && sum.huge > 0) {
         return fail_cell(reader, column, sum.first_huge, CSV_FAULT_HUGE, 0, error);
     }
-    if (any && sum.texts > 0 && numbers > 0) {
+    bool padded = sum.texts == 0 && sum.padded > 0;
+    if (any && (padded || (sum.texts > 0 && numbers > 0))) {
         reader->wants[column] = COLUMN_ROLE_CATEGORY;
+        reader->formats[column].padded = padded;
         *again = true;
     }
     return NNFS_OK;
+}
+
+/* A decimal comma is that of the whole file: once found in a column, all are read again with it. */
+static void spread_comma(csv_reader *reader, bool *again)
+{
+    for (int i = 0; i < reader->table->column_count && !reader->decimal; i++) {
+        if (reader->formats[i].decimal == ',') {
+            reader->decimal = ',';
+            *again = true;
+        }
+    }
 }
 
 nnfs_status csv_decide(csv_reader *reader, bool *again, nnfs_error *error)
@@ -109,8 +134,12 @@ nnfs_status csv_decide(csv_reader *reader, bool *again, nnfs_error *error)
                         (unsigned long)UINT32_MAX);
     }
     for (int c = 0; c < reader->table->column_count && status == NNFS_OK; c++) {
-        status = decide_column(reader, c, again, error);
+        bool once_more = false;
+        status = decide_column(reader, c, &once_more, error);
+        *again = *again || once_more;
     }
+    spread_comma(reader, again);
+    reader->table->reading.decimal = reader->decimal ? reader->decimal : '.';
     return status;
 }
 

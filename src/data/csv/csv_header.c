@@ -11,6 +11,7 @@
 #include "data/csv/csv_number.h"
 #include "table/preprocessing.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,12 +46,18 @@ static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
     return known;
 }
 
+enum { REPEATED_COLUMNS = 1000 }; /* more are rather a mistake, and slow to name */
+enum { NUMBERED_COLUMNS = 1000 }; /* more are not compared with each other */
+
 enum { TEXT_ROWS = 10 }; /* to be had after the first one, to tell names from texts */
 
 typedef struct sample {
     bool known;             /* its first cell, which is no number, is what a column is called by */
     bool named;             /* its first cell is no number */
-    int numbers, texts;     /* cells of the rows after it */
+    int numbers, texts;     /* cells of the rows after it, */
+    int fractions;          /* and those that are no whole numbers */
+    double header;          /* its first cell as a number, NaN where it is none */
+    bool empty;             /* its first cell is */
     uint64_t first, second; /* hashes of the first two cells, */
     int firsts, seconds;    /* and how many cells after them are the same */
 } sample;
@@ -65,8 +72,19 @@ static void add_cell(sample *column, const csv_cell *cell, int row)
     column->seconds += row > 1 && length > 0 && hash == column->second;
 }
 
+/* Notes a point that cannot group thousands: the decimal separator of the file is no comma. */
+static void note_point(csv_reader *reader, const csv_cell *cell, bool number)
+{
+    csv_format grouped = {.decimal = ',', .thousands = '.'};
+    double value;
+    bool point = number && memchr(cell->text, '.', (size_t)(cell->end - cell->text));
+    reader->point_seen =
+        reader->point_seen ||
+        (point && !csv_format_read(&grouped, cell->text, cell->end, reader->c, &value));
+}
+
 /* Adds the cells of row `row`, at *at, to samples [columns]; false where there is no more whole row. */
-static bool add_row(const csv_reader *reader, char **at, sample *samples, int row)
+static bool add_row(csv_reader *reader, char **at, sample *samples, int row)
 {
     char *next = *at;
     bool first = row == 0;
@@ -84,7 +102,12 @@ static bool add_row(const csv_reader *reader, char **at, sample *samples, int ro
             samples[c].known = true;
             look = false;
         }
-        number = number || csv_has_decimal_comma(cell.text, cell.end); /* to be refused later */
+        note_point(reader, &cell, number);
+        samples[c].header = first && number ? value : samples[c].header;
+        samples[c].header = first && !number ? (double)NAN : samples[c].header;
+        samples[c].empty |= first && cell.text == cell.end;
+        samples[c].fractions += !first && !(number && floor(value) == value);
+        number = number || csv_looks_like_value(reader, &cell);
         bool text = !number && !csv_is_missing(reader, &cell);
         samples[c].named |= first && text;
         samples[c].texts += !first && text;
@@ -109,9 +132,38 @@ static bool stands_apart(const sample *samples, int columns, int rows)
     return apart && repeat;
 }
 
+/* Whether `number` is whole and in no sample before `column`. */
+static bool is_new(const sample *samples, int first, int column)
+{
+    for (int i = first; i < column; i++) {
+        if (samples[i].header == samples[column].header) {
+            return false;
+        }
+    }
+    return floor(samples[column].header) == samples[column].header;
+}
+
+/*
+ * Whether the first row is numbers that name columns, as pandas writes them: 0, 1, 2, ...; or behind an
+ * empty cell different whole numbers; or these above columns with fractions.
+ */
+static bool numbers_name(const sample *samples, int columns, int rows)
+{
+    int first = samples[0].empty;
+    bool distinct = columns - first >= 2 && rows > 2 && columns < NUMBERED_COLUMNS;
+    bool counted = columns - first >= 3;
+    bool fractions = true;
+    for (int c = first; c < columns && distinct; c++) {
+        distinct = is_new(samples, first, c);
+        counted = counted && samples[c].header == c - first;
+        fractions = fractions && samples[c].fractions > 0;
+    }
+    return distinct && (counted || first == 1 || fractions);
+}
+
 /* Whether the first row has a known name, a text over a column of numbers, or any at all where it is the
  * only row. */
-static bool first_row_names(const csv_reader *reader, sample *samples)
+static bool first_row_names(csv_reader *reader, sample *samples)
 {
     char *at = reader->at;
     int rows = 0;
@@ -123,21 +175,21 @@ static bool first_row_names(const csv_reader *reader, sample *samples)
         bool numbers = samples[c].numbers > samples[c].texts;
         named |= samples[c].known || (samples[c].named && (numbers || rows == 1));
     }
-    return named || stands_apart(samples, reader->table->column_count, rows);
+    return named || numbers_name(samples, reader->table->column_count, rows) ||
+           stands_apart(samples, reader->table->column_count, rows);
 }
 
-static nnfs_status find_header(const csv_reader *reader, bool *header, nnfs_error *error)
+static nnfs_status find_header(csv_reader *reader, bool *header, nnfs_error *error)
 {
     size_t columns = (size_t)reader->table->column_count;
-    *header = reader->settings->header > 0;
-    if (reader->settings->header >= 0) {
-        return NNFS_OK;
-    }
     sample *samples = memory_alloc_zeroed(columns, sizeof *samples);
     if (!samples) {
         return fail_memory(error, columns * sizeof *samples, "the header");
     }
-    *header = first_row_names(reader, samples);
+    *header = first_row_names(reader, samples); /* also notes how its numbers are written */
+    if (reader->settings->header >= 0) {
+        *header = reader->settings->header > 0;
+    }
     memory_free(samples);
     return NNFS_OK;
 }
@@ -175,7 +227,24 @@ static int compare_names(const void *a, const void *b)
     return order != 0 ? order : (first > second) - (first < second);
 }
 
-static nnfs_status refuse_equal_names(const csv_reader *reader, nnfs_error *error)
+/* The name of column `column` with a number after it that no other column has: "x.1", as pandas has it. */
+static char *numbered_name(const data_table *table, int column)
+{
+    const char *name = table->columns[column].name;
+    for (int number = 1;; number++) {
+        char *made = NULL;
+        if (asprintf(&made, "%s.%d", name, number) < 0) {
+            return NULL;
+        }
+        if (table_find_name(table, made) < 0) {
+            return made;
+        }
+        free(made);
+    }
+}
+
+/* Gives columns with a name that another one before them has a name of their own. */
+static nnfs_status number_equal_names(const csv_reader *reader, nnfs_error *error)
 {
     table_column *columns = reader->table->columns;
     int count = reader->table->column_count;
@@ -188,12 +257,27 @@ static nnfs_status refuse_equal_names(const csv_reader *reader, nnfs_error *erro
     }
     qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
     nnfs_status status = NNFS_OK;
-    for (int i = 1; i < count && status == NNFS_OK; i++) {
-        if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0) {
-            status = csv_fail(reader, reader->line, (int)(sorted[i] - columns), error,
-                              "columns %d and %d have the same name",
-                              (int)(sorted[i - 1] - columns) + 1, (int)(sorted[i] - columns) + 1);
+    for (int i = 1; i < count; i++) {
+        sorted[i]->repeated = strcmp(sorted[i - 1]->name, sorted[i]->name) == 0;
+    }
+    int renamed = 0;
+    for (int i = 0; i < count && status == NNFS_OK; i++) {
+        if (!columns[i].repeated) {
+            continue;
         }
+        if (++renamed > REPEATED_COLUMNS) {
+            status =
+                csv_fail(reader, reader->line, i, error,
+                         "more than %d columns have the name of another one", REPEATED_COLUMNS);
+            break;
+        }
+        char *name = numbered_name(reader->table, i);
+        if (!name) {
+            status = fail_memory(error, strlen(columns[i].name), "a column's name");
+            break;
+        }
+        free(columns[i].name);
+        columns[i].name = name;
     }
     memory_free(sorted);
     return status;
@@ -212,7 +296,7 @@ static nnfs_status take_names(csv_reader *reader, nnfs_error *error)
         status = take_name(reader, c, &cell, error);
     }
     if (status == NNFS_OK) {
-        status = refuse_equal_names(reader, error);
+        status = number_equal_names(reader, error);
     }
     reader->line += 1 + newlines;
     return status;
@@ -221,6 +305,15 @@ static nnfs_status take_names(csv_reader *reader, nnfs_error *error)
 nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
 {
     bool header = false;
+    nnfs_reading *reading = &reader->table->reading;
     nnfs_status status = find_header(reader, &header, error);
+    const char *encoding = reader->decoder.encoding;
+    *reading = (nnfs_reading){.format = "csv",
+                              .delimiter = reader->delimiter,
+                              .header = header,
+                              .trailing = reader->trailing,
+                              .skipped = reader->settings->skip};
+    (void)snprintf(reading->encoding, sizeof reading->encoding, "%s",
+                   encoding ? encoding : "UTF-8");
     return status == NNFS_OK && header ? take_names(reader, error) : status;
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CSV_FAULT_TEXT = 4096 }; /* bytes of a cell that are looked at for UTF-8 */
+
 bool csv_is_missing(const csv_reader *reader, const csv_cell *cell)
 {
     size_t length = (size_t)(cell->end - cell->text);
@@ -64,19 +66,31 @@ static bool put_text(csv_worker *lane, int column, const csv_cell *cell, float *
     return true;
 }
 
-static bool put_huge(csv_worker *lane, column_role want, int column, const csv_cell *cell,
-                     float *value)
+static void put_huge(csv_worker *lane, int column, float *value)
 {
-    if (want == COLUMN_ROLE_NUMBER) {
-        (void)set_fault(lane, CSV_FAULT_HUGE, column, cell);
-        return false;
-    }
     csv_column_counts *tally = &lane->tallies[column];
     if (tally->huge++ == 0) {
         tally->first_huge = csv_place(lane->number, (uint64_t)lane->block.rows);
     }
     *value = INFINITY;
-    return true;
+}
+
+/* Whether all of it is digits, of which the first is a zero too much: "007". */
+static bool is_padded(const csv_cell *cell)
+{
+    const char *at = cell->text;
+    while (at < cell->end && *at >= '0' && *at <= '9') {
+        at++;
+    }
+    return at == cell->end && at - cell->text > 1 && *cell->text == '0';
+}
+
+static bool read_value(const csv_reader *reader, int column, const csv_cell *cell, double *value)
+{
+    const csv_format *format = &reader->formats[column];
+    return csv_format_is_plain(format)
+               ? csv_number(cell->text, reader->c, value) == cell->end
+               : csv_format_read(format, cell->text, cell->end, reader->c, value);
 }
 
 /* Takes a cell of which nothing is known. Returns what follows it; NULL where it has a fault. */
@@ -97,16 +111,17 @@ static char *parse_cell(const csv_reader *reader, csv_worker *lane, char *at, in
         lane->tallies[column].missing++;
         return at;
     }
-    bool is_number =
-        want != COLUMN_ROLE_CATEGORY && csv_number(cell.text, reader->c, &number) == cell.end;
+    bool is_number = want != COLUMN_ROLE_CATEGORY && read_value(reader, column, &cell, &number);
     *value = (float)number;
     if (is_number && isfinite(*value)) {
+        lane->tallies[column].padded += is_padded(&cell);
         return at;
     }
     if (is_number) {
-        return put_huge(lane, want, column, &cell, value) ? at : NULL;
+        put_huge(lane, column, value);
+        return at;
     }
-    if (want == COLUMN_ROLE_NUMBER) {
+    if (want == COLUMN_ROLE_NUMBER && !csv_format_is_plain(&reader->formats[column])) {
         return set_fault(lane, CSV_FAULT_NO_NUMBER, column, &cell);
     }
     return put_text(lane, column, &cell, value) ? at : NULL;
@@ -130,6 +145,9 @@ static inline char *parse_number(const csv_reader *reader, char *at, float *valu
 {
     double number = 0;
     bool quoted = *at == '"';
+    if (at[quoted] == '0' && (unsigned)(at[quoted + 1] - '0') < 10) {
+        return NULL; /* maybe no number, but the digits of a code */
+    }
     const char *end = csv_number(at + quoted, reader->c, &number);
     *value = (float)number;
     if (!end || !isfinite(*value) || (quoted && *end != '"')) {
@@ -145,16 +163,18 @@ static inline char *parse_cells(const csv_reader *reader, csv_worker *lane, char
                                 int *newlines)
 {
     const int columns = reader->table->column_count;
-    const bool plain = !reader->missing_numbers;
     int c = 0;
     for (;; at++) {
-        bool number = plain && reader->wants[c] <= COLUMN_ROLE_NUMBER;
-        char *end = number ? parse_number(reader, at, &row[c]) : NULL;
+        char *end = reader->fast[c] ? parse_number(reader, at, &row[c]) : NULL;
         at = end ? end : parse_cell(reader, lane, at, c, &row[c], newlines);
         c++;
         if (!at || *at == '\n' || c == columns) {
             break;
         }
+    }
+    if (at && *at != '\n' && reader->trailing && *at == reader->delimiter) {
+        char *after = at + 1 + (at[1] == '\r');
+        at = *after == '\n' ? after : at;
     }
     return at && (*at != '\n' || c < columns) ? fail_row(reader, lane, at, c) : at;
 }
@@ -177,6 +197,66 @@ static char *parse_row(const csv_reader *reader, csv_worker *lane, char *at)
     lane->line += 1 + newlines;
     return end + 1;
 }
+
+/* ---- Bad rows ---- */
+
+static bool is_good_cell(const csv_reader *reader, int column, csv_cell *cell)
+{
+    double value;
+    char text[CSV_FAULT_TEXT];
+    size_t length = (size_t)(cell->end - cell->text);
+    csv_trim_cell(cell);
+    if (reader->wants[column] == COLUMN_ROLE_NOTHING || csv_is_missing(reader, cell)) {
+        return true;
+    }
+    if (reader->wants[column] == COLUMN_ROLE_NUMBER) {
+        return read_value(reader, column, cell, &value);
+    }
+    if (length < sizeof text) {
+        memcpy(text, cell->text, length);
+        text[length] = '\0';
+        return utf8_is_valid(text);
+    }
+    return true;
+}
+
+/* Whether the row has all its cells, and what is wanted in them: before any of them is taken. */
+static bool is_good_row(const csv_reader *reader, char *at, char *limit)
+{
+    csv_cell cell;
+    const int columns = reader->table->column_count;
+    const char *row = at;
+    for (int c = 0; c < columns; c++, at++) {
+        at = csv_find_cell(reader->delimiter, at, limit, &cell);
+        if (!at || !is_good_cell(reader, c, &cell) || at - row >= CSV_LINE_BYTES) {
+            return false;
+        }
+        if (*at == '\n' || c + 1 == columns) {
+            bool trails = reader->trailing && *at == reader->delimiter &&
+                          (at[1] == '\n' || (at[1] == '\r' && at[2] == '\n'));
+            return c + 1 == columns && (*at == '\n' || trails);
+        }
+    }
+    return false;
+}
+
+/* Counts a bad row. Returns where the next one begins. */
+static char *skip_row(const csv_reader *reader, csv_worker *lane, char *at)
+{
+    bool open = false;
+    if (lane->bad_rows < CSV_BAD_LINES) {
+        lane->bad_lines[lane->bad_rows] = (uint32_t)lane->line;
+    }
+    lane->bad_rows++;
+    char *end = csv_row_end(reader->delimiter, at, lane->end, &open);
+    end = end ? end : (char *)memchr(at, '\n', (size_t)(lane->end - at)) + 1;
+    for (; at < end; at++) {
+        lane->line += *at == '\n';
+    }
+    return end;
+}
+
+/* ---- Pieces ---- */
 
 static size_t count_lines(const char *at, const char *end)
 {
@@ -215,10 +295,14 @@ void csv_parse(const csv_reader *reader, csv_worker *lane)
         (void)set_fault(lane, CSV_FAULT_MEMORY, -1, NULL);
         return;
     }
+    const bool skips = reader->settings->skip_bad_rows != 0;
+    lane->bad_rows = 0;
     for (char *at = lane->begin; at && at < lane->end;) {
         if (*at == '\n' || (*at == '\r' && at[1] == '\n')) {
             at += *at == '\r' ? 2 : 1; /* an empty line is no row */
             lane->line++;
+        } else if (skips && !is_good_row(reader, at, lane->end)) {
+            at = skip_row(reader, lane, at);
         } else {
             at = parse_row(reader, lane, at);
         }

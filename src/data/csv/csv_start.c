@@ -5,13 +5,15 @@
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "data/csv/csv_number.h"
 
 #include <string.h>
 
-int csv_count_cells(const csv_reader *reader, char delimiter, char **at)
+enum { BLANK_SAMPLE = 64 << 10 };
+
+int csv_count_row(char delimiter, char **at, char *limit)
 {
     bool open = false;
-    char *limit = reader->window + reader->used;
     char *end = *at < limit ? csv_row_end(delimiter, *at, limit, &open) : NULL;
     int cells = 0;
     csv_cell cell;
@@ -26,50 +28,154 @@ int csv_count_cells(const csv_reader *reader, char delimiter, char **at)
     return cells;
 }
 
+int csv_count_cells(const csv_reader *reader, char delimiter, char **at)
+{
+    return csv_count_row(delimiter, at, reader->window + reader->used);
+}
+
 /* ---- The delimiter ---- */
 
+/* How well a delimiter cuts the first rows. */
 typedef struct fit {
-    int rows, cells;
+    int rows, cells;    /* that have as many cells as the first row, which has more than one */
+    int commas, joined; /* in those rows: all, and those of cells that are numbers like "2,5" */
 } fit;
 
-static fit try_delimiter(const csv_reader *reader, char delimiter)
+/* Counts the commas of a row, and those that are decimal ones if the delimiter is another. */
+static void count_commas(char delimiter, char *at, char *end, fit *found)
 {
-    char *at = reader->at;
-    fit found = {.cells = csv_count_cells(reader, delimiter, &at)};
+    csv_cell cell;
+    for (const char *comma = at; (comma = memchr(comma, ',', (size_t)(end - comma))); comma++) {
+        found->commas++;
+    }
+    for (char *next = at; next && next < end; next += next != NULL) {
+        next = csv_find_cell(delimiter, next, end, &cell);
+        found->joined += next && csv_has_decimal_comma(cell.text, cell.end);
+    }
+}
+
+static fit try_delimiter(char delimiter, char *at, char *limit)
+{
+    char *start = at;
+    fit found = {.cells = csv_count_row(delimiter, &at, limit)};
+    count_commas(delimiter, start, found.cells > 1 ? at : start, &found);
     for (int row = 1; found.cells > 1 && row < CSV_SAMPLE_ROWS; row++) {
-        int cells = csv_count_cells(reader, delimiter, &at);
+        start = at;
+        int cells = csv_count_row(delimiter, &at, limit);
         if (cells == 0) {
             break;
         }
-        found.rows += cells == found.cells;
+        count_commas(delimiter, start, at, &found);
+        /* Behind a delimiter that ends a row there is no cell. */
+        bool trails = cells == found.cells + 1 && at[-2] == delimiter;
+        found.rows += cells == found.cells || trails;
     }
     return found;
+}
+
+static bool is_better(const fit *found, const fit *most)
+{
+    bool decimal = found->rows >= most->rows && found->commas > 0 && found->joined == found->commas;
+    return found->cells > 1 && (most->cells < 2 || decimal || found->rows > most->rows ||
+                                (found->rows == most->rows && found->cells > most->cells));
 }
 
 static char find_delimiter(const csv_reader *reader)
 {
     static const char candidates[] = {',', ';', '\t', '|'};
+    char *limit = reader->window + reader->used;
     char best = ',';
     fit most = {.cells = 1};
     for (size_t i = 0; i < sizeof candidates; i++) {
-        fit found = try_delimiter(reader, candidates[i]);
-        bool better = found.cells > 1 && (most.cells < 2 || found.rows > most.rows ||
-                                          (found.rows == most.rows && found.cells > most.cells));
+        fit found = try_delimiter(candidates[i], reader->at, limit);
+        bool better = is_better(&found, &most);
         best = better ? candidates[i] : best;
         most = better ? found : most;
     }
     return best;
 }
 
+/* Whether runs of blanks cut the first rows, where no other delimiter does. */
+static nnfs_status try_blanks(csv_reader *reader, nnfs_error *error)
+{
+    size_t length = (size_t)(reader->window + reader->used - reader->at);
+    length = length < BLANK_SAMPLE ? length : BLANK_SAMPLE;
+    char *copy = memory_alloc(length + CSV_NUMBER_PADDING, 1);
+    if (!copy) {
+        return fail_memory(error, length, "the first rows");
+    }
+    csv_normal_state state = {.in_row = false};
+    memcpy(copy, reader->at, length);
+    char *limit = copy + csv_normalize(&state, 0, true, copy, length);
+    *limit = '\n';
+    fit blanks = try_delimiter(' ', copy, limit);
+    fit other = try_delimiter(reader->delimiter, reader->at, reader->window + reader->used);
+    memory_free(copy);
+    bool rows = other.cells < 2 || other.rows == 0;
+    if (blanks.cells > 1 && (rows || blanks.rows > other.rows) && blanks.rows > 0) {
+        reader->delimiter = ' ';
+    }
+    return NNFS_OK;
+}
+
+/* Rewrites what the window has already, once it is known that blanks are the delimiter. */
+static void normalize_window(csv_reader *reader)
+{
+    if (reader->delimiter != ' ') {
+        return;
+    }
+    char comment = reader->settings->comment;
+    size_t length = (size_t)(reader->window + reader->used - reader->at);
+    reader->normalized = true;
+    reader->state = (csv_normal_state){.in_row = false};
+    length = csv_normalize(&reader->state, comment, true, reader->at, length);
+    reader->used = (size_t)(reader->at - reader->window) + length;
+    reader->window[reader->used] = '\n';
+}
+
 static nnfs_status choose_delimiter(csv_reader *reader, nnfs_error *error)
 {
     char told = reader->settings->delimiter;
-    if (told && !strchr(",;|\t", told)) {
+    nnfs_status status = NNFS_OK;
+    if (told && !strchr(",;|\t ", told)) {
         return fail(error, NNFS_ERROR_ARGUMENT,
-                    "the delimiter of a CSV file is ',', ';', '|' or a tab");
+                    "the delimiter of a CSV file is ',', ';', '|', a tab or blanks");
     }
     reader->delimiter = told ? told : find_delimiter(reader);
-    return NNFS_OK;
+    if (!told) {
+        status = try_blanks(reader, error);
+    }
+    normalize_window(reader);
+    return status;
+}
+
+/* Whether every one of the first rows ends with a delimiter, and of how many the first one has. */
+static void find_trailing(csv_reader *reader, int *columns)
+{
+    char *limit = reader->window + reader->used;
+    char *at = reader->at;
+    int rows = 0;
+    int ending = 0;
+    bool first = false;
+    bool more = true; /* rows have a cell more than the first */
+    for (int cells;
+         rows < CSV_SAMPLE_ROWS && (cells = csv_count_cells(reader, reader->delimiter, &at));
+         rows++) {
+        const char *end = at - 1;
+        end -= end > reader->at && end[-1] == '\r';
+        bool ends = end > reader->at && end[-1] == reader->delimiter;
+        first = rows == 0 ? ends : first;
+        ending += ends;
+        more = more && (rows == 0 || cells == *columns + 1);
+        if (at >= limit) {
+            rows++;
+            break;
+        }
+    }
+    bool all = rows > 1 && ending == rows && *columns > 1;
+    bool data = rows > 1 && !first && ending == rows - 1 && more;
+    reader->trailing = (all || data) && reader->delimiter != ' ';
+    *columns -= all && reader->trailing;
 }
 
 /* ---- Columns ---- */
@@ -98,9 +204,12 @@ static nnfs_status find_columns(csv_reader *reader, nnfs_error *error)
             break;
         }
     }
-    table->columns = memory_alloc_zeroed((size_t)++columns, sizeof *table->columns);
+    columns++;
+    find_trailing(reader, &columns);
+    table->columns = memory_alloc_zeroed((size_t)columns, sizeof *table->columns);
     reader->wants = memory_alloc((size_t)columns, sizeof *reader->wants);
-    if (!table->columns || !reader->wants) {
+    reader->formats = memory_alloc_zeroed((size_t)columns, sizeof *reader->formats);
+    if (!table->columns || !reader->wants || !reader->formats) {
         return fail_memory(error, (size_t)columns * sizeof *table->columns, "the columns");
     }
     table->column_count = columns;
@@ -120,12 +229,44 @@ static void skip_lines(csv_reader *reader)
     }
 }
 
+/* Leaves out the lines before the table that the settings count. */
+static nnfs_status skip_told(csv_reader *reader, nnfs_error *error)
+{
+    for (int64_t i = 0; i < reader->settings->skip; i++) {
+        char *end = reader->window + reader->used;
+        char *newline = memchr(reader->at, '\n', (size_t)(end - reader->at));
+        if (!newline && reader->complete) {
+            return csv_fail(reader, reader->line, -1, error, "there are fewer than %lld lines",
+                            (long long)reader->settings->skip);
+        }
+        if (!newline && reader->at == reader->window) {
+            return csv_report(reader, &(csv_fault){.kind = CSV_FAULT_LONG_LINE, .column = -1},
+                              reader->line, error);
+        }
+        if (!newline) {
+            nnfs_status status = csv_fill(reader, error);
+            if (status != NNFS_OK) {
+                return status;
+            }
+            i--;
+            continue;
+        }
+        reader->at = newline + 1;
+        reader->line++;
+    }
+    return NNFS_OK;
+}
+
 /* Brings the first row to the front of the window, which then holds all of it, or 1 MiB. */
 static nnfs_status find_first_row(csv_reader *reader, nnfs_error *error)
 {
+    reader->normalized = reader->settings->comment != 0;
     nnfs_status status = csv_fill(reader, error);
     if (status == NNFS_OK && reader->used >= 3 && memcmp(reader->at, "\xef\xbb\xbf", 3) == 0) {
         reader->at += 3; /* the byte order mark of UTF-8 */
+    }
+    if (status == NNFS_OK) {
+        status = skip_told(reader, error);
     }
     skip_lines(reader);
     while (status == NNFS_OK && !reader->complete && reader->at > reader->window) {
@@ -141,15 +282,17 @@ static nnfs_status find_first_row(csv_reader *reader, nnfs_error *error)
 nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error)
 {
     reader->line = 1;
+    reader->delimiter = '\0';
+    reader->state = (csv_normal_state){.in_row = false};
     nnfs_status status = input_stream_open(path, &reader->from, error);
-    if (status == NNFS_OK) {
-        status = find_first_row(reader, error);
+    if (status != NNFS_OK) {
+        return status;
     }
-    if (status == NNFS_OK) {
-        status = choose_delimiter(reader, error);
+    status = csv_decoder_start(&reader->decoder, reader->from, reader->settings->encoding, error);
+    if (status != NNFS_OK || (status = find_first_row(reader, error)) != NNFS_OK ||
+        (status = choose_delimiter(reader, error)) != NNFS_OK ||
+        (status = find_columns(reader, error)) != NNFS_OK) {
+        return status;
     }
-    if (status == NNFS_OK) {
-        status = find_columns(reader, error);
-    }
-    return status == NNFS_OK ? csv_take_header(reader, error) : status;
+    return csv_take_header(reader, error);
 }

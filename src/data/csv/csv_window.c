@@ -10,18 +10,19 @@ enum { SMALLEST_PIECE = 32 << 10 };
 
 /* ---- Filling the window ---- */
 
-/* Text in UTF-16 shows by its byte order mark, or by the zeros of its ASCII. */
+/* Text in UTF-16 shows by the zeros of its ASCII. */
 static bool is_utf16(const char *bytes, size_t count)
 {
-    return count >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0 ||
-                          !bytes[0] != !bytes[1]);
+    return count >= 2 && !bytes[0] != !bytes[1];
 }
 
 /* Refuses what is no text in the bytes from `from` on. */
 static nnfs_status check_bytes(const csv_reader *reader, size_t from, nnfs_error *error)
 {
     if (reader->table->column_count == 0 && is_utf16(reader->window, reader->used)) {
-        return csv_fail(reader, 1, -1, error, "it is UTF-16, and UTF-8 is wanted");
+        return csv_fail(reader, 1, -1, error,
+                        "this looks like UTF-16 without a byte order mark; give its encoding, "
+                        "UTF-16LE or UTF-16BE");
     }
     const char *nul = memchr(reader->window + from, '\0', reader->used - from);
     if (!nul) {
@@ -34,18 +35,38 @@ static nnfs_status check_bytes(const csv_reader *reader, size_t from, nnfs_error
     return csv_fail(reader, line, -1, error, "a NUL byte: this is no text");
 }
 
+/* Reads behind the first `kept` bytes of the window; never ends before what may follow a comma. */
+static nnfs_status read_window(csv_reader *reader, size_t kept, nnfs_error *error)
+{
+    size_t got = 0;
+    char *to = reader->window + kept;
+    nnfs_status status =
+        csv_decoder_read(&reader->decoder, reader->from, to, reader->capacity - kept, &got, error);
+    reader->used = kept + got;
+    while (status == NNFS_OK && reader->normalized && reader->used > kept &&
+           reader->window[reader->used - 1] == ',' && !csv_decoder_at_end(&reader->decoder) &&
+           reader->used < reader->capacity + CSV_SPARE_BYTES - 8) {
+        status = csv_decoder_read(&reader->decoder, reader->from, reader->window + reader->used, 8,
+                                  &got, error);
+        reader->used += got;
+    }
+    reader->complete = csv_decoder_at_end(&reader->decoder);
+    return status;
+}
+
 nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
 {
     size_t kept = (size_t)(reader->window + reader->used - reader->at);
-    size_t got = 0;
     memmove(reader->window, reader->at, kept);
     reader->at = reader->window;
-    nnfs_status status = input_stream_read(reader->from, reader->window + kept,
-                                           reader->capacity - kept, &got, error);
-    reader->used = kept + got;
-    reader->complete = reader->used < reader->capacity;
+    nnfs_status status = read_window(reader, kept, error);
     if (status == NNFS_OK) {
         status = check_bytes(reader, kept, error);
+    }
+    if (status == NNFS_OK && reader->normalized) {
+        reader->used = kept + csv_normalize(&reader->state, reader->settings->comment,
+                                            reader->delimiter == ' ', reader->window + kept,
+                                            reader->used - kept);
     }
     if (reader->complete && reader->used > 0 && reader->window[reader->used - 1] != '\n') {
         reader->window[reader->used++] = '\n'; /* the last row's, which need not be there */
@@ -165,6 +186,7 @@ static nnfs_status prepare_lanes(csv_reader *reader, int pieces, nnfs_error *err
 static nnfs_status take_blocks(csv_reader *reader, int pieces, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
+    nnfs_reading *reading = &reader->table->reading;
     for (int i = 0; i < pieces; i++) {
         csv_worker *lane = &reader->lanes[i];
         lane->block.first_line = reader->line;
@@ -172,6 +194,13 @@ static nnfs_status take_blocks(csv_reader *reader, int pieces, nnfs_error *error
         reader->blocks[reader->block_count++] = lane->block;
         if (status == NNFS_OK && lane->fault.kind != CSV_FAULT_NONE) {
             status = csv_report(reader, &lane->fault, reader->line, error);
+        }
+        for (int64_t j = 0; j < lane->bad_rows; j++, reading->bad_rows++) {
+            if (j == CSV_BAD_LINES || reading->bad_rows >= CSV_BAD_LINES) {
+                reading->bad_rows += lane->bad_rows - j;
+                break;
+            }
+            reading->bad_lines[reading->bad_rows] = reader->line + lane->bad_lines[j];
         }
         reader->table->rows += lane->block.rows;
         reader->line += lane->line;
@@ -200,6 +229,23 @@ static nnfs_status fail_endless(const csv_reader *reader, nnfs_error *error)
     return csv_report(reader, &fault, reader->line, error);
 }
 
+/* Leaves out the line at `from`, whose row does not end; false: bad rows are errors. */
+static bool skip_endless(csv_reader *reader, char *from)
+{
+    nnfs_reading *reading = &reader->table->reading;
+    char *newline = memchr(from, '\n', (size_t)(reader->window + reader->used - from));
+    if (!reader->settings->skip_bad_rows || !newline) {
+        return false;
+    }
+    if (reading->bad_rows < CSV_BAD_LINES) {
+        reading->bad_lines[reading->bad_rows] = reader->line;
+    }
+    reading->bad_rows++;
+    reader->at = newline + 1;
+    reader->line++;
+    return true;
+}
+
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
@@ -207,7 +253,11 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
         int pieces = cut(reader);
         char *end = reader->lanes[pieces - 1].end;
         if (end == reader->at) {
-            return fail_endless(reader, error);
+            if (!skip_endless(reader, end)) {
+                return fail_endless(reader, error);
+            }
+            status = reader->complete ? NNFS_OK : csv_fill(reader, error);
+            continue;
         }
         status = prepare_lanes(reader, pieces, error);
         if (status != NNFS_OK) {
@@ -221,7 +271,8 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
         reader->at = end;
         if (status == NNFS_OK && !reader->complete) {
             status = csv_fill(reader, error);
-        } else if (status == NNFS_OK && end < reader->window + reader->used) {
+        } else if (status == NNFS_OK && end < reader->window + reader->used &&
+                   !skip_endless(reader, end)) {
             status = fail_endless(reader, error);
         }
     }

@@ -141,7 +141,7 @@ static nnfs_status fetch(input_stream *from, const npy_header *header, size_t li
     size_t offset = input_stream_offset(from);
     unsigned char *values = NULL;
     nnfs_status status;
-    if (needed > limit && !input_stream_packed(from)) {
+    if (needed > limit && !input_stream_packed(from) && !input_stream_is_memory(from)) {
         status = input_stream_map_rest(from, header->bytes, &table->mapping, &table->mapping_bytes,
                                        error);
         values = status == NNFS_OK ? (unsigned char *)table->mapping + offset : NULL;
@@ -228,6 +228,21 @@ static nnfs_status check_values(const npy_header *header, const column_role *wan
 
 /* ---- The file ---- */
 
+static nnfs_status read_text_table(input_stream *from, const npy_header *header, data_table *table,
+                                   nnfs_error *error)
+{
+    unsigned char *bytes = NULL;
+    nnfs_status status = make_columns(header, table, error);
+    if (status == NNFS_OK) {
+        status = input_stream_read_rest(from, header->bytes, &bytes, error);
+    }
+    if (status == NNFS_OK) {
+        status = npy_read_texts(header, bytes, table, error);
+    }
+    memory_free(bytes);
+    return status;
+}
+
 static nnfs_status read_table(input_stream *from, const nnfs_dataset_settings *settings,
                               size_t limit, data_table *table, nnfs_error *error)
 {
@@ -235,23 +250,34 @@ static nnfs_status read_table(input_stream *from, const nnfs_dataset_settings *s
     column_role *wants = NULL;
     int threads = cpu_threads(settings->threads);
     nnfs_status status = npy_read_header(from, &header, error);
-    if (status == NNFS_OK) {
-        status = input_stream_check_rest(from, header.bytes, error);
+    if (status != NNFS_OK ||
+        (status = input_stream_check_rest(from, header.bytes, error)) != NNFS_OK) {
+        return status;
     }
-    if (status == NNFS_OK) {
-        status = make_columns(&header, table, error);
+    if (header.text_bytes > 0) {
+        return read_text_table(from, &header, table, error);
     }
-    if (status == NNFS_OK) {
-        status = ask_wants(table, settings, &wants, error);
-    }
-    if (status == NNFS_OK) {
-        status = fetch(from, &header, limit, threads, table, error);
-    }
-    if (status == NNFS_OK) {
+    if ((status = make_columns(&header, table, error)) == NNFS_OK &&
+        (status = ask_wants(table, settings, &wants, error)) == NNFS_OK &&
+        (status = fetch(from, &header, limit, threads, table, error)) == NNFS_OK) {
         status = check_values(&header, wants, threads, table, error);
     }
     memory_free(wants);
     return status;
+}
+
+nnfs_status npy_read_stream(input_stream *from, const char *path,
+                            const nnfs_dataset_settings *settings, size_t limit, data_table *table,
+                            nnfs_error *error)
+{
+    *table = (data_table){.path = path};
+    nnfs_status status = read_table(from, settings, limit, table, error);
+    if (status != NNFS_OK) {
+        table_free(table);
+        return status;
+    }
+    table->reading.format = "npy";
+    return NNFS_OK;
 }
 
 nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *settings, size_t limit,
@@ -261,7 +287,7 @@ nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *setti
     input_stream *from = NULL;
     nnfs_status status = input_stream_open(path, &from, error);
     if (status == NNFS_OK) {
-        status = read_table(from, settings, limit, table, error);
+        status = npy_read_stream(from, path, settings, limit, table, error);
     }
     input_stream_close(from);
     if (status != NNFS_OK) {

@@ -6,6 +6,7 @@
 #ifndef NNFS_DATA_NPY_NPY_H
 #define NNFS_DATA_NPY_NPY_H
 
+#include "data/npy/npy_header.h"
 #include "table/table.h"
 
 /*
@@ -14,5 +15,21 @@
  */
 nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *settings, size_t limit,
                             data_table *table, nnfs_error *error);
+
+/* npy_read of an open stream. */
+nnfs_status npy_read_stream(input_stream *from, const char *path,
+                            const nnfs_dataset_settings *settings, size_t limit, data_table *table,
+                            nnfs_error *error);
+
+/* A text array: the column's cells become categories. `values` [rows x text_bytes]. */
+nnfs_status npy_read_texts(const npy_header *header, const unsigned char *values, data_table *table,
+                           nnfs_error *error);
+
+/*
+ * NPZ, a zip file of arrays: reads the array called by settings->arrays[0], or x, X, data or x_train; and,
+ * into table->targets, that of the targets, if it is there. Errors: those of npy_read.
+ */
+nnfs_status npz_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
+                     nnfs_error *error);
 
 #endif

@@ -111,6 +111,27 @@ static nnfs_status refuse_type(const parser *parse, const quoted *descr)
         descr->length < 16 ? descr->length : 16, descr->text, hint);
 }
 
+/* "<U9" and "|S9": text of at most 9 characters. */
+static bool parse_text(const quoted *descr, npy_header *header)
+{
+    size_t characters = 0;
+    char kind = descr->length > 2 ? descr->text[1] : '\0';
+    if ((kind != 'U' && kind != 'S') || !memchr("<>|", descr->text[0], 3) || descr->length > 6) {
+        return false;
+    }
+    for (int i = 2; i < descr->length; i++) {
+        if (descr->text[i] < '0' || descr->text[i] > '9') {
+            return false;
+        }
+        characters = characters * 10 + (size_t)(descr->text[i] - '0');
+    }
+    header->text_unit = kind == 'U' ? 4 : 1;
+    header->text_bytes = characters * header->text_unit;
+    header->type = DTYPE_U8;
+    header->swapped = descr->text[0] == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<');
+    return characters > 0;
+}
+
 static nnfs_status parse_descr(parser *parse, npy_header *header)
 {
     if (peek(parse) == '[') {
@@ -133,7 +154,7 @@ static nnfs_status parse_descr(parser *parse, npy_header *header)
             return NNFS_OK;
         }
     }
-    return refuse_type(parse, &descr);
+    return parse_text(&descr, header) ? NNFS_OK : refuse_type(parse, &descr);
 }
 
 /* ---- fortran_order and shape ---- */
@@ -275,10 +296,15 @@ static nnfs_status multiply(const parser *parse, npy_header *header)
         header->features = size_mul(header->features, header->shape[i]);
     }
     header->bytes =
-        size_mul(size_mul(header->shape[0], header->features), dtype_bytes(header->type));
+        size_mul(size_mul(header->shape[0], header->features),
+                 header->text_bytes > 0 ? header->text_bytes : dtype_bytes(header->type));
     if (header->bytes == SIZE_MAX) {
         return input_stream_fail(parse->from, parse->start, parse->error,
                                  "the product of the sizes overflows");
+    }
+    if (header->text_bytes > 0 && header->features != 1) {
+        return input_stream_fail(parse->from, parse->start, parse->error,
+                                 "an array of text is read if it is one column");
     }
     if (header->features > MOST_FEATURES) {
         return input_stream_fail(parse->from, parse->start, parse->error,

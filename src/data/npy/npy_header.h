@@ -13,7 +13,10 @@
 typedef struct npy_header {
     dtype type;
     bool swapped; /* bytes in the other order than this machine's */
-    bool fortran; /* the first index moves fastest, not the last */
+    size_t
+        text_bytes; /* of a text array's cell, whose characters have `text_unit` bytes; 0: numbers */
+    size_t text_unit; /* 4: UCS-4, 1: bytes */
+    bool fortran;     /* the first index moves fastest, not the last */
     int rank;
     size_t shape[NPY_LARGEST_RANK]; /* each 1 or more */
     size_t features;                /* values a sample: the product of all sizes but the first */

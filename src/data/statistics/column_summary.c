@@ -50,6 +50,11 @@ void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts)
 
 /* ---- The columns of its table ---- */
 
+nnfs_reading nnfs_dataset_reading(const nnfs_dataset *dataset)
+{
+    return dataset->parts.schema ? dataset->parts.schema->reading : (nnfs_reading){0};
+}
+
 int nnfs_dataset_columns(const nnfs_dataset *dataset)
 {
     return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
@@ -65,7 +70,9 @@ nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
                          .kind = column->kind,
                          .use = column->use,
                          .missing = column->missing,
-                         .categories = column->category_count};
+                         .categories = column->category_count,
+                         .format = column->format,
+                         .origin = column->origin};
 }
 
 const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category)

@@ -5,6 +5,7 @@
 #include "data/statistics/column_stats.h"
 #include "data/statistics/target_stats.h"
 #include "platform/cpu.h"
+#include "table/calendar.h"
 #include "table/preprocessing.h"
 
 #include <float.h>
@@ -40,6 +41,9 @@ static nnfs_status copy_text(const char *text, const char *what, char **copy, nn
 }
 
 /* ---- Numbers ---- */
+
+/* A larger deviation has an inverse that is no normal number, and differences that overflow. */
+#define LARGEST_REACH 1e37
 
 static float bounded(double value)
 {
@@ -88,6 +92,13 @@ static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_e
     } else if (!isfinite(stats->low) || !isfinite(stats->high)) {
         return fail(error, NNFS_ERROR_DATA, "column %s has a number that is not finite",
                     label_of(fit, encoding->column).text);
+    } else if ((double)stats->high - (double)stats->low > LARGEST_REACH ||
+               fmax(-(double)stats->low, (double)stats->high) > LARGEST_REACH) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "column %s has numbers up to %g, too large to be scaled in float32; divide "
+                    "them",
+                    label_of(fit, encoding->column).text,
+                    fmax(-(double)stats->low, (double)stats->high));
     } else if (stats->low < stats->high || fit->settings.scaling == NNFS_SCALING_PIXELS) {
         scalings[fit->settings.scaling](stats, encoding);
     } else if (encoding->has_indicator) {
@@ -114,6 +125,43 @@ static void fill_medians(fitting *fit)
             encoding->fill = isnan(stats->median) ? (float)stats->mean : stats->median;
         }
     }
+}
+
+/* ---- Dates ---- */
+
+/* Which cycles the dates of a column go through: of which more than one point occurs. */
+static void find_cycles(const fitting *fit, nnfs_encoding *encoding)
+{
+    const table_column *from = &fit->dataset->parts.schema->columns[encoding->column];
+    int month = -1;
+    double weekday = -1.0;
+    double time = -1.0;
+    for (int64_t i = 0; i < fit->dataset->samples; i++) {
+        float cell = nnfs_dataset_cell(fit->dataset, i, encoding->column);
+        if (isnan(cell)) {
+            continue;
+        }
+        double days = (double)cell + from->origin;
+        double day = floor(days);
+        double of_week = day - 7.0 * floor(day / 7.0);
+        encoding->has_month |= month >= 0 && date_month(days) != month;
+        encoding->has_weekday |= weekday >= 0.0 && of_week != weekday;
+        encoding->has_hour |= time >= 0.0 && days - day != time;
+        month = date_month(days);
+        weekday = of_week;
+        time = days - day;
+    }
+}
+
+static nnfs_status fit_date(fitting *fit, preprocessing_column *column, nnfs_error *error)
+{
+    nnfs_encoding *encoding = &column->encoding;
+    encoding->origin = fit->dataset->parts.schema->columns[encoding->column].origin;
+    nnfs_status status = fit_number(fit, column, error);
+    if (status == NNFS_OK && !encoding->reason) {
+        find_cycles(fit, encoding);
+    }
+    return status;
 }
 
 /* ---- Categories ---- */
@@ -230,11 +278,17 @@ static nnfs_status fit_target(fitting *fit, int index, const double *means, cons
     nnfs_status status = NNFS_OK;
     if (index < schema->target_count) {
         target->column = schema->targets[index];
+        memcpy(target->format, schema->columns[target->column].format, sizeof target->format);
         status = copy_text(schema->columns[target->column].name, "the name of a column",
                            &target->name, error);
     }
     if (status == NNFS_OK && means) {
         double deviation = sqrt(squares[index] / (double)fit->dataset->samples);
+        if (fabs(means[index]) > LARGEST_REACH || deviation > LARGEST_REACH) {
+            return fail(error, NNFS_ERROR_DATA,
+                        "target %d has numbers too large to be scaled in float32; divide them",
+                        index + 1);
+        }
         if (!isfinite(means[index]) || !isfinite(deviation)) {
             return fail(error, NNFS_ERROR_DATA, "target %d has a number that is not finite",
                         index + 1);
@@ -316,14 +370,17 @@ static nnfs_status keep_file(fitting *fit, nnfs_error *error)
 
 static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
 {
-    static nnfs_status (*const kinds[])(fitting *, preprocessing_column *, nnfs_error *) = {
-        [NNFS_COLUMN_NUMBER] = fit_number, [NNFS_COLUMN_CATEGORY] = fit_category};
+    static nnfs_status (*const kinds[])(fitting *, preprocessing_column *,
+                                        nnfs_error *) = {[NNFS_COLUMN_NUMBER] = fit_number,
+                                                         [NNFS_COLUMN_CATEGORY] = fit_category,
+                                                         [NNFS_COLUMN_DATE] = fit_date};
     const table_schema *schema = fit->dataset->parts.schema;
     preprocessing_column *column = &fit->made->columns[index];
     char *name = NULL;
     column->encoding.column = schema->features[index];
     const table_column *from = &schema->columns[column->encoding.column];
     column->encoding.kind = from->kind;
+    memcpy(column->format, from->format, sizeof column->format);
     nnfs_status status = copy_text(from->name, "the name of a column", &name, error);
     column->encoding.name = name;
     return status == NNFS_OK ? kinds[from->kind](fit, column, error) : status;

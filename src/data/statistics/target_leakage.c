@@ -48,11 +48,10 @@ typedef struct look {
 
 static void add_category(look_feature *f, float value, int32_t class)
 {
-    int index = (int)value;
-    if (isnan(value) || index < 0 || index >= f->categories) {
-        return;
+    if (!(value >= 0.0f && value < (float)f->categories)) {
+        return; /* also NaN, which no integer is */
     }
-    look_category *category = &f->category[index];
+    look_category *category = &f->category[(int)value];
     category->again = category->class != class_none;
     category->class =
         category->class == class_none || category->class == class ? class : class_several;

@@ -11,12 +11,25 @@ name_text column_name(const char *name, int number)
     return text_name(name ? name : plain);
 }
 
+const char *kind_word(nnfs_column_kind kind)
+{
+    static const char *const words[] = {
+        [NNFS_COLUMN_NUMBER] = "number",
+        [NNFS_COLUMN_CATEGORY] = "category",
+        [NNFS_COLUMN_DATE] = "date",
+    };
+    return words[kind];
+}
+
 short_text kind_text(const nnfs_column *column)
 {
     short_text kind = {"number"};
     if (column->kind == NNFS_COLUMN_CATEGORY) {
         (void)snprintf(kind.text, sizeof kind.text, "%.14s categor%s",
                        text_count(column->categories).text, column->categories == 1 ? "y" : "ies");
+    }
+    if (column->kind == NNFS_COLUMN_DATE) {
+        (void)snprintf(kind.text, sizeof kind.text, "date");
     }
     return kind;
 }

@@ -11,4 +11,7 @@ short_text kind_text(const nnfs_column *column);
 /* One of a list of names, in quotes where it holds what parts them. */
 name_text listed_name(const char *name);
 
+/* "number", "category" or "date". */
+const char *kind_word(nnfs_column_kind kind);
+
 #endif

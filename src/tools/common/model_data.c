@@ -1,6 +1,7 @@
 /* A saved model and data for it. */
 #include "common/model_data.h"
 
+#include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
 #include "common/options.h"
@@ -76,12 +77,12 @@ static nnfs_status check_scale(const model_request *request, const model_data *l
     return NNFS_OK;
 }
 
-/* By its name, before it is read: a table read as one of its own would end in another complaint. */
+/* Before it is read: a table read as one of its own would end in another complaint. */
 static nnfs_status check_kind(const model_request *request, const model_data *loaded,
                               nnfs_error *error)
 {
     bool wanted = nnfs_network_preprocessing(loaded->network) != NULL;
-    bool table = is_table(loaded->path);
+    bool table = is_table_data(&request->table, loaded->path);
     if (wanted != table) {
         return set_error(error, NNFS_ERROR_DATA, "%s was %strained on a table, and %s is %s",
                          request->model, wanted ? "" : "not ", loaded->path,
@@ -142,6 +143,34 @@ static void say_left_out(const nnfs_dataset *data)
     }
 }
 
+/* Categories that the model was not trained on count as its "others". */
+static void say_unseen(const nnfs_dataset *data)
+{
+    for (int i = 0; i < nnfs_dataset_columns(data); i++) {
+        int example = 0;
+        nnfs_column column = nnfs_dataset_column(data, i);
+        int64_t count =
+            column.use == NNFS_COLUMN_FEATURE ? nnfs_dataset_unseen(data, i, &example) : 0;
+        if (count > 0) {
+            cli_message("column %s: %s row%s with a category that the model does not know, as %s",
+                        column_name(column.name, i + 1).text, text_count(count).text,
+                        text_plural(count),
+                        listed_name(nnfs_dataset_category(data, i, example)).text);
+        }
+    }
+}
+
+/* Rows that --skip-bad-rows left out. */
+static void say_bad_rows(const nnfs_dataset *data)
+{
+    nnfs_reading reading = nnfs_dataset_reading(data);
+    if (reading.bad_rows > 0) {
+        cli_message("left out %s row%s that cannot be read; the first is line %lld",
+                    text_count(reading.bad_rows).text, text_plural(reading.bad_rows),
+                    (long long)reading.bad_lines[0]);
+    }
+}
+
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error)
 {
     nnfs_status status = nnfs_network_load(request->model, &loaded->network, error);
@@ -160,6 +189,8 @@ nnfs_status model_data_load(const model_request *request, model_data *loaded, nn
     }
     if (status == NNFS_OK && !request->quiet) {
         say_left_out(loaded->chosen);
+        say_unseen(loaded->chosen);
+        say_bad_rows(loaded->chosen);
     }
     return status;
 }

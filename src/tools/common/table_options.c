@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* ---- Lists ---- */
 
@@ -121,10 +122,7 @@ static const struct {
     const char *name;
     char delimiter;
 } delimiters[] = {
-    {"comma", ','},
-    {"semicolon", ';'},
-    {"tab", '\t'},
-    {"pipe", '|'},
+    {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"pipe", '|'}, {"blank", ' '},
 };
 
 enum { DELIMITERS = sizeof delimiters / sizeof *delimiters };
@@ -144,6 +142,20 @@ static void take_delimiter(table_options *options, const char *text)
     }
     int named = option_name("delimiter", delimiter_names, text, strlen(text));
     options->delimiter = delimiters[named].delimiter;
+}
+
+const char *delimiter_text(char delimiter)
+{
+    static const struct {
+        char delimiter;
+        const char *text;
+    } texts[] = {{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}, {'|', "pipes"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i].delimiter == delimiter) {
+            return texts[i].text;
+        }
+    }
+    return "blanks";
 }
 
 const char *answer_names(int value)
@@ -167,6 +179,86 @@ static void take_missing(table_options *options, const char *text)
     }
 }
 
+static void take_decimal(table_options *options, const char *text)
+{
+    static const char *const names[] = {"point", "comma"};
+    bool comma = strcmp(text, names[1]) == 0 || strcmp(text, ",") == 0;
+    if (!comma && strcmp(text, names[0]) != 0 && strcmp(text, ".") != 0) {
+        usage_error("--decimal is point or comma, not '%s'", text);
+    }
+    options->decimal = comma ? ',' : '.';
+}
+
+static void take_thousands(table_options *options, const char *text)
+{
+    static const struct {
+        const char *name;
+        char separator;
+    } names[] = {{"comma", ','}, {"point", '.'}, {"blank", ' '}, {"quote", '\''}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(text, names[i].name) == 0) {
+            options->thousands = names[i].separator;
+            return;
+        }
+    }
+    if (!*text || text[1] || !strchr(",. '_", *text)) {
+        usage_error("--thousands is comma, point, blank, quote or one of , . ' _, not '%s'", text);
+    }
+    options->thousands = *text;
+}
+
+static void take_date_format(table_options *options, const char *text)
+{
+    options->date_format = text;
+    if (strcmp(text, "none") != 0 && (*text != '%' || strlen(text) >= 24)) {
+        usage_error("--date-format begins with %%, as %%d/%%m/%%Y, or is none; '%s' is not", text);
+    }
+}
+
+static void take_encoding(table_options *options, const char *text)
+{
+    options->encoding = text;
+}
+
+static void take_skip(table_options *options, const char *text)
+{
+    options->skip = option_integer("--skip", text, 0, INT_MAX);
+}
+
+static void take_comment(table_options *options, const char *text)
+{
+    if (!*text || text[1] || *text == '"') {
+        usage_error("--comment is one character, not '%s'", text);
+    }
+    options->comment = *text;
+}
+
+static void take_skip_bad_rows(table_options *options, const char *text)
+{
+    (void)text;
+    options->skip_bad_rows = true;
+}
+
+const char *format_names(int value)
+{
+    static const char *const names[] = {"digits", "idx", "csv", "npy", "npz", NULL};
+    return names[value];
+}
+
+static void take_format(table_options *options, const char *text)
+{
+    options->format = format_names(option_name("format", format_names, text, strlen(text)));
+}
+
+static void take_arrays(table_options *options, const char *text)
+{
+    take_columns(&options->arrays, "--arrays", text);
+    if (options->arrays.count > 2) {
+        usage_error("--arrays names the samples and the targets, not %d arrays",
+                    options->arrays.count);
+    }
+}
+
 static const struct {
     const char *option;
     void (*take)(table_options *options, const char *text);
@@ -185,11 +277,23 @@ static const struct {
     {"--delimiter", take_delimiter, true},
     {"--header", take_header, true},
     {"--missing", take_missing, true},
+    {"--decimal", take_decimal, true},
+    {"--thousands", take_thousands, true},
+    {"--date-format", take_date_format, true},
+    {"--encoding", take_encoding, true},
+    {"--skip", take_skip, true},
+    {"--comment", take_comment, true},
+    {"--skip-bad-rows", take_skip_bad_rows, true},
+    {"--arrays", take_arrays, false},
 };
 
 void table_option(void *target, const option_row *row, const char *text)
 {
     table_options *options = target;
+    if (strcmp(row->name, "format") == 0) { /* the one that makes sense for data of any kind */
+        take_format(options, text);
+        return;
+    }
     size_t i = 0;
     while (strcmp(takers[i].option + 2, row->name) != 0) {
         i++;
@@ -216,12 +320,34 @@ void table_options_free(table_options *options)
     list_free(&options->numeric);
     list_free(&options->drop);
     list_free(&options->missing);
+    list_free(&options->arrays);
 }
 
 static bool ends_with(const char *text, size_t length, const char *end)
 {
     size_t end_length = strlen(end);
     return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
+}
+
+/* The format that is told, or that a file of this name has; NULL: neither. */
+static const char *format_of(const table_options *options, const char *data)
+{
+    if (options->format) {
+        return options->format;
+    }
+    return access(data, R_OK) == 0 ? nnfs_dataset_format(data) : NULL;
+}
+
+static bool is_array_file(const table_options *options, const char *data)
+{
+    const char *format = format_of(options, data);
+    return format ? strcmp(format, "npy") == 0 || strcmp(format, "npz") == 0 : is_npy(data);
+}
+
+bool is_table_data(const table_options *options, const char *data)
+{
+    const char *format = format_of(options, data);
+    return format ? is_array_file(options, data) || strcmp(format, "csv") == 0 : is_table(data);
 }
 
 bool is_npy(const char *data)
@@ -231,7 +357,7 @@ bool is_npy(const char *data)
 
 bool is_table(const char *data)
 {
-    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data"};
+    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data", ".npz"};
     size_t length = strlen(data);
     length -= ends_with(data, length, ".gz") ? 3 : 0;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -244,16 +370,16 @@ bool is_table(const char *data)
 
 void table_options_check(const table_options *options, const char *data)
 {
-    if (options->given && !is_table(data)) {
+    if (options->given && !is_table_data(options, data)) {
         usage_error("%s is for tables (CSV, NPY); '%s' is none", options->given, data);
     }
-    if (options->given_csv && is_npy(data)) {
+    if (options->given_csv && is_array_file(options, data)) {
         usage_error("%s is for CSV files; '%s' is an NPY file", options->given_csv, data);
     }
     if (options->targets_path && options->targets.count > 0) {
         usage_error("--target names columns of DATA, --targets another file: give one of them");
     }
-    if (options->targets_path && !is_npy(data)) {
+    if (options->targets_path && !is_array_file(options, data)) {
         usage_error("--targets is for NPY files; '%s' is none", data);
     }
 }
@@ -269,6 +395,15 @@ void table_options_apply_format(const table_options *options, nnfs_dataset_setti
     settings->missing = list_items(&options->missing);
     settings->delimiter = options->delimiter;
     settings->header = options->header;
+    settings->decimal = options->decimal;
+    settings->thousands = options->thousands;
+    settings->date_format = options->date_format;
+    settings->encoding = options->encoding;
+    settings->skip = options->skip;
+    settings->comment = options->comment;
+    settings->skip_bad_rows = options->skip_bad_rows;
+    settings->format = options->format;
+    settings->arrays = list_items(&options->arrays);
 }
 
 void table_options_apply(const table_options *options, nnfs_dataset_settings *settings)

@@ -38,16 +38,34 @@
 
 /* and how the file is written, for every tool. */
 #define TABLE_ROWS_FORMAT(at, usual_words)                                                         \
-    {"delimiter", 0, "C", "delimiter of a CSV file: comma, semicolon, tab, pipe or the character", \
-     "the one that fits best", TABLE_ROW(at), .names = delimiter_names},                           \
+    {"delimiter", 0, "C", "delimiter of a CSV file: comma, semicolon, tab, pipe, blank (runs of "  \
+     "blanks) or the character", "the one that fits best", TABLE_ROW(at), .names = delimiter_names}, \
     {"header", 0, "yes|no", "whether the first line of a CSV file names the columns",              \
      "by its cells", TABLE_ROW(at), .names = answer_names},                                        \
     {"missing", 0, "WORD[,...]", "cells that mean \"missing\", besides the empty one",             \
-     usual_words, TABLE_ROW(at)}
+     usual_words, TABLE_ROW(at)},                                                                  \
+    {"decimal", 0, "point|comma", "decimal separator of a CSV file's numbers", "by all its cells", \
+     TABLE_ROW(at), .complete = "point comma"},                                                    \
+    {"thousands", 0, "C", "thousands separator of a CSV file: comma, point, blank, quote or the "  \
+     "character", "by the cells of a column", TABLE_ROW(at),                                       \
+     .complete = "comma point blank quote"},                                                       \
+    {"date-format", 0, "FORMAT", "format of dates, as %d/%m/%Y; none reads dates as text",         \
+     "the one that fits", TABLE_ROW(at), .complete = "none %d/%m/%Y %m/%d/%Y %Y-%m-%d"},           \
+    {"encoding", 0, "NAME", "encoding of a CSV file, as latin1",                                   \
+     "UTF-8, or UTF-16 with a byte order mark", TABLE_ROW(at),                                     \
+     .complete = "latin1 cp1252 UTF-8 UTF-16LE"},                                                  \
+    {"skip", 0, "N", "lines of a CSV file to leave out before its header", "0", TABLE_ROW(at)},    \
+    {"comment", 0, "C", "character that begins lines to leave out", NULL, TABLE_ROW(at)},          \
+    {"skip-bad-rows", 0, NULL, "leave out rows that cannot be read, and count them", NULL,         \
+     TABLE_ROW(at)},                                                                               \
+    {"format", 0, "NAME", "format of DATA: digits, idx, csv, npy or npz", "by its first bytes",    \
+     TABLE_ROW(at), .names = format_names},                                                        \
+    {"arrays", 0, "NAME[,NAME]", "arrays of an NPZ file: the samples, and the targets",            \
+     "x,y or data,target", TABLE_ROW(at)}
 
 /* clang-format on */
 
-name_function task_names, delimiter_names, answer_names;
+name_function task_names, delimiter_names, answer_names, format_names;
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
 typedef struct text_list {
@@ -59,12 +77,16 @@ typedef struct text_list {
 void list_add(text_list *list, const char *item, size_t length);
 
 typedef struct table_options {
-    text_list targets, categorical, numeric, drop, missing;
+    text_list targets, categorical, numeric, drop, missing, arrays;
     const char *targets_path;  /* or NULL */
     const char *weight_column; /* or NULL */
     nnfs_task task;
-    char delimiter; /* 0: what fits best */
-    int header;     /* -1: by its cells */
+    char delimiter;                              /* 0: what fits best */
+    int header;                                  /* -1: by its cells */
+    char decimal, thousands, comment;            /* 0: not told */
+    const char *date_format, *encoding, *format; /* NULL: not told */
+    int64_t skip;
+    bool skip_bad_rows;
     nnfs_preprocessing_settings preprocessing;
     const char *given;     /* the first of these options on the command line, "--drop", or NULL */
     const char *given_csv; /* likewise of those about the text of a CSV file */
@@ -76,6 +98,11 @@ void table_options_free(table_options *options);
 /* Takes the value of an option of the rows above. */
 void table_option(void *options, const option_row *row, const char *text);
 
+/* "semicolons", for messages. */
+const char *delimiter_text(char delimiter);
+
+/* Whether DATA is a table, by its content or what the options say. */
+bool is_table_data(const table_options *options, const char *data);
 /* Whether DATA is a table, and an NPY file, by its name. */
 bool is_table(const char *data);
 bool is_npy(const char *data);

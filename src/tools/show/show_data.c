@@ -66,10 +66,12 @@ static void print_column(const nnfs_dataset *data, int index, int width)
         [NNFS_COLUMN_TARGET] = "to predict: ",
         [NNFS_COLUMN_WEIGHT] = "how much a sample counts: ",
         [NNFS_COLUMN_DROPPED] = "left out",
+        [NNFS_COLUMN_UNKNOWN] = "left out",
+        [NNFS_COLUMN_COUNTER] = "left out: counts the rows",
     };
     nnfs_column column = nnfs_dataset_column(data, index);
     name_text name = column_name(column.name, index + 1);
-    bool known = column.use != NNFS_COLUMN_DROPPED;
+    bool known = column.use < NNFS_COLUMN_DROPPED;
     (void)printf("  %s%*s  %-14s  %7s  %s", name.text, width - name.width, "",
                  known ? kind_text(&column).text : "",
                  known && column.missing > 0 ? text_count(column.missing).text : "",
@@ -224,17 +226,16 @@ static json_t *json_part(const nnfs_dataset *data)
 static json_t *json_columns(const nnfs_dataset *data)
 {
     static const char *const uses[] = {
-        [NNFS_COLUMN_FEATURE] = "feature",
-        [NNFS_COLUMN_TARGET] = "target",
-        [NNFS_COLUMN_WEIGHT] = "weight",
-        [NNFS_COLUMN_DROPPED] = "dropped",
+        [NNFS_COLUMN_FEATURE] = "feature", [NNFS_COLUMN_TARGET] = "target",
+        [NNFS_COLUMN_WEIGHT] = "weight",   [NNFS_COLUMN_DROPPED] = "dropped",
+        [NNFS_COLUMN_UNKNOWN] = "dropped", [NNFS_COLUMN_COUNTER] = "dropped",
     };
     json_t *list = json_array();
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
         json_t *one = json_object();
         json_set_string(one, "name", column.name);
-        json_set_string(one, "kind", column.kind == NNFS_COLUMN_CATEGORY ? "category" : "number");
+        json_set_string(one, "kind", kind_word(column.kind));
         json_set_string(one, "use", uses[column.use]);
         json_set_integer(one, "missing", column.missing);
         json_set_integer(one, "categories", column.categories);

@@ -151,6 +151,10 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
     (void)printf("  %s%*s  %6d  ", name.text, width - name.width, "", encoding.inputs);
     if (encoding.inputs == 0) {
         (void)printf("left out: %s", encoding.reason ? encoding.reason : "no inputs");
+    } else if (encoding.kind == NNFS_COLUMN_DATE) {
+        (void)printf("dates like %s: days%s%s%s", text_name(encoding.format).text,
+                     encoding.has_month ? ", month" : "", encoding.has_weekday ? ", weekday" : "",
+                     encoding.has_hour ? ", hour" : "");
     } else if (encoding.kind == NNFS_COLUMN_NUMBER) {
         (void)printf("(x - %s) * %s, missing as %s%s", text_measure((double)encoding.center).text,
                      text_measure((double)encoding.scale).text,
@@ -305,7 +309,7 @@ static json_t *json_columns(const nnfs_preprocessing *preprocessing)
         nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
         json_t *one = json_object();
         json_set_string(one, "name", encoding.name);
-        json_set_string(one, "kind", encoding.kind == NNFS_COLUMN_CATEGORY ? "category" : "number");
+        json_set_string(one, "kind", kind_word(encoding.kind));
         json_set_integer(one, "first_input", encoding.first_input);
         json_set_integer(one, "inputs", encoding.inputs);
         json_set_string(one, "reason", encoding.reason);

@@ -17,6 +17,13 @@ void source_free(data_source *source)
 
 /* ---- DATA ---- */
 
+static nnfs_status check_targets(const data_source *data, nnfs_error *error)
+{
+    nnfs_error why;
+    nnfs_status status = nnfs_dataset_check_targets(data->set, &why);
+    return status == NNFS_OK ? status : set_error(error, status, "%s: %s", data->path, why.message);
+}
+
 static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
@@ -30,7 +37,7 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         status = set_error(error, NNFS_ERROR_DATA,
                            "%s: a test set alone; there is nothing to train on", run->train.path);
     }
-    return status;
+    return status == NNFS_OK ? check_targets(&run->train, error) : status;
 }
 
 /* Which share of the training data to test on, now that it is known what DATA brings. */

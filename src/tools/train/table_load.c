@@ -71,6 +71,7 @@ static table_options join_all(const nnfs_dataset *data, const table_options *opt
 static void free_joined(table_options *whole)
 {
     whole->missing = (text_list){NULL, 0};
+    whole->arrays = (text_list){NULL, 0};
     table_options_free(whole);
 }
 

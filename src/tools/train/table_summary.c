@@ -55,6 +55,14 @@ static void show_categories(const nnfs_preprocessing *preprocessing, int index,
     (void)fprintf(stderr, "%sothers", encoding->has_missing ? "missing, " : "");
 }
 
+/* Elapsed time, and the cycles that dates go through. */
+static void show_date(const nnfs_encoding *encoding)
+{
+    (void)fprintf(stderr, "days%s%s%s, %d input%s", encoding->has_month ? ", month" : "",
+                  encoding->has_weekday ? ", weekday" : "", encoding->has_hour ? ", hour" : "",
+                  encoding->inputs, text_plural(encoding->inputs));
+}
+
 static void show_feature(const train_run *run, int index)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
@@ -62,6 +70,8 @@ static void show_feature(const train_run *run, int index)
         (void)fprintf(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
     } else if (encoding.kind == NNFS_COLUMN_CATEGORY) {
         show_categories(run->preprocessing, index, &encoding);
+    } else if (encoding.kind == NNFS_COLUMN_DATE) {
+        show_date(&encoding);
     } else {
         show_number(&encoding, run->options->table.preprocessing.scaling);
     }
@@ -71,7 +81,7 @@ static void show_feature(const train_run *run, int index)
 static void show_fill(const train_run *run, int index, int64_t missing)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
-    if (missing > 0 && encoding.inputs > 0 && encoding.kind == NNFS_COLUMN_NUMBER) {
+    if (missing > 0 && encoding.inputs > 0 && encoding.kind != NNFS_COLUMN_CATEGORY) {
         (void)fprintf(stderr, "; missing as %s%s", text_measure((double)encoding.fill).text,
                       encoding.has_indicator ? " with an indicator" : "");
     }
@@ -113,6 +123,7 @@ static void show_column(const train_run *run, int index, list_widths widths)
         [NNFS_COLUMN_WEIGHT] = "how much the sample counts",
         [NNFS_COLUMN_DROPPED] = "left out, as asked",
         [NNFS_COLUMN_UNKNOWN] = "left out, unknown",
+        [NNFS_COLUMN_COUNTER] = "left out: counts the rows (--numeric keeps it)",
     };
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
@@ -126,6 +137,9 @@ static void show_column(const train_run *run, int index, list_widths widths)
         show_fill(run, feature, column.missing);
     } else {
         (void)fputs(uses[column.use], stderr);
+    }
+    if (known && column.format && column.format[0]) {
+        (void)fprintf(stderr, " (written like %s)", text_name(column.format).text);
     }
     (void)fputc('\n', stderr);
 }
@@ -145,6 +159,38 @@ static void show_columns(const train_run *run)
     if (columns > shown) {
         (void)fprintf(stderr, "  and %s more\n", text_count(columns - shown).text);
     }
+}
+
+/* What was told or detected of how the file is written. */
+static void show_reading(const nnfs_dataset *data)
+{
+    nnfs_reading reading = nnfs_dataset_reading(data);
+    if (!reading.delimiter) {
+        return;
+    }
+    (void)fprintf(stderr, "read as   %s, %s, %s", delimiter_text(reading.delimiter),
+                  reading.header ? "first line is the header" : "no header", reading.encoding);
+    if (reading.decimal == ',') {
+        (void)fputs(", decimal comma", stderr);
+    }
+    if (reading.trailing) {
+        (void)fputs(", delimiter at the end of rows ignored", stderr);
+    }
+    if (reading.skipped > 0) {
+        (void)fprintf(stderr, ", %s line%s skipped", text_count(reading.skipped).text,
+                      text_plural(reading.skipped));
+    }
+    (void)fputc('\n', stderr);
+    if (reading.bad_rows == 0) {
+        return;
+    }
+    (void)fprintf(stderr, "left out  %s row%s that cannot be read, line%s",
+                  text_count(reading.bad_rows).text, text_plural(reading.bad_rows),
+                  text_plural(reading.bad_rows));
+    for (int i = 0; i < 5 && i < reading.bad_rows; i++) {
+        (void)fprintf(stderr, "%s %lld", i > 0 ? "," : "", (long long)reading.bad_lines[i]);
+    }
+    (void)fputs(reading.bad_rows > 5 ? ", ...\n" : "\n", stderr);
 }
 
 /* Rows that nothing can be learned from were left out when the file was read. */
@@ -234,7 +280,7 @@ static void warn_of_precisions(const train_run *run)
     const nnfs_preprocessing *preprocessing = run->preprocessing;
     for (int i = 0; i < nnfs_preprocessing_columns(preprocessing); i++) {
         nnfs_encoding e = nnfs_preprocessing_column(preprocessing, i);
-        if (e.inputs > 0 && e.kind == NNFS_COLUMN_NUMBER) {
+        if (e.inputs > 0 && e.kind != NNFS_COLUMN_CATEGORY) {
             warn_of_precision(e.name, e.column + 1, (double)e.center, 1.0 / (double)e.scale);
         }
     }
@@ -257,6 +303,7 @@ nnfs_status look(const train_run *run, nnfs_error *error)
                   text_count(rows).text, text_plural(rows),
                   text_count(nnfs_dataset_columns(data)).text,
                   text_plural(nnfs_dataset_columns(data)));
+    show_reading(data);
     show_columns(run);
     show_rows_left_out(data);
     nnfs_status status = look_targets(run, error);

@@ -1,0 +1,313 @@
+/*
+ * NPZ: the central directory at the end of the zip file lists the arrays; each is stored or deflated. An
+ * array is unpacked into memory and read from there.
+ */
+#include "base/memory.h"
+#include "data/npy/npy.h"
+#include "platform/memory_limit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum {
+    END_BYTES = 22,       /* of the record that ends a zip file, */
+    COMMENT_MOST = 65535, /* and of the comment behind it */
+    ENTRY_BYTES = 46,     /* of an entry of the directory, before its name */
+    LOCAL_BYTES = 30,     /* of the header before an array's bytes, before its name */
+    LARGEST_RATIO = 258 * 8 / 2,
+    NAME_MOST = 200,
+};
+
+typedef struct zip_file {
+    const char *path;
+    unsigned char *bytes; /* [size] the whole file */
+    size_t size;
+} zip_file;
+
+typedef struct zip_entry {
+    char name[NAME_MOST]; /* without ".npy" */
+    unsigned method, crc;
+    size_t packed, size, local;
+} zip_entry;
+
+static unsigned u16(const unsigned char *at)
+{
+    return at[0] | (unsigned)at[1] << 8;
+}
+
+static unsigned u32(const unsigned char *at)
+{
+    return u16(at) | u16(at + 2) << 16;
+}
+
+static size_t u64(const unsigned char *at)
+{
+    return (size_t)u32(at) | (size_t)u32(at + 4) << 32;
+}
+
+static nnfs_status fail_zip(const zip_file *zip, const char *why, nnfs_error *error)
+{
+    return fail(error, NNFS_ERROR_DATA, "%s: %s", zip->path, why);
+}
+
+/* Reads the whole file, as many bytes as there are. */
+static nnfs_status read_file(const char *path, zip_file *zip, nnfs_error *error)
+{
+    input_stream *from = NULL;
+    size_t room = 0;
+    nnfs_status status = input_stream_open(path, &from, error);
+    while (status == NNFS_OK && zip->size == room) {
+        size_t more = room > 0 ? room * 2 : 1 << 16;
+        size_t got = 0;
+        unsigned char *bytes = realloc(zip->bytes, more);
+        if (!bytes) {
+            status = fail_memory(error, more, "an NPZ file");
+            break;
+        }
+        zip->bytes = bytes;
+        status = input_stream_read(from, bytes + zip->size, more - zip->size, &got, error);
+        zip->size += got;
+        room = more;
+    }
+    input_stream_close(from);
+    return status;
+}
+
+/* The record at the end; NULL: none. */
+static const unsigned char *find_end(const zip_file *zip)
+{
+    size_t most = zip->size < COMMENT_MOST + END_BYTES ? zip->size : COMMENT_MOST + END_BYTES;
+    for (size_t back = END_BYTES; back <= most; back++) {
+        const unsigned char *at = zip->bytes + zip->size - back;
+        if (memcmp(at, "PK\5\6", 4) == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* Sizes of 2^32 - 1 stand in an extra field, in this order. */
+static bool read_zip64(const unsigned char *extra, size_t length, zip_entry *entry)
+{
+    size_t *const fields[] = {&entry->size, &entry->packed, &entry->local};
+    for (size_t at = 0; at + 4 <= length;) {
+        size_t bytes = u16(extra + at + 2);
+        if (bytes > length - at - 4) {
+            return false;
+        }
+        size_t from = at + 4;
+        for (size_t i = 0; u16(extra + at) == 1 && i < 3; i++) {
+            if (*fields[i] != UINT32_MAX) {
+                continue;
+            }
+            if (from + 8 > at + 4 + bytes) {
+                return false;
+            }
+            *fields[i] = u64(extra + from);
+            from += 8;
+        }
+        at += 4 + bytes;
+    }
+    return true;
+}
+
+/* Reads an entry of the directory and moves *at behind it; false: it is damaged. */
+static bool read_entry(const zip_file *zip, size_t *at, zip_entry *entry)
+{
+    const unsigned char *from = zip->bytes + *at;
+    if (zip->size - *at < ENTRY_BYTES || memcmp(from, "PK\1\2", 4) != 0) {
+        return false;
+    }
+    size_t name = u16(from + 28);
+    size_t extra = u16(from + 30);
+    size_t all = ENTRY_BYTES + name + extra + u16(from + 32);
+    if (all > zip->size - *at) {
+        return false;
+    }
+    *entry = (zip_entry){.method = u16(from + 10),
+                         .crc = u32(from + 16),
+                         .packed = u32(from + 20),
+                         .size = u32(from + 24),
+                         .local = u32(from + 42)};
+    size_t kept = name < NAME_MOST - 1 ? name : NAME_MOST - 1;
+    for (size_t i = 0; i < kept; i++) {
+        unsigned char byte = from[ENTRY_BYTES + i];
+        entry->name[i] = byte < 0x20 || byte > 0x7e ? '?' : (char)byte;
+    }
+    if (kept > 4 && strcmp(entry->name + kept - 4, ".npy") == 0) {
+        entry->name[kept - 4] = '\0';
+    }
+    *at += all;
+    return read_zip64(from + ENTRY_BYTES + name, extra, entry);
+}
+
+/* Finds the array with one of these names, of which the first that is there counts. */
+static nnfs_status find_array(const zip_file *zip, const char *const *names, zip_entry *entry,
+                              char list[NAME_MOST], bool *found, nnfs_error *error)
+{
+    const unsigned char *end = find_end(zip);
+    size_t best = SIZE_MAX;
+    *found = false;
+    list[0] = '\0';
+    if (!end) {
+        return fail_zip(zip, "the zip file has no directory at its end: it is cut or damaged",
+                        error);
+    }
+    size_t at = u32(end + 16);
+    for (unsigned i = 0; i < u16(end + 10); i++) {
+        zip_entry next;
+        if (at > zip->size || !read_entry(zip, &at, &next)) {
+            return fail_zip(zip, "the zip file's directory is damaged", error);
+        }
+        size_t used = strlen(list);
+        (void)snprintf(list + used, NAME_MOST - used, "%s%.30s", i > 0 ? ", " : "", next.name);
+        for (size_t j = 0; names[j] && j < best; j++) {
+            if (strcmp(names[j], next.name) == 0) {
+                best = j;
+                *entry = next;
+                *found = true;
+            }
+        }
+    }
+    return NNFS_OK;
+}
+
+static bool inflate_all(const unsigned char *packed, const zip_entry *entry, unsigned char *bytes)
+{
+    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)packed};
+    size_t fed = 0;
+    size_t made = 0;
+    int result = inflateInit2(&stream, -15) == Z_OK ? Z_OK : Z_MEM_ERROR;
+    while (result == Z_OK && made <= entry->size) {
+        const size_t step = 1U << 30;
+        size_t in = entry->packed - fed < step ? entry->packed - fed : step;
+        size_t out = entry->size - made < step ? entry->size - made : step;
+        stream.next_in = (unsigned char *)(uintptr_t)packed + fed;
+        stream.avail_in = (unsigned)in;
+        stream.next_out = bytes + made;
+        stream.avail_out = (unsigned)out;
+        result = inflate(&stream, Z_NO_FLUSH);
+        fed += in - stream.avail_in;
+        made += out - stream.avail_out;
+        if (result == Z_OK && in - stream.avail_in == 0 && out - stream.avail_out == 0) {
+            break;
+        }
+    }
+    (void)inflateEnd(&stream);
+    return result == Z_STREAM_END && made == entry->size;
+}
+
+/* Unpacks an array into *bytes, from memory_alloc. */
+static nnfs_status unpack(const zip_file *zip, const zip_entry *entry, unsigned char **bytes,
+                          nnfs_error *error)
+{
+    const unsigned char *local = zip->bytes + entry->local;
+    if (entry->local > zip->size || zip->size - entry->local < LOCAL_BYTES ||
+        memcmp(local, "PK\3\4", 4) != 0) {
+        return fail_zip(zip, "the zip file's directory is damaged", error);
+    }
+    size_t start = entry->local + LOCAL_BYTES + u16(local + 26) + u16(local + 28);
+    if (start > zip->size || entry->packed > zip->size - start ||
+        (entry->method == 0 ? entry->size != entry->packed
+                            : entry->size / LARGEST_RATIO > entry->packed)) {
+        return fail_zip(zip, "an array is longer than the zip file can hold", error);
+    }
+    if (entry->method != 0 && entry->method != 8) {
+        return fail_zip(zip, "an array is packed in another way than stored or deflated", error);
+    }
+    *bytes = memory_alloc(entry->size + 1, 1);
+    if (!*bytes) {
+        return fail_memory(error, entry->size, "an array");
+    }
+    bool whole = true;
+    if (entry->method == 0) {
+        memcpy(*bytes, zip->bytes + start, entry->size);
+    } else {
+        whole = inflate_all(zip->bytes + start, entry, *bytes);
+    }
+    unsigned long crc = crc32_z(0, *bytes, entry->size);
+    return whole && crc == entry->crc ? NNFS_OK
+                                      : fail_zip(zip, "an array of the zip file is damaged", error);
+}
+
+static nnfs_status read_array(const zip_file *zip, const zip_entry *entry,
+                              const nnfs_dataset_settings *settings, data_table *table,
+                              nnfs_error *error)
+{
+    unsigned char *bytes = NULL;
+    input_stream *from = NULL;
+    nnfs_status status = unpack(zip, entry, &bytes, error);
+    if (status == NNFS_OK) {
+        status = input_stream_of_memory(zip->path, bytes, entry->size, &from, error);
+    }
+    if (status == NNFS_OK) {
+        status = npy_read_stream(from, zip->path, settings, memory_limit("") / 2, table, error);
+    }
+    input_stream_close(from);
+    memory_free(bytes);
+    return status;
+}
+
+static nnfs_status read_targets(const zip_file *zip, const zip_entry *entry, int threads,
+                                data_table *table, nnfs_error *error)
+{
+    nnfs_dataset_settings plain;
+    nnfs_dataset_settings_init(&plain);
+    plain.threads = threads;
+    table->targets = calloc(1, sizeof *table->targets);
+    return table->targets ? read_array(zip, entry, &plain, table->targets, error)
+                          : fail_memory(error, sizeof *table->targets, "the targets");
+}
+
+static nnfs_status read_arrays(const zip_file *zip, const nnfs_dataset_settings *settings,
+                               data_table *table, nnfs_error *error)
+{
+    static const char *const usual[][6] = {{"x", "X", "data", "x_train", "X_train", NULL},
+                                           {"y", "Y", "target", "y_train", "labels", NULL}};
+    const char *const *told = settings->arrays;
+    const char *const first[] = {told ? told[0] : NULL, NULL};
+    const char *const second[] = {told && told[0] ? told[1] : NULL, NULL};
+    zip_entry entry;
+    char list[NAME_MOST];
+    bool found = false;
+    nnfs_status status = find_array(zip, told ? first : usual[0], &entry, list, &found, error);
+    if (status == NNFS_OK && !found) {
+        status = fail(error, NNFS_ERROR_DATA,
+                      "%s: there is no array '%.60s'; the file has %s; name two with arrays",
+                      zip->path, told ? told[0] : "x", list);
+    }
+    if (status == NNFS_OK) {
+        status = read_array(zip, &entry, settings, table, error);
+    }
+    if (status != NNFS_OK || settings->targets_path ||
+        (settings->targets && settings->targets[0])) {
+        return status;
+    }
+    status = find_array(zip, told ? second : usual[1], &entry, list, &found, error);
+    if (status == NNFS_OK && !found && second[0]) {
+        return fail(error, NNFS_ERROR_DATA, "%s: there is no array '%.60s'; the file has %s",
+                    zip->path, second[0], list);
+    }
+    return status == NNFS_OK && found ? read_targets(zip, &entry, settings->threads, table, error)
+                                      : status;
+}
+
+nnfs_status npz_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
+                     nnfs_error *error)
+{
+    zip_file zip = {.path = path};
+    *table = (data_table){.path = path};
+    nnfs_status status = read_file(path, &zip, error);
+    if (status == NNFS_OK) {
+        status = read_arrays(&zip, settings, table, error);
+    }
+    free(zip.bytes);
+    if (status != NNFS_OK) {
+        table_free(table);
+        return status;
+    }
+    table->reading.format = "npz";
+    return NNFS_OK;
+}
