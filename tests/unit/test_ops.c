@@ -694,9 +694,10 @@ static void check_running(const nnfs_network *network, const float *x, int sampl
 static nnfs_network *normalizer(void)
 {
     const op_case c = {
-        "", 1,        {{{1, NNFS_IDENTITY}, BATCH_NORM, 0.0f, 0}, {{1, NNFS_IDENTITY}, 0, 0.0f, 0}},
-        2,  NNFS_MSE, 1,
-        1};
+        .inputs = 1,
+        .layers = {{{1, NNFS_IDENTITY}, BATCH_NORM, 0.0f, 0}, {{1, NNFS_IDENTITY}, 0, 0.0f, 0}},
+        .layer_count = 2,
+        .loss = NNFS_MSE};
     nnfs_network *network = network_of(&c);
     const float one = 1.0f;
     assert_int_equal(nnfs_network_set_weights(network, 0, &one, NULL), NNFS_OK);
@@ -747,9 +748,12 @@ static void dropout_keeps_the_mean(void **state)
 {
     (void)state;
     const op_case c = {
-        "dropout", 3,        {{{500, NNFS_IDENTITY}, 0, 0.3f, 0}, {{1, NNFS_IDENTITY}, 0, 0.0f, 0}},
-        2,         NNFS_MSE, 400,
-        400};
+        .inputs = 3,
+        .layers = {{{500, NNFS_IDENTITY}, 0, 0.3f, 0}, {{1, NNFS_IDENTITY}, 0, 0.0f, 0}},
+        .layer_count = 2,
+        .loss = NNFS_MSE,
+        .samples = 400,
+        .batch = 400};
     problem p = make_problem(&c);
     nnfs_train_settings settings = settings_of(&c);
     nnfs_trainer *trainer = NULL;
