@@ -556,6 +556,16 @@ NNFS_API nnfs_status nnfs_network_save(const nnfs_network *network, const char *
                                        nnfs_error *error);
 
 /*
+ * The bytes of that file in memory, which nnfs_memory_free frees (it accepts NULL), and a network from
+ * them, which need not outlive the call. Errors: ARGUMENT, DATA, MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_save_memory(const nnfs_network *network, void **bytes,
+                                              size_t *count, nnfs_error *error);
+NNFS_API nnfs_status nnfs_network_load_memory(const void *bytes, size_t count,
+                                              nnfs_network **network, nnfs_error *error);
+NNFS_API void nnfs_memory_free(void *bytes);
+
+/*
  * Whether nnfs_network_save could begin to write `path`, before there is work to lose: does so, and
  * leaves no trace. Errors: IO, MEMORY.
  */

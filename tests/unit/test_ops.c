@@ -204,6 +204,7 @@ typedef struct problem {
     const op_case *of;
     nnfs_network *network;
     int outputs;
+    bool evaluates; /* by running statistics, without dropout */
     double *theta;  /* [parameter_floats] laid out like the parameters */
     double *inputs; /* [inputs x samples] */
     float *x, *y, *weights;
@@ -366,19 +367,30 @@ static void normalize_over(double *z, int count, int stride)
     }
 }
 
-static void normalize(nnfs_normalization which, int units, int count, double *z)
+static const double *tensor_at(const problem *p, int tensor)
 {
+    return p->theta + p->network->tensors[tensor].offset;
+}
+
+static void normalize(const problem *p, const network_layer *layer, int count, double *z)
+{
+    nnfs_normalization which = layer->normalization;
+    int units = layer->out;
+    if (p->evaluates && which == BATCH_NORM) {
+        const double *mean = tensor_at(p, layer->running_mean);
+        const double *variance = tensor_at(p, layer->running_variance);
+        for (int i = 0; i < units * count; i++) {
+            int unit = i % units;
+            z[i] = (z[i] - mean[unit]) / sqrt(variance[unit] + NORMALIZATION_EPSILON);
+        }
+        return;
+    }
     for (int j = 0; which == LAYER_NORM && j < count; j++) {
         normalize_over(z + j * units, units, 1);
     }
     for (int i = 0; which == BATCH_NORM && i < units; i++) {
         normalize_over(z + i, count, units);
     }
-}
-
-static const double *tensor_at(const problem *p, int tensor)
-{
-    return p->theta + p->network->tensors[tensor].offset;
 }
 
 /* z = W a for all samples of a chunk. */
@@ -405,19 +417,19 @@ static double *reference_logits(const problem *p, int first, int count)
     int units = p->of->inputs;
     double *a = allocate((size_t)units * (size_t)count, sizeof *a);
     memcpy(a, p->inputs + (ptrdiff_t)first * units, (size_t)(units * count) * sizeof *a);
-    drop(p->of->input_dropout, -1, first, count, units, a);
+    drop(p->evaluates ? 0.0f : p->of->input_dropout, -1, first, count, units, a);
     for (int l = 0; l < p->of->layer_count; l++) {
         const network_layer *layer = &p->network->layers[l];
         double *z = allocate((size_t)layer->out * (size_t)count, sizeof *z);
         units = layer->out;
         multiply(p, l, a, count, z);
-        normalize(layer->normalization, units, count, z);
+        normalize(p, layer, count, z);
         for (int i = 0; i < units * count; i++) {
             double scale = layer->scale >= 0 ? tensor_at(p, layer->scale)[i % units] : 1.0;
             z[i] = scale * z[i] + tensor_at(p, layer->bias)[i % units];
             z[i] = l + 1 < p->of->layer_count ? activate(layer->activation, z[i]) : z[i];
         }
-        drop(layer->dropout, l, first, count, units, z);
+        drop(p->evaluates ? 0.0f : layer->dropout, l, first, count, units, z);
         free(a);
         a = z;
     }
@@ -624,6 +636,54 @@ static void gradients_are_slopes(void **state)
     }
 }
 
+/* ---- Predictions ---- */
+
+/* Folded statistics, also tiny variances, against the formula in double. */
+static void check_predictions(const op_case *c, float variance)
+{
+    problem p = make_problem(c);
+    p.evaluates = true;
+    for (int t = 0; t < p.network->tensor_count && variance > 0.0f; t++) {
+        const network_tensor *tensor = &p.network->tensors[t];
+        for (int i = 0; strcmp(tensor->name, "running_variance") == 0 && i < tensor->rows; i++) {
+            size_t at = tensor->offset + (size_t)i;
+            p.network->parameters[at] = variance * (float)(i % 3);
+            p.theta[at] = (double)p.network->parameters[at];
+        }
+    }
+    size_t count = (size_t)p.outputs * (size_t)c->samples;
+    float *outputs = allocate(count, sizeof *outputs);
+    double *wanted = reference_logits(&p, 0, c->samples);
+    double largest = 0.0;
+    assert_int_equal(nnfs_predict(p.network, p.x, c->samples, 2, outputs, NULL), NNFS_OK);
+    for (int j = 0; j < c->samples; j++) {
+        (void)output_column(&p, wanted + (ptrdiff_t)j * p.outputs);
+    }
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(wanted[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!(fabs((double)outputs[i] - wanted[i]) <= 1e-5 * largest)) {
+            fail_msg("%s: %.9g in place of %.9g", c->name, (double)outputs[i], wanted[i]);
+        }
+    }
+    free(outputs);
+    free(wanted);
+    free_problem(&p);
+}
+
+static void predictions_are_the_formula(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CASES; i++) {
+        check_predictions(&cases[i], 0.0f);
+        /* A tiny variance multiplies the rounding of sums by 316, in every layer: small ones only. */
+        if (cases[i].inputs < 100) {
+            check_predictions(&cases[i], 1e-12f);
+        }
+    }
+}
+
 /* ---- Bits ---- */
 
 static int most_threads;
@@ -797,6 +857,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_slopes),
+        cmocka_unit_test(predictions_are_the_formula),
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(statistics_run_once_a_step),
         cmocka_unit_test(dropout_keeps_the_mean),
