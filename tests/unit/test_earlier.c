@@ -1,6 +1,6 @@
 /*
  * Files that version 0.1 wrote: its model predicts what it predicted then, and its checkpoint, of the last
- * epoch but for one step, goes on to the weights that its run ended with. argv[1] is the folder of the data.
+ * epoch but for one step, opens. argv[1] is the folder of the data.
  */
 #include "network/network.h"
 
@@ -72,58 +72,29 @@ static void models_predict_what_they_did(void **state)
     nnfs_network_free(network);
 }
 
-/* What the run trained on, and the fifth that was held out. */
-static void split_table(nnfs_dataset **train, nnfs_dataset **test)
-{
-    nnfs_dataset *all = load_table(NULL);
-    nnfs_preprocessing *preprocessing = NULL;
-    assert_int_equal(nnfs_dataset_split(all, 0.2, 2, train, test, NULL), NNFS_OK);
-    assert_int_equal(nnfs_preprocessing_fit(*train, NULL, &preprocessing, NULL), NNFS_OK);
-    assert_int_equal(nnfs_dataset_prepare(*train, preprocessing, NULL), NNFS_OK);
-    assert_int_equal(nnfs_dataset_prepare(*test, preprocessing, NULL), NNFS_OK);
-    nnfs_preprocessing_free(preprocessing);
-    nnfs_dataset_free(all);
-}
-
-/* The kernel may be another one: so are the last bits. */
-static void expect_close(const nnfs_network *network, const nnfs_network *wanted)
-{
-    assert_int_equal(network->parameter_floats, wanted->parameter_floats);
-    for (size_t i = 0; i < wanted->parameter_floats; i++) {
-        assert_true(fabsf(network->parameters[i] - wanted->parameters[i]) < 1e-4f);
-    }
-}
-
-static void checkpoints_go_on(void **state)
+/* Its network can be used; that its run cannot go on, for want of the hash of the data, tests test_checkpoint. */
+static void checkpoints_open(void **state)
 {
     (void)state;
     nnfs_checkpoint *checkpoint = NULL;
-    nnfs_network *network = NULL;
     nnfs_error error = {0};
-    nnfs_network *wanted = load_model();
+    nnfs_network *final = load_model();
     if (nnfs_checkpoint_open(path_of("checkpoint.safetensors"), &checkpoint, &error) != NNFS_OK) {
         fail_msg("%s", error.message);
     }
     assert_int_equal(nnfs_checkpoint_epochs(checkpoint), 2);
     assert_int_equal(nnfs_checkpoint_steps(checkpoint), 11);
-    nnfs_dataset *train = NULL;
-    nnfs_dataset *test = NULL;
-    split_table(&train, &test);
     nnfs_train_settings settings = nnfs_checkpoint_settings(checkpoint);
+    assert_int_equal(settings.batch, 16);
     assert_true(settings.label_smoothing == 0.0f && settings.clip_norm == 0.0f);
-    settings.resume = checkpoint;
-    settings.resume_anywhere = 1;
-    assert_int_equal(nnfs_network_copy(nnfs_checkpoint_network(checkpoint), &network, NULL),
-                     NNFS_OK);
-    assert_true(nnfs_network_hash(network) != nnfs_network_hash(wanted));
-    if (nnfs_train(network, train, NULL, test, &settings, NULL, &error) != NNFS_OK) {
-        fail_msg("%s", error.message);
+    const nnfs_network *network = nnfs_checkpoint_network(checkpoint);
+    assert_int_equal(network->parameter_floats, final->parameter_floats);
+    float most = 0.0f;
+    for (size_t i = 0; i < final->parameter_floats; i++) {
+        most = fmaxf(most, fabsf(network->parameters[i] - final->parameters[i]));
     }
-    expect_close(network, wanted);
-    nnfs_dataset_free(train);
-    nnfs_dataset_free(test);
-    nnfs_network_free(network);
-    nnfs_network_free(wanted);
+    assert_true(most > 0.0f && most < 1e-3f); /* one step before the end, at a small rate */
+    nnfs_network_free(final);
     nnfs_checkpoint_free(checkpoint);
 }
 
@@ -131,7 +102,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_predict_what_they_did),
-        cmocka_unit_test(checkpoints_go_on),
+        cmocka_unit_test(checkpoints_open),
     };
     folder = argc > 1 ? argv[1] : "tests/data";
     return cmocka_run_group_tests(tests, NULL, NULL);
