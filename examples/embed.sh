@@ -17,7 +17,10 @@ run() {
 
 run env DESTDIR="$stage" "$meson" install -C "$build" --no-rebuild
 pc=$(find "$stage" -name nnfs.pc)
-export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$stage" LD_LIBRARY_PATH="${pc%/pkgconfig/*}"
+# A sysroot would move the folders of the libraries that nnfs needs, too.
+sed "s|^prefix=|prefix=$stage|" "$pc" >"$stage/nnfs.pc"
+mv "$stage/nnfs.pc" "$pc"
+export PKG_CONFIG_PATH="${pc%/*}" LD_LIBRARY_PATH="${pc%/pkgconfig/*}"
 
 run "$meson" setup "$stage/of-meson" "$examples/meson"
 run "$meson" compile -C "$stage/of-meson"
