@@ -158,8 +158,9 @@ typedef enum nnfs_precision {
 typedef enum nnfs_normalization {
     NNFS_NORMALIZATION_NONE,
     /* Over the samples of a batch, each unit by itself (Ioffe and Szegedy 2015): (z - mean) / sqrt(var +
-     * 1e-5). A batch of more than 2,048 samples is normalised in parts. Inference uses running
-     * statistics, which move by 0.1 towards those of each step, as in PyTorch. */
+     * 1e-5). A batch of more than 2,048 samples is normalised in parts, and so is a step by hand of more
+     * samples than the settings' batch. Inference uses running statistics, which move by 0.1 towards
+     * those of each step, as in PyTorch, unless it has a single sample. */
     NNFS_NORMALIZATION_BATCH,
     NNFS_NORMALIZATION_LAYER, /* over the units, each sample by itself (Ba et al. 2016) */
 } nnfs_normalization;
@@ -607,6 +608,16 @@ NNFS_API nnfs_status nnfs_network_save(const nnfs_network *network, const char *
                                        nnfs_error *error);
 
 /*
+ * The bytes of that file in memory, which nnfs_memory_free frees (it accepts NULL), and a network from
+ * them, which need not outlive the call. Errors: ARGUMENT, DATA, MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_save_memory(const nnfs_network *network, void **bytes,
+                                              size_t *count, nnfs_error *error);
+NNFS_API nnfs_status nnfs_network_load_memory(const void *bytes, size_t count,
+                                              nnfs_network **network, nnfs_error *error);
+NNFS_API void nnfs_memory_free(void *bytes);
+
+/*
  * Whether nnfs_network_save could begin to write `path`, before there is work to lose: does so, and
  * leaves no trace. Errors: IO, MEMORY.
  */
@@ -833,8 +844,9 @@ typedef struct nnfs_train_settings {
     int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
                                     * end in other bits; default 0 */
 
-    /* 0 <= e < 1: share of each label that all classes get alike (Szegedy et al. 2016); with
-     * cross_entropy and binary_cross_entropy; default 0. Evaluation does not smooth. */
+    /* 0 <= e < 1: a target y becomes (1 - e) y + e / K, with K classes (Szegedy et al. 2016), or 2 with
+     * binary_cross_entropy; cross_entropy and binary_cross_entropy only; default 0. Evaluation does not
+     * smooth. */
     float label_smoothing;
     /* >= 0: the norm that the gradient of all parameters together is scaled down to if it exceeds it, as
      * torch.nn.utils.clip_grad_norm_ does; default 0: it may have any norm. */

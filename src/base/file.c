@@ -1,6 +1,8 @@
 /* Whole files in and out. */
 #include "base/file.h"
 
+#include "base/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -49,9 +51,26 @@ nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *e
     return NNFS_OK;
 }
 
+void file_read_begin_memory(file_reader *reader, const char *name, const void *bytes, size_t count)
+{
+    *reader =
+        (file_reader){.descriptor = -1, .path = name, .size = count, .bytes = bytes, .left = count};
+}
+
+/* As many of the next bytes in memory as there are. */
+static ssize_t copy_next(file_reader *reader, void *bytes, size_t count)
+{
+    size_t got = count < reader->left ? count : reader->left;
+    memcpy(bytes, reader->bytes, got);
+    reader->bytes += got;
+    reader->left -= got;
+    return (ssize_t)got;
+}
+
 nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error)
 {
-    ssize_t got = read_fully(reader->descriptor, bytes, count);
+    ssize_t got = reader->bytes ? copy_next(reader, bytes, count)
+                                : read_fully(reader->descriptor, bytes, count);
     if (got < 0) {
         return fail(error, NNFS_ERROR_IO, "%s: %s", reader->path, strerror(errno));
     }
@@ -185,8 +204,36 @@ nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *
     return NNFS_OK;
 }
 
+nnfs_status file_write_begin_memory(file_writer *writer, const char *name, nnfs_error *error)
+{
+    *writer = (file_writer){.descriptor = -1, .path = strdup(name), .in_memory = true};
+    return writer->path ? NNFS_OK : fail_memory(error, strlen(name), "a name");
+}
+
+static nnfs_status append(file_writer *writer, const void *bytes, size_t count, nnfs_error *error)
+{
+    size_t wanted = size_add(writer->count, count);
+    if (wanted > writer->room) {
+        size_t room = size_mul(wanted, 2);
+        unsigned char *more = room < SIZE_MAX ? realloc(writer->bytes, room) : NULL;
+        if (!more) {
+            return fail_memory(error, wanted, writer->path);
+        }
+        writer->bytes = more;
+        writer->room = room;
+    }
+    if (count > 0) {
+        memcpy(writer->bytes + writer->count, bytes, count);
+    }
+    writer->count = wanted;
+    return NNFS_OK;
+}
+
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error)
 {
+    if (writer->in_memory) {
+        return append(writer, bytes, count, error);
+    }
     const unsigned char *at = bytes;
     while (count > 0) {
         ssize_t written = write(writer->descriptor, at, count);
@@ -219,6 +266,9 @@ static int sync_folder_of(const char *path)
 
 nnfs_status file_write_commit(file_writer *writer, nnfs_error *error)
 {
+    if (writer->in_memory) {
+        return NNFS_OK;
+    }
     if (fsync(writer->descriptor) != 0) {
         return fail_write(writer, error);
     }
@@ -245,8 +295,18 @@ void file_write_abandon(file_writer *writer)
         (void)unlink(writer->temporary);
     }
     free(writer->temporary);
+    free(writer->bytes);
     free(writer->path);
     *writer = (file_writer){.descriptor = -1};
+}
+
+unsigned char *file_write_take(file_writer *writer, size_t *count)
+{
+    unsigned char *bytes = writer->bytes;
+    *count = writer->count;
+    writer->bytes = NULL;
+    file_write_abandon(writer);
+    return bytes;
 }
 
 /* ---- A second name ---- */

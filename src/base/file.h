@@ -7,11 +7,15 @@
 
 #include "base/status.h"
 
-/* A regular file being read from its beginning on. */
+#include <stdbool.h>
+
+/* A regular file being read from its beginning on, or bytes in memory. */
 typedef struct file_reader {
     int descriptor;
-    const char *path; /* the caller's */
-    size_t size;      /* bytes in the file when it was opened */
+    const char *path;           /* the caller's; of memory, what messages call it */
+    size_t size;                /* bytes in the file when it was opened */
+    const unsigned char *bytes; /* in memory that are still to be read; NULL: a file */
+    size_t left;
 } file_reader;
 
 /*
@@ -20,17 +24,21 @@ typedef struct file_reader {
  * DATA. Errors: IO, DATA.
  */
 nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error);
+void file_read_begin_memory(file_reader *reader, const char *name, const void *bytes, size_t count);
 nnfs_status file_read_next(file_reader *reader, void *bytes, size_t count, nnfs_error *error);
 void file_read_end(file_reader *reader);
 
 /* DATA if `path` is a regular file that Git LFS has left in the place of another. */
 nnfs_status file_check_pointer(const char *path, nnfs_error *error);
 
-/* A file being written: bytes go to a temporary file beside `path` until file_write_commit. */
+/* A file being written: bytes go to a temporary file beside `path` until file_write_commit. Or memory. */
 typedef struct file_writer {
     int descriptor;
     char *path;
     char *temporary;
+    bool in_memory;
+    unsigned char *bytes; /* [room], of which the first `count` are written */
+    size_t count, room;
 } file_writer;
 
 /*
@@ -38,12 +46,17 @@ typedef struct file_writer {
  * the folder. On any error, and by file_write_abandon (which accepts a writer that failed or
  * committed), the temporary file is removed and the target is as it was. A file that replaces
  * another keeps its permissions; a symbolic link is replaced, so that a folder somebody else made leads
- * nowhere: follow it with realpath where it should be followed. A target that is there and is not a regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
+ * nowhere: follow it with realpath where it should be followed. A target that is there and is not a
+ * regular file (a device, a folder) is never replaced. Errors: IO, MEMORY.
  */
 nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *error);
+nnfs_status file_write_begin_memory(file_writer *writer, const char *name, nnfs_error *error);
 nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnfs_error *error);
 nnfs_status file_write_commit(file_writer *writer, nnfs_error *error);
 void file_write_abandon(file_writer *writer);
+
+/* After a commit to memory: the bytes, which are the caller's and freed by free(). */
+unsigned char *file_write_take(file_writer *writer, size_t *count);
 
 /*
  * Lets `path` name the file `from` too, in the place of what it named before; where there are no hard

@@ -56,7 +56,14 @@ typedef struct model_extra {
     int buffer_count;
 } model_extra;
 
-/* Writes durably. Errors: IO, DATA (a value that is not finite), MEMORY. */
+/* A file's bytes in memory, freed by free(). */
+typedef struct model_bytes {
+    unsigned char *bytes;
+    size_t count;
+} model_bytes;
+
+/* Writes durably, or to memory. Errors: IO, DATA (a value that is not finite), MEMORY. */
+nnfs_status model_write_memory(model_bytes *made, const nnfs_network *network, nnfs_error *error);
 nnfs_status model_write(const char *path, const nnfs_network *network, const model_extra *extra,
                         nnfs_error *error);
 
@@ -77,6 +84,8 @@ typedef struct model_file {
 
 /* Errors: IO, DATA, MEMORY. Close it in any case. */
 nnfs_status model_open(const char *path, model_file *model, nnfs_error *error);
+nnfs_status model_open_memory(const void *bytes, size_t count, model_file *model,
+                              nnfs_error *error);
 void model_close(model_file *model);
 
 /* Its network, which is the caller's; once. Errors: DATA, MEMORY. */

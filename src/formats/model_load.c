@@ -396,21 +396,35 @@ static nnfs_status read_preprocessing(const model_file *model, nnfs_network *net
 
 /* ---- All of it ---- */
 
-nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
+/* What a file that has been read says of its network. */
+static nnfs_status parse_model(model_file *model, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
         check_format, check_checksum, parse_inputs,     parse_input_dropout,
         parse_layers, parse_loss,     describe_network, check_tensors};
+    nnfs_status status = NNFS_OK;
+    for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
+        status = steps[i](model, error);
+    }
+    return status;
+}
+
+nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
+{
     *model = (model_file){.path = path};
     nnfs_status status = file_check_pointer(path, error);
     if (status == NNFS_OK) {
         status = safetensors_open(path, &model->file, error);
     }
-    for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
-        status = steps[i](model, error);
-    }
-    return status;
+    return status == NNFS_OK ? parse_model(model, error) : status;
+}
+
+nnfs_status model_open_memory(const void *bytes, size_t count, model_file *model, nnfs_error *error)
+{
+    *model = (model_file){.path = "a model in memory"};
+    nnfs_status status = safetensors_open_memory(model->path, bytes, count, &model->file, error);
+    return status == NNFS_OK ? parse_model(model, error) : status;
 }
 
 void model_close(model_file *model)

@@ -265,8 +265,9 @@ static nnfs_status check_finite(const nnfs_network *network, const description *
     return NNFS_OK;
 }
 
-static nnfs_status write_file(const char *path, const nnfs_network *network, const description *d,
-                              nnfs_error *error)
+/* To `path`, or (NULL) to memory. */
+static nnfs_status write_file(const char *path, model_bytes *made, const nnfs_network *network,
+                              const description *d, nnfs_error *error)
 {
     safetensors_writer writer;
     byte_sink file = {.take = write_out, .writer = &writer};
@@ -279,26 +280,40 @@ static nnfs_status write_file(const char *path, const nnfs_network *network, con
     if (status == NNFS_OK) {
         status = safetensors_write_commit(&writer, error);
     }
-    safetensors_write_abandon(&writer); /* nothing after a commit */
+    if (status == NNFS_OK && made) {
+        made->bytes = file_write_take(&writer.file, &made->count);
+    }
+    safetensors_write_abandon(&writer); /* nothing after a commit to a file */
+    return status;
+}
+
+static nnfs_status write_model(const char *path, model_bytes *made, const nnfs_network *network,
+                               const model_extra *extra, nnfs_error *error)
+{
+    description d;
+    nnfs_status status = describe(network, extra, &d, error);
+    if (status == NNFS_OK) {
+        status = check_finite(network, &d, path ? path : "a model in memory", error);
+    }
+    if (status == NNFS_OK) {
+        status = add_checksum(network, &d, error);
+    }
+    if (status == NNFS_OK) {
+        status = write_file(path, made, network, &d, error);
+    }
+    free_description(&d, network);
     return status;
 }
 
 nnfs_status model_write(const char *path, const nnfs_network *network, const model_extra *extra,
                         nnfs_error *error)
 {
-    description d;
-    nnfs_status status = describe(network, extra, &d, error);
-    if (status == NNFS_OK) {
-        status = check_finite(network, &d, path, error);
-    }
-    if (status == NNFS_OK) {
-        status = add_checksum(network, &d, error);
-    }
-    if (status == NNFS_OK) {
-        status = write_file(path, network, &d, error);
-    }
-    free_description(&d, network);
-    return status;
+    return write_model(path, NULL, network, extra, error);
+}
+
+nnfs_status model_write_memory(model_bytes *made, const nnfs_network *network, nnfs_error *error)
+{
+    return write_model(NULL, made, network, &(model_extra){.buffer_count = 0}, error);
 }
 
 /* Behind a symbolic link the file that it leads to is replaced, not the link. */

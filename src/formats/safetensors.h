@@ -68,6 +68,9 @@ typedef struct safetensors_file {
  * Errors: IO, DATA (the message names the file and the offset or the tensor), MEMORY.
  */
 nnfs_status safetensors_open(const char *path, safetensors_file *file, nnfs_error *error);
+/* The same for a file's bytes in memory, which messages call `name`; they are copied. */
+nnfs_status safetensors_open_memory(const char *name, const void *bytes, size_t count,
+                                    safetensors_file *file, nnfs_error *error);
 void safetensors_close(safetensors_file *file);
 
 /* The tensor or the text of that name; NULL where there is none. */
@@ -86,6 +89,7 @@ typedef struct safetensors_writer {
     size_t missing; /* bytes of tensors still to come */
 } safetensors_writer;
 
+/* With `path` NULL the file comes to lie in memory: after the commit, file_write_take(&writer->file) has it. */
 nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path,
                                     const safetensors_tensor *tensors, size_t tensor_count,
                                     const safetensors_text *metadata, size_t metadata_count,

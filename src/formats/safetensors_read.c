@@ -298,30 +298,41 @@ static nnfs_status read_data(file_reader *reader, safetensors_file *file, size_t
     return file_read_next(reader, file->data, data_bytes, error);
 }
 
-nnfs_status safetensors_open(const char *path, safetensors_file *file, nnfs_error *error)
+static nnfs_status read_all(file_reader *reader, safetensors_file *file, nnfs_error *error)
 {
-    file_reader reader;
     size_t data_bytes = 0;
-    *file = (safetensors_file){0};
-    nnfs_status status = file_read_begin(&reader, path, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    status = read_header(&reader, &file->header, &data_bytes, error);
+    nnfs_status status = read_header(reader, &file->header, &data_bytes, error);
     if (status == NNFS_OK) {
-        status = parse_header(path, file, data_bytes, error);
+        status = parse_header(reader->path, file, data_bytes, error);
     }
     if (status == NNFS_OK) {
-        status = check_places(path, file, data_bytes, error);
+        status = check_places(reader->path, file, data_bytes, error);
     }
     if (status == NNFS_OK) {
-        status = read_data(&reader, file, data_bytes, error);
+        status = read_data(reader, file, data_bytes, error);
     }
-    file_read_end(&reader);
+    file_read_end(reader);
     if (status != NNFS_OK) {
         safetensors_close(file);
     }
     return status;
+}
+
+nnfs_status safetensors_open(const char *path, safetensors_file *file, nnfs_error *error)
+{
+    file_reader reader;
+    *file = (safetensors_file){0};
+    nnfs_status status = file_read_begin(&reader, path, error);
+    return status == NNFS_OK ? read_all(&reader, file, error) : status;
+}
+
+nnfs_status safetensors_open_memory(const char *name, const void *bytes, size_t count,
+                                    safetensors_file *file, nnfs_error *error)
+{
+    file_reader reader;
+    *file = (safetensors_file){0};
+    file_read_begin_memory(&reader, name, bytes, count);
+    return read_all(&reader, file, error);
 }
 
 void safetensors_close(safetensors_file *file)

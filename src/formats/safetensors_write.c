@@ -143,7 +143,8 @@ nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path
         status = add_tensors(writer, header, tensors, tensor_count, error);
     }
     if (status == NNFS_OK) {
-        status = file_write_begin(&writer->file, path, error);
+        status = path ? file_write_begin(&writer->file, path, error)
+                      : file_write_begin_memory(&writer->file, "a model in memory", error);
     }
     if (status == NNFS_OK) {
         status = write_header(writer, header, error);

@@ -8,24 +8,27 @@
 /* ---- Targets ---- */
 
 /*
- * Column j of the targets as numbers: a class index is written out into the tile's scratch column.
+ * Column j of the targets as numbers, in the tile's scratch column unless they lie somewhere as they are:
+ * a class index is written out, with one row as it is, and y smoothed is (1 - e) y + e / choices.
  */
-static const float *target_column(const loss_tile *tile, int j)
+static const float *target_column(const loss_tile *tile, int j, int choices)
 {
-    if (!tile->labels) {
-        return tile->targets + (size_t)j * (size_t)tile->rows;
-    }
-    /* With one row the label is the target; smoothed, half of e goes to either side. */
     float e = tile->label_smoothing;
-    float others = e / (float)(tile->rows > 1 ? tile->rows : 2);
-    if (tile->rows == 1) {
-        tile->scratch[0] = (1.0f - e) * (float)tile->labels[j] + others;
-        return tile->scratch;
+    const float *y = tile->labels ? NULL : tile->targets + (size_t)j * (size_t)tile->rows;
+    if (y && e == 0.0f) {
+        return y;
     }
     for (int i = 0; i < tile->rows; i++) {
-        tile->scratch[i] = others;
+        float target = 0.0f;
+        if (y) {
+            target = y[i];
+        } else if (tile->rows == 1) {
+            target = (float)tile->labels[j];
+        } else if (tile->labels[j] == i) {
+            target = 1.0f;
+        }
+        tile->scratch[i] = (1.0f - e) * target + e / (float)choices;
     }
-    tile->scratch[tile->labels[j]] += 1.0f - e;
     return tile->scratch;
 }
 
@@ -128,8 +131,7 @@ static double cross_entropy_smoothed(float *z, int32_t y, int rows, float e, flo
 static double cross_entropy_column(const loss_tile *tile, int j, float *p, float scale, float *d)
 {
     if (!tile->labels) {
-        size_t at = (size_t)j * (size_t)tile->rows;
-        return cross_entropy_numbers(p, tile->targets + at, tile->rows, scale, d);
+        return cross_entropy_numbers(p, target_column(tile, j, tile->rows), tile->rows, scale, d);
     }
     if (tile->label_smoothing > 0.0f) {
         return cross_entropy_smoothed(p, tile->labels[j], tile->rows, tile->label_smoothing, scale,
@@ -248,7 +250,7 @@ TERMS(huber_terms, huber_term)
 static double column_losses(const loss_tile *tile, const float *p, add_terms *terms)
 {
     size_t rows = (size_t)tile->rows;
-    if (!tile->labels && !tile->weights) {
+    if (!tile->labels && !tile->weights && tile->label_smoothing == 0.0f) {
         return terms(p, tile->targets, rows * (size_t)tile->columns, tile->scale, tile->delta);
     }
     double sum = 0.0;
@@ -256,8 +258,8 @@ static double column_losses(const loss_tile *tile, const float *p, add_terms *te
         size_t at = (size_t)j * rows;
         float *d = tile->delta ? tile->delta + at : NULL;
         float weight = column_weight(tile, j);
-        sum +=
-            (double)weight * terms(p + at, target_column(tile, j), rows, tile->scale * weight, d);
+        sum += (double)weight *
+               terms(p + at, target_column(tile, j, 2), rows, tile->scale * weight, d);
     }
     return sum;
 }

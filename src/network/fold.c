@@ -117,7 +117,8 @@ nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_network *other,
         return fail(error, NNFS_ERROR_ARGUMENT, "the share must be 0 to 1, not %g", (double)share);
     }
     for (size_t i = 0; i < network->parameter_floats; i++) {
-        network->parameters[i] += share * (other->parameters[i] - network->parameters[i]);
+        float w = network->parameters[i];
+        network->parameters[i] = (1.0f - share) * w + share * other->parameters[i];
     }
     return NNFS_OK;
 }

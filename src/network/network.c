@@ -14,6 +14,9 @@
 
 void nnfs_network_settings_init(nnfs_network_settings *settings)
 {
+    if (!settings) {
+        return;
+    }
     *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY, .seed = 1};
 }
 
@@ -288,22 +291,22 @@ void nnfs_network_free(nnfs_network *network)
 
 int nnfs_network_inputs(const nnfs_network *network)
 {
-    return network->inputs;
+    return network ? network->inputs : 0;
 }
 
 int nnfs_network_outputs(const nnfs_network *network)
 {
-    return network_output(network)->out;
+    return network ? network_output(network)->out : 0;
 }
 
 int nnfs_network_layer_count(const nnfs_network *network)
 {
-    return network->layer_count;
+    return network ? network->layer_count : 0;
 }
 
 static bool has_layer(const nnfs_network *network, int index)
 {
-    return index >= 0 && index < network->layer_count;
+    return network && index >= 0 && index < network->layer_count;
 }
 
 nnfs_layer nnfs_network_layer(const nnfs_network *network, int index)
@@ -329,18 +332,18 @@ float nnfs_network_dropout(const nnfs_network *network, int index)
 
 float nnfs_network_input_dropout(const nnfs_network *network)
 {
-    return network->input_dropout;
+    return network ? network->input_dropout : 0.0f;
 }
 
 nnfs_loss nnfs_network_loss(const nnfs_network *network)
 {
-    return network->loss;
+    return network ? network->loss : NNFS_CROSS_ENTROPY;
 }
 
 int64_t nnfs_network_parameters(const nnfs_network *network)
 {
     int64_t count = 0;
-    for (int i = 0; i < network->tensor_count; i++) {
+    for (int i = 0; network && i < network->tensor_count; i++) {
         const network_tensor *tensor = &network->tensors[i];
         count += tensor->trained ? (int64_t)tensor->rows * tensor->columns : 0;
     }
@@ -434,15 +437,16 @@ float *nnfs_network_biases(nnfs_network *network, int index)
 
 uint64_t nnfs_network_hash(const nnfs_network *network)
 {
-    return hash_bytes(HASH_START, network->parameters,
-                      network->parameter_floats * sizeof *network->parameters);
+    return network ? hash_bytes(HASH_START, network->parameters,
+                                network->parameter_floats * sizeof *network->parameters)
+                   : 0;
 }
 
 /* A product of [m x k] and [k x n] takes 2 m n k operations; elementwise work is not counted. */
 double nnfs_network_flops_forward(const nnfs_network *network)
 {
     double flops = 0.0;
-    for (int i = 0; i < network->layer_count; i++) {
+    for (int i = 0; network && i < network->layer_count; i++) {
         flops += 2.0 * (double)network->layers[i].in * (double)network->layers[i].out;
     }
     return flops;
@@ -451,6 +455,9 @@ double nnfs_network_flops_forward(const nnfs_network *network)
 /* Forward, dW, and D_prev for all layers but the first. */
 double nnfs_network_flops_step(const nnfs_network *network)
 {
+    if (!network) {
+        return 0.0;
+    }
     const network_layer *input = &network->layers[0];
     return 3.0 * nnfs_network_flops_forward(network) - 2.0 * (double)input->in * (double)input->out;
 }

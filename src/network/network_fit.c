@@ -129,5 +129,5 @@ nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
 
 const nnfs_preprocessing *nnfs_network_preprocessing(const nnfs_network *network)
 {
-    return encoder_preprocessing(network->encoder);
+    return network ? encoder_preprocessing(network->encoder) : NULL;
 }

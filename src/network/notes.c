@@ -29,6 +29,9 @@ static bool note_is_at(const nnfs_network *network, size_t place, const char *ke
 
 const char *nnfs_network_note(const nnfs_network *network, const char *key)
 {
+    if (!network || !key) {
+        return NULL;
+    }
     size_t place = note_place(network, key);
     return note_is_at(network, place, key) ? network->notes[place].value : NULL;
 }

@@ -268,13 +268,17 @@ const setting_table train_settings = {"training setting", rows, sizeof rows / si
 
 void nnfs_train_settings_init(nnfs_train_settings *settings)
 {
-    *settings = (nnfs_train_settings){.optimizer = NNFS_SGD};
-    settings_init(&train_settings, settings);
+    if (settings) {
+        *settings = (nnfs_train_settings){.optimizer = NNFS_SGD};
+        settings_init(&train_settings, settings);
+    }
 }
 
 void nnfs_train_settings_resolve(nnfs_train_settings *settings)
 {
-    settings_resolve(&train_settings, settings);
+    if (settings) {
+        settings_resolve(&train_settings, settings);
+    }
 }
 
 const nnfs_setting *nnfs_train_setting(int index)

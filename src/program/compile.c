@@ -569,8 +569,7 @@ static void emit_running_statistics(compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
     if (layer->normalization == NNFS_NORMALIZATION_BATCH) {
-        program_op next =
-            tensor_op(c, &op_running_statistics, layer->running_mean, RUN_UPDATE | RUN_FORWARD);
+        program_op next = tensor_op(c, &op_running_statistics, layer->running_mean, RUN_UPDATE);
         next.in = tensor_operand(c, SPACE_PARAMETERS, layer->running_mean);
         next.out = tensor_operand(c, SPACE_PARAMETERS, layer->running_variance);
         next.sums = c->values[index].sums;
@@ -663,7 +662,7 @@ static void fuse(program *p)
         bool parameters = next->grid.axis == AXIS_PARAMETERS;
         bool local = parameters || next->kind->elementwise || next->grid.tile_rows == 0;
         bool finished = next->kind->after_finish ||
-                        (parameters && before && before->kind->finish && !next->kind->finish);
+                        (next->kind == &op_update && before && before->kind == &op_gradient_norm);
         bool beside = parameters && before && before->grid.axis == AXIS_PARAMETERS;
         next->starts_stage = finished || !(beside || (same && local));
         next->starts_chain = next->starts_stage || !same;

@@ -108,15 +108,15 @@ typedef struct tile_queue {
     atomic_bool failed;
 } tile_queue;
 
-static void run_thread(inference *i, int64_t samples, inference_visitor *visit, void *user,
-                       tile_queue *queue)
+static void run_thread(inference *i, int thread, int64_t samples, inference_visitor *visit,
+                       void *user, tile_queue *queue)
 {
     int64_t columns = i->program.tile_columns;
     int64_t index = 0;
     while ((index = atomic_fetch_add(&queue->next, 1)) * columns < samples) {
         int64_t left = samples - index * columns;
         inference_tile tile = {.of = i,
-                               .thread = omp_get_thread_num(),
+                               .thread = thread,
                                .index = (int)index,
                                .first = index * columns,
                                .count = left < columns ? (int)left : (int)columns};
@@ -133,8 +133,12 @@ nnfs_status inference_run(inference *i, int64_t samples, inference_visitor *visi
     atomic_init(&queue.next, 0);
     atomic_init(&queue.failed, false);
     blas_enter();
-#pragma omp parallel num_threads(i->threads) if (i->threads > 1)
-    run_thread(i, samples, visit, user, &queue);
+    if (i->threads == 1) { /* a region, even of one thread, takes time and memory */
+        run_thread(i, 0, samples, visit, user, &queue);
+    } else {
+#pragma omp parallel num_threads(i->threads)
+        run_thread(i, omp_get_thread_num(), samples, visit, user, &queue);
+    }
     blas_leave();
     if (atomic_load(&queue.failed)) {
         return fail(error, NNFS_ERROR_BACKEND, "a matrix product was refused");

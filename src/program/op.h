@@ -27,8 +27,8 @@ typedef enum op_space {
     SPACE_PARTIALS,        /* gradients of single tiles of samples, one behind the other */
     SPACE_X,               /* inputs of a chunk */
     SPACE_WORK,            /* activations and deltas of a chunk */
-    SPACE_OUTPUT_GRADIENT, /* the caller's dL/d output [outputs x samples of the run] */
-    SPACE_INPUT_GRADIENT,  /* the caller's dL/dx [inputs x samples of the run] */
+    SPACE_OUTPUT_GRADIENT, /* the caller's dL/d output [outputs x samples of a chunk] */
+    SPACE_INPUT_GRADIENT,  /* the caller's dL/dx [inputs x samples of a chunk] */
     SPACES,
 } op_space;
 

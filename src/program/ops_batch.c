@@ -82,7 +82,7 @@ const op_kind op_loss = {
 static bool run_take_output_gradient(const program_op *op, const op_context *context, op_tile tile)
 {
     int rows = op->out.rows;
-    size_t at = (size_t)rows * ((size_t)context->chunk->first + (size_t)tile.first);
+    size_t at = (size_t)rows * (size_t)tile.first;
     matrix delta = op_view(context, &op->out, 0, rows, tile.first, tile.count);
     memcpy(delta.data, context->base[SPACE_OUTPUT_GRADIENT] + at,
            (size_t)rows * (size_t)tile.count * sizeof(float));

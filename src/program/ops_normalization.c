@@ -133,13 +133,20 @@ const op_kind op_batch_normalize = {.name = "batch normalize",
                                     .elementwise = true,
                                     .after_finish = true};
 
-/* running += momentum (step - running) */
+/*
+ * running += momentum (step - running), once for the statistics of a forward pass: an update by hand comes
+ * after it. A single sample has no variance, and leaves them as they are.
+ */
 static bool run_running_statistics(const program_op *op, const op_context *context, op_tile tile)
 {
     (void)tile;
     int units = op->in.rows;
-    const double *totals = context->state->sums + op->sums + (ptrdiff_t)2 * units;
+    double *totals = context->state->sums + op->sums + (ptrdiff_t)2 * units;
     double n = totals[(ptrdiff_t)2 * units];
+    totals[(ptrdiff_t)2 * units] = 0.0;
+    if (n <= 1.0) {
+        return true;
+    }
     float *mean = op_vector(context, &op->in);
     float *variance = op_vector(context, &op->out);
     for (int i = 0; i < units; i++) {

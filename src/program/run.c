@@ -379,6 +379,21 @@ static void rest(workspace *w, int me)
     }
 }
 
+/* The caller's arrays hold all samples of the run: a chunk's begin at its first one. */
+static void bind_chunk(const step_run *run, const op_chunk *chunk, op_context *context)
+{
+    size_t first = (size_t)chunk->first;
+    float *output = run->spaces[SPACE_OUTPUT_GRADIENT];
+    float *input = run->spaces[SPACE_INPUT_GRADIENT];
+    if (output) {
+        context->base[SPACE_OUTPUT_GRADIENT] =
+            output + first * (size_t)network_output(run->network)->out;
+    }
+    if (input) {
+        context->base[SPACE_INPUT_GRADIENT] = input + first * (size_t)run->network->inputs;
+    }
+}
+
 static void run_thread(region *r)
 {
     workspace *w = r->run->work;
@@ -392,6 +407,7 @@ static void run_thread(region *r)
         if (phase / r->parts != at) {
             at = phase / r->parts;
             chunk = chunk_at(r, (int64_t)at);
+            bind_chunk(r->run, &chunk, &context);
             govern(r, (int64_t)at);
         }
         int working = atomic_load(&w->governor.working);

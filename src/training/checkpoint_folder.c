@@ -329,35 +329,37 @@ const checkpoint_state *checkpoint_state_of(const nnfs_checkpoint *checkpoint)
 
 const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->path;
+    return checkpoint ? checkpoint->path : NULL;
 }
 
 const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->passed_over;
+    return checkpoint ? checkpoint->passed_over : "";
 }
 
 const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->network;
+    return checkpoint ? checkpoint->network : NULL;
 }
 
 nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->state.settings;
+    nnfs_train_settings none;
+    nnfs_train_settings_init(&none);
+    return checkpoint ? checkpoint->state.settings : none;
 }
 
 int nnfs_checkpoint_epochs(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->state.epochs;
+    return checkpoint ? checkpoint->state.epochs : 0;
 }
 
 int64_t nnfs_checkpoint_steps(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->state.epoch_steps;
+    return checkpoint ? checkpoint->state.epoch_steps : 0;
 }
 
 int nnfs_checkpoint_finished(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint->state.finished;
+    return checkpoint ? checkpoint->state.finished : 0;
 }

@@ -25,6 +25,9 @@ static const double short_call = 20e-6;
 
 nnfs_status nnfs_profile_create(nnfs_profile **made, nnfs_error *error)
 {
+    if (!made) {
+        return fail_null(error, "profile");
+    }
     *made = calloc(1, sizeof **made);
     return *made ? NNFS_OK : fail_memory(error, sizeof **made, "the profile");
 }

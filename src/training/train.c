@@ -152,6 +152,9 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                        const nnfs_train_settings *settings, nnfs_summary *summary,
                        nnfs_error *error)
 {
+    if (!network || !train || !settings) {
+        return fail_null(error, "network, train or settings");
+    }
     nnfs_summary unwanted = {0};
     training t = {.train = train,
                   .validation = validation,

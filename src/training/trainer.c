@@ -49,6 +49,17 @@ static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
     return NNFS_OK;
 }
 
+static nnfs_status check_smoothing(const nnfs_network *network, const nnfs_train_settings *settings,
+                                   nnfs_error *error)
+{
+    if (settings->label_smoothing > 0.0f && !loss_of(network->loss)->fused) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "label smoothing goes with cross_entropy and binary_cross_entropy, not with %s",
+                    nnfs_loss_name(network->loss));
+    }
+    return NNFS_OK;
+}
+
 nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
                                 nnfs_trainer **trainer, nnfs_error *error)
 {
@@ -62,6 +73,9 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     nnfs_train_settings resolved = *settings;
     nnfs_train_settings_resolve(&resolved);
     nnfs_status status = settings_check(&train_settings, &resolved, error);
+    if (status == NNFS_OK) {
+        status = check_smoothing(network, &resolved, error);
+    }
     if (status != NNFS_OK) {
         return status;
     }

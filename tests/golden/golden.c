@@ -2,8 +2,12 @@
  * Runs every safetensors case of the folders it is given against its float64 values: outputs, loss
  * and gradients within 1e-5 of the largest element, losses and weights after the case's steps
  * within 1e-4. A line a case, then `N passed, N failed`. What a case holds stands in its metadata.
+ *
+ * x, y, wN, bN and what else a layer has go in; yhat and yhat_after are predictions, before and after the
+ * steps; dx, dwN, ... are gradients of the loss, or of sum(output_gradient * outputs) where that is given.
  */
 #include "formats/safetensors.h"
+#include "network/network.h"
 
 #include <dirent.h>
 #include <jansson.h>
@@ -22,12 +26,16 @@ typedef struct golden_case {
     safetensors_file file;
     int sizes[MAX_LAYERS + 1];
     nnfs_layer layers[MAX_LAYERS];
+    nnfs_normalization normalization[MAX_LAYERS];
+    float dropout[MAX_LAYERS];
     int layer_count;
     nnfs_network_settings network;
     nnfs_train_settings training;
     int steps;
-    float *x; /* [inputs x batch] */
-    float *y; /* [outputs x batch] */
+    float *x;               /* [inputs x batch] */
+    float *y;               /* [outputs x batch] */
+    float *weights;         /* [batch] of the samples, or NULL */
+    float *output_gradient; /* [outputs x batch] in place of a loss, or NULL */
     int64_t batch;
     int32_t *labels; /* [batch] where y is one-hot and the loss cross_entropy, else NULL */
     double worst_value;
@@ -102,6 +110,29 @@ static const char *loss_name(int index)
     return nnfs_loss_name((nnfs_loss)index);
 }
 
+static const char *normalization_name(int index)
+{
+    return nnfs_normalization_name((nnfs_normalization)index);
+}
+
+/* What cases may have, by layer. */
+static bool read_extras(golden_case *c)
+{
+    json_t *normalization = json_loads(text_of(c, "normalization"), 0, NULL);
+    json_t *dropout = json_loads(text_of(c, "dropout"), 0, NULL);
+    bool ok = true;
+    for (int i = 0; i < c->layer_count && normalization; i++) {
+        const char *name = json_string_value(json_array_get(normalization, (size_t)i));
+        int index = name ? find_name(name, normalization_name) : -1;
+        c->normalization[i] = (nnfs_normalization)index;
+        c->dropout[i] = (float)json_number_value(json_array_get(dropout, (size_t)i));
+        ok = ok && index >= 0;
+    }
+    json_decref(normalization);
+    json_decref(dropout);
+    return ok ? true : give_up(c, "normalization");
+}
+
 static bool read_layers(golden_case *c)
 {
     json_t *names = json_loads(text_of(c, "activations"), 0, NULL);
@@ -125,6 +156,12 @@ static bool read_settings(golden_case *c)
     c->network.layer_count = c->layer_count;
     c->network.loss = (nnfs_loss)which;
     c->network.init = NNFS_INIT_ZEROS;
+    c->network.normalization = c->normalization;
+    c->network.dropout = c->dropout;
+    c->network.input_dropout = (float)atof(text_of(c, "input_dropout"));
+    c->training.label_smoothing = (float)atof(text_of(c, "label_smoothing"));
+    c->training.clip_norm = (float)atof(text_of(c, "clip_norm"));
+    c->training.seed = 7; /* of dropout, as make_golden.py draws it */
     c->steps = atoi(text_of(c, "steps"));
     c->batch = atoi(text_of(c, "batch"));
     for (size_t i = 0; i < sizeof golden_optimizers / sizeof *golden_optimizers; i++) {
@@ -201,6 +238,11 @@ static double difference(golden_case *c, const char *name, const float *got, siz
     return worst / (largest > 0.0 ? largest : 1.0);
 }
 
+static bool has_tensor(const golden_case *c, const char *name)
+{
+    return safetensors_find(&c->file, name) != NULL;
+}
+
 static void compare(golden_case *c, double *worst, const char *name, const float *got, size_t count)
 {
     *worst = fmax(*worst, difference(c, name, got, count));
@@ -220,9 +262,61 @@ static size_t weight_count(const golden_case *c, int layer)
     return (size_t)c->sizes[layer] * (size_t)c->sizes[layer + 1];
 }
 
+/* The vectors that only some layers have; a case has them under these names and the layer's number. */
+static const char *const extra_vectors[] = {"scale", "running_mean", "running_variance"};
+
+enum { EXTRA_VECTORS = sizeof extra_vectors / sizeof *extra_vectors };
+
+static int extra_tensor(const nnfs_network *network, int layer, int which)
+{
+    const network_layer *of = &network->layers[layer];
+    const int tensors[EXTRA_VECTORS] = {of->scale, of->running_mean, of->running_variance};
+    return tensors[which];
+}
+
+static void set_extras(golden_case *c, nnfs_network *network)
+{
+    char name[32];
+    for (int i = 0; i < c->layer_count; i++) {
+        size_t out = (size_t)c->sizes[i + 1];
+        for (int which = 0; which < EXTRA_VECTORS; which++) {
+            int tensor = extra_tensor(network, i, which);
+            float *values =
+                tensor < 0
+                    ? NULL
+                    : floats_of(c, numbered(name, sizeof name, extra_vectors[which], i, ""), out);
+            if (values) {
+                memcpy(network->parameters + network->tensors[tensor].offset, values,
+                       out * sizeof *values);
+            }
+            free(values);
+        }
+    }
+}
+
+/* Compares vectors that lie in a buffer laid out like the parameters. */
+static void compare_extras(golden_case *c, double *worst, const nnfs_network *network,
+                           const float *buffer, const char *before, const char *after)
+{
+    char name[32];
+    char whole[64];
+    for (int i = 0; i < c->layer_count; i++) {
+        for (int which = 0; which < EXTRA_VECTORS; which++) {
+            int tensor = extra_tensor(network, i, which);
+            (void)numbered(name, sizeof name, extra_vectors[which], i, after);
+            (void)snprintf(whole, sizeof whole, "%s%s", before, name);
+            if (tensor >= 0 && (network->tensors[tensor].trained || after[0])) {
+                compare(c, worst, whole, buffer + network->tensors[tensor].offset,
+                        (size_t)c->sizes[i + 1]);
+            }
+        }
+    }
+}
+
 static bool set_weights(golden_case *c, nnfs_network *network)
 {
     char name[32];
+    set_extras(c, network);
     for (int i = 0; i < c->layer_count; i++) {
         float *w = floats_of(c, numbered(name, sizeof name, "w", i, ""), weight_count(c, i));
         size_t out = (size_t)c->sizes[i + 1];
@@ -273,7 +367,51 @@ static nnfs_arrays batch_of(const golden_case *c, bool labels)
         arrays.targets = c->y;
         arrays.target_count = outputs;
     }
+    arrays.weights = c->weights;
     return arrays;
+}
+
+/* A step by hand, from a loss or from the gradient that the case has. */
+static nnfs_step step_of(const golden_case *c, const nnfs_arrays *batch, int update)
+{
+    nnfs_step step;
+    nnfs_step_init(&step);
+    step.arrays = batch;
+    step.output_gradient = c->output_gradient;
+    step.of_logits = strcmp(text_of(c, "given"), "logits") == 0;
+    step.update = update;
+    return step;
+}
+
+static bool compare_outputs(golden_case *c, double *worst, const char *name,
+                            const nnfs_network *network, nnfs_error *error)
+{
+    size_t count = (size_t)(c->batch * c->sizes[c->layer_count]);
+    float *outputs = calloc(count, sizeof *outputs);
+    bool ok = outputs && !nnfs_predict(network, c->x, c->batch, 1, outputs, error);
+    if (ok) {
+        compare(c, worst, name, outputs, count);
+    }
+    free(outputs);
+    return ok;
+}
+
+/* The gradient with respect to the inputs, of cases that have it. */
+static bool compare_input_gradient(golden_case *c, nnfs_trainer *trainer, const nnfs_arrays *batch,
+                                   nnfs_error *error)
+{
+    size_t count = (size_t)(c->batch * c->sizes[0]);
+    nnfs_step step = step_of(c, batch, 0);
+    if (!has_tensor(c, "dx")) {
+        return true;
+    }
+    step.input_gradient = calloc(count, sizeof *step.input_gradient);
+    bool ok = step.input_gradient && !nnfs_trainer_run(trainer, &step, NULL, error);
+    if (ok) {
+        compare(c, &c->worst_value, "dx", step.input_gradient, count);
+    }
+    free(step.input_gradient);
+    return ok;
 }
 
 static void compare_loss(double *worst, double got, double wanted)
@@ -286,14 +424,14 @@ static bool check_values(golden_case *c, nnfs_network *network, nnfs_trainer *tr
                          const nnfs_arrays *batch, nnfs_error *error)
 {
     char name[32];
-    size_t count = (size_t)(c->batch * c->sizes[c->layer_count]);
-    float *outputs = calloc(count, sizeof *outputs);
-    double *wanted = doubles_of(c, "loss", 1);
+    bool has_loss = c->output_gradient == NULL;
+    double *wanted = has_loss ? doubles_of(c, "loss", 1) : NULL;
     double loss = NAN;
-    bool ok = outputs && wanted && !nnfs_predict(network, c->x, c->batch, 1, outputs, error) &&
-              !nnfs_trainer_gradient(trainer, batch, &loss, error);
-    if (ok) {
-        compare(c, &c->worst_value, "yhat", outputs, count);
+    const nnfs_step step = step_of(c, batch, 0);
+    bool ok = compare_outputs(c, &c->worst_value, "yhat", network, error) &&
+              compare_input_gradient(c, trainer, batch, error) &&
+              !nnfs_trainer_run(trainer, &step, &loss, error);
+    if (ok && wanted) {
         compare_loss(&c->worst_value, loss, wanted[0]);
     }
     for (int i = 0; ok && i < c->layer_count; i++) {
@@ -305,7 +443,7 @@ static bool check_values(golden_case *c, nnfs_network *network, nnfs_trainer *tr
         compare(c, &c->worst_value, numbered(name, sizeof name, "db", i, ""),
                 nnfs_trainer_bias_gradient(trainer, i), (size_t)c->sizes[i + 1]);
     }
-    free(outputs);
+    compare_extras(c, &c->worst_value, network, nnfs_trainer_gradients(trainer, NULL), "d", "");
     free(wanted);
     return ok;
 }
@@ -314,12 +452,16 @@ static bool check_steps(golden_case *c, nnfs_network *network, nnfs_trainer *tra
                         const nnfs_arrays *batch, nnfs_error *error)
 {
     char name[32];
-    double *losses = doubles_of(c, "losses", (size_t)c->steps);
-    bool ok = losses != NULL;
+    bool has_loss = c->output_gradient == NULL;
+    double *losses = has_loss ? doubles_of(c, "losses", (size_t)c->steps) : NULL;
+    const nnfs_step one = step_of(c, batch, 1);
+    bool ok = losses || !has_loss;
     for (int step = 0; ok && step < c->steps; step++) {
         double loss = NAN;
-        ok = !nnfs_trainer_step(trainer, batch, &loss, error);
-        compare_loss(&c->worst_step, loss, losses[step]);
+        ok = !nnfs_trainer_run(trainer, &one, &loss, error);
+        if (losses) {
+            compare_loss(&c->worst_step, loss, losses[step]);
+        }
     }
     for (int i = 0; ok && i < c->layer_count; i++) {
         float *w = calloc(weight_count(c, i), sizeof *w);
@@ -329,6 +471,10 @@ static bool check_steps(golden_case *c, nnfs_network *network, nnfs_trainer *tra
         free(w);
         compare(c, &c->worst_step, numbered(name, sizeof name, "b", i, "_after"),
                 nnfs_network_biases(network, i), (size_t)c->sizes[i + 1]);
+    }
+    compare_extras(c, &c->worst_step, network, network->parameters, "", "_after");
+    if (ok && has_tensor(c, "yhat_after")) {
+        ok = compare_outputs(c, &c->worst_step, "yhat_after", network, error);
     }
     free(losses);
     return ok;
@@ -359,9 +505,16 @@ static bool run_case(const char *path)
     nnfs_error error = {0};
     if (safetensors_open(path, &c.file, &error) != NNFS_OK) {
         give_up(&c, error.message);
-    } else if (read_sizes(&c) && read_layers(&c) && read_settings(&c)) {
+    } else if (read_sizes(&c) && read_layers(&c) && read_extras(&c) && read_settings(&c)) {
         c.x = floats_of(&c, "x", (size_t)(c.batch * c.sizes[0]));
         c.y = floats_of(&c, "y", (size_t)(c.batch * c.sizes[c.layer_count]));
+        size_t outputs = (size_t)(c.batch * c.sizes[c.layer_count]);
+        if (has_tensor(&c, "sample_weights")) {
+            c.weights = floats_of(&c, "sample_weights", (size_t)c.batch);
+        }
+        if (has_tensor(&c, "output_gradient")) {
+            c.output_gradient = floats_of(&c, "output_gradient", outputs);
+        }
         if (c.x && c.y) {
             find_labels(&c);
             run_once(&c, false);
@@ -378,6 +531,8 @@ static bool run_case(const char *path)
            c.steps, c.worst_step, STEPS_TOLERANCE, c.problem[0] ? ": " : "", c.problem);
     free(c.x);
     free(c.y);
+    free(c.weights);
+    free(c.output_gradient);
     free(c.labels);
     safetensors_close(&c.file);
     return passed;

@@ -44,17 +44,27 @@ static nnfs_dataset *make_data(uint64_t seed)
     return data;
 }
 
-static nnfs_network *make_network(int hidden)
+static nnfs_network *make_network_with(int hidden, nnfs_normalization kind, float share)
 {
-    nnfs_layer layers[] = {{hidden, NNFS_TANH}, {classes, NNFS_SOFTMAX}};
+    const nnfs_layer layers[] = {{hidden, NNFS_TANH}, {classes, NNFS_SOFTMAX}};
+    const nnfs_normalization normalization[] = {kind, NNFS_NORMALIZATION_NONE};
+    const float dropout[] = {share, 0.0f};
     nnfs_network_settings settings;
     nnfs_network *network = NULL;
     nnfs_network_settings_init(&settings);
     settings.inputs = inputs;
     settings.layers = layers;
     settings.layer_count = 2;
+    settings.normalization = normalization;
+    settings.dropout = dropout;
+    settings.input_dropout = share / 2.0f;
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
     return network;
+}
+
+static nnfs_network *make_network(int hidden)
+{
+    return make_network_with(hidden, NNFS_NORMALIZATION_NONE, 0.0f);
 }
 
 /* ---- Runs that are stopped ---- */
@@ -96,7 +106,14 @@ typedef struct variant {
     int64_t batch;
     int threads;
     int64_t every;
+    /* Batch or layer normalisation, and then dropout, label smoothing and clipping too. */
+    nnfs_normalization normalization;
 } variant;
+
+static nnfs_network *network_of(const variant *v)
+{
+    return make_network_with(9, v->normalization, v->normalization ? 0.3f : 0.0f);
+}
 
 static nnfs_train_settings settings_of(const variant *v, interruption *at)
 {
@@ -108,6 +125,8 @@ static nnfs_train_settings settings_of(const variant *v, interruption *at)
     settings.batch = v->batch;
     settings.epochs = epochs;
     settings.threads = v->threads;
+    settings.label_smoothing = v->normalization ? 0.1f : 0.0f;
+    settings.clip_norm = v->normalization ? 0.2f : 0.0f;
     settings.on_checkpoint = on_checkpoint;
     settings.on_epoch = on_epoch;
     settings.on_progress = on_progress;
@@ -125,7 +144,7 @@ static int folders;
 /* The hash that an uninterrupted run ends with. */
 static uint64_t whole_run(const variant *v, const nnfs_dataset *data, interruption *at)
 {
-    nnfs_network *network = make_network(9);
+    nnfs_network *network = network_of(v);
     nnfs_train_settings settings = settings_of(v, at);
     assert_int_equal(nnfs_train(network, data, NULL, data, &settings, NULL, NULL), NNFS_OK);
     uint64_t hash = nnfs_network_hash(network);
@@ -142,7 +161,7 @@ static uint64_t broken_run(const variant *v, const nnfs_dataset *data, interrupt
     folder_of(folder, sizeof folder, folders++);
     for (*stops = 0; status == NNFS_ERROR_STOPPED; (*stops)++) {
         nnfs_checkpoint *checkpoint = NULL;
-        nnfs_network *network = make_network(9);
+        nnfs_network *network = network_of(v);
         at->calls = 0;
         at->stop_at = *stops < 40 ? 1 : 0;
         at->stop = false;
@@ -167,6 +186,24 @@ static uint64_t broken_run(const variant *v, const nnfs_dataset *data, interrupt
     return hash;
 }
 
+/* The number of times that the run was stopped, and went on to the same ends. */
+static int check_goes_on(const variant *v, const nnfs_dataset *data)
+{
+    interruption whole = {0};
+    interruption broken = {0};
+    int stops = 0;
+    uint64_t expected = whole_run(v, data, &whole);
+    assert_true(broken_run(v, data, &broken, &stops) == expected);
+    assert_true(stops > 2);
+    for (int e = 0; e < epochs; e++) {
+        assert_true(whole.history[e].train_loss == broken.history[e].train_loss);
+        assert_true(whole.history[e].train_accuracy == broken.history[e].train_accuracy);
+        assert_true(whole.history[e].test.loss == broken.history[e].test.loss);
+        assert_true(whole.history[e].learning_rate == broken.history[e].learning_rate);
+    }
+    return stops;
+}
+
 static void test_goes_on(void **state)
 {
     (void)state;
@@ -174,30 +211,36 @@ static void test_goes_on(void **state)
     int most = 0;
     for (int o = 0; nnfs_optimizer_name((nnfs_optimizer)o); o++) {
         for (int s = 0; nnfs_schedule_name((nnfs_schedule)s); s++) {
-            const variant v = {(nnfs_optimizer)o, (nnfs_schedule)s, s % 2 == 0 ? 64 : 0, 2,
-                               s % 2 == 0 ? 5 + o : 1};
-            interruption whole = {0};
-            interruption broken = {0};
-            int stops = 0;
-            uint64_t expected = whole_run(&v, data, &whole);
-            assert_true(broken_run(&v, data, &broken, &stops) == expected);
-            assert_true(stops > 2);
+            const variant v = {(nnfs_optimizer)o,      (nnfs_schedule)s,
+                               s % 2 == 0 ? 64 : 0,    2,
+                               s % 2 == 0 ? 5 + o : 1, NNFS_NORMALIZATION_NONE};
+            int stops = check_goes_on(&v, data);
             most = stops > most ? stops : most;
-            for (int e = 0; e < epochs; e++) {
-                assert_true(whole.history[e].train_loss == broken.history[e].train_loss);
-                assert_true(whole.history[e].train_accuracy == broken.history[e].train_accuracy);
-                assert_true(whole.history[e].test.loss == broken.history[e].test.loss);
-                assert_true(whole.history[e].learning_rate == broken.history[e].learning_rate);
-            }
         }
     }
     print_message("42 runs, up to %d times stopped\n", most);
     nnfs_dataset_free(data);
 }
 
+/* In the middle of epochs, whose masks and running statistics go on too. */
+static void test_regularized_goes_on(void **state)
+{
+    (void)state;
+    const variant variants[] = {
+        {NNFS_ADAM, NNFS_SCHEDULE_COSINE, 64, 2, 5, NNFS_NORMALIZATION_BATCH},
+        {NNFS_SGD, NNFS_SCHEDULE_ONE_CYCLE, 0, 2, 1, NNFS_NORMALIZATION_BATCH},
+        {NNFS_ADAMW, NNFS_SCHEDULE_PLATEAU, 100, 2, 3, NNFS_NORMALIZATION_LAYER},
+    };
+    nnfs_dataset *data = make_data(3);
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        (void)check_goes_on(&variants[i], data);
+    }
+    nnfs_dataset_free(data);
+}
+
 /* ---- Files ---- */
 
-static const variant plain = {NNFS_ADAM, NNFS_SCHEDULE_COSINE, 64, 2, 4};
+static const variant plain = {NNFS_ADAM, NNFS_SCHEDULE_COSINE, 64, 2, 4, NNFS_NORMALIZATION_NONE};
 
 /* A folder with the checkpoints of a whole run. */
 static void make_folder(char *folder, size_t room, const nnfs_dataset *data)
@@ -474,10 +517,15 @@ int main(int argc, char **argv)
 {
     test_data = argc > 1 ? argv[1] : "tests/data";
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_goes_on),
-        cmocka_unit_test(test_kept),          cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_passed_over),   cmocka_unit_test(test_other_run),
-        cmocka_unit_test(test_of_0_1),        cmocka_unit_test(test_no_rate_left),
+        cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_goes_on),
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_other_run),
+        cmocka_unit_test(test_of_0_1),
+        cmocka_unit_test(test_no_rate_left),
+        cmocka_unit_test(test_regularized_goes_on),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

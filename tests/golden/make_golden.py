@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Makes the golden cases of normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
+in float64: `make_golden.py FOLDER`. Needs torch, numpy and safetensors. golden.c says what a case holds."""
+
+import json
+import sys
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+torch.set_default_dtype(torch.float64)
+SEED = 7  # of the dropout that golden.c asks for
+FIRST_STEP_BY_HAND = 1 << 27
+STEPS = 5
+
+
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al. 2011) of one counter."""
+    c, k = [int(x) for x in counter], [int(x) for x in key]
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def factors(share, layer, step, samples, units):
+    """What dropout multiplies by; layer -1 is the inputs. A unit is half of a word of a draw."""
+    mask = np.ones((samples, units))
+    if share == 0.0:
+        return torch.tensor(mask)
+    threshold = int(np.float32(share) * np.float32(65536) + np.float32(0.5))
+    keep = np.float32(1) / (np.float32(1) - np.float32(share))
+    for sample in range(samples):
+        for unit in range(units):
+            draw = (layer + 1) * (1 << 22) + unit // 8
+            words = philox([draw, sample, 0, (FIRST_STEP_BY_HAND + step) ^ (5 << 28)], [SEED, 0])
+            bits = words[unit % 8 // 2] >> (16 * (unit % 2)) & 0xFFFF
+            mask[sample, unit] = 0.0 if bits < threshold else keep
+    return torch.tensor(mask)
+
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
+    "sigmoid": torch.sigmoid,
+    "softmax": lambda z: torch.softmax(z, 1),
+}
+
+
+class Case:
+    def __init__(self, name, sizes, activations, loss="mse", batch=9, optimizer="sgd", normalization=None,
+                 dropout=None, input_dropout=0.0, label_smoothing=0.0, clip_norm=0.0, weights=False,
+                 output_gradient=None):
+        layers = len(activations)
+        self.name, self.sizes, self.activations, self.loss = name, sizes, activations, loss
+        self.batch, self.optimizer = batch, optimizer
+        self.normalization = normalization or ["none"] * layers
+        self.dropout = dropout or [0.0] * layers
+        self.input_dropout, self.smoothing, self.clip = input_dropout, label_smoothing, clip_norm
+        self.momentum = 0.0  # of running statistics
+        self.given = output_gradient  # "outputs", "logits" or None
+        self.draw(weights)
+
+    def draw(self, weights):
+        random = np.random.default_rng(sum(map(ord, self.name)))
+        single = lambda *shape: random.uniform(-1, 1, shape).astype(np.float32)
+        self.tensors = {"x": single(self.batch, self.sizes[0])}
+        outputs = self.sizes[-1]
+        if self.loss == "cross_entropy":
+            self.tensors["y"] = np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, self.batch)]
+        elif self.loss == "binary_cross_entropy":
+            self.tensors["y"] = random.integers(0, 2, (self.batch, outputs)).astype(np.float32)
+        else:
+            self.tensors["y"] = single(self.batch, outputs)
+        for i, normalization in enumerate(self.normalization):
+            self.tensors[f"w{i}"] = single(self.sizes[i], self.sizes[i + 1])
+            self.tensors[f"b{i}"] = single(self.sizes[i + 1])
+            if normalization != "none":
+                self.tensors[f"scale{i}"] = 1 + single(self.sizes[i + 1]) / 2
+            if normalization == "batch":
+                self.tensors[f"running_mean{i}"] = single(self.sizes[i + 1])
+                self.tensors[f"running_variance{i}"] = 1 + single(self.sizes[i + 1]) / 2
+        if weights:
+            self.tensors["sample_weights"] = 1 + single(self.batch)
+            self.tensors["sample_weights"][0] = 0
+        if self.given:
+            self.tensors["output_gradient"] = single(self.batch, outputs)
+        double = {key: torch.tensor(value.astype(np.float64)) for key, value in self.tensors.items()}
+        self.x, self.y = double["x"].requires_grad_(), double["y"]
+        self.weights = double.get("sample_weights", torch.ones(self.batch))
+        self.output_gradient = double.get("output_gradient")
+        learnt = ("w", "b", "scale")
+        self.parameters = {k: v.requires_grad_() for k, v in double.items()
+                           if k[:-1] in learnt and k[-1].isdigit()}
+        self.running = {k: v for k, v in double.items() if k.startswith("running")}
+
+    def logits(self, step=None):
+        """In evaluation where no step is given."""
+        a = self.x
+        training = step is not None
+        if training:
+            a = a * factors(self.input_dropout, -1, step, self.batch, self.sizes[0])
+        for i, normalization in enumerate(self.normalization):
+            z = a @ self.parameters[f"w{i}"]
+            bias, scale = self.parameters[f"b{i}"], self.parameters.get(f"scale{i}")
+            if normalization == "batch":
+                z = torch.nn.functional.batch_norm(
+                    z, self.running[f"running_mean{i}"], self.running[f"running_variance{i}"], scale, bias,
+                    training=training, momentum=self.momentum, eps=1e-5)
+            elif normalization == "layer":
+                z = torch.nn.functional.layer_norm(z, [self.sizes[i + 1]], scale, bias, eps=1e-5)
+            else:
+                z = z + bias
+            if i + 1 == len(self.activations):
+                return z
+            a = ACTIVATIONS[self.activations[i]](z)
+            if training:
+                a = a * factors(self.dropout[i], i, step, self.batch, self.sizes[i + 1])
+
+    def objective(self, step, momentum):
+        self.momentum = momentum
+        z = self.logits(step)
+        outputs = ACTIVATIONS[self.activations[-1]](z)
+        if self.given:
+            return torch.sum((outputs if self.given == "outputs" else z) * self.output_gradient)
+        if self.loss == "cross_entropy":
+            terms = torch.nn.functional.cross_entropy(z, self.y.argmax(1), reduction="none",
+                                                      label_smoothing=self.smoothing)[:, None]
+        elif self.loss == "binary_cross_entropy":
+            y = self.y * (1 - self.smoothing) + self.smoothing / 2
+            terms = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")
+        else:
+            terms = (outputs - self.y) ** 2
+        return torch.mean(terms * self.weights[:, None])
+
+    def make_optimizer(self):
+        if self.optimizer == "adam":
+            return torch.optim.Adam(self.parameters.values(), lr=float(np.float32(0.01)))
+        return torch.optim.SGD(self.parameters.values(), lr=float(np.float32(0.1)))
+
+    def predict(self):
+        with torch.no_grad():
+            return ACTIVATIONS[self.activations[-1]](self.logits()).numpy()
+
+    def save(self, folder):
+        results = {"yhat": self.predict()}
+        loss = self.objective(0, 0.0)
+        loss.backward()
+        results["dx"] = self.x.grad.numpy().copy()
+        for name, parameter in self.parameters.items():
+            results["d" + name] = parameter.grad.numpy().copy()
+        if not self.given:
+            results["loss"] = np.array([loss.item()])
+        optimizer, losses = self.make_optimizer(), []
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            loss = self.objective(step, 0.1)
+            loss.backward()
+            if self.clip > 0:
+                torch.nn.utils.clip_grad_norm_(self.parameters.values(), float(np.float32(self.clip)))
+            optimizer.step()
+            losses.append(loss.item())
+        if not self.given:
+            results["losses"] = np.array(losses)
+        for name, tensor in {**self.parameters, **self.running}.items():
+            results[name + "_after"] = tensor.detach().numpy()
+        results["yhat_after"] = self.predict()
+        metadata = {
+            "sizes": json.dumps(self.sizes), "activations": json.dumps(self.activations),
+            "loss": self.loss, "optimizer": self.optimizer, "steps": str(STEPS), "batch": str(self.batch),
+            "normalization": json.dumps(self.normalization), "dropout": json.dumps(self.dropout),
+            "input_dropout": str(self.input_dropout), "label_smoothing": str(self.smoothing),
+            "clip_norm": str(self.clip), "given": self.given or "",
+            "source": f"PyTorch {torch.__version__.split('+')[0]}, float64"}
+        tensors = {**self.tensors, **results}
+        save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()},
+                  f"{folder}/{self.name}.safetensors", metadata)
+
+
+def cases():
+    three = ["batch", "batch", "none"]
+    yield Case("norm_batch", [6, 8, 5, 3], ["tanh", "silu", "identity"], normalization=three)
+    yield Case("norm_batch_adam", [6, 8, 5, 3], ["gelu", "relu", "softmax"], "cross_entropy",
+               normalization=three, optimizer="adam", batch=17)
+    yield Case("norm_layer", [6, 8, 5, 3], ["gelu", "silu", "identity"],
+               normalization=["layer", "layer", "none"])
+    yield Case("norm_both_dropout", [6, 19, 17, 3], ["gelu", "tanh", "softmax"], "cross_entropy",
+               normalization=["batch", "layer", "none"], dropout=[0.3, 0.5, 0.0], input_dropout=0.1,
+               batch=13, optimizer="adam")
+    yield Case("dropout", [9, 21, 3], ["tanh", "identity"], dropout=[0.4, 0.0], input_dropout=0.2)
+    yield Case("smoothing_cross_entropy", [6, 8, 4], ["tanh", "softmax"], "cross_entropy",
+               label_smoothing=0.1)
+    yield Case("smoothing_binary_cross_entropy", [6, 8, 2], ["tanh", "sigmoid"], "binary_cross_entropy",
+               label_smoothing=0.2)
+    yield Case("clip", [6, 8, 3], ["tanh", "identity"], clip_norm=0.05)
+    yield Case("clip_batch_adam", [6, 8, 3], ["silu", "softmax"], "cross_entropy", clip_norm=0.1,
+               optimizer="adam", normalization=["batch", "none"])
+    yield Case("clip_out_of_reach", [6, 8, 3], ["tanh", "identity"], clip_norm=1000.0)
+    yield Case("weights_cross_entropy", [6, 8, 3], ["tanh", "softmax"], "cross_entropy", weights=True,
+               label_smoothing=0.1)
+    yield Case("weights_mse", [6, 8, 3], ["tanh", "identity"], weights=True)
+    yield Case("gradient_of_outputs", [6, 8, 3], ["tanh", "softmax"], output_gradient="outputs")
+    yield Case("gradient_of_outputs_gelu", [6, 8, 3], ["silu", "gelu"], output_gradient="outputs",
+               normalization=["layer", "none"])
+    yield Case("gradient_of_logits", [6, 8, 3], ["tanh", "softmax"], output_gradient="logits")
+
+
+if __name__ == "__main__":
+    for case in cases():
+        case.save(sys.argv[1])
