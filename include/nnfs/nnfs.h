@@ -177,6 +177,14 @@ NNFS_API const char *nnfs_init_name(nnfs_init init);
 NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
 NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
 
+/*
+ * Experimental: the number of letters to insert, delete, change or swap with their neighbour that
+ * makes b of a (optimal string alignment), to suggest a name for one that is misspelt; INT_MAX where
+ * one of them is longer than NNFS_NAME_DISTANCE_LONGEST bytes.
+ */
+#define NNFS_NAME_DISTANCE_LONGEST 63
+NNFS_API int nnfs_name_distance(const char *a, const char *b);
+
 /* ---- Datasets ------------------------------------------------------------------------------- */
 
 /* Samples with targets: either a class index each, or one or more numbers each. */
@@ -378,6 +386,39 @@ typedef struct nnfs_image_layout {
  * before height and width.
  */
 NNFS_API nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset);
+
+/*
+ * Experimental. Lets training distort the samples of a dataset of pictures, anew for each epoch: a list
+ * of augmentations with their settings, "elastic:sigma=6,alpha=36,affine:rotate=15,scale=0.15,flip", or
+ * NULL for none. A setting without a name before it belongs to the augmentation on its left; KEY@CLASS
+ * holds for the samples of one class, by its index: "affine:rotate=15,rotate@1=7.5".
+ *
+ *   elastic  displacements (Simard et al. 2003): uniform noise in -1 .. 1, smoothed by a Gaussian of
+ *            sigma (6) pixels, times alpha (36)
+ *   affine   rotate: degrees; scale: a share, of each axis for itself; shear: x moves by as many pixels
+ *            for each of y; shift: pixels and parts of one. All at most so much to either side; 0
+ *   shift    whole pixels, at most `pixels` (2) to each side
+ *   flip     left and right, with `chance` (0.5)
+ *   noise    normal, with standard deviation sigma (0.1)
+ *   cutout   a square of `size` (8) pixels, a part of which may lie outside, becomes 0
+ *   mixup    a weighted mean of two samples and their targets (Zhang et al. 2018): alpha (0.2), at most 1
+ *
+ * What moves pixels is combined into one bilinear interpolation; outside of the picture all is 0. The
+ * same seed, epoch and sample give the same bits. Splits of the dataset are not augmented, and a table
+ * is prepared before it is augmented. Errors: ARGUMENT (a specification that is wrong, no pictures), DATA (a
+ * prepared table with more or fewer inputs than pixels), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_augment(nnfs_dataset *dataset, const char *specification,
+                                          uint64_t seed, nnfs_error *error);
+
+/*
+ * Experimental. A sample as training sees it in an epoch (from 0): features [feature_count]. Errors:
+ * ARGUMENT (there is no such sample), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_dataset_augmented_sample(const nnfs_dataset *dataset, int epoch,
+                                                   int64_t index, float *features,
+                                                   nnfs_error *error);
+
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
@@ -501,7 +542,8 @@ NNFS_API void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing);
 /*
  * From now on the dataset's features and targets are as a network sees them. Columns are found by
  * their names (without names by their places), categories and classes by theirs. Errors: DATA (a
- * column or class that is not there, a column of the other kind), ARGUMENT (not a table), MEMORY.
+ * column or class that is not there, a column of the other kind), ARGUMENT (not a table, or one that is
+ * augmented already), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset,
                                           const nnfs_preprocessing *preprocessing,

@@ -19,6 +19,7 @@ typedef enum random_purpose {
     RANDOM_SPLIT = 3,   /* which samples are held out: likewise, with epoch = 0 */
     RANDOM_DIGITS = 4,  /* drawn digits: sample = image, unit = draw */
     RANDOM_DROPOUT = 5, /* of units: sample = sample, unit = layer and group of eight units */
+    RANDOM_AUGMENT = 6, /* distortions: unit = number of the augmentation << 20 | draw */
 } random_purpose;
 
 typedef struct random_key {
