@@ -7,7 +7,8 @@ PATH=$(realpath "$2"):$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-ln -s "$root/tests/export/cortex_m" cortex_m
+mkdir -p tests/export
+ln -s "$root/tests/export/cortex_m" tests/export/cortex_m
 awk 'BEGIN {
     srand(1); print "size,town,floors,price"; split("Rome York Oslo", towns, " ")
     for (i = 0; i < 200; i++) {
