@@ -29,6 +29,8 @@ BEGIN {
     below["tools/train"]    = " train report pictures diagnostics common "
     below["tools/tune"]     = " tune train common "
     below["tools/eval"]     = " eval diagnostics common "
+    below["tools/export"]   = " export common "
+    below["tools/import"]   = " import common "
     below["tools/predict"]  = " predict common "
     below["tools/show"]     = " show pictures common "
 }

@@ -797,6 +797,87 @@ typedef struct nnfs_evaluation {
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
 
+/* ---- Models leave and arrive: experimental ---------------------------------------------------- */
+
+/*
+ * These functions may change from release to release. All files appear whole or not at all.
+ *
+ * Writes an ONNX model, opset 17 and ai.onnx.ml 3. A network with preprocessing has an input a column
+ * that it reads, [N, 1], float (NaN: missing) or string ("": missing), called like the column; another
+ * one has `input`, float [N, inputs], pixels as they are stored. Outputs: `label` [N] and
+ * `probabilities` [N, classes], or `variable` [N, numbers] in their own units. Errors: IO, DATA (a name
+ * that is not UTF-8), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_export_onnx(const nnfs_network *network, const char *path,
+                                              nnfs_error *error);
+
+typedef struct nnfs_c_settings {
+    int int8; /* 1: products of 8-bit weights and 16-bit inputs; default 0 */
+    const nnfs_dataset
+        *calibration; /* with int8: samples that show how large inputs are; borrowed */
+    const nnfs_dataset
+        *measure; /* with int8: samples with targets to compare on, or NULL; borrowed */
+} nnfs_c_settings;
+
+NNFS_API void nnfs_c_settings_init(nnfs_c_settings *settings);
+
+/* What a C program takes, in bytes, besides its code; and how good it is. */
+typedef struct nnfs_c_report {
+    size_t constants;     /* flash: weights, names and tables, of a CPU with 32-bit pointers */
+    size_t work;          /* RAM: on the stack of predict */
+    size_t input, output; /* RAM: of the caller */
+    double float_score,
+        int8_score; /* with int8 and `measure`: accuracy of classes, RMSE of numbers */
+} nnfs_c_report;
+
+/*
+ * Writes C99 that needs <math.h> and <string.h> alone, to `path`, which ends in .c, and the header
+ * beside it. settings may be NULL, and so may report. Errors: IO, ARGUMENT (the name; int8 without
+ * data), DATA (data that do not fit), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_export_c(const nnfs_network *network, const char *path,
+                                           const nnfs_c_settings *settings, nnfs_c_report *report,
+                                           nnfs_error *error);
+
+/*
+ * Writes a PyTorch state dict as safetensors, of the layers alone. python (may be NULL) gets the
+ * expression of the torch.nn.Sequential that loads it, cut to room - 1 bytes. Errors: IO, MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_export_state_dict(const nnfs_network *network, const char *path,
+                                                    char *python, size_t room, nnfs_error *error);
+
+typedef struct nnfs_import_settings {
+    nnfs_activation activation; /* of hidden layers, where the file says none; default relu */
+    nnfs_activation output_activation; /* of the last layer, likewise; default identity */
+} nnfs_import_settings;
+
+NNFS_API void nnfs_import_settings_init(nnfs_import_settings *settings);
+
+/*
+ * Makes a network of a PyTorch state dict (safetensors: Linear, BatchNorm1d) or an ONNX graph of a
+ * multilayer perceptron, by what the file is. settings may be NULL. Errors: IO, DATA (the operator or
+ * tensor that does not fit is named), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_import(const char *path, const nnfs_import_settings *settings,
+                                         nnfs_network **network, nnfs_error *error);
+
+/* An ONNX model in a reference interpreter, of the operators that nnfs writes. */
+typedef struct nnfs_onnx nnfs_onnx;
+
+/* Errors: IO, DATA, MEMORY. */
+NNFS_API nnfs_status nnfs_onnx_open(const char *path, nnfs_onnx **onnx, nnfs_error *error);
+NNFS_API void nnfs_onnx_free(nnfs_onnx *onnx);
+/* Values that its last output has a sample. */
+NNFS_API int nnfs_onnx_outputs(const nnfs_onnx *onnx);
+/*
+ * Computes its last output, [outputs x count], for samples of a dataset whose columns or features are
+ * its inputs. Errors: ARGUMENT (range), DATA (it does not fit, an operator that is not supported),
+ * MEMORY.
+ */
+NNFS_API nnfs_status nnfs_onnx_predict_dataset(nnfs_onnx *onnx, const nnfs_dataset *dataset,
+                                               int64_t first, int64_t count, float *outputs,
+                                               nnfs_error *error);
+
 /* ---- Training ------------------------------------------------------------------------------- */
 
 /* Where training stands, at most ten times a second during an epoch. */

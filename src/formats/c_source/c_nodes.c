@@ -1,0 +1,349 @@
+/* The nodes of a graph in C: one function a kind for its constants and its statements. */
+#include "formats/c_source/c_source.h"
+
+#include <string.h>
+
+/* ---- Values ---- */
+
+typedef struct c_value {
+    char text[40];
+} c_value;
+
+static c_value value_of(const c_writer *w, int node)
+{
+    c_value value = {"input"};
+    const c_place *place = &w->places[node];
+    const char *base = place->kind == PLACE_OUTPUT ? "output" : "work";
+    if (place->kind != PLACE_INPUT && place->offset > 0) {
+        (void)snprintf(value.text, sizeof value.text, "(%s + %d)", base, place->offset);
+    } else if (place->kind != PLACE_INPUT) {
+        (void)snprintf(value.text, sizeof value.text, "%s", base);
+    }
+    return value;
+}
+
+/* ---- Helpers of the generated program, each written if a node uses it ---- */
+
+static const char dense_text[] =
+    "/* y = w x + b */\n"
+    "static void dense(const float *w, const float *b, const float *x, int in, float *y, int out)\n"
+    "{\n"
+    "    for (int o = 0; o < out; o++) {\n"
+    "        float sum = 0.0f;\n"
+    "        for (int i = 0; i < in; i++) {\n"
+    "            sum += w[o * in + i] * x[i];\n"
+    "        }\n"
+    "        y[o] = sum + b[o];\n"
+    "    }\n"
+    "}\n\n";
+
+static const char integers_text[] =
+    "/* y = scale (w q) + b, with integers in the inner loop */\n"
+    "static void dense_int8(const signed char *w, const float *scale, const float *b, const short "
+    "*q, int in,\n"
+    "                       float *y, int out)\n"
+    "{\n"
+    "    for (int o = 0; o < out; o++) {\n"
+    "        long sum = 0;\n"
+    "        for (int i = 0; i < in; i++) {\n"
+    "            sum += w[o * in + i] * q[i];\n"
+    "        }\n"
+    "        y[o] = (float)sum * scale[o] + b[o];\n"
+    "    }\n"
+    "}\n\n"
+    "static void quantize(const float *x, int count, float scale, float most, short *q)\n"
+    "{\n"
+    "    for (int i = 0; i < count; i++) {\n"
+    "        float value = x[i] / scale;\n"
+    "        if (!(value > -most)) {\n"
+    "            value = -most;\n"
+    "        }\n"
+    "        q[i] = (short)(value < most ? floorf(value + 0.5f) : most);\n"
+    "    }\n"
+    "}\n\n";
+
+static const char pixels_text[] =
+    "/* y = scale (w x) + b of pixels, which are integers as they are */\n"
+    "static void dense_pixels(const signed char *w, const float *scale, const float *b,\n"
+    "                         const unsigned char *x, int in, float *y, int out)\n"
+    "{\n"
+    "    for (int o = 0; o < out; o++) {\n"
+    "        long sum = 0;\n"
+    "        for (int i = 0; i < in; i++) {\n"
+    "            sum += w[o * in + i] * x[i];\n"
+    "        }\n"
+    "        y[o] = (float)sum * scale[o] + b[o];\n"
+    "    }\n"
+    "}\n\n";
+
+static const char softmax_text[] = "static void softmax(float *x, int count)\n"
+                                   "{\n"
+                                   "    float most = x[0];\n"
+                                   "    float sum = 0.0f;\n"
+                                   "    for (int i = 1; i < count; i++) {\n"
+                                   "        most = x[i] > most ? x[i] : most;\n"
+                                   "    }\n"
+                                   "    for (int i = 0; i < count; i++) {\n"
+                                   "        x[i] = expf(x[i] - most);\n"
+                                   "        sum += x[i];\n"
+                                   "    }\n"
+                                   "    for (int i = 0; i < count; i++) {\n"
+                                   "        x[i] /= sum;\n"
+                                   "    }\n"
+                                   "}\n\n";
+
+/* An activation of one number: an expression of x. By name, as in ONNX. */
+typedef struct activation_row {
+    const char *name;
+    const char *expression;
+} activation_row;
+
+static const activation_row activations[] = {
+    {"identity", "x"},
+    {"relu", "x > 0.0f ? x : 0.0f"},
+    {"leaky_relu", "x > 0.0f ? x : 0.01f * x"},
+    {"elu", "x > 0.0f ? x : expm1f(x)"},
+    {"selu", "1.05070102f * (x > 0.0f ? x : 1.67326319f * expm1f(x))"},
+    {"sigmoid", "1.0f / (1.0f + expf(-x))"},
+    {"tanh", "tanhf(x)"},
+    {"softplus", "x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x))"},
+    {"silu", "x / (1.0f + expf(-x))"},
+    {"gelu", "0.5f * x * (1.0f + erff(x * 0.707106781f))"},
+    {"mish", "x * tanhf(x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x)))"},
+};
+
+static const char *expression_of(nnfs_activation activation)
+{
+    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
+        if (strcmp(activations[i].name, nnfs_activation_name(activation)) == 0) {
+            return activations[i].expression;
+        }
+    }
+    return "x";
+}
+
+/* ---- Constants ---- */
+
+static bool is_direct(const c_writer *w, const graph_node *node)
+{
+    return w->direct && w->graph->nodes[node->sources[0]].kind == NODE_SCALE;
+}
+
+static void write_constants(c_writer *w, int at, const graph_node *node)
+{
+    size_t width = (size_t)node->width;
+    if (node->kind == NODE_DENSE) {
+        size_t count = width * (size_t)graph_in(w->graph, node);
+        if (w->int8) {
+            c_int8s(w, "weight", at, node->quantized.weights, count);
+            c_floats(w, "step", at, node->quantized.scale, width);
+        } else {
+            c_floats(w, "weight", at, node->weights, count);
+        }
+        c_floats(w, "bias", at, node->bias, width);
+        return;
+    }
+    if (w->places[at].kind == PLACE_INPUT || node->kind == NODE_SCALE) {
+        return;
+    }
+    if (node->center) {
+        c_floats(w, "center", at, node->center, width);
+    }
+    if (node->scale) {
+        c_floats(w, "scale", at, node->scale, width);
+    }
+    if (node->fill) {
+        c_floats(w, "fill", at, node->fill, width);
+    }
+}
+
+static void write_helpers(c_writer *w)
+{
+    bool dense = false;
+    bool integers = false;
+    bool pixels = false;
+    bool softmax = false;
+    for (int i = 0; i < w->graph->node_count; i++) {
+        const graph_node *node = &w->graph->nodes[i];
+        bool is_dense = node->kind == NODE_DENSE;
+        dense = dense || (is_dense && !w->int8);
+        pixels = pixels || (is_dense && w->int8 && is_direct(w, node));
+        integers = integers || (is_dense && w->int8 && !is_direct(w, node));
+        softmax = softmax || (node->kind == NODE_ACTIVATION && node->activation == NNFS_SOFTMAX);
+    }
+    (void)fputs(dense ? dense_text : "", w->stream);
+    (void)fputs(integers ? integers_text : "", w->stream);
+    (void)fputs(pixels ? pixels_text : "", w->stream);
+    (void)fputs(softmax ? softmax_text : "", w->stream);
+}
+
+/* ---- Statements: a function a kind ---- */
+
+typedef void node_writer(c_writer *w, int at, const graph_node *node, const char *x, const char *y);
+
+static void write_nothing(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    (void)w;
+    (void)at;
+    (void)node;
+    (void)x;
+    (void)y;
+}
+
+static void write_numbers(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    (void)x;
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        float x = input[%d + i];\n"
+                  "        %s[i] = ((isnan(x) ? fill_%d[i] : x) - center_%d[i]) * scale_%d[i];\n"
+                  "    }\n",
+                  node->width, node->column, y, at, at, at);
+}
+
+static void write_indicator(c_writer *w, int at, const graph_node *node, const char *x,
+                            const char *y)
+{
+    (void)at;
+    (void)x;
+    (void)fprintf(w->stream, "    %s[0] = isnan(input[%d]) ? 1.0f : 0.0f;\n", y, node->column);
+}
+
+static void write_category(c_writer *w, int at, const graph_node *node, const char *x,
+                           const char *y)
+{
+    (void)at;
+    (void)x;
+    int known = w->graph->columns[node->column].category_count;
+    int missing = node->has_missing ? known : node->width - 1;
+    (void)fprintf(w->stream, "    one_hot(input[%d], %d, %d, %d, %s);\n", node->column, known,
+                  missing, node->width, y);
+}
+
+static void write_scale(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    if (w->places[at].kind == PLACE_INPUT) {
+        return;
+    }
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] = (float)%s[i] * %.9gf;\n"
+                  "    }\n",
+                  node->width, y, x, (double)node->scale[0]);
+}
+
+static void write_unscale(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] = %s[i] / scale_%d[i] + center_%d[i];\n"
+                  "    }\n",
+                  node->width, y, x, at, at);
+}
+
+static void write_normalize(c_writer *w, int at, const graph_node *node, const char *x,
+                            const char *y)
+{
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] = %s[i] * scale_%d[i] + center_%d[i];\n"
+                  "    }\n",
+                  node->width, y, x, at, at);
+}
+
+static void write_dense(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    int in = graph_in(w->graph, node);
+    const node_quantized *q = &node->quantized;
+    if (!w->int8) {
+        (void)fprintf(w->stream, "    dense(weight_%d, bias_%d, %s, %d, %s, %d);\n", at, at, x, in,
+                      y, node->width);
+        return;
+    }
+    bool direct = is_direct(w, node);
+    if (!direct) {
+        (void)fprintf(w->stream, "    quantize(%s, %d, %.9gf, %d.0f, integers);\n", x, in,
+                      (double)q->input_scale, (int)q->input_most);
+    }
+    (void)fprintf(w->stream, "    %s(weight_%d, step_%d, bias_%d, %s, %d, %s, %d);\n",
+                  direct ? "dense_pixels" : "dense_int8", at, at, at, direct ? "input" : "integers",
+                  in, y, node->width);
+}
+
+static void write_activation(c_writer *w, int at, const graph_node *node, const char *x,
+                             const char *y)
+{
+    (void)at;
+    if (node->activation == NNFS_SOFTMAX) {
+        (void)fprintf(w->stream, "    softmax(%s, %d);\n", y, node->width);
+        return;
+    }
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        float x = %s[i];\n"
+                  "        %s[i] = %s;\n"
+                  "    }\n",
+                  node->width, x, y, expression_of(node->activation));
+}
+
+static void write_complement(c_writer *w, int at, const graph_node *node, const char *x,
+                             const char *y)
+{
+    (void)at;
+    (void)node;
+    (void)fprintf(w->stream, "    %s[0] = 1.0f - %s[0];\n    %s[1] = %s[0];\n", y, x, y, x);
+}
+
+static node_writer *const writers[NODE_KINDS] = {
+    [NODE_FEATURES] = write_nothing,      [NODE_NUMBERS] = write_numbers,
+    [NODE_INDICATOR] = write_indicator,   [NODE_CATEGORY] = write_category,
+    [NODE_CONCAT] = write_nothing, /* its sources lie side by side */
+    [NODE_SCALE] = write_scale,           [NODE_UNSCALE] = write_unscale,
+    [NODE_NORMALIZE] = write_normalize,   [NODE_DENSE] = write_dense,
+    [NODE_ACTIVATION] = write_activation, [NODE_COMPLEMENT] = write_complement,
+};
+
+static const char one_hot_text[] =
+    "/* 1 at the place of a category, 0 elsewhere: missing ones and those never seen have their "
+    "own */\n"
+    "static void one_hot(float category, int known, int missing, int width, float *y)\n"
+    "{\n"
+    "    int place = width - 1;\n"
+    "    if (isnan(category)) {\n"
+    "        place = missing;\n"
+    "    } else if (category >= 0.0f && category < (float)known) {\n"
+    "        place = (int)category;\n"
+    "    }\n"
+    "    for (int i = 0; i < width; i++) {\n"
+    "        y[i] = 0.0f;\n"
+    "    }\n"
+    "    y[place] = 1.0f;\n"
+    "}\n\n";
+
+void c_write_nodes(c_writer *w)
+{
+    const model_graph *graph = w->graph;
+    bool categories = false;
+    for (int i = 0; i < graph->node_count; i++) {
+        write_constants(w, i, &graph->nodes[i]);
+        categories = categories || graph->nodes[i].kind == NODE_CATEGORY;
+    }
+    write_helpers(w);
+    (void)fputs(categories ? one_hot_text : "", w->stream);
+    c_template(w, "void @_predict(const @_value input[$_INPUTS], float output[$_OUTPUTS])\n{\n");
+    if (w->work > 0) {
+        (void)fprintf(w->stream, "    float work[%d];\n", w->work);
+    }
+    if (w->integers > 0) {
+        (void)fprintf(w->stream, "    short integers[%d];\n", w->integers);
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        const graph_node *node = &graph->nodes[i];
+        c_value x = {""};
+        if (node->source_count > 0) {
+            x = value_of(w, node->sources[0]);
+        }
+        writers[node->kind](w, i, node, x.text, value_of(w, i).text);
+    }
+    (void)fputs("}\n", w->stream);
+}

@@ -1,0 +1,424 @@
+/* The graph of a network: its preprocessing, its layers, its outputs. */
+#include "formats/graph/graph.h"
+
+#include "base/memory.h"
+#include "base/string_list.h"
+#include "base/utf8.h"
+#include "data/encoder.h"
+#include "formats/preprocessing_json.h"
+#include "network/network.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Nodes ---- */
+
+static void free_node(graph_node *node)
+{
+    free(node->sources);
+    memory_free(node->center);
+    memory_free(node->scale);
+    memory_free(node->fill);
+    memory_free(node->weights);
+    memory_free(node->bias);
+    memory_free(node->quantized.weights);
+    memory_free(node->quantized.scale);
+}
+
+void graph_free(model_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        free_node(&graph->nodes[i]);
+    }
+    for (int i = 0; graph->columns && i < graph->column_count; i++) {
+        free(graph->columns[i].name);
+        string_list_free(graph->columns[i].categories);
+    }
+    free(graph->nodes);
+    free(graph->columns);
+    string_list_free(graph->missing);
+    string_list_free(graph->class_names);
+    string_list_free(graph->targets);
+    memory_free(graph->preprocessing);
+    *graph = (model_graph){.nodes = NULL};
+}
+
+static bool add_arrays(graph_node *node, int in, unsigned arrays)
+{
+    size_t width = (size_t)node->width;
+    bool dense = arrays & GRAPH_DENSE;
+    node->center = arrays & GRAPH_CENTER ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
+    node->scale = arrays & GRAPH_SCALE ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
+    node->fill = arrays & GRAPH_FILL ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
+    node->bias = dense ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
+    node->weights = dense ? memory_alloc_zeroed(size_mul(width, (size_t)in), sizeof(float)) : NULL;
+    return (node->center || !(arrays & GRAPH_CENTER)) && (node->scale || !(arrays & GRAPH_SCALE)) &&
+           (node->fill || !(arrays & GRAPH_FILL)) && (!dense || (node->bias && node->weights));
+}
+
+graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, unsigned arrays)
+{
+    int count = graph->node_count;
+    graph_node *nodes = realloc(graph->nodes, ((size_t)count + 1) * sizeof *nodes);
+    if (!nodes) {
+        return NULL;
+    }
+    graph->nodes = nodes;
+    graph_node *node = &nodes[count];
+    *node = (graph_node){.kind = kind, .width = width, .source_count = count > 0};
+    graph->node_count++; /* graph_free frees it also if the rest fails */
+    node->sources = malloc(sizeof *node->sources);
+    if (!node->sources || !add_arrays(node, in, arrays)) {
+        return NULL;
+    }
+    node->sources[0] = count - 1;
+    return node;
+}
+
+int graph_in(const model_graph *graph, const graph_node *node)
+{
+    return node->source_count > 0 ? graph->nodes[node->sources[0]].width : 0;
+}
+
+int graph_outputs(const model_graph *graph)
+{
+    return graph->nodes[graph->node_count - 1].width;
+}
+
+int graph_inputs(const model_graph *graph)
+{
+    return graph->column_count > 0 ? graph->column_count : graph->nodes[0].width;
+}
+
+static nnfs_status no_memory(nnfs_error *error)
+{
+    return fail_memory(error, 0, "a model to export");
+}
+
+/* ---- Columns ---- */
+
+static nnfs_status add_column(model_graph *graph, const preprocessing_column *from, int place,
+                              nnfs_error *error)
+{
+    graph_column *column = &graph->columns[graph->column_count++];
+    const nnfs_encoding *encoding = &from->encoding;
+    *column = (graph_column){.place = place, .category_count = encoding->categories};
+    if (encoding->kind == NNFS_COLUMN_DATE) {
+        return fail(error, NNFS_ERROR_DATA, "column '%.100s' holds dates, which are not exported",
+                    encoding->name ? encoding->name : "without a name");
+    }
+    if (encoding->name) {
+        column->name = strdup(encoding->name);
+    } else if (asprintf(&column->name, "column_%d", encoding->column + 1) < 0) {
+        column->name = NULL;
+    }
+    if (encoding->kind == NNFS_COLUMN_CATEGORY) {
+        column->categories = string_list_create((size_t)encoding->categories + 1);
+    }
+    for (int i = 0; column->categories && i < encoding->categories; i++) {
+        column->categories[i] = strdup(from->categories[i]);
+        if (!column->categories[i]) {
+            return no_memory(error);
+        }
+    }
+    if (!column->name || (encoding->kind == NNFS_COLUMN_CATEGORY && !column->categories)) {
+        return no_memory(error);
+    }
+    return utf8_is_valid(column->name)
+               ? NNFS_OK
+               : fail(error, NNFS_ERROR_DATA, "a column's name is not UTF-8; rename the column");
+}
+
+/* Numbers that follow each other among the columns and the inputs are one node. */
+static bool add_number(model_graph *graph, const nnfs_encoding *encoding)
+{
+    int column = graph->column_count - 1;
+    graph_node *last = graph->node_count > 0 ? &graph->nodes[graph->node_count - 1] : NULL;
+    bool goes_on = last && last->kind == NODE_NUMBERS && last->column + last->width == column;
+    if (!goes_on) {
+        last = graph_add(graph, NODE_NUMBERS, 0, 0, 0);
+    }
+    if (!last) {
+        return false;
+    }
+    /* Grown by one, at most once a column. */
+    float **arrays[] = {&last->center, &last->scale, &last->fill};
+    const float values[] = {encoding->center, encoding->scale, encoding->fill};
+    for (int i = 0; i < 3; i++) {
+        float *grown = memory_alloc((size_t)last->width + 1, sizeof *grown);
+        if (!grown) {
+            return false;
+        }
+        if (last->width > 0) {
+            memcpy(grown, *arrays[i], (size_t)last->width * sizeof *grown);
+        }
+        grown[last->width] = values[i];
+        memory_free(*arrays[i]);
+        *arrays[i] = grown;
+    }
+    if (!goes_on) {
+        last->column = column;
+        last->source_count = 0;
+    }
+    last->width++;
+    return true;
+}
+
+static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding)
+{
+    bool category = encoding->kind == NNFS_COLUMN_CATEGORY;
+    if (!category && !add_number(graph, encoding)) {
+        return false;
+    }
+    if (!category && !encoding->has_indicator) {
+        return true;
+    }
+    graph_node *node = graph_add(graph, category ? NODE_CATEGORY : NODE_INDICATOR,
+                                 category ? encoding->inputs : 1, 0, 0);
+    if (node) {
+        node->source_count = 0;
+        node->column = graph->column_count - 1;
+        node->has_missing = encoding->has_missing;
+    }
+    return node != NULL;
+}
+
+static bool add_concat(model_graph *graph, int width)
+{
+    int count = graph->node_count;
+    if (count == 1) {
+        return true;
+    }
+    graph_node *node = graph_add(graph, NODE_CONCAT, width, 0, 0);
+    int *sources = node ? realloc(node->sources, (size_t)count * sizeof *sources) : NULL;
+    if (!sources) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        sources[i] = i;
+    }
+    node->sources = sources;
+    node->source_count = count;
+    return true;
+}
+
+/* Columns that are left out are not read. */
+static nnfs_status add_columns(model_graph *graph, const nnfs_preprocessing *from,
+                               nnfs_error *error)
+{
+    graph->columns = calloc((size_t)from->column_count, sizeof *graph->columns);
+    graph->missing = from->missing ? string_list_copy(string_list_view_of(from->missing))
+                                   : string_list_create(1);
+    graph->preprocessing = preprocessing_to_json(from);
+    if (!graph->columns || !graph->missing || !graph->preprocessing) {
+        return no_memory(error);
+    }
+    for (int i = 0; i < from->column_count; i++) {
+        const nnfs_encoding *encoding = &from->columns[i].encoding;
+        if (encoding->inputs == 0) {
+            continue;
+        }
+        graph->named = encoding->name != NULL;
+        nnfs_status status = add_column(graph, &from->columns[i], i, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        if (!add_encoding(graph, encoding)) {
+            return no_memory(error);
+        }
+    }
+    return add_concat(graph, from->inputs) ? NNFS_OK : no_memory(error);
+}
+
+/* What stored values were multiplied by: {"scale":S} in the notes of a model of pictures. */
+static float noted_scale(const nnfs_network *network)
+{
+    const char *note = nnfs_network_note(network, "preprocessing");
+    json_t *json = note ? json_loads(note, 0, NULL) : NULL;
+    const json_t *scale = json_object_get(json, "scale");
+    float value = json_is_number(scale) ? (float)json_number_value(scale) : 1.0f;
+    json_decref(json);
+    return value;
+}
+
+static bool add_features(model_graph *graph, const nnfs_network *network)
+{
+    float scale = noted_scale(network);
+    if (!graph_add(graph, NODE_FEATURES, network->inputs, 0, 0)) {
+        return false;
+    }
+    if (scale == 1.0f) {
+        return true;
+    }
+    graph->pixels = true;
+    graph_node *node = graph_add(graph, NODE_SCALE, network->inputs, 0, GRAPH_SCALE);
+    for (int i = 0; node && i < network->inputs; i++) {
+        node->scale[i] = scale;
+    }
+    return node != NULL;
+}
+
+/* ---- Layers ---- */
+
+static bool add_layer(model_graph *graph, const nnfs_network *network, int index)
+{
+    const network_layer *layer = &network->layers[index];
+    graph_node *node = graph_add(graph, NODE_DENSE, layer->out, layer->in, GRAPH_DENSE);
+    if (!node) {
+        return false;
+    }
+    matrix weights = network_weights(network, index, network->parameters);
+    for (int unit = 0; unit < layer->out; unit++) {
+        for (int i = 0; i < layer->in; i++) {
+            node->weights[(size_t)unit * (size_t)layer->in + (size_t)i] =
+                *matrix_at(weights, unit, i);
+        }
+    }
+    if (layer->bias >= 0) {
+        matrix bias = network_matrix(network_tensor_at(network, layer->bias), network->parameters);
+        memcpy(node->bias, matrix_at(bias, 0, 0), (size_t)layer->out * sizeof *node->bias);
+    }
+    if (layer->activation == NNFS_IDENTITY) {
+        return true;
+    }
+    node = graph_add(graph, NODE_ACTIVATION, layer->out, 0, 0);
+    if (node) {
+        node->activation = layer->activation;
+    }
+    return node != NULL;
+}
+
+/* Batch normalisation is folded into the layers first. */
+static nnfs_status add_layers(model_graph *graph, const nnfs_network *network, nnfs_error *error)
+{
+    nnfs_network *folded = NULL;
+    nnfs_status status = NNFS_OK;
+    if (network_needs_fold(network)) {
+        status = network_fold(network, &folded, error);
+        network = folded;
+    }
+    for (int i = 0; status == NNFS_OK && i < network->layer_count; i++) {
+        if (network->layers[i].normalization != NNFS_NORMALIZATION_NONE) {
+            status =
+                fail(error, NNFS_ERROR_DATA, "layer %d has %s normalisation, which is not exported",
+                     i + 1, nnfs_normalization_name(network->layers[i].normalization));
+        } else if (!add_layer(graph, network, i)) {
+            status = no_memory(error);
+        }
+    }
+    nnfs_network_free(folded);
+    return status;
+}
+
+/* ---- Outputs ---- */
+
+static bool is_integer(const char *text)
+{
+    char *end = NULL;
+    long value = strtol(text, &end, 10);
+    char again[32];
+    (void)snprintf(again, sizeof again, "%ld", value);
+    return *end == '\0' && strcmp(again, text) == 0;
+}
+
+/* Classes without names are called by their numbers. */
+static bool add_classes(model_graph *graph, const nnfs_preprocessing *from, int classes)
+{
+    graph->classes = classes;
+    graph->class_numbers = true;
+    graph->class_names = string_list_create((size_t)classes + 1);
+    for (int i = 0; graph->class_names && i < classes; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof number, "%d", i);
+        const char *name = from ? from->class_names[i] : number;
+        graph->class_names[i] = strdup(name);
+        graph->class_numbers = graph->class_numbers && is_integer(name);
+        if (!graph->class_names[i]) {
+            return false;
+        }
+    }
+    const char *name = from && from->target_count > 0 ? from->targets[0].name : NULL;
+    graph->targets = string_list_create(2);
+    if (!graph->class_names || !graph->targets ||
+        !(graph->targets[0] = strdup(name ? name : "class"))) {
+        return false;
+    }
+    return graph_outputs(graph) > 1 || graph_add(graph, NODE_COMPLEMENT, 2, 0, 0);
+}
+
+static bool name_targets(model_graph *graph, const nnfs_preprocessing *from)
+{
+    int count = graph_outputs(graph);
+    graph->targets = string_list_create((size_t)count + 1);
+    for (int i = 0; graph->targets && i < count; i++) {
+        char number[24] = "target";
+        if (count > 1) {
+            (void)snprintf(number, sizeof number, "target_%d", i + 1);
+        }
+        const char *name = from ? from->targets[i].name : NULL;
+        graph->targets[i] = strdup(name ? name : number);
+        if (!graph->targets[i]) {
+            return false;
+        }
+    }
+    return graph->targets != NULL;
+}
+
+static bool add_numbers(model_graph *graph, const nnfs_preprocessing *from)
+{
+    bool scaled = false;
+    for (int i = 0; from && i < from->target_count; i++) {
+        scaled = scaled || from->targets[i].scale != 1.0f || from->targets[i].center != 0.0f;
+    }
+    if (scaled) {
+        graph_node *node =
+            graph_add(graph, NODE_UNSCALE, graph_outputs(graph), 0, GRAPH_CENTER | GRAPH_SCALE);
+        for (int i = 0; node && i < from->target_count; i++) {
+            node->center[i] = from->targets[i].center;
+            node->scale[i] = from->targets[i].scale;
+        }
+        if (!node) {
+            return false;
+        }
+    }
+    return name_targets(graph, from);
+}
+
+/* By the preprocessing; without one, by the loss. */
+static int classes_of(const nnfs_network *network)
+{
+    const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
+    int outputs = network_output(network)->out;
+    bool probabilities =
+        network->loss == NNFS_CROSS_ENTROPY || network->loss == NNFS_BINARY_CROSS_ENTROPY;
+    if (from) {
+        return from->classes;
+    }
+    if (!probabilities) {
+        return 0;
+    }
+    return outputs == 1 ? 2 : outputs;
+}
+
+nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
+{
+    *graph = (model_graph){.loss = (int)network->loss};
+    const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
+    if (from) {
+        nnfs_status status = add_columns(graph, from, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+    } else if (!add_features(graph, network)) {
+        return no_memory(error);
+    }
+    nnfs_status status = add_layers(graph, network, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    int classes = classes_of(network);
+    bool done = classes > 0 ? add_classes(graph, from, classes) : add_numbers(graph, from);
+    return done ? NNFS_OK : no_memory(error);
+}

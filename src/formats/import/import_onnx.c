@@ -1,0 +1,614 @@
+/*
+ * ONNX graphs of multilayer perceptrons: followed from the output back to the input, each node becoming
+ * a step; the steps, turned round, become nodes of a graph.
+ */
+#include "base/memory.h"
+#include "formats/import/import.h"
+#include "formats/onnx/onnx_build.h"
+#include "formats/onnx/onnx_run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a node is in a graph. */
+typedef struct import_step {
+    node_kind kind;
+    nnfs_activation activation;
+    const Onnx__NodeProto *node;
+    const tensor *matrix; /* DENSE */
+    const tensor *bias;   /* DENSE, or NULL */
+    bool transposed;      /* matrix is [out, in] */
+    const tensor *factor; /* NORMALIZE: x * factor + term, each or NULL, */
+    const tensor *term;
+    double factor_power; /* factor ^ this: -1 where it divides */
+    double term_sign;
+    bool reversed; /* term - x */
+} import_step;
+
+typedef struct tracer {
+    onnx_graph graph;
+    import_step *steps; /* [step_count] from the output on */
+    int step_count;
+    const char *value; /* where the trace is; NULL: it is at its end */
+    bool from_columns;
+    const Onnx__NodeProto *first_layer;
+} tracer;
+
+static nnfs_status refuse(const Onnx__NodeProto *node, const char *reason, nnfs_error *error)
+{
+    const char *name = node->n_output > 0 && node->output[0] ? node->output[0] : "";
+    return fail(error, NNFS_ERROR_DATA, "operator %.60s (which gives '%.100s') %s", node->op_type,
+                name, reason);
+}
+
+static const tensor *constant(const tracer *t, const Onnx__NodeProto *node, size_t input)
+{
+    const onnx_value *value =
+        input < node->n_input ? onnx_find(&t->graph, node->input[input]) : NULL;
+    return value && value->constant ? &value->value : NULL;
+}
+
+static const Onnx__NodeProto *producer(const tracer *t, const char *name)
+{
+    const onnx_value *value = onnx_find(&t->graph, name);
+    return value && value->producer >= 0 ? t->graph.model->graph->node[value->producer] : NULL;
+}
+
+static bool is_number(const tensor *x, double value)
+{
+    return x && x->type == ONNX_FLOAT && x->count == 1 &&
+           fabs((double)x->floats[0] - value) <= 1e-6 * fabs(value);
+}
+
+static import_step *add_step(tracer *t, const Onnx__NodeProto *node, node_kind kind)
+{
+    import_step *step = &t->steps[t->step_count++];
+    *step = (import_step){.kind = kind, .node = node, .factor_power = 1.0, .term_sign = 1.0};
+    return step;
+}
+
+/* ---- Layers ---- */
+
+static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const tensor *matrix = constant(t, node, 1);
+    const tensor *bias = constant(t, node, 2);
+    bool has_bias = node->n_input > 2 && node->input[2] && node->input[2][0];
+    if (!matrix || matrix->type != ONNX_FLOAT || matrix->rank != 2 || (has_bias && !bias)) {
+        return refuse(node, "has weights that are no constant matrix", error);
+    }
+    if (onnx_float_of(node, "alpha", 1.0f) != 1.0f || onnx_float_of(node, "beta", 1.0f) != 1.0f ||
+        onnx_int_of(node, "transA", 0) != 0) {
+        return refuse(node, "has alpha, beta or transA, which no layer has", error);
+    }
+    import_step *step = add_step(t, node, NODE_DENSE);
+    step->matrix = matrix;
+    step->bias = bias;
+    step->transposed = onnx_int_of(node, "transB", 0) != 0;
+    t->value = node == t->first_layer && t->from_columns ? NULL : node->input[0];
+    return NNFS_OK;
+}
+
+static nnfs_status trace_matmul(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const tensor *matrix = constant(t, node, 1);
+    if (!matrix || matrix->type != ONNX_FLOAT || matrix->rank != 2) {
+        return refuse(node, "does not multiply by a constant matrix on its right", error);
+    }
+    add_step(t, node, NODE_DENSE)->matrix = matrix;
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
+/* ---- Activations that take several operators ---- */
+
+/* The factors of nested Mul: those that are not constant, and the product of the others. */
+typedef struct factors {
+    const char *values[3];
+    int count;
+    double scale;
+} factors;
+
+static bool collect_factors(const tracer *t, const Onnx__NodeProto *node, factors *found)
+{
+    for (size_t i = 0; i < node->n_input; i++) {
+        const tensor *number = constant(t, node, i);
+        const Onnx__NodeProto *inner = producer(t, node->input[i]);
+        bool product = inner && onnx_is(inner, "Mul") && inner->n_input == 2;
+        if (number) {
+            if (number->count != 1 || number->type != ONNX_FLOAT) {
+                return false;
+            }
+            found->scale *= (double)number->floats[0];
+        } else if (product && inner != node && found->count < 3 &&
+                   (constant(t, inner, 0) || constant(t, inner, 1) || found->count == 0)) {
+            const Onnx__NodeProto *leaf = inner;
+            for (size_t j = 0; j < leaf->n_input; j++) {
+                const tensor *inner_number = constant(t, leaf, j);
+                if (inner_number && inner_number->count == 1 && inner_number->type == ONNX_FLOAT) {
+                    found->scale *= (double)inner_number->floats[0];
+                } else if (found->count < 3) {
+                    found->values[found->count++] = leaf->input[j];
+                }
+            }
+        } else if (found->count < 3) {
+            found->values[found->count++] = node->input[i];
+        } else {
+            return false;
+        }
+    }
+    return found->count == 2;
+}
+
+/* Whether `value` is op(x), or op(op2(x)) where there is an op2. */
+static bool is_applied(const tracer *t, const char *value, const char *op, const char *op2,
+                       const char *x)
+{
+    const Onnx__NodeProto *node = producer(t, value);
+    if (!node || !onnx_is(node, op) || node->n_input < 1) {
+        return false;
+    }
+    return op2 ? is_applied(t, node->input[0], op2, NULL, x) : strcmp(node->input[0], x) == 0;
+}
+
+/* Whether `value` is 1 + erf(x / sqrt 2). */
+static bool is_erf_plus_one(const tracer *t, const char *value, const char *x)
+{
+    const Onnx__NodeProto *plus = producer(t, value);
+    if (!plus || !onnx_is(plus, "Add") || plus->n_input != 2) {
+        return false;
+    }
+    size_t at = is_number(constant(t, plus, 0), 1.0) ? 1 : 0;
+    const Onnx__NodeProto *erf = producer(t, plus->input[at]);
+    if (!is_number(constant(t, plus, 1 - at), 1.0) || !erf || !onnx_is(erf, "Erf") ||
+        erf->n_input != 1) {
+        return false;
+    }
+    const Onnx__NodeProto *scaled = producer(t, erf->input[0]);
+    if (!scaled || scaled->n_input != 2) {
+        return false;
+    }
+    bool first = strcmp(scaled->input[0], x) == 0;
+    const tensor *by = constant(t, scaled, first ? 1 : 0);
+    bool divided = onnx_is(scaled, "Div") && first && is_number(by, M_SQRT2);
+    bool multiplied = onnx_is(scaled, "Mul") && is_number(by, M_SQRT1_2) &&
+                      strcmp(scaled->input[first ? 0 : 1], x) == 0;
+    return divided || multiplied;
+}
+
+static const char *product_of(const tracer *t, const factors *found, const char **x)
+{
+    for (int i = 0; i < 2; i++) {
+        const char *other = found->values[1 - i];
+        *x = found->values[i];
+        if (found->scale == 1.0 && is_applied(t, other, "Sigmoid", NULL, *x)) {
+            return "silu";
+        }
+        if (found->scale == 1.0 && is_applied(t, other, "Tanh", "Softplus", *x)) {
+            return "mish";
+        }
+        if (fabs(found->scale - 0.5) < 1e-6 && is_erf_plus_one(t, other, *x)) {
+            return "gelu";
+        }
+    }
+    return NULL;
+}
+
+/* ---- Arithmetic with constants ---- */
+
+static nnfs_status trace_arithmetic(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    if (node->n_input != 2) {
+        return refuse(node, "does not have two inputs", error);
+    }
+    size_t at = constant(t, node, 1) ? 1 : 0;
+    const tensor *number = constant(t, node, at);
+    bool multiplies = onnx_is(node, "Mul");
+    bool divides = onnx_is(node, "Div");
+    factors found = {.scale = 1.0};
+    if (multiplies && collect_factors(t, node, &found)) {
+        const char *x = NULL;
+        const char *name = product_of(t, &found, &x);
+        if (name && graph_activation(name) >= 0) {
+            add_step(t, node, NODE_ACTIVATION)->activation =
+                (nnfs_activation)graph_activation(name);
+            t->value = x;
+            return NNFS_OK;
+        }
+    }
+    if (!number || number->type != ONNX_FLOAT || (divides && at == 0)) {
+        return refuse(node, "is not with a constant on one side, and no activation", error);
+    }
+    import_step *step = add_step(t, node, NODE_NORMALIZE);
+    if (multiplies || divides) {
+        step->factor = number;
+        step->factor_power = divides ? -1.0 : 1.0;
+    } else {
+        step->term = number;
+        step->term_sign = onnx_is(node, "Sub") && at == 1 ? -1.0 : 1.0;
+        step->reversed = onnx_is(node, "Sub") && at == 0;
+    }
+    t->value = node->input[1 - at];
+    return NNFS_OK;
+}
+
+static nnfs_status trace_normalization(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    for (size_t i = 1; i < 5; i++) {
+        const tensor *x = constant(t, node, i);
+        if (!x || x->type != ONNX_FLOAT || x->rank != 1) {
+            return refuse(node, "has statistics that are not constant", error);
+        }
+    }
+    (void)add_step(t, node, NODE_NORMALIZE);
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
+/* ---- The rest ---- */
+
+static nnfs_status trace_softmax(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    int64_t axis = onnx_int_of(node, "axis", t->graph.opset < 13 ? 1 : -1);
+    if (axis != 1 && axis != -1) {
+        return refuse(node, "is not along the last axis", error);
+    }
+    add_step(t, node, NODE_ACTIVATION)->activation = NNFS_SOFTMAX;
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
+/* 1 - x beside x. */
+static nnfs_status trace_concat(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const Onnx__NodeProto *first = node->n_input == 2 ? producer(t, node->input[0]) : NULL;
+    bool complement = first && onnx_is(first, "Sub") && first->n_input == 2 &&
+                      is_number(constant(t, first, 0), 1.0) &&
+                      strcmp(first->input[1], node->input[1]) == 0;
+    if (!complement || t->step_count > 0) {
+        return refuse(node, "joins values, which layers do not", error);
+    }
+    (void)add_step(t, node, NODE_COMPLEMENT);
+    t->value = node->input[1];
+    return NNFS_OK;
+}
+
+static nnfs_status trace_past(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    (void)error;
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
+static nnfs_status trace_flatten(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    return onnx_int_of(node, "axis", 1) == 1 ? trace_past(t, node, error)
+                                             : refuse(node, "does not keep the samples", error);
+}
+
+static nnfs_status trace_activation(tracer *t, const Onnx__NodeProto *node, nnfs_error *error);
+
+typedef struct trace_row {
+    const char *op;
+    nnfs_status (*trace)(tracer *t, const Onnx__NodeProto *node, nnfs_error *error);
+    const char *activation;
+    float alpha; /* that the activation has; 0: it has none */
+} trace_row;
+
+static const trace_row rows[] = {
+    {"Add", trace_arithmetic, NULL, 0.0f},
+    {"BatchNormalization", trace_normalization, NULL, 0.0f},
+    {"Cast", trace_past, NULL, 0.0f},
+    {"Concat", trace_concat, NULL, 0.0f},
+    {"Div", trace_arithmetic, NULL, 0.0f},
+    {"Dropout", trace_past, NULL, 0.0f},
+    {"Elu", trace_activation, "elu", 1.0f},
+    {"Flatten", trace_flatten, NULL, 0.0f},
+    {"Gelu", trace_activation, "gelu", 0.0f},
+    {"Gemm", trace_gemm, NULL, 0.0f},
+    {"Identity", trace_past, NULL, 0.0f},
+    {"LeakyRelu", trace_activation, "leaky_relu", 0.01f},
+    {"MatMul", trace_matmul, NULL, 0.0f},
+    {"Mish", trace_activation, "mish", 0.0f},
+    {"Mul", trace_arithmetic, NULL, 0.0f},
+    {"Relu", trace_activation, "relu", 0.0f},
+    {"Reshape", trace_past, NULL, 0.0f},
+    {"Selu", trace_activation, "selu", 0.0f},
+    {"Sigmoid", trace_activation, "sigmoid", 0.0f},
+    {"Softmax", trace_softmax, NULL, 0.0f},
+    {"Softplus", trace_activation, "softplus", 0.0f},
+    {"Sub", trace_arithmetic, NULL, 0.0f},
+    {"Tanh", trace_activation, "tanh", 0.0f},
+};
+
+static const trace_row *find_row(const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (onnx_is(node, rows[i].op)) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static nnfs_status trace_activation(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const trace_row *row = find_row(node);
+    int activation = graph_activation(row->activation);
+    float default_alpha = strcmp(row->op, "LeakyRelu") == 0 ? 0.01f : 1.0f;
+    if (activation < 0) {
+        return refuse(node, "is an activation that this version does not have", error);
+    }
+    if (row->alpha != 0.0f &&
+        fabsf(onnx_float_of(node, "alpha", default_alpha) - row->alpha) > 1e-6f) {
+        return refuse(node, "has another alpha than the activation of nnfs", error);
+    }
+    const Onnx__AttributeProto *approximate = onnx_attribute(node, "approximate");
+    if (approximate && approximate->s.len != 4) { /* "none" */
+        return refuse(node, "is approximated, which the activation of nnfs is not", error);
+    }
+    add_step(t, node, NODE_ACTIVATION)->activation = (nnfs_activation)activation;
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
+/* ---- From the output to the input ---- */
+
+/* The first output of floats, or of what is no tensor (skl2onnx's ZipMap of probabilities). */
+static const char *choose_output(const Onnx__GraphProto *graph)
+{
+    for (size_t i = 0; i < graph->n_output; i++) {
+        const Onnx__TypeProto *type = graph->output[i]->type;
+        const Onnx__TypeProto__Tensor *held = type ? type->tensor_type : NULL;
+        if (!held || held->elem_type == ONNX_FLOAT || held->elem_type == ONNX_DOUBLE) {
+            return graph->output[i]->name;
+        }
+    }
+    return NULL;
+}
+
+static bool is_zip_map(const Onnx__NodeProto *node)
+{
+    return strcmp(node->op_type, "ZipMap") == 0 && node->domain &&
+           strcmp(node->domain, ONNX_ML) == 0;
+}
+
+static nnfs_status trace_node(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const trace_row *row = find_row(node);
+    bool zip_map = is_zip_map(node) && t->step_count == 0;
+    if (!row && !zip_map) {
+        return refuse(node, "is no part of a multilayer perceptron", error);
+    }
+    if (node->n_input < 1 || !node->input[0]) {
+        return refuse(node, "has no input", error);
+    }
+    return zip_map ? trace_past(t, node, error) : row->trace(t, node, error);
+}
+
+static nnfs_status trace(tracer *t, nnfs_error *error)
+{
+    const Onnx__GraphProto *graph = t->graph.model->graph;
+    int before = (int)graph->n_node;
+    t->value = choose_output(graph);
+    if (!t->value) {
+        return fail(error, NNFS_ERROR_DATA, "none of its outputs is of floats");
+    }
+    while (t->value) {
+        const onnx_value *value = onnx_find(&t->graph, t->value);
+        if (value && value->input && !t->from_columns) {
+            return NNFS_OK;
+        }
+        if (!value || value->constant || value->producer < 0 || value->producer >= before) {
+            return fail(error, NNFS_ERROR_DATA, "value '%.100s' does not come from the input",
+                        t->value);
+        }
+        before = value->producer;
+        nnfs_status status = trace_node(t, graph->node[before], error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+    }
+    return NNFS_OK;
+}
+
+/* ---- From steps to nodes ---- */
+
+static nnfs_status no_memory(nnfs_error *error)
+{
+    return fail_memory(error, 0, "an imported network");
+}
+
+static nnfs_status build_dense(model_graph *graph, const import_step *step, nnfs_error *error)
+{
+    const tensor *m = step->matrix;
+    int64_t in = m->dims[step->transposed ? 1 : 0];
+    int64_t out = m->dims[step->transposed ? 0 : 1];
+    int width = graph->node_count > 0 ? graph->nodes[graph->node_count - 1].width : (int)in;
+    if (in < 1 || out < 1 || in > INT32_MAX || out > INT32_MAX || in != width) {
+        return refuse(step->node, "has weights whose shape does not fit", error);
+    }
+    if (step->bias && (step->bias->type != ONNX_FLOAT ||
+                       (step->bias->count != (size_t)out && step->bias->count != 1))) {
+        return refuse(step->node, "has a bias whose shape does not fit", error);
+    }
+    if (graph->node_count == 0 && !graph_add(graph, NODE_FEATURES, (int)in, 0, 0)) {
+        return no_memory(error);
+    }
+    graph_node *node = graph_add(graph, NODE_DENSE, (int)out, (int)in, GRAPH_DENSE);
+    if (!node) {
+        return no_memory(error);
+    }
+    for (int64_t unit = 0; unit < out; unit++) {
+        for (int64_t i = 0; i < in; i++) {
+            node->weights[unit * in + i] =
+                m->floats[step->transposed ? unit * in + i : i * out + unit];
+        }
+        if (step->bias) {
+            node->bias[unit] = step->bias->floats[step->bias->count == 1 ? 0 : unit];
+        }
+    }
+    return NNFS_OK;
+}
+
+/* gamma (x - mean) / sqrt(variance + epsilon) + beta */
+static void normalization_of(const tracer *t, const import_step *step, size_t at, double *scale,
+                             double *shift)
+{
+    const Onnx__NodeProto *node = step->node;
+    double part[4];
+    for (size_t i = 0; i < 4; i++) {
+        part[i] = (double)constant(t, node, i + 1)->floats[at];
+    }
+    double epsilon = (double)onnx_float_of(node, "epsilon", 1e-5f);
+    *scale = part[0] / sqrt(part[3] + epsilon);
+    *shift = part[1] - part[2] * *scale;
+}
+
+/* Each constant of a scaling is one number or one a unit. */
+static bool scaling_fits(const tracer *t, const import_step *step, int width)
+{
+    const tensor *used[] = {step->factor, step->term};
+    for (int i = 0; i < 2; i++) {
+        if (used[i] && used[i]->count != 1 && used[i]->count != (size_t)width) {
+            return false;
+        }
+    }
+    for (size_t i = 1; !step->factor && !step->term && i < 5; i++) {
+        if (constant(t, step->node, i)->count != (size_t)width) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int scaling_width(const tracer *t, int index)
+{
+    for (int i = index - 1; i >= 0; i--) { /* of the next layer */
+        const import_step *step = &t->steps[i];
+        if (step->kind == NODE_DENSE) {
+            int64_t in = step->matrix->dims[step->transposed ? 1 : 0];
+            return in >= 1 && in <= INT32_MAX ? (int)in : 0;
+        }
+    }
+    return 0;
+}
+
+static bool is_pixel_scale(const model_graph *graph, const import_step *step)
+{
+    return graph->node_count == 1 && step->factor && step->factor->count == 1 &&
+           step->factor_power > 0.0 && step->factor->floats[0] == 1.0f / 255.0f;
+}
+
+static nnfs_status build_scaling(const tracer *t, model_graph *graph, int index, nnfs_error *error)
+{
+    const import_step *step = &t->steps[index];
+    int width =
+        graph->node_count > 0 ? graph->nodes[graph->node_count - 1].width : scaling_width(t, index);
+    if (width < 1 || !scaling_fits(t, step, width)) {
+        return refuse(step->node, "has a constant whose shape does not fit", error);
+    }
+    if (graph->node_count == 0 && !graph_add(graph, NODE_FEATURES, width, 0, 0)) {
+        return no_memory(error);
+    }
+    bool pixels = is_pixel_scale(graph, step);
+    graph->pixels = graph->pixels || pixels;
+    graph_node *node = graph_add(graph, pixels ? NODE_SCALE : NODE_NORMALIZE, width, 0,
+                                 GRAPH_CENTER | GRAPH_SCALE);
+    if (!node) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; i < (size_t)width; i++) {
+        double scale = step->reversed ? -1.0 : 1.0;
+        double shift = 0.0;
+        if (step->factor) {
+            double factor = (double)step->factor->floats[step->factor->count == 1 ? 0 : i];
+            scale = step->factor_power < 0.0 ? 1.0 / factor : factor;
+        } else if (step->term) {
+            shift = step->term_sign * (double)step->term->floats[step->term->count == 1 ? 0 : i];
+        } else {
+            normalization_of(t, step, i, &scale, &shift);
+        }
+        node->scale[i] = (float)scale;
+        node->center[i] = (float)shift;
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (int i = t->step_count - 1; status == NNFS_OK && i >= 0; i--) {
+        const import_step *step = &t->steps[i];
+        if (step->kind == NODE_DENSE) {
+            status = build_dense(graph, step, error);
+            continue;
+        }
+        if (step->kind == NODE_NORMALIZE) {
+            status = build_scaling(t, graph, i, error);
+            continue;
+        }
+        if (graph->node_count == 0) {
+            return refuse(step->node, "has no layer before it", error);
+        }
+        int width = graph->nodes[graph->node_count - 1].width;
+        if (step->kind == NODE_COMPLEMENT && width != 1) {
+            return refuse(step->node, "joins values, which layers do not", error);
+        }
+        width = step->kind == NODE_COMPLEMENT ? 2 : width;
+        graph_node *node = graph_add(graph, step->kind, width, 0, 0);
+        if (!node) {
+            return no_memory(error);
+        }
+        node->activation = step->activation;
+    }
+    return status;
+}
+
+static int count_inputs(const onnx_graph *graph)
+{
+    int count = 0;
+    for (size_t i = 0; i < graph->value_count; i++) {
+        count += graph->values[i].input;
+    }
+    return count;
+}
+
+static const Onnx__NodeProto *find_first_layer(const Onnx__GraphProto *graph)
+{
+    for (size_t i = 0; i < graph->n_node; i++) {
+        if (onnx_is(graph->node[i], "Gemm")) {
+            return graph->node[i];
+        }
+    }
+    return NULL;
+}
+
+nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_graph *graph,
+                        nnfs_error *error)
+{
+    *graph = (model_graph){.loss = -1};
+    tracer t = {.from_columns = from_columns, .first_layer = find_first_layer(model->graph)};
+    nnfs_status status = onnx_graph_open(&t.graph, model, error);
+    t.steps = status == NNFS_OK ? memory_alloc_zeroed(model->graph->n_node, sizeof *t.steps) : NULL;
+    if (status == NNFS_OK && !t.steps) {
+        status = no_memory(error);
+    }
+    if (status == NNFS_OK && !from_columns && count_inputs(&t.graph) != 1) {
+        status = fail(error, NNFS_ERROR_DATA, "it has %d inputs; a multilayer perceptron has 1",
+                      count_inputs(&t.graph));
+    }
+    if (status == NNFS_OK) {
+        status = trace(&t, error);
+    }
+    if (status == NNFS_OK) {
+        status = build(&t, graph, error);
+    }
+    if (status == NNFS_OK && graph->node_count == 0) {
+        status = fail(error, NNFS_ERROR_DATA, "it has no layer with weights");
+    }
+    memory_free(t.steps);
+    onnx_graph_close(&t.graph);
+    return status;
+}

@@ -1,0 +1,170 @@
+/* State dicts of torch.nn.Sequential: Linear modules at their places, an activation a module. */
+#include "formats/graph/graph.h"
+#include "formats/import/import.h"
+#include "formats/safetensors.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An activation's module in PyTorch. */
+typedef struct module_row {
+    const char *name;
+    const char *module;
+} module_row;
+
+static const module_row modules[] = {
+    {"relu", "ReLU()"},
+    {"leaky_relu", "LeakyReLU(0.01)"},
+    {"elu", "ELU()"},
+    {"selu", "SELU()"},
+    {"sigmoid", "Sigmoid()"},
+    {"tanh", "Tanh()"},
+    {"softplus", "Softplus()"},
+    {"silu", "SiLU()"},
+    {"gelu", "GELU()"},
+    {"mish", "Mish()"},
+    {"softmax", "Softmax(dim=1)"},
+};
+
+static const char *module_of(nnfs_activation activation)
+{
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
+        if (strcmp(modules[i].name, nnfs_activation_name(activation)) == 0) {
+            return modules[i].module;
+        }
+    }
+    return "Identity()";
+}
+
+typedef char tensor_name[32];
+
+typedef struct state_dict {
+    model_graph graph;
+    tensor_name *names; /* [count] like the next two */
+    safetensors_tensor *tensors;
+    const float **values;
+    size_t count;
+    char *activations; /* "relu,softmax" */
+    char *python;      /* the modules */
+} state_dict;
+
+static void free_state_dict(state_dict *d)
+{
+    graph_free(&d->graph);
+    free(d->names);
+    free(d->tensors);
+    free(d->values);
+    free(d->activations);
+    free(d->python);
+}
+
+static void add_tensor(state_dict *d, int place, const char *part, const float *values, int rank,
+                       size_t rows, size_t columns)
+{
+    (void)snprintf(d->names[d->count], sizeof d->names[0], "%d.%s", place, part);
+    d->values[d->count] = values;
+    d->tensors[d->count] = (safetensors_tensor){.name = d->names[d->count],
+                                                .type = SAFETENSORS_F32,
+                                                .rank = rank,
+                                                .shape = {rows, columns},
+                                                .bytes = rows * columns * sizeof *values};
+    d->count++;
+}
+
+static nnfs_activation activation_after(const model_graph *graph, int dense)
+{
+    const graph_node *next = dense + 1 < graph->node_count ? &graph->nodes[dense + 1] : NULL;
+    return next && next->kind == NODE_ACTIVATION ? next->activation : NNFS_IDENTITY;
+}
+
+static nnfs_status no_memory(nnfs_error *error)
+{
+    return fail_memory(error, 0, "a state dict");
+}
+
+/* Activations without a module (identity) have no place of their own. */
+static nnfs_status describe(state_dict *d, nnfs_error *error)
+{
+    const model_graph *graph = &d->graph;
+    size_t most = 2 * (size_t)graph->node_count;
+    size_t lengths[2];
+    d->names = calloc(most, sizeof *d->names);
+    d->tensors = calloc(most, sizeof *d->tensors);
+    d->values = calloc(most, sizeof *d->values);
+    FILE *activations = open_memstream(&d->activations, &lengths[0]);
+    FILE *python = open_memstream(&d->python, &lengths[1]);
+    bool made = d->names && d->tensors && d->values && activations && python;
+    int place = 0;
+    for (int i = 0; made && i < graph->node_count; i++) {
+        const graph_node *node = &graph->nodes[i];
+        if (node->kind != NODE_DENSE) {
+            continue;
+        }
+        int in = graph_in(graph, node);
+        size_t width = (size_t)node->width;
+        nnfs_activation activation = activation_after(graph, i);
+        add_tensor(d, place, "weight", node->weights, 2, width, (size_t)in);
+        add_tensor(d, place, "bias", node->bias, 1, width, 1);
+        (void)fprintf(activations, "%s%s", place > 0 ? "," : "", nnfs_activation_name(activation));
+        (void)fprintf(python, "%storch.nn.Linear(%d, %d)", place > 0 ? ", " : "", in, node->width);
+        place++;
+        if (activation != NNFS_IDENTITY) {
+            (void)fprintf(python, ", torch.nn.%s", module_of(activation));
+            place++;
+        }
+    }
+    made = (!activations || fclose(activations) == 0) && made;
+    made = (!python || fclose(python) == 0) && made;
+    return made ? NNFS_OK : no_memory(error);
+}
+
+static nnfs_status write_state_dict(const state_dict *d, const char *path, nnfs_error *error)
+{
+    const safetensors_text texts[] = {
+        {"format", "pt"},
+        {STATE_DICT_ACTIVATIONS, d->activations},
+        {STATE_DICT_LOSS, nnfs_loss_name((nnfs_loss)d->graph.loss)},
+        {STATE_DICT_SCALE, "1/255"},
+    };
+    safetensors_writer writer;
+    nnfs_status status = safetensors_write_begin(&writer, path, d->tensors, d->count, texts,
+                                                 d->graph.pixels ? 4 : 3, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    for (size_t i = 0; status == NNFS_OK && i < d->count; i++) {
+        status = safetensors_write(&writer, d->values[i], d->tensors[i].bytes, error);
+    }
+    if (status == NNFS_OK) {
+        status = safetensors_write_commit(&writer, error);
+    }
+    safetensors_write_abandon(&writer);
+    return status;
+}
+
+nnfs_status nnfs_network_export_state_dict(const nnfs_network *network, const char *path,
+                                           char *python, size_t room, nnfs_error *error)
+{
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!path) {
+        return fail_null(error, "path");
+    }
+    state_dict d = {.count = 0};
+    nnfs_status status = graph_of_network(network, &d.graph, error);
+    if (status == NNFS_OK) {
+        status = describe(&d, error);
+    }
+    if (status == NNFS_OK) {
+        status = write_state_dict(&d, path, error);
+    }
+    if (status == NNFS_OK && python && room > 0) {
+        (void)snprintf(python, room, "torch.nn.Sequential(%s)", d.python);
+    }
+    free_state_dict(&d);
+    return status;
+}

@@ -1,0 +1,245 @@
+/*
+ * An exported C program, compiled and run: rows of the dataset go in as CSV through a file, its
+ * predictions come back through a pipe.
+ */
+#include "common/exit.h"
+#include "export/export.h"
+
+#include <errno.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+typedef struct c_program {
+    char folder[32];
+    char program[48];
+    char rows[48];
+} c_program;
+
+/* ---- Compiling ---- */
+
+static int run(char *const *arguments)
+{
+    pid_t child = 0;
+    int status = 0;
+    if (posix_spawnp(&child, arguments[0], NULL, NULL, arguments, environ) != 0) {
+        return -1;
+    }
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* $CC may be several words. 127 is the shell's status for a command that is not there. */
+static nnfs_status compile(const char *path, const c_program *made, nnfs_error *error)
+{
+    const char *own = getenv("CC");
+    const char *const compilers[] = {own ? own : "cc", "gcc", "clang"};
+    for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++) {
+        char command[512];
+        (void)snprintf(command, sizeof command,
+                       "command -v %s >/dev/null || exit 127; "
+                       "exec %s -std=c99 -O2 -ffp-contract=off -DMAIN \"$1\" -lm -o \"$2\"",
+                       compilers[i], compilers[i]);
+        const char *const arguments[] = {"sh", "-c", command, "sh", path, made->program, NULL};
+        int status = run((char *const *)(uintptr_t)arguments);
+        if (status == 0) {
+            return NNFS_OK;
+        }
+        if (status != 127) {
+            return set_error(error, NNFS_ERROR_DATA, "%s does not compile with %s", path,
+                             compilers[i]);
+        }
+    }
+    return set_error(error, NNFS_ERROR_IO, "no C compiler found; set CC");
+}
+
+/* ---- Rows in ---- */
+
+static void write_text(FILE *stream, const char *text)
+{
+    (void)fputc('"', stream);
+    for (; *text; text++) {
+        (void)fputs(*text == '"' ? "\"" : "", stream);
+        (void)fputc(*text, stream);
+    }
+    (void)fputc('"', stream);
+}
+
+/* Columns of the table, all of them: the program finds its own. */
+static void write_table(FILE *stream, const nnfs_dataset *data)
+{
+    int columns = nnfs_dataset_columns(data);
+    bool named = nnfs_dataset_column(data, 0).name != NULL;
+    for (int i = 0; named && i < columns; i++) {
+        (void)fputs(i > 0 ? "," : "", stream);
+        write_text(stream, nnfs_dataset_column(data, i).name);
+    }
+    (void)fputs(named ? "\n" : "", stream);
+    for (int64_t row = 0; row < nnfs_dataset_samples(data); row++) {
+        for (int i = 0; i < columns; i++) {
+            float cell = nnfs_dataset_cell(data, row, i);
+            bool category = nnfs_dataset_column(data, i).kind == NNFS_COLUMN_CATEGORY;
+            (void)fputs(i > 0 ? "," : "", stream);
+            if (isnan(cell)) {
+                (void)fputs(columns == 1 ? "\"\"" : "", stream);
+            } else if (category) {
+                write_text(stream, nnfs_dataset_category(data, i, (int)cell));
+            } else {
+                (void)fprintf(stream, "%.9g", (double)cell);
+            }
+        }
+        (void)fputc('\n', stream);
+    }
+}
+
+/* Pixels as they are stored, other features as they are. */
+static nnfs_status write_features(FILE *stream, const model_data *loaded, nnfs_error *error)
+{
+    const nnfs_dataset *data = loaded->chosen;
+    int width = nnfs_dataset_features(data);
+    float scale = nnfs_dataset_scale(data);
+    bool scaled = nnfs_network_note(loaded->network, "preprocessing") && scale != 1.0f;
+    float *features = calloc((size_t)width, sizeof *features);
+    nnfs_status status = features ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    for (int64_t row = 0; status == NNFS_OK && row < nnfs_dataset_samples(data); row++) {
+        status = nnfs_dataset_copy(data, row, 1, features, NULL, NULL, error);
+        for (int i = 0; status == NNFS_OK && i < width; i++) {
+            float value = scaled ? rintf(features[i] / scale) : features[i];
+            (void)fprintf(stream, "%s%.9g", i > 0 ? "," : "", (double)value);
+        }
+        (void)fputc('\n', stream);
+    }
+    free(features);
+    return status;
+}
+
+static nnfs_status write_rows(const c_program *made, const model_data *loaded, nnfs_error *error)
+{
+    FILE *stream = fopen(made->rows, "w");
+    if (!stream) {
+        return set_error(error, NNFS_ERROR_IO, "%s: %s", made->rows, strerror(errno));
+    }
+    nnfs_status status = NNFS_OK;
+    if (nnfs_network_preprocessing(loaded->network)) {
+        write_table(stream, loaded->chosen);
+    } else {
+        status = write_features(stream, loaded, error);
+    }
+    bool wrote = !ferror(stream);
+    wrote = fclose(stream) == 0 && wrote;
+    return status == NNFS_OK && !wrote
+               ? set_error(error, NNFS_ERROR_IO, "%s: %s", made->rows, strerror(errno))
+               : status;
+}
+
+/* ---- Predictions out ---- */
+
+/* The last `width` cells of a line; a name before them may hold commas. False: it has fewer. */
+static bool parse_line(char *line, int width, float *values)
+{
+    for (int i = width - 1; i >= 0; i--) {
+        char *comma = strrchr(line, ',');
+        char *end = NULL;
+        char *cell = comma ? comma + 1 : line;
+        values[i] = strtof(cell, &end);
+        if (end == cell || (*end != '\0' && *end != '\n')) {
+            return false;
+        }
+        if (comma) {
+            *comma = '\0';
+        } else if (i > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static nnfs_status compare_sample(int64_t sample, int width, char *line, float *expected,
+                                  float *got, difference *d, nnfs_error *error)
+{
+    const model_data *loaded = d->loaded;
+    nnfs_status status =
+        nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1, 1, expected, error);
+    if (status == NNFS_OK && !parse_line(line, width, got)) {
+        status = set_error(error, NNFS_ERROR_DATA,
+                           "the C program printed a line without %d numbers", width);
+    }
+    if (status == NNFS_OK) {
+        difference_add(d, expected, width, got);
+    }
+    return status;
+}
+
+static nnfs_status compare(FILE *output, const model_data *loaded, difference *d, nnfs_error *error)
+{
+    int width = d->units || d->outputs > 1 ? d->outputs : 2;
+    float *expected = calloc((size_t)width, sizeof *expected);
+    float *got = calloc((size_t)width, sizeof *got);
+    char *line = NULL;
+    size_t room = 0;
+    int64_t samples = nnfs_dataset_samples(loaded->chosen);
+    nnfs_status status =
+        expected && got ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    bool header = getline(&line, &room, output) > 0;
+    for (int64_t i = 0; status == NNFS_OK && header && i < samples; i++) {
+        if (getline(&line, &room, output) <= 0) {
+            status = set_error(error, NNFS_ERROR_DATA,
+                               "the C program printed %lld predictions of %lld samples",
+                               (long long)i, (long long)samples);
+            break;
+        }
+        status = compare_sample(i, width, line, expected, got, d, error);
+    }
+    free(line);
+    free(expected);
+    free(got);
+    return status == NNFS_OK && !header
+               ? set_error(error, NNFS_ERROR_DATA, "the C program printed nothing")
+               : status;
+}
+
+static nnfs_status run_program(const c_program *made, const model_data *loaded, difference *d,
+                               nnfs_error *error)
+{
+    char command[128]; /* both paths are our own, without blanks */
+    (void)snprintf(command, sizeof command, "%s <%s", made->program, made->rows);
+    FILE *output = popen(command, "r");
+    if (!output) {
+        return set_error(error, NNFS_ERROR_IO, "cannot run the C program: %s", strerror(errno));
+    }
+    nnfs_status status = compare(output, loaded, d, error);
+    return pclose(output) != 0 && status == NNFS_OK
+               ? set_error(error, NNFS_ERROR_DATA, "the C program failed")
+               : status;
+}
+
+nnfs_status check_c(const char *path, const model_data *loaded, difference *d, nnfs_error *error)
+{
+    c_program made = {.folder = "/tmp/nnfs-export-XXXXXX"};
+    if (!mkdtemp(made.folder)) {
+        return set_error(error, NNFS_ERROR_IO, "%s: %s", made.folder, strerror(errno));
+    }
+    (void)snprintf(made.program, sizeof made.program, "%s/program", made.folder);
+    (void)snprintf(made.rows, sizeof made.rows, "%s/rows.csv", made.folder);
+    nnfs_status status = compile(path, &made, error);
+    if (status == NNFS_OK) {
+        status = write_rows(&made, loaded, error);
+    }
+    if (status == NNFS_OK) {
+        status = run_program(&made, loaded, d, error);
+    }
+    (void)unlink(made.program);
+    (void)unlink(made.rows);
+    (void)rmdir(made.folder);
+    return status;
+}

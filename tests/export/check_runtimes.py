@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Exports in ONNX Runtime: the model is valid by onnx.checker and predicts what nnfs-predict does, to
+1e-5, on every row of tables with awkward cells, on pictures and with every activation.
+
+Needs onnx, onnxruntime and numpy. Usage: check_runtimes.py BUILD [FOLDER_OF_DATA]
+"""
+import csv
+import gzip
+import io
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+DATA = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
+MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
+TABLES = [("housing/housing.csv", "median_house_value"), ("tables/adult.csv.gz", "income"),
+          ("tables/ames.csv.gz", "SalePrice"), ("tables/churn.csv.gz", "Exited"),
+          ("tables/diamonds.csv.gz", "price"), ("tables/letter.csv.gz", "lettr"),
+          ("tables/wine.csv.gz", "quality")]
+ACTIVATIONS = "identity relu leaky_relu elu sigmoid tanh softplus silu gelu".split()
+wrong = 0
+
+
+def run(tool, *arguments):
+    done = subprocess.run([BUILD / tool, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{tool} {arguments}: {done.stderr}")
+    return done.stdout
+
+
+def session_of(path):
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def read_table(path):
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode()
+    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), skipinitialspace=True)]
+    return rows[0], [row for row in rows[1:] if row]
+
+
+def make_awkward(header, rows, target):
+    """Every seventh row: a cell is missing, or a text that no category has."""
+    numeric = {i for i in range(len(header)) if all(r[i] in MISSING or is_number(r[i]) for r in rows)}
+    made = [list(row) for row in rows]
+    keep = header.index(target)
+    for i in range(0, len(made), 7):
+        at = (i // 7) % len(header)
+        if at == keep:
+            continue
+        made[i][at] = "" if at in numeric or i % 2 else "Zürich, \"new\""
+    return made
+
+
+def is_number(cell):
+    try:
+        float(cell)
+        return True
+    except ValueError:
+        return False
+
+
+def feeds_of(session, header, rows):
+    feeds = {}
+    for value in session.get_inputs():
+        cells = [row[header.index(value.name)] for row in rows]
+        if value.type == "tensor(string)":
+            column = np.array(["" if c in MISSING else c for c in cells], dtype=object)
+        else:
+            column = np.array([np.nan if c in MISSING else float(c) for c in cells], dtype=np.float32)
+        feeds[value.name] = column.reshape(-1, 1)
+    return feeds
+
+
+def compare(name, session, feeds, predicted):
+    """`predicted` is the CSV of nnfs-predict."""
+    global wrong
+    rows = list(csv.reader(io.StringIO(predicted)))[1:]
+    outputs = [value.name for value in session.get_outputs()]
+    results = dict(zip(outputs, session.run(None, feeds)))
+    classes = len(outputs) == 2
+    values = np.array([row[1:] if classes else row for row in rows], dtype=np.float64)
+    got = results[outputs[-1]].astype(np.float64)
+    far = np.abs(got - values)
+    labels = 0
+    if classes:
+        labels = sum(str(a) != row[0] for a, row in zip(results[outputs[0]], rows))
+    else:
+        far /= np.maximum(np.abs(values), values.std(axis=0))
+    bad = not far.max() <= 1e-5 or labels > 0 or got.shape != values.shape
+    wrong += bad
+    kind = "of probabilities" if classes else "relative"
+    print(f"{name}: {len(rows)} rows, largest difference {far.max():.2e} {kind}, {labels} other labels"
+          + ("  WRONG" if bad else ""), flush=True)
+
+
+def check_table(work, path, target, activation="relu"):
+    header, rows = read_table(path)
+    model, exported, awkward = work / "m.safetensors", work / "m.onnx", work / "awkward.csv"
+    run("nnfs-train", path, "--target", target, "--hidden", "64,32", "--activation", activation,
+        "-e", 2, "-q", "-o", model)
+    run("nnfs-export", model, "--onnx", exported, "-q")
+    rows = make_awkward(header, rows, target)
+    with open(awkward, "w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    session = session_of(exported)
+    compare(f"{path.name} {activation}", session, feeds_of(session, header, rows),
+            run("nnfs-predict", "-q", model, awkward))
+
+
+def read_idx(path):
+    raw = path.read_bytes()
+    raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    count = struct.unpack(">I", raw[4:8])[0]
+    return np.frombuffer(raw, np.uint8, offset=16).reshape(count, -1)
+
+
+def check_mnist(work, folder):
+    model, exported = work / "mnist.safetensors", work / "mnist.onnx"
+    run("nnfs-train", folder, "-e", 1, "-q", "-o", model)
+    run("nnfs-export", model, "--onnx", exported, "-q")
+    pixels = read_idx(folder / "t10k-images-idx3-ubyte.gz").astype(np.float32)
+    compare("mnist", session_of(exported), {"input": pixels}, run("nnfs-predict", "-q", model, folder))
+
+
+def make_small(work):
+    """A table of this script's own, for a checkout without data."""
+    rng = np.random.default_rng(1)
+    path = work / "small.csv"
+    with open(path, "w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["size", "place, or town", "größe", "price"])
+        for _ in range(200):
+            size = rng.normal()
+            town = rng.choice(["Rome", "York, North", 'the "old" town', "Zürich"])
+            out.writerow([f"{size:.3f}", town, f"{rng.normal():.3f}", f"{100 * size + len(town):.2f}"])
+    return path
+
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    small = make_small(work)
+    for activation in ACTIVATIONS:
+        check_table(work, small, "price", activation)
+    if DATA:
+        for name, target in TABLES:
+            check_table(work, DATA / name, target)
+        check_mnist(work, DATA / "mnist")
+print(f"{wrong} wrong")
+sys.exit(wrong > 0)

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Exports compute what the model computes: ONNX in the reference interpreter, C compiled by each compiler
+# that is here, as strictly as they can, with UndefinedBehaviorSanitizer, on tables with awkward cells and
+# on pictures; what is imported and exported again is the same bytes.
+# Usage: formats.sh FOLDER_OF_THE_TOOLS
+set -euo pipefail
+tools=$(realpath "$1")
+tests=$(realpath "$(dirname "$0")/..")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+PATH=$tools:$PATH
+# shellcheck source=tests/make_idx.sh
+. "$tests/make_idx.sh"
+
+# compare EXPECTED GOT: the same header and names, numbers equal to 1e-5 of themselves or of `unit`
+compare() {
+    awk -F, -v unit="$3" '
+        function far(a, b) { d = a > b ? a - b : b - a; m = a < 0 ? -a : a; return d / (m > unit ? m : unit) }
+        NR == FNR { line[FNR] = $0; count = FNR; next }
+        {
+            rows++
+            n = split(line[FNR], want, ",")
+            for (i = 1; i <= NF; i++) {
+                number = want[i] ~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/
+                if (number ? far(want[i], $i) > 1e-5 : want[i] != $i) { print FNR ": " line[FNR] " / " $0; wrong++ }
+            }
+            if (n != NF) { print FNR ": cells"; wrong++ }
+        }
+        END { exit wrong > 0 || rows != count || rows < 2 }' "$1" "$2"
+}
+
+# A table with missing cells, commas, quotes and letters beyond ASCII.
+awk 'BEGIN {
+    srand(1)
+    print "size,\"place, or town\",label,floors,\"gr\303\266\303\237e\",price"
+    split("Rome,\"York, North\",Z\303\274rich,\"the \"\"old\"\" town\",What?", towns, ",")
+    town[0] = "Rome"; town[1] = "\"York, North\""; town[2] = "Z\303\274rich"; town[3] = "\"the \"\"old\"\" town\""; town[4] = ""
+    for (i = 0; i < 300; i++) {
+        size = int(40 + 100 * rand()); at = int(5 * rand()); floors = int(1 + 4 * rand())
+        printf "%s,%s,%s,%s,%.3f,%.2f\n", i % 17 ? size : "NA", town[at], i % 2 ? "a" : "b",
+            i % 11 ? floors : "", rand(), 1000 * size + 5000 * at + 300 * floors
+    }
+}' >flats.csv
+sed 's/York, North/never seen/; s/,a,/,new,/' flats.csv | head -n 150 >awkward.csv
+make_idx pictures train 200 64 3
+make_idx pictures t10k 50 64 3
+
+nnfs-train flats.csv --target price --missing-indicator -e 5 -q -o numbers.safetensors
+nnfs-train flats.csv --target label --activation gelu --hidden 9,7 -e 5 -q -o classes.safetensors
+nnfs-train flats.csv --target label --output-activation sigmoid --loss binary_cross_entropy \
+    -e 5 -q -o yes.safetensors 2>/dev/null || rm -f yes.safetensors
+nnfs-train pictures --activation silu --hidden 12,8 -e 2 -q -o pictures.safetensors
+
+for model in numbers classes pictures; do
+    data=awkward.csv
+    [ $model != pictures ] || data=pictures
+    nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --safetensors $model.torch --check $data
+    nnfs-import -q $model.onnx -o again.safetensors
+    nnfs-export -q again.safetensors --onnx again.onnx
+    cmp $model.onnx again.onnx
+done
+for model in pictures; do
+    nnfs-import -q $model.torch -o again.safetensors
+    nnfs-export -q again.safetensors --safetensors again.torch
+    cmp $model.torch again.torch
+    nnfs-export $model.safetensors --c int8.c --int8 --check pictures | grep -q '^int8 '
+done
+
+strict=(-std=c99 -Wall -Wextra -Werror -pedantic -O2 -ffp-contract=off)
+for cc in gcc clang; do
+    command -v $cc >/dev/null || continue
+    for model in numbers classes; do
+        $cc "${strict[@]}" -fsanitize=undefined -fno-sanitize-recover=all -DMAIN $model.c -lm -o $model
+        nnfs-predict -q $model.safetensors awkward.csv >expected.csv
+        ./$model <awkward.csv >got.csv
+        unit=1
+        [ $model != numbers ] || unit=1000
+        compare expected.csv got.csv $unit
+    done
+    $cc "${strict[@]}" -c int8.c -o int8.o
+    $cc "${strict[@]}" -c pictures.c -o pictures.o
+    $cc -x c++ -Wall -Wextra -Werror -c numbers.h -o /dev/null 2>/dev/null || true
+    echo "$cc: tables and pictures"
+done
