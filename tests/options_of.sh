@@ -3,7 +3,7 @@
 
 # The options of the tool $1, sorted: --name and -n, a line each.
 options_of() {
-    env -u ARGP_HELP_FMT "$1" --help | sed -nE 's/^ +((-[a-zA-Z]), )?(--[a-z0-9-]+).*/\2\n\3/p' | sed '/^$/d' |
+    env -u ARGP_HELP_FMT "$1" --help | sed -nE 's/^ {1,6}((-[a-zA-Z]), )?(--[a-z0-9-]+).*/\2\n\3/p' | sed '/^$/d' |
         LC_ALL=C sort
 }
 
