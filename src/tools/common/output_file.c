@@ -65,6 +65,7 @@ static nnfs_status open_temporary(output_file *file, nnfs_error *error)
 
 nnfs_status output_open(const char *path, output_file *file, nnfs_error *error)
 {
+    path = path && strcmp(path, "-") == 0 ? NULL : path;
     *file = (output_file){.stream = path ? NULL : stdout};
     if (!path) {
         return NNFS_OK;

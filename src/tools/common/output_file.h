@@ -12,7 +12,7 @@ typedef struct output_file {
     char *temporary; /* where it is until then */
 } output_file;
 
-/* Begins to write; `path` NULL is stdout. Errors: IO, MEMORY. */
+/* Begins to write; `path` NULL or "-" is stdout. Errors: IO, MEMORY. */
 nnfs_status output_open(const char *path, output_file *file, nnfs_error *error);
 
 /* Ends it: the file is in its place and on the disk, or `path` is as it was. Errors: IO. */

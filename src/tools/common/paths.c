@@ -2,6 +2,7 @@
 #include "common/paths.h"
 
 #include "common/exit.h"
+#include "common/spool.h"
 #include "common/suggest.h"
 #include "common/table_options.h"
 
@@ -160,6 +161,9 @@ nnfs_status data_path(const char *data, char **path, nnfs_error *error)
     if (*data == '\0') {
         return set_error(error, NNFS_ERROR_ARGUMENT, "an empty name is no dataset");
     }
+    if (is_stream(data)) {
+        return spool(data, path, error);
+    }
     if (bare && strcmp(data, "digits") != 0) {
         return find_name(data, path, error);
     }
@@ -185,6 +189,9 @@ static const char *name_of(const char *path)
 
 bool is_same_file(const char *left, const char *right)
 {
+    if (strcmp(left, "-") == 0 || strcmp(right, "-") == 0) {
+        return false; /* the standard input and output */
+    }
     bool known;
     bool same = is_same_inode(left, right, &known);
     if (known || strcmp(name_of(left), name_of(right)) != 0) {
@@ -244,7 +251,7 @@ static nnfs_status check_file(const char *path, bool regular, bool *exists, nnfs
 nnfs_status check_model_path(const char *path, nnfs_error *error)
 {
     bool exists;
-    if (!path) {
+    if (!path || strcmp(path, "-") == 0) {
         return NNFS_OK;
     }
     nnfs_status status = check_file(path, true, &exists, error);

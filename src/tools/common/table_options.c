@@ -3,6 +3,7 @@
 
 #include "common/exit.h"
 #include "common/options.h"
+#include "common/spool.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -329,13 +330,13 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
 }
 
-/* The format that is told, or that a file of this name has; NULL: neither. */
+/* The format that is told, or that a file of this name has; NULL: neither. A stream is read once. */
 static const char *format_of(const table_options *options, const char *data)
 {
     if (options->format) {
         return options->format;
     }
-    return access(data, R_OK) == 0 ? nnfs_dataset_format(data) : NULL;
+    return !is_stream(data) && access(data, R_OK) == 0 ? nnfs_dataset_format(data) : NULL;
 }
 
 static bool is_array_file(const table_options *options, const char *data)
@@ -365,7 +366,7 @@ bool is_table(const char *data)
             return true;
         }
     }
-    return is_npy(data);
+    return is_npy(data) || is_stream(data);
 }
 
 void table_options_check(const table_options *options, const char *data)

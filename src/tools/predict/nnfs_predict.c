@@ -28,7 +28,8 @@ static const option_row rows[] = {
     {"output", 'o', "FILE", "file for the predictions", "stdout", TO(TEXT, predict_options, output),
      .complete = "@*", .new_group = true},
     {"escape-formulas", 0, NULL,
-     "put a ' before names that a spreadsheet would take for a formula: those that begin with = + - "
+     "put a ' before names that a spreadsheet would take for a formula: those that begin with = + "
+     "- "
      "@ or a tab",
      NULL, TO(FLAG, predict_options, escape_formulas)},
     MODEL_ROWS_RUN(offsetof(predict_options, request), "print nothing unless something is wrong"),

@@ -177,6 +177,9 @@ static void check_together(const train_options *options)
             "--until-accuracy looks at the test set, and a fold has none: not with --folds");
     }
     check_report(options);
+    if (options->output && strcmp(options->output, "-") == 0) {
+        usage_error("--output: a model goes to a file, not to the standard output");
+    }
     if ((options->output && is_same_file(options->output, options->data)) ||
         (options->log && is_same_file(options->log, options->data))) {
         usage_error("'%s' is to be read and written over", options->data);
