@@ -927,11 +927,12 @@ typedef struct nnfs_train_settings {
     double schedule_floor;  /* 0 .. 1, cosine and plateau: a share of learning_rate; default 0 */
     int schedule_patience;  /* >= 0 epochs, plateau; default 2 */
 
-    int64_t batch;         /* samples a step, >= 0; 0 is the whole dataset; default 128 */
-    int epochs;            /* >= 0; default 10 */
-    double until_accuracy; /* 0 .. 1, test accuracy that ends the run; 0, the default, is off */
-    uint64_t seed;         /* of the order of the samples; default 1 */
-    int threads;           /* >= 0; 0, the default, is all; any number gives the same bits */
+    int64_t batch; /* samples a step, >= 0; 0 is the whole dataset; default 128 */
+    int epochs;    /* >= 0; default 10 */
+    /* 0 .. 1, accuracy on validation data, else on test data, that ends the run; default 0, off */
+    double until_accuracy;
+    uint64_t seed; /* of the order of the samples; default 1 */
+    int threads;   /* >= 0; 0, the default, is all; any number gives the same bits */
 
     /*
      * Called at most ten times a second, while no weight is being written, and after each epoch;

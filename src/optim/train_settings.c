@@ -212,7 +212,9 @@ static const setting rows[] = {
         FIELD(DOUBLE, NUMBER, until_accuracy),
         .about.option = "until-accuracy",
         .about.zero = "off",
-        .about.help = "test accuracy, 0.98 say, that ends the run after the epoch that reaches it",
+        .about.help = "accuracy, 0.98 say, that ends the run after the epoch that reaches it: on "
+                      "validation data, "
+                      "or on test data if there are none",
         .about.standard = "off",
         .range = &range_share,
     },

@@ -43,8 +43,9 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
         t->summary->test = epoch.test;
         t->measured = true;
     }
-    bool reached = status == NNFS_OK && settings->until_accuracy > 0.0 &&
-                   epoch.test.accuracy >= settings->until_accuracy;
+    double accuracy = t->validation ? epoch.validation.accuracy : epoch.test.accuracy;
+    bool reached =
+        status == NNFS_OK && settings->until_accuracy > 0.0 && accuracy >= settings->until_accuracy;
     bool stopped =
         status == NNFS_OK && settings->on_epoch && settings->on_epoch(settings->user, &epoch) != 0;
     if (status == NNFS_OK && t->trainer->checkpoints) {

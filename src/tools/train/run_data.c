@@ -77,10 +77,12 @@ static nnfs_status check_until_accuracy(const train_run *run, nnfs_error *error)
                          "--until-accuracy is for classes, and the targets of %s are numbers",
                          run->options->data);
     }
-    if (!run->test.set && !run->options->test_path && run->test_share <= 0.0) {
+    bool validates = run->options->validation_path || run->options->validation_share > 0.0;
+    if (!validates && !run->test.set && !run->options->test_path && run->test_share <= 0.0) {
         return set_error(
             error, NNFS_ERROR_ARGUMENT,
-            "--until-accuracy needs a test set, and %s brings none; give one with --test",
+            "--until-accuracy needs validation or test data, and %s brings none; give some with "
+            "--validation or --test",
             run->options->data);
     }
     return NNFS_OK;

@@ -64,7 +64,9 @@ static void note_trouble(tuning *tune, const nnfs_error *error)
 /* Why this was the run's last iteration; NULL if it was not. */
 static const char *ended_by(const nnfs_train_settings *settings, const nnfs_epoch *epoch)
 {
-    if (settings->until_accuracy > 0.0 && epoch->test.accuracy >= settings->until_accuracy) {
+    bool validated = epoch->validation.samples > 0;
+    double accuracy = validated ? epoch->validation.accuracy : epoch->test.accuracy;
+    if (settings->until_accuracy > 0.0 && accuracy >= settings->until_accuracy) {
         return "accuracy";
     }
     return epoch->epoch == settings->epochs ? "epochs" : NULL;
