@@ -42,20 +42,33 @@ static void run_aside(void (*run)(const gemm_tile *), const gemm_tile *tile, con
     }
 }
 
+/* The columns of a tile at the edge of a B that lies in place, packed: kernels read GEMM_COLUMNS of them. */
+static void pack_edge(gemm_tile *tile, gemm_word edge[BLOCK_DEPTH * GEMM_COLUMNS])
+{
+    const gemm_word *b = (const gemm_word *)(const void *)tile->b;
+    memset(edge, 0, (size_t)tile->depth * GEMM_COLUMNS * sizeof *edge);
+    for (int p = 0; p < tile->depth; p++) {
+        for (int j = 0; j < tile->columns; j++) {
+            edge[p * GEMM_COLUMNS + j] = b[p * tile->b_depth + j * tile->b_column];
+        }
+    }
+    tile->b = (const float *)(const void *)edge;
+    tile->b_depth = GEMM_COLUMNS;
+    tile->b_column = 1;
+}
+
 /* Columns first to last of B, in depth p on: all rows of A past them. */
 static void run_block(const gemm_micro *micro, const gemm_packed *g, int p, int depth, int first,
                       int last)
 {
     bool packed = g->b.column == 1 && g->b.depth == GEMM_COLUMNS;
-    void (*run)(const gemm_tile *) = micro->run[packed ? 0 : 1];
+    _Alignas(64) gemm_word edge[BLOCK_DEPTH * GEMM_COLUMNS];
     ptrdiff_t panel = (ptrdiff_t)gemm_panel_at(g->dtype, GEMM_LANES, g->k);
     int tiles = (last - first + GEMM_COLUMNS - 1) / GEMM_COLUMNS;
     int lines = (depth * GEMM_LANES / LINE_FLOATS + tiles - 1) / tiles;
     for (int i = 0; i < g->m; i += GEMM_LANES) {
         gemm_tile tile = {.depth = depth,
                           .rows = least(g->m - i, GEMM_LANES),
-                          .b_depth = g->b.depth,
-                          .b_column = g->b.column,
                           .ldc = g->c_column,
                           .add = g->add || p > 0};
         tile.a = (const float *)g->a + i / GEMM_LANES * panel + (ptrdiff_t)p * GEMM_LANES;
@@ -64,6 +77,13 @@ static void run_block(const gemm_micro *micro, const gemm_packed *g, int p, int 
             tile.columns = least(last - j, GEMM_COLUMNS);
             tile.b = (const float *)g->b.words + j / GEMM_COLUMNS * g->b.panel + p * g->b.depth;
             tile.c = g->c + i * g->c_row + j * g->c_column;
+            tile.b_depth = g->b.depth;
+            tile.b_column = g->b.column;
+            void (*run)(const gemm_tile *) = micro->run[packed ? 0 : 1];
+            if (!packed && tile.columns < GEMM_COLUMNS) {
+                pack_edge(&tile, edge);
+                run = micro->run[0];
+            }
             for (int line = 0; next && line < lines; line++) {
                 __builtin_prefetch(next, 0, 2);
                 next += LINE_FLOATS;

@@ -264,6 +264,10 @@ static void check_activation(const activation *kernels)
     }
     for (int j = 0; j < COLUMNS; j++) {
         for (int i = 0; i < ROWS; i++) {
+            if (fabsf(r.z[j * LD + i] + bias[i]) < 0.01f) {
+                r.z[j * LD + i] +=
+                    0.1f; /* away from the kink of relu: there is no slope to compare */
+            }
             z[j][i] = (double)(r.z[j * LD + i] + bias[i]);
             d[j][i] = (double)r.d[j * LD + i];
             a[j][i] = f ? f(z[j][i]) : 0.0;
