@@ -685,6 +685,16 @@ NNFS_API nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_networ
 NNFS_API nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen,
                                          nnfs_error *error);
 
+/*
+ * Experimental. Multiplies the learning rate of one tensor ("weight", "bias", "scale") of layer `index` by
+ * `factor`, 0 or more, and says whether weight decay applies to it (1) or not (0). At first: 1 and 1. A
+ * copy of the network keeps both, a model file neither. Errors: ARGUMENT (no such tensor, a factor that is
+ * negative or not finite).
+ */
+NNFS_API nnfs_status nnfs_network_set_tensor_rate(nnfs_network *network, int index,
+                                                  const char *tensor, float factor, int decays,
+                                                  nnfs_error *error);
+
 NNFS_API int nnfs_network_inputs(const nnfs_network *network);
 NNFS_API int nnfs_network_outputs(const nnfs_network *network);
 NNFS_API int nnfs_network_layer_count(const nnfs_network *network);

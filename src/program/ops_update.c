@@ -146,10 +146,22 @@ static void scale_range(float *x, size_t count, float scale)
     }
 }
 
+/* The numbers of a step for one tensor. */
+static optimizer_step step_of(const program_op *op, const op_context *context)
+{
+    const network_tensor *tensor = &context->network->tensors[op->tensor];
+    optimizer_step step = context->chunk->optimizer;
+    step.learning_rate *= tensor->rate;
+    step.corrected_rate *= tensor->rate;
+    step.weight_decay = tensor->not_decayed ? 0.0f : step.weight_decay;
+    return step;
+}
+
 static bool run_update(const program_op *op, const op_context *context, op_tile tile)
 {
     block_ranges ranges = ranges_of(op, tile);
     const optimizer *row = optimizer_of(context->settings->optimizer);
+    const optimizer_step step = step_of(op, context);
     float scale = context->state->gradient_scale;
     bool ok = true;
     for (size_t r = 0; r < ranges.count; r++) {
@@ -164,7 +176,7 @@ static bool run_update(const program_op *op, const op_context *context, op_tile 
             .v = state_at(context, SPACE_V, at),
             .count = ranges.length,
         };
-        ok = row->update(&context->chunk->optimizer, &range) && ok;
+        ok = row->update(&step, &range) && ok;
     }
     return ok;
 }
