@@ -94,11 +94,11 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
         return fail_memory(error, sizeof *state, "a checkpoint");
     }
     model_extra extra = {.text = {MODEL_CHECKPOINT, text}};
-    if (state->first) {
-        extra.buffers[extra.buffer_count++] = (model_buffer){MODEL_FIRST_PREFIX, state->first};
-    }
-    if (state->second) {
-        extra.buffers[extra.buffer_count++] = (model_buffer){MODEL_SECOND_PREFIX, state->second};
+    const train_state *row;
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
+        if (state->states[i]) {
+            extra.buffers[extra.buffer_count++] = (model_buffer){row->prefix, state->states[i]};
+        }
     }
     nnfs_status status = model_write(path, network, &extra, error);
     memory_free(text);
@@ -264,9 +264,17 @@ static nnfs_status read_buffer(const model_file *model, const nnfs_network *netw
     *values = memory_alloc_zeroed(network->parameter_floats, sizeof **values);
     if (!*values) {
         return fail_memory(error, network->parameter_floats * sizeof **values,
-                           "the optimizer's state");
+                           "the state of the training");
     }
     return model_read_buffer(model, network, &(model_buffer){prefix, *values}, error);
+}
+
+void checkpoint_free_states(checkpoint_state *state)
+{
+    for (int i = 0; i < STATES_MOST; i++) {
+        memory_free(state->states[i]);
+        state->states[i] = NULL;
+    }
 }
 
 nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint_state *state,
@@ -282,18 +290,16 @@ nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint
     if (status == NNFS_OK) {
         status = model_network(&model, network, error);
     }
-    if (status == NNFS_OK && model.has_first) {
-        status = read_buffer(&model, *network, MODEL_FIRST_PREFIX, &state->first, error);
-    }
-    if (status == NNFS_OK && model.has_second) {
-        status = read_buffer(&model, *network, MODEL_SECOND_PREFIX, &state->second, error);
+    const train_state *row;
+    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+        if (model.has_state[i]) {
+            status = read_buffer(&model, *network, row->prefix, &state->states[i], error);
+        }
     }
     if (status != NNFS_OK) {
         nnfs_network_free(*network);
-        memory_free(state->first);
-        memory_free(state->second);
+        checkpoint_free_states(state);
         *network = NULL;
-        state->first = state->second = NULL;
     }
     model_close(&model);
     return status;

@@ -16,7 +16,7 @@
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 4, MOST_BUFFERS = 3 };
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 4, MOST_BUFFERS = 1 + STATES_MOST };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {

@@ -47,10 +47,10 @@ struct nnfs_trainer {
     epoch_part resumed;       /* of the next epoch: a checkpoint was made in its middle */
     checkpoints *checkpoints; /* the run's; NULL: none */
 
-    float *gradient;    /* [network->parameter_floats], as the parameters lie; so are the next */
-    float *m, *v;       /* the optimizer's states; NULL if it has none */
-    float *epoch_start; /* parameters when the epoch began: to go back to if it diverges */
-    float *last_good;   /* when an earlier one began that went well: if the first step diverges */
+    float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next */
+    float *states[STATES_MOST]; /* by train_state; NULL if it is not kept */
+    float *epoch_start;         /* parameters when the epoch began: to go back to if it diverges */
+    float *last_good; /* when an earlier one began that went well: if the first step diverges */
 };
 
 /* A run of steps over a dataset as the trainer stands; its needs and order are to be set. */
