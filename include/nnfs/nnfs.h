@@ -127,6 +127,19 @@ typedef enum nnfs_schedule {
     NNFS_SCHEDULE_PLATEAU,
 } nnfs_schedule;
 
+/* What validation compares: by which measure of an nnfs_evaluation an epoch is better than another. */
+typedef enum nnfs_monitor {
+    NNFS_MONITOR_AUTO, /* the loss of classes, the RMSE of numbers */
+    NNFS_MONITOR_LOSS,
+    NNFS_MONITOR_ACCURACY,
+    NNFS_MONITOR_MACRO_F1,
+    NNFS_MONITOR_LOG_LOSS,
+    NNFS_MONITOR_AUC, /* of two classes */
+    NNFS_MONITOR_RMSE,
+    NNFS_MONITOR_MAE,
+    NNFS_MONITOR_R2,
+} nnfs_monitor;
+
 /*
  * How weights begin; biases begin at zero. fan_in and fan_out are the widths on a
  * layer's two sides.
@@ -175,6 +188,7 @@ NNFS_API const char *nnfs_optimizer_name(nnfs_optimizer optimizer);
 NNFS_API const char *nnfs_schedule_name(nnfs_schedule schedule);
 NNFS_API const char *nnfs_init_name(nnfs_init init);
 NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
+NNFS_API const char *nnfs_monitor_name(nnfs_monitor monitor);
 NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
 
 /*
@@ -912,6 +926,8 @@ typedef struct nnfs_epoch {
     double seconds;       /* of training alone, without evaluation */
     double samples_per_second;
     double gflops; /* 10^9 floating-point operations of the matrix products, a second */
+    const char
+        *ended; /* why nnfs_train ends after it: the reason of nnfs_summary; NULL: it goes on */
 } nnfs_epoch;
 
 /* Where the time of training goes; see below. */
@@ -937,11 +953,13 @@ typedef struct nnfs_train_settings {
     double schedule_floor;  /* 0 .. 1, cosine and plateau: a share of learning_rate; default 0 */
     int schedule_patience;  /* >= 0 epochs, plateau; default 2 */
 
-    int64_t batch;         /* samples a step, >= 0; 0 is the whole dataset; default 128 */
-    int epochs;            /* >= 0; default 10 */
-    double until_accuracy; /* 0 .. 1, test accuracy that ends the run; 0, the default, is off */
-    uint64_t seed;         /* of the order of the samples; default 1 */
-    int threads;           /* >= 0; 0, the default, is all; any number gives the same bits */
+    int64_t batch; /* samples a step, >= 0; 0 is the whole dataset; default 128 */
+    int epochs;    /* >= 0; default 10 */
+    double
+        until_accuracy; /* 0 .. 1, accuracy that ends the run, on validation data if there are any,
+                            * else on test data; 0, the default, is off */
+    uint64_t seed;      /* of the order of the samples; default 1 */
+    int threads;        /* >= 0; 0, the default, is all; any number gives the same bits */
 
     /*
      * Called at most ten times a second, while no weight is being written, and after each epoch;
@@ -985,6 +1003,13 @@ typedef struct nnfs_train_settings {
      * torch.nn.utils.clip_grad_norm_ does; default 0: it may have any norm. */
     float clip_norm;
     nnfs_precision precision; /* of the products of training; default f32 */
+    /*
+     * Of nnfs_train with validation data, whose best epoch's weights the network ends with, whatever ends
+     * the run (with until_accuracy: those of the epoch that reaches it). patience: epochs, >= 0, without a
+     * better result that end the run; default 0: it goes on. monitor: what is better; default auto.
+     */
+    int patience;
+    nnfs_monitor monitor;
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;
@@ -1058,8 +1083,10 @@ NNFS_API const nnfs_setting *nnfs_train_settings_unused(const nnfs_train_setting
 
 /* What a whole training run came to. */
 typedef struct nnfs_summary {
-    int epochs;            /* finished */
-    const char *reason;    /* "epochs", "accuracy", "stopped" or "diverged"; a constant string */
+    int epochs;     /* finished */
+    int best_epoch; /* whose weights the network has; 0 without validation data */
+    const char
+        *reason; /* "epochs", "accuracy", "patience", "stopped", "diverged"; a constant string */
     nnfs_evaluation train; /* of the final network */
     nnfs_evaluation validation;
     nnfs_evaluation test;

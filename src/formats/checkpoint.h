@@ -34,6 +34,10 @@ typedef struct checkpoint_state {
     double schedule_share;
     int schedule_waited;
 
+    double stop_score; /* as in training/trainer.h, with STATE_BEST */
+    int stop_epoch;
+    int stop_waited;
+
     uint64_t data_hash;
     bool data_hash_of_0_1;              /* version 0.1 hashed data in another way */
     char cpu[64], blas[64], kernel[32]; /* that computed it */

@@ -42,9 +42,10 @@ int model_find_name(const char *(*name_of)(int), const char *name);
 typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */
     float *values;
+    bool whole; /* has all tensors; else those that are trained */
 } model_buffer;
 
-/* Whether a buffer has this tensor: the parameters have all, an optimizer's state those it trains. */
+/* Whether a buffer has this tensor. */
 bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor);
 
 /* What a file holds besides a network. */

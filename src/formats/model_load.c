@@ -223,12 +223,13 @@ static bool has_state(const model_file *model, const char *prefix)
 static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
     size_t count = 0;
-    nnfs_status status = check_buffer(model, &(model_buffer){"", NULL}, &count, error);
+    nnfs_status status = check_buffer(model, &(model_buffer){"", NULL, true}, &count, error);
     const train_state *row;
     for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
         model->has_state[i] = has_state(model, row->prefix);
         if (model->has_state[i]) {
-            status = check_buffer(model, &(model_buffer){row->prefix, NULL}, &count, error);
+            status =
+                check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error);
         }
     }
     if (status != NNFS_OK) {
@@ -442,7 +443,7 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
         status = read_preprocessing(model, made, error);
     }
     if (status == NNFS_OK) {
-        const model_buffer parameters = {"", made->parameters};
+        const model_buffer parameters = {"", made->parameters, true};
         status = model_read_buffer(model, made, &parameters, error);
     }
     if (status == NNFS_OK) {

@@ -140,7 +140,7 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
     size_t tensors =
         size_mul((size_t)network->tensor_count, size_add(1, (size_t)extra->buffer_count));
     *d = (description){
-        .buffers = {{"", network->parameters}},
+        .buffers = {{"", network->parameters, true}},
         .buffer_count = 1 + extra->buffer_count,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),

@@ -11,6 +11,7 @@ static bool keeps_v(const nnfs_train_settings *settings)
 static const train_state rows[] = {
     [STATE_M] = {"optimizer.first.", optimizer_keeps_first},
     [STATE_V] = {"optimizer.second.", keeps_v},
+    [STATE_BEST] = {"best.", NULL, .whole = true},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

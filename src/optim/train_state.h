@@ -12,12 +12,14 @@
 enum {
     STATE_M, /* the optimizer's first and second state */
     STATE_V,
+    STATE_BEST, /* parameters after the best epoch: training/early_stopping.h */
     STATES_MOST = 8,
 };
 
 typedef struct train_state {
     const char *prefix; /* of its tensors' names in a checkpoint, at most 20 bytes */
-    bool (*kept)(const nnfs_train_settings *settings); /* resolved settings */
+    /* Under resolved settings. NULL: by what else the run has. */
+    bool (*kept)(const nnfs_train_settings *settings);
 
     /*
      * Follows the update of a range of trained parameters w, the run's `update` from 1 on. NULL: does not.
@@ -25,6 +27,7 @@ typedef struct train_state {
     void (*follow)(const nnfs_train_settings *settings, int64_t update, const float *w,
                    float *state, size_t count);
 
+    bool whole;    /* has running statistics too, beside what is trained */
     bool replaces; /* evaluated and saved in place of the parameters */
 } train_state;
 

@@ -134,6 +134,10 @@ static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
     trainer->resumed = (epoch_part){
         {state->epoch_steps, state->epoch_samples, state->epoch_loss, state->epoch_correct},
         state->epoch_seconds};
+    if (trainer->states[STATE_BEST] && state->states[STATE_BEST]) {
+        trainer->stopping =
+            (stopping_state){state->stop_score, state->stop_epoch, state->stop_waited};
+    }
     trainer->schedule =
         (schedule_state){state->schedule_best, state->schedule_share, state->schedule_waited};
 }
@@ -254,6 +258,9 @@ static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *train
         .schedule_best = trainer->schedule.best,
         .schedule_share = trainer->schedule.share,
         .schedule_waited = trainer->schedule.waited,
+        .stop_score = trainer->stopping.score,
+        .stop_epoch = trainer->stopping.epoch,
+        .stop_waited = trainer->stopping.waited,
         .data_hash = c->data_hash,
     };
     memcpy(state.states, trainer->states, sizeof state.states);

@@ -21,7 +21,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     bool has_memory = trainer->gradient && trainer->epoch_start && trainer->last_good;
     const train_state *row;
     for (int i = 0; has_memory && (row = train_state_at(i)) != NULL; i++) {
-        if (row->kept(&trainer->settings)) {
+        if (row->kept && row->kept(&trainer->settings)) {
             trainer->states[i] = memory_alloc_zeroed(floats, sizeof(float));
             has_memory = trainer->states[i] != NULL;
         }

@@ -26,6 +26,13 @@ typedef struct epoch_part {
     double seconds;
 } epoch_part;
 
+/* Where early stopping stands. */
+typedef struct stopping_state {
+    double score; /* of the best epoch, the smaller the better */
+    int epoch;    /* the best one, from 1; 0: none yet */
+    int waited;   /* epochs since */
+} stopping_state;
+
 /* The checkpoints of the run a trainer is in; see training/checkpoints.h. */
 typedef struct checkpoints checkpoints;
 
@@ -41,6 +48,7 @@ struct nnfs_trainer {
     int64_t steps; /* updates done */
     int epochs;    /* epochs done */
     schedule_state schedule;
+    stopping_state stopping;
     float rate; /* set by hand; 0: the schedule's */
     /* What nnfs_trainer_gradient and _update are halves of: a step by hand. */
     int64_t hand_steps;

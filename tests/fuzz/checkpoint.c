@@ -40,11 +40,11 @@ static bool write_file(const nnfs_network *network, const char *states, const ch
     model_extra extra = {.text = {MODEL_CHECKPOINT, text}};
     if (strstr(states, "first")) {
         extra.buffers[extra.buffer_count++] =
-            (model_buffer){train_state_at(STATE_M)->prefix, first};
+            (model_buffer){train_state_at(STATE_M)->prefix, first, false};
     }
     if (strstr(states, "second")) {
         extra.buffers[extra.buffer_count++] =
-            (model_buffer){train_state_at(STATE_V)->prefix, second};
+            (model_buffer){train_state_at(STATE_V)->prefix, second, false};
     }
     nnfs_status status = model_write(fuzz_output(), network, &extra, &error);
     fuzz_check(status == NNFS_OK || status == NNFS_ERROR_DATA);

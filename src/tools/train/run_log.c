@@ -424,6 +424,9 @@ void log_end(train_run *run)
     json_set_string(object, "event", "end");
     json_set_string(object, "reason", summary->reason);
     json_set_integer(object, "epochs", summary->epochs);
+    if (summary->best_epoch > 0) {
+        json_set_integer(object, "best_epoch", summary->best_epoch);
+    }
     set_evaluation(object, "train", &summary->train);
     set_evaluation(object, "validation", &summary->validation);
     set_evaluation(object, "test", &summary->test);

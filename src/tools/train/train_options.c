@@ -176,6 +176,10 @@ static void check_together(const train_options *options)
         usage_error(
             "--until-accuracy looks at the test set, and a fold has none: not with --folds");
     }
+    if (options->train.patience > 0 && options->validation_share <= 0.0 &&
+        !options->validation_path) {
+        usage_error("--patience looks at validation data: give --validation too");
+    }
     check_report(options);
     if ((options->output && is_same_file(options->output, options->data)) ||
         (options->log && is_same_file(options->log, options->data))) {
