@@ -214,5 +214,6 @@ void train_options_parse(train_options *options, int argc, char **argv)
 void train_options_free(train_options *options)
 {
     free(options->layers);
+    free(options->dropout);
     table_options_free(&options->table);
 }
