@@ -154,15 +154,19 @@ static void softmax_backward(const float *kept, int rows, int columns, int ld, f
 /* ---- The table ---- */
 
 static const activation activations[] = {
-    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .relu_like = false},
-    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .relu_like = true},
-    [NNFS_LEAKY_RELU] = {"leaky_relu", leaky_relu_forward, leaky_relu_backward, .relu_like = true},
-    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .relu_like = true},
-    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .relu_like = false},
-    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .relu_like = false},
-    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward, .relu_like = true},
-    [NNFS_SILU] = {"silu", silu_forward, silu_backward, .keeps_z = true, .relu_like = true},
-    [NNFS_GELU] = {"gelu", gelu_forward, gelu_backward, .keeps_z = true, .relu_like = true},
+    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .init = NNFS_INIT_DEFAULT},
+    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_LEAKY_RELU] = {"leaky_relu", leaky_relu_forward, leaky_relu_backward,
+                         .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .init = NNFS_INIT_DEFAULT},
+    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .init = NNFS_INIT_DEFAULT},
+    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward,
+                       .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_SILU] = {"silu", silu_forward, silu_backward, .keeps_z = true,
+                   .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_GELU] = {"gelu", gelu_forward, gelu_backward, .keeps_z = true,
+                   .init = NNFS_INIT_HE_NORMAL},
     [NNFS_SOFTMAX] = {"softmax", softmax_forward, softmax_backward, .output_only = true},
 };
 

@@ -14,8 +14,7 @@
 #define TRAIN_ROWS_NETWORK                                                                         \
     {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
      TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \
-    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each: "   \
-     "identity, relu, leaky_relu, elu, sigmoid, tanh, softplus, silu or gelu", "relu",             \
+    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each", "relu",  \
      TRAIN(TEXT, activation), .names = hidden_activation_names, .list = true,                      \
      .vary = VARY_VALUES},                                                                         \
     {"output-activation", 0, "NAME", "activation of the output layer",                             \
