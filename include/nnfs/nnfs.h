@@ -83,6 +83,7 @@ typedef enum nnfs_activation {
     NNFS_SILU,     /* z sigmoid(z) (Elfwing et al. 2017) */
     NNFS_GELU,     /* z Phi(z), exact, with erf (Hendrycks and Gimpel 2016) */
     NNFS_SOFTMAX,  /* exp(z_i) / sum_j exp(z_j) */
+    NNFS_SELU, /* 1.0507 (z > 0 ? z : 1.6733 (exp(z) - 1)) (Klambauer et al. 2017); lecun_normal */
 } nnfs_activation;
 
 /*
@@ -145,7 +146,8 @@ typedef enum nnfs_monitor {
  * layer's two sides.
  */
 typedef enum nnfs_init {
-    NNFS_INIT_DEFAULT,        /* he_normal before the relu family, glorot_uniform before the rest */
+    NNFS_INIT_DEFAULT,        /* he_normal before the relu family, lecun_normal before selu, and
+                               * glorot_uniform before the rest */
     NNFS_INIT_HE_NORMAL,      /* std = sqrt(2 / fan_in) (He et al. 2015) */
     NNFS_INIT_HE_UNIFORM,     /* |w| < sqrt(6 / fan_in) */
     NNFS_INIT_GLOROT_NORMAL,  /* std = sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010) */
