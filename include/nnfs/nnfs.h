@@ -83,6 +83,7 @@ typedef enum nnfs_activation {
     NNFS_SILU,     /* z sigmoid(z) (Elfwing et al. 2017) */
     NNFS_GELU,     /* z Phi(z), exact, with erf (Hendrycks and Gimpel 2016) */
     NNFS_SOFTMAX,  /* exp(z_i) / sum_j exp(z_j) */
+    NNFS_SELU, /* 1.0507 (z > 0 ? z : 1.6733 (exp(z) - 1)) (Klambauer et al. 2017); lecun_normal */
 } nnfs_activation;
 
 /*
@@ -127,12 +128,26 @@ typedef enum nnfs_schedule {
     NNFS_SCHEDULE_PLATEAU,
 } nnfs_schedule;
 
+/* What validation compares: by which measure of an nnfs_evaluation an epoch is better than another. */
+typedef enum nnfs_monitor {
+    NNFS_MONITOR_AUTO, /* the loss of classes, the RMSE of numbers */
+    NNFS_MONITOR_LOSS,
+    NNFS_MONITOR_ACCURACY,
+    NNFS_MONITOR_MACRO_F1,
+    NNFS_MONITOR_LOG_LOSS,
+    NNFS_MONITOR_AUC, /* of two classes */
+    NNFS_MONITOR_RMSE,
+    NNFS_MONITOR_MAE,
+    NNFS_MONITOR_R2,
+} nnfs_monitor;
+
 /*
  * How weights begin; biases begin at zero. fan_in and fan_out are the widths on a
  * layer's two sides.
  */
 typedef enum nnfs_init {
-    NNFS_INIT_DEFAULT,        /* he_normal before the relu family, glorot_uniform before the rest */
+    NNFS_INIT_DEFAULT,        /* he_normal before the relu family, lecun_normal before selu, and
+                               * glorot_uniform before the rest */
     NNFS_INIT_HE_NORMAL,      /* std = sqrt(2 / fan_in) (He et al. 2015) */
     NNFS_INIT_HE_UNIFORM,     /* |w| < sqrt(6 / fan_in) */
     NNFS_INIT_GLOROT_NORMAL,  /* std = sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010) */
@@ -175,6 +190,7 @@ NNFS_API const char *nnfs_optimizer_name(nnfs_optimizer optimizer);
 NNFS_API const char *nnfs_schedule_name(nnfs_schedule schedule);
 NNFS_API const char *nnfs_init_name(nnfs_init init);
 NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
+NNFS_API const char *nnfs_monitor_name(nnfs_monitor monitor);
 NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
 
 /*
@@ -685,6 +701,16 @@ NNFS_API nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_networ
 NNFS_API nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen,
                                          nnfs_error *error);
 
+/*
+ * Experimental. Multiplies the learning rate of one tensor ("weight", "bias", "scale") of layer `index` by
+ * `factor`, 0 or more, and says whether weight decay applies to it (1) or not (0). At first: 1 and 1. A
+ * copy of the network keeps both, a model file neither. Errors: ARGUMENT (no such tensor, a factor that is
+ * negative or not finite).
+ */
+NNFS_API nnfs_status nnfs_network_set_tensor_rate(nnfs_network *network, int index,
+                                                  const char *tensor, float factor, int decays,
+                                                  nnfs_error *error);
+
 NNFS_API int nnfs_network_inputs(const nnfs_network *network);
 NNFS_API int nnfs_network_outputs(const nnfs_network *network);
 NNFS_API int nnfs_network_layer_count(const nnfs_network *network);
@@ -902,6 +928,8 @@ typedef struct nnfs_epoch {
     double seconds;       /* of training alone, without evaluation */
     double samples_per_second;
     double gflops; /* 10^9 floating-point operations of the matrix products, a second */
+    const char
+        *ended; /* why nnfs_train ends after it: the reason of nnfs_summary; NULL: it goes on */
 } nnfs_epoch;
 
 /* Where the time of training goes; see below. */
@@ -976,6 +1004,13 @@ typedef struct nnfs_train_settings {
      * torch.nn.utils.clip_grad_norm_ does; default 0: it may have any norm. */
     float clip_norm;
     nnfs_precision precision; /* of the products of training; default f32 */
+    /*
+     * Of nnfs_train with validation data, whose best epoch's weights the network ends with, whatever ends
+     * the run (with until_accuracy: those of the epoch that reaches it). patience: epochs, >= 0, without a
+     * better result that end the run; default 0: it goes on. monitor: what is better; default auto.
+     */
+    int patience;
+    nnfs_monitor monitor;
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;
@@ -1049,8 +1084,10 @@ NNFS_API const nnfs_setting *nnfs_train_settings_unused(const nnfs_train_setting
 
 /* What a whole training run came to. */
 typedef struct nnfs_summary {
-    int epochs;            /* finished */
-    const char *reason;    /* "epochs", "accuracy", "stopped" or "diverged"; a constant string */
+    int epochs;     /* finished */
+    int best_epoch; /* whose weights the network has; 0 without validation data */
+    const char
+        *reason; /* "epochs", "accuracy", "patience", "stopped", "diverged"; a constant string */
     nnfs_evaluation train; /* of the final network */
     nnfs_evaluation validation;
     nnfs_evaluation test;

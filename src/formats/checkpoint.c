@@ -69,9 +69,22 @@ static json_t *settings_to_json(const nnfs_train_settings *settings)
     return object;
 }
 
+/* Version 0.1 keeps no best weights: without them there is nothing more than it reads. */
+static json_t *add_stopping(json_t *json, const checkpoint_state *s)
+{
+    if (json && s->states[STATE_BEST] &&
+        json_object_set_new(json, "stopping",
+                            json_pack("{s:o, s:i, s:i}", "score", finite_or_null(s->stop_score),
+                                      "epoch", s->stop_epoch, "waited", s->stop_waited)) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
 static json_t *state_to_json(const checkpoint_state *s)
 {
-    return json_pack(
+    json_t *json = json_pack(
         "{s:o, s:I, s:i, s:I, s:I, s:f, s:I, s:f, s:f, s:o, s:b, s:b, s:o, s:f, s:i, "
         "s:o, s:s, s:s, s:s}",
         "settings", settings_to_json(&s->settings), "steps", (json_int_t)s->steps, "epochs",
@@ -82,6 +95,7 @@ static json_t *state_to_json(const checkpoint_state *s)
         "schedule_best", finite_or_null(s->schedule_best), "schedule_share", s->schedule_share,
         "schedule_waited", s->schedule_waited, "data_hash", data_hash_to_json(s->data_hash), "cpu",
         s->cpu, "blas", s->blas, "kernel", s->kernel);
+    return add_stopping(json, s);
 }
 
 nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
@@ -94,11 +108,12 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
         return fail_memory(error, sizeof *state, "a checkpoint");
     }
     model_extra extra = {.text = {MODEL_CHECKPOINT, text}};
-    if (state->first) {
-        extra.buffers[extra.buffer_count++] = (model_buffer){MODEL_FIRST_PREFIX, state->first};
-    }
-    if (state->second) {
-        extra.buffers[extra.buffer_count++] = (model_buffer){MODEL_SECOND_PREFIX, state->second};
+    const train_state *row;
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
+        if (state->states[i]) {
+            extra.buffers[extra.buffer_count++] =
+                (model_buffer){row->prefix, state->states[i], row->whole};
+        }
     }
     nnfs_status status = model_write(path, network, &extra, error);
     memory_free(text);
@@ -188,11 +203,29 @@ static bool is_sound(const checkpoint_state *s)
            s->epoch_samples >= s->epoch_steps && s->epoch_correct >= 0 &&
            s->epoch_correct <= s->epoch_samples && s->epoch_seconds >= 0.0 && s->seconds >= 0.0 &&
            s->schedule_share >= 0.0 && s->schedule_share <= 1.0 && s->schedule_waited >= 0 &&
-           s->schedule_waited <= s->epochs;
+           s->schedule_waited <= s->epochs && s->stop_epoch >= 0 && s->stop_waited >= 0 &&
+           s->stop_epoch <= s->epochs && s->stop_waited <= s->epochs;
 }
 
 /* How many members a state has: json_unpack's '!' miscounts where it has no memory to count. */
 enum { STATES = 19 };
+
+/* True without one: a run without validation data has none. */
+static bool parse_stopping(const json_t *json, checkpoint_state *s)
+{
+    const json_t *epoch = json_object_get(json, "epoch");
+    const json_t *waited = json_object_get(json, "waited");
+    s->stop_score = (double)INFINITY;
+    if (!json) {
+        return true;
+    }
+    s->stop_epoch = (int)json_integer_value(epoch);
+    s->stop_waited = (int)json_integer_value(waited);
+    return json_object_size(json) == 3 && json_is_integer(epoch) && json_is_integer(waited) &&
+           json_integer_value(epoch) == s->stop_epoch &&
+           json_integer_value(waited) == s->stop_waited &&
+           parse_infinite(json_object_get(json, "score"), &s->stop_score);
+}
 
 /* False with a reason where there was no memory for it. */
 static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
@@ -210,7 +243,8 @@ static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
     json_int_t correct = 0;
     int reached = 0;
     int finished = 0;
-    if (json_object_size(json) != STATES ||
+    const json_t *stopping = json_object_get(json, "stopping");
+    if (json_object_size(json) != STATES + (stopping ? 1 : 0) ||
         json_unpack_ex(
             json, reason, 0,
             "{s:o, s:I, s:i, s:I, s:I, s:F, s:I, s:F, s:F, s:o, s:b, s:b, s:o, s:F, s:i, "
@@ -230,8 +264,9 @@ static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
     s->reached = reached;
     s->finished = finished;
     return parse_settings(settings, &s->settings) && parse_infinite(best, &s->best) &&
-           parse_infinite(schedule_best, &s->schedule_best) && parse_data_hash(hash, s) &&
-           parse_text(cpu, s->cpu, sizeof s->cpu) && parse_text(blas, s->blas, sizeof s->blas) &&
+           parse_infinite(schedule_best, &s->schedule_best) && parse_stopping(stopping, s) &&
+           parse_data_hash(hash, s) && parse_text(cpu, s->cpu, sizeof s->cpu) &&
+           parse_text(blas, s->blas, sizeof s->blas) &&
            parse_text(kernel, s->kernel, sizeof s->kernel) && is_sound(s);
 }
 
@@ -259,14 +294,23 @@ static nnfs_status read_state(const model_file *model, checkpoint_state *state, 
 
 /* A state that is there, in fresh memory. */
 static nnfs_status read_buffer(const model_file *model, const nnfs_network *network,
-                               const char *prefix, float **values, nnfs_error *error)
+                               const train_state *row, float **values, nnfs_error *error)
 {
     *values = memory_alloc_zeroed(network->parameter_floats, sizeof **values);
     if (!*values) {
         return fail_memory(error, network->parameter_floats * sizeof **values,
-                           "the optimizer's state");
+                           "the state of the training");
     }
-    return model_read_buffer(model, network, &(model_buffer){prefix, *values}, error);
+    return model_read_buffer(model, network, &(model_buffer){row->prefix, *values, row->whole},
+                             error);
+}
+
+void checkpoint_free_states(checkpoint_state *state)
+{
+    for (int i = 0; i < STATES_MOST; i++) {
+        memory_free(state->states[i]);
+        state->states[i] = NULL;
+    }
 }
 
 nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint_state *state,
@@ -282,18 +326,16 @@ nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint
     if (status == NNFS_OK) {
         status = model_network(&model, network, error);
     }
-    if (status == NNFS_OK && model.has_first) {
-        status = read_buffer(&model, *network, MODEL_FIRST_PREFIX, &state->first, error);
-    }
-    if (status == NNFS_OK && model.has_second) {
-        status = read_buffer(&model, *network, MODEL_SECOND_PREFIX, &state->second, error);
+    const train_state *row;
+    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+        if (model.has_state[i]) {
+            status = read_buffer(&model, *network, row, &state->states[i], error);
+        }
     }
     if (status != NNFS_OK) {
         nnfs_network_free(*network);
-        memory_free(state->first);
-        memory_free(state->second);
+        checkpoint_free_states(state);
         *network = NULL;
-        state->first = state->second = NULL;
     }
     model_close(&model);
     return status;

@@ -7,6 +7,7 @@
 #define NNFS_FORMATS_CHECKPOINT_H
 
 #include "base/status.h"
+#include "optim/train_state.h"
 
 #include <stdbool.h>
 
@@ -33,13 +34,15 @@ typedef struct checkpoint_state {
     double schedule_share;
     int schedule_waited;
 
+    double stop_score; /* as in training/trainer.h, with STATE_BEST */
+    int stop_epoch;
+    int stop_waited;
+
     uint64_t data_hash;
     bool data_hash_of_0_1;              /* version 0.1 hashed data in another way */
     char cpu[64], blas[64], kernel[32]; /* that computed it */
 
-    /* The optimizer's states, laid out like the parameters; NULL where it has none. */
-    float *first;
-    float *second;
+    float *states[STATES_MOST]; /* by train_state; NULL if it is not kept */
 } checkpoint_state;
 
 /* Writes durably. Errors: IO, DATA (a value that is not finite), MEMORY. */
@@ -47,10 +50,12 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
                              const checkpoint_state *state, nnfs_error *error);
 
 /*
- * Reads and checks all of it. The network and state->first and second (from memory_alloc) are the
- * caller's; on failure *network is NULL and so are they. Errors: IO, DATA, MEMORY.
+ * Reads and checks all of it. The network and the states (from memory_alloc) are the caller's; on
+ * failure *network is NULL and so are they. Errors: IO, DATA, MEMORY.
  */
 nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint_state *state,
                             nnfs_error *error);
+
+void checkpoint_free_states(checkpoint_state *state);
 
 #endif

@@ -13,7 +13,7 @@ void model_name_tensor(model_name name, const char *prefix, const network_tensor
 
 bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor)
 {
-    return tensor->trained || buffer->prefix[0] == '\0';
+    return tensor->trained || buffer->whole;
 }
 
 int model_find_name(const char *(*name_of)(int), const char *name)

@@ -17,14 +17,12 @@
 
 #include "formats/safetensors.h"
 #include "network/network.h"
+#include "optim/train_state.h"
 
 #define MODEL_FORMAT      "nnfs-model/1"
 #define MODEL_NOTE_PREFIX "note."
 
-/* Where a checkpoint has its optimizer's states. */
-#define MODEL_FIRST_PREFIX  "optimizer.first."
-#define MODEL_SECOND_PREFIX "optimizer.second."
-#define MODEL_CHECKPOINT    "checkpoint"
+#define MODEL_CHECKPOINT "checkpoint" /* the text of one */
 
 /* Rows of W that are transposed together: two cache lines of each column. */
 #define MODEL_BLOCK_ROWS 32
@@ -44,15 +42,16 @@ int model_find_name(const char *(*name_of)(int), const char *name);
 typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */
     float *values;
+    bool whole; /* has all tensors; else those that are trained */
 } model_buffer;
 
-/* Whether a buffer has this tensor: the parameters have all, an optimizer's state those it trains. */
+/* Whether a buffer has this tensor. */
 bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor);
 
 /* What a file holds besides a network. */
 typedef struct model_extra {
     safetensors_text text; /* key NULL: none */
-    model_buffer buffers[2];
+    model_buffer buffers[STATES_MOST];
     int buffer_count;
 } model_extra;
 
@@ -78,8 +77,8 @@ typedef struct model_file {
     float *dropout;
     int layer_count;
     nnfs_loss loss;
-    nnfs_network *network;      /* of these layers, without parameters until model_network */
-    bool has_first, has_second; /* an optimizer's states */
+    nnfs_network *network;       /* of these layers, without parameters until model_network */
+    bool has_state[STATES_MOST]; /* by train_state, of a checkpoint */
 } model_file;
 
 /* Errors: IO, DATA, MEMORY. Close it in any case. */

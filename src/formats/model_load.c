@@ -222,21 +222,18 @@ static bool has_state(const model_file *model, const char *prefix)
  */
 static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
-    model->has_first = has_state(model, MODEL_FIRST_PREFIX);
-    model->has_second = has_state(model, MODEL_SECOND_PREFIX);
-    const struct {
-        bool there;
-        model_buffer buffer;
-    } buffers[] = {{true, {"", NULL}},
-                   {model->has_first, {MODEL_FIRST_PREFIX, NULL}},
-                   {model->has_second, {MODEL_SECOND_PREFIX, NULL}}};
     size_t count = 0;
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
-        nnfs_status status =
-            buffers[i].there ? check_buffer(model, &buffers[i].buffer, &count, error) : NNFS_OK;
-        if (status != NNFS_OK) {
-            return status;
+    nnfs_status status = check_buffer(model, &(model_buffer){"", NULL, true}, &count, error);
+    const train_state *row;
+    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+        model->has_state[i] = has_state(model, row->prefix);
+        if (model->has_state[i]) {
+            status =
+                check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error);
         }
+    }
+    if (status != NNFS_OK) {
+        return status;
     }
     if (model->file.tensor_count != count) {
         return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %zu",
@@ -446,7 +443,7 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
         status = read_preprocessing(model, made, error);
     }
     if (status == NNFS_OK) {
-        const model_buffer parameters = {"", made->parameters};
+        const model_buffer parameters = {"", made->parameters, true};
         status = model_read_buffer(model, made, &parameters, error);
     }
     if (status == NNFS_OK) {

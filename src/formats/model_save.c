@@ -16,7 +16,7 @@
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 4, MOST_BUFFERS = 3 };
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 4, MOST_BUFFERS = 1 + STATES_MOST };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
@@ -140,7 +140,7 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
     size_t tensors =
         size_mul((size_t)network->tensor_count, size_add(1, (size_t)extra->buffer_count));
     *d = (description){
-        .buffers = {{"", network->parameters}},
+        .buffers = {{"", network->parameters, true}},
         .buffer_count = 1 + extra->buffer_count,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),

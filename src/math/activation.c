@@ -70,11 +70,15 @@ VECTOR_INLINE float silu_slope(float z)
     return s * (1.0f + z * (1.0f - s));
 }
 
+#define SELU_ALPHA 1.6732632423543772f
+#define SELU_SCALE 1.0507009873554805f
+
 /* Comparisons are written so that NaN passes through: a NaN swallowed here would train on. */
 FORWARD(identity_forward, v)
 FORWARD(relu_forward, v < 0.0f ? 0.0f : v)
 FORWARD(leaky_relu_forward, v < 0.0f ? 0.01f * v : v)
 FORWARD(elu_forward, v < 0.0f ? expm1_of(v) : v)
+FORWARD(selu_forward, SELU_SCALE *(v < 0.0f ? SELU_ALPHA * expm1_of(v) : v))
 FORWARD(sigmoid_forward, sigmoid_of(v))
 FORWARD(tanh_forward, tanh_of(v))
 FORWARD(softplus_forward, log1p_exp_of(v))
@@ -84,6 +88,7 @@ FORWARD_KEEPING_Z(gelu_forward, v *normal_cdf_of(v))
 BACKWARD(relu_backward, k > 0.0f ? 1.0f : 0.0f)
 BACKWARD(leaky_relu_backward, k > 0.0f ? 1.0f : 0.01f)
 BACKWARD(elu_backward, k > 0.0f ? 1.0f : k + 1.0f) /* exp(z) = a + 1 */
+BACKWARD(selu_backward, k > 0.0f ? SELU_SCALE : k + SELU_SCALE * SELU_ALPHA)
 BACKWARD(sigmoid_backward, k *(1.0f - k))
 BACKWARD(tanh_backward, 1.0f - k * k)
 BACKWARD(softplus_backward, -expm1_of(-k)) /* sigmoid(z) = 1 - exp(-a) */
@@ -154,16 +159,21 @@ static void softmax_backward(const float *kept, int rows, int columns, int ld, f
 /* ---- The table ---- */
 
 static const activation activations[] = {
-    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .relu_like = false},
-    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .relu_like = true},
-    [NNFS_LEAKY_RELU] = {"leaky_relu", leaky_relu_forward, leaky_relu_backward, .relu_like = true},
-    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .relu_like = true},
-    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .relu_like = false},
-    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .relu_like = false},
-    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward, .relu_like = true},
-    [NNFS_SILU] = {"silu", silu_forward, silu_backward, .keeps_z = true, .relu_like = true},
-    [NNFS_GELU] = {"gelu", gelu_forward, gelu_backward, .keeps_z = true, .relu_like = true},
+    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .init = NNFS_INIT_DEFAULT},
+    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_LEAKY_RELU] = {"leaky_relu", leaky_relu_forward, leaky_relu_backward,
+                         .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .init = NNFS_INIT_DEFAULT},
+    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .init = NNFS_INIT_DEFAULT},
+    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward,
+                       .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_SILU] = {"silu", silu_forward, silu_backward, .keeps_z = true,
+                   .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_GELU] = {"gelu", gelu_forward, gelu_backward, .keeps_z = true,
+                   .init = NNFS_INIT_HE_NORMAL},
     [NNFS_SOFTMAX] = {"softmax", softmax_forward, softmax_backward, .output_only = true},
+    [NNFS_SELU] = {"selu", selu_forward, selu_backward, .init = NNFS_INIT_LECUN_NORMAL},
 };
 
 const activation *activation_of(nnfs_activation which)

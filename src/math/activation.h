@@ -27,7 +27,7 @@ typedef struct activation {
 
     bool keeps_z;     /* f' needs z: training keeps it besides a */
     bool output_only; /* not for hidden layers */
-    bool relu_like;   /* he_normal suits it; the others take glorot_uniform */
+    nnfs_init init;   /* what suits it; 0: glorot_uniform */
 } activation;
 
 /* The row of an activation, NULL for a value that is none. */

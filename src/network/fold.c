@@ -91,6 +91,10 @@ nnfs_status nnfs_network_copy(const nnfs_network *network, nnfs_network **copy, 
     for (int i = 0; i < network->layer_count; i++) {
         made->layers[i].frozen = network->layers[i].frozen;
     }
+    for (int i = 0; i < network->tensor_count; i++) {
+        made->tensors[i].rate = network->tensors[i].rate;
+        made->tensors[i].not_decayed = network->tensors[i].not_decayed;
+    }
     for (size_t i = 0; i < network->note_count && status == NNFS_OK; i++) {
         status = nnfs_network_set_note(made, network->notes[i].key, network->notes[i].value, error);
     }
@@ -133,6 +137,28 @@ nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen, nn
         network->layers[index].frozen = frozen != 0;
     }
     return status;
+}
+
+nnfs_status nnfs_network_set_tensor_rate(nnfs_network *network, int index, const char *tensor,
+                                         float factor, int decays, nnfs_error *error)
+{
+    if (!network || !tensor) {
+        return fail_null(error, network ? "tensor" : "network");
+    }
+    if (!(factor >= 0.0f && isfinite(factor))) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a factor of the learning rate must be 0 or more, not %g", (double)factor);
+    }
+    for (int i = 0; i < network->tensor_count; i++) {
+        network_tensor *t = &network->tensors[i];
+        if (t->layer == index && t->trained && strcmp(t->name, tensor) == 0) {
+            t->rate = factor;
+            t->not_decayed = decays == 0;
+            return NNFS_OK;
+        }
+    }
+    return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has no trained tensor '%s'", index + 1,
+                tensor);
 }
 
 /* ---- Folding ---- */

@@ -158,8 +158,8 @@ static void draw(const drawing *d)
 
 static const initializer *default_for(nnfs_activation which)
 {
-    return initializer_of(activation_of(which)->relu_like ? NNFS_INIT_HE_NORMAL
-                                                          : NNFS_INIT_GLOROT_UNIFORM);
+    nnfs_init init = activation_of(which)->init;
+    return initializer_of(init != NNFS_INIT_DEFAULT ? init : NNFS_INIT_GLOROT_UNIFORM);
 }
 
 /* Fills a vector that the layer may not have. */

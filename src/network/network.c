@@ -147,6 +147,7 @@ static int add_tensor(nnfs_network *network, network_tensor tensor)
 {
     size_t size = size_mul((size_t)tensor.rows, (size_t)tensor.columns);
     tensor.offset = network->parameter_floats;
+    tensor.rate = 1.0f;
     network->parameter_floats =
         size_round_up(size_add(network->parameter_floats, size), MEMORY_LINE_FLOATS);
     network->tensors[network->tensor_count] = tensor;

@@ -20,7 +20,9 @@ typedef struct network_tensor {
     int rows, columns; /* W is [out x in] */
     size_t offset;     /* of element (0, 0) in the flat buffer */
     ptrdiff_t row_stride, column_stride;
-    bool trained; /* it has a gradient; false for running statistics */
+    bool trained;     /* it has a gradient; false for running statistics */
+    float rate;       /* what the learning rate is multiplied by; 1 */
+    bool not_decayed; /* weight decay leaves it alone */
 } network_tensor;
 
 typedef struct network_layer {

@@ -16,6 +16,11 @@ static const char *schedule_name(int value)
     return nnfs_schedule_name((nnfs_schedule)value);
 }
 
+static const char *monitor_name(int value)
+{
+    return nnfs_monitor_name((nnfs_monitor)value);
+}
+
 static const char *precision_name(int value)
 {
     return nnfs_precision_name((nnfs_precision)value);
@@ -242,6 +247,23 @@ static const setting rows[] = {
         .about.standard = "f32",
         .names = precision_name,
         .initial = NNFS_PRECISION_F32,
+        .later = true,
+    },
+    {
+        FIELD(INT, WHOLE, patience),
+        .about.option = "patience",
+        .about.zero = "off",
+        .about.help = "epochs without a better validation result that end the run",
+        .about.standard = "off",
+        .range = &range_not_negative,
+        .later = true,
+    },
+    {
+        FIELD(ENUM, NAME, monitor),
+        .about.option = "monitor",
+        .about.help = "measure of the validation data by which the best epoch is kept",
+        .about.standard = "auto, the loss for classes and the RMSE for numbers",
+        .names = monitor_name,
         .later = true,
     },
     {

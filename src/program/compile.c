@@ -549,13 +549,15 @@ static void emit_gradient(compiler *c, int index)
     }
 }
 
-/* One op for each of a layer's trained tensors. */
-static void emit_for_tensors(compiler *c, int index, const op_kind *kind, unsigned needs)
+/* One op for each of a layer's trained tensors; of a train_state, if the kind has one. */
+static void emit_for_tensors(compiler *c, int index, const op_kind *kind, int state)
 {
     for (int t = 0; t < c->network->tensor_count; t++) {
         const network_tensor *tensor = &c->network->tensors[t];
         if (tensor->layer == index && tensor->trained) {
-            program_op next = tensor_op(c, kind, t, needs);
+            bool sums = kind == &op_sum_partials;
+            program_op next = tensor_op(c, kind, t, sums ? RUN_GRADIENT : RUN_UPDATE);
+            next.state = state;
             if (kind == &op_gradient_norm) {
                 next.value = c->settings->clip_norm;
                 next.sums = take_sums(c, (size_t)tensor->columns);
@@ -577,6 +579,18 @@ static void emit_running_statistics(compiler *c, int index)
     }
 }
 
+static void emit_update(compiler *c, int index)
+{
+    emit_for_tensors(c, index, &op_update, 0);
+    emit_pack_weights(c, index, &op_repack, RUN_UPDATE | RUN_FORWARD);
+    for (int state = 0; state < STATES_MOST; state++) {
+        if (c->settings->follows[state]) {
+            emit_for_tensors(c, index, &op_follow, state);
+        }
+    }
+    emit_running_statistics(c, index);
+}
+
 /* The ops of one layer, one kind behind the other, so that a thread keeps a block from its gradient to
  * its update where nothing stands in between. */
 static void emit_learning(compiler *c)
@@ -596,17 +610,15 @@ static void emit_learning(compiler *c)
             continue;
         }
         if (partial) {
-            emit_for_tensors(c, i, &op_sum_partials, RUN_GRADIENT);
+            emit_for_tensors(c, i, &op_sum_partials, 0);
         } else {
             emit_gradient(c, i);
         }
         if (clips && !hook) {
-            emit_for_tensors(c, i, &op_gradient_norm, RUN_UPDATE);
+            emit_for_tensors(c, i, &op_gradient_norm, 0);
         }
         if (!apart) {
-            emit_for_tensors(c, i, &op_update, RUN_UPDATE);
-            emit_pack_weights(c, i, &op_repack, RUN_UPDATE | RUN_FORWARD);
-            emit_running_statistics(c, i);
+            emit_update(c, i);
         }
     }
     if (hook) {
@@ -617,14 +629,12 @@ static void emit_learning(compiler *c)
     }
     for (int i = 0; i < network->layer_count && clips && hook; i++) {
         if (!network->layers[i].frozen) {
-            emit_for_tensors(c, i, &op_gradient_norm, RUN_UPDATE);
+            emit_for_tensors(c, i, &op_gradient_norm, 0);
         }
     }
     for (int i = 0; i < network->layer_count && apart; i++) {
         if (!network->layers[i].frozen) {
-            emit_for_tensors(c, i, &op_update, RUN_UPDATE);
-            emit_pack_weights(c, i, &op_repack, RUN_UPDATE | RUN_FORWARD);
-            emit_running_statistics(c, i);
+            emit_update(c, i);
         }
     }
 }

@@ -13,6 +13,7 @@
 #include "math/loss.h"
 #include "network/network.h"
 #include "optim/optimizer.h"
+#include "optim/train_state.h"
 
 #include <stdatomic.h>
 
@@ -21,10 +22,10 @@
 /* The arrays that operands lie in. Those of a run are bound when it begins. */
 typedef enum op_space {
     SPACE_PARAMETERS,
-    SPACE_GRADIENT,        /* laid out like the parameters, and so are the next three */
-    SPACE_M,               /* the optimizer's first state; NULL if it has none */
-    SPACE_V,               /* the optimizer's second state; likewise */
-    SPACE_PARTIALS,        /* gradients of single tiles of samples, one behind the other */
+    SPACE_GRADIENT, /* laid out like the parameters, and so are the states and partials */
+    SPACE_STATES,   /* one of each train_state; NULL if it is not kept */
+    /* Gradients of single tiles of samples, one behind the other. */
+    SPACE_PARTIALS = SPACE_STATES + STATES_MOST,
     SPACE_X,               /* inputs of a chunk */
     SPACE_WORK,            /* activations and deltas of a chunk */
     SPACE_OUTPUT_GRADIENT, /* the caller's dL/d output [outputs x samples of a chunk] */
@@ -124,6 +125,7 @@ struct program_op {
     operand weight; /* W, or the vector that an op adds or multiplies by */
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
+    int state;      /* of train_state, of those that follow the update */
     /* Offsets in the program's sums, in doubles: the op's own, and those of another op that it reads. */
     size_t sums, more_sums;
     const activation *activation;
@@ -146,6 +148,7 @@ typedef struct op_chunk {
     bool closes;    /* the last one: parameters are updated */
     int partials;   /* gradients of single tiles that the step has */
     float scale;    /* 1 / terms in the mean over the whole step */
+    int64_t update; /* its number in the run, from 1 */
     uint32_t draw;  /* counts what random numbers are drawn for: the epoch, or a step by hand */
     int64_t sample; /* of samples that come without an order: the number of the first one */
     optimizer_step optimizer;
@@ -236,6 +239,6 @@ extern const op_kind op_batch_statistics, op_batch_normalize, op_batch_backward_
     op_batch_backward, op_running_statistics, op_layer_normalize, op_layer_backward,
     op_scale_gradient, op_partial_scale_gradient;
 /* ops_update.c */
-extern const op_kind op_sum_partials, op_gradient_norm, op_on_gradient, op_update;
+extern const op_kind op_sum_partials, op_gradient_norm, op_on_gradient, op_update, op_follow;
 
 #endif

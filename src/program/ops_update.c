@@ -132,9 +132,10 @@ const op_kind op_on_gradient = {
 
 /* ---- The update ---- */
 
-static float *state_at(const op_context *context, op_space space, size_t at)
+static float *state_at(const op_context *context, int state, size_t at)
 {
-    return context->base[space] ? context->base[space] + at : NULL;
+    float *base = context->base[SPACE_STATES + state];
+    return base ? base + at : NULL;
 }
 
 VECTOR_CLONES
@@ -146,10 +147,22 @@ static void scale_range(float *x, size_t count, float scale)
     }
 }
 
+/* The numbers of a step for one tensor. */
+static optimizer_step step_of(const program_op *op, const op_context *context)
+{
+    const network_tensor *tensor = &context->network->tensors[op->tensor];
+    optimizer_step step = context->chunk->optimizer;
+    step.learning_rate *= tensor->rate;
+    step.corrected_rate *= tensor->rate;
+    step.weight_decay = tensor->not_decayed ? 0.0f : step.weight_decay;
+    return step;
+}
+
 static bool run_update(const program_op *op, const op_context *context, op_tile tile)
 {
     block_ranges ranges = ranges_of(op, tile);
     const optimizer *row = optimizer_of(context->settings->optimizer);
+    const optimizer_step step = step_of(op, context);
     float scale = context->state->gradient_scale;
     bool ok = true;
     for (size_t r = 0; r < ranges.count; r++) {
@@ -160,14 +173,32 @@ static bool run_update(const program_op *op, const op_context *context, op_tile 
         const optimizer_range range = {
             .w = context->base[SPACE_PARAMETERS] + at,
             .gradient = context->base[SPACE_GRADIENT] + at,
-            .m = state_at(context, SPACE_M, at),
-            .v = state_at(context, SPACE_V, at),
+            .m = state_at(context, STATE_M, at),
+            .v = state_at(context, STATE_V, at),
             .count = ranges.length,
         };
-        ok = row->update(&context->chunk->optimizer, &range) && ok;
+        ok = row->update(&step, &range) && ok;
     }
     return ok;
 }
 
 const op_kind op_update = {
     .name = "update", .part = NNFS_PART_OPTIMIZER, .run = run_update, .last_chunk = true};
+
+/* ---- What follows the parameters ---- */
+
+static bool run_follow(const program_op *op, const op_context *context, op_tile tile)
+{
+    block_ranges ranges = ranges_of(op, tile);
+    const train_state *state = train_state_at(op->state);
+    for (size_t r = 0; r < ranges.count; r++) {
+        size_t at = ranges.first + r * ranges.stride;
+        state->follow(context->settings, context->chunk->update,
+                      context->base[SPACE_PARAMETERS] + at, state_at(context, op->state, at),
+                      ranges.length);
+    }
+    return true;
+}
+
+const op_kind op_follow = {
+    .name = "follow", .part = NNFS_PART_OPTIMIZER, .run = run_follow, .last_chunk = true};

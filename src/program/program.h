@@ -52,8 +52,9 @@ typedef struct program_settings {
     program_purpose purpose;
     int64_t batch; /* samples a step; 0: many */
     float label_smoothing;
-    float clip_norm;  /* 0: none */
-    bool on_gradient; /* the caller sees the gradient before the update */
+    float clip_norm;           /* 0: none */
+    bool on_gradient;          /* the caller sees the gradient before the update */
+    bool follows[STATES_MOST]; /* the states that follow the parameters after an update */
     nnfs_precision precision;
 } program_settings;
 

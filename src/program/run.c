@@ -133,6 +133,7 @@ static op_chunk chunk_at(const region *r, int64_t index)
         .closes = left <= chunk,
         .partials = (int)((largest + tile - 1) / tile),
         .scale = (float)(1.0 / network_loss_terms(run->network, samples)),
+        .update = r->updates + step + 1,
         .draw = run->draw,
         .optimizer =
             optimizer_step_at(run->settings, step_run_rate(run, step), r->updates + step + 1),

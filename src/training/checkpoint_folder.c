@@ -199,8 +199,7 @@ nnfs_status folder_tidy(const char *folder, const char *path, nnfs_error *error)
         return status;
     }
     nnfs_network_free(network);
-    memory_free(state.first);
-    memory_free(state.second);
+    checkpoint_free_states(&state);
     status = list(folder, is_checkpoint, &files, error);
     if (status == NNFS_OK) {
         /* What sorts behind the newest is of a run that was gone back from, damaged perhaps. */
@@ -313,8 +312,7 @@ void nnfs_checkpoint_free(nnfs_checkpoint *checkpoint)
 {
     if (checkpoint) {
         nnfs_network_free(checkpoint->network);
-        memory_free(checkpoint->state.first);
-        memory_free(checkpoint->state.second);
+        checkpoint_free_states(&checkpoint->state);
         free(checkpoint->path);
         free(checkpoint);
     }

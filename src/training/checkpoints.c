@@ -124,29 +124,35 @@ static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
     size_t bytes = network->parameter_floats * sizeof(float);
     memcpy(trainer->network->parameters, network->parameters, bytes);
     memcpy(trainer->last_good, network->parameters, bytes);
-    if (trainer->m) {
-        memcpy(trainer->m, state->first, bytes);
-    }
-    if (trainer->v) {
-        memcpy(trainer->v, state->second, bytes);
+    for (int i = 0; i < STATES_MOST; i++) {
+        if (trainer->states[i] && state->states[i]) {
+            memcpy(trainer->states[i], state->states[i], bytes);
+        }
     }
     trainer->steps = state->steps;
     trainer->epochs = state->epochs;
     trainer->resumed = (epoch_part){
         {state->epoch_steps, state->epoch_samples, state->epoch_loss, state->epoch_correct},
         state->epoch_seconds};
+    if (trainer->states[STATE_BEST] && state->states[STATE_BEST]) {
+        trainer->stopping =
+            (stopping_state){state->stop_score, state->stop_epoch, state->stop_waited};
+    }
     trainer->schedule =
         (schedule_state){state->schedule_best, state->schedule_share, state->schedule_waited};
 }
 
-/* The states that the optimizer keeps. */
+/* The states that a run with these settings keeps. */
 static nnfs_status check_states(const nnfs_train_settings *settings, const checkpoint_state *state,
                                 nnfs_error *error)
 {
-    const optimizer *row = optimizer_of(settings->optimizer);
-    bool same = optimizer_keeps_first(settings) == (state->first != NULL) &&
-                row->has_second == (state->second != NULL);
-    return same ? NNFS_OK : fail_other("what the optimizer keeps", error);
+    const train_state *row;
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
+        if (row->kept && row->kept(settings) != (state->states[i] != NULL)) {
+            return fail_other("what the optimizer keeps", error);
+        }
+    }
+    return NNFS_OK;
 }
 
 /* Whether a run with these resolved settings can go on from the checkpoint. Changes nothing. */
@@ -252,10 +258,12 @@ static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *train
         .schedule_best = trainer->schedule.best,
         .schedule_share = trainer->schedule.share,
         .schedule_waited = trainer->schedule.waited,
+        .stop_score = trainer->stopping.score,
+        .stop_epoch = trainer->stopping.epoch,
+        .stop_waited = trainer->stopping.waited,
         .data_hash = c->data_hash,
-        .first = trainer->m,
-        .second = trainer->v,
     };
+    memcpy(state.states, trainer->states, sizeof state.states);
     memcpy(state.cpu, c->machine.cpu, sizeof state.cpu);
     memcpy(state.blas, c->machine.blas, sizeof state.blas);
     memcpy(state.kernel, c->machine.kernel, sizeof state.kernel);

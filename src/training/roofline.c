@@ -45,7 +45,10 @@ void nnfs_profile_free(nnfs_profile *of)
 static double step_bytes(const nnfs_trainer *trainer)
 {
     const nnfs_network *network = trainer->network;
-    int arrays = 2 + (trainer->m ? 1 : 0) + (trainer->v ? 1 : 0);
+    int arrays = 2;
+    for (int i = 0; i < STATES_MOST; i++) {
+        arrays += trainer->states[i] != NULL;
+    }
     double column = network->inputs;
     for (int i = 0; i < network->layer_count; i++) {
         column += 2.0 * network->layers[i].out;

@@ -1,6 +1,8 @@
 /* A whole training run: epochs, the evaluations between them, checkpoints, and what it came to. */
+#include "optim/monitor.h"
 #include "table/preprocessing.h"
 #include "training/checkpoints.h"
+#include "training/early_stopping.h"
 #include "training/epoch.h"
 
 /* A training run in progress. */
@@ -22,11 +24,23 @@ static nnfs_status evaluate_if(const training *t, const nnfs_dataset *dataset,
                          error);
 }
 
+/* Why the run ends here; NULL: it goes on. */
+static const char *end_of(const training *t, bool reached)
+{
+    if (reached) {
+        return "accuracy";
+    }
+    if (stopping_is_due(t->trainer)) {
+        return "patience";
+    }
+    return t->trainer->epochs >= t->trainer->settings.epochs ? "epochs" : NULL;
+}
+
 /* One epoch with its evaluations; *done when there is to be no further one. */
 static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
-    nnfs_epoch epoch;
+    nnfs_epoch epoch = {.ended = NULL};
     nnfs_status status = epoch_pass(t->trainer, t->train, &epoch, error);
     if (status == NNFS_OK) {
         t->summary->epochs++;
@@ -43,23 +57,33 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
         t->summary->test = epoch.test;
         t->measured = true;
     }
-    double accuracy = t->validation ? epoch.validation.accuracy : epoch.test.accuracy;
-    bool reached =
-        status == NNFS_OK && settings->until_accuracy > 0.0 && accuracy >= settings->until_accuracy;
+    const nnfs_evaluation *judged = t->validation ? &epoch.validation : &epoch.test;
+    bool reached = status == NNFS_OK && settings->until_accuracy > 0.0 &&
+                   judged->accuracy >= settings->until_accuracy;
+    double score =
+        t->validation ? monitor_score(settings->monitor, &epoch.validation) : epoch.train_loss;
+    if (status == NNFS_OK && t->validation) {
+        stopping_note(t->trainer, score, reached);
+    }
+    if (status == NNFS_OK) {
+        epoch.ended = end_of(t, reached);
+    }
+    if (epoch.ended) {
+        stopping_finish(t->trainer);
+    }
     bool stopped =
         status == NNFS_OK && settings->on_epoch && settings->on_epoch(settings->user, &epoch) != 0;
     if (status == NNFS_OK && t->trainer->checkpoints) {
         t->saved.reached = reached;
-        t->saved.finished = !stopped && (reached || t->trainer->epochs == settings->epochs);
+        t->saved.finished = !stopped && epoch.ended;
         t->saved.seconds = t->summary->seconds;
-        double loss = t->validation ? epoch.validation.loss : epoch.train_loss;
-        checkpoints_epoch(&t->saved, t->trainer, loss, stopped);
+        checkpoints_epoch(&t->saved, t->trainer, score, stopped);
     }
     if (stopped) {
         return fail(error, NNFS_ERROR_STOPPED, "stopped after epoch %d", epoch.epoch);
     }
-    t->summary->reason = reached ? "accuracy" : t->summary->reason;
-    *done = reached;
+    *done = epoch.ended != NULL;
+    t->summary->reason = *done ? epoch.ended : t->summary->reason;
     return status;
 }
 
@@ -73,13 +97,16 @@ static void fill_rates(training *t)
 
 /*
  * How good the network is now. After the last epoch, validation and test have just been measured; after a
- * stop or a divergence it is another network, but who stops a run does not want to wait for the training
- * set.
+ * stop or a divergence, or where an earlier epoch was better, it is another network; but who stops a run
+ * does not want to wait for the training set.
  */
 static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
 {
     nnfs_summary *s = t->summary;
     fill_rates(t);
+    s->best_epoch = t->trainer->stopping.epoch;
+    t->measured = t->measured && (s->best_epoch == 0 || s->best_epoch == s->epochs);
+    stopping_finish(t->trainer);
     if (status == NNFS_OK) {
         status = evaluate_if(t, t->train, &s->train, error);
         status = status == NNFS_OK && !t->measured
@@ -126,21 +153,44 @@ static nnfs_status adopt_preprocessing(nnfs_network *network, const nnfs_dataset
                : NNFS_OK;
 }
 
+/* Early stopping needs validation data, and a measure that they have. */
+static nnfs_status check_monitor(const training *t, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    bool chosen = settings->monitor != NNFS_MONITOR_AUTO;
+    nnfs_evaluation before;
+    if (!t->validation && (chosen || settings->patience > 0)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s needs validation data",
+                    chosen ? "monitor" : "patience");
+    }
+    nnfs_status status = chosen ? evaluate_if(t, t->validation, &before, error) : NNFS_OK;
+    if (status == NNFS_OK && chosen && isnan(monitor_score(settings->monitor, &before))) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the validation data have no %s to monitor",
+                    nnfs_monitor_name(settings->monitor));
+    }
+    return status;
+}
+
 /* The run's checkpoints, and where the one that it goes on from stands; *done where that was its end. */
 static nnfs_status begin(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
     const nnfs_checkpoint *resume = settings->resume;
-    nnfs_status status = NNFS_OK;
-    if (settings->checkpoint_folder || resume) {
+    nnfs_status status = t->validation ? stopping_begin(t->trainer, error) : NNFS_OK;
+    if (status == NNFS_OK && !resume) {
+        status = check_monitor(t, error);
+    }
+    if (status == NNFS_OK && (settings->checkpoint_folder || resume)) {
         status = checkpoints_begin(&t->saved, t->trainer, t->train, t->validation, t->test, error);
     }
     if (status == NNFS_OK && resume) {
         status = checkpoints_restore(&t->saved, t->trainer, resume, error);
         t->summary->epochs = t->trainer->epochs;
         t->summary->seconds = t->saved.seconds;
-        t->summary->reason = t->saved.reached ? "accuracy" : t->summary->reason;
-        *done = t->saved.reached;
+    }
+    if (status == NNFS_OK && resume && end_of(t, t->saved.reached)) {
+        t->summary->reason = end_of(t, t->saved.reached);
+        *done = true;
     }
     if (status == NNFS_OK && settings->checkpoint_folder) {
         t->trainer->checkpoints = &t->saved;

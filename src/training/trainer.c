@@ -15,15 +15,18 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
 {
     const nnfs_network *network = trainer->network;
     size_t floats = network->parameter_floats;
-    bool has_m = optimizer_keeps_first(&trainer->settings);
-    bool has_v = optimizer_of(trainer->settings.optimizer)->has_second;
     trainer->gradient = memory_alloc_zeroed(floats, sizeof(float));
     trainer->epoch_start = memory_alloc(floats, sizeof(float));
     trainer->last_good = memory_alloc(floats, sizeof(float));
-    trainer->m = has_m ? memory_alloc_zeroed(floats, sizeof(float)) : NULL;
-    trainer->v = has_v ? memory_alloc_zeroed(floats, sizeof(float)) : NULL;
-    if (!trainer->gradient || !trainer->epoch_start || !trainer->last_good ||
-        (has_m && !trainer->m) || (has_v && !trainer->v)) {
+    bool has_memory = trainer->gradient && trainer->epoch_start && trainer->last_good;
+    const train_state *row;
+    for (int i = 0; has_memory && (row = train_state_at(i)) != NULL; i++) {
+        if (row->kept && row->kept(&trainer->settings)) {
+            trainer->states[i] = memory_alloc_zeroed(floats, sizeof(float));
+            has_memory = trainer->states[i] != NULL;
+        }
+    }
+    if (!has_memory) {
         return fail_memory(error, size_mul(size_mul(floats, 5), sizeof(float)), "training");
     }
     memcpy(trainer->last_good, network->parameters, floats * sizeof(float));
@@ -33,12 +36,16 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
 static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &trainer->settings;
-    const program_settings wanted = {.purpose = PROGRAM_TRAIN,
-                                     .batch = settings->batch,
-                                     .label_smoothing = settings->label_smoothing,
-                                     .clip_norm = settings->clip_norm,
-                                     .on_gradient = settings->on_gradient != NULL,
-                                     .precision = settings->precision};
+    program_settings wanted = {.purpose = PROGRAM_TRAIN,
+                               .batch = settings->batch,
+                               .label_smoothing = settings->label_smoothing,
+                               .clip_norm = settings->clip_norm,
+                               .on_gradient = settings->on_gradient != NULL,
+                               .precision = settings->precision};
+    const train_state *row;
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
+        wanted.follows[i] = row->follow && row->kept(settings);
+    }
     nnfs_status status = program_compile(trainer->network, &wanted, &trainer->program, error);
     if (status != NNFS_OK) {
         return status;
@@ -113,15 +120,16 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
         memory_free(trainer->gradient);
         memory_free(trainer->epoch_start);
         memory_free(trainer->last_good);
-        memory_free(trainer->m);
-        memory_free(trainer->v);
+        for (int i = 0; i < STATES_MOST; i++) {
+            memory_free(trainer->states[i]);
+        }
         free(trainer);
     }
 }
 
 step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t batch)
 {
-    return (step_run){
+    step_run run = {
         .program = &trainer->program,
         .work = &trainer->work,
         .network = trainer->network,
@@ -129,9 +137,7 @@ step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t
         .settings = &trainer->settings,
         .threads = trainer->threads,
         .spaces = {[SPACE_PARAMETERS] = trainer->network->parameters,
-                   [SPACE_GRADIENT] = trainer->gradient,
-                   [SPACE_M] = trainer->m,
-                   [SPACE_V] = trainer->v},
+                   [SPACE_GRADIENT] = trainer->gradient},
         .profile = trainer->profile,
         .schedule = trainer->schedule,
         .rate = trainer->rate,
@@ -141,6 +147,8 @@ step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t
         .dataset = dataset,
         .batch = batch,
     };
+    memcpy(&run.spaces[SPACE_STATES], trainer->states, sizeof trainer->states);
+    return run;
 }
 
 /* ---- The gradient ---- */

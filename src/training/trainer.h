@@ -26,6 +26,13 @@ typedef struct epoch_part {
     double seconds;
 } epoch_part;
 
+/* Where early stopping stands. */
+typedef struct stopping_state {
+    double score; /* of the best epoch, the smaller the better */
+    int epoch;    /* the best one, from 1; 0: none yet */
+    int waited;   /* epochs since */
+} stopping_state;
+
 /* The checkpoints of the run a trainer is in; see training/checkpoints.h. */
 typedef struct checkpoints checkpoints;
 
@@ -41,16 +48,17 @@ struct nnfs_trainer {
     int64_t steps; /* updates done */
     int epochs;    /* epochs done */
     schedule_state schedule;
+    stopping_state stopping;
     float rate; /* set by hand; 0: the schedule's */
     /* What nnfs_trainer_gradient and _update are halves of: a step by hand. */
     int64_t hand_steps;
     epoch_part resumed;       /* of the next epoch: a checkpoint was made in its middle */
     checkpoints *checkpoints; /* the run's; NULL: none */
 
-    float *gradient;    /* [network->parameter_floats], as the parameters lie; so are the next */
-    float *m, *v;       /* the optimizer's states; NULL if it has none */
-    float *epoch_start; /* parameters when the epoch began: to go back to if it diverges */
-    float *last_good;   /* when an earlier one began that went well: if the first step diverges */
+    float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next */
+    float *states[STATES_MOST]; /* by train_state; NULL if it is not kept */
+    float *epoch_start;         /* parameters when the epoch began: to go back to if it diverges */
+    float *last_good; /* when an earlier one began that went well: if the first step diverges */
 };
 
 /* A run of steps over a dataset as the trainer stands; its needs and order are to be set. */

@@ -39,10 +39,12 @@ static bool write_file(const nnfs_network *network, const char *states, const ch
     nnfs_error error = {.status = NNFS_OK};
     model_extra extra = {.text = {MODEL_CHECKPOINT, text}};
     if (strstr(states, "first")) {
-        extra.buffers[extra.buffer_count++] = (model_buffer){MODEL_FIRST_PREFIX, first};
+        extra.buffers[extra.buffer_count++] =
+            (model_buffer){train_state_at(STATE_M)->prefix, first, false};
     }
     if (strstr(states, "second")) {
-        extra.buffers[extra.buffer_count++] = (model_buffer){MODEL_SECOND_PREFIX, second};
+        extra.buffers[extra.buffer_count++] =
+            (model_buffer){train_state_at(STATE_V)->prefix, second, false};
     }
     nnfs_status status = model_write(fuzz_output(), network, &extra, &error);
     fuzz_check(status == NNFS_OK || status == NNFS_ERROR_DATA);
@@ -92,8 +94,7 @@ static bool same_floats(const float *left, const float *right, size_t count)
 static void let_go(nnfs_network *network, checkpoint_state *state)
 {
     nnfs_network_free(network);
-    memory_free(state->first);
-    memory_free(state->second);
+    checkpoint_free_states(state);
 }
 
 /* Written, it is read as the same. */
@@ -104,8 +105,9 @@ static void check_again(const nnfs_network *network, const checkpoint_state *sta
     fuzz_check(checkpoint_write(fuzz_output(), network, state, NULL) == NNFS_OK);
     fuzz_check(checkpoint_read(fuzz_output(), &copy, &again, NULL) == NNFS_OK);
     fuzz_check(nnfs_network_hash(network) == nnfs_network_hash(copy));
-    fuzz_check(same_floats(state->first, again.first, network->parameter_floats));
-    fuzz_check(same_floats(state->second, again.second, network->parameter_floats));
+    for (int i = 0; i < STATES_MOST; i++) {
+        fuzz_check(same_floats(state->states[i], again.states[i], network->parameter_floats));
+    }
     fuzz_check(again.steps == state->steps && again.epochs == state->epochs);
     fuzz_check(again.best == state->best && again.schedule_best == state->schedule_best);
     fuzz_check(again.epoch_loss == state->epoch_loss && again.seconds == state->seconds);
@@ -124,8 +126,8 @@ static void check_read(const char *states)
     nnfs_status status = checkpoint_read(fuzz_output(), &network, &state, &error);
     fuzz_check_error(status, &error);
     fuzz_check((status == NNFS_OK) == (network != NULL));
-    fuzz_check((status == NNFS_OK && strstr(states, "first")) == (state.first != NULL));
-    fuzz_check((status == NNFS_OK && strstr(states, "second")) == (state.second != NULL));
+    fuzz_check((status == NNFS_OK && strstr(states, "first")) == (state.states[STATE_M] != NULL));
+    fuzz_check((status == NNFS_OK && strstr(states, "second")) == (state.states[STATE_V] != NULL));
     if (status == NNFS_OK) {
         check_state(&state);
         check_again(network, &state);

@@ -32,6 +32,8 @@ static double activate(nnfs_activation which, double z)
         return z > 0.0 ? z : 0.01 * z;
     case NNFS_ELU:
         return z > 0.0 ? z : expm1(z);
+    case NNFS_SELU:
+        return 1.0507009873554805 * (z > 0.0 ? z : 1.6732632423543772 * expm1(z));
     case NNFS_SIGMOID:
         return 1.0 / (1.0 + exp(-z));
     case NNFS_TANH:
@@ -372,7 +374,7 @@ static void every_combination_has_the_right_gradient(void **state)
         }
     }
     print_message("%d combinations\n", checked);
-    assert_int_equal(checked, 9 * (10 * 3 + 2));
+    assert_int_equal(checked, 10 * (11 * 3 + 2));
 }
 
 /* Logits of plus and minus 10,000, where probabilities have long become 0 and 1. */

@@ -106,6 +106,11 @@ const char *loss_names(int value)
     return nnfs_loss_name((nnfs_loss)value);
 }
 
+const char *normalization_names(int value)
+{
+    return nnfs_normalization_name((nnfs_normalization)value);
+}
+
 /* Softmax is of the output layer alone. */
 const char *hidden_activation_names(int value)
 {

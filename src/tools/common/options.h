@@ -105,7 +105,7 @@ double option_number(const char *option, const char *text, number_range range);
 /* Likewise, and in the range still as a float. */
 float option_float(const char *option, const char *text, number_range range);
 
-name_function activation_names, loss_names;
+name_function activation_names, loss_names, normalization_names;
 name_function hidden_activation_names; /* without softmax */
 name_function init_names;              /* value 0 is the enumeration's 1 */
 

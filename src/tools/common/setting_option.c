@@ -170,7 +170,7 @@ char *option_help(const option_row *row)
         return NULL;
     }
     (void)fputs(row->help, stream);
-    if (row->kind == OPTION_NAME) {
+    if (row->kind == OPTION_NAME || (row->kind == OPTION_TEXT && row->names)) {
         write_choices(stream, row_name, row);
     } else if (row->kind == OPTION_SETTING) {
         write_choices(stream, setting_choice, row);

@@ -145,7 +145,10 @@ static void say_early_end(const train_run *run, const nnfs_error *error)
     } else {
         cli_error(error);
     }
-    if (run->saved) {
+    if (run->saved && run->summary.best_epoch > 0) {
+        cli_message("%s holds the weights of the best epoch, %d", run->options->output,
+                    run->summary.best_epoch);
+    } else if (run->saved) {
         cli_message("%s holds the %s weights", run->options->output,
                     error->status == NNFS_ERROR_DIVERGED ? "last good" : "latest");
     }

@@ -61,6 +61,10 @@ void report(const train_run *run)
         (void)printf("%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
                      text_count(llround(summary->samples_per_second)).text, summary->gflops);
     }
+    if (summary->best_epoch > 0) {
+        (void)printf("%-9s epoch %d, the best on the validation data\n", "kept",
+                     summary->best_epoch);
+    }
     report_folds(run);
     report_evaluation(run, "train", &summary->train);
     report_evaluation(run, "validate", &summary->validation);

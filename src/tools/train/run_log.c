@@ -238,10 +238,20 @@ static json_t *network(const train_run *run)
         json_t *object = json_object();
         json_set_integer(object, "width", layer.width);
         json_set_string(object, "activation", nnfs_activation_name(layer.activation));
+        nnfs_normalization normalization = nnfs_network_normalization(run->network, i);
+        if (normalization != NNFS_NORMALIZATION_NONE) {
+            json_set_string(object, "normalization", nnfs_normalization_name(normalization));
+        }
+        if (nnfs_network_dropout(run->network, i) > 0.0f) {
+            json_set_float(object, "dropout", nnfs_network_dropout(run->network, i));
+        }
         (void)json_array_append_new(layers, object);
     }
     json_t *object = json_object();
     json_set_integer(object, "inputs", nnfs_network_inputs(run->network));
+    if (nnfs_network_input_dropout(run->network) > 0.0f) {
+        json_set_float(object, "input_dropout", nnfs_network_input_dropout(run->network));
+    }
     (void)json_object_set_new(object, "layers", layers);
     json_set_integer(object, "parameters", nnfs_network_parameters(run->network));
     return object;
@@ -424,6 +434,9 @@ void log_end(train_run *run)
     json_set_string(object, "event", "end");
     json_set_string(object, "reason", summary->reason);
     json_set_integer(object, "epochs", summary->epochs);
+    if (summary->best_epoch > 0) {
+        json_set_integer(object, "best_epoch", summary->best_epoch);
+    }
     set_evaluation(object, "train", &summary->train);
     set_evaluation(object, "validation", &summary->validation);
     set_evaluation(object, "test", &summary->test);

@@ -91,10 +91,23 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_ne
     settings.inputs = nnfs_dataset_features(data);
     settings.layers = options->layers;
     settings.layer_count = options->hidden_count + 1;
+    settings.dropout = options->dropout;
+    settings.input_dropout = options->input_dropout;
     settings.init = options->init;
     settings.init_scale = options->init_scale;
     settings.seed = options->train.seed;
-    return nnfs_network_create(&settings, network, error);
+    nnfs_normalization *normalization =
+        calloc((size_t)options->hidden_count + 1, sizeof *normalization);
+    if (!normalization) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    for (int i = 0; i < options->hidden_count; i++) {
+        normalization[i] = (nnfs_normalization)options->normalization;
+    }
+    settings.normalization = normalization;
+    nnfs_status status = nnfs_network_create(&settings, network, error);
+    free(normalization);
+    return status;
 }
 
 nnfs_status run_build(train_run *run, nnfs_error *error)

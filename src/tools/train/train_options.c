@@ -176,6 +176,10 @@ static void check_together(const train_options *options)
         usage_error(
             "--until-accuracy looks at the test set, and a fold has none: not with --folds");
     }
+    if (options->train.patience > 0 && options->validation_share <= 0.0 &&
+        !options->validation_path) {
+        usage_error("--patience looks at validation data: give --validation too");
+    }
     check_report(options);
     if (options->output && strcmp(options->output, "-") == 0) {
         usage_error("--output: a model goes to a file, not to the standard output");
@@ -213,5 +217,6 @@ void train_options_parse(train_options *options, int argc, char **argv)
 void train_options_free(train_options *options)
 {
     free(options->layers);
+    free(options->dropout);
     table_options_free(&options->table);
 }

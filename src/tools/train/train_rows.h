@@ -14,8 +14,7 @@
 #define TRAIN_ROWS_NETWORK                                                                         \
     {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
      TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \
-    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each: "   \
-     "identity, relu, leaky_relu, elu, sigmoid, tanh, softplus, silu or gelu", "relu",             \
+    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each", "relu",  \
      TRAIN(TEXT, activation), .names = hidden_activation_names, .list = true,                      \
      .vary = VARY_VALUES},                                                                         \
     {"output-activation", 0, "NAME", "activation of the output layer",                             \
@@ -30,7 +29,14 @@
      "or zeros", "he_normal before the relu family, glorot_uniform before the rest",               \
      TRAIN(TAKE, options), .take = take_init, .vary = VARY_VALUES,                                 \
      .complete = "he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform "   \
-     "normal: uniform: zeros"}
+     "normal: uniform: zeros"},                                                                    \
+    {"normalization", 0, "NAME", "normalisation of the hidden layers, before the activation", "none", \
+     TRAIN(NAME, options.normalization), .what = "normalization", .names = normalization_names,    \
+     .vary = VARY_VALUES},                                                                         \
+    {"dropout", 0, "P[,...]", "share of the outputs of a hidden layer that training sets to 0, one "  \
+     "for all or one each", "0", TRAIN(TEXT, dropout), .list = true, .vary = VARY_VALUES},         \
+    {"input-dropout", 0, "P", "share of the inputs that training sets to 0", "0",                  \
+     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL}
 
 #define TRAIN_ROWS_TRAINING                                                                        \
     {.kind = OPTION_SETTINGS, .offset = offsetof(train_values, options.train)}

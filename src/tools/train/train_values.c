@@ -31,6 +31,13 @@ void take_init(void *target, const option_row *row, const char *text)
     }
 }
 
+void take_input_dropout(void *target, const option_row *row, const char *text)
+{
+    train_options *options = target;
+    (void)row;
+    options->input_dropout = option_float("--input-dropout", text, NUMBER_FRACTION);
+}
+
 /* A share of the training data, or a path. */
 static void take_part(const char *option, const char *text, double *share, const char **path)
 {
@@ -147,8 +154,35 @@ static void finish_activation(train_options *options, const char *names)
     }
 }
 
+/* One share for all, or one each. */
+static void finish_dropout(train_options *options, const char *shares)
+{
+    int count = shares ? list_count(shares) : 1;
+    if (count != 1 && count != options->hidden_count) {
+        usage_error("--dropout gives %d shares for %d hidden layer%s; give one for all or one each",
+                    count, options->hidden_count, options->hidden_count == 1 ? "" : "s");
+    }
+    options->dropout = calloc((size_t)options->hidden_count + 1, sizeof *options->dropout);
+    if (!options->dropout) {
+        cli_message("out of memory");
+        cli_exit(EXIT_CANNOT_RUN);
+    }
+    float share = 0.0f;
+    for (int i = 0; i < options->hidden_count; i++) {
+        if (shares && i < count) {
+            const char *item;
+            size_t length = list_next(&shares, &item);
+            char number[64];
+            (void)snprintf(number, sizeof number, "%.*s", (int)length, item);
+            share = option_float("--dropout", number, NUMBER_FRACTION);
+        }
+        options->dropout[i] = share;
+    }
+}
+
 void train_values_finish(train_values *values)
 {
     finish_hidden(&values->options, values->hidden);
     finish_activation(&values->options, values->activation);
+    finish_dropout(&values->options, values->dropout);
 }

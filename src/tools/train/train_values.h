@@ -10,11 +10,13 @@ typedef struct train_values {
     train_options options;
     const char *hidden;
     const char *activation;
+    const char *dropout;
     bool every; /* --checkpoint-every was given */
 } train_values;
 
 /* Of a train_options; */
 void take_init(void *options, const option_row *row, const char *text);
+void take_input_dropout(void *options, const option_row *row, const char *text);
 void take_validation(void *options, const option_row *row, const char *text);
 void take_test(void *options, const option_row *row, const char *text);
 void take_class_weight(void *options, const option_row *row, const char *text);

@@ -61,17 +61,6 @@ static void note_trouble(tuning *tune, const nnfs_error *error)
     }
 }
 
-/* Why this was the run's last iteration; NULL if it was not. */
-static const char *ended_by(const nnfs_train_settings *settings, const nnfs_epoch *epoch)
-{
-    bool validated = epoch->validation.samples > 0;
-    double accuracy = validated ? epoch->validation.accuracy : epoch->test.accuracy;
-    if (settings->until_accuracy > 0.0 && accuracy >= settings->until_accuracy) {
-        return "accuracy";
-    }
-    return epoch->epoch == settings->epochs ? "epochs" : NULL;
-}
-
 static void keep_point(worker *own, const tune_point *point, const char *ended)
 {
     tuning *tune = own->tune;
@@ -97,7 +86,7 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     worker *own = user;
     tune_point point = point_of(epoch);
     (void)pthread_mutex_lock(&own->tune->lock);
-    keep_point(own, &point, ended_by(&own->trial->options.train, epoch));
+    keep_point(own, &point, epoch->ended);
     bool stop = must_stop(own->tune);
     (void)pthread_mutex_unlock(&own->tune->lock);
     return stop;

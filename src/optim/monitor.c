@@ -1,0 +1,36 @@
+/* The table of measures that can be monitored. */
+#include "optim/monitor.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t offset; /* in nnfs_evaluation */
+    double sign;   /* -1: the larger the better */
+} monitors[] = {
+    [NNFS_MONITOR_AUTO] = {"auto", 0, 1.0},
+    [NNFS_MONITOR_LOSS] = {"loss", offsetof(nnfs_evaluation, loss), 1.0},
+    [NNFS_MONITOR_ACCURACY] = {"accuracy", offsetof(nnfs_evaluation, accuracy), -1.0},
+    [NNFS_MONITOR_MACRO_F1] = {"macro_f1", offsetof(nnfs_evaluation, macro_f1), -1.0},
+    [NNFS_MONITOR_LOG_LOSS] = {"log_loss", offsetof(nnfs_evaluation, log_loss), 1.0},
+    [NNFS_MONITOR_AUC] = {"auc", offsetof(nnfs_evaluation, roc_auc), -1.0},
+    [NNFS_MONITOR_RMSE] = {"rmse", offsetof(nnfs_evaluation, rmse), 1.0},
+    [NNFS_MONITOR_MAE] = {"mae", offsetof(nnfs_evaluation, mae), 1.0},
+    [NNFS_MONITOR_R2] = {"r2", offsetof(nnfs_evaluation, r2), -1.0},
+};
+
+const char *nnfs_monitor_name(nnfs_monitor which)
+{
+    return (size_t)which < sizeof monitors / sizeof *monitors ? monitors[which].name : NULL;
+}
+
+double monitor_score(nnfs_monitor which, const nnfs_evaluation *evaluation)
+{
+    double value;
+    if (which == NNFS_MONITOR_AUTO) {
+        which = isnan(evaluation->rmse) ? NNFS_MONITOR_LOSS : NNFS_MONITOR_RMSE;
+    }
+    memcpy(&value, (const char *)evaluation + monitors[which].offset, sizeof value);
+    return monitors[which].sign * value;
+}
