@@ -9,8 +9,8 @@ static bool keeps_v(const nnfs_train_settings *settings)
 }
 
 static const train_state rows[] = {
-    [STATE_M] = {"optimizer.first.", optimizer_keeps_first},
-    [STATE_V] = {"optimizer.second.", keeps_v},
+    [STATE_M] = {.prefix = "optimizer.first.", .kept = optimizer_keeps_first},
+    [STATE_V] = {.prefix = "optimizer.second.", .kept = keeps_v},
     [STATE_BEST] = {"best.", NULL, .whole = true},
 };
 
