@@ -71,11 +71,13 @@ static void run_block(const gemm_micro *micro, const gemm_packed *g, int p, int 
                           .rows = least(g->m - i, GEMM_LANES),
                           .ldc = g->c_column,
                           .add = g->add || p > 0};
-        tile.a = (const float *)g->a + i / GEMM_LANES * panel + (ptrdiff_t)p * GEMM_LANES;
+        tile.a =
+            (const float *)(const void *)g->a + i / GEMM_LANES * panel + (ptrdiff_t)p * GEMM_LANES;
         const float *next = i + GEMM_LANES < g->m ? tile.a + panel : NULL;
         for (int j = first; j < last; j += GEMM_COLUMNS) {
             tile.columns = least(last - j, GEMM_COLUMNS);
-            tile.b = (const float *)g->b.words + j / GEMM_COLUMNS * g->b.panel + p * g->b.depth;
+            tile.b = (const float *)(const void *)g->b.words + j / GEMM_COLUMNS * g->b.panel +
+                     p * g->b.depth;
             tile.c = g->c + i * g->c_row + j * g->c_column;
             tile.b_depth = g->b.depth;
             tile.b_column = g->b.column;

@@ -111,7 +111,7 @@ static inline gemm_b gemm_b_packed(gemm_dtype type, const gemm_word *panels, int
 
 static inline gemm_b gemm_b_in_place(const float *b, ptrdiff_t depth, ptrdiff_t column)
 {
-    gemm_b strided = {(const gemm_word *)b, depth, column, GEMM_COLUMNS * column};
+    gemm_b strided = {(const gemm_word *)(const void *)b, depth, column, GEMM_COLUMNS * column};
     return strided;
 }
 

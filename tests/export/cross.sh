@@ -55,7 +55,7 @@ qemu-aarch64 ./arm64 <flats.csv >got.csv
 compare expected.csv got.csv 1000
 echo 'arm64: the same'
 for floats in soft hard; do
-    options=(-mfloat-abi=$floats)
+    options=("-mfloat-abi=$floats")
     [ $floats = soft ] || options+=(-mfpu=fpv4-sp-d16)
     crt=$(arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb "${options[@]}" -print-file-name=rdimon-crt0.o)
     cortex_m "${options[@]}" >got.csv

@@ -60,12 +60,10 @@ for model in numbers classes pictures; do
     nnfs-export -q again.safetensors --onnx again.onnx
     cmp $model.onnx again.onnx
 done
-for model in pictures; do
-    nnfs-import -q $model.torch -o again.safetensors
-    nnfs-export -q again.safetensors --safetensors again.torch
-    cmp $model.torch again.torch
-    nnfs-export $model.safetensors --c int8.c --int8 --check pictures | grep -q '^int8 '
-done
+nnfs-import -q pictures.torch -o again.safetensors
+nnfs-export -q again.safetensors --safetensors again.torch
+cmp pictures.torch again.torch
+nnfs-export pictures.safetensors --c int8.c --int8 --check pictures | grep -q '^int8 '
 
 strict=(-std=c99 -Wall -Wextra -Werror -pedantic -O2 -ffp-contract=off)
 for cc in gcc clang; do

@@ -447,6 +447,7 @@ static double output_column(const problem *p, double *z)
     for (int i = 0; i < p->outputs; i++) {
         z[i] = f == NNFS_SOFTMAX ? exp(z[i]) / sum : activate(f, z[i]);
     }
+    /* cppcheck-suppress invalidFunctionArg ; there is an output, so the sum is not 0 */
     return log(sum);
 }
 

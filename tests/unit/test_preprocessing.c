@@ -228,7 +228,7 @@ static void hand_computed(void **state)
     };
     expect_features(table, expected, 36);
     float own[small_rows];
-    float learned[small_rows];
+    float learned[small_rows] = {0};
     assert_int_equal(nnfs_dataset_copy(table, 0, small_rows, NULL, NULL, own, NULL), NNFS_OK);
     dataset_fetch(table, NULL, 0, &(sample_batch){.n = small_rows, .targets = learned});
     for (int i = 0; i < small_rows; i++) {
@@ -266,7 +266,7 @@ static void scalings(void **state)
         prepare(table, p);
         expect_features(table, cases[i].expected, 4 * cases[i].inputs);
         /* A constant target is learned as 0. */
-        float learned[4];
+        float learned[4] = {0};
         dataset_fetch(table, NULL, 0, &(sample_batch){.n = 4, .targets = learned});
         assert_true(learned[0] == 0.0f && learned[3] == 0.0f);
         nnfs_preprocessing_free(p);

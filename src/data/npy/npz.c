@@ -163,7 +163,7 @@ static nnfs_status find_array(const zip_file *zip, const char *const *names, zip
         }
         size_t used = strlen(list);
         (void)snprintf(list + used, NAME_MOST - used, "%s%.30s", i > 0 ? ", " : "", next.name);
-        for (size_t j = 0; names[j] && j < best; j++) {
+        for (size_t j = 0; j < best && names[j]; j++) {
             if (strcmp(names[j], next.name) == 0) {
                 best = j;
                 *entry = next;

@@ -294,7 +294,7 @@ nnfs_status nnfs_network_export_c(const nnfs_network *network, const char *path,
         return fail_null(error, "path");
     }
     nnfs_c_settings defaults;
-    nnfs_c_report unused;
+    nnfs_c_report unused = {0};
     nnfs_c_settings_init(&defaults);
     settings = settings ? settings : &defaults;
     report = report ? report : &unused;

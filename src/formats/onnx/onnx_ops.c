@@ -378,7 +378,7 @@ static const char *run_reshape(const op_call *call, const onnx_op *op)
     int open = -1;
     for (int i = 0; i < (int)shape->count; i++) {
         dims[i] = shape->int64s[i];
-        if (dims[i] == 0 && i < x->rank) {
+        if (i < x->rank && dims[i] == 0) {
             dims[i] = x->dims[i];
         }
         if (dims[i] == -1 && open < 0) {
