@@ -12,7 +12,8 @@ static int32_t labels[SAMPLES];
 static void draw_spirals(void)
 {
     for (int i = 0; i < SAMPLES; i++) {
-        float t = (float)(i / 2) / (SAMPLES / 2);
+        int step = i / 2; /* the two spirals take turns */
+        float t = 2.0f * (float)step / SAMPLES;
         float angle = 9.0f * t + (i % 2 ? 3.14159265f : 0.0f);
         features[2 * i] = t * cosf(angle);
         features[2 * i + 1] = t * sinf(angle);

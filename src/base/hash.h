@@ -13,4 +13,8 @@
  */
 uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t count);
 
+/* The same by the hash of version 0.1, for what it wrote into checkpoints. */
+#define HASH_START_0_1 UINT64_C(0x9e3779b97f4a7c15)
+uint64_t hash_bytes_0_1(uint64_t seed, const void *bytes, size_t count);
+
 #endif

@@ -90,6 +90,9 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
  */
 nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
 
+/* nnfs_dataset_hash as version 0.1 computed it. */
+uint64_t dataset_hash_0_1(const nnfs_dataset *dataset);
+
 /* Where sample `index` of the dataset is stored. */
 static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)
 {

@@ -16,24 +16,30 @@
 /* ---- Beginning ---- */
 
 /* Of all data that have a say in how the run goes; `validation` and `test` may be NULL. */
-static uint64_t hash_of(const nnfs_dataset *train, const nnfs_dataset *validation,
-                        const nnfs_dataset *test)
+static uint64_t hash_of(const nnfs_dataset *const data[3])
 {
-    const uint64_t hashes[] = {nnfs_dataset_hash(train),
-                               validation ? nnfs_dataset_hash(validation) : 0,
-                               test ? nnfs_dataset_hash(test) : 0};
+    const uint64_t hashes[] = {nnfs_dataset_hash(data[0]), nnfs_dataset_hash(data[1]),
+                               nnfs_dataset_hash(data[2])};
     return hash_bytes(HASH_START, hashes, sizeof hashes);
+}
+
+static uint64_t hash_of_0_1(const nnfs_dataset *const data[3])
+{
+    const uint64_t hashes[] = {dataset_hash_0_1(data[0]), dataset_hash_0_1(data[1]),
+                               dataset_hash_0_1(data[2])};
+    return hash_bytes_0_1(HASH_START_0_1, hashes, sizeof hashes);
 }
 
 static checkpoints checkpoints_now(const nnfs_dataset *train, const nnfs_dataset *validation,
                                    const nnfs_dataset *test)
 {
-    checkpoints c = {.data_hash = hash_of(train, validation, test),
+    checkpoints c = {.data = {train, validation, test},
                      .samples = train->samples,
                      .saved_at = clock_seconds(),
                      .saved_steps = -1,
                      .best = INFINITY,
                      .lock = -1};
+    c.data_hash = hash_of(c.data);
     nnfs_machine_describe(&c.machine);
     return c;
 }
@@ -165,12 +171,8 @@ static nnfs_status check_resume(const checkpoints *c, const nnfs_network *networ
     if (status == NNFS_OK) {
         status = check_settings(settings, &state->settings, error);
     }
-    if (status == NNFS_OK && state->data_hash_of_0_1) {
-        status = fail(error, NNFS_ERROR_DATA,
-                      "nnfs 0.1 wrote the checkpoint, whose hash of the data this version cannot "
-                      "compare; resume it with nnfs 0.1");
-    }
-    if (status == NNFS_OK && c->data_hash != state->data_hash) {
+    uint64_t hash = state->data_hash_of_0_1 ? hash_of_0_1(c->data) : c->data_hash;
+    if (status == NNFS_OK && hash != state->data_hash) {
         status =
             fail(error, NNFS_ERROR_DATA, "the data are not those the checkpoint was trained on");
     }

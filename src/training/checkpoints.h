@@ -9,6 +9,7 @@
 #include "training/trainer.h"
 
 struct checkpoints {
+    const nnfs_dataset *data[3]; /* for training, validation and test; the last two may be NULL */
     uint64_t data_hash;
     int64_t samples;
     nnfs_machine machine;

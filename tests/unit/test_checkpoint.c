@@ -453,7 +453,7 @@ static void test_of_0_1(void **state)
     assert_int_equal(nnfs_dataset_wrap(&arrays, &data, NULL), NNFS_OK);
     assert_int_equal(nnfs_checkpoint_open(folder, &checkpoint, NULL), NNFS_OK);
     nnfs_train_settings settings = nnfs_checkpoint_settings(checkpoint);
-    expect_refused(checkpoint, network, data, settings, NNFS_ERROR_DATA, "nnfs 0.1 wrote");
+    expect_refused(checkpoint, network, data, settings, NNFS_ERROR_DATA, "the data are not those");
     nnfs_network_free(network);
     nnfs_checkpoint_free(checkpoint);
     nnfs_dataset_free(data);

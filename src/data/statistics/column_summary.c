@@ -99,22 +99,33 @@ float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
 
 /* ---- Samples ---- */
 
-uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
+typedef uint64_t hash_function(uint64_t seed, const void *bytes, size_t count);
+
+static uint64_t hash_samples(const nnfs_dataset *dataset, hash_function *hash_of, uint64_t hash)
 {
     const dataset_parts *parts = &dataset->parts;
     size_t column = (size_t)parts->feature_count * dtype_bytes(parts->type);
-    uint64_t hash = HASH_START;
     for (int64_t i = 0; i < dataset->samples; i++) {
         size_t row = dataset_row(dataset, i);
-        hash = hash_bytes(hash, (const unsigned char *)parts->features + row * column, column);
+        hash = hash_of(hash, (const unsigned char *)parts->features + row * column, column);
         if (parts->labels) {
-            hash = hash_bytes(hash, parts->labels + row, sizeof *parts->labels);
+            hash = hash_of(hash, parts->labels + row, sizeof *parts->labels);
         } else if (parts->targets) {
             size_t outputs = (size_t)parts->target_count;
-            hash = hash_bytes(hash, parts->targets + row * outputs, outputs * sizeof(float));
+            hash = hash_of(hash, parts->targets + row * outputs, outputs * sizeof(float));
         }
     }
     return hash;
+}
+
+uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
+{
+    return dataset ? hash_samples(dataset, hash_bytes, HASH_START) : 0;
+}
+
+uint64_t dataset_hash_0_1(const nnfs_dataset *dataset)
+{
+    return dataset ? hash_samples(dataset, hash_bytes_0_1, HASH_START_0_1) : 0;
 }
 
 nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
