@@ -9,7 +9,8 @@ double date_days(int year, int month, int day)
     int era = years / 400;
     int of_era = years % 400;
     int of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    return era * 146097.0 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468.0;
+    int leap_days = of_era / 4 - of_era / 100;
+    return era * 146097.0 + of_era * 365 + leap_days + of_year - 719468.0;
 }
 
 int date_month(double days)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc reserves its names */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
                    void *argument)
 {

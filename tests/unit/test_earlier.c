@@ -72,7 +72,7 @@ static void models_predict_what_they_did(void **state)
     nnfs_network_free(network);
 }
 
-/* Its network can be used; that its run cannot go on, for want of the hash of the data, tests test_checkpoint. */
+/* Its network and its settings are those of the run. */
 static void checkpoints_open(void **state)
 {
     (void)state;

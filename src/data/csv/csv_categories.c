@@ -71,7 +71,7 @@ static uint32_t sort(const csv_reader *reader, const csv_dictionary *joint, cons
 static bool name_categories(table_column *column, const category *sorted, uint32_t count,
                             uint32_t *ranks)
 {
-    column->categories = calloc(count, sizeof *column->categories);
+    column->categories = calloc(count > 0 ? count : 1, sizeof *column->categories);
     for (uint32_t i = 0; column->categories && i < count; i++) {
         column->categories[i] = strdup(sorted[i].text);
         if (!column->categories[i]) {

@@ -116,7 +116,8 @@ static bool parse_text(const quoted *descr, npy_header *header)
 {
     size_t characters = 0;
     char kind = descr->length > 2 ? descr->text[1] : '\0';
-    if ((kind != 'U' && kind != 'S') || !memchr("<>|", descr->text[0], 3) || descr->length > 6) {
+    if ((kind != 'U' && kind != 'S') || descr->text[0] == '\0' || !strchr("<>|", descr->text[0]) ||
+        descr->length > 6) {
         return false;
     }
     for (int i = 2; i < descr->length; i++) {

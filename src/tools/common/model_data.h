@@ -51,7 +51,7 @@ typedef struct model_data {
 /* clang-format on */
 
 /* MODEL and DATA, in this order; a third is a usage error. */
-void model_request_argument(void *request, const char *text);
+void model_request_argument(void *target, const char *text);
 /* Checks what needs more than one option; whatever is wrong is a usage error. */
 void model_request_check(const model_request *request);
 

@@ -96,7 +96,7 @@ void table_options_init(table_options *options);
 void table_options_free(table_options *options);
 
 /* Takes the value of an option of the rows above. */
-void table_option(void *options, const option_row *row, const char *text);
+void table_option(void *target, const option_row *row, const char *text);
 
 /* "semicolons", for messages. */
 const char *delimiter_text(char delimiter);

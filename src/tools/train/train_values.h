@@ -15,14 +15,14 @@ typedef struct train_values {
 } train_values;
 
 /* Of a train_options; */
-void take_init(void *options, const option_row *row, const char *text);
-void take_input_dropout(void *options, const option_row *row, const char *text);
-void take_validation(void *options, const option_row *row, const char *text);
-void take_test(void *options, const option_row *row, const char *text);
-void take_class_weight(void *options, const option_row *row, const char *text);
+void take_init(void *target, const option_row *row, const char *text);
+void take_input_dropout(void *target, const option_row *row, const char *text);
+void take_validation(void *target, const option_row *row, const char *text);
+void take_test(void *target, const option_row *row, const char *text);
+void take_class_weight(void *target, const option_row *row, const char *text);
 /* of the train_values. */
-void take_checkpoint_every(void *values, const option_row *row, const char *text);
-void take_data(void *values, const char *text);
+void take_checkpoint_every(void *target, const option_row *row, const char *text);
+void take_data(void *target, const char *text);
 
 /* Makes the hidden layers. */
 void train_values_finish(train_values *values);
