@@ -5,7 +5,7 @@
 #ifndef NNFS_PROGRAM_INFERENCE_H
 #define NNFS_PROGRAM_INFERENCE_H
 
-#include "program/run.h"
+#include "program/step_run.h"
 
 typedef struct inference {
     const nnfs_network *network; /* what runs: the caller's, or the folded copy */

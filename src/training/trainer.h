@@ -5,7 +5,7 @@
 #ifndef NNFS_TRAINING_TRAINER_H
 #define NNFS_TRAINING_TRAINER_H
 
-#include "program/run.h"
+#include "program/step_run.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Runs: chunks through the stages of a program, by all threads of a parallel region. */
-#include "program/run.h"
+#include "program/step_run.h"
 
 #include "base/clock.h"
 #include "base/memory.h"

@@ -3,8 +3,8 @@
  * threads as there are. A workspace belongs to one run at a time and is allocated beforehand: a step
  * allocates nothing.
  */
-#ifndef NNFS_PROGRAM_RUN_H
-#define NNFS_PROGRAM_RUN_H
+#ifndef NNFS_PROGRAM_STEP_RUN_H
+#define NNFS_PROGRAM_STEP_RUN_H
 
 #include "base/phases.h"
 #include "base/profile.h"
