@@ -1198,6 +1198,20 @@ NNFS_API nnfs_status nnfs_trainer_set_learning_rate(nnfs_trainer *trainer, float
 /* The learning rate that a step by hand would have now. */
 NNFS_API float nnfs_trainer_learning_rate(const nnfs_trainer *trainer);
 
+/* An op of the compiled step, on a chunk of samples (the batch, but at most 2,048). */
+typedef struct nnfs_op {
+    const char *name;  /* "forward"; NULL past the last op */
+    int layer;         /* from 0; -1: of no layer */
+    int stage;         /* from 0: it begins when all tiles of the stage before are complete */
+    int rows, columns; /* of what it writes */
+    int tiles;
+    double flops, bytes; /* of products; else 0 */
+} nnfs_op;
+
+/* The ops of a training step, in order. A step by hand has further ones. */
+NNFS_API int nnfs_trainer_ops(const nnfs_trainer *trainer);
+NNFS_API nnfs_op nnfs_trainer_op(const nnfs_trainer *trainer, int index);
+
 /* ---- Stable ---- */
 
 /*

@@ -224,11 +224,15 @@ static int run_all(train_run *run, char **argv)
     if (status == NNFS_OK) {
         status = prepare(run, &error);
     }
-    if (status == NNFS_OK) {
+    if (status == NNFS_OK && run->options->show_program) {
+        status = show_program(run, &error);
+    } else if (status == NNFS_OK) {
         status = begin_outputs(run, &error);
     }
     if (status != NNFS_OK) {
         cli_error(&error);
+    }
+    if (status != NNFS_OK || run->options->show_program) {
         return exit_status(status);
     }
     if (run->checkpoint) {

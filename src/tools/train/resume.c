@@ -196,6 +196,7 @@ void resume_open(train_run *run, train_options *options, char **argv)
                     epochs);
     }
     take_given(options, &given, epochs);
+    memset(given.named.paths, 0, sizeof given.named.paths); /* they are the options' now */
     options->checkpoint = run->checkpoints;
     train_options_free(&given);
     if (outputs_check(run, &error) != NNFS_OK) {

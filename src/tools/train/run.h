@@ -144,7 +144,12 @@ nnfs_status record_report(train_run *run, nnfs_error *error);
 /* The lines that a person reads at the end, on stdout. */
 void report(const train_run *run);
 
-/* ---- profile.c ---- */
+/* ---- show_program.c ---- */
+
+/* Prints the compiled step of the run. */
+nnfs_status show_program(const train_run *run, nnfs_error *error);
+
+/* ---- profile_table.c ---- */
 
 /* Where the time went, likewise. */
 void report_profile(const train_run *run);

@@ -255,8 +255,8 @@ nnfs_status outputs_check(train_run *run, nnfs_error *error)
 
 /* ---- Named again ---- */
 
-/* An absolute path in fresh memory, which stays until the process ends; NULL: no memory. */
-static const char *absolute_path(const char *path)
+/* An absolute path in fresh memory; NULL: no memory. */
+static char *absolute_path(const char *path)
 {
     char *here = *path == '/' ? NULL : getcwd(NULL, 0);
     char *whole = NULL;
@@ -275,7 +275,8 @@ nnfs_status outputs_named(train_options *given, nnfs_error *error)
                    {given->named.report, &given->report}};
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
         if (outputs[i].named && *outputs[i].path) {
-            *outputs[i].path = absolute_path(*outputs[i].path);
+            given->named.paths[i] = absolute_path(*outputs[i].path);
+            *outputs[i].path = given->named.paths[i];
             if (!*outputs[i].path) {
                 return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
             }

@@ -69,6 +69,8 @@ static const option_row rows[] = {
      NULL, OWN(FLAG, options.resume_outputs)},
     {"profile", 0, NULL, "print where the time went, and what bounds each product", NULL,
      OWN(FLAG, options.profile)},
+    {"show-program", 0, NULL, "print the compiled step, its ops and their tiles, and stop", NULL,
+     OWN(FLAG, options.show_program)},
     {"quiet", 'q', NULL, "print nothing unless something is wrong", NULL, OWN(FLAG, options.quiet)},
     {0},
 };
@@ -218,5 +220,8 @@ void train_options_free(train_options *options)
 {
     free(options->layers);
     free(options->dropout);
+    for (int i = 0; i < 3; i++) {
+        free(options->named.paths[i]);
+    }
     table_options_free(&options->table);
 }

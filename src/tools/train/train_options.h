@@ -48,8 +48,10 @@ typedef struct train_options {
     const char *given;   /* the first option that may not be given with --resume, or NULL */
     struct {
         bool output, log, report, epochs;
-    } named; /* given on this command line */
+        char *paths[3]; /* absolute ones of the outputs, owned; NULL: none */
+    } named;            /* given on this command line */
     bool profile;
+    bool show_program;
     bool quiet;
 } train_options;
 

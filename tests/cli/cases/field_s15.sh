@@ -1,5 +1,6 @@
 # field.md S15: OpenBLAS that cannot start a thread when it is loaded: a sentence, not "interrupted".
 make_small
+grep -q __asan_init "$tools/nnfs-train" && skip "sanitizers start before the handler"
 nnfs-train -q small -e 0 -o none --log run.jsonl
 grep -q '"blas":"OpenBLAS.*(pthread)' run.jsonl || skip "no OpenBLAS with threads of its own"
 grep -q '"cores":1,' run.jsonl && skip "one core"
