@@ -185,6 +185,9 @@ static nnfs_status set_features(nnfs_onnx *onnx, const nnfs_dataset *dataset, in
                                 int64_t count, nnfs_error *error)
 {
     onnx_value *value = onnx_find(&onnx->graph, "input");
+    if (!value) {
+        return fail(error, NNFS_ERROR_DATA, "the graph has no input of that name: 'input'");
+    }
     const int64_t dims[] = {count, nnfs_dataset_features(dataset)};
     tensor_free(&value->value);
     if (tensor_make(&value->value, ONNX_FLOAT, 2, dims)) {
@@ -219,7 +222,8 @@ nnfs_status nnfs_onnx_predict_dataset(nnfs_onnx *onnx, const nnfs_dataset *datas
         status = set_features(onnx, dataset, first, count, error);
     }
     for (size_t i = 0; status == NNFS_OK && onnx->table && i < graph->n_input; i++) {
-        if (onnx_find(&onnx->graph, graph->input[i]->name)->input) {
+        const onnx_value *value = onnx_find(&onnx->graph, graph->input[i]->name);
+        if (value && value->input) {
             status = set_column(onnx, graph->input[i], dataset, first, count, error);
         }
     }
