@@ -19,6 +19,12 @@ skip() {
     exit 77
 }
 
+needs_size_limits() {
+    command -v prlimit >/dev/null || skip "no prlimit"
+    ! ldd "$tools/nnfs-train" | grep -q libomp ||
+        skip "libomp writes a file in /dev/shm before main: the limit ends it there"
+}
+
 fault_failed() {
     echo "FAILED: $*"
     sed 's/^/    2> /' "$work/err"

@@ -25,7 +25,7 @@ within() {
 }
 
 largest_size() {
-    command -v prlimit >/dev/null || skip "no prlimit"
+    needs_size_limits
     prepare_training
     local most limit
     most=$(stat -c %s "$work/new" "$log" | sort -n | tail -n 1)
@@ -127,7 +127,7 @@ resume_within() {
 }
 
 checkpoints_of_a_size() {
-    command -v prlimit >/dev/null || skip "no prlimit"
+    needs_size_limits
     prepare_checkpoints 5
     local limit refused=0
     for ((limit = 0; limit < size + 400; limit += 61)); do

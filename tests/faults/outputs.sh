@@ -78,7 +78,7 @@ check() {
 }
 
 largest_size() {
-    command -v prlimit >/dev/null || skip "no prlimit"
+    needs_size_limits
     local name size limit
     for name in "${!commands[@]}"; do
         size=$(stat -c %s "$work/whole/$name")
