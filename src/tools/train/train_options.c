@@ -200,6 +200,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     train_values values = {.options = {.output_activation = BY_TASK,
                                        .loss = BY_TASK,
                                        .test_share = BY_DATA,
+                                       .members = 1,
                                        .output = "model.safetensors"},
                            .hidden = "128"};
     *options = (train_options){0};

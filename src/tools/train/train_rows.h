@@ -36,7 +36,12 @@
     {"dropout", 0, "P[,...]", "share of the outputs of a hidden layer that training sets to 0, one "  \
      "for all or one each", "0", TRAIN(TEXT, dropout), .list = true, .vary = VARY_VALUES},         \
     {"input-dropout", 0, "P", "share of the inputs that training sets to 0", "0",                  \
-     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL}
+     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL},                           \
+    {"members", 0, "N", "networks that share their hidden layers and are averaged", "1",           \
+     TRAIN(COUNT, options.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
+    {"embedding", 0, "NAME[:KEY=N,...]", "embedding of the numbers of a table: none, or "          \
+     "piecewise:bins=48,width=16, piecewise linear between quantiles", "none",                     \
+     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise:", .vary = VARY_WHOLE}
 
 #define TRAIN_ROWS_TRAINING                                                                        \
     {.kind = OPTION_SETTINGS, .offset = offsetof(train_values, options.train)}
