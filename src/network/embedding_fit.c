@@ -38,6 +38,32 @@ static void set_edges(const float *values, size_t count, int bins, float *edges)
     }
 }
 
+/* Keeps at most `most` of each value; returns how many are left. */
+static size_t limit_repeats(float *values, size_t count, size_t most)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (left < most || values[left - most] != values[i]) {
+            values[left++] = values[i];
+        }
+    }
+    return left;
+}
+
+/*
+ * A value that fills several pieces, such as the zeros of a column that is mostly zero, would leave few
+ * edges for the others: no value counts more than one piece's share.
+ */
+static size_t spread(float *values, size_t count, int bins)
+{
+    size_t before = 0;
+    while (before != count) {
+        before = count;
+        count = limit_repeats(values, count, count / (size_t)bins + 1);
+    }
+    return count;
+}
+
 /* The embedded inputs of `count` samples, each input's values one behind the other. */
 static void gather(const nnfs_network *network, const nnfs_dataset *dataset, size_t count, float *x,
                    float *values)
@@ -75,7 +101,7 @@ nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset
         for (int c = 0; c < network->embedded_count; c++) {
             float *own = values + (size_t)c * count;
             qsort(own, count, sizeof *own, compare_floats);
-            set_edges(own, count, network->embedding_bins,
+            set_edges(own, spread(own, count, network->embedding_bins), network->embedding_bins,
                       network->parameters + edges->offset +
                           (size_t)c * (size_t)edges->column_stride);
         }

@@ -17,7 +17,13 @@
 #define BY_DATA            (-1.0)
 #define DEFAULT_TEST_SHARE 0.2
 
+enum { PRESET_OPTIONS = 8 };
+
 typedef struct train_options {
+    int preset;                                    /* its number; 0 is plain */
+    bool batch_given, epochs_given;                /* by hand */
+    const char *preset_options[PRESET_OPTIONS][2]; /* names and values that are the preset's */
+    int preset_option_count;
     const char *data;
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */
     int hidden_count;

@@ -5,6 +5,7 @@
 #ifndef NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 #define NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 
+#include "train/presets.h"
 #include "train/train_values.h"
 
 /* clang-format off */
@@ -12,6 +13,9 @@
 #define TRAIN(KIND, member) TO(KIND, train_values, member), .passed_on = true
 
 #define TRAIN_ROWS_NETWORK                                                                         \
+    {"preset", 0, "NAME", "recipe for tables, which stands for options that it prints and that "   \
+     "options given by hand override: plain, fast, balanced or best", "plain",                     \
+     TRAIN(NAME, options.preset), .what = "preset", .names = preset_names},                        \
     {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
      TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \
     {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each", "relu",  \

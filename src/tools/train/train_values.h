@@ -11,6 +11,8 @@ typedef struct train_values {
     const char *hidden;
     const char *activation;
     const char *dropout;
+    const char *by_hand[OPTIONS_MOST]; /* names of the options that were given */
+    int by_hand_count;
     bool every; /* --checkpoint-every was given */
 } train_values;
 
