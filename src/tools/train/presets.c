@@ -59,7 +59,7 @@ static const struct {
     int64_t rows; /* up to */
     int batch, epochs;
 } by_rows[] = {
-    {2000, 32, 12}, {8000, 64, 10}, {30000, 128, 12}, {100000, 256, 6}, {1000000, 512, 4}};
+    {2000, 32, 12}, {5000, 64, 20}, {30000, 128, 12}, {100000, 256, 8}, {1000000, 512, 4}};
 
 enum { SIZES = sizeof by_rows / sizeof *by_rows, LARGEST_BATCH = 1024, LEAST_EPOCHS = 2 };
 
