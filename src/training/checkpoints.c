@@ -62,10 +62,12 @@ static nnfs_status fail_other(const char *what, nnfs_error *error)
     return fail(error, NNFS_ERROR_ARGUMENT, "the checkpoint is of another run: %s differs", what);
 }
 
-static nnfs_status check_network(const nnfs_network *network, const nnfs_network *saved,
-                                 nnfs_error *error)
+/* `data` is the preprocessing of the training data, which a network without one will have. */
+static nnfs_status check_network(const nnfs_network *network, const nnfs_preprocessing *data,
+                                 const nnfs_network *saved, nnfs_error *error)
 {
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
+    own = own ? own : data;
     const nnfs_preprocessing *other = nnfs_network_preprocessing(saved);
     bool same = !own == !other && (!own || preprocessing_equal(own, other)) &&
                 network_same_shape(network, saved);
@@ -163,11 +165,11 @@ static nnfs_status check_states(const nnfs_train_settings *settings, const check
 
 /* Whether a run with these resolved settings can go on from the checkpoint. Changes nothing. */
 static nnfs_status check_resume(const checkpoints *c, const nnfs_network *network,
-                                const nnfs_train_settings *settings,
+                                const nnfs_preprocessing *data, const nnfs_train_settings *settings,
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error)
 {
     const checkpoint_state *state = checkpoint_state_of(checkpoint);
-    nnfs_status status = check_network(network, nnfs_checkpoint_network(checkpoint), error);
+    nnfs_status status = check_network(network, data, nnfs_checkpoint_network(checkpoint), error);
     if (status == NNFS_OK) {
         status = check_settings(settings, &state->settings, error);
     }
@@ -200,14 +202,16 @@ nnfs_status nnfs_checkpoint_check(const nnfs_checkpoint *checkpoint, const nnfs_
     nnfs_train_settings resolved = *settings;
     nnfs_train_settings_resolve(&resolved);
     checkpoints now = checkpoints_now(train, validation, test);
-    return check_resume(&now, network, &resolved, checkpoint, error);
+    return check_resume(&now, network, nnfs_dataset_preprocessing(train), &resolved, checkpoint,
+                        error);
 }
 
 nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error)
 {
     const checkpoint_state *state = checkpoint_state_of(checkpoint);
-    nnfs_status status = check_resume(c, trainer->network, &trainer->settings, checkpoint, error);
+    nnfs_status status =
+        check_resume(c, trainer->network, NULL, &trainer->settings, checkpoint, error);
     if (status == NNFS_OK) {
         take_state(trainer, nnfs_checkpoint_network(checkpoint), state);
         c->seconds = state->seconds;
