@@ -638,7 +638,24 @@ typedef struct nnfs_network_settings {
      * layer. NULL: 0. */
     const float *dropout;
     float input_dropout; /* the same of the inputs; default 0 */
-    void *reserved[8];   /* NULL */
+    /*
+     * Networks that share their hidden weights (TabM-mini, Gorishniy et al. 2024): each member scales the
+     * inputs by factors of its own and has an output layer of its own. The loss is the mean of the members'
+     * losses, a prediction the mean of their outputs. The output is identity, softmax or sigmoid, and no
+     * layer is normalised. Default 1, at most 256.
+     */
+    int members;
+    /*
+     * Piecewise-linear embeddings of some inputs (Gorishniy et al. 2022): each becomes `embedding_width`
+     * inputs of the first layer, w0 x + b0 + P ple(x), and ple has at most `embedding_bins` pieces between
+     * quantiles, which nnfs_network_fit_embedding sets. The first layer takes the embeddings, then the other
+     * inputs in their order. `embedded` lists the inputs, from 0 and rising; default none.
+     */
+    int embedding_bins;  /* 1 to 1024 */
+    int embedding_width; /* 1 to 1024 */
+    int embedded_count;
+    const int *embedded;
+    void *reserved[5]; /* NULL */
 } nnfs_network_settings;
 
 NNFS_API void nnfs_network_settings_init(nnfs_network_settings *settings);
@@ -683,6 +700,13 @@ NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error
 
 NNFS_API void nnfs_network_free(nnfs_network *network);
 
+/*
+ * Sets the pieces of the embeddings to quantiles of the dataset's inputs; without embeddings it does
+ * nothing. To be called once, before training. Errors: ARGUMENT, DATA (features that do not fit), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset *dataset,
+                                                nnfs_error *error);
+
 /* Copies a network with its parameters, preprocessing and notes. Errors: ARGUMENT, MEMORY. */
 NNFS_API nnfs_status nnfs_network_copy(const nnfs_network *network, nnfs_network **copy,
                                        nnfs_error *error);
@@ -720,13 +744,20 @@ NNFS_API nnfs_layer nnfs_network_layer(const nnfs_network *network, int index);
 NNFS_API nnfs_normalization nnfs_network_normalization(const nnfs_network *network, int index);
 NNFS_API float nnfs_network_dropout(const nnfs_network *network, int index);
 NNFS_API float nnfs_network_input_dropout(const nnfs_network *network);
+/* Networks that share the hidden weights, at least 1; inputs that are embedded. */
+NNFS_API int nnfs_network_members(const nnfs_network *network);
+NNFS_API int nnfs_network_embedded(const nnfs_network *network);
+/* Columns of the weights of layer `index`: more than the layer takes where members have each their own, or
+ * where inputs are embedded. 0 past the last. */
+NNFS_API int nnfs_network_layer_columns(const nnfs_network *network, int index);
 NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
 /* Number of weights and biases together. */
 NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
 
 /*
  * Copies the weights of layer `index` out of the network or into it: W [out x in] column-major, that
- * is, W(i, j) in weights[i + j * out] (z = W a + b). How a network keeps them is its own affair.
+ * is, W(i, j) in weights[i + j * out] (z = W a + b). How a network keeps them is its own affair. The
+ * members' output layers lie one behind the other: [out x nnfs_network_layer_columns].
  * Errors: ARGUMENT (there is no such layer).
  */
 NNFS_API nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index,
@@ -734,7 +765,7 @@ NNFS_API nnfs_status nnfs_network_get_weights(const nnfs_network *network, int i
 NNFS_API nnfs_status nnfs_network_set_weights(nnfs_network *network, int index,
                                               const float *weights, nnfs_error *error);
 /*
- * The biases [out] of layer `index` where they lie; NULL past the last layer. They may be read and
+ * The biases [out], of members [out x members], of layer `index` where they lie; NULL past the last layer. They may be read and
  * written while no call is using the network, and live as long as it does.
  */
 NNFS_API float *nnfs_network_biases(nnfs_network *network, int index);

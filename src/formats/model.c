@@ -8,6 +8,10 @@
 
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor)
 {
+    if (tensor->layer < 0) {
+        (void)snprintf(name, sizeof(model_name), "%sinputs.%s", prefix, tensor->name);
+        return;
+    }
     (void)snprintf(name, sizeof(model_name), "%slayers.%d.%s", prefix, tensor->layer, tensor->name);
 }
 

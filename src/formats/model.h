@@ -2,7 +2,8 @@
  * Networks in safetensors files, "nnfs-model/1": what saving (model_save.c) and loading
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
- * (preprocessing_json.h), the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight,
+ * (preprocessing_json.h), members ("8") and embedding ({"bins":48,"width":16,"inputs":[0,2]}) where it
+ * has them, the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight,
  * layers.N.bias and what else the layers have in float32. A checkpoint (checkpoint.h) has another text and more tensors besides.
  *
  * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
@@ -32,7 +33,7 @@
 /* Long enough for "PREFIXlayers.N.weight" with any N. */
 typedef char model_name[64];
 
-/* "PREFIXlayers.N.NAME" */
+/* "PREFIXlayers.N.NAME", or "PREFIXinputs.NAME" */
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor);
 
 /* The value that an enumeration's names, NULL past the last, have `name` for; -1 where none has. */
@@ -72,6 +73,10 @@ typedef struct model_file {
     safetensors_file file;
     int inputs;
     float input_dropout;
+    int members;
+    int bins, width; /* of embeddings */
+    int *embedded;   /* [embedded_count] */
+    int embedded_count;
     nnfs_layer *layers; /* [layer_count], and so are the next two */
     nnfs_normalization *normalization;
     float *dropout;

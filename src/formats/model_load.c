@@ -105,6 +105,65 @@ static nnfs_status parse_input_dropout(model_file *model, nnfs_error *error)
     return status;
 }
 
+static nnfs_status parse_members(model_file *model, nnfs_error *error)
+{
+    json_t *json;
+    nnfs_status status = metadata_json(model, "members", &json, error);
+    bool given = safetensors_metadata(&model->file, "members") != NULL;
+    model->members = 1;
+    bool good = !given || parse_positive(json, &model->members);
+    json_decref(json);
+    if (status == NNFS_OK && !good) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'members' is not a positive number",
+                    model->path);
+    }
+    return status;
+}
+
+/* The inputs that are listed; what else they must be, nnfs_network_create checks. */
+static nnfs_status parse_embedded(model_file *model, const json_t *inputs, bool *good,
+                                  nnfs_error *error)
+{
+    size_t count = json_array_size(inputs);
+    *good = count > 0 && count <= (size_t)model->inputs;
+    if (!*good) {
+        return NNFS_OK;
+    }
+    model->embedded = memory_alloc(count, sizeof *model->embedded);
+    if (!model->embedded) {
+        return fail_memory(error, size_mul(count, sizeof *model->embedded), "embeddings");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const json_t *input = json_array_get(inputs, i);
+        json_int_t value = json_integer_value(input);
+        *good = *good && json_is_integer(input) && value >= 0 && value < model->inputs;
+        model->embedded[i] = *good ? (int)value : 0;
+    }
+    model->embedded_count = (int)count;
+    return NNFS_OK;
+}
+
+static nnfs_status parse_embedding(model_file *model, nnfs_error *error)
+{
+    json_t *json;
+    bool good = true;
+    nnfs_status status = metadata_json(model, "embedding", &json, error);
+    model->bins = model->width = 1;
+    if (status == NNFS_OK && safetensors_metadata(&model->file, "embedding")) {
+        status = parse_embedded(model, json_object_get(json, "inputs"), &good, error);
+        good = good && json_object_size(json) == 3 &&
+               parse_positive(json_object_get(json, "bins"), &model->bins) &&
+               parse_positive(json_object_get(json, "width"), &model->width);
+    }
+    json_decref(json);
+    if (status == NNFS_OK && !good) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: metadata 'embedding' is not bins, width and a list of inputs",
+                    model->path);
+    }
+    return status;
+}
+
 static nnfs_status parse_layer(model_file *model, int index, const json_t *json, nnfs_error *error)
 {
     nnfs_layer *layer = &model->layers[index];
@@ -282,6 +341,11 @@ static nnfs_status describe_network(model_file *model, nnfs_error *error)
     settings.normalization = model->normalization;
     settings.dropout = model->dropout;
     settings.input_dropout = model->input_dropout;
+    settings.members = model->members;
+    settings.embedding_bins = model->bins;
+    settings.embedding_width = model->width;
+    settings.embedded = model->embedded;
+    settings.embedded_count = model->embedded_count;
     settings.layers = model->layers;
     settings.layer_count = model->layer_count;
     settings.loss = model->loss;
@@ -398,8 +462,8 @@ static nnfs_status parse_model(model_file *model, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
-        check_format, check_checksum, parse_inputs,     parse_input_dropout,
-        parse_layers, parse_loss,     describe_network, check_tensors};
+        check_format,    check_checksum, parse_inputs, parse_input_dropout, parse_members,
+        parse_embedding, parse_layers,   parse_loss,   describe_network,    check_tensors};
     nnfs_status status = NNFS_OK;
     for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
         status = steps[i](model, error);
@@ -429,6 +493,7 @@ void model_close(model_file *model)
     memory_free(model->layers);
     memory_free(model->normalization);
     memory_free(model->dropout);
+    memory_free(model->embedded);
     nnfs_network_free(model->network);
     safetensors_close(&model->file);
     *model = (model_file){0};

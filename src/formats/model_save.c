@@ -16,7 +16,7 @@
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 4, MOST_BUFFERS = 1 + STATES_MOST };
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 6, MOST_BUFFERS = 1 + STATES_MOST };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
@@ -29,6 +29,8 @@ typedef struct description {
     size_t text_count;
     char inputs[16];
     char input_dropout[32];
+    char members[16];
+    char *embedding; /* or NULL */
     char checksum[16];
     char *layers;
     char *preprocessing; /* or NULL */
@@ -42,6 +44,7 @@ static void free_description(description *d, const nnfs_network *network)
     }
     memory_free(d->note_keys);
     memory_free(d->preprocessing);
+    memory_free(d->embedding);
     memory_free(d->layers);
     memory_free(d->texts);
     memory_free(d->tensors);
@@ -81,6 +84,21 @@ static char *layers_to_json(const nnfs_network *network)
     return text;
 }
 
+/* {"bins":48,"width":16,"inputs":[0,2]}; NULL without memory. */
+static char *embedding_to_json(const nnfs_network *network)
+{
+    json_t *json = json_pack("{s:i, s:i, s:[]}", "bins", network->embedding_bins, "width",
+                             network->embedding_width, "inputs");
+    json_t *inputs = json_object_get(json, "inputs");
+    int result = json ? 0 : -1;
+    for (int i = 0; result == 0 && i < network->embedded_count; i++) {
+        result = json_array_append_new(inputs, json_integer(network->embedded[i]));
+    }
+    char *text = result == 0 ? json_text(json, NULL) : NULL;
+    json_decref(json);
+    return text;
+}
+
 static void describe_tensors(const nnfs_network *network, description *d)
 {
     size_t at = 0;
@@ -115,6 +133,17 @@ static bool describe_texts(const nnfs_network *network, description *d)
         (void)snprintf(d->input_dropout, sizeof d->input_dropout, "%.9g",
                        (double)network->input_dropout);
         d->texts[d->text_count++] = (safetensors_text){"input_dropout", d->input_dropout};
+    }
+    if (network->members > 1) {
+        (void)snprintf(d->members, sizeof d->members, "%d", network->members);
+        d->texts[d->text_count++] = (safetensors_text){"members", d->members};
+    }
+    if (network->embedded_count > 0) {
+        d->embedding = embedding_to_json(network);
+        if (!d->embedding) {
+            return false;
+        }
+        d->texts[d->text_count++] = (safetensors_text){"embedding", d->embedding};
     }
     if (nnfs_network_preprocessing(network)) {
         d->preprocessing = preprocessing_to_json(nnfs_network_preprocessing(network));

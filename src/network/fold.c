@@ -61,6 +61,11 @@ static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_netw
         settings.normalization = list.normalization;
         settings.dropout = list.dropout;
         settings.input_dropout = network->input_dropout;
+        settings.members = network->members;
+        settings.embedding_bins = network->embedding_bins;
+        settings.embedding_width = network->embedding_width;
+        settings.embedded = network->embedded;
+        settings.embedded_count = network->embedded_count;
         status = nnfs_network_create(&settings, made, error);
     } else {
         status =
@@ -209,6 +214,10 @@ nnfs_status network_fold(const nnfs_network *network, nnfs_network **folded, nnf
     nnfs_status status = create_like(network, true, folded, error);
     if (status != NNFS_OK) {
         return status;
+    }
+    if (network->table >= 0) {
+        copy_tensor(network, network->table, *folded, (*folded)->table);
+        copy_tensor(network, network->edges, *folded, (*folded)->edges);
     }
     for (int i = 0; i < network->layer_count; i++) {
         const network_layer *from = &network->layers[i];

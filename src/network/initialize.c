@@ -113,7 +113,7 @@ typedef struct drawing {
 static void place_block(const drawing *d, const double *numbers, size_t first, size_t count)
 {
     int rows = d->to.rows;
-    if (d->to.row_stride == 1) {
+    if (d->to.row_stride == 1 && d->to.column_stride == rows) {
         float *w = matrix_at(d->to, 0, 0) + first;
         for (size_t i = 0; i < count; i++) {
             w[i] = (float)(d->scale * numbers[i]);
@@ -182,7 +182,7 @@ static void initialize_layer(nnfs_network *network, int index,
         .layer = (uint32_t)index,
         .scale = row->scale(layer->in, layer->out, (double)settings->init_scale),
         .to = network_weights(network, index, network->parameters),
-        .count = (size_t)layer->in * (size_t)layer->out,
+        .count = (size_t)layer->in * (size_t)layer->out * (size_t)layer->heads,
     };
     if (d.scale > 0.0) {
         draw(&d);
@@ -191,9 +191,71 @@ static void initialize_layer(nnfs_network *network, int index,
     fill(network, layer->running_variance, 1.0f);
 }
 
+/* ---- The inputs ---- */
+
+/* Draws into the first `rows` rows of a tensor of the inputs. */
+static void draw_input_tensor(nnfs_network *network, const nnfs_network_settings *settings,
+                              int tensor, int rows, bool normal, double scale)
+{
+    drawing d = {.normal = normal,
+                 .key = {settings->seed, RANDOM_INPUTS},
+                 .layer = (uint32_t)tensor,
+                 .scale = scale,
+                 .to = network_matrix(&network->tensors[tensor], network->parameters)};
+    d.count = (size_t)rows * (size_t)d.to.columns;
+    d.to.rows = rows;
+    for (size_t first = 0; first < d.count; first += BLOCK) {
+        draw_block(&d, first);
+    }
+}
+
+/*
+ * Factors of the members: with embeddings a normal number for each embedding and each other input, without
+ * them 1 or -1. Those of an embedding are alike at first.
+ */
+static void initialize_members(nnfs_network *network, const nnfs_network_settings *settings)
+{
+    bool embeds = network->embedded_count > 0;
+    const network_tensor *tensor = &network->tensors[network->member_scale];
+    draw_input_tensor(network, settings, network->member_scale, tensor->rows, embeds, 1.0);
+    matrix factors = network_matrix(tensor, network->parameters);
+    for (int member = 0; member < factors.columns; member++) {
+        for (int i = 0; i < factors.rows; i++) {
+            float *factor = matrix_at(factors, i, member);
+            int within = i < network->embedded_count * network->embedding_width
+                             ? i % network->embedding_width
+                             : 0;
+            if (!embeds) {
+                *factor = *factor < 0.0f ? -1.0f : 1.0f;
+            } else if (within > 0) {
+                *factor = *matrix_at(factors, i - within, member);
+            }
+        }
+    }
+}
+
+/* w0 and b0 are uniform on 1 / sqrt(width), P is 0, and until it is fitted ple has one piece, 0 to 1. */
+static void initialize_embedding(nnfs_network *network, const nnfs_network_settings *settings)
+{
+    int width = network->embedding_width;
+    draw_input_tensor(network, settings, network->table, 2 * width, false, 1.0 / sqrt(width));
+    matrix edges = network_matrix(&network->tensors[network->edges], network->parameters);
+    for (int column = 0; column < edges.columns; column++) {
+        for (int i = 0; i < edges.rows; i++) {
+            *matrix_at(edges, i, column) = i < 2 ? (float)i : NO_EDGE;
+        }
+    }
+}
+
 void network_initialize(nnfs_network *network, const nnfs_network_settings *settings)
 {
     for (int index = 0; index < network->layer_count; index++) {
         initialize_layer(network, index, settings);
+    }
+    if (network->table >= 0 && settings->init != NNFS_INIT_ZEROS) {
+        initialize_embedding(network, settings);
+    }
+    if (network->member_scale >= 0 && settings->init != NNFS_INIT_ZEROS) {
+        initialize_members(network, settings);
     }
 }

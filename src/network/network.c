@@ -17,7 +17,11 @@ void nnfs_network_settings_init(nnfs_network_settings *settings)
     if (!settings) {
         return;
     }
-    *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY, .seed = 1};
+    *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY,
+                                        .seed = 1,
+                                        .members = 1,
+                                        .embedding_bins = 48,
+                                        .embedding_width = 16};
 }
 
 static bool is_probability(float p)
@@ -104,6 +108,54 @@ static nnfs_status check_loss(const nnfs_network_settings *settings, nnfs_error 
     return NNFS_OK;
 }
 
+enum { MOST_MEMBERS = 256, MOST_PIECES = 1024 };
+
+static nnfs_status check_members(const nnfs_network_settings *settings, nnfs_error *error)
+{
+    nnfs_activation last = settings->layers[settings->layer_count - 1].activation;
+    if (settings->members < 1 || settings->members > MOST_MEMBERS) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "a network has 1 to %d members, not %d",
+                    MOST_MEMBERS, settings->members);
+    }
+    if (settings->members == 1) {
+        return NNFS_OK;
+    }
+    if (last != NNFS_IDENTITY && last != NNFS_SOFTMAX && last != NNFS_SIGMOID) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "members need an output of identity, softmax or sigmoid, not %s",
+                    activation_of(last)->name);
+    }
+    for (int i = 0; i < settings->layer_count; i++) {
+        if (normalization_of(settings, i) != NNFS_NORMALIZATION_NONE) {
+            return fail(error, NNFS_ERROR_ARGUMENT, "members and normalization exclude each other");
+        }
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status check_embedding(const nnfs_network_settings *settings, nnfs_error *error)
+{
+    if (settings->embedded_count == 0) {
+        return NNFS_OK;
+    }
+    if (settings->embedding_bins < 1 || settings->embedding_bins > MOST_PIECES ||
+        settings->embedding_width < 1 || settings->embedding_width > MOST_PIECES) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "an embedding has 1 to %d bins and is 1 to %d wide, not %d and %d", MOST_PIECES,
+                    MOST_PIECES, settings->embedding_bins, settings->embedding_width);
+    }
+    int before = -1;
+    for (int i = 0; i < settings->embedded_count; i++) {
+        if (!settings->embedded || settings->embedded[i] <= before ||
+            settings->embedded[i] >= settings->inputs) {
+            return fail(error, NNFS_ERROR_ARGUMENT,
+                        "embedded inputs are listed once each, in rising order");
+        }
+        before = settings->embedded[i];
+    }
+    return NNFS_OK;
+}
+
 static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_error *error)
 {
     if (settings->inputs < 1 || settings->layer_count < 1 || !settings->layers) {
@@ -119,8 +171,13 @@ static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_er
         return fail(error, NNFS_ERROR_ARGUMENT, "the initialiser %s needs a positive scale",
                     nnfs_init_name(settings->init));
     }
-    nnfs_status status = check_layers(settings, error);
-    return status == NNFS_OK ? check_loss(settings, error) : status;
+    static nnfs_status (*const checks[])(const nnfs_network_settings *, nnfs_error *) = {
+        check_layers, check_loss, check_members, check_embedding};
+    nnfs_status status = NNFS_OK;
+    for (size_t i = 0; status == NNFS_OK && i < sizeof checks / sizeof *checks; i++) {
+        status = checks[i](settings, error);
+    }
+    return status;
 }
 
 /* ---- Making and freeing ---- */
@@ -140,7 +197,7 @@ const char *nnfs_normalization_name(nnfs_normalization which)
  * the time. From some 32 units on, and for fewer inputs, its kernels like W as well. Those with AVX2 do not
  * care.
  */
-enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5 };
+enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5, INPUT_TENSORS = 3 };
 
 /* Adds a tensor behind the others; returns its index. */
 static int add_tensor(nnfs_network *network, network_tensor tensor)
@@ -156,7 +213,7 @@ static int add_tensor(nnfs_network *network, network_tensor tensor)
 
 static int add_vector(nnfs_network *network, const char *name, int layer, bool trained)
 {
-    int rows = network->layers[layer].out;
+    int rows = network->layers[layer].out * network->layers[layer].heads;
     return add_tensor(network, (network_tensor){.name = name,
                                                 .layer = layer,
                                                 .rank = 1,
@@ -171,20 +228,52 @@ static int add_weights(nnfs_network *network, int index)
 {
     const network_layer *layer = &network->layers[index];
     bool thin = layer->out <= THIN_UNITS && layer->in >= THIN_INPUTS;
+    int columns = layer->in * layer->heads;
     return add_tensor(network, (network_tensor){.name = "weight",
                                                 .layer = index,
                                                 .rank = 2,
                                                 .rows = layer->out,
-                                                .columns = layer->in,
-                                                .row_stride = thin ? layer->in : 1,
+                                                .columns = columns,
+                                                .row_stride = thin ? columns : 1,
                                                 .column_stride = thin ? 1 : layer->out,
                                                 .trained = true});
+}
+
+/* A matrix of the inputs, its columns one behind the other. */
+static int add_input_matrix(nnfs_network *network, const char *name, int rows, int columns,
+                            bool trained)
+{
+    return add_tensor(network, (network_tensor){.name = name,
+                                                .layer = -1,
+                                                .rank = 2,
+                                                .rows = rows,
+                                                .columns = columns,
+                                                .row_stride = 1,
+                                                .column_stride = rows,
+                                                .trained = trained});
+}
+
+static void lay_out_inputs(nnfs_network *network)
+{
+    int width = network->embedding_width;
+    int bins = network->embedding_bins;
+    network->table = network->edges = network->member_scale = -1;
+    if (network->embedded_count > 0) {
+        network->table =
+            add_input_matrix(network, "table", width * (bins + 2), network->embedded_count, true);
+        network->edges =
+            add_input_matrix(network, "edges", bins + 1, network->embedded_count, false);
+    }
+    if (network->members > 1) {
+        network->member_scale = add_input_matrix(network, "member_scale", network->layers[0].in,
+                                                 network->members, true);
+    }
 }
 
 /* Lists the layers and tensors of a network whose arrays have room for them. */
 static void lay_out(nnfs_network *network, const nnfs_network_settings *settings)
 {
-    int in = settings->inputs;
+    int in = settings->inputs + network->embedded_count * (network->embedding_width - 1);
     for (int i = 0; i < settings->layer_count; i++) {
         const nnfs_layer *from = &settings->layers[i];
         network_layer *layer = &network->layers[i];
@@ -195,7 +284,8 @@ static void lay_out(nnfs_network *network, const nnfs_network_settings *settings
                                  .out = from->width,
                                  .activation = from->activation,
                                  .normalization = normalization,
-                                 .dropout = dropout_of(settings, i)};
+                                 .dropout = dropout_of(settings, i),
+                                 .heads = i + 1 == settings->layer_count ? settings->members : 1};
         layer->weight = add_weights(network, i);
         layer->bias = add_vector(network, "bias", i, true);
         layer->scale = normalized ? add_vector(network, "scale", i, true) : -1;
@@ -203,6 +293,7 @@ static void lay_out(nnfs_network *network, const nnfs_network_settings *settings
         layer->running_variance = batch ? add_vector(network, "running_variance", i, false) : -1;
         in = from->width;
     }
+    lay_out_inputs(network);
 }
 
 nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
@@ -229,10 +320,18 @@ nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network
     made->layer_count = settings->layer_count;
     made->loss = settings->loss;
     made->layers = calloc(layers, sizeof *made->layers);
-    made->tensors = calloc(layers, MOST_TENSORS * sizeof *made->tensors);
-    if (!made->layers || !made->tensors) {
+    made->tensors = calloc(size_add(layers * MOST_TENSORS, INPUT_TENSORS), sizeof *made->tensors);
+    made->members = settings->members;
+    made->embedding_bins = settings->embedding_bins;
+    made->embedding_width = settings->embedding_width;
+    made->embedded_count = settings->embedded_count;
+    made->embedded = calloc((size_t)settings->embedded_count + 1, sizeof *made->embedded);
+    if (!made->layers || !made->tensors || !made->embedded) {
         nnfs_network_free(made);
         return fail_memory(error, layers * MOST_TENSORS * sizeof *made->tensors, "a network");
+    }
+    for (int i = 0; i < made->embedded_count; i++) {
+        made->embedded[i] = settings->embedded[i];
     }
     lay_out(made, settings);
     *network = made;
@@ -283,6 +382,7 @@ void nnfs_network_free(nnfs_network *network)
         encoder_release(network->encoder);
         free(network->layers);
         free(network->tensors);
+        free(network->embedded);
         memory_free(network->parameters);
         free(network);
     }
@@ -336,6 +436,43 @@ float nnfs_network_input_dropout(const nnfs_network *network)
     return network ? network->input_dropout : 0.0f;
 }
 
+int nnfs_network_members(const nnfs_network *network)
+{
+    return network ? network->members : 0;
+}
+
+int nnfs_network_embedded(const nnfs_network *network)
+{
+    return network ? network->embedded_count : 0;
+}
+
+int nnfs_network_layer_columns(const nnfs_network *network, int index)
+{
+    return has_layer(network, index) ? network->tensors[network->layers[index].weight].columns : 0;
+}
+
+nnfs_status network_check_exportable(const nnfs_network *network, nnfs_error *error)
+{
+    if (network->members > 1 || network->embedded_count > 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a network of %s cannot be exported; train one with --preset plain",
+                    network->members > 1 ? "members" : "embeddings");
+    }
+    return NNFS_OK;
+}
+
+int network_input_column(const nnfs_network *network, int input)
+{
+    int before = 0;
+    while (before < network->embedded_count && network->embedded[before] < input) {
+        before++;
+    }
+    if (before < network->embedded_count && network->embedded[before] == input) {
+        return -1;
+    }
+    return network->embedded_count * network->embedding_width + input - before;
+}
+
 nnfs_loss nnfs_network_loss(const nnfs_network *network)
 {
     return network ? network->loss : NNFS_CROSS_ENTROPY;
@@ -354,8 +491,18 @@ int64_t nnfs_network_parameters(const nnfs_network *network)
 bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
 {
     if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
-        left->loss != right->loss || left->input_dropout != right->input_dropout) {
+        left->loss != right->loss || left->input_dropout != right->input_dropout ||
+        left->members != right->members || left->embedded_count != right->embedded_count) {
         return false;
+    }
+    if (left->embedded_count > 0 && (left->embedding_bins != right->embedding_bins ||
+                                     left->embedding_width != right->embedding_width)) {
+        return false;
+    }
+    for (int i = 0; i < left->embedded_count; i++) {
+        if (left->embedded[i] != right->embedded[i]) {
+            return false;
+        }
     }
     for (int i = 0; i < left->layer_count; i++) {
         const network_layer *a = &left->layers[i];
@@ -448,7 +595,8 @@ double nnfs_network_flops_forward(const nnfs_network *network)
 {
     double flops = 0.0;
     for (int i = 0; network && i < network->layer_count; i++) {
-        flops += 2.0 * (double)network->layers[i].in * (double)network->layers[i].out;
+        flops += 2.0 * (double)network->layers[i].in * (double)network->layers[i].out *
+                 (double)network->members;
     }
     return flops;
 }
@@ -460,7 +608,9 @@ double nnfs_network_flops_step(const nnfs_network *network)
         return 0.0;
     }
     const network_layer *input = &network->layers[0];
-    return 3.0 * nnfs_network_flops_forward(network) - 2.0 * (double)input->in * (double)input->out;
+    bool inputs_learn = network->member_scale >= 0 || network->table >= 0;
+    double forward = nnfs_network_flops_forward(network);
+    return 3.0 * forward - (inputs_learn ? 0.0 : 2.0 * (double)input->in * (double)input->out);
 }
 
 double network_loss_terms(const nnfs_network *network, int64_t samples)

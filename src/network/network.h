@@ -13,9 +13,11 @@
 #include "math/loss.h"
 #include "math/matrix.h"
 
+#include <float.h>
+
 typedef struct network_tensor {
-    const char *name; /* of its kind: "weight"; a file has it as layers.N.weight */
-    int layer;
+    const char *name;  /* of its kind: "weight"; a file has it as layers.N.weight */
+    int layer;         /* -1: of the inputs */
     int rank;          /* 1: a vector, of one column */
     int rows, columns; /* W is [out x in] */
     size_t offset;     /* of element (0, 0) in the flat buffer */
@@ -31,6 +33,7 @@ typedef struct network_layer {
     nnfs_normalization normalization;
     float dropout; /* share of the outputs that training drops */
     bool frozen;   /* training leaves its parameters alone */
+    int heads;     /* members that have each a W and a bias of their own, side by side; else 1 */
     /* Indices of tensors; -1 for one that the layer does not have. */
     int weight, bias;
     int scale; /* of the normalised values */
@@ -45,6 +48,13 @@ typedef struct network_note {
 struct nnfs_network {
     int inputs;
     float input_dropout;
+    int members;                         /* at least 1 */
+    int embedding_bins, embedding_width; /* of each embedded input */
+    int *embedded;                       /* [embedded_count] inputs, rising */
+    int embedded_count;
+    int table; /* tensors of the inputs; -1: none. Embeddings: w0, b0 and P of an input a column */
+    int edges; /* [bins + 1 x embedded], NO_EDGE behind the last */
+    int member_scale; /* [inputs of the first layer x members] */
     int layer_count;
     network_layer *layers; /* [layer_count] */
     nnfs_loss loss;
@@ -56,6 +66,16 @@ struct nnfs_network {
     size_t note_count;
     const encoder *encoder; /* of rows, by the network's preprocessing; NULL without one */
 };
+
+/* What an input has in place of an edge behind its last one. */
+#define NO_EDGE FLT_MAX
+
+/* Checks that a network has neither members nor embeddings, which exports do not write. Errors:
+ * ARGUMENT. */
+nnfs_status network_check_exportable(const nnfs_network *network, nnfs_error *error);
+
+/* The column of the first layer's W that an input which is not embedded has; -1: it is embedded. */
+int network_input_column(const nnfs_network *network, int input);
 
 /* A tensor's elements in a buffer that is laid out like the parameters. */
 static inline matrix network_matrix(const network_tensor *tensor, float *buffer)

@@ -75,8 +75,8 @@ static void silence_unseen(nnfs_network *network, const nnfs_preprocessing *prep
         const nnfs_encoding *encoding = &column->encoding;
         if (encoding->kind == NNFS_COLUMN_CATEGORY && encoding->inputs > 0 &&
             !column->others_seen) {
-            int input = encoding->first_input + encoding->inputs - 1;
-            for (int unit = 0; unit < weights.rows; unit++) {
+            int input = network_input_column(network, encoding->first_input + encoding->inputs - 1);
+            for (int unit = 0; input >= 0 && unit < weights.rows; unit++) {
                 *matrix_at(weights, unit, input) = 0.0f;
             }
         }

@@ -30,6 +30,10 @@ typedef struct compiler {
     layer_values *values; /* [layers] */
     operand input;        /* what the first layer takes */
     operand input_factors;
+    operand position, sums; /* of embeddings */
+    operand embedded;       /* what the members' factors multiply */
+    operand input_delta;    /* dL/d of what the first layer takes */
+    operand embedding_delta;
     op_grid grid;    /* of the elementwise ops to come: that of the product before them */
     size_t turns[3]; /* inference: layers take turns in two buffers, normalised values in a third */
     int capacity;
@@ -45,25 +49,59 @@ static bool trains(const compiler *c)
 
 static operand work_matrix(compiler *c, int rows)
 {
-    operand made = {SPACE_WORK, DTYPE_F32, c->program->work_floats, rows, 0, 1, rows};
+    operand made = {.space = SPACE_WORK,
+                    .type = DTYPE_F32,
+                    .offset = c->program->work_floats,
+                    .rows = rows,
+                    .row_stride = 1,
+                    .column_stride = rows};
     c->program->work_floats =
         size_add(c->program->work_floats, size_matrix_floats(rows, c->tiles.chunk));
     return made;
 }
 
-/* A layer's matrix: its own in training, else one of the three that all layers share. */
-static operand layer_matrix(compiler *c, int rows, int turn)
+/* The same with a column for each member of a sample. */
+static operand work_of_members(compiler *c, int rows)
 {
-    return trains(c) ? work_matrix(c, rows)
-                     : (operand){SPACE_WORK, DTYPE_F32, c->turns[turn], rows, 0, 1, rows};
+    operand made = work_matrix(c, rows);
+    for (int i = 1; i < c->network->members; i++) {
+        (void)work_matrix(c, rows);
+    }
+    made.members = c->network->members;
+    return made;
+}
+
+/* A layer's matrix: its own in training, else one of the three that all layers share. */
+static operand layer_matrix(compiler *c, const network_layer *layer, int turn)
+{
+    int rows = layer->out * layer->heads;
+    bool members = layer->heads < c->network->members;
+    if (trains(c)) {
+        return members ? work_of_members(c, rows) : work_matrix(c, rows);
+    }
+    return (operand){.space = SPACE_WORK,
+                     .type = DTYPE_F32,
+                     .offset = c->turns[turn],
+                     .rows = rows,
+                     .members = members ? c->network->members : 1,
+                     .row_stride = 1,
+                     .column_stride = rows};
 }
 
 static operand tensor_operand(const compiler *c, op_space space, int tensor)
 {
     const network_tensor *t = &c->network->tensors[tensor];
-    return (operand){space,      DTYPE_F32,     t->offset,       t->rows,
-                     t->columns, t->row_stride, t->column_stride};
+    return (operand){.space = space,
+                     .type = DTYPE_F32,
+                     .offset = t->offset,
+                     .rows = t->rows,
+                     .columns = t->columns,
+                     .row_stride = t->row_stride,
+                     .column_stride = t->column_stride};
 }
+
+/* Tiles that a matrix of the inputs has, at most. */
+enum { INPUT_TILES = 8 };
 
 static size_t take_sums(compiler *c, size_t count)
 {
@@ -90,7 +128,7 @@ static bool is_bf16(const compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
     return trains(c) && c->settings->precision == NNFS_PRECISION_BF16 && c->tiles.partials == 0 &&
-           layer->in >= GEMM_LANES && layer->out >= GEMM_LANES;
+           c->network->members == 1 && layer->in >= GEMM_LANES && layer->out >= GEMM_LANES;
 }
 
 /* Room for panels of `rows` rows and a depth of k; the operand's rows are the depth. */
@@ -171,9 +209,28 @@ static op_grid grid_of_product(const compiler *c, const network_layer *layer, in
     return grid;
 }
 
+/* Of a matrix of the inputs: tiles of columns, which training's threads share. */
+static op_grid grid_of_input_tensor(const compiler *c, int tensor)
+{
+    int columns = c->network->tensors[tensor].columns;
+    return (op_grid){.axis = AXIS_PARAMETERS,
+                     .rows = c->network->tensors[tensor].rows,
+                     .columns = columns,
+                     .tile_columns =
+                         trains(c) ? (columns + INPUT_TILES - 1) / INPUT_TILES : columns,
+                     .layer = -1 - tensor};
+}
+
 static op_grid grid_of_parameters(const compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
+    if (layer->heads > 1) { /* a tile a member */
+        return (op_grid){.axis = AXIS_PARAMETERS,
+                         .rows = layer->out,
+                         .columns = layer->in * layer->heads,
+                         .tile_columns = layer->in,
+                         .layer = index};
+    }
     int columns = tiling_block_columns(layer, c->settings->batch);
     return (op_grid){.axis = AXIS_PARAMETERS,
                      .rows = layer->out,
@@ -206,16 +263,21 @@ static program_op forward_op(const compiler *c, const op_kind *kind, int layer)
     return (program_op){.kind = kind, .layer = layer, .needs = RUN_FORWARD, .grid = c->grid};
 }
 
+static operand work_like(compiler *c, operand in)
+{
+    return in.members > 1 ? work_of_members(c, in.rows) : work_matrix(c, in.rows);
+}
+
 /* Drops some of `in`; returns what is left, and in *factors what it was multiplied by. */
 static operand emit_dropout(compiler *c, int layer, float share, operand in, operand *factors)
 {
     if (!trains(c) || share <= 0.0f) {
         return in;
     }
-    *factors = work_matrix(c, in.rows);
+    *factors = work_like(c, in);
     program_op next = forward_op(c, &op_dropout, layer);
     next.in = in;
-    next.out = work_matrix(c, in.rows);
+    next.out = work_like(c, in);
     next.kept = *factors;
     next.value = share;
     emit(c, next);
@@ -286,7 +348,7 @@ static void emit_normalization(compiler *c, int index, operand z)
     if (layer->normalization == NNFS_NORMALIZATION_NONE) {
         return;
     }
-    c->values[index].normalized = layer_matrix(c, layer->out, 2);
+    c->values[index].normalized = layer_matrix(c, layer, 2);
     if (layer->normalization == NNFS_NORMALIZATION_BATCH) {
         emit_batch_normalization(c, index, z);
     } else {
@@ -302,12 +364,15 @@ static operand emit_layer(compiler *c, int index, operand in)
     bool output = index + 1 == c->network->layer_count;
     layer_values *v = &c->values[index];
     v->in = in;
-    v->z = layer_matrix(c, layer->out, index % 2);
-    v->a = trains(c) && f->keeps_z ? work_matrix(c, layer->out) : v->z;
+    v->z = layer_matrix(c, layer, index % 2);
+    v->a = trains(c) && f->keeps_z ? work_like(c, v->z) : v->z;
     emit_pack_input(c, index, in);
-    c->grid = grid_of_product(c, layer, layer->out);
+    bool heads = layer->heads > 1;
+    c->grid = heads ? grid_of_samples(c, v->z.rows) : grid_of_product(c, layer, layer->out);
     bool bf16 = is_bf16(c, index);
-    program_op product = forward_op(c, bf16 ? &op_forward_bf16 : &op_forward, index);
+    const op_kind *of_floats = heads ? &op_heads : &op_forward;
+    program_op product = forward_op(c, bf16 ? &op_forward_bf16 : of_floats, index);
+    product.members = layer->heads;
     product.weight = bf16 ? v->packed.forward : tensor_operand(c, SPACE_PARAMETERS, layer->weight);
     product.in = bf16 ? v->packed.in : in;
     product.out = v->z;
@@ -322,11 +387,74 @@ static operand emit_layer(compiler *c, int index, operand in)
     return output ? v->z : emit_dropout(c, index, layer->dropout, v->a, &v->factors);
 }
 
+/* Sums that all samples of a step share: a stage of their own. */
+static void emit_embedding_sums(compiler *c)
+{
+    const nnfs_network *network = c->network;
+    int tensor = network->table;
+    if (tensor < 0) {
+        return;
+    }
+    int floats = network->embedding_width * network->embedding_bins;
+    c->sums = (operand){.space = SPACE_WORK,
+                        .type = DTYPE_F32,
+                        .offset = c->program->work_floats,
+                        .rows = floats,
+                        .columns = network->embedded_count,
+                        .row_stride = 1,
+                        .column_stride = floats};
+    c->program->work_floats =
+        size_add(c->program->work_floats, size_matrix_floats(floats, network->embedded_count));
+    program_op sums = {.kind = &op_embedding_sums,
+                       .layer = 0,
+                       .needs = RUN_FORWARD,
+                       .grid = grid_of_input_tensor(c, tensor),
+                       .weight = tensor_operand(c, SPACE_PARAMETERS, tensor),
+                       .out = c->sums};
+    emit(c, sums);
+}
+
+/* Inputs as embeddings; returns what stands in their place. */
+static operand emit_embed(compiler *c, operand in)
+{
+    const nnfs_network *network = c->network;
+    if (network->table < 0) {
+        return in;
+    }
+    program_op next = forward_op(c, &op_embed, 0);
+    next.in = in;
+    next.out = work_matrix(c, network->layers[0].in);
+    next.weight = tensor_operand(c, SPACE_PARAMETERS, network->table);
+    next.more = c->sums;
+    if (trains(c)) {
+        c->position = next.kept = work_matrix(c, POSITION_VALUES * network->embedded_count);
+    }
+    emit(c, next);
+    return next.out;
+}
+
+/* A column for each member. */
+static operand emit_expand(compiler *c, operand in)
+{
+    c->embedded = in;
+    if (c->network->members == 1) {
+        return in;
+    }
+    program_op next = forward_op(c, &op_expand, 0);
+    next.in = in;
+    next.out = work_of_members(c, in.rows);
+    next.weight = tensor_operand(c, SPACE_PARAMETERS, c->network->member_scale);
+    next.members = c->network->members;
+    emit(c, next);
+    return next.out;
+}
+
 static void emit_forward(compiler *c)
 {
     for (int i = 0; i < c->network->layer_count; i++) {
         emit_pack_weights(c, i, &op_pack_first, RUN_FORWARD);
     }
+    emit_embedding_sums(c);
     c->grid = grid_of_samples(c, c->network->inputs);
     operand at = c->program->x;
     if (c->settings->purpose != PROGRAM_PREDICT) {
@@ -334,6 +462,8 @@ static void emit_forward(compiler *c)
         fetch.out = at;
         emit(c, fetch);
     }
+    at = emit_embed(c, at);
+    at = emit_expand(c, at);
     at = emit_dropout(c, -1, c->network->input_dropout, at, &c->input_factors);
     c->input = at;
     for (int i = 0; i < c->network->layer_count; i++) {
@@ -366,6 +496,7 @@ static void emit_loss(compiler *c)
     loss.in = v->z;
     loss.kept = v->a;
     loss.out = v->delta;
+    loss.members = trains(c) ? c->network->members : 1;
     loss.value = trains(c) ? c->settings->label_smoothing : 0.0f;
     emit(c, loss);
 }
@@ -393,16 +524,24 @@ static void emit_output(compiler *c)
 {
     int last = c->network->layer_count - 1;
     int outputs = network_output(c->network)->out;
+    layer_values *v = &c->values[last];
     c->grid = grid_of_samples(c, outputs);
     if (trains(c)) {
-        c->values[last].delta = c->values[last].dz = work_matrix(c, outputs);
+        v->delta = v->dz = work_matrix(c, v->z.rows);
+    } else if (c->network->members > 1) {
+        program_op merge = forward_op(c, &op_merge, last);
+        merge.activation = activation_of(network_output(c->network)->activation);
+        merge.members = c->network->members;
+        merge.in = v->z;
+        merge.out = v->z = v->a = work_matrix(c, outputs);
+        emit(c, merge);
     }
     if (c->settings->purpose == PROGRAM_PREDICT) {
         emit_output_activation(c, 0);
     } else {
         emit_loss(c);
     }
-    if (trains(c)) {
+    if (trains(c) && c->network->members == 1) {
         emit_given_gradient(c);
     }
 }
@@ -444,20 +583,35 @@ static void emit_normalization_backward(compiler *c, int index, unsigned needs)
     emit(c, through);
 }
 
+static bool inputs_learn(const nnfs_network *network)
+{
+    return network->table >= 0 || network->member_scale >= 0;
+}
+
 /* From a layer's dz to the delta of the layer before, or of the inputs. */
 static void emit_backward(compiler *c, int index, unsigned needs)
 {
     const network_layer *layer = &c->network->layers[index];
     bool first = index == 0;
     layer_values *before = first ? NULL : &c->values[index - 1];
-    operand to = first ? (operand){SPACE_INPUT_GRADIENT, DTYPE_F32, 0, layer->in, 0, 1, layer->in}
-                       : work_matrix(c, layer->in);
+    operand to = {.space = SPACE_INPUT_GRADIENT,
+                  .type = DTYPE_F32,
+                  .rows = layer->in,
+                  .row_stride = 1,
+                  .column_stride = layer->in};
+    if (!first || inputs_learn(c->network)) {
+        to = work_like(c, c->values[index].in);
+    }
+    c->input_delta = to;
     operand factors = first ? c->input_factors : before->factors;
     emit_pack_delta(c, index, RUN_GRADIENT);
-    c->grid = grid_of_product(c, layer, layer->in);
+    bool heads = layer->heads > 1;
+    c->grid = heads ? grid_of_samples(c, layer->in) : grid_of_product(c, layer, layer->in);
     bool bf16 = is_bf16(c, index);
+    const op_kind *of_floats = heads ? &op_heads_backward : &op_backward;
     const layer_values *v = &c->values[index];
-    program_op product = {.kind = bf16 ? &op_backward_bf16 : &op_backward,
+    program_op product = {.kind = bf16 ? &op_backward_bf16 : of_floats,
+                          .members = layer->heads,
                           .layer = index,
                           .needs = needs,
                           .grid = c->grid,
@@ -506,10 +660,12 @@ static int first_trained(const nnfs_network *network)
 static program_op tensor_op(const compiler *c, const op_kind *kind, int tensor, unsigned needs)
 {
     const network_tensor *t = &c->network->tensors[tensor];
+    bool of_inputs = t->layer < 0;
     return (program_op){.kind = kind,
-                        .layer = t->layer,
+                        .layer = of_inputs ? 0 : t->layer,
                         .needs = needs,
-                        .grid = grid_of_parameters(c, t->layer),
+                        .grid = of_inputs ? grid_of_input_tensor(c, tensor)
+                                          : grid_of_parameters(c, t->layer),
                         .tensor = tensor,
                         .first_tile = t->rank == 1,
                         .out = tensor_operand(c, SPACE_GRADIENT, tensor)};
@@ -522,12 +678,13 @@ static void emit_gradient(compiler *c, int index)
     const layer_values *v = &c->values[index];
     bool partial = c->tiles.partials > 0;
     bool bf16 = is_bf16(c, index);
+    const op_kind *of_floats = layer->heads > 1 ? &op_heads_gradient : &op_gradient;
     const struct {
         int tensor;
         const op_kind *of_chunk, *of_tile;
         operand in, kept;
     } gradients[] = {
-        {layer->weight, bf16 ? &op_gradient_bf16 : &op_gradient, &op_partial_gradient,
+        {layer->weight, bf16 ? &op_gradient_bf16 : of_floats, &op_partial_gradient,
          bf16 ? v->packed.dz_gradient : v->dz, bf16 ? v->packed.in_gradient : v->in},
         {layer->bias, &op_bias_gradient, &op_partial_bias_gradient, v->delta, {0}},
         {layer->scale, &op_scale_gradient, &op_partial_scale_gradient, v->delta, v->normalized},
@@ -538,6 +695,7 @@ static void emit_gradient(compiler *c, int index)
         }
         const op_kind *kind = partial ? gradients[i].of_tile : gradients[i].of_chunk;
         program_op next = tensor_op(c, kind, gradients[i].tensor, RUN_GRADIENT);
+        next.members = layer->heads;
         next.in = gradients[i].in;
         next.kept = gradients[i].kept;
         if (partial) {
@@ -549,20 +707,83 @@ static void emit_gradient(compiler *c, int index)
     }
 }
 
+/* `state` is that of a kind that has a train_state. */
+static void emit_for_tensor(compiler *c, int tensor, const op_kind *kind, int state)
+{
+    bool sums = kind == &op_sum_partials;
+    program_op next = tensor_op(c, kind, tensor, sums ? RUN_GRADIENT : RUN_UPDATE);
+    next.state = state;
+    if (kind == &op_gradient_norm) {
+        next.value = c->settings->clip_norm;
+        next.sums = take_sums(c, (size_t)c->network->tensors[tensor].columns);
+    }
+    emit(c, next);
+}
+
 /* One op for each of a layer's trained tensors; of a train_state, if the kind has one. */
 static void emit_for_tensors(compiler *c, int index, const op_kind *kind, int state)
 {
     for (int t = 0; t < c->network->tensor_count; t++) {
         const network_tensor *tensor = &c->network->tensors[t];
         if (tensor->layer == index && tensor->trained) {
-            bool sums = kind == &op_sum_partials;
-            program_op next = tensor_op(c, kind, t, sums ? RUN_GRADIENT : RUN_UPDATE);
-            next.state = state;
-            if (kind == &op_gradient_norm) {
-                next.value = c->settings->clip_norm;
-                next.sums = take_sums(c, (size_t)tensor->columns);
+            emit_for_tensor(c, t, kind, state);
+        }
+    }
+}
+
+/* From the delta of what the first layer takes to that of the embeddings. */
+static void emit_expand_backward(compiler *c)
+{
+    const nnfs_network *network = c->network;
+    if (network->table < 0 || network->members == 1) {
+        return;
+    }
+    program_op next = {.kind = &op_expand_backward,
+                       .layer = 0,
+                       .needs = RUN_GRADIENT,
+                       .grid = grid_of_samples(c, network->layers[0].in),
+                       .weight = tensor_operand(c, SPACE_PARAMETERS, network->member_scale),
+                       .members = network->members,
+                       .in = c->input_delta,
+                       .out = work_matrix(c, network->layers[0].in)};
+    emit(c, next);
+    c->embedding_delta = next.out;
+}
+
+/* The gradient of a matrix of the inputs. */
+static void emit_input_gradient(compiler *c, int tensor)
+{
+    bool table = tensor == c->network->table;
+    program_op next = tensor_op(c, table ? &op_embedding_gradient : &op_member_scale_gradient,
+                                tensor, RUN_GRADIENT);
+    next.members = c->network->members;
+    next.in = table && c->network->members > 1 ? c->embedding_delta : c->input_delta;
+    next.kept = table ? c->position : c->embedded;
+    next.more = c->sums;
+    emit(c, next);
+}
+
+/* The ops of each trained matrix of the inputs, one kind behind the other. */
+static void emit_for_inputs(compiler *c, bool gradient, bool norm, bool update)
+{
+    for (int t = 0; t < c->network->tensor_count; t++) {
+        const network_tensor *tensor = &c->network->tensors[t];
+        if (tensor->layer >= 0 || !tensor->trained || c->network->layers[0].frozen) {
+            continue;
+        }
+        if (gradient) {
+            emit_input_gradient(c, t);
+        }
+        if (norm) {
+            emit_for_tensor(c, t, &op_gradient_norm, 0);
+        }
+        if (update) {
+            emit_for_tensor(c, t, &op_update, 0);
+        }
+        for (int state = 0; update && state < STATES_MOST; state++) {
+            if (c->settings->follows[state]) {
+                emit_for_tensor(c, t, &op_follow, state);
             }
-            emit(c, next);
         }
     }
 }
@@ -605,6 +826,7 @@ static void emit_learning(compiler *c)
             emit_gradient(c, i);
         }
     }
+    emit_for_inputs(c, true, clips && !hook, !apart);
     for (int i = 0; i < network->layer_count; i++) {
         if (network->layers[i].frozen) {
             continue;
@@ -627,11 +849,13 @@ static void emit_learning(compiler *c)
                              .needs = RUN_UPDATE,
                              .grid = {.axis = AXIS_SINGLE}});
     }
+    emit_for_inputs(c, false, clips && hook, false);
     for (int i = 0; i < network->layer_count && clips && hook; i++) {
         if (!network->layers[i].frozen) {
             emit_for_tensors(c, i, &op_gradient_norm, 0);
         }
     }
+    emit_for_inputs(c, false, false, apart);
     for (int i = 0; i < network->layer_count && apart; i++) {
         if (!network->layers[i].frozen) {
             emit_update(c, i);
@@ -645,9 +869,11 @@ static void emit_training(compiler *c)
     int last = c->network->layer_count - 1;
     emit_normalization_backward(c, last, RUN_GRADIENT);
     for (int i = last; i >= 0; i--) {
-        unsigned needs = i > first ? RUN_GRADIENT : RUN_GRADIENT | RUN_INPUT_GRADIENT;
+        bool for_inputs = i < first || (i == first && (i > 0 || !inputs_learn(c->network)));
+        unsigned needs = for_inputs ? RUN_GRADIENT | RUN_INPUT_GRADIENT : RUN_GRADIENT;
         emit_backward(c, i, needs);
     }
+    emit_expand_backward(c);
     emit_learning(c);
 }
 
@@ -717,7 +943,7 @@ static void take_turns(compiler *c)
         widest = out > widest ? out : widest;
     }
     for (size_t i = 0; i < sizeof c->turns / sizeof *c->turns; i++) {
-        c->turns[i] = work_matrix(c, widest).offset;
+        c->turns[i] = work_of_members(c, widest).offset;
     }
 }
 

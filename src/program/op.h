@@ -39,7 +39,8 @@ typedef struct operand {
     dtype type;
     size_t offset; /* in floats */
     int rows;
-    int columns; /* of a tensor; 0: a column a sample */
+    int columns; /* of a tensor; 0: a column a sample, or: */
+    int members; /* columns a sample, if more than 1 */
     ptrdiff_t row_stride, column_stride;
 } operand;
 
@@ -123,6 +124,7 @@ struct program_op {
 
     operand in, out;
     operand weight; /* W, or the vector that an op adds or multiplies by */
+    operand more;   /* sums over the pieces of embeddings */
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
     int state;      /* of train_state, of those that follow the update */
@@ -134,6 +136,7 @@ struct program_op {
         gemm_axis axis;
         int width;
     } pack;      /* how a bfloat16 operand becomes panels */
+    int members; /* of the loss and of heads, at least 1 */
     float value; /* dropout probability, label smoothing, clip norm */
 };
 
@@ -165,6 +168,9 @@ typedef struct op_state {
     int32_t *labels; /* [samples of a chunk] */
     float *targets;  /* [outputs x samples of a chunk] */
     float *weights;  /* [samples of a chunk] */
+    /* The same, once for each member; NULL where there is one. */
+    int32_t *member_labels;
+    float *member_targets, *member_weights;
     tile_record *records;
     double *sums;
 
@@ -183,23 +189,30 @@ struct op_context {
     const uint32_t *order; /* of the samples; NULL: as they are */
     const op_chunk *chunk;
     op_state *state;
-    float *scratch; /* [outputs] of this thread */
+    float *scratch; /* [outputs x (members + 1)] of this thread */
     const nnfs_train_settings *settings;
     size_t gradient_floats; /* of one gradient */
     int tile_columns;       /* samples a tile of the loss has */
 };
 
+/* Columns of an operand that belong to some samples, or to columns of a tensor. */
+static inline int op_columns(const operand *of, int samples)
+{
+    return of->columns == 0 && of->members > 1 ? samples * of->members : samples;
+}
+
 /* The rows and columns of an operand that a tile covers. */
 static inline matrix op_view(const op_context *context, const operand *of, int row, int rows,
                              int first, int count)
 {
+    int columns = op_columns(of, count);
     matrix all = {context->base[of->space] + of->offset,
                   of->type,
                   of->rows,
-                  count,
+                  columns,
                   of->row_stride,
                   of->column_stride};
-    return matrix_block(all, row, rows, first, count);
+    return matrix_block(all, row, rows, op_columns(of, first), columns);
 }
 
 static inline bool op_is_given(const operand *of)
@@ -238,6 +251,12 @@ extern const op_kind op_dropout, op_dropout_backward;
 extern const op_kind op_batch_statistics, op_batch_normalize, op_batch_backward_sums,
     op_batch_backward, op_running_statistics, op_layer_normalize, op_layer_backward,
     op_scale_gradient, op_partial_scale_gradient;
+/* ops_members.c */
+extern const op_kind op_expand, op_expand_backward, op_member_scale_gradient;
+extern const op_kind op_heads, op_heads_backward, op_heads_gradient, op_merge;
+/* ops_embedding.c; POSITION_VALUES floats of an embedded input and a sample are kept */
+#define POSITION_VALUES 3
+extern const op_kind op_embedding_sums, op_embed, op_embedding_gradient;
 /* ops_update.c */
 extern const op_kind op_sum_partials, op_gradient_norm, op_on_gradient, op_update, op_follow;
 

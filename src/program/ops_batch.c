@@ -1,5 +1,6 @@
 /* Where a step meets its samples: the batch, the loss, and gradients that come from the caller. */
 #include "data/batch.h"
+#include "math/sums.h"
 #include "program/op.h"
 
 #include <math.h>
@@ -26,6 +27,55 @@ const op_kind op_fetch = {.name = "fetch", .part = NNFS_PART_GATHER, .run = run_
 
 /* ---- The loss ---- */
 
+/* Every member learns the same targets: they are written once for each. */
+static void repeat_targets(const program_op *op, const op_context *context, op_tile tile,
+                           loss_tile *of)
+{
+    const op_state *state = context->state;
+    size_t members = (size_t)op->members;
+    size_t rows = (size_t)of->rows;
+    size_t first = (size_t)tile.first * members;
+    int32_t *labels = state->member_labels + first;
+    float *targets = state->member_targets + first * rows;
+    float *weights = state->member_weights + first;
+    for (size_t i = 0; i < (size_t)tile.count * members; i++) {
+        size_t sample = i / members;
+        if (of->labels) {
+            labels[i] = of->labels[sample];
+        } else {
+            memcpy(targets + i * rows, of->targets + sample * rows, rows * sizeof *targets);
+        }
+        if (of->weights) {
+            weights[i] = of->weights[sample];
+        }
+    }
+    of->labels = of->labels ? labels : NULL;
+    of->targets = of->targets ? targets : NULL;
+    of->weights = of->weights ? weights : NULL;
+    of->columns = tile.count * op->members;
+    of->scale /= (float)op->members;
+}
+
+/* Hits of the members together, whose outputs lie side by side. */
+static int64_t count_members_correct(const program_op *op, const op_context *context, op_tile tile,
+                                     const loss_tile *of)
+{
+    float *sum = context->scratch;
+    int64_t correct = 0;
+    for (int j = 0; j < tile.count; j++) {
+        const float *outputs = of->outputs + (size_t)j * (size_t)op->members * (size_t)of->rows;
+        for (int i = 0; i < of->rows; i++) {
+            sum[i] = 0.0f;
+        }
+        add_row_sums(outputs, (size_t)of->rows, (size_t)op->members, sum);
+        for (int i = 0; i < of->rows; i++) {
+            sum[i] /= (float)op->members;
+        }
+        correct += count_correct(sum, of->labels + j * op->members, of->rows, 1);
+    }
+    return correct;
+}
+
 /* Loss and delta of a tile of the output layer. */
 static bool run_loss(const program_op *op, const op_context *context, op_tile tile)
 {
@@ -42,17 +92,24 @@ static bool run_loss(const program_op *op, const op_context *context, op_tile ti
         .z = z.data,
         .outputs = outputs.data,
         .labels = classes ? state->labels + tile.first : NULL,
-        .targets = classes ? NULL : state->targets + (size_t)rows * (size_t)tile.first,
+        .targets =
+            classes ? NULL : state->targets + (size_t)(rows / op->members) * (size_t)tile.first,
         .weights = weighted ? state->weights + tile.first : NULL,
         .scratch = context->scratch,
         .delta = delta,
         .scale = context->chunk->scale,
         .label_smoothing = op->value,
-        .rows = rows,
+        .rows = rows / op->members,
         .columns = tile.count,
     };
-    tile_record record = {.loss = op->loss->forward_backward(&of, op->activation)};
-    if (classes) {
+    if (op->members > 1) {
+        repeat_targets(op, context, tile, &of);
+    }
+    double loss = op->loss->forward_backward(&of, op->activation);
+    tile_record record = {.loss = loss / op->members};
+    if (classes && op->members > 1) {
+        record.correct = count_members_correct(op, context, tile, &of);
+    } else if (classes) {
         record.correct = count_correct(of.outputs, of.labels, rows, tile.count);
     }
     state->records[tile.first / context->tile_columns] = record;

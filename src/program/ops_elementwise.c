@@ -12,7 +12,7 @@ static bool run_activate(const program_op *op, const op_context *context, op_til
 {
     matrix z = op_view(context, &op->in, tile.row, tile.rows, tile.first, tile.count);
     matrix a = op_view(context, &op->out, tile.row, tile.rows, tile.first, tile.count);
-    op->activation->forward(op_vector(context, &op->weight) + tile.row, tile.rows, tile.count,
+    op->activation->forward(op_vector(context, &op->weight) + tile.row, tile.rows, z.columns,
                             op->in.rows, z.data, a.data);
     return true;
 }
@@ -52,7 +52,7 @@ static bool run_activate_backward(const program_op *op, const op_context *contex
 {
     matrix d = op_view(context, &op->out, tile.row, tile.rows, tile.first, tile.count);
     matrix kept = op_view(context, &op->kept, tile.row, tile.rows, tile.first, tile.count);
-    op->activation->backward(kept.data, tile.rows, tile.count, op->out.rows, d.data);
+    op->activation->backward(kept.data, tile.rows, d.columns, op->out.rows, d.data);
     return true;
 }
 
@@ -85,6 +85,13 @@ static void factors_of(const random_words *words, uint32_t threshold, float keep
         uint32_t bits = (word[i / 2] >> (16 * (i % 2))) & 0xffff;
         factors[i] = bits < threshold ? 0.0f : keep;
     }
+}
+
+/* The sample of a column, and, above it, the member. */
+static uint64_t column_sample(const operand *of, const op_context *context, int first, int column)
+{
+    int members = of->members > 1 ? of->members : 1;
+    return op_sample(context, first + column / members) | (uint64_t)(column % members) << 48;
 }
 
 /* The factors of some units of a sample: 0, or 1 / (1 - p). */
@@ -133,9 +140,9 @@ static bool run_dropout(const program_op *op, const op_context *context, op_tile
     matrix x = op_view(context, &op->in, tile.row, tile.rows, tile.first, tile.count);
     matrix y = op_view(context, &op->out, tile.row, tile.rows, tile.first, tile.count);
     matrix factors = op_view(context, &op->kept, tile.row, tile.rows, tile.first, tile.count);
-    for (int j = 0; j < tile.count; j++) {
-        draw_factors(op, context, op_sample(context, tile.first + j), tile.row, tile.rows,
-                     matrix_at(factors, 0, j));
+    for (int j = 0; j < x.columns; j++) {
+        draw_factors(op, context, column_sample(&op->in, context, tile.first, j), tile.row,
+                     tile.rows, matrix_at(factors, 0, j));
         multiply_column(matrix_at(x, 0, j), matrix_at(factors, 0, j), tile.rows,
                         matrix_at(y, 0, j));
     }
@@ -149,7 +156,7 @@ static bool run_dropout_backward(const program_op *op, const op_context *context
 {
     matrix d = op_view(context, &op->out, tile.row, tile.rows, tile.first, tile.count);
     matrix factors = op_view(context, &op->kept, tile.row, tile.rows, tile.first, tile.count);
-    for (int j = 0; j < tile.count; j++) {
+    for (int j = 0; j < d.columns; j++) {
         scale_column(matrix_at(d, 0, j), matrix_at(factors, 0, j), tile.rows);
     }
     return true;

@@ -23,7 +23,7 @@ static bool run_forward(const program_op *op, const op_context *context, op_tile
 static op_cost forward_cost(const program_op *op, op_tile tile, int samples)
 {
     (void)samples;
-    return product_cost(tile.rows, tile.count, op->in.rows);
+    return product_cost(tile.rows, op_columns(&op->in, tile.count), op->in.rows);
 }
 
 const op_kind op_forward = {
@@ -42,7 +42,7 @@ static bool run_backward(const program_op *op, const op_context *context, op_til
 static op_cost backward_cost(const program_op *op, op_tile tile, int samples)
 {
     (void)samples;
-    return product_cost(tile.rows, tile.count, op->in.rows);
+    return product_cost(tile.rows, op_columns(&op->in, tile.count), op->in.rows);
 }
 
 const op_kind op_backward = {
@@ -69,7 +69,7 @@ static bool run_gradient(const program_op *op, const op_context *context, op_til
 
 static op_cost gradient_cost(const program_op *op, op_tile tile, int samples)
 {
-    return product_cost(op->out.rows, tile.count, samples);
+    return product_cost(op->out.rows, tile.count, op_columns(&op->in, samples));
 }
 
 const op_kind op_gradient = {
@@ -103,7 +103,7 @@ static void add_bias_gradient(const program_op *op, const op_context *context, f
     if (context->chunk->opens) {
         memset(db, 0, (size_t)d.rows * sizeof *db);
     }
-    add_row_sums(d.data, (size_t)d.rows, (size_t)count, db);
+    add_row_sums(d.data, (size_t)d.rows, (size_t)d.columns, db);
 }
 
 static bool run_bias_gradient(const program_op *op, const op_context *context, op_tile tile)

@@ -18,7 +18,8 @@ nnfs_status workspace_create(workspace *made, const program *p, const nnfs_netwo
     size_t chunk = (size_t)p->chunk;
     size_t outputs = (size_t)network_output(network)->out;
     size_t partials = size_mul(p->gradient_floats, (size_t)p->partials);
-    *made = (workspace){.scratch_floats = size_matrix_floats((int)outputs, 1)};
+    size_t members = network->members > 1 ? (size_t)network->members : 0;
+    *made = (workspace){.scratch_floats = size_matrix_floats((int)outputs, (int)members + 1)};
     size_t floats = size_add(size_add(p->work_floats, partials),
                              size_mul(made->scratch_floats, (size_t)threads));
     made->work = memory_alloc(p->work_floats, sizeof(float));
@@ -29,6 +30,9 @@ nnfs_status workspace_create(workspace *made, const program *p, const nnfs_netwo
         .labels = memory_alloc(chunk, sizeof(int32_t)),
         .targets = memory_alloc(size_mul(outputs, chunk), sizeof(float)),
         .weights = memory_alloc(chunk, sizeof(float)),
+        .member_labels = memory_alloc(size_mul(chunk, members), sizeof(int32_t)),
+        .member_targets = memory_alloc(size_mul(size_mul(outputs, chunk), members), sizeof(float)),
+        .member_weights = memory_alloc(size_mul(chunk, members), sizeof(float)),
         .records = memory_alloc(chunk / (size_t)p->tile_columns + 1, sizeof(tile_record)),
         .sums = memory_alloc_zeroed(p->sums, sizeof(double)),
         .gradient_scale = 1.0f,
@@ -38,6 +42,7 @@ nnfs_status workspace_create(workspace *made, const program *p, const nnfs_netwo
     governor_create(&made->governor, threads);
     if (!shared || !made->work || (partials > 0 && !made->partials) || !made->scratch ||
         !made->state.labels || !made->state.targets || !made->state.weights ||
+        !made->state.member_labels || !made->state.member_targets || !made->state.member_weights ||
         !made->state.records || !made->state.sums || !made->runs) {
         return fail_memory(error, size_mul(floats, sizeof(float)), "the workspace of a step");
     }
@@ -54,6 +59,9 @@ void workspace_free(workspace *w)
     memory_free(w->state.labels);
     memory_free(w->state.targets);
     memory_free(w->state.weights);
+    memory_free(w->state.member_labels);
+    memory_free(w->state.member_targets);
+    memory_free(w->state.member_weights);
     memory_free(w->state.records);
     memory_free(w->state.sums);
     *w = (workspace){0};

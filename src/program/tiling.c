@@ -14,6 +14,9 @@
 #define SMALL_TILE_COLUMNS 32
 #define TILE_COLUMNS       64
 
+/* Columns of a tile of members, of all of them together. */
+#define MEMBER_COLUMNS 256
+
 /* Tiles of columns in a chunk of a large batch for few weights, each with a partial gradient: together
  * about what the second-level caches of two cores hold, and enough for as many threads. */
 #define PARTIALS      16
@@ -64,6 +67,9 @@ static double weights_of(const network_layer *layer)
 static bool has_partials(const nnfs_network *network, int64_t batch)
 {
     double floats = 0.0;
+    if (network->members > 1 || network->table >= 0) {
+        return false; /* the matrices of the inputs have no partial gradients */
+    }
     for (int index = 0; index < network->layer_count; index++) {
         if (network->layers[index].normalization == NNFS_NORMALIZATION_BATCH) {
             return false; /* a small chunk would change the statistics */
@@ -88,6 +94,10 @@ static int tile_columns(const nnfs_network *network, int chunk)
         largest = floats > largest ? floats : largest;
     }
     bool alone = tiling_threads(network, chunk) < 2.0;
+    if (network->members > 1) {
+        int samples = between(MEMORY_LINE_FLOATS, MEMBER_COLUMNS / network->members, TILE_COLUMNS);
+        return samples < chunk ? samples : chunk;
+    }
     int tile = largest <= SMALL_W_FLOATS && !alone ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
     int part = alone ? chunk : even_part(chunk, 2, MEMORY_LINE_FLOATS);
     return part < tile ? part : tile;

@@ -126,6 +126,13 @@ nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, doubl
     if (!step->arrays == !step->dataset) {
         return fail(error, NNFS_ERROR_ARGUMENT, "a step needs either arrays or a dataset");
     }
+    bool joint = trainer->network->members > 1;
+    bool inputs = joint || trainer->network->table >= 0;
+    if ((joint && step->output_gradient) || (inputs && step->input_gradient)) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a network of members takes no gradient of outputs, and with members or "
+                    "embeddings there is none of the inputs");
+    }
     return step->dataset ? run_samples(trainer, step, loss, error)
                          : run_arrays(trainer, step, loss, error);
 }

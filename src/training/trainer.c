@@ -86,6 +86,9 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     if (status != NNFS_OK) {
         return status;
     }
+    if (network->members > 1 && resolved.precision == NNFS_PRECISION_BF16) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "members are trained in f32, not in bf16");
+    }
     nnfs_trainer *made = calloc(1, sizeof *made);
     if (!made) {
         return fail_memory(error, sizeof *made, "training");

@@ -405,6 +405,10 @@ static int classes_of(const nnfs_network *network)
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
 {
     *graph = (model_graph){.loss = (int)network->loss};
+    nnfs_status exportable = network_check_exportable(network, error);
+    if (exportable != NNFS_OK) {
+        return exportable;
+    }
     const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
     if (from) {
         nnfs_status status = add_columns(graph, from, error);

@@ -165,7 +165,7 @@ static int by_strength(const void *left, const void *right)
 static float *first_weights(const nnfs_network *network)
 {
     size_t width = (size_t)nnfs_network_layer(network, 0).width;
-    float *w = calloc(width * (size_t)nnfs_network_inputs(network), sizeof *w);
+    float *w = calloc(width * (size_t)nnfs_network_layer_columns(network, 0), sizeof *w);
     if (w) {
         (void)nnfs_network_get_weights(network, 0, w, NULL); /* there is a first layer */
     }
@@ -175,7 +175,7 @@ static float *first_weights(const nnfs_network *network)
 nnfs_status units_by_strength(const nnfs_network *network, int *units, nnfs_error *error)
 {
     int width = nnfs_network_layer(network, 0).width;
-    size_t weights = (size_t)width * (size_t)nnfs_network_inputs(network);
+    size_t weights = (size_t)width * (size_t)nnfs_network_layer_columns(network, 0);
     float *w = first_weights(network);
     unit_strength *order = calloc((size_t)width, sizeof *order);
     if (!w || !order) {

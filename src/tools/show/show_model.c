@@ -19,14 +19,10 @@ typedef struct weight_stats {
 } weight_stats;
 
 /* Inputs of layer `index`. */
-static int layer_inputs(const nnfs_network *network, int index)
-{
-    return index == 0 ? nnfs_network_inputs(network) : nnfs_network_layer(network, index - 1).width;
-}
-
 static size_t layer_weights(const nnfs_network *network, int index)
 {
-    return (size_t)layer_inputs(network, index) * (size_t)nnfs_network_layer(network, index).width;
+    return (size_t)nnfs_network_layer_columns(network, index) *
+           (size_t)nnfs_network_layer(network, index).width;
 }
 
 static weight_stats measure(const float *w, size_t count)
@@ -53,7 +49,10 @@ static weight_stats measure(const float *w, size_t count)
 
 static int64_t layer_parameters(const nnfs_network *network, int index)
 {
-    return ((int64_t)layer_inputs(network, index) + 1) * nnfs_network_layer(network, index).width;
+    bool output = index + 1 == nnfs_network_layer_count(network);
+    int biases = output ? nnfs_network_members(network) : 1;
+    return ((int64_t)nnfs_network_layer_columns(network, index) + biases) *
+           nnfs_network_layer(network, index).width;
 }
 
 /* The weights of every layer measured; freed by the caller. NULL where there is no memory. */

@@ -158,6 +158,7 @@ static void take_given(train_options *options, const train_options *given, int e
     options->log = given->named.log ? given->log : options->log;
     options->report = given->named.report ? given->report : options->report;
     options->train.epochs = given->named.epochs ? given->train.epochs : epochs;
+    options->epochs_given = true;
     options->quiet = given->quiet || options->quiet;
     options->profile = given->profile || options->profile;
     options->train.threads =

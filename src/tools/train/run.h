@@ -23,7 +23,7 @@ typedef struct fold_scores {
 } fold_scores;
 
 typedef struct train_run {
-    const train_options *options;
+    train_options *options;
     nnfs_machine machine;
     bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */

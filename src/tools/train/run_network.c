@@ -78,6 +78,22 @@ nnfs_activation run_output(const train_run *run)
     return choose_output(run->options, task_of(run->train.set));
 }
 
+/* The numbers of a table, but not what says that one was missing; NULL without memory. */
+static int *list_embedded(const nnfs_dataset *data, int *count)
+{
+    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(data);
+    int columns = nnfs_preprocessing_columns(preprocessing);
+    int *list = calloc((size_t)columns + 1, sizeof *list);
+    *count = 0;
+    for (int i = 0; list && i < columns; i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
+        if (encoding.kind == NNFS_COLUMN_NUMBER && encoding.inputs > 0) {
+            list[(*count)++] = encoding.first_input;
+        }
+    }
+    return list;
+}
+
 nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_network **network,
                          nnfs_error *error)
 {
@@ -105,8 +121,28 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_ne
         normalization[i] = (nnfs_normalization)options->normalization;
     }
     settings.normalization = normalization;
+    settings.members = options->members;
+    int *embedded = NULL;
+    if (options->embedding_bins > 0 && nnfs_dataset_preprocessing(data)) {
+        embedded = list_embedded(data, &settings.embedded_count);
+        if (!embedded) {
+            free(normalization);
+            return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        }
+        settings.embedding_bins = options->embedding_bins;
+        settings.embedding_width = options->embedding_width;
+        settings.embedded = embedded;
+    }
     nnfs_status status = nnfs_network_create(&settings, network, error);
+    free(embedded);
     free(normalization);
+    if (status == NNFS_OK) {
+        status = nnfs_network_fit_embedding(*network, data, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_network_free(*network);
+        *network = NULL;
+    }
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "common/exit.h"
 #include "common/text.h"
 #include "train/class_weights.h"
+#include "train/presets.h"
 #include "train/run.h"
 
 nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
@@ -46,8 +47,14 @@ static nnfs_status check_folds(const train_run *run, nnfs_error *error)
 
 nnfs_status run_prepare(train_run *run, nnfs_error *error)
 {
-    const train_options *options = run->options;
+    train_options *options = run->options;
     nnfs_status status = run_load(run, error);
+    if (status == NNFS_OK) {
+        preset_fit(options, nnfs_dataset_samples(run->train.set));
+    }
+    if (status == NNFS_OK && !options->quiet && !run->checkpoint) {
+        preset_say(options);
+    }
     if (status == NNFS_OK) {
         status = check_folds(run, error);
     }

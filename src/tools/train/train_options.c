@@ -93,14 +93,18 @@ static const char about[] =
     "  nnfs-train mnist --hidden 512,256 --epochs 20 -o mnist.safetensors\n"
     "  nnfs-train mnist --hidden none --optimizer sgd --batch full --log run.jsonl";
 
-/* Remembers the first option that --resume takes from the checkpoint. */
+/* Remembers what is given, and the first option that --resume takes from the checkpoint. */
 static bool note_given(void *input, const option_row *row, const char *text)
 {
     static const char besides[][16] = {"resume",  "resume-anywhere", "resume-outputs", "profile",
                                        "threads", "quiet",           "output",         "log",
                                        "report",  "epochs"};
-    train_options *options = &((train_values *)input)->options;
+    train_values *values = input;
+    train_options *options = &values->options;
     (void)text;
+    if (values->by_hand_count < OPTIONS_MOST) {
+        values->by_hand[values->by_hand_count++] = row->name;
+    }
     options->named.output |= strcmp(row->name, "output") == 0;
     options->named.log |= strcmp(row->name, "log") == 0;
     options->named.report |= strcmp(row->name, "report") == 0;
@@ -200,6 +204,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     train_values values = {.options = {.output_activation = BY_TASK,
                                        .loss = BY_TASK,
                                        .test_share = BY_DATA,
+                                       .members = 1,
                                        .output = "model.safetensors"},
                            .hidden = "128"};
     *options = (train_options){0};
@@ -209,10 +214,13 @@ void train_options_parse(train_options *options, int argc, char **argv)
 
     check_checkpoints(&values);
     values.options.data = values.options.data ? values.options.data : "digits";
+    preset_apply(&values);
     train_values_finish(&values);
     check_together(&values.options);
     settings_refuse_unused(&values.options.train);
-    nnfs_train_settings_resolve(&values.options.train);
+    if (values.options.preset == 0) {
+        nnfs_train_settings_resolve(&values.options.train);
+    } /* else preset_fit does, when the rows are known */
     *options = values.options;
 }
 

@@ -17,7 +17,13 @@
 #define BY_DATA            (-1.0)
 #define DEFAULT_TEST_SHARE 0.2
 
+enum { PRESET_OPTIONS = 8 };
+
 typedef struct train_options {
+    int preset;                                    /* its number; 0 is plain */
+    bool batch_given, epochs_given;                /* by hand */
+    const char *preset_options[PRESET_OPTIONS][2]; /* names and values that are the preset's */
+    int preset_option_count;
     const char *data;
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */
     int hidden_count;
@@ -28,15 +34,17 @@ typedef struct train_options {
     float input_dropout;
     nnfs_init init;
     float init_scale;
-    nnfs_train_settings train;      /* resolved; the seed is that of everything */
-    double validation_share;        /* 0 is none */
-    const char *validation_path;    /* or NULL */
-    const char *validation_targets; /* of that path, or NULL */
-    double test_share;              /* 0 is none, or BY_DATA */
-    const char *test_path;          /* or NULL */
-    const char *test_targets;       /* of that path, or NULL */
-    int folds;                      /* 0 is none */
-    const char *class_weight;       /* as it was given, or NULL */
+    int members;                         /* at least 1 */
+    int embedding_bins, embedding_width; /* of numbers; 0 is none */
+    nnfs_train_settings train;           /* resolved; the seed is that of everything */
+    double validation_share;             /* 0 is none */
+    const char *validation_path;         /* or NULL */
+    const char *validation_targets;      /* of that path, or NULL */
+    double test_share;                   /* 0 is none, or BY_DATA */
+    const char *test_path;               /* or NULL */
+    const char *test_targets;            /* of that path, or NULL */
+    int folds;                           /* 0 is none */
+    const char *class_weight;            /* as it was given, or NULL */
     table_options table;
     const char *output;     /* or NULL for no file */
     const char *log;        /* or NULL */

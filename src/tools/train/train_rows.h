@@ -5,6 +5,7 @@
 #ifndef NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 #define NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 
+#include "train/presets.h"
 #include "train/train_values.h"
 
 /* clang-format off */
@@ -12,6 +13,9 @@
 #define TRAIN(KIND, member) TO(KIND, train_values, member), .passed_on = true
 
 #define TRAIN_ROWS_NETWORK                                                                         \
+    {"preset", 0, "NAME", "recipe for tables, which stands for options that it prints and that "   \
+     "options given by hand override: plain, fast, balanced or best", "plain",                     \
+     TRAIN(NAME, options.preset), .what = "preset", .names = preset_names},                        \
     {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
      TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \
     {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each", "relu",  \
@@ -36,7 +40,12 @@
     {"dropout", 0, "P[,...]", "share of the outputs of a hidden layer that training sets to 0, one "  \
      "for all or one each", "0", TRAIN(TEXT, dropout), .list = true, .vary = VARY_VALUES},         \
     {"input-dropout", 0, "P", "share of the inputs that training sets to 0", "0",                  \
-     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL}
+     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL},                           \
+    {"members", 0, "N", "networks that share their hidden layers and are averaged", "1",           \
+     TRAIN(COUNT, options.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
+    {"embedding", 0, "NAME[:KEY=N,...]", "embedding of the numbers of a table: none, or "          \
+     "piecewise:bins=48,width=16, piecewise linear between quantiles", "none",                     \
+     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise:", .vary = VARY_WHOLE}
 
 #define TRAIN_ROWS_TRAINING                                                                        \
     {.kind = OPTION_SETTINGS, .offset = offsetof(train_values, options.train)}

@@ -38,6 +38,39 @@ void take_input_dropout(void *target, const option_row *row, const char *text)
     options->input_dropout = option_float("--input-dropout", text, NUMBER_FRACTION);
 }
 
+/* none, or piecewise with bins=N and width=N behind it. */
+void take_embedding(void *target, const option_row *row, const char *text)
+{
+    train_options *options = target;
+    (void)row;
+    size_t length = strcspn(text, ":");
+    options->embedding_bins = options->embedding_width = 0;
+    if (strcmp(text, "none") == 0) {
+        return;
+    }
+    if (length != strlen("piecewise") || strncmp(text, "piecewise", length) != 0) {
+        usage_error("--embedding: unknown embedding '%s'; there are none and "
+                    "piecewise:bins=N,width=N",
+                    text);
+    }
+    options->embedding_bins = 48;
+    options->embedding_width = 16;
+    const char *rest = text[length] == ':' ? text + length + 1 : "";
+    while (*rest) {
+        const char *item;
+        char value[32];
+        size_t size = list_next(&rest, &item);
+        bool bins = strncmp(item, "bins=", 5) == 0;
+        size_t key = bins ? 5 : 6;
+        if ((!bins && strncmp(item, "width=", 6) != 0) || size <= key) {
+            usage_error("--embedding: '%.*s' is neither bins=N nor width=N", (int)size, item);
+        }
+        (void)snprintf(value, sizeof value, "%.*s", (int)(size - key), item + key);
+        *(bins ? &options->embedding_bins : &options->embedding_width) =
+            (int)option_integer("--embedding", value, 1, 1024);
+    }
+}
+
 /* A share of the training data, or a path. */
 static void take_part(const char *option, const char *text, double *share, const char **path)
 {

@@ -11,12 +11,15 @@ typedef struct train_values {
     const char *hidden;
     const char *activation;
     const char *dropout;
+    const char *by_hand[OPTIONS_MOST]; /* names of the options that were given */
+    int by_hand_count;
     bool every; /* --checkpoint-every was given */
 } train_values;
 
 /* Of a train_options; */
 void take_init(void *target, const option_row *row, const char *text);
 void take_input_dropout(void *target, const option_row *row, const char *text);
+void take_embedding(void *target, const option_row *row, const char *text);
 void take_validation(void *target, const option_row *row, const char *text);
 void take_test(void *target, const option_row *row, const char *text);
 void take_class_weight(void *target, const option_row *row, const char *text);

@@ -4,12 +4,13 @@
  * scaled. Then nnfs-train would make other parts too.
  */
 #include "common/exit.h"
+#include "train/presets.h"
 #include "tune/tune.h"
 
 #include <stdlib.h>
 
 /* Whether the data of a run are also those that a trial would make. */
-static bool fits(const train_run *data, const tune_trial *trial)
+static bool fits(const train_run *data, tune_trial *trial)
 {
     train_run as_trial = *data;
     as_trial.options = &trial->options;
@@ -20,7 +21,7 @@ static bool fits(const train_run *data, const tune_trial *trial)
     return same_parts && (!data->preprocessing || scaled == scaled_too);
 }
 
-static int find_data(const tuning *tune, const tune_trial *trial)
+static int find_data(const tuning *tune, tune_trial *trial)
 {
     int i = 0;
     while (i < tune->data_count && !fits(&tune->data[i], trial)) {
@@ -45,11 +46,12 @@ static nnfs_status load(tuning *tune, tune_trial *trial, nnfs_error *error)
 }
 
 /* A network that cannot be is refused before the first run. */
-static nnfs_status try_network(const tuning *tune, const tune_trial *trial, nnfs_error *error)
+static nnfs_status try_network(const tuning *tune, tune_trial *trial, nnfs_error *error)
 {
     nnfs_network *network = NULL;
     train_run run = tune->data[trial->data];
     run.options = &trial->options;
+    preset_fit(&trial->options, nnfs_dataset_samples(run.train.set));
     nnfs_status status = make_network(&run, run.train.set, &network, error);
     nnfs_network_free(network);
     return status;

@@ -1,0 +1,39 @@
+# Presets stand for options that a run prints and that options given by hand override.
+cp "$fixtures/table/flats.csv" .
+run nnfs-train flats.csv --drop remark --target price --preset balanced -e 2 -o price
+run nnfs-train flats.csv --drop remark --target price --preset fast --hidden 4 --embedding none -b 7 -o none
+run nnfs-train flats.csv --drop remark --target price --preset beast -o none
+run nnfs-train flats.csv --embedding piecewise:bins=0 -o none
+run nnfs-train flats.csv --embedding piecewise:depth=2 -o none
+run nnfs-train flats.csv --embedding fourier -o none
+run nnfs-train flats.csv --members 0 -o none
+
+# The same bits with any number of threads, and from a checkpoint.
+hash_of() {
+    grep -o '"weights_hash":"[0-9a-f]*"' "$1" | tail -1
+}
+for threads in 1 2 3; do
+    nnfs-train -q flats.csv --drop remark --target sold --preset balanced -e 6 -t $threads -o sold$threads \
+        --log $threads.jsonl
+done
+[ "$(hash_of 1.jsonl)" = "$(hash_of 2.jsonl)" ] && [ "$(hash_of 1.jsonl)" = "$(hash_of 3.jsonl)" ] &&
+    echo "the same weights with any number of threads"
+cmp sold1 sold2 && echo "the same model"
+
+part_run() {
+    nnfs-train -q flats.csv --drop remark --target sold --preset balanced -e 6 -t 1 -o none "$@"
+}
+part_run --log again.jsonl --checkpoint kept --checkpoint-every 3steps
+rm kept/best.safetensors kept/checkpoint-000006-*
+find kept -name '*.safetensors' | sort | tail -n 1
+nnfs-train -q --resume kept
+echo "=> $?, $(grep -c '"event":"resume"' again.jsonl) resumed"
+[ "$(hash_of again.jsonl)" = "$(hash_of 1.jsonl)" ] && echo "the same weights from a checkpoint"
+
+# Where what was saved is used, it predicts as it did.
+nnfs-predict -q sold1 flats.csv -t 1 >one
+nnfs-predict -q sold1 flats.csv -t 2 | cmp - one && echo "the same predictions"
+run nnfs-show sold1
+
+# What exports do not write yet.
+run nnfs-export sold1 --onnx sold.onnx
