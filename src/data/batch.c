@@ -70,23 +70,31 @@ static bool are_floats(const dataset_parts *parts)
  */
 #define ROWS_AHEAD 4
 
-static size_t row_bytes(const nnfs_dataset *dataset)
+/* Where the stored rows lie, and in which order they are asked for. */
+typedef struct row_reader {
+    const nnfs_dataset *dataset;
+    const uint32_t *order;
+    const unsigned char *rows;
+    size_t row_bytes;
+} row_reader;
+
+static row_reader row_reader_of(const nnfs_dataset *dataset, const uint32_t *order)
 {
-    return (size_t)dataset->parts.feature_count * dtype_bytes(dataset->parts.type);
+    const dataset_parts *parts = &dataset->parts;
+    return (row_reader){dataset, order, parts->features,
+                        (size_t)parts->feature_count * dtype_bytes(parts->type)};
 }
 
-static const unsigned char *stored_row(const nnfs_dataset *dataset, const uint32_t *order,
-                                       int64_t i)
+static const unsigned char *stored_row(const row_reader *reader, int64_t i)
 {
-    const unsigned char *rows = dataset->parts.features;
-    return rows + row_of(dataset, order, i) * row_bytes(dataset);
+    return reader->rows + row_of(reader->dataset, reader->order, i) * reader->row_bytes;
 }
 
-static void prefetch_row(const nnfs_dataset *dataset, const uint32_t *order, int64_t i)
+static void prefetch_row(const row_reader *reader, int64_t i)
 {
-    if (i < dataset->samples) {
-        const unsigned char *row = stored_row(dataset, order, i);
-        size_t bytes = row_bytes(dataset);
+    if (i < reader->dataset->samples) {
+        const unsigned char *row = stored_row(reader, i);
+        size_t bytes = reader->row_bytes;
         for (size_t at = 0; at < bytes; at += MEMORY_ALIGNMENT) {
             __builtin_prefetch(row + at);
         }
@@ -112,12 +120,13 @@ static void convert_row(const nnfs_dataset *dataset, const unsigned char *row, f
 static void fetch_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                            int64_t count, float *x)
 {
+    row_reader reader = row_reader_of(dataset, order);
     for (int64_t i = 0; i < ROWS_AHEAD && i < count; i++) {
-        prefetch_row(dataset, order, first + i);
+        prefetch_row(&reader, first + i);
     }
     for (int64_t i = 0; i < count; i++) {
-        prefetch_row(dataset, order, first + i + ROWS_AHEAD);
-        convert_row(dataset, stored_row(dataset, order, first + i),
+        prefetch_row(&reader, first + i + ROWS_AHEAD);
+        convert_row(dataset, stored_row(&reader, first + i),
                     x + (size_t)i * (size_t)dataset->inputs);
     }
 }

@@ -107,8 +107,16 @@ static const optimizer optimizers[] = {
                       .has_first = true,
                       .first_is_momentum = true,
                       .has_second = true},
-    [NNFS_ADAM] = {.name = "adam", .update = adam_update, .has_first = true, .has_second = true},
-    [NNFS_ADAMW] = {.name = "adamw", .update = adamw_update, .has_first = true, .has_second = true},
+    [NNFS_ADAM] = {.name = "adam",
+                   .update = adam_update,
+                   .has_first = true,
+                   .has_second = true,
+                   .corrects_bias = true},
+    [NNFS_ADAMW] = {.name = "adamw",
+                    .update = adamw_update,
+                    .has_first = true,
+                    .has_second = true,
+                    .corrects_bias = true},
 };
 
 const optimizer *optimizer_of(nnfs_optimizer which)
@@ -132,16 +140,18 @@ const char *nnfs_optimizer_name(nnfs_optimizer which)
 optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,
                                  int64_t t)
 {
-    double correction1 = 1.0 - pow((double)settings->momentum, (double)t);
-    double correction2 = 1.0 - pow((double)settings->beta2, (double)t);
     optimizer_step step = {
         .learning_rate = learning_rate,
         .momentum = settings->momentum,
         .beta2 = settings->beta2,
         .epsilon = settings->epsilon,
         .weight_decay = settings->weight_decay,
-        .corrected_rate = (float)((double)learning_rate / correction1),
-        .inverse_root_bc2 = (float)(1.0 / sqrt(correction2)),
     };
+    if (optimizer_of(settings->optimizer)->corrects_bias) {
+        double correction1 = 1.0 - pow((double)settings->momentum, (double)t);
+        double correction2 = 1.0 - pow((double)settings->beta2, (double)t);
+        step.corrected_rate = (float)((double)learning_rate / correction1);
+        step.inverse_root_bc2 = (float)(1.0 / sqrt(correction2));
+    }
     return step;
 }

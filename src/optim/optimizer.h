@@ -39,6 +39,7 @@ typedef struct optimizer {
 
     bool has_first, has_second;
     bool first_is_momentum; /* and is kept only where the momentum is not 0 */
+    bool corrects_bias;     /* of both averages, which begin at 0 */
 } optimizer;
 
 /* The row of an optimizer, NULL for a value that is none. */
