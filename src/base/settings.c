@@ -95,7 +95,7 @@ static bool is_equal(const setting *row, const void *left, const void *right)
 
 const setting *settings_find(const setting_table *table, const char *name)
 {
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = 0; name && i < table->count; i++) {
         if (strcmp(table->rows[i].about.name, name) == 0) {
             return &table->rows[i];
         }

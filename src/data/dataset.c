@@ -294,6 +294,9 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
 
 const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
 {
+    if (!dataset) {
+        return NULL;
+    }
     const dataset_parts *parts = &dataset->parts;
     if (index < 0 || index >= parts->classes) {
         return NULL;
@@ -306,6 +309,9 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
 /* A table that has lost a column to its targets, say, has no pictures any more. */
 nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return (nnfs_image_layout){0};
+    }
     const dataset_parts *parts = &dataset->parts;
     bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
     return whole ? parts->picture : (nnfs_image_layout){0};

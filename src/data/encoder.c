@@ -363,6 +363,9 @@ nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset, const nnfs_preprocessing
 
 const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return NULL;
+    }
     return encoder_preprocessing(dataset->encoder);
 }
 
@@ -370,6 +373,9 @@ const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset
 
 int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *example)
 {
+    if (!dataset) {
+        return 0;
+    }
     const encoder *e = dataset->encoder;
     const encoder_category *category = NULL;
     int64_t count = 0;

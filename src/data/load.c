@@ -207,6 +207,9 @@ static nnfs_status find_reader(const char *source, const char *format, const dat
 
 const char *nnfs_dataset_format(const char *source)
 {
+    if (!source) {
+        return NULL;
+    }
     const data_reader *found = NULL;
     nnfs_status status = find_reader(source, NULL, &found, NULL);
     return status == NNFS_OK && found ? found->name : NULL;
@@ -216,6 +219,9 @@ const char *nnfs_dataset_format(const char *source)
 
 void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
 {
+    if (!settings) {
+        return;
+    }
     *settings = (nnfs_dataset_settings){.seed = 1, .header = -1};
 }
 

@@ -44,6 +44,9 @@ static void describe_machine(int threads, nnfs_machine *machine)
 
 void nnfs_machine_describe(nnfs_machine *machine)
 {
+    if (!machine) {
+        return;
+    }
     describe_machine(0, machine);
 }
 

@@ -21,6 +21,9 @@ const char *nnfs_scaling_name(nnfs_scaling scaling)
 
 void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings)
 {
+    if (!settings) {
+        return;
+    }
     *settings = (nnfs_preprocessing_settings){.max_categories = 100, .scale_targets = 1};
 }
 
@@ -194,12 +197,15 @@ bool preprocessing_equal(const nnfs_preprocessing *left, const nnfs_preprocessin
 
 int nnfs_preprocessing_columns(const nnfs_preprocessing *preprocessing)
 {
+    if (!preprocessing) {
+        return 0;
+    }
     return preprocessing->column_count;
 }
 
 nnfs_encoding nnfs_preprocessing_column(const nnfs_preprocessing *preprocessing, int index)
 {
-    if (index < 0 || index >= preprocessing->column_count) {
+    if (!preprocessing || index < 0 || index >= preprocessing->column_count) {
         return (nnfs_encoding){0};
     }
     nnfs_encoding encoding = preprocessing->columns[index].encoding;
@@ -217,17 +223,23 @@ const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing,
 
 int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing)
 {
+    if (!preprocessing) {
+        return 0;
+    }
     return preprocessing->inputs;
 }
 
 int nnfs_preprocessing_targets(const nnfs_preprocessing *preprocessing)
 {
+    if (!preprocessing) {
+        return 0;
+    }
     return preprocessing->target_count;
 }
 
 nnfs_target nnfs_preprocessing_target(const nnfs_preprocessing *preprocessing, int index)
 {
-    if (index < 0 || index >= preprocessing->target_count) {
+    if (!preprocessing || index < 0 || index >= preprocessing->target_count) {
         return (nnfs_target){0};
     }
     const preprocessing_target *target = &preprocessing->targets[index];
@@ -236,6 +248,9 @@ nnfs_target nnfs_preprocessing_target(const nnfs_preprocessing *preprocessing, i
 
 const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessing, int index)
 {
+    if (!preprocessing) {
+        return NULL;
+    }
     return index >= 0 && index < preprocessing->classes ? preprocessing->class_names[index] : NULL;
 }
 

@@ -97,9 +97,70 @@ static void test_networks(void **state)
     nnfs_network_free(network);
 }
 
+/* A function that returns a property returns 0, NULL or a struct of zeros for no object. */
+static void test_properties(void **state)
+{
+    int column = -1;
+    (void)state;
+    assert_true(nnfs_dataset_samples(NULL) == 0);
+    assert_int_equal(nnfs_dataset_features(NULL), 0);
+    assert_int_equal(nnfs_dataset_classes(NULL), 0);
+    assert_int_equal(nnfs_dataset_outputs(NULL), 0);
+    assert_int_equal(nnfs_dataset_has_targets(NULL), 0);
+    assert_true(nnfs_dataset_scale(NULL) == 0.0f);
+    assert_int_equal(nnfs_dataset_columns(NULL), 0);
+    assert_null(nnfs_dataset_class_name(NULL, 0));
+    assert_null(nnfs_dataset_column(NULL, 0).name);
+    assert_null(nnfs_dataset_category(NULL, 0, 0));
+    assert_null(nnfs_dataset_reading(NULL).format);
+    assert_int_equal(nnfs_dataset_image_layout(NULL).height, 0);
+    assert_true(nnfs_dataset_cell(NULL, 0, 0) != nnfs_dataset_cell(NULL, 0, 0)); /* NaN */
+    assert_null(nnfs_dataset_preprocessing(NULL));
+    assert_true(nnfs_dataset_unseen(NULL, 0, &column) == 0);
+    assert_null(nnfs_dataset_format(NULL));
+    assert_int_equal(nnfs_preprocessing_columns(NULL), 0);
+    assert_int_equal(nnfs_preprocessing_inputs(NULL), 0);
+    assert_int_equal(nnfs_preprocessing_targets(NULL), 0);
+    assert_null(nnfs_preprocessing_column(NULL, 0).name);
+    assert_null(nnfs_preprocessing_category(NULL, 0, 0));
+    assert_null(nnfs_preprocessing_class_name(NULL, 0));
+    assert_null(nnfs_preprocessing_target(NULL, 0).name);
+    assert_int_equal(nnfs_network_inputs(NULL), 0);
+    assert_int_equal(nnfs_network_outputs(NULL), 0);
+    assert_int_equal(nnfs_network_layer_count(NULL), 0);
+    assert_int_equal(nnfs_network_layer(NULL, 0).width, 0);
+    assert_int_equal(nnfs_network_members(NULL), 0);
+    assert_int_equal(nnfs_network_embedded(NULL), 0);
+    assert_int_equal(nnfs_network_layer_columns(NULL, 0), 0);
+    assert_true(nnfs_network_parameters(NULL) == 0);
+    assert_null(nnfs_network_biases(NULL, 0));
+    assert_null(nnfs_network_note(NULL, "epochs"));
+    assert_null(nnfs_network_preprocessing(NULL));
+    assert_int_equal(nnfs_onnx_outputs(NULL), 0);
+    assert_int_equal(nnfs_trainer_ops(NULL), 0);
+    assert_null(nnfs_trainer_op(NULL, 0).name);
+    assert_int_equal(nnfs_profile_rows(NULL), 0);
+    assert_null(nnfs_train_setting_choice(NULL, 0));
+}
+
+/* Settings that are not there have nothing to fill in. */
+static void test_settings(void **state)
+{
+    (void)state;
+    nnfs_dataset_settings_init(NULL);
+    nnfs_preprocessing_settings_init(NULL);
+    nnfs_network_settings_init(NULL);
+    nnfs_train_settings_init(NULL);
+    nnfs_c_settings_init(NULL);
+    nnfs_import_settings_init(NULL);
+    nnfs_step_init(NULL);
+    nnfs_machine_describe(NULL);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_datasets),
-                                       cmocka_unit_test(test_networks)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_datasets), cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_properties), cmocka_unit_test(test_settings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

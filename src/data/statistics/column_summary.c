@@ -10,36 +10,57 @@
 
 int64_t nnfs_dataset_samples(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0;
+    }
     return dataset->samples;
 }
 
 int nnfs_dataset_features(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0;
+    }
     return dataset->inputs;
 }
 
 int nnfs_dataset_classes(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0;
+    }
     return dataset->parts.classes;
 }
 
 int nnfs_dataset_outputs(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0;
+    }
     return dataset->parts.classes > 0 ? dataset->parts.classes : dataset->parts.target_count;
 }
 
 float nnfs_dataset_scale(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0.0f;
+    }
     return dataset->parts.scale;
 }
 
 int nnfs_dataset_has_targets(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0;
+    }
     return dataset->parts.labels || dataset->parts.targets;
 }
 
 void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts)
 {
+    if (!dataset) {
+        return;
+    }
     for (int i = 0; i < dataset->parts.classes; i++) {
         counts[i] = 0;
     }
@@ -52,11 +73,17 @@ void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts)
 
 nnfs_reading nnfs_dataset_reading(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return (nnfs_reading){0};
+    }
     return dataset->parts.schema ? dataset->parts.schema->reading : (nnfs_reading){0};
 }
 
 int nnfs_dataset_columns(const nnfs_dataset *dataset)
 {
+    if (!dataset) {
+        return 0;
+    }
     return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
 }
 
@@ -83,6 +110,9 @@ const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int ca
 
 float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
 {
+    if (!dataset) {
+        return NAN;
+    }
     const dataset_parts *parts = &dataset->parts;
     if (sample < 0 || sample >= dataset->samples || column < 0 ||
         column >= nnfs_dataset_columns(dataset) ||

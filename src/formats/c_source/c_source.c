@@ -10,6 +10,9 @@
 
 void nnfs_c_settings_init(nnfs_c_settings *settings)
 {
+    if (!settings) {
+        return;
+    }
     *settings = (nnfs_c_settings){.int8 = 0};
 }
 

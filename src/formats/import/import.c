@@ -11,6 +11,9 @@
 
 void nnfs_import_settings_init(nnfs_import_settings *settings)
 {
+    if (!settings) {
+        return;
+    }
     *settings = (nnfs_import_settings){NNFS_RELU, NNFS_IDENTITY};
 }
 

@@ -125,6 +125,9 @@ nnfs_status nnfs_onnx_open(const char *path, nnfs_onnx **onnx, nnfs_error *error
 
 int nnfs_onnx_outputs(const nnfs_onnx *onnx)
 {
+    if (!onnx) {
+        return 0;
+    }
     return onnx->outputs;
 }
 
