@@ -1,6 +1,6 @@
 /*
- * infer: how fast predictions are, by how many samples a call has, for one thread and for all. Each
- * call is timed by itself, the numbers of threads in turn.
+ * infer: how fast predictions are, by how many samples a call has, for one thread and for all, and with a
+ * predictor that is kept. Each call is timed by itself, the numbers of threads in turn.
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -27,7 +27,8 @@ enum {
     PIXELS = 784,
     MOST_SAMPLES = 10000,
     MOST_OUTPUTS = 10,
-    TIMES = 5000, /* that are taken of a call, at most */
+    PREDICTOR_SAMPLES = 32, /* calls of up to this number are timed with a predictor, too */
+    TIMES = 5000,           /* that are taken of a call, at most */
 };
 
 typedef struct infer_options {
@@ -48,10 +49,11 @@ typedef struct session {
     double *seconds[BENCH_THREADS]; /* [TIMES] of each call */
 } session;
 
-/* A network, and how many samples it is called with. */
+/* A network, and how many samples it is called with. A predictor computes on one thread. */
 typedef struct infer_call {
     const infer_work *work;
     const nnfs_network *network;
+    nnfs_predictor *predictor; /* NULL: nnfs_predict */
     int samples;
 } infer_call;
 
@@ -93,8 +95,14 @@ static bool time_call(session *s, const infer_call *call, int threads, double *s
 {
     nnfs_error error;
     double start = clock_seconds();
-    nnfs_status status =
-        nnfs_predict(call->network, s->features, call->samples, threads, s->outputs, &error);
+    nnfs_status status;
+    if (call->predictor) {
+        status =
+            nnfs_predictor_run(call->predictor, s->features, call->samples, s->outputs, &error);
+    } else {
+        status =
+            nnfs_predict(call->network, s->features, call->samples, threads, s->outputs, &error);
+    }
     *seconds = clock_seconds() - start;
     if (status != NNFS_OK) {
         (void)fprintf(stderr, "%s: %s\n", call->work->network, error.message);
@@ -102,11 +110,17 @@ static bool time_call(session *s, const infer_call *call, int threads, double *s
     return status == NNFS_OK;
 }
 
+static int sides_of(const session *s, const infer_call *call)
+{
+    return call->predictor ? 1 : s->sides;
+}
+
 /* The number of times taken, after a call each that does not count; 0 if a call failed. */
 static int time_calls(session *s, const infer_call *call, double budget)
 {
     double ignored;
-    for (int i = 0; i < s->sides; i++) {
+    int sides = sides_of(s, call);
+    for (int i = 0; i < sides; i++) {
         if (!time_call(s, call, s->threads[i], &ignored)) {
             return 0;
         }
@@ -114,7 +128,7 @@ static int time_calls(session *s, const infer_call *call, double budget)
     int taken = 0;
     double start = clock_seconds();
     do {
-        for (int i = 0; i < s->sides; i++) {
+        for (int i = 0; i < sides; i++) {
             if (!time_call(s, call, s->threads[i], &s->seconds[i][taken])) {
                 return 0;
             }
@@ -134,16 +148,18 @@ static int compare_doubles(const void *a, const void *b)
 
 static void print_heading(void)
 {
-    printf("\n%-17s %7s %7s %10s %10s %10s %8s %6s\n%-17s %7s %7s %10s %10s %10s %8s %6s\n", "", "",
-           "", "", "us a call", "us a call", "", "% of", "network", "samples", "threads",
+    printf("\n%-17s %-9s %7s %7s %10s %10s %10s %8s %6s\n", "", "", "", "", "", "us a call",
+           "us a call", "", "% of");
+    printf("%-17s %-9s %7s %7s %10s %10s %10s %8s %6s\n", "network", "call", "samples", "threads",
            "samples/s", "median", "p99", "GFLOP/s", "peak");
 }
 
 /* One number of threads, of which so many times were taken. A 99th percentile takes 100. */
 static void report(session *s, const infer_call *call, int side, int taken)
 {
-    int threads = s->threads[side];
+    int threads = call->predictor ? 1 : s->threads[side];
     int used = inference_threads_for(call->samples, threads);
+    const char *how = call->predictor ? "predictor" : "predict";
     double *seconds = s->seconds[side];
     qsort(seconds, (size_t)taken, sizeof *seconds, compare_doubles);
     double median = (seconds[(taken - 1) / 2] + seconds[taken / 2]) / 2.0;
@@ -156,17 +172,17 @@ static void report(session *s, const infer_call *call, int side, int taken)
     if (late > 0.0) {
         (void)snprintf(p99, sizeof p99, "%.1f", 1e6 * late);
     }
-    printf("%-17s %7d %7s %10.0f %10.1f %10s %8.1f %6.1f\n", call->work->network, call->samples,
-           count, rate, 1e6 * median, p99, gflops, 100.0 * share);
+    printf("%-17s %-9s %7d %7s %10.0f %10.2f %10s %8.1f %6.1f\n", call->work->network, how,
+           call->samples, count, rate, 1e6 * median, p99, gflops, 100.0 * share);
     (void)fflush(stdout);
     if (s->rows) {
         (void)json_array_append_new(
             s->rows,
-            json_pack("{s:s, s:i, s:i, s:i, s:f, s:f, s:o, s:f, s:f}", "network",
-                      call->work->network, "samples", call->samples, "threads", threads,
-                      "threads_used", used, "samples_per_second", rate, "call_us", 1e6 * median,
-                      "call_us_p99", late > 0.0 ? json_real(1e6 * late) : json_null(), "gflops",
-                      gflops, "peak_share", share));
+            json_pack("{s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:o, s:f, s:f}", "network",
+                      call->work->network, "call", how, "samples", call->samples, "threads",
+                      threads, "threads_used", used, "samples_per_second", rate, "call_us",
+                      1e6 * median, "call_us_p99", late > 0.0 ? json_real(1e6 * late) : json_null(),
+                      "gflops", gflops, "peak_share", share));
     }
 }
 
@@ -175,10 +191,24 @@ static void report(session *s, const infer_call *call, int side, int taken)
 static bool run_call(session *s, const infer_call *call)
 {
     int taken = time_calls(s, call, s->options.quick ? 0.3 : 2.0);
-    for (int i = 0; taken > 0 && i < s->sides; i++) {
+    int sides = sides_of(s, call);
+    for (int i = 0; taken > 0 && i < sides; i++) {
         report(s, call, i, taken);
     }
     return taken > 0;
+}
+
+/* The same with a predictor, for calls that one thread serves anyway. */
+static bool run_predictor(session *s, infer_call call)
+{
+    nnfs_error error;
+    if (nnfs_predictor_create(call.network, call.samples, &call.predictor, &error) != NNFS_OK) {
+        (void)fprintf(stderr, "%s: %s\n", call.work->network, error.message);
+        return false;
+    }
+    bool done = run_call(s, &call);
+    nnfs_predictor_free(call.predictor);
+    return done;
 }
 
 static bool run_network(session *s, const infer_work *work)
@@ -191,9 +221,11 @@ static bool run_network(session *s, const infer_work *work)
     }
     bool done = true;
     for (int i = 0; done && i < CALLS; i++) {
-        infer_call call = {work, network, call_samples[i]};
-        done =
-            !bench_is_listed(s->options.works, work->network, call.samples) || run_call(s, &call);
+        infer_call call = {work, network, NULL, call_samples[i]};
+        if (bench_is_listed(s->options.works, work->network, call.samples)) {
+            done =
+                run_call(s, &call) && (call.samples > PREDICTOR_SAMPLES || run_predictor(s, call));
+        }
     }
     nnfs_network_free(network);
     return done;
