@@ -84,6 +84,7 @@ typedef enum nnfs_activation {
     NNFS_GELU,     /* z Phi(z), exact, with erf (Hendrycks and Gimpel 2016) */
     NNFS_SOFTMAX,  /* exp(z_i) / sum_j exp(z_j) */
     NNFS_SELU, /* 1.0507 (z > 0 ? z : 1.6733 (exp(z) - 1)) (Klambauer et al. 2017); lecun_normal */
+    NNFS_MISH, /* z tanh(log(1 + exp(z))) (Misra 2019) */
 } nnfs_activation;
 
 /*

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden cases of normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
+"""Makes the golden cases of selu, mish, normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
 in float64: `make_golden.py FOLDER`. Needs torch, numpy and safetensors. golden.c says what a case holds."""
 
 import json
@@ -47,6 +47,8 @@ ACTIVATIONS = {
     "tanh": torch.tanh,
     "gelu": torch.nn.functional.gelu,
     "silu": torch.nn.functional.silu,
+    "selu": torch.selu,
+    "mish": torch.nn.functional.mish,
     "sigmoid": torch.sigmoid,
     "softmax": lambda z: torch.softmax(z, 1),
 }
@@ -208,6 +210,8 @@ def cases():
     yield Case("gradient_of_outputs_gelu", [6, 8, 3], ["silu", "gelu"], output_gradient="outputs",
                normalization=["layer", "none"])
     yield Case("gradient_of_logits", [6, 8, 3], ["tanh", "softmax"], output_gradient="logits")
+    yield Case("activation_selu", [6, 19, 17, 3], ["selu", "selu", "softmax"], "cross_entropy", batch=13)
+    yield Case("activation_mish", [6, 19, 17, 3], ["mish", "mish", "softmax"], "cross_entropy", batch=13)
 
 
 if __name__ == "__main__":
