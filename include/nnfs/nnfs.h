@@ -1222,6 +1222,12 @@ NNFS_API nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *st
                                       nnfs_error *error);
 
 /*
+ * Gives the network the averaged parameters, if the settings ask for them (average 1), or its own again (0).
+ * Every step gives the network its own before it begins.
+ */
+NNFS_API void nnfs_trainer_use_average(nnfs_trainer *trainer, int average);
+
+/*
  * Sets the learning rate of all further steps in place of the schedule's; NNFS_DEFAULT gives it back to
  * the schedule. Errors: ARGUMENT (not positive).
  */
