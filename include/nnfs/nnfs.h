@@ -1043,6 +1043,10 @@ typedef struct nnfs_train_settings {
      */
     int patience;
     nnfs_monitor monitor;
+    /* 0 <= d < 1: after each update the average of a parameter w becomes d average + (1 - d) w, after the
+     * first one w; default 0: none. Running statistics are averaged too. The averages are what nnfs_train
+     * evaluates, keeps of the best epoch and leaves in the network, unless it diverges. */
+    float ema;
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;
