@@ -86,6 +86,7 @@ typedef enum nnfs_activation {
     NNFS_GELU,     /* z Phi(z), exact, with erf (Hendrycks and Gimpel 2016) */
     NNFS_SOFTMAX,  /* exp(z_i) / sum_j exp(z_j) */
     NNFS_SELU, /* 1.0507 (z > 0 ? z : 1.6733 (exp(z) - 1)) (Klambauer et al. 2017); lecun_normal */
+    NNFS_MISH, /* z tanh(log(1 + exp(z))) (Misra 2019) */
 } nnfs_activation;
 
 /*
@@ -1044,6 +1045,10 @@ typedef struct nnfs_train_settings {
      */
     int patience;
     nnfs_monitor monitor;
+    /* 0 <= d < 1: after each update the average of a parameter w becomes d average + (1 - d) w, after the
+     * first one w; default 0: none. Running statistics are averaged too. The averages are what nnfs_train
+     * evaluates, keeps of the best epoch and leaves in the network, unless it diverges. */
+    float ema;
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;
@@ -1221,6 +1226,12 @@ NNFS_API void nnfs_step_init(nnfs_step *step);
  */
 NNFS_API nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
                                       nnfs_error *error);
+
+/*
+ * Gives the network the averaged parameters, if the settings ask for them (average 1), or its own again (0).
+ * Every step gives the network its own before it begins.
+ */
+NNFS_API void nnfs_trainer_use_average(nnfs_trainer *trainer, int average);
 
 /*
  * Sets the learning rate of all further steps in place of the schedule's; NNFS_DEFAULT gives it back to

@@ -70,6 +70,27 @@ VECTOR_INLINE float silu_slope(float z)
     return s * (1.0f + z * (1.0f - s));
 }
 
+/*
+ * With e = exp(z) and n = e (e + 2), which is (1 + e)^2 - 1, tanh(log(1 + e)) is n / (n + 2) without
+ * cancellation. From z = 20 on both it and the slope are 1.
+ */
+#define MISH_LIMIT 20.0f
+
+VECTOR_INLINE float mish_of(float z)
+{
+    float e = exp_of(z > MISH_LIMIT ? MISH_LIMIT : z);
+    float n = e * (e + 2.0f);
+    return z * (n / (n + 2.0f));
+}
+
+VECTOR_INLINE float mish_slope(float z)
+{
+    float bounded = z > MISH_LIMIT ? MISH_LIMIT : z;
+    float e = exp_of(bounded);
+    float n = e * (e + 2.0f);
+    return (n + 4.0f * bounded * e * (1.0f + e) / (n + 2.0f)) / (n + 2.0f);
+}
+
 #define SELU_ALPHA 1.6732632423543772f
 #define SELU_SCALE 1.0507009873554805f
 
@@ -84,6 +105,7 @@ FORWARD(tanh_forward, tanh_of(v))
 FORWARD(softplus_forward, log1p_exp_of(v))
 FORWARD_KEEPING_Z(silu_forward, v *sigmoid_of(v))
 FORWARD_KEEPING_Z(gelu_forward, v *normal_cdf_of(v))
+FORWARD_KEEPING_Z(mish_forward, mish_of(v))
 
 BACKWARD(relu_backward, k > 0.0f ? 1.0f : 0.0f)
 BACKWARD(leaky_relu_backward, k > 0.0f ? 1.0f : 0.01f)
@@ -94,6 +116,7 @@ BACKWARD(tanh_backward, 1.0f - k * k)
 BACKWARD(softplus_backward, -expm1_of(-k)) /* sigmoid(z) = 1 - exp(-a) */
 BACKWARD(silu_backward, silu_slope(k))
 BACKWARD(gelu_backward, gelu_slope(k))
+BACKWARD(mish_backward, mish_slope(k))
 
 static void identity_backward(const float *kept, int rows, int columns, int ld, float *d)
 {
@@ -174,6 +197,8 @@ static const activation activations[] = {
                    .init = NNFS_INIT_HE_NORMAL},
     [NNFS_SOFTMAX] = {"softmax", softmax_forward, softmax_backward, .output_only = true},
     [NNFS_SELU] = {"selu", selu_forward, selu_backward, .init = NNFS_INIT_LECUN_NORMAL},
+    [NNFS_MISH] = {"mish", mish_forward, mish_backward, .keeps_z = true,
+                   .init = NNFS_INIT_HE_NORMAL},
 };
 
 const activation *activation_of(nnfs_activation which)

@@ -267,6 +267,16 @@ static const setting rows[] = {
         .later = true,
     },
     {
+        FIELD(FLOAT, NUMBER, ema),
+        .about.option = "ema",
+        .about.zero = "off",
+        .about.help = "decay of the exponential moving average of the weights, 0.999 say; the "
+                      "averages are evaluated and saved",
+        .about.standard = "off",
+        .range = &range_fraction,
+        .later = true,
+    },
+    {
         FIELD(UINT64, WHOLE, seed),
         .about.option = "seed",
         .about.letter = 's',

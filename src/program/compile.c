@@ -797,6 +797,12 @@ static void emit_running_statistics(compiler *c, int index)
         next.out = tensor_operand(c, SPACE_PARAMETERS, layer->running_variance);
         next.sums = c->values[index].sums;
         emit(c, next);
+        for (int state = 0; state < STATES_MOST; state++) {
+            if (c->settings->follows[state] && train_state_at(state)->whole) {
+                emit_for_tensor(c, layer->running_mean, &op_follow, state);
+                emit_for_tensor(c, layer->running_variance, &op_follow, state);
+            }
+        }
     }
 }
 

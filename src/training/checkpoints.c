@@ -125,18 +125,20 @@ static bool fits_epoch(const checkpoint_state *state, int64_t samples)
            state->epoch_samples == state->epoch_steps * batch;
 }
 
-/* Copies what is there of the trainer's state. */
+/* Copies a run's state: the file has its network as it is evaluated. */
 static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
                        const checkpoint_state *state)
 {
     size_t bytes = network->parameter_floats * sizeof(float);
     memcpy(trainer->network->parameters, network->parameters, bytes);
-    memcpy(trainer->last_good, network->parameters, bytes);
     for (int i = 0; i < STATES_MOST; i++) {
         if (trainer->states[i] && state->states[i]) {
             memcpy(trainer->states[i], state->states[i], bytes);
         }
     }
+    trainer->exchanged = train_state_replacing(&trainer->settings) >= 0;
+    trainer_exchange(trainer, false);
+    memcpy(trainer->last_good, trainer->network->parameters, bytes);
     trainer->steps = state->steps;
     trainer->epochs = state->epochs;
     trainer->resumed = (epoch_part){
@@ -276,14 +278,19 @@ static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *train
     return state;
 }
 
-/* Writes it, and is rid of the oldest. */
+/* Writes the network as it is evaluated, its own parameters as a state, and removes the oldest file. */
 static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const epoch_part *part,
                              char **path, nnfs_error *error)
 {
     const char *folder = trainer->settings.checkpoint_folder;
     checkpoint_state state = state_of(c, trainer, part);
+    const nnfs_network evaluated = trainer_evaluated(trainer);
+    int replacing = train_state_replacing(&trainer->settings);
+    if (evaluated.parameters != trainer->network->parameters) {
+        state.states[replacing] = trainer->network->parameters;
+    }
     *path = folder_path(folder, trainer->epochs, part->sums.steps);
-    nnfs_status status = *path ? checkpoint_write(*path, trainer->network, &state, error)
+    nnfs_status status = *path ? checkpoint_write(*path, &evaluated, &state, error)
                                : fail_memory(error, strlen(folder), "a file name");
     return status == NNFS_OK ? folder_tidy(folder, *path, error) : status;
 }

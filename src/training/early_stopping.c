@@ -23,7 +23,7 @@ void stopping_note(nnfs_trainer *trainer, double score, bool best)
     s->waited++;
     if (best || score < s->score) {
         *s = (stopping_state){.score = score, .epoch = trainer->epochs};
-        memcpy(trainer->states[STATE_BEST], trainer->network->parameters,
+        memcpy(trainer->states[STATE_BEST], trainer_evaluated(trainer).parameters,
                trainer->network->parameter_floats * sizeof(float));
     }
 }
@@ -34,8 +34,9 @@ bool stopping_is_due(const nnfs_trainer *trainer)
     return patience > 0 && trainer->stopping.waited >= patience;
 }
 
-void stopping_finish(nnfs_trainer *trainer)
+void stopping_finish(nnfs_trainer *trainer, bool good)
 {
+    trainer_exchange(trainer, good);
     if (trainer->stopping.epoch > 0) {
         memcpy(trainer->network->parameters, trainer->states[STATE_BEST],
                trainer->network->parameter_floats * sizeof(float));

@@ -16,7 +16,10 @@ void stopping_note(nnfs_trainer *trainer, double score, bool best);
 /* Whether the settings' patience is at its end. */
 bool stopping_is_due(const nnfs_trainer *trainer);
 
-/* Gives the network the weights of the best epoch, if there has been one. */
-void stopping_finish(nnfs_trainer *trainer);
+/*
+ * Gives the network the weights it ends with: those of the best epoch, or else those that are evaluated; of a
+ * run that is not good, because it diverged, its own.
+ */
+void stopping_finish(nnfs_trainer *trainer, bool good);
 
 #endif

@@ -20,8 +20,8 @@ static nnfs_status evaluate_if(const training *t, const nnfs_dataset *dataset,
     if (!dataset) {
         return NNFS_OK;
     }
-    return nnfs_evaluate(t->trainer->network, dataset, t->trainer->settings.threads, evaluation,
-                         error);
+    const nnfs_network evaluated = trainer_evaluated(t->trainer);
+    return nnfs_evaluate(&evaluated, dataset, t->trainer->settings.threads, evaluation, error);
 }
 
 /* Why the run ends here; NULL: it goes on. */
@@ -69,7 +69,7 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
         epoch.ended = end_of(t, reached);
     }
     if (epoch.ended) {
-        stopping_finish(t->trainer);
+        stopping_finish(t->trainer, true);
     }
     bool stopped =
         status == NNFS_OK && settings->on_epoch && settings->on_epoch(settings->user, &epoch) != 0;
@@ -106,7 +106,7 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
     fill_rates(t);
     s->best_epoch = t->trainer->stopping.epoch;
     t->measured = t->measured && (s->best_epoch == 0 || s->best_epoch == s->epochs);
-    stopping_finish(t->trainer);
+    stopping_finish(t->trainer, status != NNFS_ERROR_DIVERGED);
     if (status == NNFS_OK) {
         status = evaluate_if(t, t->train, &s->train, error);
         status = status == NNFS_OK && !t->measured

@@ -25,6 +25,9 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
             trainer->states[i] = memory_alloc_zeroed(floats, sizeof(float));
             has_memory = trainer->states[i] != NULL;
         }
+        if (row->follow && trainer->states[i]) {
+            memcpy(trainer->states[i], network->parameters, floats * sizeof(float));
+        }
     }
     if (!has_memory) {
         return fail_memory(error, size_mul(size_mul(floats, 5), sizeof(float)), "training");
@@ -130,8 +133,46 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
     }
 }
 
+/* ---- The state that replaces the parameters ---- */
+
+nnfs_network trainer_evaluated(const nnfs_trainer *trainer)
+{
+    nnfs_network view = *trainer->network;
+    int state = train_state_replacing(&trainer->settings);
+    if (state >= 0 && !trainer->exchanged) {
+        view.parameters = trainer->states[state];
+    }
+    return view;
+}
+
+void trainer_exchange(nnfs_trainer *trainer, bool replaced)
+{
+    int state = train_state_replacing(&trainer->settings);
+    if (state < 0 || replaced == trainer->exchanged) {
+        return;
+    }
+    float *parameters = trainer->network->parameters;
+    float *values = trainer->states[state];
+    for (size_t i = 0; i < trainer->network->parameter_floats; i++) {
+        float value = values[i];
+        values[i] = parameters[i];
+        parameters[i] = value;
+    }
+    trainer->exchanged = replaced;
+}
+
+void nnfs_trainer_use_average(nnfs_trainer *trainer, int average)
+{
+    if (trainer) {
+        trainer_exchange(trainer, average != 0);
+    }
+}
+
+/* ---- Runs of steps ---- */
+
 step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t batch)
 {
+    trainer_exchange(trainer, false);
     step_run run = {
         .program = &trainer->program,
         .work = &trainer->work,

@@ -24,7 +24,7 @@ TABLES = [("housing/housing.csv", "median_house_value"), ("tables/adult.csv.gz",
           ("tables/ames.csv.gz", "SalePrice"), ("tables/churn.csv.gz", "Exited"),
           ("tables/diamonds.csv.gz", "price"), ("tables/letter.csv.gz", "lettr"),
           ("tables/wine.csv.gz", "quality")]
-ACTIVATIONS = "identity relu leaky_relu elu sigmoid tanh softplus silu gelu".split()
+ACTIVATIONS = "identity relu leaky_relu elu sigmoid tanh softplus silu gelu selu mish".split()
 wrong = 0
 
 

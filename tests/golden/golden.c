@@ -160,6 +160,7 @@ static bool read_settings(golden_case *c)
     c->network.dropout = c->dropout;
     c->network.input_dropout = (float)atof(text_of(c, "input_dropout"));
     c->training.label_smoothing = (float)atof(text_of(c, "label_smoothing"));
+    c->training.ema = (float)atof(text_of(c, "ema"));
     c->training.clip_norm = (float)atof(text_of(c, "clip_norm"));
     c->training.seed = 7; /* of dropout, as make_golden.py draws it */
     c->steps = atoi(text_of(c, "steps"));
@@ -475,6 +476,10 @@ static bool check_steps(golden_case *c, nnfs_network *network, nnfs_trainer *tra
     compare_extras(c, &c->worst_step, network, network->parameters, "", "_after");
     if (ok && has_tensor(c, "yhat_after")) {
         ok = compare_outputs(c, &c->worst_step, "yhat_after", network, error);
+    }
+    if (ok && has_tensor(c, "yhat_average")) {
+        nnfs_trainer_use_average(trainer, 1);
+        ok = compare_outputs(c, &c->worst_step, "yhat_average", network, error);
     }
     free(losses);
     return ok;

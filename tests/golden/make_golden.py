@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden cases of normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
+"""Makes the golden cases of selu, mish, normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
 in float64: `make_golden.py FOLDER`. Needs torch, numpy and safetensors. golden.c says what a case holds."""
 
 import json
@@ -47,6 +47,8 @@ ACTIVATIONS = {
     "tanh": torch.tanh,
     "gelu": torch.nn.functional.gelu,
     "silu": torch.nn.functional.silu,
+    "selu": torch.selu,
+    "mish": torch.nn.functional.mish,
     "sigmoid": torch.sigmoid,
     "softmax": lambda z: torch.softmax(z, 1),
 }
@@ -55,7 +57,7 @@ ACTIVATIONS = {
 class Case:
     def __init__(self, name, sizes, activations, loss="mse", batch=9, optimizer="sgd", normalization=None,
                  dropout=None, input_dropout=0.0, label_smoothing=0.0, clip_norm=0.0, weights=False,
-                 output_gradient=None):
+                 output_gradient=None, ema=0.0):
         layers = len(activations)
         self.name, self.sizes, self.activations, self.loss = name, sizes, activations, loss
         self.batch, self.optimizer = batch, optimizer
@@ -63,6 +65,7 @@ class Case:
         self.dropout = dropout or [0.0] * layers
         self.input_dropout, self.smoothing, self.clip = input_dropout, label_smoothing, clip_norm
         self.momentum = 0.0  # of running statistics
+        self.ema = ema
         self.given = output_gradient  # "outputs", "logits" or None
         self.draw(weights)
 
@@ -147,7 +150,28 @@ class Case:
         with torch.no_grad():
             return ACTIVATIONS[self.activations[-1]](self.logits()).numpy()
 
+    def make_average(self):
+        """What is averaged, and its average, which has the same names."""
+        holder = torch.nn.Module()
+        holder.parameters_ = torch.nn.ParameterDict(
+            {k: torch.nn.Parameter(v) for k, v in self.parameters.items()})
+        self.parameters = dict(holder.parameters_.items())
+        for name, tensor in self.running.items():
+            holder.register_buffer(name, tensor)
+        decay = float(np.float32(self.ema))
+        return holder, torch.optim.swa_utils.AveragedModel(
+            holder, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    def predict_average(self, average):
+        own = self.parameters, self.running
+        self.parameters = dict(average.module.parameters_.items())
+        self.running = dict(average.module.named_buffers())
+        outputs = self.predict()
+        self.parameters, self.running = own
+        return outputs
+
     def save(self, folder):
+        holder, average = self.make_average()
         results = {"yhat": self.predict()}
         loss = self.objective(0, 0.0)
         loss.backward()
@@ -164,18 +188,21 @@ class Case:
             if self.clip > 0:
                 torch.nn.utils.clip_grad_norm_(self.parameters.values(), float(np.float32(self.clip)))
             optimizer.step()
+            average.update_parameters(holder)
             losses.append(loss.item())
         if not self.given:
             results["losses"] = np.array(losses)
         for name, tensor in {**self.parameters, **self.running}.items():
             results[name + "_after"] = tensor.detach().numpy()
         results["yhat_after"] = self.predict()
+        if self.ema > 0:
+            results["yhat_average"] = self.predict_average(average)
         metadata = {
             "sizes": json.dumps(self.sizes), "activations": json.dumps(self.activations),
             "loss": self.loss, "optimizer": self.optimizer, "steps": str(STEPS), "batch": str(self.batch),
             "normalization": json.dumps(self.normalization), "dropout": json.dumps(self.dropout),
             "input_dropout": str(self.input_dropout), "label_smoothing": str(self.smoothing),
-            "clip_norm": str(self.clip), "given": self.given or "",
+            "clip_norm": str(self.clip), "ema": str(self.ema), "given": self.given or "",
             "source": f"PyTorch {torch.__version__.split('+')[0]}, float64"}
         tensors = {**self.tensors, **results}
         save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()},
@@ -208,6 +235,11 @@ def cases():
     yield Case("gradient_of_outputs_gelu", [6, 8, 3], ["silu", "gelu"], output_gradient="outputs",
                normalization=["layer", "none"])
     yield Case("gradient_of_logits", [6, 8, 3], ["tanh", "softmax"], output_gradient="logits")
+    yield Case("ema", [6, 8, 3], ["tanh", "identity"], ema=0.75, optimizer="adam")
+    yield Case("ema_batch", [6, 8, 5, 3], ["tanh", "silu", "softmax"], "cross_entropy", batch=17,
+               normalization=three, clip_norm=0.5, ema=0.9)
+    yield Case("activation_selu", [6, 19, 17, 3], ["selu", "selu", "softmax"], "cross_entropy", batch=13)
+    yield Case("activation_mish", [6, 19, 17, 3], ["mish", "mish", "softmax"], "cross_entropy", batch=13)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ typedef struct variant {
     int64_t batch;
     int threads;
     int64_t every;
-    /* Batch or layer normalisation, and then dropout, label smoothing and clipping too. */
+    /* Batch or layer normalisation, and then dropout, label smoothing, clipping and averages too. */
     nnfs_normalization normalization;
 } variant;
 
@@ -127,6 +127,7 @@ static nnfs_train_settings settings_of(const variant *v, interruption *at)
     settings.threads = v->threads;
     settings.label_smoothing = v->normalization ? 0.1f : 0.0f;
     settings.clip_norm = v->normalization ? 0.2f : 0.0f;
+    settings.ema = v->normalization ? 0.9f : 0.0f;
     settings.on_checkpoint = on_checkpoint;
     settings.on_epoch = on_epoch;
     settings.on_progress = on_progress;
@@ -234,6 +235,75 @@ static void test_regularized_goes_on(void **state)
     nnfs_dataset *data = make_data(3);
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         (void)check_goes_on(&variants[i], data);
+    }
+    nnfs_dataset_free(data);
+}
+
+/* ---- Averaged weights ---- */
+
+static nnfs_train_settings averaging(interruption *at, int threads)
+{
+    const variant v = {NNFS_ADAM, NNFS_SCHEDULE_CONSTANT, 64, threads, 0, NNFS_NORMALIZATION_BATCH};
+    return settings_of(&v, at);
+}
+
+/* By hand the averages can be had as well, and the steps go on from the network's own weights. */
+static uint64_t train_by_hand(const nnfs_dataset *data, uint64_t *own)
+{
+    interruption at = {0};
+    nnfs_trainer *trainer = NULL;
+    nnfs_network *network = make_network_with(9, NNFS_NORMALIZATION_BATCH, 0.3f);
+    nnfs_train_settings settings = averaging(&at, 2);
+    assert_int_equal(nnfs_trainer_create(network, &settings, &trainer, NULL), NNFS_OK);
+    for (int e = 0; e < epochs; e++) {
+        assert_int_equal(nnfs_trainer_epoch(trainer, data, NULL, NULL), NNFS_OK);
+        *own = nnfs_network_hash(network);
+        nnfs_trainer_use_average(trainer, 1);
+        nnfs_trainer_use_average(trainer, 1);
+    }
+    uint64_t average = nnfs_network_hash(network);
+    nnfs_trainer_use_average(trainer, 0);
+    assert_true(nnfs_network_hash(network) == *own);
+    nnfs_trainer_free(trainer);
+    nnfs_network_free(network);
+    return average;
+}
+
+/* The averages are evaluated, kept of the best epoch, and saved; with the same bits on any threads. */
+static void test_average(void **state)
+{
+    (void)state;
+    nnfs_dataset *data = make_data(8);
+    uint64_t own = 0;
+    uint64_t average = train_by_hand(data, &own);
+    assert_true(average != own);
+    for (int threads = 1; threads <= 3; threads++) {
+        char folder[128], best[160];
+        interruption at = {0};
+        nnfs_summary summary;
+        nnfs_evaluation evaluation;
+        nnfs_network *network = make_network_with(9, NNFS_NORMALIZATION_BATCH, 0.3f);
+        nnfs_network *saved = NULL;
+        nnfs_train_settings settings = averaging(&at, threads);
+        assert_int_equal(nnfs_train(network, data, NULL, data, &settings, &summary, NULL), NNFS_OK);
+        assert_true(nnfs_network_hash(network) == average);
+        assert_true(summary.test.loss == at.history[epochs - 1].test.loss);
+        assert_int_equal(nnfs_evaluate(network, data, 1, &evaluation, NULL), NNFS_OK);
+        assert_true(evaluation.loss == summary.test.loss);
+        nnfs_network_free(network);
+
+        network = make_network_with(9, NNFS_NORMALIZATION_BATCH, 0.3f);
+        folder_of(folder, sizeof folder, folders++);
+        (void)snprintf(best, sizeof best, "%s/best.safetensors", folder);
+        settings.checkpoint_folder = folder;
+        assert_int_equal(nnfs_train(network, data, data, NULL, &settings, &summary, NULL), NNFS_OK);
+        double wanted = at.history[summary.best_epoch - 1].validation.loss;
+        assert_true(summary.validation.loss == wanted);
+        assert_int_equal(nnfs_network_load(best, &saved, NULL), NNFS_OK);
+        assert_int_equal(nnfs_evaluate(saved, data, 1, &evaluation, NULL), NNFS_OK);
+        assert_true(evaluation.loss == wanted);
+        nnfs_network_free(saved);
+        nnfs_network_free(network);
     }
     nnfs_dataset_free(data);
 }
@@ -517,15 +587,11 @@ int main(int argc, char **argv)
 {
     test_data = argc > 1 ? argv[1] : "tests/data";
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_there),
-        cmocka_unit_test(test_goes_on),
-        cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_passed_over),
-        cmocka_unit_test(test_other_run),
-        cmocka_unit_test(test_of_0_1),
-        cmocka_unit_test(test_no_rate_left),
-        cmocka_unit_test(test_regularized_goes_on),
+        cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_goes_on),
+        cmocka_unit_test(test_average),       cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_damage),        cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_other_run),     cmocka_unit_test(test_of_0_1),
+        cmocka_unit_test(test_no_rate_left),  cmocka_unit_test(test_regularized_goes_on),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

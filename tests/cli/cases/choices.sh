@@ -22,7 +22,7 @@ chosen small --loss binary_cross_entropy --output-activation softmax
 every() {
     nnfs-train small -q -e 1 -o none --hidden 4 "$@" || echo "$*: $?"
 }
-for name in identity relu leaky_relu elu sigmoid tanh softplus silu gelu; do
+for name in identity relu leaky_relu elu sigmoid tanh softplus silu gelu selu mish; do
     every --activation $name
     every --output-activation $name
 done
