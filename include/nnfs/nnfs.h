@@ -369,6 +369,11 @@ NNFS_API nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset,
                                                 nnfs_error *error);
 
 NNFS_API int64_t nnfs_dataset_samples(const nnfs_dataset *dataset);
+/*
+ * The row of its file that a sample comes from, also of a split: from 0, without the header and without
+ * rows that skip_bad_rows left out, but with those whose target is missing. -1 past the last sample.
+ */
+NNFS_API int64_t nnfs_dataset_row(const nnfs_dataset *dataset, int64_t sample);
 /* Features a sample, as a network sees them: of a prepared table, its preprocessing's inputs. */
 NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
 /* The number of classes, 0 if the targets are numbers. */

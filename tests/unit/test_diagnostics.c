@@ -79,7 +79,7 @@ static void expect_rows(const diagnostics *known, const int32_t rows[WORST])
 {
     assert_int_equal(known->mistake_count, WORST);
     for (int i = 0; i < WORST; i++) {
-        assert_int_equal(known->mistakes[i].row, rows[i]);
+        assert_int_equal(known->mistakes[i].sample, rows[i]);
     }
 }
 
@@ -259,7 +259,7 @@ static void points_are_even(void **state)
             expect((double)m.known.scatter[2 * i], row);
             expect((double)m.known.scatter[2 * i + 1], row);
         }
-        assert_true(m.known.targets[0].rmse == 0.0 && m.known.mistakes[0].row == 0);
+        assert_true(m.known.targets[0].rmse == 0.0 && m.known.mistakes[0].sample == 0);
         release(&m);
         free(values);
     }

@@ -19,6 +19,11 @@ const char *diagnostics_target_name(const diagnostics *known, int index, short_t
     return name ? name : number->text;
 }
 
+int64_t diagnostics_row(const diagnostics *known, int index)
+{
+    return nnfs_dataset_row(known->data, known->mistakes[index].sample);
+}
+
 int64_t diagnostics_wrong(const diagnostics *known)
 {
     return known->samples - known->macro.right;

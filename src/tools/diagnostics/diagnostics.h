@@ -1,7 +1,6 @@
 /*
  * What is known of a network's predictions of a dataset, beyond nnfs_evaluation: which classes it
  * takes for which, how far its probabilities can be trusted, how its errors lie, its worst mistakes.
- * Rows are counted from 0.
  */
 #ifndef NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
 #define NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
@@ -47,7 +46,7 @@ typedef struct target_scores {
 } target_scores;
 
 typedef struct mistake {
-    int64_t row;
+    int64_t sample;
     double size;             /* by which they are sorted: the loss */
     int truth, predicted;    /* classes, and */
     float probability;       /* of the predicted one, NaN where outputs are none; and */
@@ -95,6 +94,9 @@ void diagnostics_free(diagnostics *known);
 
 /* What a target is called; one without a name by its number, from 1. */
 const char *diagnostics_target_name(const diagnostics *known, int index, short_text *number);
+
+/* The row of the file that mistake `index` is in, from 0. */
+int64_t diagnostics_row(const diagnostics *known, int index);
 
 /* Wrongly predicted. */
 int64_t diagnostics_wrong(const diagnostics *known);

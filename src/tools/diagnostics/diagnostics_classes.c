@@ -48,7 +48,7 @@ static void add_to_bin(diagnostics *made, double probability, bool right)
     bin->accuracy += right;
 }
 
-static void add_sample(diagnostics *made, int64_t row, const float *outputs, int label)
+static void add_sample(diagnostics *made, int64_t sample, const float *outputs, int label)
 {
     int chosen = predictions_class(made->outputs, outputs);
     float right = predictions_probability(made->outputs, outputs, label);
@@ -61,7 +61,7 @@ static void add_sample(diagnostics *made, int64_t row, const float *outputs, int
         add_to_bin(made, (double)answer, chosen == label);
     }
     if (chosen != label) {
-        mistake one = {.row = row,
+        mistake one = {.sample = sample,
                        .size = size_of(made, right, answer),
                        .truth = label,
                        .predicted = chosen,

@@ -121,7 +121,7 @@ static json_t *wrong_classes(const diagnostics *known)
     for (int i = 0; i < known->mistake_count; i++) {
         const mistake *one = &known->mistakes[i];
         json_t *object = json_object();
-        json_set_integer(object, "row", one->row);
+        json_set_integer(object, "row", diagnostics_row(known, i));
         json_set_string(object, "truth", class_name(known->data, one->truth, &number));
         json_set_string(object, "predicted", class_name(known->data, one->predicted, &number));
         json_set_float(object, "probability", one->probability);
@@ -224,7 +224,7 @@ static json_t *wrong_numbers(const diagnostics *known)
     for (int i = 0; i < known->mistake_count; i++) {
         const float *values = known->mistake_values + (size_t)i * 2 * (size_t)known->outputs;
         json_t *object = json_object();
-        json_set_integer(object, "row", known->mistakes[i].row);
+        json_set_integer(object, "row", diagnostics_row(known, i));
         (void)json_object_set_new(object, "truth", numbers(values, known->outputs));
         (void)json_object_set_new(object, "predicted",
                                   numbers(values + known->outputs, known->outputs));

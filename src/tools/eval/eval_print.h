@@ -34,7 +34,4 @@ int names_width(const diagnostics *known, int least);
 /* `width`, but at most what there is room for, and no less than `least`. */
 int cut_to(int width, int room, int least);
 
-/* What to add where rows are numbered: a table's rows without a target are not among them. */
-const char *rows_left_out(const diagnostics *known);
-
 #endif

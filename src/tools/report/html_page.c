@@ -96,11 +96,11 @@ static nnfs_status write_evaluations(FILE *out, const run_record *run, bool test
             continue;
         }
         if (!test && !alone) {
-            html(out, "<diagnostics class=\"run\"><summary>Also of the %s data</summary>\n", set);
+            html(out, "<details class=\"run\"><summary>Also of the %s data</summary>\n", set);
         }
         status = write_evaluation(out, evaluation, error);
         if (!test && !alone) {
-            html(out, "</diagnostics>\n");
+            html(out, "</details>\n");
         }
     }
     return status;
@@ -122,11 +122,11 @@ static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error
 /* One of several opens where it is asked for. */
 static nnfs_status write_folded(FILE *out, const run_record *run, nnfs_error *error)
 {
-    html(out, "<diagnostics class=\"run\"><summary>%s <span>", run->name);
+    html(out, "<details class=\"run\"><summary>%s <span>", run->name);
     html_headline(out, run);
     html(out, "</span></summary>\n");
     nnfs_status status = write_run(out, run, error);
-    html(out, "</diagnostics>\n");
+    html(out, "</details>\n");
     return status;
 }
 
