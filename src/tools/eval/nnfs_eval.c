@@ -108,14 +108,20 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
 
 static const char *chosen_name(const eval_run *run)
 {
-    return run->loaded.chosen == run->loaded.test ? "test" : "train";
+    const model_data *loaded = &run->loaded;
+    if (loaded->chosen == loaded->parts.validation) {
+        return "validation";
+    }
+    bool test = loaded->chosen == loaded->test || loaded->chosen == loaded->parts.test;
+    return test ? "test" : "train";
 }
 
-/* "the test set of digits"; a table has no such parts. In two lines where one is too short. */
+/* "the test set of digits"; all of a table is no such part. In two lines where one is too short. */
 static void print_head(const eval_run *run)
 {
     const model_request *request = &run->options->request;
-    bool table = nnfs_dataset_columns(run->loaded.chosen) > 0;
+    bool table =
+        run->loaded.chosen == run->loaded.train && nnfs_dataset_columns(run->loaded.chosen) > 0;
     const char *the = table ? "" : ", the ";
     const char *part = table ? "" : chosen_name(run);
     short_text samples = text_count(run->result.samples);
@@ -163,6 +169,7 @@ static bool print_json(const eval_run *run)
     json_set_hash(object, "data_hash", nnfs_dataset_hash(loaded->chosen));
     json_set_string(object, "split", chosen_name(run));
     json_set_integer(object, "samples", result->samples);
+    json_set_integer(object, "trained_on", model_data_trained_on(loaded));
     json_set_string(object, "loss_name", nnfs_loss_name(nnfs_network_loss(loaded->network)));
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
