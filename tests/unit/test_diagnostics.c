@@ -32,7 +32,10 @@ static measured measure(nnfs_network *network, const nnfs_arrays *arrays, int mi
 {
     measured m = {.network = network};
     assert_int_equal(nnfs_dataset_wrap(arrays, &m.data, NULL), NNFS_OK);
-    assert_int_equal(diagnostics_measure(network, m.data, 1, mistakes, &m.known, NULL), NNFS_OK);
+    diagnostics_settings settings = diagnostics_defaults();
+    settings.threads = 1;
+    settings.mistakes = mistakes;
+    assert_int_equal(diagnostics_measure(network, m.data, &settings, &m.known, NULL), NNFS_OK);
     assert_int_equal(m.known.samples, arrays->samples);
     return m;
 }

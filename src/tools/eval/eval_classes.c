@@ -146,6 +146,7 @@ void print_classes(const diagnostics *known, const eval_print *how)
         (void)printf("%-9s %s between how sure it is and how often it is right\n", "off by",
                      text_percent(known->calibration_error).text);
     }
+    print_thresholds(known, how);
     print_confusion(known, how);
     print_each(known, &how->screen);
     if (how->binary) {
@@ -153,6 +154,7 @@ void print_classes(const diagnostics *known, const eval_print *how)
     }
     if (how->calibration && known->probabilities) {
         print_calibration(known);
+        print_positive_calibration(known);
     }
     print_mistakes(known, how);
 }

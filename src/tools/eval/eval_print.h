@@ -10,10 +10,16 @@ typedef struct eval_print {
     bool confusion;   /* the whole matrix, however large */
     bool binary;      /* TP, FP, FN and TN a class */
     bool calibration; /* a line a bin */
+    bool costs;       /* the threshold of least cost */
 } eval_print;
 
 void print_classes(const diagnostics *known, const eval_print *how);
 void print_numbers(const diagnostics *known, const eval_print *how);
+
+/* ---- eval_positive.c ---- */
+
+void print_thresholds(const diagnostics *known, const eval_print *how);
+void print_positive_calibration(const diagnostics *known);
 
 /* ---- eval_confusion.c ---- */
 

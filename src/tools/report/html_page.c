@@ -28,6 +28,7 @@ static const struct score {
     number_text *text;
 } scores[] = {
     {"ROC AUC", "roc_auc", html_number},
+    {"average precision", "average_precision", html_number},
     {"macro F1", "macro_f1", html_number},
     {"log loss", "log_loss", html_number},
 };
@@ -73,6 +74,9 @@ static nnfs_status write_evaluation(FILE *out, const json_t *evaluation, nnfs_er
     html_classes(out, evaluation);
     html(out, "<div class=\"plots\">");
     nnfs_status status = html_calibration(out, evaluation, error);
+    if (status == NNFS_OK) {
+        status = html_positive(out, evaluation, error);
+    }
     html(out, "</div></div></div>\n");
     if (status == NNFS_OK) {
         status = html_targets(out, evaluation, error);

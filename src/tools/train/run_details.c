@@ -67,8 +67,10 @@ static void log_evaluation(train_run *run, const char *part, const data_source *
     if (!data || evaluation->samples == 0) {
         return;
     }
-    if (diagnostics_measure(run->network, data, run->machine.threads, MISTAKES, &known, &error) !=
-        NNFS_OK) {
+    diagnostics_settings settings = diagnostics_defaults();
+    settings.threads = run->machine.threads;
+    settings.mistakes = MISTAKES;
+    if (diagnostics_measure(run->network, data, &settings, &known, &error) != NNFS_OK) {
         skip_part(run, "details of the predictions", &error);
         return;
     }
