@@ -142,6 +142,7 @@ typedef enum nnfs_monitor {
     NNFS_MONITOR_RMSE,
     NNFS_MONITOR_MAE,
     NNFS_MONITOR_R2,
+    NNFS_MONITOR_AVERAGE_PRECISION, /* of two classes, also where one is rare */
 } nnfs_monitor;
 
 /*
@@ -372,6 +373,11 @@ NNFS_API nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset,
                                                 nnfs_error *error);
 
 NNFS_API int64_t nnfs_dataset_samples(const nnfs_dataset *dataset);
+/*
+ * The row of its file that a sample comes from, also of a split: from 0, without the header and without
+ * rows that skip_bad_rows left out, but with those whose target is missing. -1 past the last sample.
+ */
+NNFS_API int64_t nnfs_dataset_row(const nnfs_dataset *dataset, int64_t sample);
 /* Features a sample, as a network sees them: of a prepared table, its preprocessing's inputs. */
 NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
 /* The number of classes, 0 if the targets are numbers. */
@@ -842,7 +848,10 @@ typedef struct nnfs_evaluation {
     double
         log_loss;   /* mean of -log of the right class's probability; softmax and sigmoid outputs */
     double roc_auc; /* area under the ROC curve of the second class (Mann and Whitney's U); where
-                      * there are two classes and samples of both */
+                      * there are two classes and samples of both; so is the next */
+    double
+        average_precision; /* of the second class: the sum over the different scores, from the highest
+                               * down, of the precision times the gain in recall, as scikit-learn's */
     double rmse; /* root of the mean squared error over all outputs; this and the next, numbers */
     double mae;  /* mean absolute error; like rmse in the targets' units */
     double r2;   /* 1 - residual / total sum of squares, mean over outputs */
@@ -856,6 +865,33 @@ typedef struct nnfs_evaluation {
  */
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
+
+/*
+ * Experimental. Of two classes, what a threshold gives: samples whose score is at least this are taken for
+ * the second class, the positive one. True-positive rate (recall): TP / positives; false-positive rate:
+ * FP / negatives; precision: TP / (TP + FP).
+ */
+typedef struct nnfs_threshold {
+    float score; /* infinity: no sample is taken for positive */
+    int64_t true_positives, false_positives;
+} nnfs_threshold;
+
+/*
+ * Each different score as a threshold, from the highest to the lowest, of which the last takes all samples
+ * for positive: the points of ROC and precision-recall curves. scores and labels (0 or 1) [samples];
+ * thresholds has room for as many, and the first *count are set. Errors: ARGUMENT, DATA (a score that
+ * is NaN, another label), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_thresholds(const float *scores, const int32_t *labels, int64_t samples,
+                                     nnfs_threshold *thresholds, int64_t *count, nnfs_error *error);
+/*
+ * The threshold with the largest F1, 2 TP / (2 TP + FP + FN), and the one with the least cost for what a
+ * false positive and a false negative cost. The highest of equal ones; score is infinity where it is best
+ * to take no sample for positive.
+ */
+NNFS_API nnfs_threshold nnfs_threshold_for_f1(const nnfs_threshold *thresholds, int64_t count);
+NNFS_API nnfs_threshold nnfs_threshold_for_costs(const nnfs_threshold *thresholds, int64_t count,
+                                                 double false_positive, double false_negative);
 
 /* ---- Models leave and arrive: experimental ---------------------------------------------------- */
 

@@ -18,6 +18,8 @@ static const struct {
     [NNFS_MONITOR_RMSE] = {"rmse", offsetof(nnfs_evaluation, rmse), 1.0},
     [NNFS_MONITOR_MAE] = {"mae", offsetof(nnfs_evaluation, mae), 1.0},
     [NNFS_MONITOR_R2] = {"r2", offsetof(nnfs_evaluation, r2), -1.0},
+    [NNFS_MONITOR_AVERAGE_PRECISION] = {"average_precision",
+                                        offsetof(nnfs_evaluation, average_precision), -1.0},
 };
 
 const char *nnfs_monitor_name(nnfs_monitor which)

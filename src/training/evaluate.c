@@ -129,7 +129,7 @@ static nnfs_status fill_classes(const evaluation_sums *sums, const nnfs_network 
     nnfs_status status = metrics_of_classes(sums->chosen, sums->labels, samples,
                                             sums->dataset->parts.classes, evaluation, error);
     if (status == NNFS_OK && sums->scores) {
-        status = metrics_roc_auc(sums->scores, sums->labels, samples, &evaluation->roc_auc, error);
+        status = metrics_of_scores(sums->scores, sums->labels, samples, evaluation, error);
     }
     return status;
 }

@@ -2,10 +2,9 @@
 #include "training/metrics.h"
 
 #include "base/memory.h"
+#include "training/ranking.h"
 
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
 /* ---- Chosen classes ---- */
 
@@ -44,87 +43,29 @@ nnfs_status metrics_of_classes(const int32_t *chosen, const int32_t *labels, int
 
 /* ---- Scores ---- */
 
-/* Unsigned numbers in the order of the floats, which are not NaN: the sign turned over, and of negative
- * ones all bits. Both zeros are one. */
-static uint32_t key_of(float score)
+nnfs_status metrics_of_scores(const float *scores, const int32_t *labels, int64_t samples,
+                              nnfs_evaluation *evaluation, nnfs_error *error)
 {
-    float zero_once = score + 0.0f;
-    uint32_t bits = 0;
-    memcpy(&bits, &zero_once, sizeof bits);
-    return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
-
-/* Sorts by one digit, keeping the order of equal ones. */
-static void sort_digit(const uint32_t *from, int64_t count, int shift, uint32_t *to)
-{
-    int64_t place[257] = {0};
-    for (int64_t i = 0; i < count; i++) {
-        place[(from[i] >> shift & 255) + 1]++;
-    }
-    for (int d = 0; d < 256; d++) {
-        place[d + 1] += place[d];
-    }
-    for (int64_t i = 0; i < count; i++) {
-        to[place[from[i] >> shift & 255]++] = from[i];
-    }
-}
-
-static void sort_keys(uint32_t *keys, int64_t count, uint32_t *room)
-{
-    for (int shift = 0; shift < 32; shift += 16) {
-        sort_digit(keys, count, shift, room);
-        sort_digit(room, count, shift + 8, keys);
-    }
-}
-
-/* Twice U: for each one, the zeros below it count 2, and those level with it 1. Both are sorted. */
-static double count_pairs(const uint32_t *zeros, int64_t zero_count, const uint32_t *ones,
-                          int64_t one_count)
-{
-    uint64_t pairs = 0; /* at most 2 * 2^31 * 2^31 */
-    int64_t below = 0;
-    int64_t level = 0; /* zeros up to the one's level */
-    for (int64_t i = 0; i < one_count; i++) {
-        while (below < zero_count && zeros[below] < ones[i]) {
-            below++;
+    ranking ranked;
+    evaluation->roc_auc = evaluation->average_precision = (double)NAN;
+    nnfs_status status = ranking_create(scores, labels, samples, &ranked, error);
+    if (status == NNFS_OK && ranked.ordered && ranked.zeros > 0 && ranked.ones > 0) {
+        nnfs_threshold before = {0};
+        nnfs_threshold level = {0};
+        uint64_t pairs =
+            0; /* twice U: of a pair of equals each counts 1; at most 2 * 2^31 * 2^31 */
+        double precision = 0.0;
+        while (ranking_next(&ranked, &level)) {
+            int64_t ones = level.true_positives - before.true_positives;
+            int64_t zeros = level.false_positives - before.false_positives;
+            pairs += (uint64_t)zeros * (uint64_t)(2 * before.true_positives + ones);
+            precision += (double)ones * threshold_precision(&level);
+            before = level;
         }
-        level = level < below ? below : level;
-        while (level < zero_count && zeros[level] == ones[i]) {
-            level++;
-        }
-        pairs += (uint64_t)(below + level);
+        evaluation->roc_auc = 0.5 * (double)pairs / ((double)ranked.zeros * (double)ranked.ones);
+        evaluation->average_precision = precision / (double)ranked.ones;
     }
-    return (double)pairs;
-}
-
-nnfs_status metrics_roc_auc(const float *scores, const int32_t *labels, int64_t samples,
-                            double *roc_auc, nnfs_error *error)
-{
-    uint32_t *keys = memory_alloc((size_t)samples, sizeof *keys);
-    uint32_t *room = memory_alloc((size_t)samples, sizeof *room);
-    nnfs_status status = NNFS_OK;
-    bool numbers = true;
-    int64_t zeros = 0;
-    int64_t ones = samples;
-    *roc_auc = (double)NAN;
-    if (!keys || !room) {
-        status = fail_memory(error, size_mul((size_t)samples, 2 * sizeof *keys), "evaluation");
-        goto done;
-    }
-    for (int64_t i = 0; i < samples; i++) {
-        numbers = numbers && !isnan(scores[i]);
-        keys[labels[i] ? --ones : zeros++] = key_of(scores[i]);
-    }
-    ones = samples - zeros;
-    if (numbers && zeros > 0 && ones > 0) {
-        sort_keys(keys, zeros, room);
-        sort_keys(keys + zeros, ones, room);
-        *roc_auc =
-            0.5 * count_pairs(keys, zeros, keys + zeros, ones) / ((double)zeros * (double)ones);
-    }
-done:
-    memory_free(keys);
-    memory_free(room);
+    ranking_free(&ranked);
     return status;
 }
 

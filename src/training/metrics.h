@@ -15,12 +15,11 @@ nnfs_status metrics_of_classes(const int32_t *chosen, const int32_t *labels, int
                                int classes, nnfs_evaluation *evaluation, nnfs_error *error);
 
 /*
- * The area under the ROC curve: the share of pairs of a sample of class 1 and one of class 0 in which
- * the former has the higher score, ties counting half (Mann and Whitney's U). NaN where there are no
- * such pairs, or a score is none. Errors: MEMORY.
+ * The area under the ROC curve and the average precision: see nnfs_evaluation. Both NaN without samples of
+ * both classes, or if a score is NaN. Errors: MEMORY.
  */
-nnfs_status metrics_roc_auc(const float *scores, const int32_t *labels, int64_t samples,
-                            double *roc_auc, nnfs_error *error);
+nnfs_status metrics_of_scores(const float *scores, const int32_t *labels, int64_t samples,
+                              nnfs_evaluation *evaluation, nnfs_error *error);
 
 /*
  * Sum over [rows x columns] of -log of the probability that each label has, not below 1e-15. One row has

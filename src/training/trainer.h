@@ -10,14 +10,15 @@
 #include <math.h>
 
 /* An evaluation that was not made. */
-#define EVALUATION_NONE                 \
-    ((nnfs_evaluation){.loss = NAN,     \
-                       .accuracy = NAN, \
-                       .macro_f1 = NAN, \
-                       .log_loss = NAN, \
-                       .roc_auc = NAN,  \
-                       .rmse = NAN,     \
-                       .mae = NAN,      \
+#define EVALUATION_NONE                          \
+    ((nnfs_evaluation){.loss = NAN,              \
+                       .accuracy = NAN,          \
+                       .macro_f1 = NAN,          \
+                       .log_loss = NAN,          \
+                       .roc_auc = NAN,           \
+                       .average_precision = NAN, \
+                       .rmse = NAN,              \
+                       .mae = NAN,               \
                        .r2 = NAN})
 
 /* The part of an epoch that was done before. */

@@ -54,6 +54,8 @@ def check(path):
         assert svg.find('title') is not None and svg.find('desc') is not None, 'not described'
     for number in ('NaN', 'nan', 'inf', 'Infinity'):
         assert f'"{number}' not in text and f' {number}"' not in text, f'{number} is drawn'
+    for parent in root.iter():
+        assert parent.tag == 'details' or parent.find('summary') is None, f'<{parent.tag}> does not fold'
     for figure in root.iter('figure'):
         assert figure.find('.//table') is not None, 'a figure without its numbers'
     return drawings, text

@@ -29,10 +29,11 @@ mask() {
         -e 's#[0-9.]+ GFLOP/s#G GFLOP/s#' \
         -e 's# in [0-9.]+ m?s$# in T#' \
         -e 's#(loss) +([0-9][0-9.e+-]*|not finite)#\1 L#g' \
-        -e 's#(macro F1|ROC AUC|RMSE|MAE|R2) +-?[0-9][0-9.,e+-]*[0-9]#\1 N#g' \
+        -e 's#(macro F1|ROC AUC|AP|RMSE|MAE|R2) +-?[0-9][0-9.,e+-]*[0-9]#\1 N#g' \
         -e 's#\+- [0-9][0-9.,e+-]*[0-9]( %)?#+- S#g' \
         -e 's#(accuracy|test|validation) +[0-9.]+ %#\1 A#g' \
         -e '/^top +2: / s#[0-9.]+ %#T#g; s#^(off by) +[0-9.]+ %#\1 O#' \
+        -e 's#^(best F1|cost) .* --threshold .*#\1 at --threshold T#' \
         -e 's#\([0-9,]+ right, [0-9,]+ wrong\)#(R right, W wrong)#' \
         -e 's#\b[0-9a-f]{16}\b#HASH#g' \
         -e 's#^(machine.advice) .*#\1 A#' \

@@ -5,8 +5,8 @@ Run it again only to change them: make_metrics.py > ../unit/metrics_expected.h
 """
 
 import numpy
-from sklearn.metrics import (accuracy_score, f1_score, log_loss, mean_absolute_error,
-                             mean_squared_error, r2_score, roc_auc_score)
+from sklearn.metrics import (accuracy_score, average_precision_score, f1_score, log_loss,
+                             mean_absolute_error, mean_squared_error, r2_score, roc_auc_score)
 
 SAMPLES = 60
 
@@ -54,7 +54,8 @@ print(floats("two_logits", logits))
 print(double("two_accuracy", accuracy_score(labels, chosen)))
 print(double("two_macro_f1", f1_score(labels, chosen, average="macro")))
 print(double("two_log_loss", log_loss(labels, p)))
-print(double("two_roc_auc", roc_auc_score(labels, p)) + "\n")
+print(double("two_roc_auc", roc_auc_score(labels, p)))
+print(double("two_average_precision", average_precision_score(labels, p)) + "\n")
 
 # Two numbers a sample.
 targets = rng.normal(0, 2, (SAMPLES, 2)).astype("f4")

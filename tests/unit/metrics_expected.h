@@ -74,6 +74,7 @@ static const double two_accuracy = 0.69999999999999996;
 static const double two_macro_f1 = 0.69866071428571419;
 static const double two_log_loss = 0.58286354414899855;
 static const double two_roc_auc = 0.76395089285714279;
+static const double two_average_precision = 0.76853838126159557;
 
 static const float numbers_targets[] = {
     -0.306245446f,  -1.23889601f,  -2.61228371f,  0.308789581f,   -1.953421f,    -1.25025856f,

@@ -32,7 +32,10 @@ static measured measure(nnfs_network *network, const nnfs_arrays *arrays, int mi
 {
     measured m = {.network = network};
     assert_int_equal(nnfs_dataset_wrap(arrays, &m.data, NULL), NNFS_OK);
-    assert_int_equal(diagnostics_measure(network, m.data, 1, mistakes, &m.known, NULL), NNFS_OK);
+    diagnostics_settings settings = diagnostics_defaults();
+    settings.threads = 1;
+    settings.mistakes = mistakes;
+    assert_int_equal(diagnostics_measure(network, m.data, &settings, &m.known, NULL), NNFS_OK);
     assert_int_equal(m.known.samples, arrays->samples);
     return m;
 }
@@ -79,7 +82,7 @@ static void expect_rows(const diagnostics *known, const int32_t rows[WORST])
 {
     assert_int_equal(known->mistake_count, WORST);
     for (int i = 0; i < WORST; i++) {
-        assert_int_equal(known->mistakes[i].row, rows[i]);
+        assert_int_equal(known->mistakes[i].sample, rows[i]);
     }
 }
 
@@ -259,7 +262,7 @@ static void points_are_even(void **state)
             expect((double)m.known.scatter[2 * i], row);
             expect((double)m.known.scatter[2 * i + 1], row);
         }
-        assert_true(m.known.targets[0].rmse == 0.0 && m.known.mistakes[0].row == 0);
+        assert_true(m.known.targets[0].rmse == 0.0 && m.known.mistakes[0].sample == 0);
         release(&m);
         free(values);
     }

@@ -106,6 +106,7 @@ static void expect_two(const nnfs_evaluation *e)
     expect(e->macro_f1, two_macro_f1);
     expect(e->log_loss, two_log_loss);
     expect(e->roc_auc, two_roc_auc);
+    expect(e->average_precision, two_average_precision);
 }
 
 static void two_classes_are_judged(void **state)
@@ -137,11 +138,11 @@ static void one_class_alone_has_no_curve(void **state)
     nnfs_evaluation e = evaluate_once(1, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY, &arrays);
     assert_true(isnan(e.roc_auc));
     assert_true(e.macro_f1 > 0.0 && e.macro_f1 <= 0.5);
-    double auc = 0.0;
+    assert_true(isnan(e.average_precision));
     const float scores[] = {0.5f, NAN};
     const int32_t labels[] = {0, 1};
-    assert_int_equal(metrics_roc_auc(scores, labels, 2, &auc, NULL), NNFS_OK);
-    assert_true(isnan(auc));
+    assert_int_equal(metrics_of_scores(scores, labels, 2, &e, NULL), NNFS_OK);
+    assert_true(isnan(e.roc_auc) && isnan(e.average_precision));
 }
 
 /* Pair by pair, over scores of either sign, with both zeros, infinities and many ties. */
@@ -170,9 +171,62 @@ static void the_curve_is_that_of_all_pairs(void **state)
             }
         }
     }
-    double auc = 0.0;
-    assert_int_equal(metrics_roc_auc(scores, labels, count, &auc, NULL), NNFS_OK);
-    assert_true(auc == won / pairs);
+    nnfs_evaluation e;
+    assert_int_equal(metrics_of_scores(scores, labels, count, &e, NULL), NNFS_OK);
+    assert_true(e.roc_auc == won / pairs);
+}
+
+/* ---- Thresholds ---- */
+
+static const float threshold_scores[] = {0.9f, 0.1f, 0.4f, 0.4f, 0.7f, 0.2f, 0.4f, 0.0f};
+static const int32_t threshold_labels[] = {1, 0, 1, 0, 0, 0, 1, 0};
+enum { THRESHOLD_SAMPLES = 8 };
+
+/* Counted sample by sample at each score. */
+static void thresholds_count_what_is_above_them(void **state)
+{
+    (void)state;
+    nnfs_threshold made[THRESHOLD_SAMPLES];
+    int64_t count = 0;
+    assert_int_equal(
+        nnfs_thresholds(threshold_scores, threshold_labels, THRESHOLD_SAMPLES, made, &count, NULL),
+        NNFS_OK);
+    assert_int_equal(count, 6);
+    for (int i = 0; i < count; i++) {
+        int64_t ones = 0, zeros = 0;
+        assert_true(i == 0 || made[i].score < made[i - 1].score);
+        for (int j = 0; j < THRESHOLD_SAMPLES; j++) {
+            bool above = threshold_scores[j] >= made[i].score;
+            ones += above && threshold_labels[j] == 1;
+            zeros += above && threshold_labels[j] == 0;
+        }
+        assert_int_equal(made[i].true_positives, ones);
+        assert_int_equal(made[i].false_positives, zeros);
+    }
+    /* F1: 2/4, 2/5, 6/8, 6/9, 6/10, 6/11 */
+    assert_true(nnfs_threshold_for_f1(made, count).score == 0.4f);
+    /* the cost of FP and FN: at 0.9 0 + 2 FN, at 0.4 2 FP, above all 3 FN */
+    assert_true(nnfs_threshold_for_costs(made, count, 1.0, 2.0).score == 0.4f);
+    assert_true(nnfs_threshold_for_costs(made, count, 5.0, 1.0).score == 0.9f);
+    const nnfs_threshold none = nnfs_threshold_for_costs(made + 1, 1, 1.0, 0.5);
+    assert_true(isinf(none.score) && none.true_positives == 0 && none.false_positives == 0);
+}
+
+static void thresholds_refuse_what_is_no_score(void **state)
+{
+    (void)state;
+    nnfs_threshold made[2];
+    int64_t count = 0;
+    const float scores[] = {0.5f, NAN};
+    const int32_t labels[] = {0, 2};
+    assert_int_equal(nnfs_thresholds(scores, labels, 2, made, &count, NULL), NNFS_ERROR_DATA);
+    assert_int_equal(nnfs_thresholds(threshold_scores, labels, 2, made, &count, NULL),
+                     NNFS_ERROR_DATA);
+    assert_int_equal(nnfs_thresholds(scores, labels, -1, made, &count, NULL), NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_thresholds(NULL, labels, 2, made, &count, NULL), NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_thresholds(scores, labels, 0, made, &count, NULL), NNFS_OK);
+    assert_int_equal(count, 0);
+    assert_true(isinf(nnfs_threshold_for_f1(made, 0).score));
 }
 
 /* A probability of 0 costs what 1e-15 does. */
@@ -314,6 +368,8 @@ int main(void)
         cmocka_unit_test(two_classes_are_judged),
         cmocka_unit_test(one_class_alone_has_no_curve),
         cmocka_unit_test(the_curve_is_that_of_all_pairs),
+        cmocka_unit_test(thresholds_count_what_is_above_them),
+        cmocka_unit_test(thresholds_refuse_what_is_no_score),
         cmocka_unit_test(certain_errors_cost_what_is_bounded),
         cmocka_unit_test(numbers_are_judged),
         cmocka_unit_test(numbers_of_tables_are_judged_in_their_units),

@@ -129,6 +129,12 @@ float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
 
 /* ---- Samples ---- */
 
+int64_t nnfs_dataset_row(const nnfs_dataset *dataset, int64_t sample)
+{
+    bool there = dataset && sample >= 0 && sample < dataset->samples;
+    return there ? (int64_t)dataset_row(dataset, sample) : -1;
+}
+
 typedef uint64_t hash_function(uint64_t seed, const void *bytes, size_t count);
 
 static uint64_t hash_samples(const nnfs_dataset *dataset, hash_function *hash_of, uint64_t hash)

@@ -6,14 +6,15 @@
 #include <string.h>
 
 static const metric metrics[] = {
-    {"loss", "loss", offsetof(nnfs_evaluation, loss), text_number},
-    {"accuracy", "accuracy", offsetof(nnfs_evaluation, accuracy), text_percent},
-    {"macro_f1", "macro F1", offsetof(nnfs_evaluation, macro_f1), text_number},
-    {"log_loss", "log loss", offsetof(nnfs_evaluation, log_loss), text_number},
-    {"roc_auc", "ROC AUC", offsetof(nnfs_evaluation, roc_auc), text_number},
-    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_error},
-    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_error},
-    {"r2", "R2", offsetof(nnfs_evaluation, r2), text_number},
+    {"loss", "loss", offsetof(nnfs_evaluation, loss), text_number, false},
+    {"accuracy", "accuracy", offsetof(nnfs_evaluation, accuracy), text_percent, false},
+    {"macro_f1", "macro F1", offsetof(nnfs_evaluation, macro_f1), text_number, false},
+    {"log_loss", "log loss", offsetof(nnfs_evaluation, log_loss), text_number, false},
+    {"roc_auc", "ROC AUC", offsetof(nnfs_evaluation, roc_auc), text_number, false},
+    {"average_precision", "AP", offsetof(nnfs_evaluation, average_precision), text_number, true},
+    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_error, false},
+    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_error, false},
+    {"r2", "R2", offsetof(nnfs_evaluation, r2), text_number, false},
 };
 
 enum { METRICS = sizeof metrics / sizeof *metrics };
@@ -35,5 +36,5 @@ bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_
     bool repeated = what->offset == offsetof(nnfs_evaluation, log_loss) &&
                     (loss == NNFS_CROSS_ENTROPY || loss == NNFS_BINARY_CROSS_ENTROPY);
     bool is_loss = what->offset == offsetof(nnfs_evaluation, loss);
-    return is_loss || (!repeated && !isnan(metric_value(what, evaluation)));
+    return is_loss || (!repeated && !what->detail && !isnan(metric_value(what, evaluation)));
 }

@@ -11,6 +11,7 @@ typedef struct metric {
     const char *name; /* "macro F1" */
     size_t offset;    /* in nnfs_evaluation */
     short_text (*text)(double value);
+    bool detail; /* for nnfs-eval and JSON alone */
 } metric;
 
 /* From 0 on, NULL past the last. */
@@ -18,7 +19,7 @@ const metric *metric_at(int index);
 double metric_value(const metric *what, const nnfs_evaluation *evaluation);
 
 /*
- * Whether it was measured and says something that the loss does not: the log loss is the loss itself
+ * Whether it was measured, is no detail and says something that the loss does not: the log loss is the loss itself
  * where that is a cross-entropy.
  */
 bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_loss loss);

@@ -17,7 +17,7 @@
 
 const char *part_names(int value)
 {
-    static const char *const names[] = {"train", "test", NULL};
+    static const char *const names[] = {"train", "test", "validation", NULL};
     return names[value];
 }
 
@@ -93,17 +93,29 @@ static nnfs_status check_kind(const model_request *request, const model_data *lo
 
 static nnfs_status choose_part(const model_request *request, model_data *loaded, nnfs_error *error)
 {
+    const model_parts *own = &loaded->parts;
     nnfs_dataset *by_part[] = {
         [PART_ANY] = loaded->test ? loaded->test : loaded->train,
-        [PART_TRAIN] = loaded->train,
-        [PART_TEST] = loaded->test,
+        [PART_TRAIN] = own->train ? own->train : loaded->train,
+        [PART_TEST] = own->test ? own->test : loaded->test,
+        [PART_VALIDATION] = own->validation,
     };
     loaded->chosen = by_part[request->part];
     if (!loaded->chosen) {
-        return set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
-                         part_names((int)request->part - PART_TRAIN));
+        return set_error(error, NNFS_ERROR_DATA,
+                         "%s has no %s set, and %s is not known to have held one out of it",
+                         loaded->path, part_names((int)request->part - PART_TRAIN), request->model);
     }
     return NNFS_OK;
+}
+
+/* Finds out whether the model was trained on these data, and on which of them. */
+static nnfs_status split_again(const model_request *request, model_data *loaded, nnfs_error *error)
+{
+    if (request->ignore_targets || !loaded->train || !nnfs_dataset_has_targets(loaded->train)) {
+        return NNFS_OK;
+    }
+    return model_split(loaded->network, loaded->train, &loaded->parts, &loaded->trained_on, error);
 }
 
 /* ---- Loading ---- */
@@ -120,7 +132,12 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     nnfs_status status =
         nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error);
     if (status == NNFS_OK) {
+        status = split_again(request, loaded, error);
+    }
+    if (status == NNFS_OK) {
         status = choose_part(request, loaded, error);
+        loaded->trained_on =
+            loaded->trained_on && request->part == PART_ANY && loaded->chosen == loaded->train;
     }
     return status == NNFS_OK ? check_scale(request, loaded, error) : status;
 }
@@ -171,6 +188,27 @@ static void say_bad_rows(const nnfs_dataset *data)
     }
 }
 
+int64_t model_data_trained_on(const model_data *loaded)
+{
+    const nnfs_dataset *trained = loaded->parts.train ? loaded->parts.train : loaded->chosen;
+    return loaded->trained_on ? nnfs_dataset_samples(trained) : 0;
+}
+
+/* What was learned by heart does not say how good a model is. */
+static void say_trained_on(const model_request *request, const model_data *loaded)
+{
+    const model_parts *parts = &loaded->parts;
+    if (!loaded->trained_on) {
+        return;
+    }
+    const char *held = parts->test         ? "; --split test takes those that were held out"
+                       : parts->validation ? "; --split validation takes those that were held out"
+                                           : "";
+    cli_message("%s was trained on %s of these %s samples%s", request->model,
+                parts->train ? text_count(model_data_trained_on(loaded)).text : "all",
+                text_count(nnfs_dataset_samples(loaded->chosen)).text, held);
+}
+
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error)
 {
     nnfs_status status = nnfs_network_load(request->model, &loaded->network, error);
@@ -191,6 +229,7 @@ nnfs_status model_data_load(const model_request *request, model_data *loaded, nn
         say_left_out(loaded->chosen);
         say_unseen(loaded->chosen);
         say_bad_rows(loaded->chosen);
+        say_trained_on(request, loaded);
     }
     return status;
 }
@@ -198,6 +237,7 @@ nnfs_status model_data_load(const model_request *request, model_data *loaded, nn
 void model_data_free(model_data *loaded)
 {
     free(loaded->path);
+    model_parts_free(&loaded->parts);
     nnfs_dataset_free(loaded->train);
     nnfs_dataset_free(loaded->test);
     nnfs_network_free(loaded->network);

@@ -2,6 +2,7 @@
 #ifndef NNFS_TOOLS_COMMON_MODEL_DATA_H
 #define NNFS_TOOLS_COMMON_MODEL_DATA_H
 
+#include "common/model_split.h"
 #include "common/table_options.h"
 
 #include <nnfs/nnfs.h>
@@ -12,9 +13,10 @@ typedef enum data_part {
     PART_ANY, /* the test set where there is one, else all there is */
     PART_TRAIN,
     PART_TEST,
+    PART_VALIDATION,
 } data_part;
 
-/* "train" and "test", in this order. */
+/* "train", "test" and "validation", in this order. */
 const char *part_names(int value);
 
 typedef struct model_request {
@@ -33,13 +35,16 @@ typedef struct model_data {
     nnfs_network *network;
     char *path; /* of the data */
     nnfs_dataset *train, *test;
-    nnfs_dataset *chosen; /* one of them */
+    model_parts parts;    /* of `train`, where the model was trained on a part of it */
+    bool trained_on;      /* the model was trained on all of `chosen`, or on parts.train of it */
+    nnfs_dataset *chosen; /* one of them all */
 } model_data;
 
 /* Rows of options for a model_request at `at` of the tool's structure. */
 /* clang-format off */
 #define MODEL_ROW_SPLIT(at, ...)                                                                   \
-    {"split", 0, "NAME", "data split", "test where DATA has one, else all of it",                  \
+    {"split", 0, "NAME", "data split; of a file that the model was trained on a part of also "     \
+     "what was held out", "test where DATA has one, else all of it",                               \
      .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, part), .first = PART_TRAIN,     \
      .what = "split", .names = part_names, __VA_ARGS__}
 #define MODEL_ROWS_RUN(at, quiet_help)                                                             \
@@ -60,6 +65,8 @@ void model_request_check(const model_request *request);
  * freed also on failure. Errors: IO, DATA (also data that do not fit the model), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
+/* How many of the chosen samples the model is known to have been trained on. */
+int64_t model_data_trained_on(const model_data *loaded);
 void model_data_free(model_data *loaded);
 
 #endif

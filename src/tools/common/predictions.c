@@ -1,6 +1,7 @@
 /* What the outputs of a network stand for. */
 #include "common/predictions.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 /* A network for classes has an output for each, or one for the second of two. */
@@ -18,9 +19,12 @@ answers predictions_of(const nnfs_network *network, const nnfs_dataset *data)
                      .outputs = outputs};
 }
 
-int predictions_class(int count, const float *outputs)
+int predictions_class(int count, const float *outputs, double threshold)
 {
     int chosen = 0;
+    if (!isnan(threshold)) {
+        return (double)outputs[count - 1] >= threshold;
+    }
     for (int i = 1; i < count; i++) {
         chosen = outputs[i] > outputs[chosen] ? i : chosen;
     }

@@ -19,6 +19,11 @@ const char *diagnostics_target_name(const diagnostics *known, int index, short_t
     return name ? name : number->text;
 }
 
+int64_t diagnostics_row(const diagnostics *known, int index)
+{
+    return nnfs_dataset_row(known->data, known->mistakes[index].sample);
+}
+
 int64_t diagnostics_wrong(const diagnostics *known)
 {
     return known->samples - known->macro.right;
@@ -102,10 +107,14 @@ static nnfs_status measure_classes(const nnfs_network *network, int threads, dia
 {
     nnfs_status status = classes_begin(made, error);
     if (status == NNFS_OK) {
+        status = positive_begin(made, error);
+    }
+    if (status == NNFS_OK) {
         status = pass(network, threads, made, NULL, error);
     }
     if (status == NNFS_OK) {
         classes_end(made);
+        status = positive_end(made, error);
     }
     return status;
 }
@@ -133,29 +142,41 @@ static bool is_probability(const nnfs_network *network)
     return output == NNFS_SOFTMAX || output == NNFS_SIGMOID;
 }
 
-nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data, int threads,
-                                int mistakes, diagnostics *made, nnfs_error *error)
+diagnostics_settings diagnostics_defaults(void)
 {
+    return (diagnostics_settings){.threshold = NAN, .costs = {1.0, 1.0}};
+}
+
+nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data,
+                                const diagnostics_settings *settings, diagnostics *made,
+                                nnfs_error *error)
+{
+    int64_t samples = nnfs_dataset_samples(data);
     int outputs = nnfs_network_outputs(network);
     int classes = nnfs_dataset_classes(data);
     *made = (diagnostics){
+        .settings = *settings,
         .data = data,
         .preprocessing = nnfs_network_preprocessing(network),
-        .samples = nnfs_dataset_samples(data),
+        .samples = samples,
         .outputs = outputs,
         .judged = classes,
         .classes = classes == 0   ? 0
                    : outputs == 1 ? 2
                                   : outputs,
         .probabilities = is_probability(network),
-        .mistake_most =
-            mistakes < nnfs_dataset_samples(data) ? mistakes : (int)nnfs_dataset_samples(data),
+        .mistake_most = settings->mistakes < samples ? settings->mistakes : (int)samples,
     };
+    if (!isnan(settings->threshold) && (made->classes != 2 || !made->probabilities)) {
+        return set_error(error, NNFS_ERROR_ARGUMENT,
+                         "--threshold needs two classes with probabilities");
+    }
     made->mistakes = calloc((size_t)made->mistake_most + 1, sizeof *made->mistakes);
     nnfs_status status =
         made->mistakes ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     if (status == NNFS_OK) {
-        status = (classes > 0 ? measure_classes : measure_numbers)(network, threads, made, error);
+        status = (classes > 0 ? measure_classes : measure_numbers)(network, settings->threads, made,
+                                                                   error);
     }
     if (status != NNFS_OK) {
         diagnostics_free(made);
@@ -167,6 +188,9 @@ void diagnostics_free(diagnostics *known)
 {
     free(known->confusion);
     free(known->scores);
+    free(known->positive_scores);
+    free(known->positive_labels);
+    free(known->thresholds);
     free(known->targets);
     free(known->scatter);
     free(known->mistakes);

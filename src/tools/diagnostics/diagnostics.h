@@ -1,7 +1,6 @@
 /*
  * What is known of a network's predictions of a dataset, beyond nnfs_evaluation: which classes it
  * takes for which, how far its probabilities can be trusted, how its errors lie, its worst mistakes.
- * Rows are counted from 0.
  */
 #ifndef NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
 #define NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
@@ -37,6 +36,13 @@ typedef struct calibration_bin {
     double accuracy;   /* the share that is right */
 } calibration_bin;
 
+/* Samples by the probability of the positive class, each bin with nearly as many. */
+typedef struct positive_bin {
+    int64_t count;
+    double probability; /* mean; NaN without samples, as is */
+    double share;       /* the share that is positive */
+} positive_bin;
+
 /* Residuals are truth - prediction, in the target's units. */
 typedef struct target_scores {
     double rmse, mae, r2;
@@ -47,14 +53,26 @@ typedef struct target_scores {
 } target_scores;
 
 typedef struct mistake {
-    int64_t row;
+    int64_t sample;
     double size;             /* by which they are sorted: the loss */
     int truth, predicted;    /* classes, and */
     float probability;       /* of the predicted one, NaN where outputs are none; and */
     float truth_probability; /* of the right one */
 } mistake;
 
+typedef struct diagnostics_settings {
+    int threads;
+    int mistakes; /* at most; */
+    double
+        threshold; /* of two classes: the probability from which on it is the second one; NaN: .5 */
+    double costs[2]; /* of a false positive and a false negative; default 1 and 1 */
+} diagnostics_settings;
+
+/* No mistakes, all threads. */
+diagnostics_settings diagnostics_defaults(void);
+
 typedef struct diagnostics {
+    diagnostics_settings settings;
     const nnfs_dataset *data;
     const nnfs_preprocessing *preprocessing; /* NULL: not a table */
     int64_t samples;
@@ -73,6 +91,14 @@ typedef struct diagnostics {
     calibration_bin bins[DETAILS_BINS];
     double calibration_error; /* expected: mean of |accuracy - confidence| over the predictions */
 
+    /* Of two classes with probabilities, of which the second is the positive one; else NULL and 0. */
+    float *positive_scores;   /* [samples] */
+    int32_t *positive_labels; /* [samples] */
+    nnfs_threshold *thresholds;
+    int64_t threshold_count;
+    nnfs_threshold best_f1, least_cost;
+    positive_bin positive_bins[DETAILS_BINS];
+
     /* Of numbers. */
     target_scores *targets; /* [outputs] */
     int points;
@@ -85,16 +111,28 @@ typedef struct diagnostics {
 } diagnostics;
 
 /*
- * Predicts all samples, which have targets, and keeps at most `mistakes` of them. Memory is a few
- * bytes a sample and target of numbers, and does not grow with the samples of classes. Errors: those
- * of nnfs_predict_dataset.
+ * Predicts all samples, which have targets. Memory is a few bytes a sample of two classes and a target of
+ * numbers, and does not grow with the samples of more classes. Errors: those of nnfs_predict_dataset,
+ * ARGUMENT (a threshold, but not two classes with probabilities).
  */
-nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data, int threads,
-                                int mistakes, diagnostics *made, nnfs_error *error);
+nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data,
+                                const diagnostics_settings *settings, diagnostics *made,
+                                nnfs_error *error);
 void diagnostics_free(diagnostics *known);
 
 /* What a target is called; one without a name by its number, from 1. */
 const char *diagnostics_target_name(const diagnostics *known, int index, short_text *number);
+
+/* The row of the file that mistake `index` is in, from 0. */
+int64_t diagnostics_row(const diagnostics *known, int index);
+
+/* How well a threshold tells the positive class. */
+class_scores threshold_scores(const diagnostics *known, const nnfs_threshold *at);
+/*
+ * Moves *index, at first -1, to the next threshold that a curve needs: a few hundred of all. False behind
+ * the last.
+ */
+bool curve_next(const diagnostics *known, int64_t *index);
 
 /* Wrongly predicted. */
 int64_t diagnostics_wrong(const diagnostics *known);

@@ -21,8 +21,8 @@ nnfs_status classes_begin(diagnostics *made, nnfs_error *error)
 static int rank_of(const diagnostics *made, const float *outputs, int index)
 {
     int before = 0;
-    if (made->outputs == 1) {
-        return predictions_class(made->outputs, outputs) != index;
+    if (made->classes == 2) {
+        return predictions_class(made->outputs, outputs, made->settings.threshold) != index;
     }
     for (int i = 0; i < made->outputs; i++) {
         before += outputs[i] > outputs[index] || (i < index && outputs[i] == outputs[index]);
@@ -48,9 +48,9 @@ static void add_to_bin(diagnostics *made, double probability, bool right)
     bin->accuracy += right;
 }
 
-static void add_sample(diagnostics *made, int64_t row, const float *outputs, int label)
+static void add_sample(diagnostics *made, int64_t sample, const float *outputs, int label)
 {
-    int chosen = predictions_class(made->outputs, outputs);
+    int chosen = predictions_class(made->outputs, outputs, made->settings.threshold);
     float right = predictions_probability(made->outputs, outputs, label);
     float answer = predictions_probability(made->outputs, outputs, chosen);
     made->confusion[(size_t)label * (size_t)made->classes + (size_t)chosen]++;
@@ -61,7 +61,7 @@ static void add_sample(diagnostics *made, int64_t row, const float *outputs, int
         add_to_bin(made, (double)answer, chosen == label);
     }
     if (chosen != label) {
-        mistake one = {.row = row,
+        mistake one = {.sample = sample,
                        .size = size_of(made, right, answer),
                        .truth = label,
                        .predicted = chosen,
@@ -76,6 +76,7 @@ void classes_add(diagnostics *made, const diagnostics_block *block)
     for (int64_t i = 0; i < block->count; i++) {
         add_sample(made, block->first + i, block->outputs + i * made->outputs, block->labels[i]);
     }
+    positive_add(made, block);
 }
 
 /* ---- All samples ---- */

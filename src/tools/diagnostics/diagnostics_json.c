@@ -114,6 +114,74 @@ static json_t *calibration(const diagnostics *known)
     return list;
 }
 
+static json_t *threshold(const diagnostics *known, const nnfs_threshold *at)
+{
+    class_scores scores = threshold_scores(known, at);
+    json_t *object = json_object();
+    json_set_float(object, "threshold", at->score);
+    json_set_real(object, "precision", scores.precision);
+    json_set_real(object, "recall", scores.recall);
+    json_set_real(object, "f1", scores.f1);
+    json_set_integer(object, "tp", scores.right);
+    json_set_integer(object, "fp", scores.chosen - scores.right);
+    json_set_integer(object, "fn", scores.support - scores.right);
+    return object;
+}
+
+/* Lists side by side: for the curves of ROC and of precision and recall. */
+static json_t *curve(const diagnostics *known)
+{
+    json_t *scores = json_array();
+    json_t *right = json_array();
+    json_t *wrong = json_array();
+    for (int64_t i = -1; curve_next(known, &i);) {
+        append(scores, real((double)known->thresholds[i].score));
+        append(right, json_integer(known->thresholds[i].true_positives));
+        append(wrong, json_integer(known->thresholds[i].false_positives));
+    }
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "threshold", scores);
+    (void)json_object_set_new(object, "tp", right);
+    (void)json_object_set_new(object, "fp", wrong);
+    return object;
+}
+
+static json_t *positive_bins(const diagnostics *known)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < DETAILS_BINS; i++) {
+        const positive_bin *bin = &known->positive_bins[i];
+        json_t *object = json_object();
+        json_set_integer(object, "count", bin->count);
+        json_set_real(object, "probability", bin->probability);
+        json_set_real(object, "share", bin->share);
+        append(list, object);
+    }
+    return list;
+}
+
+/* The second of two classes. */
+static json_t *positive(const diagnostics *known)
+{
+    short_text number;
+    if (known->threshold_count == 0) {
+        return json_null();
+    }
+    const nnfs_threshold *all = &known->thresholds[known->threshold_count - 1];
+    json_t *object = json_object();
+    json_set_string(object, "class", class_name(known->data, 1, &number));
+    json_set_integer(object, "positives", all->true_positives);
+    json_set_integer(object, "negatives", all->false_positives);
+    json_set_real(object, "threshold", known->settings.threshold);
+    (void)json_object_set_new(
+        object, "costs", json_pack("[ff]", known->settings.costs[0], known->settings.costs[1]));
+    (void)json_object_set_new(object, "best_f1", threshold(known, &known->best_f1));
+    (void)json_object_set_new(object, "least_cost", threshold(known, &known->least_cost));
+    (void)json_object_set_new(object, "calibration", positive_bins(known));
+    (void)json_object_set_new(object, "curve", curve(known));
+    return object;
+}
+
 static json_t *wrong_classes(const diagnostics *known)
 {
     json_t *list = json_array();
@@ -121,7 +189,7 @@ static json_t *wrong_classes(const diagnostics *known)
     for (int i = 0; i < known->mistake_count; i++) {
         const mistake *one = &known->mistakes[i];
         json_t *object = json_object();
-        json_set_integer(object, "row", one->row);
+        json_set_integer(object, "row", diagnostics_row(known, i));
         json_set_string(object, "truth", class_name(known->data, one->truth, &number));
         json_set_string(object, "predicted", class_name(known->data, one->predicted, &number));
         json_set_float(object, "probability", one->probability);
@@ -142,6 +210,7 @@ static void set_classes(json_t *object, const diagnostics *known)
     (void)json_object_set_new(object, "top_k", top(known));
     (void)json_object_set_new(object, "calibration", calibration(known));
     json_set_real(object, "calibration_error", known->calibration_error);
+    (void)json_object_set_new(object, "positive", positive(known));
     (void)json_object_set_new(object, "mistakes", wrong_classes(known));
 }
 
@@ -224,7 +293,7 @@ static json_t *wrong_numbers(const diagnostics *known)
     for (int i = 0; i < known->mistake_count; i++) {
         const float *values = known->mistake_values + (size_t)i * 2 * (size_t)known->outputs;
         json_t *object = json_object();
-        json_set_integer(object, "row", known->mistakes[i].row);
+        json_set_integer(object, "row", diagnostics_row(known, i));
         (void)json_object_set_new(object, "truth", numbers(values, known->outputs));
         (void)json_object_set_new(object, "predicted",
                                   numbers(values + known->outputs, known->outputs));

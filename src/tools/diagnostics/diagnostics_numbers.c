@@ -56,7 +56,7 @@ void numbers_add(diagnostics *made, const diagnostics_block *block, float *resid
         int64_t row = block->first + i;
         const float *truths = block->targets + i * made->outputs;
         const float *predictions = block->outputs + i * made->outputs;
-        mistake one = {.row = row};
+        mistake one = {.sample = row};
         for (int t = 0; t < made->outputs; t++) {
             double residual = (double)truths[t] - (double)predictions[t];
             double weighed = residual * weight_of(made, t);
@@ -128,11 +128,11 @@ nnfs_status numbers_look_up(const nnfs_network *network, int threads, diagnostic
         made->mistake_values ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     for (int i = 0; status == NNFS_OK && i < made->mistake_count; i++) {
         float *values = made->mistake_values + (size_t)i * 2 * outputs;
-        int64_t row = made->mistakes[i].row;
-        status = nnfs_dataset_copy(made->data, row, 1, NULL, NULL, values, error);
+        int64_t sample = made->mistakes[i].sample;
+        status = nnfs_dataset_copy(made->data, sample, 1, NULL, NULL, values, error);
         if (status == NNFS_OK) {
-            status =
-                nnfs_predict_dataset(network, made->data, row, 1, threads, values + outputs, error);
+            status = nnfs_predict_dataset(network, made->data, sample, 1, threads, values + outputs,
+                                          error);
         }
     }
     return status;

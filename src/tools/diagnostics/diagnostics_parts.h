@@ -16,6 +16,10 @@ nnfs_status classes_begin(diagnostics *made, nnfs_error *error);
 void classes_add(diagnostics *made, const diagnostics_block *block);
 void classes_end(diagnostics *made);
 
+nnfs_status positive_begin(diagnostics *made, nnfs_error *error);
+void positive_add(diagnostics *made, const diagnostics_block *block);
+nnfs_status positive_end(diagnostics *made, nnfs_error *error);
+
 nnfs_status numbers_begin(diagnostics *made, float **residuals, nnfs_error *error);
 /* residuals [samples x outputs], a target after the other */
 void numbers_add(diagnostics *made, const diagnostics_block *block, float *residuals);

@@ -104,9 +104,10 @@ static mistake_shape shape_mistakes(const diagnostics *known, const terminal *sc
     return shape;
 }
 
-static void print_mistake(const diagnostics *known, const mistake *one, const mistake_shape *shape)
+static void print_mistake(const diagnostics *known, int index, const mistake_shape *shape)
 {
-    (void)printf("%*s  ", shape->row, text_count(one->row).text);
+    const mistake *one = &known->mistakes[index];
+    (void)printf("%*s  ", shape->row, text_count(diagnostics_row(known, index)).text);
     print_cut(known, one->truth, shape->name);
     (void)fputs("  ", stdout);
     print_cut(known, one->predicted, shape->name);
@@ -125,14 +126,14 @@ static void print_mistakes(const diagnostics *known, const eval_print *how)
         return;
     }
     mistake_shape shape = shape_mistakes(known, &how->screen);
-    (void)printf("\nworst mistakes, %d of %s, by row from 0%s\n%*s  ", known->mistake_count,
-                 text_count(diagnostics_wrong(known)).text, rows_left_out(known), shape.row, "row");
+    (void)printf("\nworst mistakes, %d of %s, by row from 0\n%*s  ", known->mistake_count,
+                 text_count(diagnostics_wrong(known)).text, shape.row, "row");
     print_padded("true", shape.name);
     (void)fputs("  ", stdout);
     print_padded("taken for", known->probabilities ? shape.name : 0);
     (void)puts(!known->probabilities ? "" : shape.truth ? "      with   the true" : "      with");
     for (int i = 0; i < known->mistake_count; i++) {
-        print_mistake(known, &known->mistakes[i], &shape);
+        print_mistake(known, i, &shape);
     }
 }
 
@@ -145,6 +146,7 @@ void print_classes(const diagnostics *known, const eval_print *how)
         (void)printf("%-9s %s between how sure it is and how often it is right\n", "off by",
                      text_percent(known->calibration_error).text);
     }
+    print_thresholds(known, how);
     print_confusion(known, how);
     print_each(known, &how->screen);
     if (how->binary) {
@@ -152,6 +154,7 @@ void print_classes(const diagnostics *known, const eval_print *how)
     }
     if (how->calibration && known->probabilities) {
         print_calibration(known);
+        print_positive_calibration(known);
     }
     print_mistakes(known, how);
 }

@@ -11,16 +11,6 @@ void print_padded(const char *name, int width)
     (void)printf("%s%*s", safe.text, safe.width < width ? width - safe.width : 0, "");
 }
 
-const char *rows_left_out(const diagnostics *known)
-{
-    bool missing = false;
-    for (int i = 0; i < nnfs_dataset_columns(known->data); i++) {
-        nnfs_column column = nnfs_dataset_column(known->data, i);
-        missing = missing || (column.use == NNFS_COLUMN_TARGET && column.missing > 0);
-    }
-    return missing ? ", those without a target not counted" : "";
-}
-
 void print_name(const diagnostics *known, int index, int width)
 {
     short_text number;

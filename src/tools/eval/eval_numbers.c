@@ -149,7 +149,7 @@ static void print_row(const diagnostics *known, int index, const worst_shape *sh
         double truth = (double)values[i];
         double predicted = (double)values[known->outputs + i];
         (void)printf("%*s  ", shape->row,
-                     i == 0 ? text_count(known->mistakes[index].row).text : "");
+                     i == 0 ? text_count(diagnostics_row(known, index)).text : "");
         if (known->outputs > 1) {
             short_text number;
             print_padded(diagnostics_target_name(known, i, &number), shape->name);
@@ -166,7 +166,7 @@ static void print_worst(const diagnostics *known, const terminal *screen)
         return;
     }
     worst_shape shape = shape_worst(known, screen);
-    (void)printf("\nworst rows, from 0%s\n%*s  ", rows_left_out(known), shape.row, "row");
+    (void)printf("\nworst rows, from 0\n%*s  ", shape.row, "row");
     if (known->outputs > 1) {
         print_padded("target", shape.name);
     }

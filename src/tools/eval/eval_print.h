@@ -10,10 +10,16 @@ typedef struct eval_print {
     bool confusion;   /* the whole matrix, however large */
     bool binary;      /* TP, FP, FN and TN a class */
     bool calibration; /* a line a bin */
+    bool costs;       /* the threshold of least cost */
 } eval_print;
 
 void print_classes(const diagnostics *known, const eval_print *how);
 void print_numbers(const diagnostics *known, const eval_print *how);
+
+/* ---- eval_positive.c ---- */
+
+void print_thresholds(const diagnostics *known, const eval_print *how);
+void print_positive_calibration(const diagnostics *known);
 
 /* ---- eval_confusion.c ---- */
 
@@ -33,8 +39,5 @@ int name_width(const diagnostics *known, int index);
 int names_width(const diagnostics *known, int least);
 /* `width`, but at most what there is room for, and no less than `least`. */
 int cut_to(int width, int room, int least);
-
-/* What to add where rows are numbered: a table's rows without a target are not among them. */
-const char *rows_left_out(const diagnostics *known);
 
 #endif

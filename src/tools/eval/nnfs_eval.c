@@ -19,16 +19,19 @@
 typedef struct eval_options {
     model_request request;
     bool json;
-    int mistakes;
+    diagnostics_settings details;
     eval_print print;
 } eval_options;
 
 enum { MISTAKES_MOST = 100000 };
 
+static void take_threshold(void *input, const option_row *row, const char *text);
+static void take_costs(void *input, const option_row *row, const char *text);
+
 static const option_row rows[] = {
     MODEL_ROW_SPLIT(offsetof(eval_options, request), .new_group = true),
     {"mistakes", 0, "N", "number of the worst mistakes to list", "10",
-     TO(COUNT, eval_options, mistakes), .highest = MISTAKES_MOST},
+     TO(COUNT, eval_options, details.mistakes), .highest = MISTAKES_MOST},
     {"confusion", 0, NULL, "print the whole confusion matrix",
      "the most confused pairs, if it is wider than the terminal",
      TO(FLAG, eval_options, print.confusion)},
@@ -37,6 +40,12 @@ static const option_row rows[] = {
      TO(FLAG, eval_options, print.binary)},
     {"calibration", 0, NULL, "print the accuracy by predicted probability", NULL,
      TO(FLAG, eval_options, print.calibration)},
+    {"threshold", 0, "X",
+     "probability from which on a sample is taken for the second of two classes", "0.5",
+     .take = take_threshold},
+    {"costs", 0, "FP,FN",
+     "costs of a false positive and a false negative, for which the best threshold is found", NULL,
+     .take = take_costs},
     {"json", 0, NULL, "print everything as one JSON object", NULL, TO(FLAG, eval_options, json)},
     MODEL_ROWS_RUN(offsetof(eval_options, request), "print the result alone, without advice"),
 
@@ -66,10 +75,37 @@ static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
 static const option_table command_line = {rows, "MODEL DATA", about, model_request_argument,
                                           NULL, arguments};
 
+static void take_threshold(void *input, const option_row *row, const char *text)
+{
+    eval_options *options = input;
+    (void)row;
+    options->details.threshold = option_number("--threshold", text, NUMBER_SHARE);
+}
+
+static void take_costs(void *input, const option_row *row, const char *text)
+{
+    eval_options *options = input;
+    double *costs = options->details.costs;
+    (void)row;
+    if (list_count(text) != 2) {
+        usage_error("--costs takes two numbers, of a false positive and a false negative: 1,20");
+    }
+    for (int i = 0; i < 2; i++) {
+        const char *item;
+        char number[32];
+        size_t length = list_next(&text, &item);
+        (void)snprintf(number, sizeof number, "%.*s", (int)(length < 31 ? length : 31), item);
+        costs[i] = option_number("--costs", number, NUMBER_NOT_NEGATIVE);
+    }
+    options->print.costs = true;
+}
+
 static void parse(eval_options *options, int argc, char **argv)
 {
-    *options = (eval_options){
-        .request.part = PART_ANY, .mistakes = 10, .print.screen = terminal_of_stdout()};
+    *options = (eval_options){.request.part = PART_ANY,
+                              .details = diagnostics_defaults(),
+                              .print.screen = terminal_of_stdout()};
+    options->details.mistakes = 10;
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     model_request_check(&options->request);
@@ -96,26 +132,38 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
         return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
                          loaded->path);
     }
+    diagnostics_settings details = run->options->details;
+    details.threads = loaded->machine.threads;
     status = nnfs_evaluate(loaded->network, loaded->chosen, loaded->machine.threads, &run->result,
                            error);
-    return status == NNFS_OK
-               ? diagnostics_measure(loaded->network, loaded->chosen, loaded->machine.threads,
-                                     run->options->mistakes, &run->known, error)
-               : status;
+    if (status == NNFS_OK) {
+        status = diagnostics_measure(loaded->network, loaded->chosen, &details, &run->known, error);
+    }
+    if (status == NNFS_OK && !isnan(details.threshold)) {
+        run->result.accuracy = (double)run->known.macro.right / (double)run->known.samples;
+        run->result.macro_f1 = run->known.macro.f1;
+    }
+    return status;
 }
 
 /* ---- The result ---- */
 
 static const char *chosen_name(const eval_run *run)
 {
-    return run->loaded.chosen == run->loaded.test ? "test" : "train";
+    const model_data *loaded = &run->loaded;
+    if (loaded->chosen == loaded->parts.validation) {
+        return "validation";
+    }
+    bool test = loaded->chosen == loaded->test || loaded->chosen == loaded->parts.test;
+    return test ? "test" : "train";
 }
 
-/* "the test set of digits"; a table has no such parts. In two lines where one is too short. */
+/* "the test set of digits"; all of a table is no such part. In two lines where one is too short. */
 static void print_head(const eval_run *run)
 {
     const model_request *request = &run->options->request;
-    bool table = nnfs_dataset_columns(run->loaded.chosen) > 0;
+    bool table =
+        run->loaded.chosen == run->loaded.train && nnfs_dataset_columns(run->loaded.chosen) > 0;
     const char *the = table ? "" : ", the ";
     const char *part = table ? "" : chosen_name(run);
     short_text samples = text_count(run->result.samples);
@@ -134,7 +182,8 @@ static bool print_lines(const eval_run *run)
     const metric *what;
     print_head(run);
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
-        if (!metric_applies(what, result, nnfs_network_loss(run->loaded.network))) {
+        bool detail = what->detail && !isnan(metric_value(what, result));
+        if (!detail && !metric_applies(what, result, nnfs_network_loss(run->loaded.network))) {
             continue;
         }
         (void)printf("%-9s %s", what->name, what->text(metric_value(what, result)).text);
@@ -163,6 +212,7 @@ static bool print_json(const eval_run *run)
     json_set_hash(object, "data_hash", nnfs_dataset_hash(loaded->chosen));
     json_set_string(object, "split", chosen_name(run));
     json_set_integer(object, "samples", result->samples);
+    json_set_integer(object, "trained_on", model_data_trained_on(loaded));
     json_set_string(object, "loss_name", nnfs_loss_name(nnfs_network_loss(loaded->network)));
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {

@@ -12,6 +12,7 @@
 #include "common/start.h"
 #include "common/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,11 +23,17 @@ typedef struct predict_options {
     model_request request;
     const char *output; /* NULL: stdout */
     bool escape_formulas;
+    double threshold; /* NaN: the more probable class */
 } predict_options;
+
+static void take_threshold(void *input, const option_row *row, const char *text);
 
 static const option_row rows[] = {
     {"output", 'o', "FILE", "file for the predictions", "stdout", TO(TEXT, predict_options, output),
      .complete = "@*", .new_group = true},
+    {"threshold", 0, "X",
+     "probability from which on a sample is taken for the second of two classes", "0.5",
+     .take = take_threshold},
     {"escape-formulas", 0, NULL,
      "put a ' before names that a spreadsheet would take for a formula: those that begin with = + "
      "- "
@@ -60,9 +67,17 @@ static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
 static const option_table command_line = {rows, "MODEL DATA", about, model_request_argument,
                                           NULL, arguments};
 
+static void take_threshold(void *input, const option_row *row, const char *text)
+{
+    predict_options *options = input;
+    (void)row;
+    options->threshold = option_number("--threshold", text, NUMBER_SHARE);
+}
+
 static void parse(predict_options *options, int argc, char **argv)
 {
-    *options = (predict_options){.request = {.part = PART_ANY, .ignore_targets = true}};
+    *options =
+        (predict_options){.request = {.part = PART_ANY, .ignore_targets = true}, .threshold = NAN};
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     model_request_check(&options->request);
@@ -96,6 +111,7 @@ typedef struct csv_output {
     FILE *stream;
     bool clean; /* for a terminal; a file or a pipe gets the bytes */
     bool escape_formulas;
+    double threshold;
 } csv_output;
 
 static bool is_formula(const char *text)
@@ -153,7 +169,8 @@ static void write_row(const csv_output *out, const answers *what, const float *o
     FILE *stream = out->stream;
     short_text number = {""};
     if (what->classes > 0) {
-        write_text(out, class_name(what->data, predictions_class(what->outputs, outputs), &number));
+        int chosen = predictions_class(what->outputs, outputs, out->threshold);
+        write_text(out, class_name(what->data, chosen, &number));
     }
     if (what->classes == 2 && what->outputs == 1) {
         (void)fputc_unlocked(',', stream);
@@ -175,6 +192,9 @@ enum { BLOCK = 8192 }; /* samples at a time */
 static nnfs_status write_all(const model_data *loaded, const csv_output *out, nnfs_error *error)
 {
     answers what = predictions_of(loaded->network, loaded->chosen);
+    if (!isnan(out->threshold) && what.classes != 2) {
+        return set_error(error, NNFS_ERROR_ARGUMENT, "--threshold needs a model of two classes");
+    }
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, BLOCK * sizeof *outputs);
     nnfs_status status = outputs ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -215,7 +235,8 @@ static nnfs_status predict(const predict_options *options, model_data *loaded, n
     if (status == NNFS_OK) {
         const csv_output out = {.stream = file.stream,
                                 .clean = file.stream == stdout && isatty(STDOUT_FILENO),
-                                .escape_formulas = options->escape_formulas};
+                                .escape_formulas = options->escape_formulas,
+                                .threshold = options->threshold};
         status = write_all(loaded, &out, error);
     }
     if (status == NNFS_OK) {

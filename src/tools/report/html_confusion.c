@@ -172,7 +172,7 @@ static void write_drawing(FILE *out, const matrix *of)
 
 static void write_table(FILE *out, const matrix *of)
 {
-    html(out, "<diagnostics><summary>Numbers</summary><div class=\"scroll\" tabindex=\"0\" "
+    html(out, "<details><summary>Numbers</summary><div class=\"scroll\" tabindex=\"0\" "
               "role=\"region\" aria-label=\"Confusion matrix in numbers\"><table><thead><tr>");
     html_heading(out, "true \xe2\x86\x93 predicted \xe2\x86\x92", true);
     for (size_t i = 0; i < of->count; i++) {
@@ -186,7 +186,7 @@ static void write_table(FILE *out, const matrix *of)
         }
         html(out, "</tr>\n");
     }
-    html(out, "</tbody></table></div></diagnostics>\n");
+    html(out, "</tbody></table></div></details>\n");
 }
 
 void html_confusion(FILE *out, const json_t *evaluation)

@@ -28,6 +28,7 @@ static const struct score {
     number_text *text;
 } scores[] = {
     {"ROC AUC", "roc_auc", html_number},
+    {"average precision", "average_precision", html_number},
     {"macro F1", "macro_f1", html_number},
     {"log loss", "log_loss", html_number},
 };
@@ -73,6 +74,9 @@ static nnfs_status write_evaluation(FILE *out, const json_t *evaluation, nnfs_er
     html_classes(out, evaluation);
     html(out, "<div class=\"plots\">");
     nnfs_status status = html_calibration(out, evaluation, error);
+    if (status == NNFS_OK) {
+        status = html_positive(out, evaluation, error);
+    }
     html(out, "</div></div></div>\n");
     if (status == NNFS_OK) {
         status = html_targets(out, evaluation, error);
@@ -96,11 +100,11 @@ static nnfs_status write_evaluations(FILE *out, const run_record *run, bool test
             continue;
         }
         if (!test && !alone) {
-            html(out, "<diagnostics class=\"run\"><summary>Also of the %s data</summary>\n", set);
+            html(out, "<details class=\"run\"><summary>Also of the %s data</summary>\n", set);
         }
         status = write_evaluation(out, evaluation, error);
         if (!test && !alone) {
-            html(out, "</diagnostics>\n");
+            html(out, "</details>\n");
         }
     }
     return status;
@@ -122,11 +126,11 @@ static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error
 /* One of several opens where it is asked for. */
 static nnfs_status write_folded(FILE *out, const run_record *run, nnfs_error *error)
 {
-    html(out, "<diagnostics class=\"run\"><summary>%s <span>", run->name);
+    html(out, "<details class=\"run\"><summary>%s <span>", run->name);
     html_headline(out, run);
     html(out, "</span></summary>\n");
     nnfs_status status = write_run(out, run, error);
-    html(out, "</diagnostics>\n");
+    html(out, "</details>\n");
     return status;
 }
 

@@ -35,12 +35,14 @@ void html_folds(FILE *out, const run_record *run);
 void html_profile(FILE *out, const run_record *run);
 void html_settings(FILE *out, const run_record *run);
 
-/* ---- html_confusion.c, html_classes.c, html_numbers.c, html_pictures.c: one evaluation ---- */
+/* ---- html_confusion.c, html_classes.c, html_numbers.c, html_pictures.c, html_positive.c:
+ * one evaluation ---- */
 
 void html_confusion(FILE *out, const json_t *evaluation);
 void html_classes(FILE *out, const json_t *evaluation);
-/* Errors of both: MEMORY. */
+/* Errors of these three: MEMORY. */
 nnfs_status html_calibration(FILE *out, const json_t *evaluation, nnfs_error *error);
+nnfs_status html_positive(FILE *out, const json_t *evaluation, nnfs_error *error);
 nnfs_status html_targets(FILE *out, const json_t *evaluation, nnfs_error *error);
 void html_mistakes(FILE *out, const json_t *evaluation);
 /* The first layer. */

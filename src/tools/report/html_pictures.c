@@ -33,7 +33,7 @@ static void write_picture(FILE *out, const json_t *mistake)
     write_value(out, mistake, "predicted");
     html(out, "</b> %s<br/>is <b>", isnan(probability) ? "" : html_percent(probability).text);
     write_value(out, mistake, "truth");
-    html(out, "</b><br/><small>sample %s</small></p></li>\n", row.text);
+    html(out, "</b><br/><small>row %s</small></p></li>\n", row.text);
 }
 
 static void write_row(FILE *out, const json_t *mistake, bool sure)
@@ -54,16 +54,23 @@ static void write_row(FILE *out, const json_t *mistake, bool sure)
     html(out, "</tr>\n");
 }
 
-static void write_table(FILE *out, const json_t *mistakes)
+/* "... by their row in cars.csv, from 0" */
+static void write_note(FILE *out, const char *what, const char *path)
+{
+    path_text file = text_path(path ? path : "");
+    html(out, "<p class=\"note\">%s; numbers are rows%s%s, counted from 0.</p>\n", what,
+         path ? " of " : "", file.text);
+}
+
+static void write_table(FILE *out, const json_t *mistakes, const char *path)
 {
     size_t index;
     json_t *mistake;
     bool sure = !isnan(number_at(json_array_get(mistakes, 0), "probability"));
-    html(out, "<p class=\"note\">Furthest from the truth first; samples are counted from 0 within "
-              "these data.</p>\n");
+    write_note(out, "Furthest from the truth first", path);
     html(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Mistakes\"><table>"
               "<thead><tr>");
-    html_heading(out, "sample", true);
+    html_heading(out, "row", true);
     html_heading(out, "true", true);
     html_heading(out, "predicted", true);
     html_heading(out, sure ? "how sure" : "off by", true);
@@ -81,6 +88,7 @@ static void write_table(FILE *out, const json_t *mistakes)
 void html_mistakes(FILE *out, const json_t *evaluation)
 {
     const json_t *mistakes = json_object_get(evaluation, "mistakes");
+    const char *path = string_at(evaluation, "data");
     size_t index;
     json_t *mistake;
     if (json_array_size(mistakes) == 0) {
@@ -88,12 +96,13 @@ void html_mistakes(FILE *out, const json_t *evaluation)
     }
     html(out, "<h3>Worst mistakes</h3>\n");
     if (!string_at(json_array_get(mistakes, 0), "png")) {
-        write_table(out, mistakes);
+        write_table(out, mistakes, path);
         return;
     }
-    html(out,
-         "<p class=\"note\">Where it was furthest from the truth: what it said and how sure it "
-         "was, and what the sample is.</p><ul class=\"mistakes\">\n");
+    write_note(out,
+               "Furthest from the truth first: the prediction with its probability, and the truth",
+               path);
+    html(out, "<ul class=\"mistakes\">\n");
     json_array_foreach((json_t *)mistakes, index, mistake)
     {
         write_picture(out, mistake);

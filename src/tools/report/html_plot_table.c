@@ -106,7 +106,7 @@ void plot_write_table(FILE *out, const plot *what)
 {
     size_t stride = (count_rows(what) + ROWS_MOST - 1) / ROWS_MOST;
     html(out,
-         "<diagnostics><summary>Numbers</summary><div class=\"scroll\" tabindex=\"0\" "
+         "<details><summary>Numbers</summary><div class=\"scroll\" tabindex=\"0\" "
          "role=\"region\" aria-label=\"%s\"><table>\n",
          what->title);
     if (stride > 1) {
@@ -119,5 +119,5 @@ void plot_write_table(FILE *out, const plot *what)
     }
     html(out, "</tr></thead><tbody>\n");
     write_rows(out, what, stride > 0 ? stride : 1);
-    html(out, "</tbody></table></div></diagnostics>\n");
+    html(out, "</tbody></table></div></details>\n");
 }

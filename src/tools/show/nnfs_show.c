@@ -23,10 +23,12 @@ static nnfs_status load_data_alone(show *from, nnfs_error *error)
         return status;
     }
     bool test = request->part == PART_TEST || (request->part == PART_ANY && loaded->test);
-    loaded->chosen = test ? loaded->test : loaded->train;
+    if (request->part != PART_VALIDATION) {
+        loaded->chosen = test ? loaded->test : loaded->train;
+    }
     return loaded->chosen ? NNFS_OK
                           : set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
-                                      test ? "test" : "train");
+                                      part_names((int)request->part - PART_TRAIN));
 }
 
 static nnfs_status load(show *from, nnfs_error *error)

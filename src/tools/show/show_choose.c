@@ -151,7 +151,7 @@ static double mistake(const answers *what, const float *outputs, int32_t label,
 {
     double error = 0.0;
     if (what->classes > 0) {
-        bool right = predictions_class(what->outputs, outputs) == label;
+        bool right = predictions_class(what->outputs, outputs, NAN) == label;
         return right ? 0.0 : 2.0 - (double)predictions_probability(what->outputs, outputs, label);
     }
     for (int i = 0; i < what->outputs; i++) {

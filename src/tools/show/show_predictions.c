@@ -3,6 +3,7 @@
 #include "common/exit.h"
 #include "show/show.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,7 +51,7 @@ static void judge_class(const show *from, const answers *what, int64_t sample, c
 {
     short_text number;
     int32_t label = -1;
-    int chosen = predictions_class(what->outputs, outputs);
+    int chosen = predictions_class(what->outputs, outputs, NAN);
     float probability = predictions_probability(what->outputs, outputs, chosen);
     answer->text = class_text(class_name(what->data, chosen, &number));
     if (probability >= 0.0f && probability <= 1.0f) {

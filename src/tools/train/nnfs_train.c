@@ -132,7 +132,7 @@ static nnfs_status save(train_run *run, nnfs_error *error)
 /* A summary of nothing. */
 static nnfs_summary unmeasured(const char *reason)
 {
-    const nnfs_evaluation none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0.0};
+    const nnfs_evaluation none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0.0};
     return (nnfs_summary){.reason = reason, .train = none, .validation = none, .test = none};
 }
 

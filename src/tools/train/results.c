@@ -1,6 +1,8 @@
 /* The lines that a person reads at the end. */
+#include "common/class_names.h"
 #include "common/metrics_text.h"
 #include "common/text.h"
+#include "diagnostics/diagnostics.h"
 #include "train/run.h"
 
 #include <math.h>
@@ -53,6 +55,42 @@ static void report_run(const train_run *run)
                  text_seconds(summary->seconds).text);
 }
 
+/* Positives are rare if they are fewer than this share of the training samples. */
+static const double rare = 0.1;
+
+static bool has_rare_positives(const nnfs_dataset *data)
+{
+    int64_t counts[2] = {0};
+    if (nnfs_dataset_classes(data) != 2) {
+        return false;
+    }
+    nnfs_dataset_class_samples(data, counts);
+    return (double)counts[1] < rare * (double)(counts[0] + counts[1]);
+}
+
+/* Of rare positives few have a probability of 1/2: what another threshold gives. */
+static void report_threshold(const train_run *run)
+{
+    bool validates = run->validation.set != NULL;
+    const nnfs_dataset *data = validates ? run->validation.set : run->test.set;
+    diagnostics_settings settings = diagnostics_defaults();
+    diagnostics known;
+    settings.threads = run->machine.threads;
+    if (!data || !has_rare_positives(run->train.set) ||
+        diagnostics_measure(run->network, data, &settings, &known, NULL) != NNFS_OK) {
+        return;
+    }
+    if (known.threshold_count > 0 && known.best_f1.true_positives > 0) {
+        class_scores scores = threshold_scores(&known, &known.best_f1);
+        short_text number;
+        (void)printf("%-9s %s for the best F1 of %s, %.4f on the %s data\n", "threshold",
+                     text_shortest(known.best_f1.score).text,
+                     text_name(class_name(data, 1, &number)).text, scores.f1,
+                     validates ? "validation" : "test");
+    }
+    diagnostics_free(&known);
+}
+
 void report(const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
@@ -69,6 +107,7 @@ void report(const train_run *run)
     report_evaluation(run, "train", &summary->train);
     report_evaluation(run, "validate", &summary->validation);
     report_evaluation(run, "test", &summary->test);
+    report_threshold(run);
     (void)printf("%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
     (void)printf("%-9s %s%s\n", "model",
                  run->saved ? text_path(run->options->output).text : "not saved",

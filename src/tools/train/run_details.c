@@ -45,7 +45,7 @@ static nnfs_status draw_mistakes(json_t *object, const diagnostics *known, nnfs_
         return NNFS_OK;
     }
     for (int i = 0; i < known->mistake_count; i++) {
-        rows[i] = known->mistakes[i].row;
+        rows[i] = known->mistakes[i].sample;
     }
     nnfs_status status =
         pictures_of_samples(known->data, shape, rows, known->mistake_count, &drawn, error);
@@ -56,22 +56,28 @@ static nnfs_status draw_mistakes(json_t *object, const diagnostics *known, nnfs_
     return status;
 }
 
-static void log_evaluation(train_run *run, const char *part, const nnfs_dataset *data,
+/* A part that was split off is in the file of DATA. */
+static void log_evaluation(train_run *run, const char *part, const data_source *source,
                            const nnfs_evaluation *evaluation)
 {
+    const nnfs_dataset *data = source->set;
+    const char *path = source->path ? source->path : run->train.path;
     diagnostics known;
     nnfs_error error = {.status = NNFS_OK};
     if (!data || evaluation->samples == 0) {
         return;
     }
-    if (diagnostics_measure(run->network, data, run->machine.threads, MISTAKES, &known, &error) !=
-        NNFS_OK) {
+    diagnostics_settings settings = diagnostics_defaults();
+    settings.threads = run->machine.threads;
+    settings.mistakes = MISTAKES;
+    if (diagnostics_measure(run->network, data, &settings, &known, &error) != NNFS_OK) {
         skip_part(run, "details of the predictions", &error);
         return;
     }
     json_t *object = json_object();
     json_set_string(object, "event", "evaluation");
     json_set_string(object, "set", part);
+    json_set_string(object, "data", path);
     json_set_integer(object, "samples", evaluation->samples);
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
@@ -187,8 +193,8 @@ void log_details(train_run *run)
     if (!is_logged(run)) {
         return;
     }
-    log_evaluation(run, "validation", run->validation.set, &run->summary.validation);
-    log_evaluation(run, "test", run->test.set, &run->summary.test);
+    log_evaluation(run, "validation", &run->validation, &run->summary.validation);
+    log_evaluation(run, "test", &run->test, &run->summary.test);
     log_weights(run);
     if (run->profile) {
         log_profile(run);

@@ -3,6 +3,7 @@
  */
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/model_split.h"
 #include "common/text.h"
 #include "train/run.h"
 
@@ -172,6 +173,19 @@ static short_text note_number(double number)
     return note;
 }
 
+/* The shortest digits that are this number again. */
+static short_text note_exactly(double number)
+{
+    short_text note = {"0"};
+    for (int digits = 6; digits <= 17; digits++) {
+        (void)snprintf(note.text, sizeof note.text, "%.*g", digits, number);
+        if (strtod(note.text, NULL) == number) {
+            break;
+        }
+    }
+    return note;
+}
+
 /* As --init takes it. */
 static short_text note_init(const train_options *options)
 {
@@ -274,6 +288,9 @@ static nnfs_status annotate_settings(train_run *run, nnfs_error *error)
 
 nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
+    uint64_t hash = 0;
+    nnfs_status status = samples_hash(run->train.set, run->preprocessing, &hash, error);
+    double validation_share = run->options->validation_share;
     const nnfs_evaluation *test = &run->summary.test;
     nnfs_image_layout picture = nnfs_dataset_image_layout(run->train.set);
     double score = isnan(test->accuracy) ? test->rmse : test->accuracy;
@@ -286,6 +303,9 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
         {"picture", note_picture(picture), picture.height > 0},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
+        {NOTE_SAMPLES_HASH, text_hash(hash), true},
+        {NOTE_TEST_SHARE, note_exactly(run->test_share), run->test_share > 0.0},
+        {NOTE_VALIDATION_SHARE, note_exactly(validation_share), validation_share > 0.0},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},
         {isnan(test->accuracy) ? "test_rmse" : "test_accuracy", note_number(score), !isnan(score)},
     };
@@ -293,7 +313,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"nnfs_version", nnfs_version()},
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
     };
-    nnfs_status status = annotate_path(run->network, "data", run->options->data, error);
+    status =
+        status == NNFS_OK ? annotate_path(run->network, "data", run->options->data, error) : status;
     status = status == NNFS_OK ? annotate_classes(run, error) : status;
     status = status == NNFS_OK ? annotate_settings(run, error) : status;
     for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
