@@ -530,6 +530,12 @@ typedef enum nnfs_scaling {
     NNFS_SCALING_MINMAX,   /* (x - min) / (max - min) */
     NNFS_SCALING_PIXELS,   /* x / 255, also for columns that never vary */
     NNFS_SCALING_NONE,
+    /* z / sqrt(1 + (z/3)^2) of z = (x - median) / (75 % quantile - 25 % quantile), or by half of max - min
+     * where these two quantiles are the same (Holzmueller et al. 2024) */
+    NNFS_SCALING_ROBUST,
+    /* Quantiles of the column become those of a normal distribution, linearly in between; values beyond
+     * the first and the last become these. */
+    NNFS_SCALING_QUANTILE,
 } nnfs_scaling;
 
 NNFS_API const char *nnfs_scaling_name(nnfs_scaling scaling); /* "standard"; NULL past the last */
@@ -542,6 +548,8 @@ typedef struct nnfs_preprocessing_settings {
                             * the place of values never seen; default 100 */
     int scale_targets;  /* 1, the default: numbers to predict are standardised; 0: as they are */
     int threads;        /* 0, the default, is all; any number gives the same bits */
+    int two_valued; /* 1: a column of two categories is one input, -1 or 1, and 0 for any other cell;
+                     * 0, the default: it is one-hot too */
 } nnfs_preprocessing_settings;
 
 NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings);
@@ -551,7 +559,8 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *   - a number is scaled; a missing one is replaced by the median first (of a million samples, evenly
  *     taken, where there are more);
  *   - categories are one-hot: a place for each that occurs at least twice, a place for missing ones
- *     where there are any, and a last one for all others, also for those never seen;
+ *     where there are any, and a last one for all others, also for those never seen; or, with
+ *     two_valued, one input where there are two;
  *   - a column that never varies is left out, and one of categories of which more than half of the
  *     samples have one of their own;
  *   - numbers to predict are standardised; classes keep their names.
@@ -600,6 +609,9 @@ typedef struct nnfs_encoding {
     int has_month;       /* of dates: sine and cosine of the month, which follow the elapsed time */
     int has_weekday;     /* and its indicator; then those of the day of the week, */
     int has_hour;        /* and those of the time of day */
+    float clip;          /* c > 0: a scaled number z becomes z / sqrt(1 + (z/c)^2); 0: it stays */
+    int knots;      /* of nnfs_preprocessing_knot, 0 or at least 2: a scaled number goes by them */
+    int two_valued; /* 1: its two categories are one input, -1 and 1 */
 } nnfs_encoding;
 
 /* The feature columns, in the order of the file it was fitted on. */
@@ -609,6 +621,9 @@ NNFS_API nnfs_encoding nnfs_preprocessing_column(const nnfs_preprocessing *prepr
 /* The category that has place `category` of column `index`; NULL past the last. */
 NNFS_API const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing, int index,
                                                  int category);
+/* Knot `knot` of column `index`: the scaled number x becomes *y, linearly between knots. 0 past the last. */
+NNFS_API int nnfs_preprocessing_knot(const nnfs_preprocessing *preprocessing, int index, int knot,
+                                     float *x, float *y);
 NNFS_API int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing);
 
 /* A column to predict. A number y is learned as (y - center) * scale. */

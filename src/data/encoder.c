@@ -25,11 +25,20 @@ typedef struct encoder_indicator {
 } encoder_indicator;
 
 typedef struct encoder_category {
-    int column, input, inputs;
-    int codes;   /* different ones there are */
-    int *places; /* [codes]; NULL: each is its own place */
-    int missing; /* the place of missing ones; the last is that of the others */
+    int column, input, place_count;
+    int codes;       /* different ones there are */
+    int *places;     /* [codes]; NULL: each is its own place */
+    int missing;     /* the place of missing ones; the last is that of the others */
+    bool two_valued; /* one input, by place; there is one for the others */
 } encoder_category;
+
+/* What a scaled number goes through: a smooth clip, or a line between knots. */
+typedef struct encoder_curve {
+    int input;
+    float clip;
+    int knots;          /* 0: a clip */
+    const float *x, *y; /* [knots], of the preprocessing */
+} encoder_curve;
 
 /* Of a date, sine and cosine of the time within each of these cycles; 0 both where it is missing. */
 typedef struct encoder_date {
@@ -49,6 +58,8 @@ struct encoder {
     int category_count;
     encoder_date *dates;
     int date_count;
+    encoder_curve *curves;
+    int curve_count;
     float *center; /* [inputs] x becomes (x - center) * scale; so are the next two */
     float *scale;
     float *filled; /* and a missing one filled * scale */
@@ -64,6 +75,7 @@ static void free_encoder(encoder *e)
     memory_free(e->categories);
     memory_free(e->indicators);
     memory_free(e->dates);
+    memory_free(e->curves);
     memory_free(e->runs);
     memory_free(e->center);
     memory_free(e->scale);
@@ -85,11 +97,12 @@ static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int
     e->indicators = memory_alloc((size_t)columns, sizeof *e->indicators);
     e->categories = memory_alloc((size_t)columns, sizeof *e->categories);
     e->dates = memory_alloc((size_t)columns, sizeof *e->dates);
+    e->curves = memory_alloc((size_t)columns, sizeof *e->curves);
     e->center = memory_alloc((size_t)inputs, sizeof *e->center);
     e->scale = memory_alloc((size_t)inputs, sizeof *e->scale);
     e->filled = memory_alloc((size_t)inputs, sizeof *e->filled);
-    if (!e->runs || !e->indicators || !e->categories || !e->dates || !e->center || !e->scale ||
-        !e->filled) {
+    if (!e->runs || !e->indicators || !e->categories || !e->dates || !e->curves || !e->center ||
+        !e->scale || !e->filled) {
         free_encoder(e);
         return NULL;
     }
@@ -132,33 +145,41 @@ static void add_number(encoder *e, int column, int input, float center, float sc
 static encoder_category *add_category(encoder *e, int column, const nnfs_encoding *encoding)
 {
     encoder_category *category = &e->categories[e->category_count++];
+    int places = encoding->categories + encoding->has_missing + 1;
     *category = (encoder_category){
         .column = column,
         .input = encoding->first_input,
-        .inputs = encoding->inputs,
+        .place_count = places,
         .codes = encoding->categories,
-        .missing = encoding->has_missing ? encoding->categories : encoding->inputs - 1,
+        .missing = encoding->has_missing ? encoding->categories : places - 1,
+        .two_valued = encoding->two_valued,
     };
     return category;
 }
 
-static void add_number_of(encoder *e, int column, const nnfs_encoding *encoding)
+static void add_number_of(encoder *e, int column, const nnfs_encoding *encoding, const float *knots)
 {
     int input = encoding->first_input;
     add_number(e, column, input, encoding->center, encoding->scale, encoding->fill);
     if (encoding->has_indicator) {
         e->indicators[e->indicator_count++] = (encoder_indicator){column, input + 1};
     }
+    if (encoding->knots > 0 || encoding->clip > 0.0f) {
+        const float *y = encoding->knots > 0 ? knots + encoding->knots : NULL;
+        e->curves[e->curve_count++] =
+            (encoder_curve){input, encoding->clip, encoding->knots, knots, y};
+    }
 }
 
 /* `origin`: of the table's cells, which may count from another day than the fitted ones. */
-static void add_date(encoder *e, int column, double origin, const nnfs_encoding *encoding)
+static void add_date(encoder *e, int column, double origin, const preprocessing_column *as)
 {
+    const nnfs_encoding *encoding = &as->encoding;
     nnfs_encoding shifted = *encoding;
     float later = (float)(origin - encoding->origin);
     shifted.center -= later;
     shifted.fill -= later;
-    add_number_of(e, column, &shifted);
+    add_number_of(e, column, &shifted, as->knots);
     if (encoding->has_month || encoding->has_weekday || encoding->has_hour) {
         e->dates[e->date_count++] = (encoder_date){
             .column = column,
@@ -191,9 +212,9 @@ encoder *encoder_of_rows(const nnfs_preprocessing *preprocessing)
         if (encoding->kind == NNFS_COLUMN_CATEGORY) {
             (void)add_category(e, i, encoding);
         } else if (encoding->kind == NNFS_COLUMN_DATE) {
-            add_date(e, i, encoding->origin, encoding);
+            add_date(e, i, encoding->origin, &preprocessing->columns[i]);
         } else {
-            add_number_of(e, i, encoding);
+            add_number_of(e, i, encoding, preprocessing->columns[i].knots);
         }
     }
     return e;
@@ -210,7 +231,8 @@ static bool find_places(const preprocessing_column *column, const table_column *
         category_positions(string_list_view_of(column->categories), column->encoding.categories,
                            string_list_view_of(in->categories), in->category_count);
     for (int i = 0; category->places && i < in->category_count; i++) {
-        category->places[i] = category->places[i] < 0 ? category->inputs - 1 : category->places[i];
+        category->places[i] =
+            category->places[i] < 0 ? category->place_count - 1 : category->places[i];
     }
     return category->places != NULL;
 }
@@ -255,10 +277,10 @@ static nnfs_status add_column(encoder *e, const nnfs_dataset *dataset, const dat
     }
     switch (encoding->kind) {
     case NNFS_COLUMN_NUMBER:
-        add_number_of(e, column, encoding);
+        add_number_of(e, column, encoding, as->knots);
         return NNFS_OK;
     case NNFS_COLUMN_DATE:
-        add_date(e, column, table->columns[column].origin, encoding);
+        add_date(e, column, table->columns[column].origin, as);
         return NNFS_OK;
     default:
         return find_places(as, &table->columns[column], add_category(e, column, encoding))
@@ -384,7 +406,7 @@ int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *exampl
     }
     for (int64_t i = 0; category && category->places && i < dataset->samples; i++) {
         float code = nnfs_dataset_cell(dataset, i, column);
-        bool unseen = code >= 0.0f && category->places[(int)code] == category->inputs - 1;
+        bool unseen = code >= 0.0f && category->places[(int)code] == category->place_count - 1;
         if (unseen && count++ == 0) {
             *example = (int)code;
         }
@@ -479,9 +501,48 @@ static int place_of(const encoder_category *category, float code)
     }
     bool known = code >= 0.0f && code < (float)category->codes && code == (float)(int)code;
     if (!known) {
-        return category->inputs - 1;
+        return category->place_count - 1;
     }
     return category->places ? category->places[(int)code] : (int)code;
+}
+
+/* The last knot at or below x, but never the last of all. */
+static int knot_below(const float *knots, int count, float x)
+{
+    int low = 0;
+    int high = count - 1;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (knots[middle] <= x) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static float along_curve(const encoder_curve *curve, float x)
+{
+    if (curve->knots == 0) {
+        float part = x / curve->clip;
+        return x / sqrtf(1.0f + part * part);
+    }
+    int at = knot_below(curve->x, curve->knots, x);
+    float share = (x - curve->x[at]) / (curve->x[at + 1] - curve->x[at]);
+    share = fminf(fmaxf(share, 0.0f), 1.0f);
+    return curve->y[at] + share * (curve->y[at + 1] - curve->y[at]);
+}
+
+static void encode_category(const encoder_category *category, float code, float *x)
+{
+    int place = place_of(category, code);
+    if (category->two_valued) {
+        x[0] = place < 2 ? (float)(2 * place - 1) : 0.0f;
+        return;
+    }
+    memset(x, 0, (size_t)category->place_count * sizeof *x);
+    x[place] = 1.0f;
 }
 
 void encoder_features(const encoder *from, dtype type, bool swapped, const void *row, float *x)
@@ -490,6 +551,10 @@ void encoder_features(const encoder *from, dtype type, bool swapped, const void 
     stored_row cells = {plain ? row : NULL, type, swapped, row};
     for (int i = 0; i < from->run_count; i++) {
         encode_numbers(from, &cells, &from->runs[i], x);
+    }
+    for (int i = 0; i < from->curve_count; i++) {
+        float *value = &x[from->curves[i].input];
+        *value = along_curve(&from->curves[i], *value);
     }
     for (int i = 0; i < from->indicator_count; i++) {
         const encoder_indicator *indicator = &from->indicators[i];
@@ -500,8 +565,6 @@ void encoder_features(const encoder *from, dtype type, bool swapped, const void 
     }
     for (int i = 0; i < from->category_count; i++) {
         const encoder_category *category = &from->categories[i];
-        float *places = x + category->input;
-        memset(places, 0, (size_t)category->inputs * sizeof *places);
-        places[place_of(category, cell_of(&cells, category->column))] = 1.0f;
+        encode_category(category, cell_of(&cells, category->column), x + category->input);
     }
 }

@@ -53,6 +53,35 @@ static json_t *date_to_json(const preprocessing_column *column)
                      e->has_weekday, "hour", e->has_hour);
 }
 
+/* Numbers [count]; NULL: no memory. */
+static json_t *numbers_to_json(const float *numbers, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; list && i < count; i++) {
+        if (json_array_append_new(list, json_real((double)numbers[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+/* What models of version 0.1 do not have is written where it is not 0. */
+static bool add_later(const preprocessing_column *column, json_t *json)
+{
+    const nnfs_encoding *e = &column->encoding;
+    if (e->clip > 0.0f && json_object_set_new(json, "clip", json_real((double)e->clip)) != 0) {
+        return false;
+    }
+    if (e->two_valued && json_object_set_new(json, "two_valued", json_true()) != 0) {
+        return false;
+    }
+    return e->knots == 0 ||
+           (json_object_set_new(json, "knots", numbers_to_json(column->knots, e->knots)) == 0 &&
+            json_object_set_new(json, "knot_values",
+                                numbers_to_json(column->knots + e->knots, e->knots)) == 0);
+}
+
 static json_t *column_to_json(const preprocessing_column *column)
 {
     static json_t *(*const kinds[])(const preprocessing_column *) = {
@@ -65,6 +94,7 @@ static json_t *column_to_json(const preprocessing_column *column)
                              kind_names[e->kind]);
     json_t *own = e->reason ? json_pack("{s:s}", "left_out", e->reason) : kinds[e->kind](column);
     bool made = json && own && json_object_update(json, own) == 0;
+    made = made && (e->reason || add_later(column, json));
     if (made && column->format[0] && !e->reason) {
         made = json_object_set_new(json, "format", json_string(column->format)) == 0;
     }
@@ -248,15 +278,57 @@ static bool parse_scaling(json_t *json, nnfs_encoding *e)
            (e->scale > 0.0f || (e->scale == 0.0f && e->has_indicator));
 }
 
+/* Finite numbers, rising if they must. */
+static bool parse_numbers(const json_t *list, bool rising, float *numbers)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < json_array_size(list); i++) {
+        numbers[i] = (float)json_number_value(json_array_get(list, i));
+        good = json_is_number(json_array_get(list, i)) && isfinite(numbers[i]) &&
+               (!rising || i == 0 || numbers[i] > numbers[i - 1]);
+    }
+    return good;
+}
+
+/* Both lists of knots, or neither. */
+static bool parse_knots(json_t *json, size_t *keys, preprocessing_column *column)
+{
+    const json_t *x = json_object_get(json, "knots");
+    const json_t *y = json_object_get(json, "knot_values");
+    size_t count = json_array_size(x);
+    if (!x && !y) {
+        return true;
+    }
+    *keys -= 2;
+    if (count < 2 || count > INT_MAX / 2 || json_array_size(y) != count) {
+        return false;
+    }
+    column->encoding.knots = (int)count;
+    column->knots = calloc(2 * count, sizeof *column->knots);
+    return column->knots && parse_numbers(x, true, column->knots) &&
+           parse_numbers(y, false, column->knots + count);
+}
+
+/* What add_later writes, of numbers and dates. */
+static bool parse_curve(json_t *json, size_t *keys, preprocessing_column *column)
+{
+    const json_t *clip = json_object_get(json, "clip");
+    column->encoding.clip = (float)json_number_value(clip);
+    *keys -= clip != NULL;
+    bool good = !clip || (column->encoding.clip > 0.0f && isfinite(column->encoding.clip));
+    return good && parse_knots(json, keys, column);
+}
+
 static bool parse_number(json_t *json, size_t keys, preprocessing_column *column)
 {
-    return keys == 7 && parse_scaling(json, &column->encoding);
+    return parse_curve(json, &keys, column) && keys == 7 && parse_scaling(json, &column->encoding);
 }
 
 static bool parse_date(json_t *json, size_t keys, preprocessing_column *column)
 {
     nnfs_encoding *e = &column->encoding;
-    return keys == 11 && column->format[0] == '%' && parse_scaling(json, e) &&
+    return parse_curve(json, &keys, column) && keys == 11 && column->format[0] == '%' &&
+           parse_scaling(json, e) &&
            json_unpack(json, "{s:F, s:b, s:b, s:b}", "origin", &e->origin, "month", &e->has_month,
                        "weekday", &e->has_weekday, "hour", &e->has_hour) == 0 &&
            fabs(e->origin) < 1e7;
@@ -267,7 +339,10 @@ static bool parse_category(json_t *json, size_t keys, preprocessing_column *colu
     nnfs_encoding *e = &column->encoding;
     json_t *list = NULL;
     int others_seen = 0;
-    if (keys != 6 ||
+    const json_t *two_valued = json_object_get(json, "two_valued");
+    e->two_valued = json_is_true(two_valued);
+    keys -= two_valued != NULL;
+    if (keys != 6 || (two_valued && !e->two_valued) ||
         json_unpack(json, "{s:o, s:b, s:b}", "categories", &list, "missing", &e->has_missing,
                     "others_seen", &others_seen) != 0 ||
         !json_is_array(list) || json_array_size(list) > INT_MAX - 2) {
@@ -275,7 +350,8 @@ static bool parse_category(json_t *json, size_t keys, preprocessing_column *colu
     }
     column->others_seen = others_seen;
     column->categories = calloc(json_array_size(list) + 1, sizeof *column->categories);
-    return column->categories && parse_names(list, column->categories, &e->categories);
+    return column->categories && parse_names(list, column->categories, &e->categories) &&
+           (!e->two_valued || e->categories == 2);
 }
 
 static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, nnfs_error *error)

@@ -1,6 +1,7 @@
 /* The pieces of embeddings: quantiles of the inputs. */
 #include "base/memory.h"
 #include "data/batch.h"
+#include "math/quantiles.h"
 #include "network/network.h"
 
 #include <stdlib.h>
@@ -20,11 +21,7 @@ static void set_edges(const float *values, size_t count, int bins, float *edges)
 {
     int found = 0;
     for (int i = 0; i <= bins; i++) {
-        double at = (double)i / bins * (double)(count - 1);
-        size_t below = (size_t)at;
-        size_t above = below + 1 < count ? below + 1 : below;
-        double share = at - (double)below;
-        float edge = (float)((1.0 - share) * (double)values[below] + share * (double)values[above]);
+        float edge = (float)quantile_of(values, count, (double)i / bins);
         if (found == 0 || edge > edges[found - 1]) {
             edges[found++] = edge;
         }
@@ -36,32 +33,6 @@ static void set_edges(const float *values, size_t count, int bins, float *edges)
     for (int i = found; i <= bins; i++) {
         edges[i] = NO_EDGE;
     }
-}
-
-/* Keeps at most `most` of each value; returns how many are left. */
-static size_t limit_repeats(float *values, size_t count, size_t most)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (left < most || values[left - most] != values[i]) {
-            values[left++] = values[i];
-        }
-    }
-    return left;
-}
-
-/*
- * A value that fills several pieces, such as the zeros of a column that is mostly zero, would leave few
- * edges for the others: no value counts more than one piece's share.
- */
-static size_t spread(float *values, size_t count, int bins)
-{
-    size_t before = 0;
-    while (before != count) {
-        before = count;
-        count = limit_repeats(values, count, count / (size_t)bins + 1);
-    }
-    return count;
 }
 
 /* The embedded inputs of `count` samples, each input's values one behind the other. */
@@ -101,9 +72,9 @@ nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset
         for (int c = 0; c < network->embedded_count; c++) {
             float *own = values + (size_t)c * count;
             qsort(own, count, sizeof *own, compare_floats);
-            set_edges(own, spread(own, count, network->embedding_bins), network->embedding_bins,
-                      network->parameters + edges->offset +
-                          (size_t)c * (size_t)edges->column_stride);
+            set_edges(
+                own, quantile_spread(own, count, network->embedding_bins), network->embedding_bins,
+                network->parameters + edges->offset + (size_t)c * (size_t)edges->column_stride);
         }
     } else {
         status = fail_memory(error, size_mul(floats, sizeof *values), "the pieces of embeddings");

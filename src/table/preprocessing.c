@@ -12,9 +12,10 @@
 const char *nnfs_scaling_name(nnfs_scaling scaling)
 {
     static const char *const names[] = {
-        [NNFS_SCALING_DEFAULT] = "default", [NNFS_SCALING_STANDARD] = "standard",
-        [NNFS_SCALING_MINMAX] = "minmax",   [NNFS_SCALING_PIXELS] = "pixels",
-        [NNFS_SCALING_NONE] = "none",
+        [NNFS_SCALING_DEFAULT] = "default",   [NNFS_SCALING_STANDARD] = "standard",
+        [NNFS_SCALING_MINMAX] = "minmax",     [NNFS_SCALING_PIXELS] = "pixels",
+        [NNFS_SCALING_NONE] = "none",         [NNFS_SCALING_ROBUST] = "robust",
+        [NNFS_SCALING_QUANTILE] = "quantile",
     };
     return (size_t)scaling < sizeof names / sizeof *names ? names[scaling] : NULL;
 }
@@ -66,6 +67,7 @@ void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing)
         preprocessing_column *column = &preprocessing->columns[i];
         free_texts(column->categories, column->encoding.categories);
         free((char *)(uintptr_t)column->encoding.name);
+        free(column->knots);
     }
     for (int i = 0; i < preprocessing->target_count; i++) {
         free(preprocessing->targets[i].name);
@@ -104,7 +106,7 @@ static int64_t inputs_of_number(const nnfs_encoding *encoding)
 
 static int64_t inputs_of_category(const nnfs_encoding *encoding)
 {
-    return (int64_t)encoding->categories + encoding->has_missing + 1;
+    return encoding->two_valued ? 1 : (int64_t)encoding->categories + encoding->has_missing + 1;
 }
 
 static int64_t inputs_of_date(const nnfs_encoding *encoding)
@@ -166,7 +168,10 @@ static bool same_column(const preprocessing_column *left, const preprocessing_co
            a->scale == b->scale && a->fill == b->fill && a->has_indicator == b->has_indicator &&
            a->has_missing == b->has_missing && a->origin == b->origin &&
            a->has_month == b->has_month && a->has_weekday == b->has_weekday &&
-           a->has_hour == b->has_hour &&
+           a->has_hour == b->has_hour && a->clip == b->clip && a->two_valued == b->two_valued &&
+           a->knots == b->knots &&
+           (a->knots == 0 ||
+            memcmp(left->knots, right->knots, 2 * (size_t)a->knots * sizeof *left->knots) == 0) &&
            same_texts(left->categories, a->categories, right->categories, b->categories);
 }
 
@@ -219,6 +224,18 @@ const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing,
     bool there =
         category >= 0 && category < nnfs_preprocessing_column(preprocessing, index).categories;
     return there ? preprocessing->columns[index].categories[category] : NULL;
+}
+
+int nnfs_preprocessing_knot(const nnfs_preprocessing *preprocessing, int index, int knot, float *x,
+                            float *y)
+{
+    int knots = nnfs_preprocessing_column(preprocessing, index).knots;
+    if (knot < 0 || knot >= knots) {
+        return 0;
+    }
+    *x = preprocessing->columns[index].knots[knot];
+    *y = preprocessing->columns[index].knots[knots + knot];
+    return 1;
 }
 
 int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing)

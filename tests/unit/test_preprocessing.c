@@ -256,6 +256,10 @@ static void scalings(void **state)
          2,
          {10 / 255.0f, 7 / 255.0f, 20 / 255.0f, 7 / 255.0f, 30 / 255.0f, 7 / 255.0f, 50 / 255.0f,
           7 / 255.0f}},
+        /* Median 25, quartiles 17.5 and 35: z = -6/7, -2/7, 2/7, 10/7. */
+        {NNFS_SCALING_ROBUST, 1, {-0.824163368f, -0.284427887f, 0.284427887f, 1.28980076f}},
+        /* Normal quantiles of 1/8, 3/8, 5/8, 7/8. */
+        {NNFS_SCALING_QUANTILE, 1, {-1.15034938f, -0.318639364f, 0.318639364f, 1.15034938f}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         nnfs_dataset *table = make_table(specs, 3, cells, 4);
@@ -274,7 +278,31 @@ static void scalings(void **state)
     }
     assert_string_equal(nnfs_scaling_name(NNFS_SCALING_DEFAULT), "default");
     assert_string_equal(nnfs_scaling_name(NNFS_SCALING_NONE), "none");
-    assert_null(nnfs_scaling_name((nnfs_scaling)(NNFS_SCALING_NONE + 1)));
+    assert_null(nnfs_scaling_name((nnfs_scaling)(NNFS_SCALING_QUANTILE + 1)));
+}
+
+static void two_values(void **state)
+{
+    (void)state;
+    static const spec specs[] = {{"colour", "blue green red", FEATURE}, {"y", NULL, TARGET}};
+    static const float cells[] = {0, 1, 2, 2, 0, 3, 2, 4, MISSING, 5, 1, 6};
+    nnfs_dataset *table = make_table(specs, 2, cells, 6);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.two_valued = 1;
+    nnfs_preprocessing *p = fit(table, &settings);
+    prepare(table, p);
+    expect_features(table, (const float[]){-1, 1, -1, 1, 0, 0}, 6);
+    char *text = preprocessing_to_json(p);
+    nnfs_preprocessing *again = NULL;
+    assert_int_equal(preprocessing_from_json(text, &again, NULL), NNFS_OK);
+    assert_true(preprocessing_equal(p, again) && again->inputs == 1);
+    again->columns[0].encoding.two_valued = 0;
+    assert_false(preprocessing_equal(p, again));
+    memory_free(text);
+    nnfs_preprocessing_free(again);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
 }
 
 /* Whether it is missing may be all that a column says. */
@@ -927,9 +955,15 @@ static void json_round_trip(void **state)
     p->columns[0].encoding.scale = FLT_MIN / 3;
     p->columns[0].encoding.fill = -0x1.fffffep127f;
     p->targets[0].center = 1.0f / 3.0f;
+    p->columns[0].encoding.clip = 0.1f;
+    p->columns[0].encoding.knots = 2;
+    p->columns[0].knots = calloc(4, sizeof(float));
+    memcpy(p->columns[0].knots, (const float[]){0.1f, 0.3f, -1.0f / 3.0f, 7}, 4 * sizeof(float));
     char *text = preprocessing_to_json(p);
     assert_int_equal(parse(text, &again, NULL), NNFS_OK);
     assert_true(preprocessing_equal(p, again));
+    again->columns[0].knots[3] = 8.0f;
+    assert_false(preprocessing_equal(p, again));
     assert_true(again->columns[1].others_seen && again->file_columns == 4);
     expect_texts(again->missing, (const char *const[]){"?", "-9", "?", NULL});
     expect_texts(again->left_out, (const char *const[]){"id", NULL});
@@ -964,6 +998,16 @@ static void hostile_json(void **state)
         {"\"column\":0", "\"column\":-1"},
         {"\"column\":0", "\"column\":1"},
         {"\"column\":1", "\"column\":0"},
+        {"\"fill\":", "\"clip\":0,\"fill\":"},
+        {"\"fill\":", "\"clip\":\"3\",\"fill\":"},
+        {"\"fill\":", "\"knots\":[1,2],\"fill\":"},
+        {"\"fill\":", "\"knots\":[1],\"knot_values\":[1],\"fill\":"},
+        {"\"fill\":", "\"knots\":[1,2],\"knot_values\":[1],\"fill\":"},
+        {"\"fill\":", "\"knots\":[2,1],\"knot_values\":[1,2],\"fill\":"},
+        {"\"fill\":", "\"knots\":[1,2],\"knot_values\":[1,null],\"fill\":"},
+        {"\"fill\":", "\"knots\":[1,1e300],\"knot_values\":[1,2],\"fill\":"},
+        {"\"others_seen\":", "\"two_valued\":false,\"others_seen\":"},
+        {"\"others_seen\":", "\"two_valued\":1,\"others_seen\":"},
         {"\"column\":1", "\"column\":4294967297"},
         {"\"column\":2", "\"column\":4"},
         {"\"kind\":\"number\"", "\"kind\":\"numbers\""},
@@ -1069,6 +1113,48 @@ static void json_without_memory(void **state)
     nnfs_preprocessing_free(p);
 }
 
+/* A column that is mostly zero; zeros have the middle of their ranks, and what is beyond the ends theirs. */
+static void quantiles(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000, ZEROS = 900 };
+    static const spec specs[] = {{"x", NULL, FEATURE}, {"y", NULL, TARGET}};
+    float cells[2 * ROWS];
+    for (int i = 0; i < ROWS; i++) {
+        cells[2 * i] = i < ZEROS ? 0.0f : expf((float)(i - ZEROS) / 10.0f);
+        cells[2 * i + 1] = (float)i;
+    }
+    nnfs_dataset *table = make_table(specs, 2, cells, ROWS);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.scaling = NNFS_SCALING_QUANTILE;
+    nnfs_preprocessing *p = fit(table, &settings);
+    prepare(table, p);
+    float *x = features_of(table);
+    float first = 0.0f;
+    float mapped = 0.0f;
+    assert_true(nnfs_preprocessing_knot(p, 0, 0, &first, &mapped));
+    assert_true(first == 0.0f && fabsf(mapped - -0.125661347f) < 1e-6f);
+    int knots = nnfs_preprocessing_column(p, 0).knots;
+    assert_in_range(knots, 30, 100); /* most of them are not spent on the zeros */
+    assert_false(nnfs_preprocessing_knot(p, 0, knots, &first, &mapped));
+    assert_true(x[0] == mapped && x[ZEROS - 1] == mapped);
+    assert_true(fabsf(x[ROWS - 1] - 3.29052673f) < 1e-5f); /* of 0.9995 */
+    for (int i = ZEROS; i < ROWS; i++) {
+        assert_true(x[i] > x[i - 1]);
+    }
+    nnfs_network *network = network_for(table, 1);
+    assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
+    const float beyond[] = {-50.0f, 0.0f, cells[2 * ROWS - 2], 1e30f, MISSING};
+    float outputs[5];
+    assert_int_equal(nnfs_predict(network, beyond, 5, 1, outputs, NULL), NNFS_OK);
+    assert_true(outputs[0] == outputs[1] && outputs[2] == outputs[3] && outputs[4] == outputs[1]);
+    nnfs_network_free(network);
+    free(x);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
 /* A model whose preprocessing is not for its network. */
 static void hostile_model(void **state)
 {
@@ -1097,17 +1183,29 @@ int main(int argc, char **argv)
     (void)argc;
     (void)argv;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hand_computed),          cmocka_unit_test(scalings),
-        cmocka_unit_test(only_missing_varies),    cmocka_unit_test(trained_part_alone),
-        cmocka_unit_test(rarer_categories_share), cmocka_unit_test(other_order),
-        cmocka_unit_test(missing_without_place),  cmocka_unit_test(found_by_places),
-        cmocka_unit_test(refused_tables),         cmocka_unit_test(other_classes),
-        cmocka_unit_test(refused_fits),           cmocka_unit_test(same_bits_by_any_threads),
-        cmocka_unit_test(pixels_by_default),      cmocka_unit_test(narrow_integers),
-        cmocka_unit_test(network_keeps_it),       cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(unseen_is_silent),       cmocka_unit_test(json_round_trip),
-        cmocka_unit_test(hostile_json),           cmocka_unit_test(json_without_memory),
+        cmocka_unit_test(hand_computed),
+        cmocka_unit_test(scalings),
+        cmocka_unit_test(only_missing_varies),
+        cmocka_unit_test(trained_part_alone),
+        cmocka_unit_test(rarer_categories_share),
+        cmocka_unit_test(other_order),
+        cmocka_unit_test(missing_without_place),
+        cmocka_unit_test(found_by_places),
+        cmocka_unit_test(refused_tables),
+        cmocka_unit_test(other_classes),
+        cmocka_unit_test(refused_fits),
+        cmocka_unit_test(same_bits_by_any_threads),
+        cmocka_unit_test(pixels_by_default),
+        cmocka_unit_test(narrow_integers),
+        cmocka_unit_test(network_keeps_it),
+        cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(unseen_is_silent),
+        cmocka_unit_test(json_round_trip),
+        cmocka_unit_test(hostile_json),
+        cmocka_unit_test(json_without_memory),
         cmocka_unit_test(hostile_model),
+        cmocka_unit_test(quantiles),
+        cmocka_unit_test(two_values),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Columns a span has, and samples a block. */
@@ -273,6 +274,42 @@ nnfs_status column_stats_medians(const nnfs_dataset *dataset, const bool *wanted
     for (int i = 0; i < spans; i++) {
         median_span(dataset, wanted, i * span, span_columns(dataset, i * span, span), taken,
                     values + floats * (size_t)omp_get_thread_num(), stats);
+    }
+    memory_free(values);
+    return NNFS_OK;
+}
+
+/* ---- Columns in order ---- */
+
+enum { SORTED_SAMPLES = 1 << 16 };
+
+static int compare_floats(const void *left, const void *right)
+{
+    float a = *(const float *)left;
+    float b = *(const float *)right;
+    return (a > b) - (a < b);
+}
+
+nnfs_status column_stats_sort(const nnfs_dataset *dataset, const bool *wanted, int threads,
+                              column_visit *visit, void *user, nnfs_error *error)
+{
+    int64_t taken = dataset->samples < SORTED_SAMPLES ? dataset->samples : SORTED_SAMPLES;
+    int columns = dataset->parts.feature_count;
+    size_t floats = 2 * (size_t)taken;
+    threads = threads < columns ? threads : columns;
+    float *values = memory_alloc(size_mul(floats, (size_t)threads), sizeof *values);
+    if (!values) {
+        return fail_memory(error, size_mul(floats, (size_t)threads) * sizeof *values, "quantiles");
+    }
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
+    for (int i = 0; i < columns; i++) {
+        if (wanted[i]) {
+            float *own = values + floats * (size_t)omp_get_thread_num();
+            size_t count = 0;
+            collect(dataset, i, 1, taken, own, &count);
+            qsort(own, count, sizeof *own, compare_floats);
+            visit(user, i, own, own + count, count);
+        }
     }
     memory_free(values);
     return NNFS_OK;

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "data/statistics/column_stats.h"
 #include "data/statistics/target_stats.h"
+#include "math/quantiles.h"
 #include "platform/cpu.h"
 #include "table/calendar.h"
 #include "table/preprocessing.h"
@@ -17,9 +18,10 @@ typedef struct fitting {
     const nnfs_dataset *dataset;
     nnfs_preprocessing_settings settings; /* the scaling resolved */
     int threads;
-    column_stats *stats; /* [columns of the table]; so are the next two */
-    bool *wanted;        /* medians */
-    int64_t **counts;    /* of categories; NULL: not a feature of categories */
+    column_stats *stats;            /* [columns of the table]; so are the next three */
+    bool *wanted;                   /* medians, and quantiles if they are asked for */
+    int64_t **counts;               /* of categories; NULL: not a feature of categories */
+    preprocessing_column **columns; /* that it becomes */
     nnfs_preprocessing *made;
 } fitting;
 
@@ -74,12 +76,113 @@ static void scale_none(const column_stats *stats, nnfs_encoding *encoding)
     encoding->scale = 1.0f;
 }
 
+/* Center and scale of ROBUST come from quantiles, those of QUANTILE are in the knots. */
 static void (*const scalings[])(const column_stats *, nnfs_encoding *) = {
-    [NNFS_SCALING_STANDARD] = scale_standard,
-    [NNFS_SCALING_MINMAX] = scale_minmax,
-    [NNFS_SCALING_PIXELS] = scale_pixels,
-    [NNFS_SCALING_NONE] = scale_none,
+    [NNFS_SCALING_STANDARD] = scale_standard, [NNFS_SCALING_MINMAX] = scale_minmax,
+    [NNFS_SCALING_PIXELS] = scale_pixels,     [NNFS_SCALING_NONE] = scale_none,
+    [NNFS_SCALING_ROBUST] = scale_none,       [NNFS_SCALING_QUANTILE] = scale_none,
 };
+
+/* At most this many knots, and at least this many samples a knot where there are enough for FEWEST. */
+enum { MOST_KNOTS = 256, FEWEST_KNOTS = 10, KNOT_SAMPLES = 10 };
+
+/* Robust z-scores are clipped at 3. */
+#define ROBUST_CLIP 3.0f
+
+static void fit_robust(preprocessing_column *column, const float *sorted, size_t count)
+{
+    double reach = quantile_of(sorted, count, 0.75) - quantile_of(sorted, count, 0.25);
+    if (reach <= 0.0) {
+        reach = ((double)sorted[count - 1] - (double)sorted[0]) / 2.0;
+    }
+    column->encoding.center = (float)quantile_of(sorted, count, 0.5);
+    column->encoding.scale = reach > 0.0 ? bounded(1.0 / reach) : 1.0f;
+    column->encoding.clip = ROBUST_CLIP;
+}
+
+/* The first of sorted values [count] that is not below x; with `above`, the first above it. */
+static size_t find_bound(const float *sorted, size_t count, float x, bool above)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (sorted[middle] < x || (above && sorted[middle] == x)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* A value becomes the normal quantile of the middle of the ranks that its repeats have. */
+static double normal_of(const float *sorted, size_t count, float x)
+{
+    size_t below = find_bound(sorted, count, x, false);
+    size_t upto = find_bound(sorted, count, x, true);
+    return quantile_normal(((double)below + (double)upto) / 2.0 / (double)count);
+}
+
+static void fit_quantiles(preprocessing_column *column, const float *sorted, float *room,
+                          size_t count)
+{
+    size_t most = count / KNOT_SAMPLES;
+    most = most < FEWEST_KNOTS ? FEWEST_KNOTS : most;
+    most = most > MOST_KNOTS ? MOST_KNOTS : most;
+    memcpy(room, sorted, count * sizeof *room);
+    size_t spread = quantile_spread(room, count, (int)most);
+    float *x = column->knots;
+    float y[MOST_KNOTS];
+    int found = 0;
+    for (size_t i = 0; i < most; i++) {
+        float value = room[i * (spread - 1) / (most - 1)];
+        if (found == 0 || value > x[found - 1]) {
+            x[found] = value;
+            y[found++] = (float)normal_of(sorted, count, value);
+        }
+    }
+    if (found < 2) { /* all the same in these samples: it stays */
+        found = 0;
+    }
+    column->encoding.knots = found;
+    memcpy(x + found, y, (size_t)found * sizeof *y);
+}
+
+static void visit_column(void *user, int index, const float *sorted, float *room, size_t count)
+{
+    fitting *fit = user;
+    preprocessing_column *column = fit->columns[index];
+    if (count == 0) { /* Among the samples that were taken it was missing always. */
+        return;
+    }
+    if (fit->settings.scaling == NNFS_SCALING_ROBUST) {
+        fit_robust(column, sorted, count);
+    } else {
+        fit_quantiles(column, sorted, room, count);
+    }
+}
+
+/* Scalings that go by quantiles; those of columns that never vary are not wanted. */
+static nnfs_status fit_by_quantiles(fitting *fit, nnfs_error *error)
+{
+    bool knots = fit->settings.scaling == NNFS_SCALING_QUANTILE;
+    if (!knots && fit->settings.scaling != NNFS_SCALING_ROBUST) {
+        return NNFS_OK;
+    }
+    for (int i = 0; i < fit->made->column_count; i++) {
+        preprocessing_column *column = &fit->made->columns[i];
+        int index = column->encoding.column;
+        fit->columns[index] = column;
+        if (knots && fit->wanted[index]) {
+            column->knots = calloc(2 * (size_t)MOST_KNOTS, sizeof *column->knots);
+            if (!column->knots) {
+                return fail_memory(error, 2 * MOST_KNOTS * sizeof *column->knots, "quantiles");
+            }
+        }
+    }
+    return column_stats_sort(fit->dataset, fit->wanted, fit->threads, visit_column, fit, error);
+}
 
 static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_error *error)
 {
@@ -261,6 +364,7 @@ static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs
     if (!encoding->reason) {
         encoding->has_missing = c.cells < fit->dataset->samples;
         status = give_places(from, &c, column, error);
+        encoding->two_valued = fit->settings.two_valued && encoding->categories == 2;
     }
     memory_free(c.kept);
     return status;
@@ -400,6 +504,9 @@ static nnfs_status fit_all(fitting *fit, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         fill_medians(fit);
+        status = fit_by_quantiles(fit, error);
+    }
+    if (status == NNFS_OK) {
         status = fit_targets(fit, error);
     }
     if (status == NNFS_OK) {
@@ -441,6 +548,7 @@ static void free_fitting(fitting *fit)
     }
     memory_free(fit->counts);
     memory_free(fit->wanted);
+    memory_free(fit->columns);
     memory_free(fit->stats);
     nnfs_preprocessing_free(fit->made);
 }
@@ -473,9 +581,10 @@ nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
     fit.stats = memory_alloc(columns, sizeof *fit.stats);
     fit.wanted = memory_alloc_zeroed(columns, sizeof *fit.wanted);
     fit.counts = memory_alloc_zeroed(columns, sizeof *fit.counts);
+    fit.columns = memory_alloc_zeroed(columns, sizeof *fit.columns);
     fit.made = preprocessing_create(parts->schema->feature_count,
                                     parts->labels ? 1 : parts->target_count, parts->classes);
-    if (fit.stats && fit.wanted && fit.counts && fit.made) {
+    if (fit.stats && fit.wanted && fit.counts && fit.columns && fit.made) {
         fit.made->file_columns = parts->schema->column_count;
         status = fit_all(&fit, error);
     } else {

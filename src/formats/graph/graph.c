@@ -109,6 +109,12 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
         return fail(error, NNFS_ERROR_DATA, "column '%.100s' holds dates, which are not exported",
                     encoding->name ? encoding->name : "without a name");
     }
+    if (encoding->clip > 0.0f || encoding->knots > 0 || encoding->two_valued) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "column '%.100s' is %s, which is not exported; train with --preset plain",
+                    encoding->name ? encoding->name : "without a name",
+                    encoding->two_valued ? "one input of two values" : "scaled by quantiles");
+    }
     if (encoding->name) {
         column->name = strdup(encoding->name);
     } else if (asprintf(&column->name, "column_%d", encoding->column + 1) < 0) {

@@ -113,6 +113,12 @@ static void take_missing_indicator(table_options *options, const char *text)
     options->preprocessing.missing_indicator = 1;
 }
 
+static void take_two_valued(table_options *options, const char *text)
+{
+    (void)text;
+    options->preprocessing.two_valued = 1;
+}
+
 static void take_max_categories(table_options *options, const char *text)
 {
     options->preprocessing.max_categories =
@@ -274,6 +280,7 @@ static const struct {
     {"--weight-column", take_weight_column, false},
     {"--scale", take_scale, false},
     {"--missing-indicator", take_missing_indicator, false},
+    {"--two-valued", take_two_valued, false},
     {"--max-categories", take_max_categories, false},
     {"--delimiter", take_delimiter, true},
     {"--header", take_header, true},

@@ -29,10 +29,13 @@
     {"weight-column", 0, "COLUMN", "column with the weight of each sample in training, 0 or more", \
      NULL, TABLE_ROW(at)},                                                                         \
     {"scale", 0, "NAME", "scaling of numbers: standard (mean 0, deviation 1), minmax (0 to 1), "   \
-     "pixels (x / 255) or none", "standard, pixels of an NPY file of uint8", TABLE_ROW(at),        \
-     .complete = "standard minmax pixels none"},                                                   \
+     "pixels (x / 255), robust (by quartiles, clipped), quantile (to those of a normal "           \
+     "distribution) or none", "standard, pixels of an NPY file of uint8", TABLE_ROW(at),           \
+     .complete = "standard minmax pixels none robust quantile"},                                                   \
     {"missing-indicator", 0, NULL, "one more input for a column with missing numbers, 1 for a "    \
      "missing one", NULL, TABLE_ROW(at)},                                                          \
+    {"two-valued", 0, NULL, "make a column of two categories one input, -1 or 1, and 0 for any "   \
+     "other cell", NULL, TABLE_ROW(at)},                                                           \
     {"max-categories", 0, "N", "most inputs of a column of categories; the rarest share one",      \
      "100", TABLE_ROW(at)}
 

@@ -24,10 +24,15 @@ static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
 {
     double center = (double)encoding->center;
     double reach = 1.0 / (double)encoding->scale;
-    if (encoding->center == 0.0f && encoding->scale == 1.0f) {
+    if (encoding->knots > 0) {
+        (void)fputs("quantiles to normal", stderr);
+    } else if (encoding->center == 0.0f && encoding->scale == 1.0f) {
         (void)fputs("as it is", stderr);
     } else if (encoding->center == 0.0f && encoding->scale == 1.0f / 255.0f) {
         (void)fputs("x / 255", stderr);
+    } else if (encoding->clip > 0.0f) {
+        (void)fprintf(stderr, "median %s, spread %s, clipped", text_measure(center).text,
+                      text_measure(reach).text);
     } else if (scaling == NNFS_SCALING_MINMAX) {
         (void)fprintf(stderr, "%s to %s", text_measure(center).text,
                       text_measure(center + reach).text);
