@@ -1047,6 +1047,11 @@ typedef struct nnfs_train_settings {
      * first one w; default 0: none. Running statistics are averaged too. The averages are what nnfs_train
      * evaluates, keeps of the best epoch and leaves in the network, unless it diverges. */
     float ema;
+    /* >= 0: the standard deviation of Gaussian noise that training adds to the inputs, as the network takes
+     * them, and to what the activation of each hidden layer takes, after normalisation; drawn anew for each
+     * epoch, sample and unit; default 0. */
+    float noise;
+    float layer_noise;
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;

@@ -285,6 +285,17 @@ static operand emit_dropout(compiler *c, int layer, float share, operand in, ope
     return next.out;
 }
 
+/* Noise on `on`, in place; layer -1 is the inputs. */
+static void emit_noise(compiler *c, int layer, float deviation, operand on)
+{
+    if (trains(c) && deviation > 0.0f) {
+        program_op next = forward_op(c, &op_noise, layer);
+        next.out = on;
+        next.value = deviation;
+        emit(c, next);
+    }
+}
+
 /* Both packs of a layer's weights, by ops of one kind. */
 static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsigned needs)
 {
@@ -379,6 +390,9 @@ static operand emit_layer(compiler *c, int index, operand in)
     product.out = v->z;
     emit(c, product);
     emit_normalization(c, index, v->z);
+    if (!output) {
+        emit_noise(c, index, c->settings->training.layer_noise, v->z);
+    }
     program_op next = forward_op(c, output ? &op_add_bias : &op_activate, index);
     next.weight = tensor_operand(c, SPACE_PARAMETERS, layer->bias);
     next.activation = f;
@@ -463,6 +477,7 @@ static void emit_forward(compiler *c)
         fetch.out = at;
         emit(c, fetch);
     }
+    emit_noise(c, -1, c->settings->training.noise, at);
     at = emit_embed(c, at);
     at = emit_expand(c, at);
     at = emit_dropout(c, -1, c->network->input_dropout, at, &c->input_factors);

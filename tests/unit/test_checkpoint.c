@@ -106,7 +106,7 @@ typedef struct variant {
     int64_t batch;
     int threads;
     int64_t every;
-    /* Batch or layer normalisation, and then dropout, label smoothing, clipping and averages too. */
+    /* Batch or layer normalisation, and then dropout, label smoothing, clipping, averages and noise too. */
     nnfs_normalization normalization;
 } variant;
 
@@ -128,6 +128,8 @@ static nnfs_train_settings settings_of(const variant *v, interruption *at)
     settings.label_smoothing = v->normalization ? 0.1f : 0.0f;
     settings.clip_norm = v->normalization ? 0.2f : 0.0f;
     settings.ema = v->normalization ? 0.9f : 0.0f;
+    settings.noise = v->normalization ? 0.1f : 0.0f;
+    settings.layer_noise = settings.noise;
     settings.on_checkpoint = on_checkpoint;
     settings.on_epoch = on_epoch;
     settings.on_progress = on_progress;
