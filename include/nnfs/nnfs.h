@@ -127,6 +127,8 @@ typedef enum nnfs_schedule {
      * whose loss is not below 0.9999 of the best one so far. The loss is that of the validation
      * data, or of training where there are none. */
     NNFS_SCHEDULE_PLATEAU,
+    /* rate (1 - cos(2 pi log2(1 + 15 e / E))) / 2, from 0 in four waves back to 0 (Holzmueller et al. 2024) */
+    NNFS_SCHEDULE_COSLOG,
 } nnfs_schedule;
 
 /* What validation compares: by which measure of an nnfs_evaluation an epoch is better than another. */
