@@ -129,6 +129,8 @@ typedef enum nnfs_schedule {
      * whose loss is not below 0.9999 of the best one so far. The loss is that of the validation
      * data, or of training where there are none. */
     NNFS_SCHEDULE_PLATEAU,
+    /* rate (1 - cos(2 pi log2(1 + 15 e / E))) / 2, from 0 in four waves back to 0 (Holzmueller et al. 2024) */
+    NNFS_SCHEDULE_COSLOG,
 } nnfs_schedule;
 
 /* What validation compares: by which measure of an nnfs_evaluation an epoch is better than another. */
@@ -1100,6 +1102,11 @@ typedef struct nnfs_train_settings {
      * first one w; default 0: none. Running statistics are averaged too. The averages are what nnfs_train
      * evaluates, keeps of the best epoch and leaves in the network, unless it diverges. */
     float ema;
+    /* >= 0: the standard deviation of Gaussian noise that training adds to the inputs, as the network takes
+     * them, and to what the activation of each hidden layer takes, after normalisation; drawn anew for each
+     * epoch, sample and unit; default 0. */
+    float noise;
+    float layer_noise;
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;

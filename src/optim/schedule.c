@@ -84,6 +84,16 @@ static double one_cycle_share(const nnfs_train_settings *settings, const schedul
                       : half_cosine(1.0, CYCLE_END, (now - top) / (last - top));
 }
 
+/* Four waves, each twice as long as the one before: (1 - cos(2 pi log2(1 + 15 t))) / 2, t in 0 .. 1
+ * (Holzmueller et al. 2024). */
+static double coslog_share(const nnfs_train_settings *settings, const schedule_state *state,
+                           const schedule_time *time)
+{
+    (void)state;
+    double t = fmin(steps_done(time) / steps_total(settings, time), 1.0);
+    return half_cosine(0.0, 1.0, 2.0 * log2(1.0 + 15.0 * t));
+}
+
 static double plateau_share(const nnfs_train_settings *settings, const schedule_state *state,
                             const schedule_time *time)
 {
@@ -123,6 +133,7 @@ static const schedule schedules[] = {
     [NNFS_SCHEDULE_COSINE] = {.name = "cosine", .share = cosine_share},
     [NNFS_SCHEDULE_ONE_CYCLE] = {.name = "one_cycle", .share = one_cycle_share},
     [NNFS_SCHEDULE_PLATEAU] = {.name = "plateau", .share = plateau_share, .follows_loss = true},
+    [NNFS_SCHEDULE_COSLOG] = {.name = "coslog", .share = coslog_share},
 };
 
 /* The row of a schedule, NULL for a value that is none. */

@@ -277,6 +277,26 @@ static const setting rows[] = {
         .later = true,
     },
     {
+        FIELD(FLOAT, NUMBER, noise),
+        .about.option = "noise",
+        .about.zero = "off",
+        .about.help = "standard deviation of the Gaussian noise that training adds to the inputs",
+        .about.standard = "off",
+        .range = &range_not_negative,
+        .later = true,
+    },
+    {
+        FIELD(FLOAT, NUMBER, layer_noise),
+        .about.option = "layer-noise",
+        .about.zero = "off",
+        .about.help =
+            "standard deviation of the Gaussian noise that training adds in hidden layers, "
+            "after normalization and before the activation",
+        .about.standard = "off",
+        .range = &range_not_negative,
+        .later = true,
+    },
+    {
         FIELD(UINT64, WHOLE, seed),
         .about.option = "seed",
         .about.letter = 's',

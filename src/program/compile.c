@@ -127,8 +127,9 @@ static size_t take_batch_sums(compiler *c, int units)
 static bool is_bf16(const compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
-    return trains(c) && c->settings->precision == NNFS_PRECISION_BF16 && c->tiles.partials == 0 &&
-           c->network->members == 1 && layer->in >= GEMM_LANES && layer->out >= GEMM_LANES;
+    return trains(c) && c->settings->training.precision == NNFS_PRECISION_BF16 &&
+           c->tiles.partials == 0 && c->network->members == 1 && layer->in >= GEMM_LANES &&
+           layer->out >= GEMM_LANES;
 }
 
 /* Room for panels of `rows` rows and a depth of k; the operand's rows are the depth. */
@@ -284,6 +285,17 @@ static operand emit_dropout(compiler *c, int layer, float share, operand in, ope
     return next.out;
 }
 
+/* Noise on `on`, in place; layer -1 is the inputs. */
+static void emit_noise(compiler *c, int layer, float deviation, operand on)
+{
+    if (trains(c) && deviation > 0.0f) {
+        program_op next = forward_op(c, &op_noise, layer);
+        next.out = on;
+        next.value = deviation;
+        emit(c, next);
+    }
+}
+
 /* Both packs of a layer's weights, by ops of one kind. */
 static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsigned needs)
 {
@@ -378,6 +390,9 @@ static operand emit_layer(compiler *c, int index, operand in)
     product.out = v->z;
     emit(c, product);
     emit_normalization(c, index, v->z);
+    if (!output) {
+        emit_noise(c, index, c->settings->training.layer_noise, v->z);
+    }
     program_op next = forward_op(c, output ? &op_add_bias : &op_activate, index);
     next.weight = tensor_operand(c, SPACE_PARAMETERS, layer->bias);
     next.activation = f;
@@ -462,6 +477,7 @@ static void emit_forward(compiler *c)
         fetch.out = at;
         emit(c, fetch);
     }
+    emit_noise(c, -1, c->settings->training.noise, at);
     at = emit_embed(c, at);
     at = emit_expand(c, at);
     at = emit_dropout(c, -1, c->network->input_dropout, at, &c->input_factors);
@@ -497,7 +513,7 @@ static void emit_loss(compiler *c)
     loss.kept = v->a;
     loss.out = v->delta;
     loss.members = trains(c) ? c->network->members : 1;
-    loss.value = trains(c) ? c->settings->label_smoothing : 0.0f;
+    loss.value = trains(c) ? c->settings->training.label_smoothing : 0.0f;
     emit(c, loss);
 }
 
@@ -714,7 +730,7 @@ static void emit_for_tensor(compiler *c, int tensor, const op_kind *kind, int st
     program_op next = tensor_op(c, kind, tensor, sums ? RUN_GRADIENT : RUN_UPDATE);
     next.state = state;
     if (kind == &op_gradient_norm) {
-        next.value = c->settings->clip_norm;
+        next.value = c->settings->training.clip_norm;
         next.sums = take_sums(c, (size_t)c->network->tensors[tensor].columns);
     }
     emit(c, next);
@@ -729,6 +745,13 @@ static void emit_for_tensors(compiler *c, int index, const op_kind *kind, int st
             emit_for_tensor(c, t, kind, state);
         }
     }
+}
+
+/* Whether a train_state follows the parameters after an update. */
+static bool follows(const compiler *c, int state)
+{
+    const train_state *row = train_state_at(state);
+    return row && row->follow && row->kept(&c->settings->training);
 }
 
 /* From the delta of what the first layer takes to that of the embeddings. */
@@ -781,7 +804,7 @@ static void emit_for_inputs(compiler *c, bool gradient, bool norm, bool update)
             emit_for_tensor(c, t, &op_update, 0);
         }
         for (int state = 0; update && state < STATES_MOST; state++) {
-            if (c->settings->follows[state]) {
+            if (follows(c, state)) {
                 emit_for_tensor(c, t, &op_follow, state);
             }
         }
@@ -798,7 +821,7 @@ static void emit_running_statistics(compiler *c, int index)
         next.sums = c->values[index].sums;
         emit(c, next);
         for (int state = 0; state < STATES_MOST; state++) {
-            if (c->settings->follows[state] && train_state_at(state)->whole) {
+            if (follows(c, state) && train_state_at(state)->whole) {
                 emit_for_tensor(c, layer->running_mean, &op_follow, state);
                 emit_for_tensor(c, layer->running_variance, &op_follow, state);
             }
@@ -811,7 +834,7 @@ static void emit_update(compiler *c, int index)
     emit_for_tensors(c, index, &op_update, 0);
     emit_pack_weights(c, index, &op_repack, RUN_UPDATE | RUN_FORWARD);
     for (int state = 0; state < STATES_MOST; state++) {
-        if (c->settings->follows[state]) {
+        if (follows(c, state)) {
             emit_for_tensors(c, index, &op_follow, state);
         }
     }
@@ -823,8 +846,8 @@ static void emit_update(compiler *c, int index)
 static void emit_learning(compiler *c)
 {
     const nnfs_network *network = c->network;
-    bool clips = c->settings->clip_norm > 0.0f;
-    bool hook = c->settings->on_gradient;
+    bool clips = c->settings->training.clip_norm > 0.0f;
+    bool hook = c->settings->training.on_gradient != NULL;
     bool apart = clips || hook;
     bool partial = c->tiles.partials > 0;
     for (int i = 0; i < network->layer_count && partial; i++) {

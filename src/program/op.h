@@ -137,7 +137,7 @@ struct program_op {
         int width;
     } pack;      /* how a bfloat16 operand becomes panels */
     int members; /* of the loss and of heads, at least 1 */
-    float value; /* dropout probability, label smoothing, clip norm */
+    float value; /* dropout probability, deviation of noise, label smoothing, clip norm */
 };
 
 /* ---- Context ---- */
@@ -245,7 +245,7 @@ extern const op_kind op_pack, op_pack_first, op_repack;
 extern const op_kind op_forward_bf16, op_backward_bf16, op_gradient_bf16;
 /* ops_elementwise.c */
 extern const op_kind op_activate, op_add_bias, op_activate_backward, op_output_activate;
-extern const op_kind op_dropout, op_dropout_backward;
+extern const op_kind op_dropout, op_dropout_backward, op_noise;
 /* ops_normalization.c; BATCH_SUMS doubles come before the sums of a batch's tiles */
 #define BATCH_SUMS(units) (4 * (units) + 1)
 extern const op_kind op_batch_statistics, op_batch_normalize, op_batch_backward_sums,

@@ -1,6 +1,7 @@
-/* Biases, activations and dropout: what is done to single elements. */
+/* Biases, activations, dropout and noise: what is done to single elements. */
 #include "base/random.h"
 #include "base/vector.h"
+#include "math/normal.h"
 #include "program/op.h"
 
 #include <string.h>
@@ -166,3 +167,52 @@ const op_kind op_dropout_backward = {.name = "dropout backward",
                                      .part = NNFS_PART_ELEMENTWISE,
                                      .run = run_dropout_backward,
                                      .elementwise = true};
+
+/* ---- Gaussian noise ---- */
+
+enum {
+    NOISE_A_DRAW = 4,
+    NOISE_AT_ONCE = DRAWS_AT_ONCE * NOISE_A_DRAW,
+};
+
+VECTOR_CLONES
+static void add_scaled(float *restrict x, const double *restrict normal, int count, float deviation)
+{
+#pragma omp simd
+    for (int i = 0; i < count; i++) {
+        x[i] += deviation * (float)normal[i];
+    }
+}
+
+/* The noise of unit u of a layer is number u % 4 of draw u / 4, as dropout's bits are. */
+static void add_noise(const program_op *op, const op_context *context, uint64_t sample, int first,
+                      int count, float *x)
+{
+    const random_key key = {context->settings->seed, RANDOM_NOISE};
+    random_words words[DRAWS_AT_ONCE];
+    double normal[NOISE_AT_ONCE];
+    int at = first - first % NOISE_A_DRAW;
+    while (at < first + count) {
+        uint32_t unit = (uint32_t)(op->layer + 1) * DRAWS_A_LAYER + (uint32_t)(at / NOISE_A_DRAW);
+        random_draw_units(key, context->chunk->draw, sample, unit, DRAWS_AT_ONCE, words);
+        normal_fill(words[0].word, NOISE_AT_ONCE, normal);
+        int begin = at < first ? first - at : 0;
+        int end = first + count - at < NOISE_AT_ONCE ? first + count - at : NOISE_AT_ONCE;
+        add_scaled(x + at + begin - first, normal + begin, end - begin, op->value);
+        at += NOISE_AT_ONCE;
+    }
+}
+
+/* X += deviation N(0, 1), in place; what it adds has no derivative. */
+static bool run_noise(const program_op *op, const op_context *context, op_tile tile)
+{
+    matrix x = op_view(context, &op->out, tile.row, tile.rows, tile.first, tile.count);
+    for (int j = 0; j < x.columns; j++) {
+        add_noise(op, context, column_sample(&op->out, context, tile.first, j), tile.row, tile.rows,
+                  matrix_at(x, 0, j));
+    }
+    return true;
+}
+
+const op_kind op_noise = {
+    .name = "noise", .part = NNFS_PART_ELEMENTWISE, .run = run_noise, .elementwise = true};

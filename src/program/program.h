@@ -50,12 +50,8 @@ typedef struct program {
 /* What a program is compiled from, beside the network. */
 typedef struct program_settings {
     program_purpose purpose;
-    int64_t batch; /* samples a step; 0: many */
-    float label_smoothing;
-    float clip_norm;           /* 0: none */
-    bool on_gradient;          /* the caller sees the gradient before the update */
-    bool follows[STATES_MOST]; /* the states that follow the parameters after an update */
-    nnfs_precision precision;
+    int64_t batch;                /* samples a step; 0: many */
+    nnfs_train_settings training; /* resolved; read by PROGRAM_TRAIN alone */
 } program_settings;
 
 /* Freed by program_free, also after a failure. Errors: MEMORY. */

@@ -39,16 +39,8 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
 static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &trainer->settings;
-    program_settings wanted = {.purpose = PROGRAM_TRAIN,
-                               .batch = settings->batch,
-                               .label_smoothing = settings->label_smoothing,
-                               .clip_norm = settings->clip_norm,
-                               .on_gradient = settings->on_gradient != NULL,
-                               .precision = settings->precision};
-    const train_state *row;
-    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
-        wanted.follows[i] = row->follow && row->kept(settings);
-    }
+    const program_settings wanted = {
+        .purpose = PROGRAM_TRAIN, .batch = settings->batch, .training = *settings};
     nnfs_status status = program_compile(trainer->network, &wanted, &trainer->program, error);
     if (status != NNFS_OK) {
         return status;

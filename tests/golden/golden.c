@@ -160,6 +160,8 @@ static bool read_settings(golden_case *c)
     c->network.dropout = c->dropout;
     c->network.input_dropout = (float)atof(text_of(c, "input_dropout"));
     c->training.label_smoothing = (float)atof(text_of(c, "label_smoothing"));
+    c->training.noise = (float)atof(text_of(c, "noise"));
+    c->training.layer_noise = (float)atof(text_of(c, "layer_noise"));
     c->training.ema = (float)atof(text_of(c, "ema"));
     c->training.clip_norm = (float)atof(text_of(c, "clip_norm"));
     c->training.seed = 7; /* of dropout, as make_golden.py draws it */

@@ -41,6 +41,19 @@ def factors(share, layer, step, samples, units):
     return torch.tensor(mask)
 
 
+def noise(deviation, layer, step, samples, units):
+    """What is added; a unit is one of the four numbers of a draw (Box and Muller 1958)."""
+    added = np.zeros((samples, units))
+    for sample in range(samples if deviation else 0):
+        for unit in range(units):
+            draw = (layer + 1) * (1 << 22) + unit // 4
+            words = philox([draw, sample, 0, (FIRST_STEP_BY_HAND + step) ^ (7 << 28)], [SEED, 0])
+            first, second = words[unit % 4 // 2 * 2], words[unit % 4 // 2 * 2 + 1]
+            radius, angle = np.sqrt(-2 * np.log((first + 1) / 2**32)), 2 * np.pi * second / 2**32
+            added[sample, unit] = radius * (np.sin(angle) if unit % 2 else np.cos(angle))
+    return torch.tensor(float(np.float32(deviation)) * added)
+
+
 ACTIVATIONS = {
     "identity": lambda z: z,
     "relu": torch.relu,
@@ -57,7 +70,7 @@ ACTIVATIONS = {
 class Case:
     def __init__(self, name, sizes, activations, loss="mse", batch=9, optimizer="sgd", normalization=None,
                  dropout=None, input_dropout=0.0, label_smoothing=0.0, clip_norm=0.0, weights=False,
-                 output_gradient=None, ema=0.0):
+                 output_gradient=None, ema=0.0, noise=(0.0, 0.0)):
         layers = len(activations)
         self.name, self.sizes, self.activations, self.loss = name, sizes, activations, loss
         self.batch, self.optimizer = batch, optimizer
@@ -66,6 +79,7 @@ class Case:
         self.input_dropout, self.smoothing, self.clip = input_dropout, label_smoothing, clip_norm
         self.momentum = 0.0  # of running statistics
         self.ema = ema
+        self.noise, self.layer_noise = noise
         self.given = output_gradient  # "outputs", "logits" or None
         self.draw(weights)
 
@@ -107,6 +121,7 @@ class Case:
         a = self.x
         training = step is not None
         if training:
+            a = a + noise(self.noise, -1, step, self.batch, self.sizes[0])
             a = a * factors(self.input_dropout, -1, step, self.batch, self.sizes[0])
         for i, normalization in enumerate(self.normalization):
             z = a @ self.parameters[f"w{i}"]
@@ -121,6 +136,8 @@ class Case:
                 z = z + bias
             if i + 1 == len(self.activations):
                 return z
+            if training:
+                z = z + noise(self.layer_noise, i, step, self.batch, self.sizes[i + 1])
             a = ACTIVATIONS[self.activations[i]](z)
             if training:
                 a = a * factors(self.dropout[i], i, step, self.batch, self.sizes[i + 1])
@@ -202,7 +219,8 @@ class Case:
             "loss": self.loss, "optimizer": self.optimizer, "steps": str(STEPS), "batch": str(self.batch),
             "normalization": json.dumps(self.normalization), "dropout": json.dumps(self.dropout),
             "input_dropout": str(self.input_dropout), "label_smoothing": str(self.smoothing),
-            "clip_norm": str(self.clip), "ema": str(self.ema), "given": self.given or "",
+            "clip_norm": str(self.clip), "ema": str(self.ema),
+            "noise": str(self.noise), "layer_noise": str(self.layer_noise), "given": self.given or "",
             "source": f"PyTorch {torch.__version__.split('+')[0]}, float64"}
         tensors = {**self.tensors, **results}
         save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()},
@@ -238,6 +256,9 @@ def cases():
     yield Case("ema", [6, 8, 3], ["tanh", "identity"], ema=0.75, optimizer="adam")
     yield Case("ema_batch", [6, 8, 5, 3], ["tanh", "silu", "softmax"], "cross_entropy", batch=17,
                normalization=three, clip_norm=0.5, ema=0.9)
+    yield Case("noise", [9, 21, 3], ["tanh", "identity"], noise=(0.5, 0.0))
+    yield Case("noise_batch_dropout", [6, 19, 17, 3], ["gelu", "relu", "softmax"], "cross_entropy",
+               batch=13, normalization=three, dropout=[0.2, 0.1, 0.0], noise=(0.3, 0.5))
     yield Case("activation_selu", [6, 19, 17, 3], ["selu", "selu", "softmax"], "cross_entropy", batch=13)
     yield Case("activation_mish", [6, 19, 17, 3], ["mish", "mish", "softmax"], "cross_entropy", batch=13)
 

@@ -699,6 +699,8 @@ static uint64_t hash_after(const op_case *c, int threads, bool clip)
     settings.batch = c->batch > 16 ? c->batch / 2 : c->batch;
     settings.threads = threads;
     settings.clip_norm = clip ? 0.1f : 0.0f;
+    settings.noise = settings.layer_noise = clip ? 0.2f : 0.0f;
+    settings.ema = clip ? 0.5f : 0.0f;
     nnfs_trainer *trainer = NULL;
     nnfs_dataset *dataset = NULL;
     assert_int_equal(nnfs_dataset_wrap(&arrays, &dataset, NULL), NNFS_OK);

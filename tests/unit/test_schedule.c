@@ -79,6 +79,13 @@ static const struct {
      -1,
      {0.04, 0.0765378243946, 0.52, 0.703688047535, 1, 0.994415435451, 0.977786491747,
       0.611262021936, 0.133477530189, 4e-06}},
+    /* LambdaLR of pytabkit's coslog4, (1 - cos(2 pi log2(1 + 15 t))) / 2, each step of 30 */
+    {NNFS_SCHEDULE_COSLOG,
+     -1,
+     -1,
+     -1,
+     {0, 0.930430970431, 0.930430970431, 0.323689004229, 0.718354688462, 0.983844426923,
+      0.930430970431, 0.493489275465, 0.653194105154, 0.0205636909606}},
 };
 
 static void rates_are_torchs(void **state)
@@ -190,6 +197,7 @@ static void past_the_end_the_rate_stays(void **state)
     assert_near(rate_at(cosine, 12, 4), 0.25);
     assert_near(rate_at(cosine, 19, 4), 0.25);
     assert_near(rate_at(settings_with(NNFS_SCHEDULE_ONE_CYCLE, 3), 19, 4), 4e-6);
+    assert_near(rate_at(settings_with(NNFS_SCHEDULE_COSLOG, 3), 19, 4), 0.0);
 }
 
 static void without_epochs_there_is_no_end(void **state)
@@ -197,6 +205,7 @@ static void without_epochs_there_is_no_end(void **state)
     (void)state;
     assert_near(rate_at(settings_with(NNFS_SCHEDULE_COSINE, 0), 5, 4), 1.0);
     assert_near(rate_at(settings_with(NNFS_SCHEDULE_ONE_CYCLE, 0), 5, 4), 0.04);
+    assert_near(rate_at(settings_with(NNFS_SCHEDULE_COSLOG, 0), 5, 4), 0.0);
     assert_near(rate_at(settings_with(NNFS_SCHEDULE_STEP, 0), 5, 4), 0.1);
 }
 

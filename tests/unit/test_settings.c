@@ -77,7 +77,7 @@ static void wrong_text_is_refused(void **state)
                    "9223372036854775808 is too large; the most is 9223372036854775807");
     expect_message("schedule", "step:",
                    "unknown schedule 'step:'; there are constant, step, "
-                   "exponential, cosine, one_cycle, plateau");
+                   "exponential, cosine, one_cycle, plateau, coslog");
 }
 
 static void words_stand_for_values(void **state)

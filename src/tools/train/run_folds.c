@@ -11,7 +11,7 @@
 /* ---- One fold ---- */
 
 typedef struct fold_run {
-    nnfs_dataset *train, *held_out;
+    nnfs_dataset *train, *validation, *held_out;
     nnfs_preprocessing *preprocessing;
     nnfs_network *network;
 } fold_run;
@@ -21,6 +21,7 @@ static void fold_free(fold_run *fold)
     nnfs_network_free(fold->network);
     nnfs_preprocessing_free(fold->preprocessing);
     nnfs_dataset_free(fold->train);
+    nnfs_dataset_free(fold->validation);
     nnfs_dataset_free(fold->held_out);
 }
 
@@ -36,14 +37,32 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     return signal_caught();
 }
 
+/* A fold has validation data of its own, out of the part it is trained on. */
+static nnfs_status hold_out(const train_options *options, nnfs_dataset **train,
+                            nnfs_dataset **validation, nnfs_error *error)
+{
+    nnfs_dataset *all = *train;
+    *train = NULL;
+    nnfs_status status = nnfs_dataset_split(all, options->validation_share, options->train.seed,
+                                            train, validation, error);
+    nnfs_dataset_free(all);
+    return status;
+}
+
 static nnfs_status build(const train_run *run, int index, fold_run *fold, nnfs_error *error)
 {
     const train_options *options = run->options;
     nnfs_status status =
         nnfs_dataset_fold(run->train.set, options->folds, index, options->train.seed, &fold->train,
                           &fold->held_out, error);
+    if (status == NNFS_OK && options->validation_share > 0.0) {
+        status = hold_out(options, &fold->train, &fold->validation, error);
+    }
     if (status == NNFS_OK && run->preprocessing) {
         status = fit_and_prepare(run, fold->train, fold->held_out, &fold->preprocessing, error);
+    }
+    if (status == NNFS_OK && run->preprocessing && fold->validation) {
+        status = nnfs_dataset_prepare(fold->validation, fold->preprocessing, error);
     }
     return status == NNFS_OK ? make_network(run, fold->train, &fold->network, error) : status;
 }
@@ -67,7 +86,7 @@ static nnfs_status train(train_run *run, int index, const fold_run *fold, nnfs_s
                           .quiet = run->options->quiet};
     progress_begin(&run->progress, &plan);
     nnfs_status status =
-        nnfs_train(fold->network, fold->train, NULL, NULL, &settings, summary, error);
+        nnfs_train(fold->network, fold->train, fold->validation, NULL, &settings, summary, error);
     progress_clear(&run->progress);
     if (status == NNFS_OK) {
         status = nnfs_evaluate(fold->network, fold->held_out, settings.threads,

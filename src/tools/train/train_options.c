@@ -178,9 +178,11 @@ static void check_together(const train_options *options)
     table_options_check(&options->table, options->data);
     check_part("--validation", options->validation_path, options->validation_targets);
     check_part("--test", options->test_path, options->test_targets);
-    if (options->folds > 0 && options->train.until_accuracy > 0.0) {
-        usage_error(
-            "--until-accuracy looks at the test set, and a fold has none: not with --folds");
+    bool stops = options->train.patience > 0 || options->train.until_accuracy > 0.0 ||
+                 options->train.monitor != NNFS_MONITOR_AUTO;
+    if (options->folds > 0 && stops && options->validation_share <= 0.0) {
+        usage_error("--patience, --monitor and --until-accuracy look at validation data: each "
+                    "fold needs a share of its own, --validation 0.2 say");
     }
     if (options->train.patience > 0 && options->validation_share <= 0.0 &&
         !options->validation_path) {

@@ -9,6 +9,9 @@ run nnfs-train flats.csv -e 1 --test 0 -o none --validation flats.csv --target s
 run nnfs-train flats.csv -e 1 -q -t 2 --folds 3 --log run.jsonl --target sold -o none --class-weight no=2
 check_log run.jsonl | grep -E '^(settings|table|event|fold|train_samples|validation_samples)'
 
+# A fold that looks at validation data has its own.
+run nnfs-train flats.csv -e 4 -q --folds 2 --target sold -o none --validation 0.25 --patience 1 --monitor accuracy
+
 # Predictions: a row for each of the file, also where the price is missing, or the column is.
 lines() {
     wc -l <"$1"
