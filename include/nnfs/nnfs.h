@@ -263,6 +263,8 @@ typedef struct nnfs_dataset_settings {
     const nnfs_preprocessing *like;
     int ignore_targets; /* 1: with `like`, for predictions: the targets are not read where they are
                          * there, and no row is left out; default 0 */
+    const char *const *keep; /* columns of a CSV file whose cells nnfs_dataset_kept returns as they
+                              * are written; NULL, the default: none */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -499,6 +501,13 @@ NNFS_API int nnfs_dataset_columns(const nnfs_dataset *dataset);
 /* A column from 0, {0} past the last; and the names of its categories, NULL past the last. */
 NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index);
 NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
+
+/*
+ * The columns that the settings keep, from 0: the index of one, -1 past the last; and its cell of a
+ * sample as the file writes it, without quotes and blanks around it. NULL: no such column or sample.
+ */
+NNFS_API int nnfs_dataset_kept_column(const nnfs_dataset *dataset, int which);
+NNFS_API const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int which);
 
 /*
  * A cell of that table, as the file has it, also where the dataset is prepared: a number, the index of

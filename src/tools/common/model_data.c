@@ -125,7 +125,18 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     return status == NNFS_OK ? check_scale(request, loaded, error) : status;
 }
 
-/* Columns that were not in the file the model was trained on. */
+static bool is_kept(const nnfs_dataset *data, int column)
+{
+    int kept;
+    for (int i = 0; (kept = nnfs_dataset_kept_column(data, i)) >= 0; i++) {
+        if (kept == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Columns that were not in the file the model was trained on, and that go nowhere. */
 static void say_left_out(const nnfs_dataset *data)
 {
     enum { MOST = 5 };
@@ -133,7 +144,7 @@ static void say_left_out(const nnfs_dataset *data)
     int count = 0;
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
-        if (column.use == NNFS_COLUMN_UNKNOWN && ++count <= MOST) {
+        if (column.use == NNFS_COLUMN_UNKNOWN && !is_kept(data, i) && ++count <= MOST) {
             (void)strcat(strcat(names, count > 1 ? ", " : ""), text_name(column.name).text);
         }
     }
