@@ -707,6 +707,12 @@ NNFS_API void nnfs_memory_free(void *bytes);
  */
 NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error);
 
+/*
+ * Checks that a model file has room for the network's names, categories and notes: its header has at most
+ * 100,000,000 bytes. Errors: DATA (it has not), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_header_check(const nnfs_network *network, nnfs_error *error);
+
 NNFS_API void nnfs_network_free(nnfs_network *network);
 
 /*
