@@ -269,6 +269,8 @@ typedef struct nnfs_dataset_settings {
     const nnfs_preprocessing *like;
     int ignore_targets; /* 1: with `like`, for predictions: the targets are not read where they are
                          * there, and no row is left out; default 0 */
+    const char *const *keep; /* columns of a CSV file whose cells nnfs_dataset_kept returns as they
+                              * are written; NULL, the default: none */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -512,6 +514,13 @@ NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
 NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
 
 /*
+ * The columns that the settings keep, from 0: the index of one, -1 past the last; and its cell of a
+ * sample as the file writes it, without quotes and blanks around it. NULL: no such column or sample.
+ */
+NNFS_API int nnfs_dataset_kept_column(const nnfs_dataset *dataset, int which);
+NNFS_API const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int which);
+
+/*
  * A cell of that table, as the file has it, also where the dataset is prepared: a number, the index of
  * a category, NaN where it is missing, the column is dropped or there is none.
  */
@@ -723,6 +732,12 @@ NNFS_API void nnfs_memory_free(void *bytes);
  * leaves no trace. Errors: IO, MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error);
+
+/*
+ * Checks that a model file has room for the network's names, categories and notes: its header has at most
+ * 100,000,000 bytes. Errors: DATA (it has not), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_header_check(const nnfs_network *network, nnfs_error *error);
 
 NNFS_API void nnfs_network_free(nnfs_network *network);
 

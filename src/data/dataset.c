@@ -36,6 +36,7 @@ static void schema_free(table_schema *schema, int classes)
         }
         memory_free(schema->class_names);
         string_list_free(schema->missing);
+        table_texts_free(&schema->kept);
         memory_free(schema->features);
         memory_free(schema->targets);
         memory_free(schema);
@@ -304,6 +305,24 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
     return parts->schema && parts->schema->class_names
                ? parts->schema->class_names[index]
                : dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
+}
+
+/* ---- Cells as they are written ---- */
+
+int nnfs_dataset_kept_column(const nnfs_dataset *dataset, int which)
+{
+    const table_schema *schema = dataset ? dataset->parts.schema : NULL;
+    return schema && which >= 0 && which < schema->kept.count ? schema->kept.columns[which] : -1;
+}
+
+const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int which)
+{
+    if (nnfs_dataset_kept_column(dataset, which) < 0 || index < 0 || index >= dataset->samples) {
+        return NULL;
+    }
+    const table_texts *kept = &dataset->parts.schema->kept;
+    return kept->bytes +
+           kept->at[dataset_row(dataset, index) * (size_t)kept->count + (size_t)which];
 }
 
 /* A table that has lost a column to its targets, say, has no pictures any more. */

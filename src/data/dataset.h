@@ -21,6 +21,7 @@ typedef struct table_schema {
     nnfs_column_kind target_kind; /* of classes: categories, or numbers that are their names */
     char **class_names;           /* [classes] */
     nnfs_reading reading;
+    table_texts kept;
     char **missing; /* what meant "missing" in the file; see base/string_list.h */
 } table_schema;
 

@@ -253,6 +253,10 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     if (status != NNFS_OK) {
         return status;
     }
+    if (settings->keep && settings->keep[0] && row->load != csv_load) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: only the columns of a CSV file can be kept",
+                    source);
+    }
     status = row->load(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {
         status = fail(error, NNFS_ERROR_DATA, "%s: holds a test set alone", source);

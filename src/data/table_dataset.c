@@ -218,6 +218,7 @@ static void adopt_table(making *m)
     dataset_parts *parts = &m->parts;
     parts->schema->columns = table->columns;
     parts->schema->column_count = table->column_count;
+    parts->schema->kept = table->kept;
     parts->features = table->values;
     parts->type = table->type;
     parts->swapped = table->swapped;
@@ -228,6 +229,7 @@ static void adopt_table(making *m)
     parts->mapping = table->mapping;
     parts->mapping_bytes = table->mapping_bytes;
     table->columns = NULL;
+    table->kept = (table_texts){0};
     table->values = NULL;
     table->mapping = NULL;
 }

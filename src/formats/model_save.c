@@ -365,6 +365,25 @@ nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnf
     return status;
 }
 
+nnfs_status nnfs_network_header_check(const nnfs_network *network, nnfs_error *error)
+{
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    description d;
+    const model_extra nothing = {.buffer_count = 0};
+    nnfs_status status = describe(network, &nothing, &d, error);
+    if (status == NNFS_OK) {
+        safetensors_writer writer;
+        d.texts[d.text_count++] = (safetensors_text){MODEL_CHECKSUM, "00000000"};
+        status = safetensors_write_begin(&writer, NULL, d.tensors, d.tensor_count, d.texts,
+                                         d.text_count, error);
+        safetensors_write_abandon(&writer);
+    }
+    free_description(&d, network);
+    return status;
+}
+
 nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error)
 {
     if (!path) {

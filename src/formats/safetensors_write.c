@@ -93,8 +93,9 @@ static nnfs_status write_header(safetensors_writer *writer, const json_t *header
     uint64_t padded = size_round_up(length, sizeof padding);
     nnfs_status status = NNFS_OK;
     if (padded > SAFETENSORS_HEADER_MAX) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: a header of %zu bytes is too long",
-                      writer->file.path, length);
+        status = fail(error, NNFS_ERROR_DATA,
+                      "%s: a header of %zu bytes is too long: at most 100,000,000",
+                      writer->file.path ? writer->file.path : "a model", length);
     }
     if (status == NNFS_OK) {
         status = file_write(&writer->file, &padded, sizeof padded, error);

@@ -23,6 +23,14 @@ void table_columns_free(table_column *columns, int count)
     memory_free(columns);
 }
 
+void table_texts_free(table_texts *texts)
+{
+    memory_free(texts->columns);
+    memory_free(texts->at);
+    memory_free(texts->bytes);
+    *texts = (table_texts){0};
+}
+
 void table_free(data_table *table)
 {
     table_columns_free(table->columns, table->column_count);
@@ -32,6 +40,7 @@ void table_free(data_table *table)
         memory_free(table->values);
     }
     memory_free(table->lines);
+    table_texts_free(&table->kept);
     if (table->targets) {
         table_free(table->targets);
         free(table->targets);

@@ -24,6 +24,16 @@ typedef struct table_column {
     double origin; /* of dates: a cell is days since then, counted from 1970-01-01 */
 } table_column;
 
+/* The cells of the columns that the settings keep, as they are written. */
+typedef struct table_texts {
+    int *columns; /* [count]; from memory_alloc, like the next two */
+    int count;
+    size_t *at;  /* [count x rows] where in `bytes` a cell begins, each row contiguous */
+    char *bytes; /* ends each with a NUL */
+} table_texts;
+
+void table_texts_free(table_texts *texts);
+
 typedef struct data_table {
     const char *path;      /* the caller's: for messages */
     table_column *columns; /* [column_count], from memory_alloc_zeroed */
@@ -39,6 +49,7 @@ typedef struct data_table {
     int64_t first_line;   /* of the file, where row 0 is; 0 where there are no lines */
     uint32_t *lines;      /* [rows] where each row begins; NULL: on lines that follow each other */
     nnfs_reading reading; /* how the file was read */
+    table_texts kept;
     struct data_table
         *targets; /* of an NPZ file with an array of its own for them, or NULL; calloc */
 } data_table;

@@ -14,9 +14,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the parser has when it gives up is the process's to free; there is no process that ends. */
-void __lsan_disable(void) __attribute__((weak));
-void __lsan_enable(void) __attribute__((weak));
+/*
+ * What the parser has when it gives up is the process's to free, and here no process ends. The sanitizers'
+ * hooks tell of it, with what argp has too: it is freed after each input.
+ */
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+                                              void (*on_free)(const volatile void *))
+    __attribute__((weak));
+
+enum { MOST_BLOCKS = 4096 };
+
+static void *blocks[MOST_BLOCKS];
+static int block_count;
+static bool watches;
+
+static void note_malloc(const volatile void *block, size_t size)
+{
+    (void)size;
+    if (watches && block) {
+        fuzz_check(block_count < MOST_BLOCKS);
+        blocks[block_count++] = (void *)(uintptr_t)block;
+    }
+}
+
+static void note_free(const volatile void *block)
+{
+    for (int i = block_count - 1; watches && i >= 0; i--) {
+        if (blocks[i] == block) {
+            blocks[i] = blocks[--block_count];
+            return;
+        }
+    }
+}
+
+static void free_noted(void)
+{
+    watches = false;
+    while (block_count > 0) {
+        free(blocks[--block_count]);
+    }
+}
 
 /* ---- Instead of exit.c ---- */
 
@@ -112,19 +149,21 @@ static void parse(int count)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static bool silent;
-    if (!silent) { /* --help prints */
-        fuzz_check(freopen("/dev/null", "w", stdout) != NULL);
-        silent = true;
+    static bool ready;
+    if (!ready) {
+        fuzz_check(freopen("/dev/null", "w", stdout) != NULL); /* --help prints */
+        if (__sanitizer_install_malloc_and_free_hooks) {
+            (void)__sanitizer_install_malloc_and_free_hooks(note_malloc, note_free);
+        }
+        /* Memory that stays, as the buffer of stdout, is not of an input. */
+        static const uint8_t help[] = "--help";
+        parse(split(help, sizeof help - 1));
+        ready = true;
     }
     int count = split(data, size);
-    if (__lsan_disable) {
-        __lsan_disable();
-    }
+    watches = true;
     parse(count);
-    if (__lsan_enable) {
-        __lsan_enable();
-    }
+    free_noted();
     for (int i = 0; i < count; i++) {
         free(arguments[i]);
     }

@@ -235,6 +235,10 @@ static void tables_run_out_of_memory(void **state)
     loading with_weights = {path, usual()};
     with_weights.settings.weight_column = "w";
     exhaust(load, &with_weights, 30);
+    const char *const keep[] = {"colour", "w", NULL};
+    loading with_texts = {path, usual()};
+    with_texts.settings.keep = keep;
+    exhaust(load, &with_texts, 30);
 
     nnfs_dataset *set = NULL;
     nnfs_preprocessing *fitted = NULL;

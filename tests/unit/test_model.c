@@ -452,6 +452,36 @@ static void test_save_nowhere(void **state)
     nnfs_network_free(network);
 }
 
+/* A header has room for 8,000,000 bytes and more, and for 100,000,000 in all. */
+static void test_header_limit(void **state)
+{
+    (void)state;
+    nnfs_network *network = small_network();
+    nnfs_error error = {0};
+    char *path = scratch_path("header");
+    const size_t sizes[] = {9000000, 99990000, 100000000};
+    for (size_t i = 0; i < 3; i++) {
+        char *note = malloc(sizes[i] + 1);
+        assert_non_null(note);
+        memset(note, 'x', sizes[i]);
+        note[sizes[i]] = '\0';
+        assert_int_equal(nnfs_network_set_note(network, "long", note, &error), NNFS_OK);
+        free(note);
+        nnfs_status expected = i == 2 ? NNFS_ERROR_DATA : NNFS_OK;
+        assert_int_equal(nnfs_network_header_check(network, &error), expected);
+        if (i != 1) {
+            assert_int_equal(nnfs_network_save(network, path, &error), expected);
+        }
+    }
+    assert_non_null(strstr(error.message, "is too long: at most 100,000,000"));
+    nnfs_network *loaded = load(path);
+    assert_int_equal(strlen(nnfs_network_note(loaded, "long")), 9000000);
+    nnfs_network_free(loaded);
+    nnfs_network_free(network);
+    (void)folder_entries(scratch_folder(), true);
+    free(path);
+}
+
 /* Saves and loads with every allocation failing in turn: an error, and nothing leaks or stays. */
 static void save_and_load_without_memory(const nnfs_network *network, const char *path)
 {
@@ -514,7 +544,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_written_tensors), cmocka_unit_test(test_notes_and_bytes),
         cmocka_unit_test(test_refusals),        cmocka_unit_test(test_damage),
         cmocka_unit_test(test_save_not_finite), cmocka_unit_test(test_save_cut),
-        cmocka_unit_test(test_save_nowhere),    cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_save_nowhere),    cmocka_unit_test(test_header_limit),
+        cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

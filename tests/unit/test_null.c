@@ -85,6 +85,7 @@ static void test_networks(void **state)
     REFUSED(nnfs_network_save, NULL, "model.safetensors");
     REFUSED(nnfs_network_save, network, NULL);
     REFUSED(nnfs_network_save_check, NULL);
+    REFUSED(nnfs_network_header_check, NULL);
     REFUSED(nnfs_network_get_weights, NULL, 0, weights);
     REFUSED(nnfs_network_get_weights, network, 0, NULL);
     REFUSED(nnfs_network_set_weights, NULL, 0, weights);

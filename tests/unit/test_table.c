@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -242,6 +243,43 @@ static void test_too_many_classes(void **state)
     }
     refuse(text, &settings, NNFS_ERROR_DATA, "has more than 100000 different values");
     free(text);
+}
+
+/* Kept cells are those of the file, also of rows that a split takes. */
+static void test_kept(void **state)
+{
+    (void)state;
+    const char *const keep[] = {"id", "a", NULL};
+    const char *const twice[] = {"id", "1", NULL};
+    const char *const drop[] = {"id", NULL};
+    nnfs_dataset_settings settings = standard();
+    nnfs_dataset *rest = NULL, *held_out = NULL;
+    settings.keep = keep;
+    settings.drop = drop;
+    nnfs_dataset *set = load("id,a,y\n007,1.50,0.5\n\"x, y\",NA,\n,3e0,1.5\n", &settings);
+    assert_int_equal(nnfs_dataset_samples(set), 2); /* one has no target */
+    assert_int_equal(nnfs_dataset_kept_column(set, 0), 0);
+    assert_int_equal(nnfs_dataset_kept_column(set, 1), 1);
+    assert_int_equal(nnfs_dataset_kept_column(set, 2), -1);
+    assert_string_equal(nnfs_dataset_kept(set, 0, 0), "007");
+    assert_string_equal(nnfs_dataset_kept(set, 0, 1), "1.50");
+    assert_string_equal(nnfs_dataset_kept(set, 1, 0), "");
+    assert_null(nnfs_dataset_kept(set, 2, 0));
+    assert_null(nnfs_dataset_kept(set, 0, 2));
+    assert_int_equal(nnfs_dataset_split(set, 0.5, 1, &rest, &held_out, NULL), NNFS_OK);
+    bool first = nnfs_dataset_cell(held_out, 0, 1) == 1.5f;
+    assert_string_equal(nnfs_dataset_kept(held_out, 0, 1), first ? "1.50" : "3e0");
+    nnfs_dataset_free(set);
+    nnfs_dataset_free(rest);
+    nnfs_dataset_free(held_out);
+    settings.keep = twice;
+    refuse("id,y\n1,2\n", &settings, NNFS_ERROR_ARGUMENT, "column 'id' is to be kept twice");
+    settings = standard();
+    settings.keep = keep;
+    nnfs_error error;
+    assert_int_equal(nnfs_dataset_load("digits", &settings, &set, NULL, &error),
+                     NNFS_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "only the columns of a CSV file can be kept"));
 }
 
 /* ---- Like a model's ---- */
@@ -494,6 +532,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_too_many_classes),
+        cmocka_unit_test(test_kept),
         cmocka_unit_test(test_like),
         cmocka_unit_test(test_like_numbers),
         cmocka_unit_test(test_last_column),

@@ -112,7 +112,7 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
 
 /* ---- Memory ---- */
 
-static void lane_free(const csv_worker *lane, int columns)
+static void lane_free(csv_worker *lane, int columns)
 {
     for (int c = 0; lane->dictionaries && c < columns; c++) {
         if (lane->dictionaries[c]) {
@@ -124,6 +124,7 @@ static void lane_free(const csv_worker *lane, int columns)
     memory_free(lane->tallies);
     memory_free(lane->block.values);
     memory_free(lane->block.lines);
+    csv_kept_free(&lane->block);
 }
 
 /* Frees what a pass made, but the wants. */
@@ -133,6 +134,8 @@ static void end_pass(csv_reader *reader)
     input_stream_close(reader->from);
     memory_free(reader->fast);
     reader->fast = NULL;
+    memory_free(reader->keep_at);
+    reader->keep_at = NULL;
     memory_free(reader->window);
     for (int i = 0; reader->lanes && i < reader->lane_count; i++) {
         lane_free(&reader->lanes[i], reader->table->column_count);
@@ -141,6 +144,7 @@ static void end_pass(csv_reader *reader)
     for (size_t i = 0; i < reader->block_count; i++) {
         memory_free(reader->blocks[i].values);
         memory_free(reader->blocks[i].lines);
+        csv_kept_free(&reader->blocks[i]);
     }
     free(reader->blocks);
     reader->from = NULL;
@@ -237,10 +241,14 @@ static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_e
     if (status == NNFS_OK && !before->wants && reader->settings->like) {
         status = take_formats(reader, error);
     }
+    if (status == NNFS_OK) {
+        status = csv_kept_find(reader, error);
+    }
     apply_separators(reader);
     for (size_t i = 0; i < count; i++) {
         reader->fast[i] = !reader->missing_numbers && reader->wants[i] <= COLUMN_ROLE_NUMBER &&
-                          csv_format_is_plain(&reader->formats[i]);
+                          csv_format_is_plain(&reader->formats[i]) &&
+                          (!reader->keep_at || reader->keep_at[i] < 0);
     }
     return status;
 }

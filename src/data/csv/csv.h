@@ -33,6 +33,9 @@ typedef struct csv_block {
     int64_t first_row;  /* of the table */
     int64_t rows;
     int lane;
+    size_t *kept;     /* [kept_count x rows] where the cells of kept columns begin in kept_bytes */
+    char *kept_bytes; /* [kept_room], of which kept_used are used */
+    size_t kept_used, kept_room;
 } csv_block;
 
 typedef struct csv_fault {
@@ -97,7 +100,8 @@ typedef struct csv_reader {
     bool missing_numbers;     /* whether one of them could be a number */
     column_role *wants;       /* [columns]; so are the next two */
     csv_format *formats;
-    bool *fast; /* plain numbers can be read without looking at the cell */
+    int *keep_at; /* [columns] which of the kept columns it is, or -1; NULL: none is kept */
+    bool *fast;   /* plain numbers can be read without looking at the cell */
 
     int threads;
     csv_worker *lanes; /* [lane_count] */
@@ -142,6 +146,16 @@ nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, in
                               bool *found, nnfs_error *error);
 /* Whether a cell may be a number or a date in some format. */
 bool csv_looks_like_value(const csv_reader *reader, const csv_cell *cell);
+
+/* Finds the columns that the settings keep. Errors: DATA (not there), ARGUMENT (twice), MEMORY. */
+nnfs_status csv_kept_find(csv_reader *reader, nnfs_error *error);
+/* Room for the kept cells of that many rows. */
+bool csv_kept_prepare(const csv_reader *reader, csv_block *block, size_t rows);
+/* Keeps a cell of the block's next row if its column is kept; false: no memory. */
+bool csv_kept_put(const csv_reader *reader, csv_block *block, int column, const csv_cell *cell);
+void csv_kept_free(csv_block *block);
+/* Moves the kept cells of all blocks into the table. */
+nnfs_status csv_kept_finish(csv_reader *reader, nnfs_error *error);
 
 /* Parses the lane's piece into its block; lane->fault says how that went. */
 void csv_parse(const csv_reader *reader, csv_worker *lane);

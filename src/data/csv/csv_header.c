@@ -38,7 +38,7 @@ static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
     const char *const weight[] = {settings->weight_column, NULL};
     bool known = list_names(settings->targets, cell) || list_names(weight, cell) ||
                  list_names(settings->drop, cell) || list_names(settings->categorical, cell) ||
-                 list_names(settings->numeric, cell);
+                 list_names(settings->numeric, cell) || list_names(settings->keep, cell);
     for (int i = 0; like && !known && i < like->column_count; i++) {
         const char *const name[] = {like->columns[i].encoding.name, NULL};
         known = list_names(name, cell);

@@ -107,6 +107,9 @@ static char *parse_cell(const csv_reader *reader, csv_worker *lane, char *at, in
     *newlines += cell.newlines;
     *value = NAN;
     csv_clean_cell(&cell);
+    if (!csv_kept_put(reader, &lane->block, column, &cell)) {
+        return set_fault(lane, CSV_FAULT_MEMORY, column, &cell);
+    }
     if (want == COLUMN_ROLE_NOTHING || csv_is_missing(reader, &cell)) {
         lane->tallies[column].missing++;
         return at;
@@ -275,7 +278,7 @@ static bool make_room(const csv_reader *reader, csv_worker *lane)
     size_t values = size_mul(lines, (size_t)reader->table->column_count);
     lane->block.values = memory_alloc(values < bytes ? values : bytes, sizeof(float));
     lane->block.lines = memory_alloc(lines, sizeof *lane->block.lines);
-    return lane->block.values && lane->block.lines;
+    return lane->block.values && lane->block.lines && csv_kept_prepare(reader, &lane->block, lines);
 }
 
 /* Rows that each begin a line after the one before need no list of where they do. */

@@ -52,11 +52,11 @@ static bool parse_preprocessing(const char *note, float *scale)
 }
 
 /* The values must come to the network as they did when it was trained. */
-static nnfs_status check_scale(const model_request *request, const model_data *loaded,
-                               nnfs_error *error)
+nnfs_status model_check_scale(const nnfs_network *network, const char *model,
+                              const nnfs_dataset *data, const char *path, nnfs_error *error)
 {
-    const char *note = nnfs_network_note(loaded->network, "preprocessing");
-    float here = nnfs_dataset_scale(loaded->chosen);
+    const char *note = nnfs_network_note(network, "preprocessing");
+    float here = nnfs_dataset_scale(data);
     float scale = here;
     json_watch();
     bool understood = !note || parse_preprocessing(note, &scale);
@@ -65,14 +65,13 @@ static nnfs_status check_scale(const model_request *request, const model_data *l
     }
     if (!understood) {
         return set_error(error, NNFS_ERROR_DATA,
-                         "%s: its preprocessing, %s, is none of this version", request->model,
-                         note);
+                         "%s: its preprocessing, %s, is none of this version", model, note);
     }
     if (scale != here) {
         return set_error(
             error, NNFS_ERROR_DATA,
             "%s was trained on values multiplied by %s, but those of %s are multiplied by %s",
-            request->model, text_shortest(scale).text, loaded->path, text_shortest(here).text);
+            model, text_shortest(scale).text, path, text_shortest(here).text);
     }
     return NNFS_OK;
 }
@@ -139,10 +138,23 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
         loaded->trained_on =
             loaded->trained_on && request->part == PART_ANY && loaded->chosen == loaded->train;
     }
-    return status == NNFS_OK ? check_scale(request, loaded, error) : status;
+    return status == NNFS_OK ? model_check_scale(loaded->network, request->model, loaded->chosen,
+                                                 loaded->path, error)
+                             : status;
 }
 
-/* Columns that were not in the file the model was trained on. */
+static bool is_kept(const nnfs_dataset *data, int column)
+{
+    int kept;
+    for (int i = 0; (kept = nnfs_dataset_kept_column(data, i)) >= 0; i++) {
+        if (kept == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Columns that were not in the file the model was trained on, and that go nowhere. */
 static void say_left_out(const nnfs_dataset *data)
 {
     enum { MOST = 5 };
@@ -150,7 +162,7 @@ static void say_left_out(const nnfs_dataset *data)
     int count = 0;
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
-        if (column.use == NNFS_COLUMN_UNKNOWN && ++count <= MOST) {
+        if (column.use == NNFS_COLUMN_UNKNOWN && !is_kept(data, i) && ++count <= MOST) {
             (void)strcat(strcat(names, count > 1 ? ", " : ""), text_name(column.name).text);
         }
     }
@@ -209,6 +221,13 @@ static void say_trained_on(const model_request *request, const model_data *loade
                 text_count(nnfs_dataset_samples(loaded->chosen)).text, held);
 }
 
+void model_data_describe(const nnfs_dataset *data)
+{
+    say_left_out(data);
+    say_unseen(data);
+    say_bad_rows(data);
+}
+
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error)
 {
     nnfs_status status = nnfs_network_load(request->model, &loaded->network, error);
@@ -226,9 +245,7 @@ nnfs_status model_data_load(const model_request *request, model_data *loaded, nn
         status = load_data(request, loaded, error);
     }
     if (status == NNFS_OK && !request->quiet) {
-        say_left_out(loaded->chosen);
-        say_unseen(loaded->chosen);
-        say_bad_rows(loaded->chosen);
+        model_data_describe(loaded->chosen);
         say_trained_on(request, loaded);
     }
     return status;

@@ -67,6 +67,11 @@ void model_request_check(const model_request *request);
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
 /* How many of the chosen samples the model is known to have been trained on. */
 int64_t model_data_trained_on(const model_data *loaded);
+/* Whether the values of `data` come to the network as they did when it was trained. Errors: DATA. */
+nnfs_status model_check_scale(const nnfs_network *network, const char *model,
+                              const nnfs_dataset *data, const char *path, nnfs_error *error);
+/* Says what of a table like the model's was left out, and which categories are new. */
+void model_data_describe(const nnfs_dataset *data);
 void model_data_free(model_data *loaded);
 
 #endif

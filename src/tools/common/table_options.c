@@ -266,6 +266,11 @@ static void take_arrays(table_options *options, const char *text)
     }
 }
 
+static void take_keep(table_options *options, const char *text)
+{
+    take_columns(&options->keep, "--keep", text);
+}
+
 static const struct {
     const char *option;
     void (*take)(table_options *options, const char *text);
@@ -293,6 +298,7 @@ static const struct {
     {"--comment", take_comment, true},
     {"--skip-bad-rows", take_skip_bad_rows, true},
     {"--arrays", take_arrays, false},
+    {"--keep", take_keep, true},
 };
 
 void table_option(void *target, const option_row *row, const char *text)
@@ -329,6 +335,7 @@ void table_options_free(table_options *options)
     list_free(&options->drop);
     list_free(&options->missing);
     list_free(&options->arrays);
+    list_free(&options->keep);
 }
 
 static bool ends_with(const char *text, size_t length, const char *end)
@@ -412,6 +419,7 @@ void table_options_apply_format(const table_options *options, nnfs_dataset_setti
     settings->skip_bad_rows = options->skip_bad_rows;
     settings->format = options->format;
     settings->arrays = list_items(&options->arrays);
+    settings->keep = list_items(&options->keep);
 }
 
 void table_options_apply(const table_options *options, nnfs_dataset_settings *settings)

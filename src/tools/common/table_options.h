@@ -80,7 +80,7 @@ typedef struct text_list {
 void list_add(text_list *list, const char *item, size_t length);
 
 typedef struct table_options {
-    text_list targets, categorical, numeric, drop, missing, arrays;
+    text_list targets, categorical, numeric, drop, missing, arrays, keep;
     const char *targets_path;  /* or NULL */
     const char *weight_column; /* or NULL */
     nnfs_task task;

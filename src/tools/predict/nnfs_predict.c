@@ -39,6 +39,9 @@ static const option_row rows[] = {
      "- "
      "@ or a tab",
      NULL, TO(FLAG, predict_options, escape_formulas)},
+    {"keep", 0, "COLUMN[,...]",
+     "columns of DATA, by name or number, that are copied before the predictions", NULL,
+     TABLE_ROW(offsetof(predict_options, request.table))},
     MODEL_ROWS_RUN(offsetof(predict_options, request), "print nothing unless something is wrong"),
 
     {.help = "How the file of a table is written:"},
@@ -54,11 +57,14 @@ static const char about[] =
     "model does not know are left out.\n"
     "\n"
     "The predictions are CSV, a row for each of DATA in its order: of classes the name of the most "
-    "probable and the probability of each, of numbers the number itself.\n"
+    "probable and the probability of each, of numbers the number itself. --keep puts columns of "
+    "DATA "
+    "before them, as an id of a submission.\n"
     "\n"
     "Exit status: 0 done, 1 could not run, 2 usage, 4 bad data or data that do not fit the model.\n"
     "\n"
     "  nnfs-predict model.safetensors houses.csv\n"
+    "  nnfs-predict model.safetensors test.csv --keep PassengerId -o submission.csv\n"
     "  nnfs-predict model.safetensors mnist -o digits.csv";
 
 static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
@@ -148,10 +154,35 @@ static const char *target_name(const answers *what, int index, short_text *numbe
     return name ? name : number->text;
 }
 
+/* The columns of --keep, each followed by a comma. */
+static void write_kept_names(const csv_output *out, const nnfs_dataset *data)
+{
+    int column;
+    for (int i = 0; (column = nnfs_dataset_kept_column(data, i)) >= 0; i++) {
+        const char *name = nnfs_dataset_column(data, column).name;
+        short_text number = {""};
+        (void)snprintf(number.text, sizeof number.text, "%d", column + 1);
+        write_text(out, name ? name : number.text);
+        (void)fputc(',', out->stream);
+    }
+}
+
+static void write_kept(const csv_output *out, const nnfs_dataset *data, int64_t sample)
+{
+    const char *text;
+    for (int i = 0; (text = nnfs_dataset_kept(data, sample, i)) != NULL; i++) {
+        if (*text != '\0') { /* an empty cell needs no quotes */
+            write_text(out, text);
+        }
+        (void)fputc(',', out->stream);
+    }
+}
+
 static void write_header(const csv_output *out, const answers *what)
 {
     FILE *stream = out->stream;
     short_text number = {""};
+    write_kept_names(out, what->data);
     int targets = what->classes > 0 ? 1 : what->outputs;
     for (int i = 0; i < targets; i++) {
         (void)fputs(i > 0 ? "," : "", stream);
@@ -164,10 +195,12 @@ static void write_header(const csv_output *out, const answers *what)
     (void)fputc('\n', stream);
 }
 
-static void write_row(const csv_output *out, const answers *what, const float *outputs)
+static void write_row(const csv_output *out, const answers *what, int64_t sample,
+                      const float *outputs)
 {
     FILE *stream = out->stream;
     short_text number = {""};
+    write_kept(out, what->data, sample);
     if (what->classes > 0) {
         int chosen = predictions_class(what->outputs, outputs, out->threshold);
         write_text(out, class_name(what->data, chosen, &number));
@@ -206,7 +239,7 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
             write_header(out, &what);
         }
         for (int64_t i = 0; status == NNFS_OK && i < count; i++) {
-            write_row(out, &what, outputs + i * what.outputs);
+            write_row(out, &what, first + i, outputs + i * what.outputs);
         }
         if (status == NNFS_OK && signal_caught()) {
             status =

@@ -78,6 +78,37 @@ static nnfs_train_settings settings_of(train_run *run)
     return settings;
 }
 
+/* Names and categories that a model file has no room for are known before the first step. */
+static nnfs_status check_header(train_run *run, nnfs_error *error)
+{
+    nnfs_network *network = run->network;
+    if (!run->options->output || !run->preprocessing) {
+        return NNFS_OK;
+    }
+    nnfs_status status = nnfs_network_copy(network, &run->network, error);
+    if (status == NNFS_OK) {
+        status = nnfs_network_set_preprocessing(run->network, run->preprocessing, error);
+    }
+    if (status == NNFS_OK) {
+        status = run_annotate(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = nnfs_network_header_check(run->network, error);
+    }
+    if (status == NNFS_ERROR_DATA) {
+        (void)set_error(
+            error, status,
+            "%s: the names of its columns and categories take more than the 100,000,000 "
+            "bytes that a model file has for them; leave columns out by --drop",
+            run->train.path);
+    }
+    if (run->network != network) {
+        nnfs_network_free(run->network);
+    }
+    run->network = network;
+    return status;
+}
+
 /* What would refuse a resumed run comes before anything is written. */
 static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
 {
@@ -87,6 +118,9 @@ static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
             ? nnfs_checkpoint_check(run->checkpoint, run->network, run->train.set,
                                     run->validation.set, run->test.set, &settings, error)
             : NNFS_OK;
+    if (status == NNFS_OK) {
+        status = check_header(run, error);
+    }
     if (status == NNFS_OK) {
         status = log_open(run, error);
     }

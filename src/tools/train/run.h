@@ -30,6 +30,7 @@ typedef struct train_run {
     double test_share;                   /* held out of the training data; 0 is none */
     bool replaced_test;                  /* DATA brought a test set that is not used */
     nnfs_preprocessing *preprocessing;   /* of a table, else NULL */
+    const nnfs_preprocessing *schema;    /* of the model of --from, its own; else NULL */
     fold_scores folds;
     nnfs_network *network;
     char *shape; /* "784-128-10" */
@@ -89,6 +90,15 @@ nnfs_status run_folds(train_run *run, nnfs_error *error);
 
 double folds_mean(const fold_scores *folds, const metric *what);
 double folds_spread(const fold_scores *folds, const metric *what);
+
+/* ---- run_from.c ---- */
+
+/* Loads the model of --from. Errors: those of nnfs_network_load. */
+nnfs_status from_load_model(train_run *run, nnfs_error *error);
+/* Whether the training data fit that model. Errors: DATA. */
+nnfs_status from_check(const train_run *run, nnfs_error *error);
+/* Freezes the layers of --freeze. Errors: ARGUMENT (no such layer, or all of them). */
+nnfs_status from_freeze(train_run *run, nnfs_error *error);
 
 /* ---- run_network.c ---- */
 

@@ -1,5 +1,6 @@
 /* The datasets of a run: loaded, split, and checked against each other. */
 #include "common/exit.h"
+#include "common/model_data.h"
 #include "common/paths.h"
 #include "common/text.h"
 #include "train/run.h"
@@ -17,6 +18,32 @@ void source_free(data_source *source)
 
 /* ---- DATA ---- */
 
+/* As the model of --from takes them. */
+static nnfs_status load_like(train_run *run, nnfs_error *error)
+{
+    const table_options *options = &run->options->table;
+    if (!is_table_data(options, run->train.path)) {
+        return set_error(error, NNFS_ERROR_DATA, "%s was trained on a table, and %s is none",
+                         run->options->from, run->train.path);
+    }
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.threads = run->machine.threads;
+    settings.targets_path = options->targets_path;
+    settings.like = run->schema;
+    table_options_apply_format(options, &settings);
+    nnfs_status status =
+        nnfs_dataset_load(run->train.path, &settings, &run->train.set, &run->test.set, error);
+    if (status == NNFS_OK && !nnfs_dataset_has_targets(run->train.set)) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to learn from",
+                         run->train.path);
+    }
+    if (status == NNFS_OK && !run->options->quiet) {
+        model_data_describe(run->train.set);
+    }
+    return status;
+}
+
 static nnfs_status check_targets(const data_source *data, nnfs_error *error)
 {
     nnfs_error why;
@@ -28,7 +55,9 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
     nnfs_status status = data_path(run->options->data, &run->train.path, error);
-    if (status == NNFS_OK) {
+    if (status == NNFS_OK && run->schema) {
+        status = load_like(run, error);
+    } else if (status == NNFS_OK) {
         status = table_load(run->train.path, &run->options->table,
                             run->machine.threads, /* as many as the BLAS takes */
                             &run->train.set, &run->test.set, error);
@@ -37,7 +66,8 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         status = set_error(error, NNFS_ERROR_DATA,
                            "%s: a test set alone; there is nothing to train on", run->train.path);
     }
-    return status == NNFS_OK ? check_targets(&run->train, error) : status;
+    /* New data for a model may be of one class. */
+    return status == NNFS_OK && !run->options->from ? check_targets(&run->train, error) : status;
 }
 
 /* Which share of the training data to test on, now that it is known what DATA brings. */
@@ -124,7 +154,7 @@ static nnfs_status load_other(const char *data, const char *targets, const train
     settings.threads = run->machine.threads;
     table_options_apply_format(&run->options->table, &settings);
     settings.targets_path = targets;
-    settings.like = run->preprocessing;
+    settings.like = run->schema ? run->schema : run->preprocessing;
     nnfs_status status = data_path(data, &other->path, error);
     if (status != NNFS_OK) {
         return status;

@@ -149,7 +149,9 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_ne
 
 nnfs_status run_build(train_run *run, nnfs_error *error)
 {
-    nnfs_status status = make_network(run, run->train.set, &run->network, error);
+    nnfs_status status = run->options->from
+                             ? from_freeze(run, error)
+                             : make_network(run, run->train.set, &run->network, error);
     if (status != NNFS_OK) {
         return status;
     }
@@ -299,8 +301,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         short_text value;
         bool applies;
     } notes[] = {
-        {"init", note_init(run->options), true},
-        {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing},
+        {"init", note_init(run->options), !run->options->from},
+        {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing && !run->schema},
         {"picture", note_picture(picture), picture.height > 0},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {NOTE_SAMPLES_HASH, text_hash(hash), true},

@@ -48,7 +48,10 @@ static nnfs_status check_folds(const train_run *run, nnfs_error *error)
 nnfs_status run_prepare(train_run *run, nnfs_error *error)
 {
     train_options *options = run->options;
-    nnfs_status status = run_load(run, error);
+    nnfs_status status = from_load_model(run, error);
+    if (status == NNFS_OK) {
+        status = run_load(run, error);
+    }
     if (status == NNFS_OK) {
         preset_fit(options, nnfs_dataset_samples(run->train.set));
     }
@@ -58,8 +61,11 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
     if (status == NNFS_OK) {
         status = check_folds(run, error);
     }
-    if (status == NNFS_OK && nnfs_dataset_columns(run->train.set) > 0) {
+    if (status == NNFS_OK && nnfs_dataset_columns(run->train.set) > 0 && !run->schema) {
         status = prepare_table(run, error);
+    }
+    if (status == NNFS_OK && options->from) {
+        status = from_check(run, error);
     }
     if (status == NNFS_OK) {
         status = run_load_others(run, error);

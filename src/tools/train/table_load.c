@@ -72,6 +72,7 @@ static void free_joined(table_options *whole)
 {
     whole->missing = (text_list){NULL, 0};
     whole->arrays = (text_list){NULL, 0};
+    whole->keep = (text_list){NULL, 0};
     table_options_free(whole);
 }
 

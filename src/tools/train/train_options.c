@@ -22,6 +22,12 @@ static const option_row rows[] = {
 
     {.help = "Training:"},
     TRAIN_ROWS_TRAINING,
+    {"from", 0, "MODEL",
+     "model to go on training, on any data that fit it; a table is read and prepared as the "
+     "model's own was",
+     "a network with random weights", OWN(PATH, options.from), .complete = "@*.safetensors"},
+    {"freeze", 0, "N[,...]", "layers of --from, counted from 1, whose parameters stay as they are",
+     NULL, .take = take_freeze},
 
     {.help = "Data:"},
     TRAIN_ROWS_DATA,
@@ -160,6 +166,34 @@ static void check_checkpoints(const train_values *values)
     }
 }
 
+/* What the model of --from has settled. */
+static void check_from(const train_values *values)
+{
+    static const char *const settled[] = {"preset",        "hidden",
+                                          "activation",    "output-activation",
+                                          "loss",          "init",
+                                          "members",       "embedding",
+                                          "dropout",       "input-dropout",
+                                          "target",        "normalization",
+                                          "task",          "categorical",
+                                          "numeric",       "drop",
+                                          "scale",         "missing-indicator",
+                                          "folds",         "weight-column",
+                                          "max-categories"};
+    const train_options *options = &values->options;
+    if (options->freeze && !options->from) {
+        usage_error("--freeze is for --from");
+    }
+    for (size_t i = 0; options->from && i < sizeof settled / sizeof *settled; i++) {
+        for (int j = 0; j < values->by_hand_count; j++) {
+            if (strcmp(values->by_hand[j], settled[i]) == 0) {
+                usage_error("--from goes on with the model as it is; --%s is not to be given",
+                            settled[i]);
+            }
+        }
+    }
+}
+
 static void check_report(const train_options *options)
 {
     const struct {
@@ -215,6 +249,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     options_parse(&command_line, argc, argv, &values);
 
     check_checkpoints(&values);
+    check_from(&values);
     values.options.data = values.options.data ? values.options.data : "digits";
     preset_apply(&values);
     train_values_finish(&values);

@@ -46,6 +46,8 @@ typedef struct train_options {
     int folds;                           /* 0 is none */
     const char *class_weight;            /* as it was given, or NULL */
     table_options table;
+    const char *from;       /* the model to go on with, or NULL */
+    const char *freeze;     /* numbers of its layers, or NULL */
     const char *output;     /* or NULL for no file */
     const char *log;        /* or NULL */
     const char *report;     /* or NULL */

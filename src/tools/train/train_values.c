@@ -38,6 +38,26 @@ void take_input_dropout(void *target, const option_row *row, const char *text)
     options->input_dropout = option_float("--input-dropout", text, NUMBER_FRACTION);
 }
 
+/* Whole numbers from 1 on, each larger than the one before. */
+void take_freeze(void *target, const option_row *row, const char *text)
+{
+    train_values *values = target;
+    const char *rest = text;
+    long before = 0;
+    (void)row;
+    while (*rest) {
+        const char *item;
+        size_t length = list_next(&rest, &item);
+        long layer = strtol(item, NULL, 10);
+        if (length == 0 || length > 6 || strspn(item, "0123456789") < length || layer <= before) {
+            usage_error("--freeze: expected numbers of layers, from 1 and ascending, got '%s'",
+                        text);
+        }
+        before = layer;
+    }
+    values->options.freeze = text;
+}
+
 /* none, or piecewise with bins=N and width=N behind it. */
 void take_embedding(void *target, const option_row *row, const char *text)
 {

@@ -24,6 +24,7 @@ void take_validation(void *target, const option_row *row, const char *text);
 void take_test(void *target, const option_row *row, const char *text);
 void take_class_weight(void *target, const option_row *row, const char *text);
 /* of the train_values. */
+void take_freeze(void *target, const option_row *row, const char *text);
 void take_checkpoint_every(void *target, const option_row *row, const char *text);
 void take_data(void *target, const char *text);
 
