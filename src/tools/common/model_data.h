@@ -2,6 +2,7 @@
 #ifndef NNFS_TOOLS_COMMON_MODEL_DATA_H
 #define NNFS_TOOLS_COMMON_MODEL_DATA_H
 
+#include "common/plain_table.h"
 #include "common/table_options.h"
 
 #include <nnfs/nnfs.h>
@@ -33,6 +34,7 @@ typedef struct model_data {
     nnfs_network *network;
     char *path; /* of the data */
     nnfs_dataset *train, *test;
+    plain_table plain;    /* in place of both, for a table without preprocessing */
     nnfs_dataset *chosen; /* one of them */
 } model_data;
 
