@@ -931,7 +931,8 @@ NNFS_API nnfs_threshold nnfs_threshold_for_costs(const nnfs_threshold *threshold
  * These functions may change from release to release. All files appear whole or not at all.
  *
  * Writes an ONNX model, opset 17 and ai.onnx.ml 3. A network with preprocessing has an input a column
- * that it reads, [N, 1], float (NaN: missing) or string ("": missing), called like the column; another
+ * that it reads, [N, 1], float (NaN: missing), string ("": missing) or, of dates, double (days from
+ * 1970-01-01, NaN: missing), called like the column; another
  * one has `input`, float [N, inputs], pixels as they are stored. Outputs: `label` [N] and
  * `probabilities` [N, classes], or `variable` [N, numbers] in their own units. Errors: IO, DATA (a name
  * that is not UTF-8), MEMORY.
@@ -969,7 +970,8 @@ NNFS_API nnfs_status nnfs_network_export_c(const nnfs_network *network, const ch
 
 /*
  * Writes a PyTorch state dict as safetensors, of the layers alone. python (may be NULL) gets the
- * expression of the torch.nn.Sequential that loads it, cut to room - 1 bytes. Errors: IO, MEMORY.
+ * expression of the torch.nn.Sequential that loads it, cut to room - 1 bytes. Errors: IO, DATA (members or
+ * embeddings), MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_export_state_dict(const nnfs_network *network, const char *path,
                                                     char *python, size_t room, nnfs_error *error);

@@ -451,16 +451,6 @@ int nnfs_network_layer_columns(const nnfs_network *network, int index)
     return has_layer(network, index) ? network->tensors[network->layers[index].weight].columns : 0;
 }
 
-nnfs_status network_check_exportable(const nnfs_network *network, nnfs_error *error)
-{
-    if (network->members > 1 || network->embedded_count > 0) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "a network of %s cannot be exported; train one with --preset plain",
-                    network->members > 1 ? "members" : "embeddings");
-    }
-    return NNFS_OK;
-}
-
 int network_input_column(const nnfs_network *network, int input)
 {
     int before = 0;

@@ -70,10 +70,6 @@ struct nnfs_network {
 /* What an input has in place of an edge behind its last one. */
 #define NO_EDGE FLT_MAX
 
-/* Checks that a network has neither members nor embeddings, which exports do not write. Errors:
- * ARGUMENT. */
-nnfs_status network_check_exportable(const nnfs_network *network, nnfs_error *error);
-
 /* The column of the first layer's W that an input which is not embedded has; -1: it is embedded. */
 int network_input_column(const nnfs_network *network, int input);
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Exports in ONNX Runtime: the model is valid by onnx.checker and predicts what nnfs-predict does, to
-1e-5, on every row of tables with awkward cells, on pictures and with every activation.
+1e-5, on every row of tables with awkward cells, on pictures and with every activation; the C program is
+compiled and compared by nnfs-export. State dicts in PyTorch, where it is installed: load_state_dict takes
+them with strict=True, and the module computes what the imported model does.
 
 Needs onnx, onnxruntime and numpy. Usage: check_runtimes.py BUILD [FOLDER_OF_DATA]
 """
 import csv
+import datetime
 import gzip
 import io
 import pathlib
@@ -17,6 +20,12 @@ import numpy as np
 import onnx
 import onnxruntime
 
+try:
+    import safetensors.torch
+    import torch
+except ImportError:
+    torch = None
+
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 DATA = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
 MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
@@ -25,6 +34,10 @@ TABLES = [("housing/housing.csv", "median_house_value"), ("tables/adult.csv.gz",
           ("tables/diamonds.csv.gz", "price"), ("tables/letter.csv.gz", "lettr"),
           ("tables/wine.csv.gz", "quality")]
 ACTIVATIONS = "identity relu leaky_relu elu sigmoid tanh softplus silu gelu selu mish".split()
+# What a network can have besides plain layers.
+FORMS = [("--preset", "plain", "--normalization", "layer"), ("--preset", "plain", "--normalization", "batch"),
+         ("--preset", "plain", "--missing-indicator"), ("--preset", "fast"), ("--preset", "balanced"),
+         ("--preset", "fast", "--members", "5"), ("--preset", "plain", "--members", "5")]
 wrong = 0
 
 
@@ -51,14 +64,15 @@ def read_table(path):
 
 def make_awkward(header, rows, target):
     """Every seventh row: a cell is missing, or a text that no category has."""
-    numeric = {i for i in range(len(header)) if all(r[i] in MISSING or is_number(r[i]) for r in rows)}
+    typed = {i for i in range(len(header))
+             if all(r[i] in MISSING or is_number(r[i]) or is_date(r[i]) for r in rows)}
     made = [list(row) for row in rows]
     keep = header.index(target)
     for i in range(0, len(made), 7):
         at = (i // 7) % len(header)
         if at == keep:
             continue
-        made[i][at] = "" if at in numeric or i % 2 else "Zürich, \"new\""
+        made[i][at] = "" if at in typed or i % 2 else "Zürich, \"new\""
     return made
 
 
@@ -70,12 +84,31 @@ def is_number(cell):
         return False
 
 
+def is_date(cell):
+    try:
+        days_of(cell)
+        return True
+    except ValueError:
+        return False
+
+
+def days_of(cell):
+    """Days from 1970-01-01 of a date in ISO 8601 or as 31.12.2019."""
+    if cell in MISSING:
+        return np.nan
+    date = (datetime.datetime.strptime(cell, "%d.%m.%Y") if cell.count(".") == 2
+            else datetime.datetime.fromisoformat(cell))
+    return (date - datetime.datetime(1970, 1, 1)) / datetime.timedelta(days=1)
+
+
 def feeds_of(session, header, rows):
     feeds = {}
     for value in session.get_inputs():
         cells = [row[header.index(value.name)] for row in rows]
         if value.type == "tensor(string)":
             column = np.array(["" if c in MISSING else c for c in cells], dtype=object)
+        elif value.type == "tensor(double)":
+            column = np.array([days_of(c) for c in cells])
         else:
             column = np.array([np.nan if c in MISSING else float(c) for c in cells], dtype=np.float32)
         feeds[value.name] = column.reshape(-1, 1)
@@ -104,17 +137,16 @@ def compare(name, session, feeds, predicted):
           + ("  WRONG" if bad else ""), flush=True)
 
 
-def check_table(work, path, target, activation="relu"):
+def check_table(work, path, target, *options):
     header, rows = read_table(path)
     model, exported, awkward = work / "m.safetensors", work / "m.onnx", work / "awkward.csv"
-    run("nnfs-train", path, "--target", target, "--hidden", "64,32", "--activation", activation,
-        "-e", 2, "-q", "-o", model)
-    run("nnfs-export", model, "--onnx", exported, "-q")
+    run("nnfs-train", path, "--target", target, "--hidden", "64,32", "-e", 2, "-q", "-o", model, *options)
     rows = make_awkward(header, rows, target)
     with open(awkward, "w", newline="") as file:
         csv.writer(file).writerows([header, *rows])
+    run("nnfs-export", model, "--onnx", exported, "--c", work / "m.c", "--check", awkward, "-q")
     session = session_of(exported)
-    compare(f"{path.name} {activation}", session, feeds_of(session, header, rows),
+    compare(" ".join([path.name, *map(str, options)]), session, feeds_of(session, header, rows),
             run("nnfs-predict", "-q", model, awkward))
 
 
@@ -133,17 +165,41 @@ def check_mnist(work, folder):
     compare("mnist", session_of(exported), {"input": pixels}, run("nnfs-predict", "-q", model, folder))
 
 
+def check_torch(work, path, target, *options):
+    """The state dict in the module that nnfs-export prints, beside the model that nnfs-import makes of it."""
+    global wrong
+    model, exported, inputs = work / "t.safetensors", work / "torch.safetensors", work / "inputs.npy"
+    run("nnfs-train", path, "--target", target, "--preset", "plain", "-e", 2, "-q", "-o", model, *options)
+    printed = run("nnfs-export", model, "--safetensors", exported)
+    module = eval(next(line for line in printed.splitlines() if line.startswith("model = "))[8:])
+    module.load_state_dict(safetensors.torch.load_file(exported), strict=True)
+    module.eval()
+    width = next(module.parameters()).shape[1]
+    x = np.random.default_rng(1).normal(size=(50, width)).astype(np.float32)
+    np.save(inputs, x)
+    run("nnfs-import", exported, "-q", "-o", model)
+    rows = list(csv.reader(io.StringIO(run("nnfs-predict", "-q", model, inputs))))[1:]
+    values = np.array([[float(cell) for cell in row] for row in rows])
+    with torch.no_grad():
+        got = module(torch.from_numpy(x)).numpy().astype(np.float64)
+    far = np.abs(got - values[:, -got.shape[1]:]).max() / max(1.0, np.abs(got).max())
+    wrong += not far <= 1e-5
+    print(f"PyTorch {' '.join(map(str, options))}: largest difference {far:.2e}", flush=True)
+
+
 def make_small(work):
     """A table of this script's own, for a checkout without data."""
     rng = np.random.default_rng(1)
     path = work / "small.csv"
     with open(path, "w", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["size", "place, or town", "größe", "price"])
+        out.writerow(["size", "place, or town", "größe", "day", "stamp", "price"])
         for _ in range(200):
             size = rng.normal()
             town = rng.choice(["Rome", "York, North", 'the "old" town', "Zürich"])
-            out.writerow([f"{size:.3f}", town, f"{rng.normal():.3f}", f"{100 * size + len(town):.2f}"])
+            date = datetime.datetime(1968, 1, 1) + datetime.timedelta(seconds=int(rng.integers(1800000000)))
+            out.writerow([f"{size:.3f}", town, f"{rng.normal():.3f}", date.strftime("%d.%m.%Y"),
+                          date.isoformat(" "), f"{100 * size + len(town):.2f}"])
     return path
 
 
@@ -151,10 +207,22 @@ with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     small = make_small(work)
     for activation in ACTIVATIONS:
-        check_table(work, small, "price", activation)
+        check_table(work, small, "price", "--preset", "plain", "--activation", activation)
+    for options in FORMS:
+        check_table(work, small, "price", *options)
+    check_table(work, small, "place, or town", "--preset", "balanced")
+    for options in [("--activation", name) for name in ACTIVATIONS] + [("--normalization", "layer"),
+                                                                       ("--normalization", "batch")]:
+        if torch:
+            check_torch(work, small, "price", "--hidden", "16,8", *options)
+    if torch:
+        check_torch(work, small, "place, or town", "--hidden", "16,8")
+    else:
+        print("PyTorch is not installed: state dicts were not loaded")
     if DATA:
         for name, target in TABLES:
-            check_table(work, DATA / name, target)
+            check_table(work, DATA / name, target, "--preset", "plain")
+            check_table(work, DATA / name, target, "--preset", "balanced")
         check_mnist(work, DATA / "mnist")
 print(f"{wrong} wrong")
 sys.exit(wrong > 0)

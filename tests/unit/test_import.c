@@ -140,7 +140,7 @@ static void check_round_trip(const nnfs_network *network, exporter *export)
     (void)unlink(second);
 }
 
-/* Every activation in a hidden layer, and each output that a loss goes with. */
+/* Every activation in a hidden layer, with and without normalisation; each output that a loss goes with. */
 static void test_round_trips(void **state)
 {
     (void)state;
@@ -161,11 +161,15 @@ static void test_round_trips(void **state)
             settings.layers = layers;
             settings.layer_count = 2;
             settings.loss = outputs[j].loss;
-            nnfs_network *network = NULL;
-            assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
-            check_round_trip(network, nnfs_network_export_onnx);
-            check_round_trip(network, export_torch);
-            nnfs_network_free(network);
+            for (int k = 0; k < 2; k++) {
+                const nnfs_normalization normalization[] = {NNFS_NORMALIZATION_LAYER, 0};
+                settings.normalization = k == 1 ? normalization : NULL;
+                nnfs_network *network = NULL;
+                assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+                check_round_trip(network, nnfs_network_export_onnx);
+                check_round_trip(network, export_torch);
+                nnfs_network_free(network);
+            }
         }
     }
 }

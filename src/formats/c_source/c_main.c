@@ -143,9 +143,15 @@ static const char table_value_text[] =
     "    if (@_is_category(input)) {\n"
     "        values[input] = @_category(input, cell);\n"
     "        return 1;\n"
-    "    }\n"
-    "    return parse_number(cell, &values[input]);\n"
-    "}\n\n";
+    "    }\n";
+
+static const char date_value_text[] = "    if (@_is_date(input)) {\n"
+                                      "        values[input] = @_date(input, cell);\n"
+                                      "        return !isnan(values[input]);\n"
+                                      "    }\n";
+
+static const char number_value_text[] = "    return parse_number(cell, &values[input]);\n"
+                                        "}\n\n";
 
 static const char feature_value_text[] =
     "static int set_value(int input, const char *cell, @_value *values)\n"
@@ -294,7 +300,13 @@ void c_write_main(c_writer *w)
     if (table) {
         write_missing(w);
     }
-    c_template(w, table ? table_value_text : feature_value_text);
+    if (table) {
+        c_template(w, table_value_text);
+        c_template(w, c_has_dates(graph) ? date_value_text : "");
+        c_template(w, number_value_text);
+    } else {
+        c_template(w, feature_value_text);
+    }
     c_template(w, graph->classes > 0 ? print_classes_text : print_numbers_text);
     c_template(w, main_text);
     w->constants = constants;

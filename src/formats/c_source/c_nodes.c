@@ -92,6 +92,76 @@ static const char softmax_text[] = "static void softmax(float *x, int count)\n"
                                    "    }\n"
                                    "}\n\n";
 
+static const char embed_text[] =
+    "/* y = b + w x + the columns of the pieces up to x; pieces end before an edge of 3.4e38 */\n"
+    "static void embed(const float *table, const float *edges, int bins, float x, float *y, int "
+    "width)\n"
+    "{\n"
+    "    for (int i = 0; i < width; i++) {\n"
+    "        y[i] = table[width + i] + table[i] * x;\n"
+    "    }\n"
+    "    for (int t = 0; t < bins && edges[t + 1] < 3.4e38f; t++) {\n"
+    "        float share = (x - edges[t]) / (edges[t + 1] - edges[t]);\n"
+    "        int last = t + 1 == bins || !(edges[t + 2] < 3.4e38f);\n"
+    "        if (t > 0 && share < 0.0f) {\n"
+    "            share = 0.0f;\n"
+    "        }\n"
+    "        if (!last && share > 1.0f) {\n"
+    "            share = 1.0f;\n"
+    "        }\n"
+    "        for (int i = 0; i < width; i++) {\n"
+    "            y[i] += share * table[(t + 2) * width + i];\n"
+    "        }\n"
+    "    }\n"
+    "}\n\n";
+
+static const char layer_norm_text[] =
+    "static void layer_norm(float *x, int count, const float *scale, const float *bias)\n"
+    "{\n"
+    "    float mean = 0.0f;\n"
+    "    float squares = 0.0f;\n"
+    "    for (int i = 0; i < count; i++) {\n"
+    "        mean += x[i] / (float)count;\n"
+    "    }\n"
+    "    for (int i = 0; i < count; i++) {\n"
+    "        squares += (x[i] - mean) * (x[i] - mean);\n"
+    "    }\n"
+    "    float deviation = sqrtf(squares / (float)count + 1e-5f);\n"
+    "    for (int i = 0; i < count; i++) {\n"
+    "        x[i] = (x[i] - mean) / deviation * scale[i] + bias[i];\n"
+    "    }\n"
+    "}\n\n";
+
+static const char cycles_text[] =
+    "/* 0 to 11, of days from 1970-01-01; years begin in March */\n"
+    "static int month_of(long days)\n"
+    "{\n"
+    "    long day = days + 719468;\n"
+    "    long era = (day % 146097 + 146097) % 146097;\n"
+    "    long year = (era - era / 1460 + era / 36524 - era / 146096) / 365;\n"
+    "    long rest = era - (365 * year + year / 4 - year / 100);\n"
+    "    return (int)(((5 * rest + 2) / 153 + 2) % 12);\n"
+    "}\n\n"
+    "/* Sine and cosine of the month, the day of the week and the time of day, if wanted; a "
+    "missing "
+    "date has 0 */\n"
+    "static void cycles(float x, long origin, const int *wanted, float *y)\n"
+    "{\n"
+    "    int missing = isnan(x);\n"
+    "    float whole = missing ? 0.0f : floorf(x);\n"
+    "    long days = origin + (long)whole;\n"
+    "    float turns[3];\n"
+    "    turns[0] = (float)month_of(days) / 12.0f;\n"
+    "    turns[1] = (float)((days % 7 + 7) % 7) / 7.0f;\n"
+    "    turns[2] = missing ? 0.0f : x - whole;\n"
+    "    for (int i = 0; i < 3; i++) {\n"
+    "        if (wanted[i]) {\n"
+    "            *y++ = missing ? 0.0f : sinf(6.28318531f * turns[i]);\n"
+    "            *y++ = missing ? 0.0f : cosf(6.28318531f * turns[i]);\n"
+    "        }\n"
+    "    }\n"
+    "}\n\n";
+
 /* An activation of one number: an expression of x. By name, as in ONNX. */
 typedef struct activation_row {
     const char *name;
@@ -133,14 +203,27 @@ static void write_constants(c_writer *w, int at, const graph_node *node)
 {
     size_t width = (size_t)node->width;
     if (node->kind == NODE_DENSE) {
-        size_t count = width * (size_t)graph_in(w->graph, node);
+        size_t rows = width * (size_t)node->heads;
+        size_t count = rows * (size_t)graph_in(w->graph, node);
         if (w->int8) {
             c_int8s(w, "weight", at, node->quantized.weights, count);
-            c_floats(w, "step", at, node->quantized.scale, width);
+            c_floats(w, "step", at, node->quantized.scale, rows);
         } else {
             c_floats(w, "weight", at, node->weights, count);
         }
-        c_floats(w, "bias", at, node->bias, width);
+        c_floats(w, "bias", at, node->bias, rows);
+        return;
+    }
+    if (node->kind == NODE_EMBED) {
+        const node_embedding *e = &node->embedding;
+        size_t count = (size_t)e->count;
+        c_floats(w, "edges", at, e->edges, count * (size_t)(e->bins + 1));
+        c_floats(w, "table", at, e->table, count * (size_t)(e->bins + 2) * (size_t)e->width);
+        c_ints(w, "inputs", at, e->inputs, (size_t)graph_in(w->graph, node));
+        return;
+    }
+    if (node->kind == NODE_EXPAND) {
+        c_floats(w, "scale", at, node->scale, width * (size_t)node->members);
         return;
     }
     if (w->places[at].kind == PLACE_INPUT || node->kind == NODE_SCALE) {
@@ -157,8 +240,22 @@ static void write_constants(c_writer *w, int at, const graph_node *node)
     }
 }
 
+/* Helpers that go with a kind of node. */
+static const struct {
+    node_kind kind;
+    const char *text;
+} kind_helpers[] = {
+    {NODE_CYCLES, cycles_text}, {NODE_EMBED, embed_text}, {NODE_LAYER_NORM, layer_norm_text}};
+
 static void write_helpers(c_writer *w)
 {
+    for (size_t i = 0; i < sizeof kind_helpers / sizeof *kind_helpers; i++) {
+        bool used = false;
+        for (int j = 0; j < w->graph->node_count; j++) {
+            used = used || w->graph->nodes[j].kind == kind_helpers[i].kind;
+        }
+        (void)fputs(used ? kind_helpers[i].text : "", w->stream);
+    }
     bool dense = false;
     bool integers = false;
     bool pixels = false;
@@ -220,6 +317,79 @@ static void write_category(c_writer *w, int at, const graph_node *node, const ch
                   missing, node->width, y);
 }
 
+static void write_cycles(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    (void)at;
+    (void)x;
+    (void)fprintf(w->stream,
+                  "    {\n"
+                  "        static const int wanted[3] = {%d, %d, %d};\n"
+                  "        cycles(input[%d], %.0fL, wanted, %s);\n"
+                  "    }\n",
+                  (node->cycles & CYCLE_MONTH) != 0, (node->cycles & CYCLE_WEEKDAY) != 0,
+                  (node->cycles & CYCLE_HOUR) != 0, node->column,
+                  w->graph->columns[node->column].origin, y);
+}
+
+static void write_embed(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    const node_embedding *e = &node->embedding;
+    (void)fprintf(
+        w->stream,
+        "    for (int i = 0; i < %d; i++) {\n"
+        "        embed(table_%d + i * %d, edges_%d + i * %d, %d, %s[inputs_%d[i]], %s + i "
+        "* %d, %d);\n"
+        "    }\n",
+        e->count, at, (e->bins + 2) * e->width, at, e->bins + 1, e->bins, x, at, y, e->width,
+        e->width);
+    int others = graph_in(w->graph, node) - e->count;
+    if (others > 0) {
+        (void)fprintf(w->stream,
+                      "    for (int i = 0; i < %d; i++) {\n"
+                      "        %s[%d + i] = %s[inputs_%d[%d + i]];\n"
+                      "    }\n",
+                      others, y, e->count * e->width, x, at, e->count);
+    }
+}
+
+/* The members are computed one after the other, up to their mean. */
+static void write_expand(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    int mean = at;
+    while (w->graph->nodes[mean].kind != NODE_MEAN) {
+        mean++;
+    }
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] = 0.0f;\n"
+                  "    }\n"
+                  "    for (int m = 0; m < %d; m++) {\n"
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] = %s[i] * scale_%d[m * %d + i];\n"
+                  "    }\n",
+                  w->graph->nodes[mean].width, value_of(w, mean).text, node->members, node->width,
+                  y, x, at, node->width);
+}
+
+static void write_mean(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    (void)at;
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] += %s[i] / %d.0f;\n"
+                  "    }\n"
+                  "    }\n",
+                  node->width, y, x, w->graph->nodes[node->sources[0]].members);
+}
+
+static void write_layer_norm(c_writer *w, int at, const graph_node *node, const char *x,
+                             const char *y)
+{
+    (void)x; /* it lies where y does */
+    (void)fprintf(w->stream, "    layer_norm(%s, %d, scale_%d, center_%d);\n", y, node->width, at,
+                  at);
+}
+
 static void write_scale(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
 {
     if (w->places[at].kind == PLACE_INPUT) {
@@ -255,9 +425,15 @@ static void write_dense(c_writer *w, int at, const graph_node *node, const char 
 {
     int in = graph_in(w->graph, node);
     const node_quantized *q = &node->quantized;
+    char matrix[32] = ""; /* the member's, behind those of the members before it */
+    char rows[32] = "";
+    if (node->heads > 1) {
+        (void)snprintf(matrix, sizeof matrix, " + m * %d", node->width * in);
+        (void)snprintf(rows, sizeof rows, " + m * %d", node->width);
+    }
     if (!w->int8) {
-        (void)fprintf(w->stream, "    dense(weight_%d, bias_%d, %s, %d, %s, %d);\n", at, at, x, in,
-                      y, node->width);
+        (void)fprintf(w->stream, "    dense(weight_%d%s, bias_%d%s, %s, %d, %s, %d);\n", at, matrix,
+                      at, rows, x, in, y, node->width);
         return;
     }
     bool direct = is_direct(w, node);
@@ -265,9 +441,9 @@ static void write_dense(c_writer *w, int at, const graph_node *node, const char 
         (void)fprintf(w->stream, "    quantize(%s, %d, %.9gf, %d.0f, integers);\n", x, in,
                       (double)q->input_scale, (int)q->input_most);
     }
-    (void)fprintf(w->stream, "    %s(weight_%d, step_%d, bias_%d, %s, %d, %s, %d);\n",
-                  direct ? "dense_pixels" : "dense_int8", at, at, at, direct ? "input" : "integers",
-                  in, y, node->width);
+    (void)fprintf(w->stream, "    %s(weight_%d%s, step_%d%s, bias_%d%s, %s, %d, %s, %d);\n",
+                  direct ? "dense_pixels" : "dense_int8", at, matrix, at, rows, at, rows,
+                  direct ? "input" : "integers", in, y, node->width);
 }
 
 static void write_activation(c_writer *w, int at, const graph_node *node, const char *x,
@@ -301,6 +477,9 @@ static node_writer *const writers[NODE_KINDS] = {
     [NODE_SCALE] = write_scale,           [NODE_UNSCALE] = write_unscale,
     [NODE_NORMALIZE] = write_normalize,   [NODE_DENSE] = write_dense,
     [NODE_ACTIVATION] = write_activation, [NODE_COMPLEMENT] = write_complement,
+    [NODE_CYCLES] = write_cycles,         [NODE_EMBED] = write_embed,
+    [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
+    [NODE_LAYER_NORM] = write_layer_norm,
 };
 
 static const char one_hot_text[] =

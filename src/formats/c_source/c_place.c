@@ -23,7 +23,7 @@ typedef struct placement {
 static bool is_elementwise(node_kind kind)
 {
     return kind == NODE_ACTIVATION || kind == NODE_SCALE || kind == NODE_UNSCALE ||
-           kind == NODE_NORMALIZE;
+           kind == NODE_NORMALIZE || kind == NODE_LAYER_NORM;
 }
 
 static void share(placement *p)
@@ -46,6 +46,22 @@ static void share(placement *p)
     }
 }
 
+/*
+ * Members are computed in a loop from their NODE_EXPAND to their NODE_MEAN: what the loop reads stays until its
+ * end, and the mean is there from its beginning.
+ */
+static void measure_loop(placement *p, int expand)
+{
+    int mean = expand;
+    while (p->graph->nodes[mean].kind != NODE_MEAN) {
+        mean++;
+    }
+    group *read = &p->groups[p->owner[p->graph->nodes[expand].sources[0]]];
+    group *sum = &p->groups[p->owner[mean]];
+    read->last = mean > read->last ? mean : read->last;
+    sum->first = expand < sum->first ? expand : sum->first;
+}
+
 static void measure(placement *p)
 {
     for (int i = 0; i < p->graph->node_count; i++) {
@@ -61,6 +77,11 @@ static void measure(placement *p)
         for (int j = 0; j < node->source_count; j++) {
             group *read = &p->groups[p->owner[node->sources[j]]];
             read->last = i > read->last ? i : read->last;
+        }
+    }
+    for (int i = 0; i < p->graph->node_count; i++) {
+        if (p->graph->nodes[i].kind == NODE_EXPAND) {
+            measure_loop(p, i);
         }
     }
 }

@@ -86,6 +86,13 @@ static void write_header(c_writer *w)
                "int @_is_category(int input);\n"
                "float @_category(int input, const char *text);\n");
     }
+    if (c_has_dates(graph)) {
+        c_template(w,
+                   "\n/* Whether a column has dates; the input that a date is, in days since the "
+                   "column's origin, NAN\n * where the text is none. */\n"
+                   "int @_is_date(int input);\n"
+                   "float @_date(int input, const char *text);\n");
+    }
     c_template(w, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }
 
@@ -175,6 +182,7 @@ static void write_source(c_writer *w, const char *header)
     }
     if (w->graph->column_count > 0) {
         write_columns(w);
+        c_write_dates(w);
     }
     c_write_nodes(w);
     c_write_main(w);

@@ -35,12 +35,17 @@ bool c_place_nodes(c_writer *w);
 void c_template(c_writer *w, const char *text);
 void c_floats(c_writer *w, const char *name, int node, const float *values, size_t count);
 void c_int8s(c_writer *w, const char *name, int node, const int8_t *values, size_t count);
+void c_ints(c_writer *w, const char *name, int node, const int *values, size_t count);
 void c_string(c_writer *w, const char *text);
 /* A list of texts: static const char *const NAME[] = {...}; */
 void c_strings(c_writer *w, const char *name, char *const *texts, int count);
 
 /* c_nodes.c: constants of all nodes, the functions that they use, and the body of predict. */
 void c_write_nodes(c_writer *w);
+
+/* c_date.c: a function that reads dates; where no column has any, nothing. */
+void c_write_dates(c_writer *w);
+bool c_has_dates(const model_graph *graph);
 
 /* c_main.c: a main that reads CSV. */
 void c_write_main(c_writer *w);

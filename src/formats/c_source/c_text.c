@@ -47,6 +47,16 @@ void c_int8s(c_writer *w, const char *name, int node, const int8_t *values, size
     w->constants += count;
 }
 
+void c_ints(c_writer *w, const char *name, int node, const int *values, size_t count)
+{
+    (void)fprintf(w->stream, "static const int %s_%d[%zu] = {", name, node, count);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(w->stream, "%s%d,", i % 20 == 0 ? "\n    " : " ", values[i]);
+    }
+    (void)fputs("\n};\n\n", w->stream);
+    w->constants += count * sizeof *values;
+}
+
 /* Other bytes than letters, digits and the like as three octal digits: no trigraphs, no encodings. */
 void c_string(c_writer *w, const char *text)
 {

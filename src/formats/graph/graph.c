@@ -25,6 +25,9 @@ static void free_node(graph_node *node)
     memory_free(node->bias);
     memory_free(node->quantized.weights);
     memory_free(node->quantized.scale);
+    memory_free(node->embedding.inputs);
+    memory_free(node->embedding.edges);
+    memory_free(node->embedding.table);
 }
 
 void graph_free(model_graph *graph)
@@ -34,6 +37,7 @@ void graph_free(model_graph *graph)
     }
     for (int i = 0; graph->columns && i < graph->column_count; i++) {
         free(graph->columns[i].name);
+        free(graph->columns[i].format);
         string_list_free(graph->columns[i].categories);
     }
     free(graph->nodes);
@@ -45,17 +49,24 @@ void graph_free(model_graph *graph)
     *graph = (model_graph){.nodes = NULL};
 }
 
+bool graph_allocate_dense(graph_node *node, int in, int heads)
+{
+    size_t rows = size_mul((size_t)node->width, (size_t)heads);
+    node->heads = heads;
+    node->bias = memory_alloc_zeroed(rows, sizeof(float));
+    node->weights = memory_alloc_zeroed(size_mul(rows, (size_t)in), sizeof(float));
+    return node->bias && node->weights;
+}
+
 static bool add_arrays(graph_node *node, int in, unsigned arrays)
 {
     size_t width = (size_t)node->width;
-    bool dense = arrays & GRAPH_DENSE;
     node->center = arrays & GRAPH_CENTER ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
     node->scale = arrays & GRAPH_SCALE ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
     node->fill = arrays & GRAPH_FILL ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
-    node->bias = dense ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
-    node->weights = dense ? memory_alloc_zeroed(size_mul(width, (size_t)in), sizeof(float)) : NULL;
     return (node->center || !(arrays & GRAPH_CENTER)) && (node->scale || !(arrays & GRAPH_SCALE)) &&
-           (node->fill || !(arrays & GRAPH_FILL)) && (!dense || (node->bias && node->weights));
+           (node->fill || !(arrays & GRAPH_FILL)) &&
+           (!(arrays & GRAPH_DENSE) || graph_allocate_dense(node, in, 1));
 }
 
 graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, unsigned arrays)
@@ -67,7 +78,11 @@ graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, uns
     }
     graph->nodes = nodes;
     graph_node *node = &nodes[count];
-    *node = (graph_node){.kind = kind, .width = width, .source_count = count > 0};
+    *node = (graph_node){.kind = kind,
+                         .width = width,
+                         .members = count > 0 ? nodes[count - 1].members : 1,
+                         .heads = 1,
+                         .source_count = count > 0};
     graph->node_count++; /* graph_free frees it also if the rest fails */
     node->sources = malloc(sizeof *node->sources);
     if (!node->sources || !add_arrays(node, in, arrays)) {
@@ -104,17 +119,16 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
 {
     graph_column *column = &graph->columns[graph->column_count++];
     const nnfs_encoding *encoding = &from->encoding;
-    *column = (graph_column){.place = place, .category_count = encoding->categories};
-    if (encoding->kind == NNFS_COLUMN_DATE) {
-        return fail(error, NNFS_ERROR_DATA, "column '%.100s' holds dates, which are not exported",
-                    encoding->name ? encoding->name : "without a name");
-    }
     if (encoding->clip > 0.0f || encoding->knots > 0 || encoding->two_valued) {
         return fail(error, NNFS_ERROR_DATA,
                     "column '%.100s' is %s, which is not exported; train with --preset plain",
                     encoding->name ? encoding->name : "without a name",
                     encoding->two_valued ? "one input of two values" : "scaled by quantiles");
     }
+    *column = (graph_column){
+        .place = place, .category_count = encoding->categories, .origin = encoding->origin};
+    bool date = encoding->kind == NNFS_COLUMN_DATE;
+    column->format = date ? strdup(from->format) : NULL;
     if (encoding->name) {
         column->name = strdup(encoding->name);
     } else if (asprintf(&column->name, "column_%d", encoding->column + 1) < 0) {
@@ -129,7 +143,8 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
             return no_memory(error);
         }
     }
-    if (!column->name || (encoding->kind == NNFS_COLUMN_CATEGORY && !column->categories)) {
+    if (!column->name || (date && !column->format) ||
+        (encoding->kind == NNFS_COLUMN_CATEGORY && !column->categories)) {
         return no_memory(error);
     }
     return utf8_is_valid(column->name)
@@ -172,23 +187,45 @@ static bool add_number(model_graph *graph, const nnfs_encoding *encoding)
     return true;
 }
 
-static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding)
+/* A node that reads the last column; NULL: no memory. */
+static graph_node *add_reader(model_graph *graph, node_kind kind, int width)
 {
-    bool category = encoding->kind == NNFS_COLUMN_CATEGORY;
-    if (!category && !add_number(graph, encoding)) {
-        return false;
-    }
-    if (!category && !encoding->has_indicator) {
-        return true;
-    }
-    graph_node *node = graph_add(graph, category ? NODE_CATEGORY : NODE_INDICATOR,
-                                 category ? encoding->inputs : 1, 0, 0);
+    graph_node *node = graph_add(graph, kind, width, 0, 0);
     if (node) {
         node->source_count = 0;
         node->column = graph->column_count - 1;
-        node->has_missing = encoding->has_missing;
+    }
+    return node;
+}
+
+static bool add_cycles(model_graph *graph, const nnfs_encoding *encoding)
+{
+    unsigned cycles = (encoding->has_month ? CYCLE_MONTH : 0U) |
+                      (encoding->has_weekday ? CYCLE_WEEKDAY : 0U) |
+                      (encoding->has_hour ? CYCLE_HOUR : 0U);
+    int width = 2 * (!!encoding->has_month + !!encoding->has_weekday + !!encoding->has_hour);
+    if (width == 0) {
+        return true;
+    }
+    graph_node *node = add_reader(graph, NODE_CYCLES, width);
+    if (node) {
+        node->cycles = cycles;
     }
     return node != NULL;
+}
+
+static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding)
+{
+    if (encoding->kind == NNFS_COLUMN_CATEGORY) {
+        graph_node *node = add_reader(graph, NODE_CATEGORY, encoding->inputs);
+        if (node) {
+            node->has_missing = encoding->has_missing;
+        }
+        return node != NULL;
+    }
+    return add_number(graph, encoding) &&
+           (!encoding->has_indicator || add_reader(graph, NODE_INDICATOR, 1)) &&
+           add_cycles(graph, encoding);
 }
 
 static bool add_concat(model_graph *graph, int width)
@@ -268,23 +305,109 @@ static bool add_features(model_graph *graph, const nnfs_network *network)
 
 /* ---- Layers ---- */
 
-static bool add_layer(model_graph *graph, const nnfs_network *network, int index)
+/* Places of the embedded inputs, then those of the others. */
+static void list_embedded(const nnfs_network *network, int *inputs)
 {
-    const network_layer *layer = &network->layers[index];
-    graph_node *node = graph_add(graph, NODE_DENSE, layer->out, layer->in, GRAPH_DENSE);
+    int next = 0;
+    int others = network->embedded_count;
+    for (int i = 0; i < network->inputs; i++) {
+        bool embedded = next < network->embedded_count && network->embedded[next] == i;
+        inputs[embedded ? next : others] = i;
+        next += embedded;
+        others += !embedded;
+    }
+}
+
+static const float *values_of(const nnfs_network *network, int tensor)
+{
+    return network->parameters + network_tensor_at(network, tensor)->offset;
+}
+
+static bool add_embedding(model_graph *graph, const nnfs_network *network)
+{
+    if (network->embedded_count == 0) {
+        return true;
+    }
+    graph_node *node = graph_add(graph, NODE_EMBED, network->layers[0].in, 0, 0);
     if (!node) {
         return false;
     }
+    const network_tensor *table = network_tensor_at(network, network->table);
+    const network_tensor *edges = network_tensor_at(network, network->edges);
+    size_t table_size = size_mul((size_t)table->rows, (size_t)table->columns);
+    size_t edge_count = size_mul((size_t)edges->rows, (size_t)edges->columns);
+    node_embedding *to = &node->embedding;
+    *to = (node_embedding){.count = network->embedded_count,
+                           .bins = network->embedding_bins,
+                           .width = network->embedding_width,
+                           .inputs = memory_alloc((size_t)network->inputs, sizeof(int)),
+                           .edges = memory_alloc(edge_count, sizeof(float)),
+                           .table = memory_alloc(table_size, sizeof(float))};
+    if (!to->inputs || !to->edges || !to->table) {
+        return false;
+    }
+    list_embedded(network, to->inputs);
+    memcpy(to->edges, values_of(network, network->edges), edge_count * sizeof(float));
+    memcpy(to->table, values_of(network, network->table), table_size * sizeof(float));
+    return true;
+}
+
+bool graph_ends_at(const node_embedding *embedding, const float *edges, int piece)
+{
+    return piece >= embedding->bins || edges[piece + 1] == NO_EDGE;
+}
+
+static bool add_members(model_graph *graph, const nnfs_network *network)
+{
+    if (network->members == 1) {
+        return true;
+    }
+    size_t width = (size_t)network->layers[0].in;
+    size_t count = size_mul(width, (size_t)network->members);
+    graph_node *node = graph_add(graph, NODE_EXPAND, network->layers[0].in, 0, 0);
+    if (!node || !(node->scale = memory_alloc(count, sizeof(float)))) {
+        return false;
+    }
+    node->members = network->members;
+    memcpy(node->scale, values_of(network, network->member_scale), count * sizeof(float));
+    return true;
+}
+
+/* Where a layer is normalised, its bias comes after that. */
+static bool add_layer_norm(model_graph *graph, const nnfs_network *network, int index)
+{
+    const network_layer *layer = &network->layers[index];
+    graph_node *node = graph_add(graph, NODE_LAYER_NORM, layer->out, 0, GRAPH_CENTER | GRAPH_SCALE);
+    if (node) {
+        size_t bytes = (size_t)layer->out * sizeof(float);
+        memcpy(node->scale, values_of(network, layer->scale), bytes);
+        memcpy(node->center, values_of(network, layer->bias), bytes);
+    }
+    return node != NULL;
+}
+
+static bool add_layer(model_graph *graph, const nnfs_network *network, int index)
+{
+    const network_layer *layer = &network->layers[index];
+    bool normalized = layer->normalization == NNFS_NORMALIZATION_LAYER;
+    graph_node *node = graph_add(graph, NODE_DENSE, layer->out, 0, 0);
+    if (!node || !graph_allocate_dense(node, layer->in, layer->heads)) {
+        return false;
+    }
     matrix weights = network_weights(network, index, network->parameters);
-    for (int unit = 0; unit < layer->out; unit++) {
-        for (int i = 0; i < layer->in; i++) {
-            node->weights[(size_t)unit * (size_t)layer->in + (size_t)i] =
-                *matrix_at(weights, unit, i);
+    float *to = node->weights;
+    for (int head = 0; head < layer->heads; head++) {
+        for (int unit = 0; unit < layer->out; unit++) {
+            for (int i = 0; i < layer->in; i++) {
+                *to++ = *matrix_at(weights, unit, head * layer->in + i);
+            }
         }
     }
-    if (layer->bias >= 0) {
-        matrix bias = network_matrix(network_tensor_at(network, layer->bias), network->parameters);
-        memcpy(node->bias, matrix_at(bias, 0, 0), (size_t)layer->out * sizeof *node->bias);
+    if (!normalized) {
+        memcpy(node->bias, values_of(network, layer->bias),
+               (size_t)layer->out * (size_t)layer->heads * sizeof(float));
+    } else if (!add_layer_norm(graph, network, index)) {
+        return false;
     }
     if (layer->activation == NNFS_IDENTITY) {
         return true;
@@ -292,6 +415,19 @@ static bool add_layer(model_graph *graph, const nnfs_network *network, int index
     node = graph_add(graph, NODE_ACTIVATION, layer->out, 0, 0);
     if (node) {
         node->activation = layer->activation;
+    }
+    return node != NULL;
+}
+
+/* The mean of the members' outputs; to one member it does nothing. */
+static bool add_mean(model_graph *graph, const nnfs_network *network)
+{
+    if (network->members == 1) {
+        return true;
+    }
+    graph_node *node = graph_add(graph, NODE_MEAN, network_output(network)->out, 0, 0);
+    if (node) {
+        node->members = 1;
     }
     return node != NULL;
 }
@@ -305,20 +441,25 @@ static nnfs_status add_layers(model_graph *graph, const nnfs_network *network, n
         status = network_fold(network, &folded, error);
         network = folded;
     }
-    for (int i = 0; status == NNFS_OK && i < network->layer_count; i++) {
-        if (network->layers[i].normalization != NNFS_NORMALIZATION_NONE) {
-            status =
-                fail(error, NNFS_ERROR_DATA, "layer %d has %s normalisation, which is not exported",
-                     i + 1, nnfs_normalization_name(network->layers[i].normalization));
-        } else if (!add_layer(graph, network, i)) {
-            status = no_memory(error);
-        }
+    if (status != NNFS_OK) {
+        return status;
     }
+    bool added = add_embedding(graph, network) && add_members(graph, network);
+    for (int i = 0; added && i < network->layer_count; i++) {
+        added = add_layer(graph, network, i);
+    }
+    added = added && add_mean(graph, network);
     nnfs_network_free(folded);
-    return status;
+    return added ? NNFS_OK : no_memory(error);
 }
 
-/* ---- Outputs ---- */
+/*
+ * ---- Outputs ----
+ *
+ * What the network's output still needs to become a prediction is a chain of nodes behind its layers. The
+ * inverse of another scaling of targets (a logarithm) belongs into add_numbers, behind or in place of
+ * NODE_UNSCALE; a calibration of probabilities (a temperature) into add_classes, before NODE_COMPLEMENT.
+ */
 
 static bool is_integer(const char *text)
 {
@@ -411,10 +552,6 @@ static int classes_of(const nnfs_network *network)
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
 {
     *graph = (model_graph){.loss = (int)network->loss};
-    nnfs_status exportable = network_check_exportable(network, error);
-    if (exportable != NNFS_OK) {
-        return exportable;
-    }
     const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
     if (from) {
         nnfs_status status = add_columns(graph, from, error);

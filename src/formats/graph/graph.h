@@ -18,36 +18,60 @@ typedef enum node_kind {
     NODE_NUMBERS, /* columns column .. column + width - 1: (x - center) * scale, x = fill if missing */
     NODE_INDICATOR, /* 1 where the number in `column` is missing, else 0 */
     NODE_CATEGORY,  /* one-hot: the names in their order, perhaps missing, all others */
+    NODE_CYCLES,    /* sine and cosine of a date's cycles; 0 where it is missing */
     NODE_CONCAT,    /* the vectors of all sources, one after the other */
+    NODE_EMBED,     /* piecewise-linear embeddings of some values, then the other values */
+    NODE_EXPAND,    /* the inputs of each member: x * scale */
     NODE_SCALE,     /* x * scale */
     NODE_UNSCALE,   /* x / scale + center */
     NODE_NORMALIZE, /* x * scale + center: an import's; graph_network.c folds it into a NODE_DENSE */
     NODE_DENSE,     /* weights x + bias */
+    NODE_LAYER_NORM, /* (x - mean) / sqrt(variance + 1e-5) * scale + center, over a sample's units */
     NODE_ACTIVATION, /* f(x) */
+    NODE_MEAN,       /* the mean of the members */
     NODE_COMPLEMENT, /* 1 - x and x: of one output, the probabilities of two classes */
     NODE_KINDS,
 } node_kind;
 
 /* How a NODE_DENSE computes with integers; see quantize.h. */
 typedef struct node_quantized {
-    int8_t *weights;    /* [width x in] row-major; NULL: it does not */
-    float *scale;       /* [width]: the product of integers times this is that of numbers */
+    int8_t *weights;    /* [heads x width x in] row-major; NULL: it does not */
+    float *scale;       /* [heads x width]: the product of integers times this is that of numbers */
     float input_scale;  /* an input is an integer times this */
     int32_t input_most; /* and the integer is in -input_most .. input_most */
 } node_quantized;
 
+/* The cycles of a date, in the order of their values. */
+enum { CYCLE_MONTH = 1, CYCLE_WEEKDAY = 2, CYCLE_HOUR = 4 };
+
+/*
+ * What a NODE_EMBED has. Of each embedded value, e = table[1] + table[0] x + sum of share_t table[2 + t],
+ * where share_t = (x - edge_t) / (edge_t+1 - edge_t) within 0 .. 1, below 0 in the first piece and above
+ * 1 in the last one. Pieces end before the edge NO_EDGE.
+ */
+typedef struct node_embedding {
+    int *inputs; /* [width of the source] the embedded values' places, then those of the others */
+    int count, bins, width;
+    float *edges; /* [count x (bins + 1)] */
+    float *table; /* [count x (bins + 2) x width] */
+} node_embedding;
+
 typedef struct graph_node {
     node_kind kind;
-    int width;    /* values that it gives */
+    int width;    /* values that it gives, for each of its members */
+    int members;  /* 1, or from a NODE_EXPAND to before its NODE_MEAN those of the network */
+    int heads;    /* matrices of a NODE_DENSE: 1, or members */
     int *sources; /* [source_count] earlier nodes */
     int source_count;
     int column;    /* the first one that it reads */
     float *center; /* [width], like the next two, or NULL */
-    float *scale;
+    float *scale;  /* of a NODE_EXPAND [members x width] */
     float *fill;
-    float *weights; /* [width x in] row-major */
-    float *bias;    /* [width] */
+    float *weights; /* [heads x width x in] row-major */
+    float *bias;    /* [heads x width] */
     nnfs_activation activation;
+    unsigned cycles; /* NODE_CYCLES */
+    node_embedding embedding;
     bool has_missing; /* NODE_CATEGORY */
     node_quantized quantized;
 } graph_node;
@@ -56,7 +80,9 @@ typedef struct graph_column {
     char *name;        /* UTF-8, unique */
     char **categories; /* [category_count]; NULL for a column of numbers */
     int category_count;
-    int place; /* among the columns of the preprocessing */
+    int place;     /* among the columns of the preprocessing */
+    char *format;  /* of dates, "%d.%m.%Y"; else NULL */
+    double origin; /* of dates: a cell is days since then, counted from 1970-01-01 */
 } graph_column;
 
 typedef struct model_graph {
@@ -86,7 +112,13 @@ void graph_free(model_graph *graph);
 enum { GRAPH_CENTER = 1, GRAPH_SCALE = 2, GRAPH_FILL = 4, GRAPH_DENSE = 8 };
 graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, unsigned arrays);
 
-/* Values that a node's first source gives, and that the last node gives. */
+/* Gives a NODE_DENSE its arrays, zeroed; false: no memory. */
+bool graph_allocate_dense(graph_node *node, int in, int heads);
+
+/* Whether a row's pieces of an embedding end before edge `piece` + 1. */
+bool graph_ends_at(const node_embedding *embedding, const float *edges, int piece);
+
+/* Values that a node's first source gives, for each member, and that the last node gives. */
 int graph_in(const model_graph *graph, const graph_node *node);
 int graph_outputs(const model_graph *graph);
 /* Values of a row: columns, or features. */
@@ -118,8 +150,8 @@ nnfs_status graph_runner_create(graph_runner *runner, const model_graph *graph, 
 void graph_runner_free(graph_runner *runner);
 
 /*
- * Computes a row, [graph_inputs]: numbers (NaN: missing), indices of categories among the column's
- * (beyond them: one never seen), features. The outputs, [graph_outputs], are the runner's.
+ * Computes a row, [graph_inputs]: numbers (NaN: missing), dates as days since the column's origin, indices
+ * of categories among the column's (beyond them: one never seen), features. The outputs, [graph_outputs], are the runner's.
  */
 const float *graph_run(graph_runner *runner, const float *row);
 

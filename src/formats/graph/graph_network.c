@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "formats/graph/graph.h"
 #include "formats/model.h"
+#include "network/network.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,16 @@ static void fold_before(graph_node *dense, int in, const graph_node *scaling)
     }
 }
 
+static bool has_bias(const graph_node *dense)
+{
+    for (int i = 0; i < dense->width; i++) {
+        if (dense->bias[i] != 0.0f) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Each scaling goes into the layer before it, or after it where an activation is between. `open` is
  * the layer that has no activation yet; `waiting` a scaling that waits for the next layer.
@@ -54,6 +65,7 @@ static const char *fold(model_graph *graph)
 {
     graph_node *open = NULL;
     graph_node *waiting = NULL;
+    bool normalized = false; /* the open layer is */
     for (int i = 0; i < graph->node_count; i++) {
         graph_node *node = &graph->nodes[i];
         switch (node->kind) {
@@ -62,9 +74,19 @@ static const char *fold(model_graph *graph)
                 fold_before(node, graph_in(graph, node), waiting);
             }
             waiting = NULL;
+            normalized = false;
             open = node;
             break;
+        case NODE_LAYER_NORM:
+            if (!open || normalized || has_bias(open)) {
+                return "a layer normalisation does not follow a layer without a bias";
+            }
+            normalized = true;
+            break;
         case NODE_NORMALIZE:
+            if (normalized) {
+                return "a scaling follows a layer normalisation";
+            }
             if (waiting) {
                 return "two scalings follow each other without a layer that could take them";
             }
@@ -78,6 +100,7 @@ static const char *fold(model_graph *graph)
                 return "an activation has no layer before it";
             }
             open = NULL;
+            normalized = false;
             break;
         default:
             break;
@@ -99,13 +122,16 @@ static nnfs_loss loss_of_output(const model_graph *graph, nnfs_activation output
     return output == NNFS_SIGMOID ? NNFS_BINARY_CROSS_ENTROPY : NNFS_MSE;
 }
 
-static int list_layers(const model_graph *graph, nnfs_layer *layers)
+static int list_layers(const model_graph *graph, nnfs_layer *layers,
+                       nnfs_normalization *normalization)
 {
     int count = 0;
     for (int i = 0; i < graph->node_count; i++) {
         const graph_node *node = &graph->nodes[i];
         if (node->kind == NODE_DENSE) {
             layers[count++] = (nnfs_layer){node->width, NNFS_IDENTITY};
+        } else if (node->kind == NODE_LAYER_NORM) {
+            normalization[count - 1] = NNFS_NORMALIZATION_LAYER;
         } else if (node->kind == NODE_ACTIVATION) {
             layers[count - 1].activation = node->activation; /* fold found a layer before it */
         }
@@ -138,6 +164,20 @@ static nnfs_status set_layer(nnfs_network *network, int index, const graph_node 
     return status;
 }
 
+static nnfs_status set_normalization(nnfs_network *network, int index, const graph_node *node,
+                                     nnfs_error *error)
+{
+    size_t width = (size_t)node->width;
+    if (!model_all_finite(node->scale, width) || !model_all_finite(node->center, width)) {
+        return fail(error, NNFS_ERROR_DATA, "the normalisation of layer %d is not finite",
+                    index + 1);
+    }
+    const network_tensor *scale = network_tensor_at(network, network->layers[index].scale);
+    memcpy(network->parameters + scale->offset, node->scale, width * sizeof(float));
+    memcpy(nnfs_network_biases(network, index), node->center, width * sizeof(float));
+    return NNFS_OK;
+}
+
 nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_error *error)
 {
     *network = NULL;
@@ -146,14 +186,19 @@ nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_er
         return fail(error, NNFS_ERROR_DATA, "%s", reason);
     }
     nnfs_layer *layers = calloc((size_t)graph->node_count + 1, sizeof *layers);
-    if (!layers) {
+    nnfs_normalization *normalization =
+        calloc((size_t)graph->node_count + 1, sizeof *normalization);
+    if (!layers || !normalization) {
+        free(layers);
+        free(normalization);
         return fail_memory(error, (size_t)graph->node_count * sizeof *layers, "a list of layers");
     }
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
     settings.inputs = graph->nodes[0].width;
     settings.layers = layers;
-    settings.layer_count = list_layers(graph, layers);
+    settings.layer_count = list_layers(graph, layers, normalization);
+    settings.normalization = normalization;
     settings.init = NNFS_INIT_ZEROS;
     nnfs_status status = NNFS_OK;
     if (settings.layer_count == 0) {
@@ -167,9 +212,12 @@ nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_er
         const graph_node *node = &graph->nodes[i];
         if (node->kind == NODE_DENSE) {
             status = set_layer(*network, layer++, node, graph_in(graph, node), error);
+        } else if (node->kind == NODE_LAYER_NORM) {
+            status = set_normalization(*network, layer - 1, node, error);
         }
     }
     free(layers);
+    free(normalization);
     if (status != NNFS_OK) {
         nnfs_network_free(*network);
         *network = NULL;

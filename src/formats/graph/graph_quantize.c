@@ -34,7 +34,8 @@ static nnfs_status measure(const model_graph *graph, const nnfs_dataset *dataset
         (void)graph_run(&runner, row);
         for (int i = 0; status == NNFS_OK && i < graph->node_count; i++) {
             const graph_node *node = &graph->nodes[i];
-            for (int j = 0; node->kind == NODE_DENSE && j < graph_in(graph, node); j++) {
+            int read = node->kind == NODE_DENSE ? graph_in(graph, node) * node->members : 0;
+            for (int j = 0; j < read; j++) {
                 most[i] = fmaxf(most[i], fabsf(runner.values[node->sources[0]][j]));
             }
         }
@@ -71,13 +72,14 @@ static bool quantize_node(const model_graph *graph, graph_node *node, float most
 {
     node_quantized *q = &node->quantized;
     int in = graph_in(graph, node);
+    int rows = node->width * node->heads;
     int32_t heaviest = 1;
-    q->weights = memory_alloc((size_t)node->width, (size_t)in);
-    q->scale = memory_alloc((size_t)node->width, sizeof *q->scale);
+    q->weights = memory_alloc((size_t)rows, (size_t)in);
+    q->scale = memory_alloc((size_t)rows, sizeof *q->scale);
     if (!q->weights || !q->scale) {
         return false;
     }
-    for (int unit = 0; unit < node->width; unit++) {
+    for (int unit = 0; unit < rows; unit++) {
         size_t at = (size_t)unit * (size_t)in;
         int32_t sum = quantize_weights(node->weights + at, in, q->weights + at, &q->scale[unit]);
         heaviest = sum > heaviest ? sum : heaviest;
@@ -90,7 +92,7 @@ static bool quantize_node(const model_graph *graph, graph_node *node, float most
         q->input_most = PIXEL_MOST;
         q->input_scale = graph->nodes[node->sources[0]].scale[0];
     }
-    for (int unit = 0; unit < node->width; unit++) {
+    for (int unit = 0; unit < rows; unit++) {
         q->scale[unit] *= q->input_scale;
     }
     return true;

@@ -91,8 +91,14 @@ nnfs_status graph_rows_get(const graph_rows *rows, int64_t sample, float *row, n
     }
     for (int i = 0; i < graph->column_count; i++) {
         float cell = nnfs_dataset_cell(rows->dataset, sample, rows->columns[i]);
-        bool category = rows->codes[i] && !isnan(cell);
-        row[i] = category ? (float)rows->codes[i][(int)cell] : cell;
+        const graph_column *column = &graph->columns[i];
+        if (rows->codes[i] && !isnan(cell)) {
+            cell = (float)rows->codes[i][(int)cell];
+        } else if (column->format) {
+            double origin = nnfs_dataset_column(rows->dataset, rows->columns[i]).origin;
+            cell = (float)((double)cell + (origin - column->origin));
+        }
+        row[i] = cell;
     }
     return NNFS_OK;
 }

@@ -2,6 +2,8 @@
 #include "base/memory.h"
 #include "formats/graph/graph.h"
 #include "math/activation.h"
+#include "network/normalization.h"
+#include "table/calendar.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,10 +17,11 @@ nnfs_status graph_runner_create(graph_runner *runner, const model_graph *graph, 
     int widest = 0;
     for (int i = 0; runner->values && i < graph->node_count; i++) {
         int width = graph->nodes[i].width;
+        size_t values = size_mul((size_t)width, (size_t)graph->nodes[i].members);
         widest = width > widest ? width : widest;
-        runner->values[i] = memory_alloc((size_t)width, sizeof **runner->values);
+        runner->values[i] = memory_alloc(values, sizeof **runner->values);
         if (!runner->values[i]) {
-            return fail_memory(error, (size_t)width * sizeof(float), "the values of a sample");
+            return fail_memory(error, values * sizeof(float), "the values of a sample");
         }
     }
     runner->integers = memory_alloc((size_t)widest, sizeof *runner->integers);
@@ -97,6 +100,107 @@ static void run_category(graph_runner *runner, const graph_node *node, const flo
     y[place] = 1.0f;
 }
 
+static float *put_turns(float *y, double turns)
+{
+    const double pi = 3.14159265358979323846;
+    y[0] = (float)sin(2.0 * pi * turns);
+    y[1] = (float)cos(2.0 * pi * turns);
+    return y + 2;
+}
+
+static void run_cycles(graph_runner *runner, const graph_node *node, const float *row,
+                       const float *x, float *y)
+{
+    (void)x;
+    double cell = (double)row[node->column];
+    if (isnan(cell)) {
+        memset(y, 0, (size_t)node->width * sizeof *y);
+        return;
+    }
+    double days = cell + runner->graph->columns[node->column].origin;
+    y = node->cycles & CYCLE_MONTH ? put_turns(y, date_month(days) / 12.0) : y;
+    y = node->cycles & CYCLE_WEEKDAY ? put_turns(y, floor(days) / 7.0) : y;
+    (void)(node->cycles & CYCLE_HOUR ? put_turns(y, days - floor(days)) : y);
+}
+
+static void embed_value(const node_embedding *e, int index, float x, float *y)
+{
+    const float *edges = e->edges + (size_t)index * (size_t)(e->bins + 1);
+    const float *table = e->table + (size_t)index * (size_t)(e->bins + 2) * (size_t)e->width;
+    for (int i = 0; i < e->width; i++) {
+        y[i] = table[e->width + i] + table[i] * x;
+    }
+    for (int t = 0; !graph_ends_at(e, edges, t); t++) {
+        const float *piece = table + (size_t)(t + 2) * (size_t)e->width;
+        float share = (x - edges[t]) / (edges[t + 1] - edges[t]);
+        share = t > 0 ? fmaxf(share, 0.0f) : share;
+        share = graph_ends_at(e, edges, t + 1) ? share : fminf(share, 1.0f);
+        for (int i = 0; i < e->width; i++) {
+            y[i] += share * piece[i];
+        }
+    }
+}
+
+static void run_embed(graph_runner *runner, const graph_node *node, const float *row,
+                      const float *x, float *y)
+{
+    (void)row;
+    const node_embedding *e = &node->embedding;
+    int inputs = graph_in(runner->graph, node);
+    for (int i = 0; i < inputs; i++) {
+        if (i < e->count) {
+            embed_value(e, i, x[e->inputs[i]], y);
+            y += e->width;
+        } else {
+            *y++ = x[e->inputs[i]];
+        }
+    }
+}
+
+static void run_expand(graph_runner *runner, const graph_node *node, const float *row,
+                       const float *x, float *y)
+{
+    (void)runner;
+    (void)row;
+    for (int i = 0; i < node->width * node->members; i++) {
+        y[i] = x[i % node->width] * node->scale[i];
+    }
+}
+
+static void run_mean(graph_runner *runner, const graph_node *node, const float *row, const float *x,
+                     float *y)
+{
+    (void)row;
+    int members = runner->graph->nodes[node->sources[0]].members;
+    for (int i = 0; i < node->width; i++) {
+        double sum = 0.0;
+        for (int m = 0; m < members; m++) {
+            sum += (double)x[m * node->width + i];
+        }
+        y[i] = (float)(sum / members);
+    }
+}
+
+static void run_layer_norm(graph_runner *runner, const graph_node *node, const float *row,
+                           const float *x, float *y)
+{
+    (void)runner;
+    (void)row;
+    double sum = 0.0;
+    double squares = 0.0;
+    for (int i = 0; i < node->width; i++) {
+        sum += (double)x[i];
+    }
+    double mean = sum / node->width;
+    for (int i = 0; i < node->width; i++) {
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+    }
+    double factor = 1.0 / sqrt(squares / node->width + NORMALIZATION_EPSILON);
+    for (int i = 0; i < node->width; i++) {
+        y[i] = (float)(((double)x[i] - mean) * factor) * node->scale[i] + node->center[i];
+    }
+}
+
 static void run_concat(graph_runner *runner, const graph_node *node, const float *row,
                        const float *x, float *y)
 {
@@ -139,20 +243,36 @@ static void run_normalize(graph_runner *runner, const graph_node *node, const fl
     }
 }
 
-static void run_integers(graph_runner *runner, const graph_node *node, const float *x, float *y)
+/* One member's values by head `head`. */
+static void run_integers(graph_runner *runner, const graph_node *node, int head, const float *x,
+                         float *y)
 {
     const node_quantized *q = &node->quantized;
     int in = graph_in(runner->graph, node);
+    int first = head * node->width;
     for (int i = 0; i < in; i++) {
         runner->integers[i] = graph_quantize(q, x[i]);
     }
-    for (int unit = 0; unit < node->width; unit++) {
+    for (int unit = first; unit < first + node->width; unit++) {
         const int8_t *weights = q->weights + (size_t)unit * (size_t)in;
         int32_t sum = 0;
         for (int i = 0; i < in; i++) {
             sum += weights[i] * runner->integers[i];
         }
-        y[unit] = (float)sum * q->scale[unit] + node->bias[unit];
+        y[unit - first] = (float)sum * q->scale[unit] + node->bias[unit];
+    }
+}
+
+static void run_floats(const graph_node *node, int in, int head, const float *x, float *y)
+{
+    int first = head * node->width;
+    for (int unit = first; unit < first + node->width; unit++) {
+        const float *weights = node->weights + (size_t)unit * (size_t)in;
+        float sum = 0.0f;
+        for (int i = 0; i < in; i++) {
+            sum += weights[i] * x[i];
+        }
+        y[unit - first] = sum + node->bias[unit];
     }
 }
 
@@ -160,18 +280,14 @@ static void run_dense(graph_runner *runner, const graph_node *node, const float 
                       const float *x, float *y)
 {
     (void)row;
-    if (runner->quantized && node->quantized.weights) {
-        run_integers(runner, node, x, y);
-        return;
-    }
     int in = graph_in(runner->graph, node);
-    for (int unit = 0; unit < node->width; unit++) {
-        const float *weights = node->weights + (size_t)unit * (size_t)in;
-        float sum = 0.0f;
-        for (int i = 0; i < in; i++) {
-            sum += weights[i] * x[i];
+    for (int m = 0; m < node->members; m++, x += in, y += node->width) {
+        int head = node->heads > 1 ? m : 0;
+        if (runner->quantized && node->quantized.weights) {
+            run_integers(runner, node, head, x, y);
+        } else {
+            run_floats(node, in, head, x, y);
         }
-        y[unit] = sum + node->bias[unit];
     }
 }
 
@@ -179,9 +295,10 @@ static void run_activation(graph_runner *runner, const graph_node *node, const f
                            const float *x, float *y)
 {
     (void)row;
-    size_t width = (size_t)node->width;
-    memcpy(y, x, width * sizeof *y);
-    activation_of(node->activation)->forward(runner->zeros, node->width, 1, node->width, y, y);
+    size_t values = (size_t)node->width * (size_t)node->members;
+    memcpy(y, x, values * sizeof *y);
+    activation_of(node->activation)
+        ->forward(runner->zeros, node->width, node->members, node->width, y, y);
 }
 
 static void run_complement(graph_runner *runner, const graph_node *node, const float *row,
@@ -195,12 +312,22 @@ static void run_complement(graph_runner *runner, const graph_node *node, const f
 }
 
 static node_function *const functions[NODE_KINDS] = {
-    [NODE_FEATURES] = run_features,     [NODE_NUMBERS] = run_numbers,
-    [NODE_INDICATOR] = run_indicator,   [NODE_CATEGORY] = run_category,
-    [NODE_CONCAT] = run_concat,         [NODE_SCALE] = run_scale,
-    [NODE_UNSCALE] = run_unscale,       [NODE_NORMALIZE] = run_normalize,
-    [NODE_DENSE] = run_dense,           [NODE_ACTIVATION] = run_activation,
+    [NODE_FEATURES] = run_features,
+    [NODE_NUMBERS] = run_numbers,
+    [NODE_INDICATOR] = run_indicator,
+    [NODE_CATEGORY] = run_category,
+    [NODE_CONCAT] = run_concat,
+    [NODE_SCALE] = run_scale,
+    [NODE_UNSCALE] = run_unscale,
+    [NODE_NORMALIZE] = run_normalize,
+    [NODE_DENSE] = run_dense,
+    [NODE_ACTIVATION] = run_activation,
     [NODE_COMPLEMENT] = run_complement,
+    [NODE_CYCLES] = run_cycles,
+    [NODE_EMBED] = run_embed,
+    [NODE_EXPAND] = run_expand,
+    [NODE_MEAN] = run_mean,
+    [NODE_LAYER_NORM] = run_layer_norm,
 };
 
 const float *graph_run(graph_runner *runner, const float *row)

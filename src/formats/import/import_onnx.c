@@ -6,6 +6,7 @@
 #include "formats/import/import.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_run.h"
+#include "network/normalization.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -246,6 +247,26 @@ static nnfs_status trace_normalization(tracer *t, const Onnx__NodeProto *node, n
     return NNFS_OK;
 }
 
+static nnfs_status trace_layer_norm(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const tensor *scale = constant(t, node, 1);
+    const tensor *bias = constant(t, node, 2);
+    int64_t axis = onnx_int_of(node, "axis", -1);
+    double epsilon = (double)onnx_float_of(node, "epsilon", 1e-5f);
+    if (!scale || scale->type != ONNX_FLOAT || scale->rank != 1 ||
+        (bias && (bias->type != ONNX_FLOAT || bias->count != scale->count))) {
+        return refuse(node, "has a scale or bias that is no constant vector", error);
+    }
+    if ((axis != -1 && axis != 1) || fabs(epsilon - NORMALIZATION_EPSILON) > 1e-9) {
+        return refuse(node, "has another axis than the last, or another epsilon than 1e-5", error);
+    }
+    import_step *step = add_step(t, node, NODE_LAYER_NORM);
+    step->factor = scale;
+    step->term = bias;
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
 /* ---- The rest ---- */
 
 static nnfs_status trace_softmax(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
@@ -308,6 +329,7 @@ static const trace_row rows[] = {
     {"Gelu", trace_activation, "gelu", 0.0f},
     {"Gemm", trace_gemm, NULL, 0.0f},
     {"Identity", trace_past, NULL, 0.0f},
+    {"LayerNormalization", trace_layer_norm, NULL, 0.0f},
     {"LeakyRelu", trace_activation, "leaky_relu", 0.01f},
     {"MatMul", trace_matmul, NULL, 0.0f},
     {"Mish", trace_activation, "mish", 0.0f},
@@ -536,6 +558,23 @@ static nnfs_status build_scaling(const tracer *t, model_graph *graph, int index,
     return NNFS_OK;
 }
 
+static nnfs_status build_layer_norm(model_graph *graph, const import_step *step, nnfs_error *error)
+{
+    size_t width = graph->node_count > 0 ? (size_t)graph_outputs(graph) : 0;
+    if (width == 0 || step->factor->count != width) {
+        return refuse(step->node, "does not fit the layer before it", error);
+    }
+    graph_node *node = graph_add(graph, NODE_LAYER_NORM, (int)width, 0, GRAPH_CENTER | GRAPH_SCALE);
+    if (!node) {
+        return no_memory(error);
+    }
+    memcpy(node->scale, step->factor->floats, width * sizeof *node->scale);
+    if (step->term) {
+        memcpy(node->center, step->term->floats, width * sizeof *node->center);
+    }
+    return NNFS_OK;
+}
+
 static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
@@ -543,6 +582,10 @@ static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
         const import_step *step = &t->steps[i];
         if (step->kind == NODE_DENSE) {
             status = build_dense(graph, step, error);
+            continue;
+        }
+        if (step->kind == NODE_LAYER_NORM) {
+            status = build_layer_norm(graph, step, error);
             continue;
         }
         if (step->kind == NODE_NORMALIZE) {

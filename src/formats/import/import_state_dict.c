@@ -208,6 +208,25 @@ static nnfs_status add_batch_norm(model_graph *graph, const module *m, nnfs_erro
     return status;
 }
 
+/* A vector `weight` without statistics is LayerNorm. */
+static bool is_layer_norm(const module *m)
+{
+    return m && !m->mean && !m->variance && m->weight && m->weight->rank == 1;
+}
+
+static nnfs_status add_layer_norm(model_graph *graph, const module *m, nnfs_error *error)
+{
+    int width = graph_outputs(graph);
+    graph_node *node = graph_add(graph, NODE_LAYER_NORM, width, 0, GRAPH_CENTER | GRAPH_SCALE);
+    if (!node) {
+        return no_memory(error);
+    }
+    nnfs_status status = read_tensor(m->weight, 1, (size_t)width, node->scale, error);
+    return status == NNFS_OK && m->bias
+               ? read_tensor(m->bias, 1, (size_t)width, node->center, error)
+               : status;
+}
+
 /* ---- Activations ---- */
 
 /* The item of "relu,tanh" at `index`; -1: it is no activation. */
@@ -295,14 +314,16 @@ static nnfs_status add_modules(model_graph *graph, const module_list *list,
         }
         if (!m->weight || m->weight->rank != 2) {
             const safetensors_tensor *tensor = m->weight ? m->weight : m->bias;
-            return fail(error, NNFS_ERROR_DATA,
-                        "tensor '%.100s' is of no Linear and no BatchNorm1d",
-                        tensor ? tensor->name : m->name);
+            return fail(
+                error, NNFS_ERROR_DATA,
+                "tensor '%.100s' is of no Linear, no BatchNorm1d and no LayerNorm behind a Linear",
+                tensor ? tensor->name : m->name);
         }
         status = add_linear(graph, m, error);
         const module *next = i + 1 < list->count ? m + 1 : NULL;
-        if (status == NNFS_OK && next && next->mean && follows_at_once(m, next)) {
-            status = add_batch_norm(graph, next, error);
+        bool norm = next && (next->mean || is_layer_norm(next)) && follows_at_once(m, next);
+        if (status == NNFS_OK && norm) {
+            status = (next->mean ? add_batch_norm : add_layer_norm)(graph, next, error);
             i++;
         }
         if (status == NNFS_OK) {
@@ -353,7 +374,8 @@ nnfs_status import_state_dict(const safetensors_file *file, const nnfs_import_se
         status = list_modules(file, sorted, &list, error);
     }
     for (size_t i = 0; i < list.count; i++) {
-        choice.linears += list.modules[i].weight && !list.modules[i].mean;
+        const module *m = &list.modules[i];
+        choice.linears += m->weight && !m->mean && m->weight->rank == 2;
     }
     if (status == NNFS_OK) {
         status = add_modules(graph, &list, &choice, error);

@@ -234,6 +234,12 @@ const char *onnx_int64s(onnx_builder *b, const char *name, const int64_t *values
     return name;
 }
 
+const char *onnx_double(onnx_builder *b, const char *name, double value)
+{
+    set_raw(b, add_tensor(b, name, ONNX_DOUBLE, 0, NULL), &value, sizeof value);
+    return name;
+}
+
 const char *onnx_strings(onnx_builder *b, const char *name, const char *const *values, size_t count)
 {
     const int64_t dims[] = {(int64_t)count};

@@ -62,6 +62,7 @@ void onnx_attribute_strings(onnx_builder *b, Onnx__NodeProto *node, const char *
 const char *onnx_floats(onnx_builder *b, const char *name, const float *values, int rank,
                         const int64_t *dims);
 const char *onnx_int64s(onnx_builder *b, const char *name, const int64_t *values, size_t count);
+const char *onnx_double(onnx_builder *b, const char *name, double value);
 const char *onnx_strings(onnx_builder *b, const char *name, const char *const *values,
                          size_t count);
 

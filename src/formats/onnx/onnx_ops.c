@@ -1,6 +1,7 @@
 /* The operators of the reference interpreter, as https://onnx.ai/onnx/operators defines them. */
 #include "formats/onnx/onnx_ops.h"
 
+#include "base/memory.h"
 #include "formats/onnx/onnx_build.h"
 
 #include <math.h>
@@ -66,6 +67,24 @@ static float f_sqrt(float x, float alpha)
     return sqrtf(x);
 }
 
+static float f_floor(float x, float alpha)
+{
+    (void)alpha;
+    return floorf(x);
+}
+
+static float f_sine(float x, float alpha)
+{
+    (void)alpha;
+    return sinf(x);
+}
+
+static float f_cosine(float x, float alpha)
+{
+    (void)alpha;
+    return cosf(x);
+}
+
 static float f_negative(float x, float alpha)
 {
     (void)alpha;
@@ -116,6 +135,26 @@ static double f_power(double x, double y)
     return pow(x, y);
 }
 
+/* NaN if either is. */
+static double f_smaller(double x, double y)
+{
+    return isnan(x) || x < y ? x : y;
+}
+
+static double f_larger(double x, double y)
+{
+    return isnan(x) || x > y ? x : y;
+}
+
+/* With the sign of y; NaN of 0, which no int64 is. */
+static double f_modulo(double x, double y)
+{
+    return x - floor(x / y) * y;
+}
+
+/* Elements that a result of two broadcast inputs may have beyond those of the larger one. */
+enum { BROADCAST_ELEMENTS = 1 << 22 };
+
 /* The shape of both together: sizes are equal, or 1; missing ones in front are 1. */
 static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_t *dims)
 {
@@ -130,12 +169,13 @@ static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_
             return "its inputs' shapes do not fit";
         }
         dims[i] = dx == 1 ? dy : dx;
-        count *= (size_t)dims[i];
+        count = size_mul(count, (size_t)dims[i]);
     }
-    /* So a result is no larger than what it was made of. */
-    return count <= (x->count > y->count ? x->count : y->count)
+    /* So a result is hardly larger than what it was made of. */
+    size_t larger = x->count > y->count ? x->count : y->count;
+    return count <= (larger > BROADCAST_ELEMENTS ? larger : BROADCAST_ELEMENTS)
                ? NULL
-               : "it broadcasts both of its inputs";
+               : "it broadcasts both of its inputs, to more than 4,194,304 elements";
 }
 
 /* Where element `at` of the shape lies in a tensor that is broadcast to it. */
@@ -155,6 +195,17 @@ static size_t place_in(const tensor *x, int rank, const int64_t *dims, size_t at
     return place;
 }
 
+/* Of a tensor of doubles, which only inputs and what is computed of them are, or of floats. */
+static double number_at(const tensor *x, size_t at)
+{
+    return x->type == ONNX_DOUBLE ? x->doubles[at] : (double)x->floats[at];
+}
+
+static bool is_floating(const tensor *x)
+{
+    return x->type == ONNX_FLOAT || x->type == ONNX_DOUBLE;
+}
+
 /* In double, which rounds to the same float as an operation of floats. */
 static const char *run_binary(const op_call *call, const onnx_op *op)
 {
@@ -162,19 +213,25 @@ static const char *run_binary(const op_call *call, const onnx_op *op)
     const tensor *y = call->in[1];
     int rank = 0;
     int64_t dims[TENSOR_RANK_MAX];
-    if (x->type != y->type || (x->type != ONNX_FLOAT && x->type != ONNX_INT64)) {
+    bool floating = is_floating(x) && is_floating(y);
+    int32_t type = x->type == ONNX_DOUBLE ? x->type : y->type;
+    if (!floating && !(x->type == ONNX_INT64 && y->type == ONNX_INT64)) {
         return "its inputs are not both floats or both int64";
     }
     const char *reason = broadcast(x, y, &rank, dims);
     if (!reason) {
-        reason = tensor_make(call->out, x->type, rank, dims);
+        reason = tensor_make(call->out, type, rank, dims);
     }
     for (size_t i = 0; !reason && i < call->out->count; i++) {
         size_t at_x = place_in(x, rank, dims, i);
         size_t at_y = place_in(y, rank, dims, i);
-        if (x->type == ONNX_FLOAT) {
-            call->out->floats[i] =
-                (float)op->binary((double)x->floats[at_x], (double)y->floats[at_y]);
+        if (floating) {
+            double result = op->binary(number_at(x, at_x), number_at(y, at_y));
+            if (type == ONNX_DOUBLE) {
+                call->out->doubles[i] = result;
+            } else {
+                call->out->floats[i] = (float)result;
+            }
             continue;
         }
         double value = op->binary((double)x->int64s[at_x], (double)y->int64s[at_y]);
@@ -239,6 +296,29 @@ static void multiply(const float *x, const float *m, bool transposed, size_t row
     }
 }
 
+/* The leading sizes of a product of stacks: equal, or 1 in one of them. */
+static const char *run_stacks(const op_call *call)
+{
+    const tensor *x = call->in[0];
+    const tensor *m = call->in[1];
+    bool one_x = x->dims[0] == 1;
+    bool one_m = m->dims[0] == 1;
+    if (x->dims[2] != m->dims[1] || (x->dims[0] != m->dims[0] && !one_x && !one_m)) {
+        return "its inputs are not stacks of matrices that fit";
+    }
+    const int64_t dims[] = {one_x ? m->dims[0] : x->dims[0], x->dims[1], m->dims[2]};
+    size_t rows = (size_t)dims[1];
+    size_t inner = (size_t)x->dims[2];
+    size_t columns = (size_t)dims[2];
+    const char *reason = tensor_make(call->out, ONNX_FLOAT, 3, dims);
+    for (size_t i = 0; !reason && i < (size_t)dims[0]; i++) {
+        multiply(x->floats + (one_x ? 0 : i) * rows * inner,
+                 m->floats + (one_m ? 0 : i) * inner * columns, false, rows, inner, columns, 1.0f,
+                 call->out->floats + i * rows * columns);
+    }
+    return reason;
+}
+
 static bool are_matrices(const op_call *call)
 {
     return call->in[0]->type == ONNX_FLOAT && call->in[1]->type == ONNX_FLOAT &&
@@ -250,6 +330,9 @@ static const char *run_matmul(const op_call *call, const onnx_op *op)
     (void)op;
     const tensor *x = call->in[0];
     const tensor *m = call->in[1];
+    if (x->type == ONNX_FLOAT && m->type == ONNX_FLOAT && x->rank == 3 && m->rank == 3) {
+        return run_stacks(call);
+    }
     if (!are_matrices(call) || x->dims[1] != m->dims[0]) {
         return "its inputs are not matrices of floats that fit";
     }
@@ -302,12 +385,12 @@ static const char *run_softmax(const op_call *call, const onnx_op *op)
     (void)op;
     const tensor *x = call->in[0];
     int64_t axis = onnx_int_of(call->node, "axis", call->opset < 13 ? 1 : -1);
-    if (x->rank != 2 || (axis != 1 && axis != -1)) {
-        return "it is not along the last axis of a matrix";
+    if (x->rank < 2 || (axis != x->rank - 1 && axis != -1)) {
+        return "it is not along the last axis";
     }
     const char *reason = tensor_copy(call->out, x);
-    size_t columns = (size_t)x->dims[1];
-    for (size_t i = 0; !reason && i < (size_t)x->dims[0]; i++) {
+    size_t columns = (size_t)x->dims[x->rank - 1];
+    for (size_t i = 0; !reason && columns > 0 && i < x->count / columns; i++) {
         float *row = call->out->floats + i * columns;
         float most = -INFINITY;
         float sum = 0.0f;
@@ -321,6 +404,64 @@ static const char *run_softmax(const op_call *call, const onnx_op *op)
         for (size_t j = 0; j < columns; j++) {
             row[j] /= sum;
         }
+    }
+    return reason;
+}
+
+static const char *run_layer_norm(const op_call *call, const onnx_op *op)
+{
+    (void)op;
+    const tensor *x = call->in[0];
+    size_t width = x->rank > 0 ? (size_t)x->dims[x->rank - 1] : 0;
+    int64_t axis = onnx_int_of(call->node, "axis", -1);
+    double epsilon = (double)onnx_float_of(call->node, "epsilon", 1e-5f);
+    for (int i = 1; i < 3; i++) {
+        const tensor *factors = i < call->in_count ? call->in[i] : NULL;
+        if (!factors || factors->type != ONNX_FLOAT || factors->count != width) {
+            return "its scale or bias does not fit";
+        }
+    }
+    if (width == 0 || (axis != -1 && axis != x->rank - 1)) {
+        return "it is not along the last axis";
+    }
+    const char *reason = tensor_copy(call->out, x);
+    for (size_t i = 0; !reason && i < x->count / width; i++) {
+        float *row = call->out->floats + i * width;
+        double mean = 0.0;
+        double squares = 0.0;
+        for (size_t j = 0; j < width; j++) {
+            mean += (double)row[j] / (double)width;
+        }
+        for (size_t j = 0; j < width; j++) {
+            squares += ((double)row[j] - mean) * ((double)row[j] - mean);
+        }
+        double deviation = sqrt(squares / (double)width + epsilon);
+        for (size_t j = 0; j < width; j++) {
+            row[j] = (float)(((double)row[j] - mean) / deviation * (double)call->in[1]->floats[j] +
+                             (double)call->in[2]->floats[j]);
+        }
+    }
+    return reason;
+}
+
+/* Over the first of three axes, which goes. */
+static const char *run_mean(const op_call *call, const onnx_op *op)
+{
+    (void)op;
+    const tensor *x = call->in[0];
+    const Onnx__AttributeProto *axes = onnx_attribute(call->node, "axes");
+    bool first = axes && axes->n_ints == 1 && axes->ints[0] == 0;
+    if (!first || x->rank != 3 || x->dims[0] < 1 || onnx_int_of(call->node, "keepdims", 1) != 0) {
+        return "it is not over the first of three axes";
+    }
+    const char *reason = tensor_make(call->out, ONNX_FLOAT, 2, x->dims + 1);
+    size_t members = (size_t)x->dims[0];
+    for (size_t i = 0; !reason && i < call->out->count; i++) {
+        double sum = 0.0;
+        for (size_t m = 0; m < members; m++) {
+            sum += (double)x->floats[m * call->out->count + i];
+        }
+        call->out->floats[i] = (float)(sum / (double)members);
     }
     return reason;
 }
@@ -402,10 +543,52 @@ static const char *run_reshape(const op_call *call, const onnx_op *op)
     return reason;
 }
 
+/* A size of 1 at the front or the end. */
+static const char *run_unsqueeze(const op_call *call, const onnx_op *op)
+{
+    (void)op;
+    const tensor *x = call->in[0];
+    const tensor *axes = call->in[1];
+    int64_t axis = axes->type == ONNX_INT64 && axes->count == 1 ? axes->int64s[0] : -1;
+    if (axis < 0 || axis > x->rank || x->rank >= TENSOR_RANK_MAX) {
+        return "it does not add one size of 1";
+    }
+    const char *reason = tensor_copy(call->out, x);
+    for (int i = x->rank; i > axis; i--) {
+        call->out->dims[i] = x->dims[i - 1];
+    }
+    call->out->dims[axis] = 1;
+    call->out->rank = x->rank + 1;
+    return reason;
+}
+
+/* Of three axes, the first two change places. */
+static const char *run_swap(const op_call *call)
+{
+    const tensor *x = call->in[0];
+    const Onnx__AttributeProto *order = onnx_attribute(call->node, "perm");
+    bool swaps = order && order->n_ints == 3 && order->ints[0] == 1 && order->ints[1] == 0;
+    if (!swaps || x->type != ONNX_FLOAT) {
+        return "it does not swap the first two axes of floats";
+    }
+    const int64_t dims[] = {x->dims[1], x->dims[0], x->dims[2]};
+    const char *reason = tensor_make(call->out, x->type, 3, dims);
+    size_t width = (size_t)dims[2];
+    for (size_t i = 0; !reason && i < x->count; i++) {
+        size_t row = i / width;
+        size_t to = row % (size_t)dims[0] * (size_t)dims[1] + row / (size_t)dims[0];
+        call->out->floats[to * width + i % width] = x->floats[i];
+    }
+    return reason;
+}
+
 static const char *run_transpose(const op_call *call, const onnx_op *op)
 {
     (void)op;
     const tensor *x = call->in[0];
+    if (x->rank == 3) {
+        return run_swap(call);
+    }
     if (x->rank != 2 || x->type != ONNX_FLOAT) {
         return "it is not of a matrix of floats";
     }
@@ -434,9 +617,12 @@ static const char *run_cast(const op_call *call, const onnx_op *op)
     }
     const char *reason = tensor_make(call->out, (int32_t)to, x->rank, x->dims);
     for (size_t i = 0; !reason && i < x->count; i++) {
-        double value = x->type == ONNX_BOOL    ? (double)x->bools[i]
-                       : x->type == ONNX_INT64 ? (double)x->int64s[i]
-                                               : (double)x->floats[i];
+        double value = 0.0;
+        if (x->type == ONNX_BOOL) {
+            value = x->bools[i];
+        } else {
+            value = x->type == ONNX_INT64 ? (double)x->int64s[i] : number_at(x, i);
+        }
         if (to == ONNX_FLOAT) {
             call->out->floats[i] = (float)value;
         } else if (fabs(value) < 0x1p53) {
@@ -499,6 +685,28 @@ static const char *run_argmax(const op_call *call, const onnx_op *op)
     return reason;
 }
 
+/* Columns of a matrix of floats, by their numbers. */
+static const char *gather_columns(const op_call *call)
+{
+    const tensor *table = call->in[0];
+    const tensor *index = call->in[1];
+    if (table->rank != 2 || table->type != ONNX_FLOAT || index->rank != 1 ||
+        index->type != ONNX_INT64) {
+        return "it does not gather columns of a matrix of floats";
+    }
+    const int64_t dims[] = {table->dims[0], (int64_t)index->count};
+    const char *reason = tensor_make(call->out, ONNX_FLOAT, 2, dims);
+    for (size_t i = 0; !reason && i < call->out->count; i++) {
+        int64_t column = index->int64s[i % index->count];
+        if (column < 0 || column >= table->dims[1]) {
+            return "an index is out of range";
+        }
+        call->out->floats[i] =
+            table->floats[i / index->count * (size_t)table->dims[1] + (size_t)column];
+    }
+    return reason;
+}
+
 /* Rows of a table: an element or a row for each index. */
 static const char *run_gather(const op_call *call, const onnx_op *op)
 {
@@ -506,6 +714,9 @@ static const char *run_gather(const op_call *call, const onnx_op *op)
     const tensor *table = call->in[0];
     const tensor *index = call->in[1];
     int rank = table->rank + index->rank - 1;
+    if (onnx_int_of(call->node, "axis", 0) == 1) {
+        return gather_columns(call);
+    }
     if (onnx_int_of(call->node, "axis", 0) != 0 || table->rank < 1 || rank > TENSOR_RANK_MAX ||
         index->type != ONNX_INT64 || table->dims[0] < 1) {
         return "it does not gather along the first axis by int64";
@@ -579,12 +790,14 @@ static const onnx_op ops[] = {
     {"ArgMax", "", run_argmax, 1, .type = ONNX_FLOAT},
     {"Cast", "", run_cast, 1, .folds = true},
     {"Concat", "", run_concat, 1, .type = 0},
+    {"Cos", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_cosine},
     {"Constant", "", run_constant, 0, .folds = true},
     {"Div", "", run_binary, 2, .binary = f_divide, .folds = true},
     {"Dropout", "", run_identity, 1, .type = 0},
     {"Elu", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_elu, .alpha = 1.0f},
     {"Erf", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_erf},
     {"Exp", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_exp},
+    {"Floor", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_floor},
     {"Flatten", "", run_flatten, 1, .folds = true},
     {"Gather", "", run_gather, 2, .type = 0},
     {"Gelu", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_gelu},
@@ -592,22 +805,29 @@ static const onnx_op ops[] = {
     {"Identity", "", run_identity, 1, .folds = true},
     {"IsNaN", "", run_is_nan, 1, .type = ONNX_FLOAT},
     {"LabelEncoder", ONNX_ML, run_label_encoder, 1, .type = ONNX_STRING},
+    {"LayerNormalization", "", run_layer_norm, 3, .type = ONNX_FLOAT},
     {"LeakyRelu", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_leaky_relu, .alpha = 0.01f},
     {"MatMul", "", run_matmul, 2, .type = ONNX_FLOAT},
+    {"Max", "", run_binary, 2, .binary = f_larger},
+    {"Min", "", run_binary, 2, .binary = f_smaller},
+    {"Mod", "", run_binary, 2, .binary = f_modulo},
     {"Mul", "", run_binary, 2, .binary = f_multiply, .folds = true},
     {"Neg", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_negative, .folds = true},
     {"OneHotEncoder", ONNX_ML, run_one_hot_encoder, 1, .type = ONNX_INT64},
     {"Pow", "", run_binary, 2, .binary = f_power, .folds = true},
+    {"ReduceMean", "", run_mean, 1, .type = ONNX_FLOAT},
     {"Relu", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_relu},
     {"Reshape", "", run_reshape, 2, .folds = true},
     {"Selu", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_selu},
     {"Sigmoid", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_sigmoid},
+    {"Sin", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_sine},
     {"Softmax", "", run_softmax, 1, .type = ONNX_FLOAT},
     {"Softplus", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_softplus},
     {"Sqrt", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_sqrt, .folds = true},
     {"Sub", "", run_binary, 2, .binary = f_subtract, .folds = true},
     {"Tanh", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_tanh},
     {"Transpose", "", run_transpose, 1, .folds = true},
+    {"Unsqueeze", "", run_unsqueeze, 2, .type = ONNX_FLOAT},
     {"Where", "", run_where, 3, .type = ONNX_BOOL},
 };
 

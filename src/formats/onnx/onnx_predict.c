@@ -155,6 +155,10 @@ static void fill_cells(const nnfs_dataset *dataset, int column, int64_t first, t
             into->floats[i] = cell;
             continue;
         }
+        if (into->type == ONNX_DOUBLE) { /* dates, as days from 1970-01-01 */
+            into->doubles[i] = (double)cell + nnfs_dataset_column(dataset, column).origin;
+            continue;
+        }
         const char *text = isnan(cell) ? "" : nnfs_dataset_category(dataset, column, (int)cell);
         into->texts[i] = (tensor_text){text ? text : "", text ? strlen(text) : 0};
     }

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Elements that the values of a run have together, at most: 512 MB of floats. */
+enum { RUN_ELEMENTS = 1 << 27 };
+
 /* ---- Values by name ---- */
 
 static int compare_values(const void *left, const void *right)
@@ -202,9 +205,17 @@ nnfs_status onnx_graph_run(onnx_graph *graph, nnfs_error *error)
             tensor_free(&value->value);
         }
     }
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < g->n_node; i++) {
-        status = run_node(graph, g->node[i], false, error);
+    size_t elements = 0;
+    for (size_t i = 0; i < g->n_node; i++) {
+        nnfs_status status = run_node(graph, g->node[i], false, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        elements = size_add(elements, onnx_find(graph, g->node[i]->output[0])->value.count);
+        if (elements > RUN_ELEMENTS) {
+            return fail(error, NNFS_ERROR_DATA, "its values have more than %d elements",
+                        RUN_ELEMENTS);
+        }
     }
-    return status;
+    return NNFS_OK;
 }

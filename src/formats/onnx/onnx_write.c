@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_model.h"
+#include "network/normalization.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ typedef struct onnx_writer {
     onnx_builder b;
     const model_graph *graph;
     const char **values; /* [node_count] the names of the nodes' values */
+    const char **cells;  /* [column_count] those of the columns' cells */
     const char *prefix;  /* of all names but those of inputs and outputs */
     bool ml;             /* an operator of ai.onnx.ml is used */
 } onnx_writer;
@@ -83,7 +85,7 @@ static void write_numbers(onnx_writer *w, int at, const graph_node *node, const 
 {
     const char **names = onnx_arena(&w->b, (size_t)node->width, sizeof *names);
     for (int i = 0; names && i < node->width; i++) {
-        names[i] = w->graph->columns[node->column + i].name;
+        names[i] = w->cells[node->column + i];
     }
     if (!names) {
         return;
@@ -102,7 +104,7 @@ static void write_numbers(onnx_writer *w, int at, const graph_node *node, const 
 static void write_indicator(onnx_writer *w, int at, const graph_node *node, const char *x,
                             const char *y)
 {
-    x = op1(w, "IsNaN", w->graph->columns[node->column].name, local(w, at, "missing"));
+    x = op1(w, "IsNaN", w->cells[node->column], local(w, at, "missing"));
     Onnx__NodeProto *cast = onnx_node(&w->b, "", "Cast", y, 1, &x);
     onnx_attribute_int(&w->b, cast, "to", ONNX_FLOAT);
 }
@@ -151,6 +153,260 @@ static void write_category(onnx_writer *w, int at, const graph_node *node, const
     onnx_attribute_int(&w->b, flat, "axis", 1);
 }
 
+/* Whole numbers, as scalars or lists. */
+static const char *integers(onnx_writer *w, int at, const char *name, const int64_t *values,
+                            size_t count)
+{
+    return onnx_int64s(&w->b, local(w, at, name), values, count);
+}
+
+static const char *integer(onnx_writer *w, int at, const char *name, int64_t value)
+{
+    return integers(w, at, name, &value, 1);
+}
+
+static const char *gather(onnx_writer *w, const char *from, const char *indices, int axis,
+                          const char *output)
+{
+    const char *const inputs[] = {from, indices};
+    Onnx__NodeProto *node = onnx_node(&w->b, "", "Gather", output, 2, inputs);
+    onnx_attribute_int(&w->b, node, "axis", axis);
+    return output;
+}
+
+static const char *flatten(onnx_writer *w, const char *x, const char *output)
+{
+    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Flatten", output, 1, &x), "axis", 1);
+    return output;
+}
+
+static const char *cast(onnx_writer *w, const char *x, int32_t type, const char *output)
+{
+    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Cast", output, 1, &x), "to", type);
+    return output;
+}
+
+/* Sine and cosine by a table of `count` rows, of which row i is `turn(i)` of a circle. */
+static const char *look_up(onnx_writer *w, int at, const char *name, const char *index,
+                           double (*turn)(int), int count)
+{
+    float *table = onnx_arena(&w->b, 2 * (size_t)count, sizeof *table);
+    for (int i = 0; table && i < count; i++) {
+        table[2 * i] = (float)sin(2.0 * M_PI * turn(i));
+        table[2 * i + 1] = (float)cos(2.0 * M_PI * turn(i));
+    }
+    if (!table) {
+        return "";
+    }
+    const int64_t dims[] = {count, 2};
+    const char *rows =
+        onnx_floats(&w->b, onnx_text(&w->b, "%s%d/%s/table", w->prefix, at, name), table, 2, dims);
+    const char *row =
+        gather(w, rows, index, 0, onnx_text(&w->b, "%s%d/%s/row", w->prefix, at, name));
+    return flatten(w, row, onnx_text(&w->b, "%s%d/%s", w->prefix, at, name));
+}
+
+/* Of the day of a year that begins on March 1. */
+static double turn_of_month(int day)
+{
+    return ((5 * day + 2) / 153 + 2) % 12 / 12.0;
+}
+
+/* Of days that are 719,468 more than those from 1970-01-01, 1 more than a multiple of 7. */
+static double turn_of_weekday(int day)
+{
+    return (day + 6) % 7 / 7.0;
+}
+
+/*
+ * The day of a year that begins in March: of the days within 400 years, those of leap years are taken off
+ * first; see date_month.
+ */
+static const char *write_day_of_year(onnx_writer *w, int at, const char *day)
+{
+    const char *era = op2(w, "Mod", day, integer(w, at, "era days", 146097), local(w, at, "era"));
+    const char *four = op2(w, "Div", era, integer(w, at, "1460", 1460), local(w, at, "era/1460"));
+    const char *century =
+        op2(w, "Div", era, integer(w, at, "36524", 36524), local(w, at, "era/36524"));
+    const char *last =
+        op2(w, "Div", era, integer(w, at, "146096", 146096), local(w, at, "era/146096"));
+    const char *plain = op2(w, "Sub", era, four, local(w, at, "era-1"));
+    plain = op2(w, "Add", plain, century, local(w, at, "era-2"));
+    plain = op2(w, "Sub", plain, last, local(w, at, "era-3"));
+    const char *year = op2(w, "Div", plain, integer(w, at, "365", 365), local(w, at, "year"));
+    const char *days = op2(w, "Mul", year, local(w, at, "365"), local(w, at, "year*365"));
+    const char *leaps = op2(w, "Div", year, integer(w, at, "4", 4), local(w, at, "year/4"));
+    const char *skipped = op2(w, "Div", year, integer(w, at, "100", 100), local(w, at, "year/100"));
+    const char *before = op2(w, "Add", days, leaps, local(w, at, "before+"));
+    before = op2(w, "Sub", before, skipped, local(w, at, "before"));
+    return op2(w, "Sub", era, before, local(w, at, "day of year"));
+}
+
+/* Sine and cosine of each cycle, side by side, times 0 where the date is missing. */
+static void write_cycles(onnx_writer *w, int at, const graph_node *node, const char *x,
+                         const char *y)
+{
+    const graph_column *column = &w->graph->columns[node->column];
+    const char *parts[4];
+    size_t count = 0;
+    x = w->cells[node->column];
+    const char *missing = op1(w, "IsNaN", x, local(w, at, "missing"));
+    const char *const choice[] = {missing, number(w, at, "zero", 0.0f), x};
+    const char *date = local(w, at, "date");
+    (void)onnx_node(&w->b, "", "Where", date, 3, choice);
+    const char *whole = op1(w, "Floor", date, local(w, at, "whole"));
+    const char *day =
+        op2(w, "Add", cast(w, whole, ONNX_INT64, local(w, at, "integer")),
+            integer(w, at, "origin", (int64_t)column->origin + 719468), local(w, at, "day"));
+    if (node->cycles & CYCLE_MONTH) {
+        parts[count++] = look_up(w, at, "month", write_day_of_year(w, at, day), turn_of_month, 366);
+    }
+    if (node->cycles & CYCLE_WEEKDAY) {
+        const char *of_week = op2(w, "Mod", day, integer(w, at, "7", 7), local(w, at, "of week"));
+        parts[count++] = look_up(w, at, "weekday", of_week, turn_of_weekday, 7);
+    }
+    if (node->cycles & CYCLE_HOUR) {
+        const char *time = op2(w, "Sub", date, whole, local(w, at, "time"));
+        time = op2(w, "Mul", time, number(w, at, "circle", (float)(2.0 * M_PI)),
+                   local(w, at, "angle"));
+        parts[count++] = op1(w, "Sin", time, local(w, at, "sine"));
+        parts[count++] = op1(w, "Cos", time, local(w, at, "cosine"));
+    }
+    const char *all = count == 1 ? parts[0] : concat(w, parts, count, local(w, at, "all"));
+    const char *there =
+        op2(w, "Sub", number(w, at, "one", 1.0f),
+            cast(w, missing, ONNX_FLOAT, local(w, at, "missing number")), local(w, at, "there"));
+    (void)op2(w, "Mul", all, there, y);
+}
+
+static const char *transpose(onnx_writer *w, const char *x, const int64_t *order, size_t rank,
+                             const char *output)
+{
+    onnx_attribute_ints(&w->b, onnx_node(&w->b, "", "Transpose", output, 1, &x), "perm", order,
+                        rank);
+    return output;
+}
+
+/* What each piece has at the lower and the upper end of its share: 0 and 1, but for the first and last. */
+static void limit_pieces(const node_embedding *e, int input, float *end, float *lower, float *upper)
+{
+    const float *edges = e->edges + (size_t)input * (size_t)(e->bins + 1);
+    for (int t = 0; t < e->bins; t++) {
+        bool ended = graph_ends_at(e, edges, t);
+        end[t] = ended ? INFINITY : edges[t + 1]; /* so that the share is 0 */
+        lower[t] = t == 0 && !ended ? -INFINITY : 0.0f;
+        upper[t] = !ended && graph_ends_at(e, edges, t + 1) ? INFINITY : 1.0f;
+    }
+}
+
+/* Columns `first` .. of each input's table, [count, columns, width]. */
+static const char *table_part(onnx_writer *w, int at, const char *name, int first, int columns)
+{
+    const node_embedding *e = &w->graph->nodes[at].embedding;
+    size_t part = (size_t)columns * (size_t)e->width;
+    float *values = onnx_arena(&w->b, (size_t)e->count * part, sizeof *values);
+    for (int c = 0; values && c < e->count; c++) {
+        size_t from = ((size_t)c * (size_t)(e->bins + 2) + (size_t)first) * (size_t)e->width;
+        memcpy(values + (size_t)c * part, e->table + from, part * sizeof *values);
+    }
+    const int64_t dims[] = {e->count, columns, e->width};
+    return values ? onnx_floats(&w->b, local(w, at, name), values, 3, dims) : "";
+}
+
+/* The share of each piece, [count, N, bins], of values [count, N, 1]. */
+static const char *write_shares(onnx_writer *w, int at, const node_embedding *e, const char *x)
+{
+    size_t bins = (size_t)e->bins;
+    size_t all = (size_t)e->count * bins;
+    const int64_t dims[] = {e->count, 1, e->bins};
+    float *parts = onnx_arena(&w->b, 4 * all, sizeof *parts);
+    for (int c = 0; parts && c < e->count; c++) {
+        size_t to = (size_t)c * bins;
+        memcpy(parts + to, e->edges + (size_t)c * (bins + 1), bins * sizeof *parts);
+        limit_pieces(e, c, parts + all + to, parts + 2 * all + to, parts + 3 * all + to);
+    }
+    if (!parts) {
+        return "";
+    }
+    const char *start = onnx_floats(&w->b, local(w, at, "start"), parts, 3, dims);
+    const char *end = onnx_floats(&w->b, local(w, at, "end"), parts + all, 3, dims);
+    const char *lower = onnx_floats(&w->b, local(w, at, "lower"), parts + 2 * all, 3, dims);
+    const char *upper = onnx_floats(&w->b, local(w, at, "upper"), parts + 3 * all, 3, dims);
+    const char *length = op2(w, "Sub", end, start, local(w, at, "length"));
+    const char *share = op2(w, "Div", op2(w, "Sub", x, start, local(w, at, "from start")), length,
+                            local(w, at, "share"));
+    share = op2(w, "Max", share, lower, local(w, at, "share from below"));
+    return op2(w, "Min", share, upper, local(w, at, "shares"));
+}
+
+static void write_embed(onnx_writer *w, int at, const graph_node *node, const char *x,
+                        const char *y)
+{
+    static const int64_t swapped[] = {1, 0};
+    static const int64_t samples_first[] = {1, 0, 2};
+    const node_embedding *e = &node->embedding;
+    size_t inputs = (size_t)graph_in(w->graph, node);
+    size_t embedded = (size_t)e->count;
+    int64_t *places = onnx_arena(&w->b, inputs, sizeof *places);
+    for (size_t i = 0; places && i < inputs; i++) {
+        places[i] = e->inputs[i];
+    }
+    if (!places) {
+        return;
+    }
+    const char *chosen =
+        gather(w, x, integers(w, at, "embedded", places, embedded), 1, local(w, at, "chosen"));
+    const char *turned = transpose(w, chosen, swapped, 2, local(w, at, "turned"));
+    const char *values = op2(w, "Unsqueeze", turned, integer(w, at, "last", 2), local(w, at, "x"));
+    const char *shares = write_shares(w, at, e, values);
+    const char *pieces =
+        op2(w, "MatMul", shares, table_part(w, at, "pieces", 2, e->bins), local(w, at, "sums"));
+    const char *line =
+        op2(w, "Mul", values, table_part(w, at, "slope", 0, 1), local(w, at, "sloped"));
+    line = op2(w, "Add", line, table_part(w, at, "shift", 1, 1), local(w, at, "line"));
+    const char *sums = op2(w, "Add", line, pieces, local(w, at, "embeddings"));
+    sums = transpose(w, sums, samples_first, 3, local(w, at, "of samples"));
+    if (inputs == embedded) {
+        (void)flatten(w, sums, y);
+        return;
+    }
+    const char *both[] = {flatten(w, sums, local(w, at, "flat")), NULL};
+    both[1] = gather(w, x, integers(w, at, "others", places + embedded, inputs - embedded), 1,
+                     local(w, at, "rest"));
+    (void)concat(w, both, 2, y);
+}
+
+/* From here to the mean a value is [members, N, width]. */
+static void write_expand(onnx_writer *w, int at, const graph_node *node, const char *x,
+                         const char *y)
+{
+    const int64_t dims[] = {node->members, 1, node->width};
+    x = op2(w, "Unsqueeze", x, integer(w, at, "first", 0), local(w, at, "one"));
+    (void)op2(w, "Mul", x, onnx_floats(&w->b, local(w, at, "scale"), node->scale, 3, dims), y);
+}
+
+static void write_mean(onnx_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    static const int64_t first[] = {0};
+    (void)at;
+    (void)node;
+    Onnx__NodeProto *mean = onnx_node(&w->b, "", "ReduceMean", y, 1, &x);
+    onnx_attribute_ints(&w->b, mean, "axes", first, 1);
+    onnx_attribute_int(&w->b, mean, "keepdims", 0);
+}
+
+static void write_layer_norm(onnx_writer *w, int at, const graph_node *node, const char *x,
+                             const char *y)
+{
+    const int64_t dims[] = {node->width};
+    const char *const inputs[] = {x,
+                                  onnx_floats(&w->b, local(w, at, "scale"), node->scale, 1, dims),
+                                  onnx_floats(&w->b, local(w, at, "bias"), node->center, 1, dims)};
+    Onnx__NodeProto *norm = onnx_node(&w->b, "", "LayerNormalization", y, 3, inputs);
+    onnx_attribute_int(&w->b, norm, "axis", -1);
+    onnx_attribute_float(&w->b, norm, "epsilon", (float)NORMALIZATION_EPSILON);
+}
+
 static void write_concat(onnx_writer *w, int at, const graph_node *node, const char *x,
                          const char *y)
 {
@@ -185,9 +441,35 @@ static void write_normalize(onnx_writer *w, int at, const graph_node *node, cons
     (void)op2(w, "Add", x, row(w, at, "center", node->center, node->width), y);
 }
 
+/* Of members: MatMul by [in, width], or by a matrix of its own for each, then Add. */
+static void write_members_dense(onnx_writer *w, int at, const graph_node *node, const char *x,
+                                const char *y)
+{
+    int in = graph_in(w->graph, node);
+    size_t part = (size_t)node->width * (size_t)in;
+    float *turned = onnx_arena(&w->b, (size_t)node->heads * part, sizeof *turned);
+    if (!turned) {
+        return;
+    }
+    for (size_t i = 0; i < (size_t)node->heads * part; i++) {
+        size_t within = i % part; /* unit, input of [width, in] */
+        size_t to = within % (size_t)in * (size_t)node->width + within / (size_t)in;
+        turned[i / part * part + to] = node->weights[i];
+    }
+    const int64_t matrices[] = {node->heads, in, node->width};
+    const int64_t vectors[] = {node->heads, 1, node->width};
+    const char *weight = onnx_floats(&w->b, local(w, at, "weight"), turned, 3, matrices);
+    const char *bias = onnx_floats(&w->b, local(w, at, "bias"), node->bias, 3, vectors);
+    (void)op2(w, "Add", op2(w, "MatMul", x, weight, local(w, at, "product")), bias, y);
+}
+
 static void write_dense(onnx_writer *w, int at, const graph_node *node, const char *x,
                         const char *y)
 {
+    if (node->members > 1) {
+        write_members_dense(w, at, node, x, y);
+        return;
+    }
     const int64_t dims[] = {node->width, graph_in(w->graph, node)};
     const char *const inputs[] = {
         x, onnx_floats(&w->b, local(w, at, "weight"), node->weights, 2, dims),
@@ -206,8 +488,8 @@ static void write_complement(onnx_writer *w, int at, const graph_node *node, con
 
 static void write_softmax(onnx_writer *w, int at, const char *x, const char *y)
 {
-    (void)at;
-    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Softmax", y, 1, &x), "axis", 1);
+    int axis = w->graph->nodes[at].members > 1 ? 2 : 1;
+    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Softmax", y, 1, &x), "axis", axis);
 }
 
 static void write_silu(onnx_writer *w, int at, const char *x, const char *y)
@@ -270,12 +552,22 @@ static void write_activation(onnx_writer *w, int at, const graph_node *node, con
 }
 
 static node_writer *const writers[NODE_KINDS] = {
-    [NODE_FEATURES] = write_features,     [NODE_NUMBERS] = write_numbers,
-    [NODE_INDICATOR] = write_indicator,   [NODE_CATEGORY] = write_category,
-    [NODE_CONCAT] = write_concat,         [NODE_SCALE] = write_scale,
-    [NODE_UNSCALE] = write_unscale,       [NODE_NORMALIZE] = write_normalize,
-    [NODE_DENSE] = write_dense,           [NODE_ACTIVATION] = write_activation,
+    [NODE_FEATURES] = write_features,
+    [NODE_NUMBERS] = write_numbers,
+    [NODE_INDICATOR] = write_indicator,
+    [NODE_CATEGORY] = write_category,
+    [NODE_CONCAT] = write_concat,
+    [NODE_SCALE] = write_scale,
+    [NODE_UNSCALE] = write_unscale,
+    [NODE_NORMALIZE] = write_normalize,
+    [NODE_DENSE] = write_dense,
+    [NODE_ACTIVATION] = write_activation,
     [NODE_COMPLEMENT] = write_complement,
+    [NODE_CYCLES] = write_cycles,
+    [NODE_EMBED] = write_embed,
+    [NODE_EXPAND] = write_expand,
+    [NODE_MEAN] = write_mean,
+    [NODE_LAYER_NORM] = write_layer_norm,
 };
 
 /* ---- Inputs and outputs ---- */
@@ -311,11 +603,24 @@ static const char *free_prefix(onnx_writer *w)
     return prefix;
 }
 
+/* Days from 1970-01-01 as days since the column's origin, which floats hold to some seconds. */
+static const char *write_date(onnx_writer *w, int column)
+{
+    const graph_column *from = &w->graph->columns[column];
+    const char *origin =
+        onnx_double(&w->b, onnx_text(&w->b, "%sdate/%d/origin", w->prefix, column), from->origin);
+    const char *since =
+        op2(w, "Sub", from->name, origin, onnx_text(&w->b, "%sdate/%d/since", w->prefix, column));
+    return cast(w, since, ONNX_FLOAT, onnx_text(&w->b, "%sdate/%d", w->prefix, column));
+}
+
 static void write_inputs(onnx_writer *w)
 {
     for (int i = 0; i < w->graph->column_count; i++) {
         const graph_column *column = &w->graph->columns[i];
-        onnx_input(&w->b, column->name, column->categories ? ONNX_STRING : ONNX_FLOAT, 1);
+        int32_t type = column->categories ? ONNX_STRING : ONNX_FLOAT;
+        onnx_input(&w->b, column->name, column->format ? ONNX_DOUBLE : type, 1);
+        w->cells[i] = column->format ? write_date(w, i) : column->name;
     }
 }
 
@@ -392,6 +697,7 @@ nnfs_status onnx_of_graph(const model_graph *graph, unsigned char **bytes, size_
     onnx_writer w = {.graph = graph};
     onnx_build_begin(&w.b, "nnfs");
     w.values = onnx_arena(&w.b, (size_t)graph->node_count, sizeof *w.values);
+    w.cells = onnx_arena(&w.b, (size_t)graph->column_count + 1, sizeof *w.cells);
     if (!w.b.failed) {
         write_model(&w);
     }

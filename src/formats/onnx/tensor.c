@@ -16,6 +16,8 @@ size_t tensor_element(int32_t type)
     switch (type) {
     case ONNX_FLOAT:
         return sizeof(float);
+    case ONNX_DOUBLE:
+        return sizeof(double);
     case ONNX_INT64:
         return sizeof(int64_t);
     case ONNX_STRING:

@@ -17,13 +17,15 @@ typedef struct tensor_text {
 } tensor_text;
 
 typedef struct tensor {
-    int32_t type; /* ONNX_FLOAT, ONNX_INT64, ONNX_STRING, ONNX_BOOL; 0: no value yet */
+    int32_t
+        type; /* ONNX_FLOAT, ONNX_DOUBLE (of inputs), ONNX_INT64, ONNX_STRING, ONNX_BOOL; 0: no value yet */
     int rank;
     int64_t dims[TENSOR_RANK_MAX];
     size_t count;
     union {
         void *data;
         float *floats;
+        double *doubles;
         int64_t *int64s;
         tensor_text *texts;
         unsigned char *bools;

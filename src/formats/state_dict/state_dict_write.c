@@ -77,12 +77,51 @@ static void add_tensor(state_dict *d, int place, const char *part, const float *
 static nnfs_activation activation_after(const model_graph *graph, int dense)
 {
     const graph_node *next = dense + 1 < graph->node_count ? &graph->nodes[dense + 1] : NULL;
+    if (next && next->kind == NODE_LAYER_NORM) {
+        return activation_after(graph, dense + 1);
+    }
     return next && next->kind == NODE_ACTIVATION ? next->activation : NNFS_IDENTITY;
 }
 
 static nnfs_status no_memory(nnfs_error *error)
 {
     return fail_memory(error, 0, "a state dict");
+}
+
+/* A layer is at `place` of nn.Sequential; behind it its normalisation. Returns the next place. */
+static int add_layer(state_dict *d, int index, int place, FILE *python)
+{
+    const graph_node *node = &d->graph.nodes[index];
+    const graph_node *next = index + 1 < d->graph.node_count ? node + 1 : NULL;
+    bool normalized = next && next->kind == NODE_LAYER_NORM;
+    int in = graph_in(&d->graph, node);
+    size_t width = (size_t)node->width;
+    add_tensor(d, place, "weight", node->weights, 2, width, (size_t)in);
+    (void)fprintf(python, "%storch.nn.Linear(%d, %d%s)", place > 0 ? ", " : "", in, node->width,
+                  normalized ? ", bias=False" : "");
+    if (!normalized) {
+        add_tensor(d, place, "bias", node->bias, 1, width, 1);
+        return place + 1;
+    }
+    add_tensor(d, place + 1, "weight", next->scale, 1, width, 1);
+    add_tensor(d, place + 1, "bias", next->center, 1, width, 1);
+    (void)fprintf(python, ", torch.nn.LayerNorm(%d)", node->width);
+    return place + 2;
+}
+
+/* What nn.Sequential does not have. */
+static nnfs_status check_nodes(const model_graph *graph, nnfs_error *error)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        node_kind kind = graph->nodes[i].kind;
+        if (kind == NODE_EMBED || kind == NODE_EXPAND) {
+            return fail(
+                error, NNFS_ERROR_DATA,
+                "torch.nn.Sequential has no %s; export ONNX or C, or train with --preset plain",
+                kind == NODE_EMBED ? "piecewise-linear embeddings" : "members");
+        }
+    }
+    return NNFS_OK;
 }
 
 /* Activations without a module (identity) have no place of their own. */
@@ -103,14 +142,9 @@ static nnfs_status describe(state_dict *d, nnfs_error *error)
         if (node->kind != NODE_DENSE) {
             continue;
         }
-        int in = graph_in(graph, node);
-        size_t width = (size_t)node->width;
         nnfs_activation activation = activation_after(graph, i);
-        add_tensor(d, place, "weight", node->weights, 2, width, (size_t)in);
-        add_tensor(d, place, "bias", node->bias, 1, width, 1);
         (void)fprintf(activations, "%s%s", place > 0 ? "," : "", nnfs_activation_name(activation));
-        (void)fprintf(python, "%storch.nn.Linear(%d, %d)", place > 0 ? ", " : "", in, node->width);
-        place++;
+        place = add_layer(d, i, place, python);
         if (activation != NNFS_IDENTITY) {
             (void)fprintf(python, ", torch.nn.%s", module_of(activation));
             place++;
@@ -156,6 +190,9 @@ nnfs_status nnfs_network_export_state_dict(const nnfs_network *network, const ch
     }
     state_dict d = {.count = 0};
     nnfs_status status = graph_of_network(network, &d.graph, error);
+    if (status == NNFS_OK) {
+        status = check_nodes(&d.graph, error);
+    }
     if (status == NNFS_OK) {
         status = describe(&d, error);
     }

@@ -76,13 +76,17 @@ nnfs_status model_check_scale(const nnfs_network *network, const char *model,
     return NNFS_OK;
 }
 
-/* Before it is read: a table read as one of its own would end in another complaint. */
+/*
+ * Before it is read: a table read as one of its own would end in another complaint. A network without
+ * preprocessing takes tables of numbers, unless it takes pixels.
+ */
 static nnfs_status check_kind(const model_request *request, const model_data *loaded,
                               nnfs_error *error)
 {
     bool wanted = nnfs_network_preprocessing(loaded->network) != NULL;
     bool table = is_table_data(&request->table, loaded->path);
-    if (wanted != table) {
+    bool pixels = nnfs_network_note(loaded->network, "preprocessing") != NULL;
+    if (wanted ? !table : table && pixels) {
         return set_error(error, NNFS_ERROR_DATA, "%s was %strained on a table, and %s is %s",
                          request->model, wanted ? "" : "not ", loaded->path,
                          table ? "one" : "none");
@@ -128,6 +132,16 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     settings.like = nnfs_network_preprocessing(loaded->network);
     settings.ignore_targets = settings.like && request->ignore_targets;
     table_options_apply_format(&request->table, &settings);
+    if (!settings.like && is_table_data(&request->table, loaded->path)) {
+        nnfs_status status =
+            plain_table_load(loaded->path, &settings, loaded->network, &loaded->plain, error);
+        loaded->chosen = loaded->plain.dataset;
+        if (status == NNFS_OK && !request->ignore_targets && !loaded->plain.has_targets) {
+            status = set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
+                               loaded->path);
+        }
+        return status;
+    }
     nnfs_status status =
         nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error);
     if (status == NNFS_OK) {
@@ -257,5 +271,6 @@ void model_data_free(model_data *loaded)
     model_parts_free(&loaded->parts);
     nnfs_dataset_free(loaded->train);
     nnfs_dataset_free(loaded->test);
+    plain_table_free(&loaded->plain);
     nnfs_network_free(loaded->network);
 }

@@ -3,6 +3,7 @@
 #define NNFS_TOOLS_COMMON_MODEL_DATA_H
 
 #include "common/model_split.h"
+#include "common/plain_table.h"
 #include "common/table_options.h"
 
 #include <nnfs/nnfs.h>
@@ -37,7 +38,8 @@ typedef struct model_data {
     nnfs_dataset *train, *test;
     model_parts parts;    /* of `train`, where the model was trained on a part of it */
     bool trained_on;      /* the model was trained on all of `chosen`, or on parts.train of it */
-    nnfs_dataset *chosen; /* one of them all */
+    plain_table plain;    /* in place of both, for a table without preprocessing */
+    nnfs_dataset *chosen; /* one of them */
 } model_data;
 
 /* Rows of options for a model_request at `at` of the tool's structure. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct c_program {
@@ -73,8 +74,84 @@ static void write_text(FILE *stream, const char *text)
     (void)fputc('"', stream);
 }
 
+/* A date by a format of %Y %y %m %d %b %H %M, then the rest of its time of day. */
+static void write_date(FILE *stream, const char *format, double days)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    double seconds = (days - floor(days)) * 86400.0;
+    time_t day = (time_t)(floor(days) * 86400.0);
+    struct tm date;
+    int minutes = (int)(seconds / 60.0);
+    bool timed = strstr(format, "%H") != NULL;
+    if (!gmtime_r(&day, &date)) {
+        return;
+    }
+    const struct {
+        char field;
+        int width, value;
+    } fields[] = {{'Y', 4, date.tm_year + 1900}, {'y', 2, date.tm_year % 100},
+                  {'m', 2, date.tm_mon + 1},     {'d', 2, date.tm_mday},
+                  {'H', 2, minutes / 60},        {'M', 2, minutes % 60}};
+    (void)fputc('"', stream);
+    for (; *format; format++) {
+        if (*format != '%' || !format[1]) {
+            (void)fputc(*format, stream);
+            continue;
+        }
+        format++;
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+            if (fields[i].field == *format) {
+                (void)fprintf(stream, "%0*d", fields[i].width, fields[i].value);
+            }
+        }
+        if (*format == 'b') {
+            (void)fprintf(stream, "%.3s", months + 3 * date.tm_mon);
+        }
+    }
+    if (!timed && seconds > 0.0) {
+        (void)fprintf(stream, " %02d:%02d", minutes / 60, minutes % 60);
+    }
+    if (seconds > 0.0) {
+        (void)fprintf(stream, ":%09.6f", fmin(seconds - 60.0 * minutes, 59.999999));
+    }
+    (void)fputc('"', stream);
+}
+
+/* The format by which the model reads the dates of a column of the table; NULL: it reads none there. */
+static const char *date_format(const nnfs_preprocessing *preprocessing, const nnfs_column *column,
+                               int index)
+{
+    for (int i = 0; i < nnfs_preprocessing_columns(preprocessing); i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
+        bool same = column->name && encoding.name ? strcmp(column->name, encoding.name) == 0
+                                                  : encoding.column == index;
+        if (same && encoding.kind == NNFS_COLUMN_DATE) {
+            return encoding.format;
+        }
+    }
+    return NULL;
+}
+
+static void write_cell(FILE *stream, const nnfs_preprocessing *preprocessing,
+                       const nnfs_dataset *data, int64_t row, int index)
+{
+    nnfs_column column = nnfs_dataset_column(data, index);
+    float cell = nnfs_dataset_cell(data, row, index);
+    const char *format = date_format(preprocessing, &column, index);
+    if (isnan(cell)) {
+        (void)fputs(nnfs_dataset_columns(data) == 1 ? "\"\"" : "", stream);
+    } else if (column.kind == NNFS_COLUMN_CATEGORY) {
+        write_text(stream, nnfs_dataset_category(data, index, (int)cell));
+    } else if (column.kind == NNFS_COLUMN_DATE && format) {
+        write_date(stream, format, (double)cell + column.origin);
+    } else {
+        (void)fprintf(stream, "%.9g", (double)cell);
+    }
+}
+
 /* Columns of the table, all of them: the program finds its own. */
-static void write_table(FILE *stream, const nnfs_dataset *data)
+static void write_table(FILE *stream, const nnfs_preprocessing *preprocessing,
+                        const nnfs_dataset *data)
 {
     int columns = nnfs_dataset_columns(data);
     bool named = nnfs_dataset_column(data, 0).name != NULL;
@@ -85,16 +162,8 @@ static void write_table(FILE *stream, const nnfs_dataset *data)
     (void)fputs(named ? "\n" : "", stream);
     for (int64_t row = 0; row < nnfs_dataset_samples(data); row++) {
         for (int i = 0; i < columns; i++) {
-            float cell = nnfs_dataset_cell(data, row, i);
-            bool category = nnfs_dataset_column(data, i).kind == NNFS_COLUMN_CATEGORY;
             (void)fputs(i > 0 ? "," : "", stream);
-            if (isnan(cell)) {
-                (void)fputs(columns == 1 ? "\"\"" : "", stream);
-            } else if (category) {
-                write_text(stream, nnfs_dataset_category(data, i, (int)cell));
-            } else {
-                (void)fprintf(stream, "%.9g", (double)cell);
-            }
+            write_cell(stream, preprocessing, data, row, i);
         }
         (void)fputc('\n', stream);
     }
@@ -128,8 +197,9 @@ static nnfs_status write_rows(const c_program *made, const model_data *loaded, n
         return set_error(error, NNFS_ERROR_IO, "%s: %s", made->rows, strerror(errno));
     }
     nnfs_status status = NNFS_OK;
-    if (nnfs_network_preprocessing(loaded->network)) {
-        write_table(stream, loaded->chosen);
+    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(loaded->network);
+    if (preprocessing) {
+        write_table(stream, preprocessing, loaded->chosen);
     } else {
         status = write_features(stream, loaded, error);
     }

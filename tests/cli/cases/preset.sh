@@ -35,5 +35,5 @@ nnfs-predict -q sold1 flats.csv -t 1 >one
 nnfs-predict -q sold1 flats.csv -t 2 | cmp - one && echo "the same predictions"
 run nnfs-show sold1
 
-# What exports do not write yet.
-run nnfs-export sold1 --onnx sold.onnx
+# What a state dict does not have.
+run nnfs-export sold1 --safetensors sold.safetensors
