@@ -160,6 +160,12 @@ typedef enum nnfs_init {
     NNFS_INIT_ZEROS,
 } nnfs_init;
 
+/* What is done to the probabilities of classes at the end of training. */
+typedef enum nnfs_calibration {
+    NNFS_CALIBRATION_NONE,
+    NNFS_CALIBRATION_TEMPERATURE, /* nnfs_network_calibrate on the validation data, if there are any */
+} nnfs_calibration;
+
 /* What the products of training are computed in. Parameters, gradients and optimizer state are float32. */
 typedef enum nnfs_precision {
     NNFS_PRECISION_F32,
@@ -193,6 +199,7 @@ NNFS_API const char *nnfs_init_name(nnfs_init init);
 NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
 NNFS_API const char *nnfs_monitor_name(nnfs_monitor monitor);
 NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
+NNFS_API const char *nnfs_calibration_name(nnfs_calibration calibration);
 
 /*
  * Experimental: the number of letters to insert, delete, change or swap with their neighbour that
@@ -864,6 +871,23 @@ NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_datas
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
 
 /*
+ * Experimental. Temperature scaling (Guo et al. 2017): finds the T, in 1/4 .. 8, with the least log loss on
+ * held-out samples and divides by it what the output activation takes. T goes into the output layer's
+ * parameters, so that predictions and exports have it; the most probable class stays the same, but for
+ * the mean of members. *temperature: T, or 1 if no other is better, there are fewer than 100 samples,
+ * or the outputs are not probabilities of classes. Errors: those of nnfs_evaluate; the network is then
+ * as before.
+ */
+NNFS_API nnfs_status nnfs_network_calibrate(nnfs_network *network, const nnfs_dataset *held_out,
+                                            int threads, double *temperature, nnfs_error *error);
+/*
+ * Divides by a temperature that was found before, as for a network trained anew on all samples. Errors:
+ * ARGUMENT (not greater than 0), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_set_temperature(nnfs_network *network, double temperature,
+                                                  nnfs_error *error);
+
+/*
  * Experimental. Of two classes, what a threshold gives: samples whose score is at least this are taken for
  * the second class, the positive one. True-positive rate (recall): TP / positives; false-positive rate:
  * FP / negatives; precision: TP / (TP + FP).
@@ -1078,6 +1102,7 @@ typedef struct nnfs_train_settings {
      */
     int patience;
     nnfs_monitor monitor;
+    nnfs_calibration calibration_method; /* of nnfs_train that runs to its end; default none */
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;
@@ -1162,6 +1187,7 @@ typedef struct nnfs_summary {
     double samples_per_second; /* over all epochs */
     double gflops;
     nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
+    double temperature;     /* of nnfs_network_calibrate; 1: none */
 } nnfs_summary;
 
 /*

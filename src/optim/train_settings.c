@@ -26,6 +26,18 @@ static const char *precision_name(int value)
     return nnfs_precision_name((nnfs_precision)value);
 }
 
+static const char *calibration_name(int value)
+{
+    return nnfs_calibration_name((nnfs_calibration)value);
+}
+
+const char *nnfs_calibration_name(nnfs_calibration calibration)
+{
+    static const char *const names[] = {
+        [NNFS_CALIBRATION_NONE] = "none", [NNFS_CALIBRATION_TEMPERATURE] = "temperature"};
+    return (size_t)calibration < sizeof names / sizeof *names ? names[calibration] : NULL;
+}
+
 const char *nnfs_precision_name(nnfs_precision precision)
 {
     static const char *const names[] = {
@@ -264,6 +276,15 @@ static const setting rows[] = {
         .about.help = "measure of the validation data by which the best epoch is kept",
         .about.standard = "auto, the loss for classes and the RMSE for numbers",
         .names = monitor_name,
+        .later = true,
+    },
+    {
+        FIELD(ENUM, NAME, calibration_method),
+        .about.option = "calibration-method",
+        .about.help = "calibration of the probabilities of classes on the validation data",
+        .about.standard = "none",
+        .names = calibration_name,
+        .initial = NNFS_CALIBRATION_NONE,
         .later = true,
     },
     {
