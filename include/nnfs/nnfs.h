@@ -830,6 +830,16 @@ NNFS_API nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnf
                                           nnfs_error *error);
 
 /*
+ * Experimental. The same with the spread of the members' outputs, their standard deviation, which says how
+ * far they agree: spread [outputs x count], of numbers in their own units. Errors besides: ARGUMENT (the
+ * network has a single member).
+ */
+NNFS_API nnfs_status nnfs_predict_dataset_spread(const nnfs_network *network,
+                                                 const nnfs_dataset *dataset, int64_t first,
+                                                 int64_t count, int threads, float *outputs,
+                                                 float *spread, nnfs_error *error);
+
+/*
  * A predictor keeps the workspace of its predictions: no call allocates. It computes on the calling thread
  * alone, and one predictor serves one thread at a time. It reads the network, which must outlive it, at
  * each call; of a network with batch normalisation it keeps a copy as the network was when it was made.
@@ -913,6 +923,37 @@ NNFS_API nnfs_status nnfs_thresholds(const float *scores, const int32_t *labels,
 NNFS_API nnfs_threshold nnfs_threshold_for_f1(const nnfs_threshold *thresholds, int64_t count);
 NNFS_API nnfs_threshold nnfs_threshold_for_costs(const nnfs_threshold *thresholds, int64_t count,
                                                  double false_positive, double false_negative);
+
+typedef struct nnfs_importance_settings {
+    int64_t samples;   /* at most, evenly taken from the dataset; default 20,000 */
+    int repeats;       /* shuffles of each column, 1 or more; default 5 */
+    uint64_t seed;     /* of the shuffles; default 1 */
+    int threads;       /* 0, the default, is all; any number gives the same bits */
+    void *reserved[4]; /* NULL */
+} nnfs_importance_settings;
+
+NNFS_API void nnfs_importance_settings_init(nnfs_importance_settings *settings);
+
+/*
+ * Experimental. Permutation importance (Breiman 2001): by how much the error rises if a column's values are
+ * shuffled among the samples. The error is the log loss of classes with probabilities, the share of wrong
+ * classes without, the RMSE of numbers. mean and deviation (may be NULL) over the shuffles
+ * [nnfs_preprocessing_columns, or the network's inputs without preprocessing]; *error_before: unshuffled.
+ * settings may be NULL. Errors: those of nnfs_evaluate.
+ */
+NNFS_API nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dataset,
+                                     const nnfs_importance_settings *settings, double *mean,
+                                     double *deviation, double *error_before, nnfs_error *error);
+
+/*
+ * Experimental. Partial dependence (Friedman 2001): the mean outputs over at most `samples` samples, evenly
+ * taken, if column `column` of the preprocessing has a value in all of them: outputs [outputs x count] for
+ * values [count], as nnfs_predict takes them. Errors: those of nnfs_evaluate, ARGUMENT (no such column).
+ */
+NNFS_API nnfs_status nnfs_partial_dependence(const nnfs_network *network,
+                                             const nnfs_dataset *dataset, int column,
+                                             const float *values, int count, int64_t samples,
+                                             int threads, double *outputs, nnfs_error *error);
 
 /* ---- Models leave and arrive: experimental ---------------------------------------------------- */
 
