@@ -165,6 +165,12 @@ typedef enum nnfs_init {
     NNFS_INIT_ZEROS,
 } nnfs_init;
 
+/* What is done to the probabilities of classes at the end of training. */
+typedef enum nnfs_calibration {
+    NNFS_CALIBRATION_NONE,
+    NNFS_CALIBRATION_TEMPERATURE, /* nnfs_network_calibrate on the validation data, if there are any */
+} nnfs_calibration;
+
 /* What the products of training are computed in. Parameters, gradients and optimizer state are float32. */
 typedef enum nnfs_precision {
     NNFS_PRECISION_F32,
@@ -198,6 +204,7 @@ NNFS_API const char *nnfs_init_name(nnfs_init init);
 NNFS_API const char *nnfs_normalization_name(nnfs_normalization normalization);
 NNFS_API const char *nnfs_monitor_name(nnfs_monitor monitor);
 NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
+NNFS_API const char *nnfs_calibration_name(nnfs_calibration calibration);
 
 /*
  * Experimental: the number of letters to insert, delete, change or swap with their neighbour that
@@ -858,6 +865,16 @@ NNFS_API nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnf
                                           nnfs_error *error);
 
 /*
+ * Experimental. The same with the spread of the members' outputs, their standard deviation, which says how
+ * far they agree: spread [outputs x count], of numbers in their own units. Errors besides: ARGUMENT (the
+ * network has a single member).
+ */
+NNFS_API nnfs_status nnfs_predict_dataset_spread(const nnfs_network *network,
+                                                 const nnfs_dataset *dataset, int64_t first,
+                                                 int64_t count, int threads, float *outputs,
+                                                 float *spread, nnfs_error *error);
+
+/*
  * A predictor keeps the workspace of its predictions: no call allocates. It computes on the calling thread
  * alone, and one predictor serves one thread at a time. It reads the network, which must outlive it, at
  * each call; of a network with batch normalisation it keeps a copy as the network was when it was made.
@@ -899,6 +916,23 @@ NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_datas
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
 
 /*
+ * Experimental. Temperature scaling (Guo et al. 2017): finds the T, in 1/4 .. 8, with the least log loss on
+ * held-out samples and divides by it what the output activation takes. T goes into the output layer's
+ * parameters, so that predictions and exports have it; the most probable class stays the same, but for
+ * the mean of members. *temperature: T, or 1 if no other is better, there are fewer than 100 samples,
+ * or the outputs are not probabilities of classes. Errors: those of nnfs_evaluate; the network is then
+ * as before.
+ */
+NNFS_API nnfs_status nnfs_network_calibrate(nnfs_network *network, const nnfs_dataset *held_out,
+                                            int threads, double *temperature, nnfs_error *error);
+/*
+ * Divides by a temperature that was found before, as for a network trained anew on all samples. Errors:
+ * ARGUMENT (not greater than 0), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_set_temperature(nnfs_network *network, double temperature,
+                                                  nnfs_error *error);
+
+/*
  * Experimental. Of two classes, what a threshold gives: samples whose score is at least this are taken for
  * the second class, the positive one. True-positive rate (recall): TP / positives; false-positive rate:
  * FP / negatives; precision: TP / (TP + FP).
@@ -924,6 +958,37 @@ NNFS_API nnfs_status nnfs_thresholds(const float *scores, const int32_t *labels,
 NNFS_API nnfs_threshold nnfs_threshold_for_f1(const nnfs_threshold *thresholds, int64_t count);
 NNFS_API nnfs_threshold nnfs_threshold_for_costs(const nnfs_threshold *thresholds, int64_t count,
                                                  double false_positive, double false_negative);
+
+typedef struct nnfs_importance_settings {
+    int64_t samples;   /* at most, evenly taken from the dataset; default 20,000 */
+    int repeats;       /* shuffles of each column, 1 or more; default 5 */
+    uint64_t seed;     /* of the shuffles; default 1 */
+    int threads;       /* 0, the default, is all; any number gives the same bits */
+    void *reserved[4]; /* NULL */
+} nnfs_importance_settings;
+
+NNFS_API void nnfs_importance_settings_init(nnfs_importance_settings *settings);
+
+/*
+ * Experimental. Permutation importance (Breiman 2001): by how much the error rises if a column's values are
+ * shuffled among the samples. The error is the log loss of classes with probabilities, the share of wrong
+ * classes without, the RMSE of numbers. mean and deviation (may be NULL) over the shuffles
+ * [nnfs_preprocessing_columns, or the network's inputs without preprocessing]; *error_before: unshuffled.
+ * settings may be NULL. Errors: those of nnfs_evaluate.
+ */
+NNFS_API nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dataset,
+                                     const nnfs_importance_settings *settings, double *mean,
+                                     double *deviation, double *error_before, nnfs_error *error);
+
+/*
+ * Experimental. Partial dependence (Friedman 2001): the mean outputs over at most `samples` samples, evenly
+ * taken, if column `column` of the preprocessing has a value in all of them: outputs [outputs x count] for
+ * values [count], as nnfs_predict takes them. Errors: those of nnfs_evaluate, ARGUMENT (no such column).
+ */
+NNFS_API nnfs_status nnfs_partial_dependence(const nnfs_network *network,
+                                             const nnfs_dataset *dataset, int column,
+                                             const float *values, int count, int64_t samples,
+                                             int threads, double *outputs, nnfs_error *error);
 
 /* ---- Models leave and arrive: experimental ---------------------------------------------------- */
 
@@ -1124,6 +1189,7 @@ typedef struct nnfs_train_settings {
      * epoch, sample and unit; default 0. */
     float noise;
     float layer_noise;
+    nnfs_calibration calibration_method; /* of nnfs_train that runs to its end; default none */
     /* Steps by hand that are one epoch to the schedule, >= 0; 0, the default: a step by hand does not
      * move the schedule. */
     int64_t steps_per_epoch;
@@ -1208,6 +1274,7 @@ typedef struct nnfs_summary {
     double samples_per_second; /* over all epochs */
     double gflops;
     nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
+    double temperature;     /* of nnfs_network_calibrate; 1: none */
 } nnfs_summary;
 
 /*

@@ -21,6 +21,7 @@ typedef enum random_purpose {
     RANDOM_DROPOUT = 5, /* of units: sample = sample, unit = layer and group of eight units */
     RANDOM_AUGMENT = 6, /* distortions: unit = number of the augmentation << 20 | draw */
     RANDOM_NOISE = 7,   /* on units: sample = sample, unit = layer and group of four units */
+    RANDOM_SHUFFLE = 8, /* of a column: epoch = repeat, sample = group of four places */
     RANDOM_INPUTS = 30, /* embeddings and members' factors: epoch = tensor, sample as of weights */
 } random_purpose;
 

@@ -26,6 +26,18 @@ static const char *precision_name(int value)
     return nnfs_precision_name((nnfs_precision)value);
 }
 
+static const char *calibration_name(int value)
+{
+    return nnfs_calibration_name((nnfs_calibration)value);
+}
+
+const char *nnfs_calibration_name(nnfs_calibration calibration)
+{
+    static const char *const names[] = {
+        [NNFS_CALIBRATION_NONE] = "none", [NNFS_CALIBRATION_TEMPERATURE] = "temperature"};
+    return (size_t)calibration < sizeof names / sizeof *names ? names[calibration] : NULL;
+}
+
 const char *nnfs_precision_name(nnfs_precision precision)
 {
     static const char *const names[] = {
@@ -294,6 +306,15 @@ static const setting rows[] = {
             "after normalization and before the activation",
         .about.standard = "off",
         .range = &range_not_negative,
+        .later = true,
+    },
+    {
+        FIELD(ENUM, NAME, calibration_method),
+        .about.option = "calibration-method",
+        .about.help = "calibration of the probabilities of classes on the validation data",
+        .about.standard = "none",
+        .names = calibration_name,
+        .initial = NNFS_CALIBRATION_NONE,
         .later = true,
     },
     {

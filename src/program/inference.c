@@ -70,6 +70,17 @@ const float *inference_outputs(const inference_tile *tile)
     return tile->of->work[tile->thread].work + tile->of->program.output.offset;
 }
 
+const float *inference_member_outputs(const inference_tile *tile)
+{
+    const program *p = &tile->of->program;
+    for (int o = 0; o < p->op_count; o++) {
+        if (p->ops[o].kind == &op_merge) {
+            return tile->of->work[tile->thread].work + p->ops[o].in.offset;
+        }
+    }
+    return NULL;
+}
+
 const op_state *inference_state(const inference_tile *tile)
 {
     return &tile->of->work[tile->thread].state;

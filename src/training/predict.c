@@ -1,11 +1,13 @@
 /* Predictions: from the caller's samples or a dataset's, at once or with a handle that is kept. */
 #include "training/predict.h"
 
+#include "base/memory.h"
 #include "data/batch.h"
 #include "data/encoder.h"
 #include "platform/cpu.h"
 #include "program/inference.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,8 @@ typedef struct prediction {
     int64_t from;                    /* from this sample on */
     const nnfs_preprocessing *units; /* of the outputs; NULL: as the network has them */
     float *outputs;
+    float *spread; /* of the members' outputs, or NULL; and then: */
+    float *room;   /* [outputs x members x samples] */
 } prediction;
 
 /* Columns of a table, encoded into the inputs of a tile. */
@@ -29,6 +33,32 @@ static const float *encode_rows(const prediction *job, const inference_tile *til
                          job->features + ((size_t)tile->first + i) * columns, x + i * inputs);
     }
     return x;
+}
+
+/* Standard deviations over the members, each in the units of the outputs. */
+static void measure_spread(const prediction *job, const inference_tile *tile)
+{
+    const nnfs_network *network = tile->of->network;
+    size_t outputs = (size_t)network_output(network)->out;
+    size_t members = (size_t)network->members;
+    size_t first = (size_t)tile->first;
+    size_t count = (size_t)tile->count;
+    float *all = job->room + first * members * outputs;
+    memcpy(all, inference_member_outputs(tile), count * members * outputs * sizeof *all);
+    preprocessing_unscale_targets(job->units, (int64_t)(count * members), all);
+    for (size_t j = 0; j < count * outputs; j++) {
+        const float *of_sample = all + j / outputs * members * outputs + j % outputs;
+        double mean = 0.0;
+        double squares = 0.0;
+        for (size_t m = 0; m < members; m++) {
+            mean += (double)of_sample[m * outputs] / (double)members;
+        }
+        for (size_t m = 0; m < members; m++) {
+            double off = (double)of_sample[m * outputs] - mean;
+            squares += off * off;
+        }
+        job->spread[first * outputs + j] = (float)sqrt(squares / (double)members);
+    }
 }
 
 static bool predict_tile(const inference_tile *tile, void *user)
@@ -50,6 +80,9 @@ static bool predict_tile(const inference_tile *tile, void *user)
     }
     memcpy(result, inference_outputs(tile), (size_t)tile->count * outputs * sizeof(float));
     preprocessing_unscale_targets(job->units, tile->count, result);
+    if (job->spread) {
+        measure_spread(job, tile);
+    }
     return true;
 }
 
@@ -110,14 +143,14 @@ static nnfs_status check_range(const nnfs_dataset *dataset, int64_t first, int64
     return NNFS_OK;
 }
 
-nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset *dataset,
-                                 int64_t first, int64_t count, int threads, float *outputs,
-                                 nnfs_error *error)
+static nnfs_status predict_samples(const nnfs_network *network, const nnfs_dataset *dataset,
+                                   int64_t first, int64_t count, int threads, prediction *job,
+                                   nnfs_error *error)
 {
     if (!network || !dataset) {
         return fail_null(error, network ? "dataset" : "network");
     }
-    nnfs_status status = check_range(dataset, first, count, outputs, error);
+    nnfs_status status = check_range(dataset, first, count, job->outputs, error);
     if (status == NNFS_OK) {
         status = cpu_check_threads(threads, error);
     }
@@ -128,11 +161,41 @@ nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset
         return status;
     }
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
-    prediction job = {.dataset = dataset,
-                      .from = first,
-                      .units = own ? own : nnfs_dataset_preprocessing(dataset),
-                      .outputs = outputs};
-    return predict(gemm_default(), network, &job, count, threads, error);
+    job->dataset = dataset;
+    job->from = first;
+    job->units = own ? own : nnfs_dataset_preprocessing(dataset);
+    return predict(gemm_default(), network, job, count, threads, error);
+}
+
+nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset *dataset,
+                                 int64_t first, int64_t count, int threads, float *outputs,
+                                 nnfs_error *error)
+{
+    prediction job = {.outputs = outputs};
+    return predict_samples(network, dataset, first, count, threads, &job, error);
+}
+
+nnfs_status nnfs_predict_dataset_spread(const nnfs_network *network, const nnfs_dataset *dataset,
+                                        int64_t first, int64_t count, int threads, float *outputs,
+                                        float *spread, nnfs_error *error)
+{
+    if (!network || !spread) {
+        return fail_null(error, network ? "spread" : "network");
+    }
+    if (network->members < 2) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a network with a single member has no spread of its members");
+    }
+    size_t values = size_mul((size_t)network->members * (size_t)network_output(network)->out,
+                             count > 0 ? (size_t)count : 1);
+    prediction job = {
+        .outputs = outputs, .spread = spread, .room = memory_alloc(values, sizeof(float))};
+    if (!job.room) {
+        return fail_memory(error, size_mul(values, sizeof(float)), "the members' outputs");
+    }
+    nnfs_status status = predict_samples(network, dataset, first, count, threads, &job, error);
+    memory_free(job.room);
+    return status;
 }
 
 /* ---- With a handle ---- */

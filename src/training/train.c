@@ -95,6 +95,19 @@ static void fill_rates(training *t)
     s->gflops = 1e-9 * s->samples_per_second * nnfs_network_flops_step(t->trainer->network);
 }
 
+/* After the last checkpoint: a run that goes on does so from parameters without a temperature. */
+static nnfs_status calibrate(training *t, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    if (settings->calibration_method == NNFS_CALIBRATION_NONE || !t->validation) {
+        return NNFS_OK;
+    }
+    nnfs_status status = nnfs_network_calibrate(t->trainer->network, t->validation,
+                                                settings->threads, &t->summary->temperature, error);
+    t->measured = t->measured && t->summary->temperature == 1.0;
+    return status;
+}
+
 /*
  * How good the network is now. After the last epoch, validation and test have just been measured; after a
  * stop or a divergence, or where an earlier epoch was better, it is another network; but who stops a run
@@ -107,6 +120,9 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
     s->best_epoch = t->trainer->stopping.epoch;
     t->measured = t->measured && (s->best_epoch == 0 || s->best_epoch == s->epochs);
     stopping_finish(t->trainer, status != NNFS_ERROR_DIVERGED);
+    if (status == NNFS_OK) {
+        status = calibrate(t, error);
+    }
     if (status == NNFS_OK) {
         status = evaluate_if(t, t->train, &s->train, error);
         status = status == NNFS_OK && !t->measured
@@ -213,6 +229,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                   .summary = summary ? summary : &unwanted,
                   .saved = {.lock = -1}};
     *t.summary = (nnfs_summary){.reason = "epochs",
+                                .temperature = 1.0,
                                 .train = EVALUATION_NONE,
                                 .validation = EVALUATION_NONE,
                                 .test = EVALUATION_NONE};

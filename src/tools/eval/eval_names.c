@@ -17,12 +17,11 @@ void print_name(const diagnostics *known, int index, int width)
     print_padded(class_name(known->data, index, &number), width);
 }
 
-void print_cut(const diagnostics *known, int index, int width)
+void print_text(const char *text, int width)
 {
-    short_text number;
-    name_text safe = text_name(class_name(known->data, index, &number));
+    name_text safe = text_name(text);
     if (safe.width <= width) {
-        print_name(known, index, width);
+        print_padded(text, width);
         return;
     }
     int letters = 0;
@@ -32,6 +31,12 @@ void print_cut(const diagnostics *known, int index, int width)
         letters += ((unsigned char)*end & 0xc0u) != 0x80u;
     }
     (void)printf("%.*s..", (int)(end - safe.text), safe.text);
+}
+
+void print_cut(const diagnostics *known, int index, int width)
+{
+    short_text number;
+    print_text(class_name(known->data, index, &number), width);
 }
 
 int name_width(const diagnostics *known, int index)

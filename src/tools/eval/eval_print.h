@@ -3,6 +3,7 @@
 #define NNFS_TOOLS_EVAL_EVAL_PRINT_H
 
 #include "common/terminal.h"
+#include "diagnostics/column_effects.h"
 #include "diagnostics/diagnostics.h"
 
 typedef struct eval_print {
@@ -15,6 +16,10 @@ typedef struct eval_print {
 
 void print_classes(const diagnostics *known, const eval_print *how);
 void print_numbers(const diagnostics *known, const eval_print *how);
+
+/* ---- eval_importance.c ---- */
+
+void print_importance(const column_effects *effects, const eval_print *how);
 
 /* ---- eval_positive.c ---- */
 
@@ -31,6 +36,8 @@ enum { LEAST_PAIR = 10 }; /* letters of "taken for" and one more */
 
 /* Left-aligned in `width` letters, which printf would count as bytes. */
 void print_padded(const char *name, int width);
+/* Likewise, but cuts what is longer. */
+void print_text(const char *text, int width);
 /* Of a class; the second cuts what is longer. */
 void print_name(const diagnostics *known, int index, int width);
 void print_cut(const diagnostics *known, int index, int width);

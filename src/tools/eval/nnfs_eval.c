@@ -6,6 +6,7 @@
 #include "common/options.h"
 #include "common/start.h"
 #include "common/text.h"
+#include "diagnostics/column_effects.h"
 #include "diagnostics/diagnostics_json.h"
 #include "eval/eval_print.h"
 
@@ -19,6 +20,7 @@
 typedef struct eval_options {
     model_request request;
     bool json;
+    bool importance;
     diagnostics_settings details;
     eval_print print;
 } eval_options;
@@ -46,6 +48,9 @@ static const option_row rows[] = {
     {"costs", 0, "FP,FN",
      "costs of a false positive and a false negative, for which the best threshold is found", NULL,
      .take = take_costs},
+    {"importance", 0, NULL,
+     "rank the columns of a table by how much the error rises when a column is shuffled", NULL,
+     TO(FLAG, eval_options, importance)},
     {"json", 0, NULL, "print everything as one JSON object", NULL, TO(FLAG, eval_options, json)},
     MODEL_ROWS_RUN(offsetof(eval_options, request), "print the result alone, without advice"),
 
@@ -119,6 +124,7 @@ typedef struct eval_run {
     char *shape;
     nnfs_evaluation result;
     diagnostics known;
+    column_effects effects;
 } eval_run;
 
 static nnfs_status evaluate(eval_run *run, nnfs_error *error)
@@ -138,6 +144,13 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
                            error);
     if (status == NNFS_OK) {
         status = diagnostics_measure(loaded->network, loaded->chosen, &details, &run->known, error);
+    }
+    if (status == NNFS_OK && run->options->importance) {
+        nnfs_importance_settings settings;
+        nnfs_importance_settings_init(&settings);
+        settings.threads = loaded->machine.threads;
+        status = column_effects_measure(loaded->network, loaded->chosen, &settings, &run->effects,
+                                        error);
     }
     if (status == NNFS_OK && !isnan(details.threshold)) {
         run->result.accuracy = (double)run->known.macro.right / (double)run->known.samples;
@@ -195,6 +208,9 @@ static bool print_lines(const eval_run *run)
         (void)putchar('\n');
     }
     (run->known.classes > 0 ? print_classes : print_numbers)(&run->known, &run->options->print);
+    if (run->options->importance) {
+        print_importance(&run->effects, &run->options->print);
+    }
     return true;
 }
 
@@ -220,6 +236,9 @@ static bool print_json(const eval_run *run)
     }
     json_set_real(object, "seconds", result->seconds);
     diagnostics_to_json(object, &run->known);
+    if (run->options->importance) {
+        (void)json_object_set_new(object, "importance", column_effects_json(&run->effects));
+    }
     if (json_had_memory()) {
         (void)json_dumpf(object, stdout, JSON_LINE); /* cli_finish() looks for a failed write */
         (void)putchar('\n');
@@ -260,6 +279,7 @@ int main(int argc, char **argv)
     }
     free(run.shape);
     diagnostics_free(&run.known);
+    column_effects_free(&run.effects);
     model_data_free(&run.loaded);
     table_options_free(&options.request.table);
     return result;

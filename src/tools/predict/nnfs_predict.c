@@ -24,6 +24,7 @@ typedef struct predict_options {
     const char *output; /* NULL: stdout */
     bool escape_formulas;
     double threshold; /* NaN: the more probable class */
+    bool spread;
 } predict_options;
 
 static void take_threshold(void *input, const option_row *row, const char *text);
@@ -34,6 +35,9 @@ static const option_row rows[] = {
     {"threshold", 0, "X",
      "probability from which on a sample is taken for the second of two classes", "0.5",
      .take = take_threshold},
+    {"spread", 0, NULL,
+     "add the standard deviation of the members' predictions, of a model with --members", NULL,
+     TO(FLAG, predict_options, spread)},
     {"escape-formulas", 0, NULL,
      "put a ' before names that a spreadsheet would take for a formula: those that begin with = + "
      "- "
@@ -118,6 +122,7 @@ typedef struct csv_output {
     bool clean; /* for a terminal; a file or a pipe gets the bytes */
     bool escape_formulas;
     double threshold;
+    bool spread;
 } csv_output;
 
 static bool is_formula(const char *text)
@@ -192,11 +197,20 @@ static void write_header(const csv_output *out, const answers *what)
         (void)fputc(',', stream);
         write_text(out, class_name(what->data, i, &number));
     }
+    for (int i = 0; out->spread && i < targets; i++) {
+        short_text name = {"spread"};
+        if (targets > 1) {
+            (void)snprintf(name.text, sizeof name.text, "spread_%d", i + 1);
+        }
+        (void)fputc(',', stream);
+        write_text(out, name.text);
+    }
     (void)fputc('\n', stream);
 }
 
+/* spread [outputs]: NULL without --spread; of classes that of the predicted one is written */
 static void write_row(const csv_output *out, const answers *what, int64_t sample,
-                      const float *outputs)
+                      const float *outputs, const float *spread)
 {
     FILE *stream = out->stream;
     short_text number = {""};
@@ -215,6 +229,13 @@ static void write_row(const csv_output *out, const answers *what, int64_t sample
         }
         write_number(stream, outputs[i]);
     }
+    if (spread && what->classes > 0) {
+        spread += what->outputs > 1 ? predictions_class(what->outputs, outputs, out->threshold) : 0;
+    }
+    for (int i = 0; spread && i < (what->classes > 0 ? 1 : what->outputs); i++) {
+        (void)fputc_unlocked(',', stream);
+        write_number(stream, spread[i]);
+    }
     (void)fputc_unlocked('\n', stream);
 }
 
@@ -229,17 +250,27 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
         return set_error(error, NNFS_ERROR_ARGUMENT, "--threshold needs a model of two classes");
     }
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
-    float *outputs = calloc((size_t)what.outputs, BLOCK * sizeof *outputs);
+    size_t values = (size_t)what.outputs * BLOCK;
+    float *outputs = calloc(2 * values, sizeof *outputs);
+    float *spread = out->spread && outputs ? outputs + values : NULL;
     nnfs_status status = outputs ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (out->spread && nnfs_network_members(loaded->network) < 2) {
+        status = set_error(error, NNFS_ERROR_ARGUMENT,
+                           "--spread needs a model with members; train it with --members 8, say");
+    }
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
         int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
-        status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
-                                      loaded->machine.threads, outputs, error);
+        status = spread
+                     ? nnfs_predict_dataset_spread(loaded->network, loaded->chosen, first, count,
+                                                   loaded->machine.threads, outputs, spread, error)
+                     : nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
+                                            loaded->machine.threads, outputs, error);
         if (status == NNFS_OK && first == 0) {
             write_header(out, &what);
         }
         for (int64_t i = 0; status == NNFS_OK && i < count; i++) {
-            write_row(out, &what, first + i, outputs + i * what.outputs);
+            write_row(out, &what, first + i, outputs + i * what.outputs,
+                      spread ? spread + i * what.outputs : NULL);
         }
         if (status == NNFS_OK && signal_caught()) {
             status =
@@ -269,7 +300,8 @@ static nnfs_status predict(const predict_options *options, model_data *loaded, n
         const csv_output out = {.stream = file.stream,
                                 .clean = file.stream == stdout && isatty(STDOUT_FILENO),
                                 .escape_formulas = options->escape_formulas,
-                                .threshold = options->threshold};
+                                .threshold = options->threshold,
+                                .spread = options->spread};
         status = write_all(loaded, &out, error);
     }
     if (status == NNFS_OK) {

@@ -116,6 +116,9 @@ static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error
     if (status == NNFS_OK) {
         status = write_evaluations(out, run, false, error);
     }
+    if (status == NNFS_OK) {
+        status = html_importance(out, run, error);
+    }
     html_folds(out, run);
     html_weights(out, run);
     html_profile(out, run);

@@ -35,6 +35,11 @@ void html_folds(FILE *out, const run_record *run);
 void html_profile(FILE *out, const run_record *run);
 void html_settings(FILE *out, const run_record *run);
 
+/* ---- html_importance.c ---- */
+
+/* Errors: MEMORY. */
+nnfs_status html_importance(FILE *out, const run_record *run, nnfs_error *error);
+
 /* ---- html_confusion.c, html_classes.c, html_numbers.c, html_pictures.c, html_positive.c:
  * one evaluation ---- */
 

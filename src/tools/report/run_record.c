@@ -73,6 +73,11 @@ static bool is_evaluation(const json_t *event)
     return string_at(event, "set") && (!json_is_array(matrix) || is_confusion(matrix, classes));
 }
 
+static bool is_importance(const json_t *event)
+{
+    return json_is_array(json_object_get(event, "columns"));
+}
+
 static bool is_weights(const json_t *event)
 {
     return json_is_array(json_object_get(event, "png"));
@@ -103,6 +108,11 @@ static json_t **place_evaluation(run_record *run)
     return &run->evaluations;
 }
 
+static json_t **place_importance(run_record *run)
+{
+    return &run->importance;
+}
+
 static json_t **place_weights(run_record *run)
 {
     return &run->weights;
@@ -124,13 +134,10 @@ static const struct kind {
     bool (*is_whole)(const json_t *event);
     json_t **(*place)(run_record *run);
 } kinds[] = {
-    {"start", is_start, place_start},
-    {"epoch", is_epoch, place_epoch},
-    {"fold", is_fold, place_fold},
-    {"evaluation", is_evaluation, place_evaluation},
-    {"weights", is_weights, place_weights},
-    {"profile", is_profile, place_profile},
-    {"end", is_end, place_end},
+    {"start", is_start, place_start},       {"epoch", is_epoch, place_epoch},
+    {"fold", is_fold, place_fold},          {"evaluation", is_evaluation, place_evaluation},
+    {"weights", is_weights, place_weights}, {"importance", is_importance, place_importance},
+    {"profile", is_profile, place_profile}, {"end", is_end, place_end},
 };
 
 static const struct kind *find_kind(const char *name)
@@ -196,6 +203,7 @@ void run_record_free(run_record *run)
     json_decref(run->start);
     json_decref(run->end);
     json_decref(run->weights);
+    json_decref(run->importance);
     json_decref(run->profile);
     json_decref(run->epochs);
     json_decref(run->folds);

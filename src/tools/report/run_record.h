@@ -8,10 +8,10 @@
 #include <stdbool.h>
 
 typedef struct run_record {
-    char *name;      /* "run" of folder/run.jsonl, or what the data are called */
-    json_t *start;   /* never NULL once it is read */
-    json_t *end;     /* NULL: the run was killed, or goes on */
-    json_t *weights; /* or NULL, as are the others */
+    char *name;                   /* "run" of folder/run.jsonl, or what the data are called */
+    json_t *start;                /* never NULL once it is read */
+    json_t *end;                  /* NULL: the run was killed, or goes on */
+    json_t *importance, *weights; /* or NULL, as are the others */
     json_t *profile;
     json_t *epochs; /* arrays of events */
     json_t *folds;

@@ -167,7 +167,8 @@ static nnfs_status save(train_run *run, nnfs_error *error)
 static nnfs_summary unmeasured(const char *reason)
 {
     const nnfs_evaluation none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0.0};
-    return (nnfs_summary){.reason = reason, .train = none, .validation = none, .test = none};
+    return (nnfs_summary){
+        .reason = reason, .temperature = 1.0, .train = none, .validation = none, .test = none};
 }
 
 /* Says why a run ended early, and what became of its work. */

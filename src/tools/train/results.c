@@ -103,6 +103,10 @@ void report(const train_run *run)
         (void)printf("%-9s epoch %d, the best on the validation data\n", "kept",
                      summary->best_epoch);
     }
+    if (summary->temperature != 1.0) {
+        (void)printf("%-9s temperature %.3f, fitted to the validation data\n", "calibrate",
+                     summary->temperature);
+    }
     report_folds(run);
     report_evaluation(run, "train", &summary->train);
     report_evaluation(run, "validate", &summary->validation);

@@ -1,5 +1,6 @@
 /* The events of the run log between the last epoch and the end: what a report draws. */
 #include "common/exit.h"
+#include "diagnostics/column_effects.h"
 #include "diagnostics/diagnostics_json.h"
 #include "pictures/image.h"
 #include "train/run.h"
@@ -89,6 +90,41 @@ static void log_evaluation(train_run *run, const char *part, const data_source *
     }
     diagnostics_free(&known);
     log_line(run, object);
+}
+
+/* ---- importance ---- */
+
+/* A run does not wait long for a report: few samples, and no table with more columns than these. */
+enum { EFFECT_COLUMNS = 100, EFFECT_SAMPLES = 1000, EFFECT_REPEATS = 3, DEPENDENCES = 6 };
+
+static void log_effects(train_run *run)
+{
+    const data_source *source = run->validation.set ? &run->validation : &run->test;
+    column_effects effects;
+    nnfs_error error = {.status = NNFS_OK};
+    nnfs_importance_settings settings;
+    nnfs_importance_settings_init(&settings);
+    settings.samples = EFFECT_SAMPLES;
+    settings.repeats = EFFECT_REPEATS;
+    settings.threads = run->machine.threads;
+    if (!run->preprocessing || !source->set ||
+        nnfs_preprocessing_columns(run->preprocessing) > EFFECT_COLUMNS) {
+        return;
+    }
+    json_t *dependence = NULL;
+    if (column_effects_measure(run->network, source->set, &settings, &effects, &error) == NNFS_OK) {
+        dependence = column_dependence_json(&effects, DEPENDENCES, &error);
+    }
+    if (dependence) {
+        json_t *object = column_effects_json(&effects);
+        json_set_string(object, "event", "importance");
+        json_set_string(object, "set", source == &run->validation ? "validation" : "test");
+        (void)json_object_set_new(object, "dependence", dependence);
+        log_line(run, object);
+    } else {
+        skip_part(run, "the importance of columns", &error);
+    }
+    column_effects_free(&effects);
 }
 
 /* ---- weights ---- */
@@ -195,6 +231,7 @@ void log_details(train_run *run)
     }
     log_evaluation(run, "validation", &run->validation, &run->summary.validation);
     log_evaluation(run, "test", &run->test, &run->summary.test);
+    log_effects(run);
     log_weights(run);
     if (run->profile) {
         log_profile(run);

@@ -437,6 +437,9 @@ void log_end(train_run *run)
     if (summary->best_epoch > 0) {
         json_set_integer(object, "best_epoch", summary->best_epoch);
     }
+    if (summary->temperature != 1.0) {
+        json_set_real(object, "temperature", summary->temperature);
+    }
     set_evaluation(object, "train", &summary->train);
     set_evaluation(object, "validation", &summary->validation);
     set_evaluation(object, "test", &summary->test);

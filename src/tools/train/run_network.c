@@ -308,6 +308,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {NOTE_SAMPLES_HASH, text_hash(hash), true},
         {NOTE_TEST_SHARE, note_exactly(run->test_share), run->test_share > 0.0},
         {NOTE_VALIDATION_SHARE, note_exactly(validation_share), validation_share > 0.0},
+        {"temperature", note_exactly(run->summary.temperature), run->summary.temperature != 1.0},
         {"samples", note_count(nnfs_dataset_samples(run->train.set)), true},
         {isnan(test->accuracy) ? "test_rmse" : "test_accuracy", note_number(score), !isnan(score)},
     };
