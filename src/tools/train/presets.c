@@ -72,9 +72,9 @@ static const struct {
     int64_t rows; /* up to */
     int batch, epochs;
 } by_rows[] = {
-    {2000, 32, 8}, {5000, 64, 20}, {30000, 128, 12}, {100000, 256, 8}, {1000000, 512, 4}};
+    {2000, 32, 8}, {5000, 64, 20}, {30000, 128, 12}, {100000, 256, 8}, {1000000, 512, 3}};
 
-enum { SIZES = sizeof by_rows / sizeof *by_rows, LARGEST_BATCH = 1024, LEAST_EPOCHS = 2 };
+enum { SIZES = sizeof by_rows / sizeof *by_rows, LARGEST_BATCH = 1024, LEAST_EPOCHS = 1 };
 
 /* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
 enum { WIDE_COLUMNS = 256 };
@@ -88,13 +88,17 @@ bool preset_is_default(const table_options *options, const char *path)
 /* Takes back an option of the preset. */
 static bool take_back(train_options *options, const char *name)
 {
+    preset_option *kept = options->preset_options;
+    int found = 0;
     for (int i = 0; i < options->preset_option_count; i++) {
         if (strcmp(options->preset_options[i].name, name) == 0) {
-            options->preset_options[i] = options->preset_options[--options->preset_option_count];
-            return true;
+            found++;
+        } else {
+            *kept++ = options->preset_options[i];
         }
     }
-    return false;
+    options->preset_option_count -= found;
+    return found > 0;
 }
 
 static void fit_width(train_options *options)

@@ -39,3 +39,9 @@ run nnfs-show sold1
 
 # What exports do not write yet.
 run nnfs-export sold1 --onnx sold.onnx
+nnfs-train -q flats.csv --drop remark --target price --preset plain --scale robust -e 1 -o robust
+nnfs-train -q flats.csv --drop remark --target price --preset plain --two-valued -e 1 -o two
+run nnfs-export robust --onnx robust.onnx
+run nnfs-export two --c two.c
+nnfs-show robust | grep -E "area|sold"
+nnfs-show two | grep sold
