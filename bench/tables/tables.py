@@ -4,8 +4,8 @@
 Usage: tables.py [--tools FOLDER] [--splits 0,1,2] [--presets balanced,fast] [--peers lightgbm,xgboost]
                  [--threads N] TABLE.csv[.gz]:TARGET[:TASK[:DROP,...]]...
 
-A preset is one of nnfs-train's, or default for no option. TASK is classes or numbers (default: numbers where the target is one with more than 20 values). A split is
-scikit-learn's train_test_split(test_size=0.2, random_state=SPLIT), stratified for classes. Prints, for each
+A preset is one of nnfs-train's, or default for no option. TASK is classes or numbers (default: numbers where the
+target is one with more than 20 values). A split is scikit-learn's train_test_split(test_size=0.2, random_state=SPLIT), stratified for classes. Prints, for each
 table, split and trainer, RMSE or log loss on the test part and the seconds of training, and then the geometric
 mean of the ratios to the better of LightGBM and XGBoost. Peers that are not installed are left out: to have all,
 pip install scikit-learn pandas lightgbm xgboost catboost.
