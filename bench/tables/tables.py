@@ -4,8 +4,8 @@
 Usage: tables.py [--tools FOLDER] [--splits 0,1,2] [--presets balanced,fast] [--peers lightgbm,xgboost]
                  [--threads N] TABLE.csv[.gz]:TARGET[:TASK[:DROP,...]]...
 
-TASK is classes or numbers (default: numbers where the target is one with more than 20 values). A split is
-scikit-learn's train_test_split(test_size=0.2, random_state=SPLIT), stratified for classes. Prints, for each
+A preset is one of nnfs-train's, or default for no option. TASK is classes or numbers (default: numbers where the
+target is one with more than 20 values). A split is scikit-learn's train_test_split(test_size=0.2, random_state=SPLIT), stratified for classes. Prints, for each
 table, split and trainer, RMSE or log loss on the test part and the seconds of training, and then the geometric
 mean of the ratios to the better of LightGBM and XGBoost. Peers that are not installed are left out: to have all,
 pip install scikit-learn pandas lightgbm xgboost catboost.
@@ -55,7 +55,9 @@ def run_nnfs(table, train, test, preset, arguments):
             part.to_csv(f"{folder}/{name}.csv", index=False)
         task = "classes" if table.classes else "numbers"
         command = [f"{arguments.tools}/nnfs-train", f"{folder}/train.csv", "--target", table.target, "--task", task,
-                   "--test", "0", "--preset", preset, "-q", "-o", model]
+                   "--test", "0", "-q", "-o", model]
+        if preset != "default":
+            command += ["--preset", preset]
         if arguments.threads:
             command += ["-t", str(arguments.threads)]
         began = time.monotonic()
@@ -130,7 +132,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tools", default="build")
     parser.add_argument("--splits", default="0,1,2")
-    parser.add_argument("--presets", default="fast,balanced")
+    parser.add_argument("--presets", default="fast,default")
     parser.add_argument("--peers", default="lightgbm,xgboost,catboost,sklearn")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("tables", nargs="+")

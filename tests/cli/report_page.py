@@ -66,7 +66,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         make_table('hostile.csv')
-        subprocess.run([tools + '/nnfs-train', '-q', 'hostile.csv', '-e', '600', '-b', '64', '-t', '1',
+        subprocess.run([tools + '/nnfs-train', '-q', '--preset', 'plain', 'hostile.csv', '-e', '600', '-b', '64', '-t', '1',
                         '--hidden', '4', '--folds', '2', '-o', 'none', '--log', 'run.jsonl',
                         '--report', 'run.html'], check=True)
         drawings, text = check('run.html')

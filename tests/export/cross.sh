@@ -46,7 +46,7 @@ awk 'BEGIN {
         printf "%s,%s,%s,%.2f\n", i % 17 ? s : "", towns[t], i % 11 ? f : "NA", 1000 * s + 5000 * t + 300 * f
     }
 }' >flats.csv
-nnfs-train flats.csv --target price --activation gelu -e 3 -q -o numbers.safetensors
+nnfs-train --preset plain flats.csv --target price --activation gelu -e 3 -q -o numbers.safetensors
 nnfs-export numbers.safetensors -q --c numbers.c
 nnfs-predict -q numbers.safetensors flats.csv >expected.csv
 

@@ -46,9 +46,9 @@ sed 's/York, North/never seen/; s/,a,/,new,/; 150q' flats.csv >awkward.csv
 make_idx pictures train 200 64 3
 make_idx pictures t10k 50 64 3
 
-nnfs-train flats.csv --target price --missing-indicator -e 5 -q -o numbers.safetensors
-nnfs-train flats.csv --target label --activation gelu --hidden 9,7 -e 5 -q -o classes.safetensors
-nnfs-train flats.csv --target label --output-activation sigmoid --loss binary_cross_entropy \
+nnfs-train --preset plain flats.csv --target price --missing-indicator -e 5 -q -o numbers.safetensors
+nnfs-train --preset plain flats.csv --target label --activation gelu --hidden 9,7 -e 5 -q -o classes.safetensors
+nnfs-train --preset plain flats.csv --target label --output-activation sigmoid --loss binary_cross_entropy \
     -e 5 -q -o yes.safetensors 2>/dev/null || rm -f yes.safetensors
 # Dates with and without a time of day; layers normalised; members and embeddings.
 awk 'BEGIN {

@@ -120,10 +120,11 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
     graph_column *column = &graph->columns[graph->column_count++];
     const nnfs_encoding *encoding = &from->encoding;
     if (encoding->clip > 0.0f || encoding->knots > 0 || encoding->two_valued) {
-        return fail(error, NNFS_ERROR_DATA,
-                    "column '%.100s' is %s, which is not exported; train with --preset plain",
+        return fail(error, NNFS_ERROR_DATA, "column '%.100s' is %s, which is not exported; %s",
                     encoding->name ? encoding->name : "without a name",
-                    encoding->two_valued ? "one input of two values" : "scaled by quantiles");
+                    encoding->two_valued ? "one input for two categories" : "scaled by quantiles",
+                    encoding->two_valued ? "train with --preset plain"
+                                         : "train with --scale standard");
     }
     *column = (graph_column){
         .place = place, .category_count = encoding->categories, .origin = encoding->origin};

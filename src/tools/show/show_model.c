@@ -143,6 +143,22 @@ static void print_training(const nnfs_network *network)
 
 /* ---- What goes in and comes out ---- */
 
+/* What a number x becomes. */
+static void show_number(const nnfs_encoding *encoding)
+{
+    if (encoding->knots > 0) {
+        (void)printf("quantiles to normal");
+    } else {
+        (void)printf("(x - %s) * %s", text_measure((double)encoding->center).text,
+                     text_measure((double)encoding->scale).text);
+    }
+    if (encoding->clip > 0.0f) {
+        (void)printf(" clipped at %s", text_measure((double)encoding->clip).text);
+    }
+    (void)printf(", missing as %s%s", text_measure((double)encoding->fill).text,
+                 encoding->has_indicator ? " with an indicator" : "");
+}
+
 static void print_encoding(const nnfs_preprocessing *preprocessing, int index, int width)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, index);
@@ -155,10 +171,7 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
                      encoding.has_month ? ", month" : "", encoding.has_weekday ? ", weekday" : "",
                      encoding.has_hour ? ", hour" : "");
     } else if (encoding.kind == NNFS_COLUMN_NUMBER) {
-        (void)printf("(x - %s) * %s, missing as %s%s", text_measure((double)encoding.center).text,
-                     text_measure((double)encoding.scale).text,
-                     text_measure((double)encoding.fill).text,
-                     encoding.has_indicator ? " with an indicator" : "");
+        show_number(&encoding);
     } else {
         for (int i = 0; i < encoding.categories && i < CATEGORIES_MOST; i++) {
             (void)printf("%s, ",
@@ -167,7 +180,8 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
         if (encoding.categories > CATEGORIES_MOST) {
             (void)printf("%d more, ", encoding.categories - CATEGORIES_MOST);
         }
-        (void)printf("%sothers", encoding.has_missing ? "missing, " : "");
+        (void)printf("%s%sothers", encoding.two_valued ? "as -1 and 1, 0 for " : "",
+                     encoding.has_missing ? "missing, " : "");
     }
     (void)putchar('\n');
 }

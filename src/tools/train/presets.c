@@ -1,48 +1,61 @@
 /*
- * The presets and their table. Members, width and epochs trade time for quality; what all have in common
- * was chosen on splits of the tables in docs that are not those of the reported results.
+ * The presets and their tables. What they have in common was chosen on splits of the tables in docs that are
+ * not those of the reported results.
  */
 #include "train/presets.h"
 
 #include "common/exit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-typedef struct preset_option {
-    const char *name, *value;
-} preset_option;
+/* What tables are told apart by, besides rows and columns. */
+typedef enum preset_task { PRESET_TWO_CLASSES, PRESET_OTHERS, PRESET_TASKS } preset_task;
 
-enum { MOST_OPTIONS = 8 };
+/*
+ * Two classes overlap in most tables, and their log loss grows soon when they are learned by heart: fewer
+ * epochs, smaller steps and dropout, which other tasks are better without.
+ */
+typedef struct task_options {
+    int epochs; /* a factor of those by rows; 0: what goes by the data stays as it is */
+    const char *dropout, *rate;
+} task_options;
 
 typedef struct preset {
     const char *name;
-    preset_option options[MOST_OPTIONS]; /* the last one is {NULL} */
-    int epochs_factor; /* of the epochs by rows; 0: batch and epochs stay as they are */
+    preset_option options[PRESET_OPTIONS]; /* the last one is {NULL} */
+    task_options by_task[PRESET_TASKS];
 } preset;
 
 static const preset presets[] = {
     {.name = "plain"},
     {"fast",
-     {{"hidden", "128"},
+     {{"scale", "quantile"},
+      {"two-valued", NULL},
+      {"hidden", "128"},
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     1},
+     {{1, "0.1", "0.002"}, {2, "0", "0.005"}}},
     {"balanced",
-     {{"hidden", "128,128"},
+     {{"scale", "quantile"},
+      {"two-valued", NULL},
+      {"hidden", "128,128"},
       {"members", "8"},
-      {"embedding", "piecewise:bins=48,width=16"},
+      {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     2},
+     {{2, "0.1", "0.002"}, {4, "0", "0.005"}}},
     {"best",
-     {{"hidden", "256,256"},
+     {{"scale", "quantile"},
+      {"two-valued", NULL},
+      {"hidden", "256,256"},
       {"members", "16"},
       {"embedding", "piecewise:bins=48,width=16"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     3},
+     {{3, "0.2", "0.002"}, {6, "0", "0.005"}}},
 };
 
 enum { PRESETS = sizeof presets / sizeof *presets };
@@ -52,31 +65,87 @@ const char *preset_names(int value)
     return value >= 0 && value < PRESETS ? presets[value].name : NULL;
 }
 
-/* ---- By rows ---- */
+/* ---- By data ---- */
 
-/* Small tables take more, smaller steps; the epochs are those of the fast preset. */
+/* Small tables take more, smaller steps. */
 static const struct {
     int64_t rows; /* up to */
     int batch, epochs;
 } by_rows[] = {
-    {2000, 32, 12}, {5000, 64, 20}, {30000, 128, 12}, {100000, 256, 8}, {1000000, 512, 4}};
+    {2000, 32, 8}, {5000, 64, 20}, {30000, 128, 12}, {100000, 256, 8}, {1000000, 512, 3}};
 
-enum { SIZES = sizeof by_rows / sizeof *by_rows, LARGEST_BATCH = 1024, LEAST_EPOCHS = 2 };
+enum { SIZES = sizeof by_rows / sizeof *by_rows, LARGEST_BATCH = 1024, LEAST_EPOCHS = 1 };
 
-void preset_fit(train_options *options, int64_t rows)
+/* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
+enum { WIDE_COLUMNS = 256 };
+
+bool preset_is_default(const table_options *options, const char *path)
 {
-    int factor = presets[options->preset].epochs_factor;
+    const char *format = options->format ? options->format : nnfs_dataset_format(path);
+    return format && strcmp(format, "csv") == 0;
+}
+
+/* Takes back an option of the preset. */
+static bool take_back(train_options *options, const char *name)
+{
+    preset_option *kept = options->preset_options;
+    int found = 0;
+    for (int i = 0; i < options->preset_option_count; i++) {
+        if (strcmp(options->preset_options[i].name, name) == 0) {
+            found++;
+        } else {
+            *kept++ = options->preset_options[i];
+        }
+    }
+    options->preset_option_count -= found;
+    return found > 0;
+}
+
+static void fit_width(train_options *options)
+{
+    if (take_back(options, "members")) {
+        options->members = 1;
+    }
+    if (take_back(options, "embedding")) {
+        options->embedding_bins = options->embedding_width = 0;
+    }
+}
+
+static void fit_epochs(train_options *options, int64_t rows, int factor)
+{
     int batch = LARGEST_BATCH;
     int epochs = LEAST_EPOCHS;
     for (int i = SIZES - 1; i >= 0 && rows <= by_rows[i].rows; i--) {
         batch = by_rows[i].batch;
         epochs = by_rows[i].epochs;
     }
-    if (factor > 0 && !options->batch_given) {
+    if (!options->batch_given) {
         options->train.batch = batch;
     }
-    if (factor > 0 && !options->epochs_given) {
+    if (!options->epochs_given) {
         options->train.epochs = epochs * factor;
+    }
+}
+
+void preset_fit(train_options *options, const nnfs_dataset *train)
+{
+    preset_task task = nnfs_dataset_classes(train) == 2 ? PRESET_TWO_CLASSES : PRESET_OTHERS;
+    const task_options *chosen = &presets[options->preset].by_task[task];
+    bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
+    if (chosen->epochs > 0 && wide) {
+        fit_width(options);
+    }
+    if (chosen->epochs > 0) {
+        fit_epochs(options, nnfs_dataset_samples(train),
+                   wide ? (chosen->epochs + 1) / 2 : chosen->epochs);
+        options->preset_dropout = options->dropout_given ? NULL : chosen->dropout;
+        options->preset_rate = options->rate_given ? NULL : chosen->rate;
+    }
+    for (int i = 0; options->preset_dropout && i < options->hidden_count; i++) {
+        options->dropout[i] = strtof(options->preset_dropout, NULL);
+    }
+    if (options->preset_rate) {
+        options->train.learning_rate = strtof(options->preset_rate, NULL);
     }
     nnfs_train_settings_resolve(&options->train);
 }
@@ -93,6 +162,18 @@ static bool is_given(const train_values *values, const char *name)
     return false;
 }
 
+/* Members go with neither of these. */
+static bool refuses_members(const train_values *values)
+{
+    const train_options *options = &values->options;
+    return options->normalization != NNFS_NORMALIZATION_NONE ||
+           options->train.precision != NNFS_PRECISION_F32 ||
+           (is_given(values, "output-activation") &&
+            options->output_activation != (int)NNFS_IDENTITY &&
+            options->output_activation != (int)NNFS_SOFTMAX &&
+            options->output_activation != (int)NNFS_SIGMOID);
+}
+
 static void set_training(train_options *options, const preset_option *option)
 {
     const nnfs_setting *setting;
@@ -103,39 +184,58 @@ static void set_training(train_options *options, const preset_option *option)
     }
 }
 
+static void set_option(train_values *values, const preset_option *option)
+{
+    train_options *options = &values->options;
+    if (strcmp(option->name, "hidden") == 0) {
+        values->hidden = option->value;
+    } else if (strcmp(option->name, "members") == 0) {
+        options->members = (int)option_integer("--members", option->value, 1, 256);
+    } else if (strcmp(option->name, "embedding") == 0) {
+        take_embedding(options, NULL, option->value);
+    } else if (strcmp(option->name, "scale") == 0) {
+        options->table.preprocessing.scaling = NNFS_SCALING_QUANTILE;
+    } else if (strcmp(option->name, "two-valued") == 0) {
+        options->table.preprocessing.two_valued = 1;
+    } else {
+        set_training(options, option);
+    }
+}
+
 void preset_apply(train_values *values)
 {
     train_options *options = &values->options;
     options->batch_given = is_given(values, "batch");
     options->epochs_given = is_given(values, "epochs");
+    options->dropout_given = is_given(values, "dropout");
+    /* The rate of a preset is for its optimizer. */
+    options->rate_given = is_given(values, "lr") || is_given(values, "optimizer");
     for (const preset_option *next = presets[options->preset].options; next->name; next++) {
-        if (is_given(values, next->name)) {
-            continue;
+        bool refused = strcmp(next->name, "members") == 0 && refuses_members(values);
+        if (!refused && !is_given(values, next->name)) {
+            set_option(values, next);
+            options->preset_options[options->preset_option_count++] = *next;
         }
-        if (strcmp(next->name, "hidden") == 0) {
-            values->hidden = next->value;
-        } else if (strcmp(next->name, "members") == 0) {
-            options->members = (int)option_integer("--members", next->value, 1, 256);
-        } else if (strcmp(next->name, "embedding") == 0) {
-            take_embedding(options, NULL, next->value);
-        } else {
-            set_training(options, next);
-        }
-        options->preset_options[options->preset_option_count][0] = next->name;
-        options->preset_options[options->preset_option_count++][1] = next->value;
     }
 }
 
 void preset_say(const train_options *options)
 {
     const preset *chosen = &presets[options->preset];
-    if (chosen->epochs_factor == 0) {
+    if (chosen->by_task[0].epochs == 0) {
         return;
     }
     (void)fprintf(stderr, "preset    %s:", chosen->name);
     for (int i = 0; i < options->preset_option_count; i++) {
-        (void)fprintf(stderr, " --%s %s", options->preset_options[i][0],
-                      options->preset_options[i][1]);
+        const preset_option *option = &options->preset_options[i];
+        (void)fprintf(stderr, " --%s%s%s", option->name, option->value ? " " : "",
+                      option->value ? option->value : "");
+    }
+    if (options->preset_dropout && strcmp(options->preset_dropout, "0") != 0) {
+        (void)fprintf(stderr, " --dropout %s", options->preset_dropout);
+    }
+    if (options->preset_rate) {
+        (void)fprintf(stderr, " --lr %s", options->preset_rate);
     }
     if (!options->batch_given) {
         (void)fprintf(stderr, " --batch %lld", (long long)options->train.batch);

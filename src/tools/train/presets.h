@@ -9,9 +9,14 @@ name_function preset_names;
 /* Gives the options of the preset that were not given by hand their values. */
 void preset_apply(train_values *values);
 
-/* Chooses batch and epochs by the rows of the training data, unless they were given or the preset is plain,
- * and resolves the training settings. */
-void preset_fit(train_options *options, int64_t rows);
+/*
+ * Chooses what goes by the training data (batch and epochs by rows, dropout by task, embeddings and members
+ * by columns), unless it was given or the preset is plain, and resolves the training settings.
+ */
+void preset_fit(train_options *options, const nnfs_dataset *train);
+
+/* Whether balanced is the default for this file, which is a table as text. */
+bool preset_is_default(const table_options *options, const char *path);
 
 /* Says on stderr what the preset stands for; nothing for plain. */
 void preset_say(const train_options *options);

@@ -3,6 +3,7 @@
 
 #include "common/exit.h"
 #include "common/text.h"
+#include "train/presets.h"
 #include "train/run_outputs.h"
 
 #include <ctype.h>
@@ -66,7 +67,7 @@ bool resume_read_word(char *word)
 static char **read_words(const char *note, int *count)
 {
     size_t length = strlen(note) + 1;
-    size_t most = length / 2 + 2;
+    size_t most = length / 2 + 4;
     char **words = calloc(1, (most + 1) * sizeof *words + length);
     if (!words) {
         out_of_memory();
@@ -81,6 +82,25 @@ static char **read_words(const char *note, int *count)
         }
     }
     return words;
+}
+
+/*
+ * Runs of version 0.1 were plain and do not say so: names the preset before the other options, unless they
+ * name one. There is room for two more words.
+ */
+static void name_preset(char **words, int *count)
+{
+    static char option[] = "--preset";
+    static char plain[] = "plain";
+    for (int i = 1; i < *count; i++) {
+        if (strncmp(words[i], option, strlen(option)) == 0) {
+            return;
+        }
+    }
+    memmove(words + 3, words + 1, (size_t)*count * sizeof *words);
+    words[1] = option;
+    words[2] = plain;
+    *count += 2;
 }
 
 /* ---- Going on ---- */
@@ -190,6 +210,7 @@ void resume_open(train_run *run, train_options *options, char **argv)
     }
     go_to_folder(run);
     run->words[0] = argv[0];
+    name_preset(run->words, &count);
     train_options_parse(options, count, run->words);
     int epochs = nnfs_checkpoint_settings(run->checkpoint).epochs;
     if (given.named.epochs && given.train.epochs < epochs) {
@@ -226,8 +247,8 @@ void resume_say(const train_run *run)
 
 /* ---- Being gone on from ---- */
 
-/* The words in one text; NULL: no memory. */
-static char *join(char **words)
+/* The words in one text, with a preset (or NULL) behind the first; NULL: no memory. */
+static char *join(char **words, const char *preset)
 {
     char *text = NULL;
     size_t length = 0;
@@ -235,6 +256,9 @@ static char *join(char **words)
     for (int i = 0; stream && words[i]; i++) {
         (void)fputs(i > 0 ? " " : "", stream);
         resume_write_word(stream, words[i]);
+        if (i == 0 && preset) {
+            (void)fprintf(stream, " --preset %s", preset);
+        }
     }
     bool written = stream && !ferror(stream);
     if ((stream && fclose(stream) != 0) || !written) {
@@ -248,8 +272,9 @@ nnfs_status resume_remember(train_run *run, char **argv, nnfs_error *error)
 {
     char *here = getcwd(NULL, 0);
     char *folder[] = {here, NULL};
-    run->command = join(run->words ? run->words : argv);
-    run->folder = here ? join(folder) : NULL;
+    const char *chosen = run->options->preset_by_data ? preset_names(run->options->preset) : NULL;
+    run->command = join(run->words ? run->words : argv, chosen);
+    run->folder = here ? join(folder, NULL) : NULL;
     free(here);
     return run->command && run->folder
                ? NNFS_OK

@@ -7,6 +7,7 @@
 #include "train/table_load.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void source_free(data_source *source)
 {
@@ -54,7 +55,14 @@ static nnfs_status check_targets(const data_source *data, nnfs_error *error)
 static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
-    nnfs_status status = data_path(run->options->data, &run->train.path, error);
+    const char *known = run->options->data_path;
+    nnfs_status status = NNFS_OK;
+    if (known) {
+        run->train.path = strdup(known);
+        status = run->train.path ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    } else {
+        status = data_path(run->options->data, &run->train.path, error);
+    }
     if (status == NNFS_OK && run->schema) {
         status = load_like(run, error);
     } else if (status == NNFS_OK) {

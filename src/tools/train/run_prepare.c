@@ -53,10 +53,7 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
         status = run_load(run, error);
     }
     if (status == NNFS_OK) {
-        preset_fit(options, nnfs_dataset_samples(run->train.set));
-    }
-    if (status == NNFS_OK && !options->quiet && !run->checkpoint) {
-        preset_say(options);
+        preset_fit(options, run->train.set);
     }
     if (status == NNFS_OK) {
         status = check_folds(run, error);
@@ -72,6 +69,9 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK && options->class_weight) {
         status = class_weights_apply(options->class_weight, run->train.set, error);
+    }
+    if (status == NNFS_OK && !options->quiet && !run->checkpoint) {
+        preset_say(options);
     }
     if (status == NNFS_OK && run->preprocessing && !options->quiet && !run->checkpoint) {
         status = look(run, error);

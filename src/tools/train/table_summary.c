@@ -57,7 +57,8 @@ static void show_categories(const nnfs_preprocessing *preprocessing, int index,
     if (encoding->categories > shown) {
         (void)fprintf(stderr, "%d more, ", encoding->categories - shown);
     }
-    (void)fprintf(stderr, "%sothers", encoding->has_missing ? "missing, " : "");
+    (void)fprintf(stderr, "%s%sothers", encoding->two_valued ? "as -1 and 1, 0 for " : "",
+                  encoding->has_missing ? "missing, " : "");
 }
 
 /* Elapsed time, and the cycles that dates go through. */

@@ -235,10 +235,25 @@ static void check_together(const train_options *options)
     }
 }
 
+/* What is wrong with the path is said when the data are loaded. */
+static void choose_preset(train_options *options)
+{
+    nnfs_error error;
+    options->preset_by_data = options->preset == BY_TASK;
+    if (!options->preset_by_data) {
+        return;
+    }
+    bool csv = !options->resume &&
+               data_path(options->data, &options->data_path, &error) == NNFS_OK &&
+               preset_is_default(&options->table, options->data_path);
+    options->preset = csv ? PRESET_BALANCED : PRESET_PLAIN;
+}
+
 void train_options_parse(train_options *options, int argc, char **argv)
 {
     train_values values = {.options = {.output_activation = BY_TASK,
                                        .loss = BY_TASK,
+                                       .preset = BY_TASK,
                                        .test_share = BY_DATA,
                                        .members = 1,
                                        .output = "model.safetensors"},
@@ -251,6 +266,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     check_checkpoints(&values);
     check_from(&values);
     values.options.data = values.options.data ? values.options.data : "digits";
+    choose_preset(&values.options);
     preset_apply(&values);
     train_values_finish(&values);
     check_together(&values.options);
@@ -265,6 +281,7 @@ void train_options_free(train_options *options)
 {
     free(options->layers);
     free(options->dropout);
+    free(options->data_path);
     for (int i = 0; i < 3; i++) {
         free(options->named.paths[i]);
     }

@@ -17,14 +17,21 @@
 #define BY_DATA            (-1.0)
 #define DEFAULT_TEST_SHARE 0.2
 
-enum { PRESET_OPTIONS = 8 };
+enum { PRESET_PLAIN, PRESET_FAST, PRESET_BALANCED, PRESET_BEST, PRESET_OPTIONS = 10 };
+
+typedef struct preset_option {
+    const char *name, *value; /* NULL: it takes none */
+} preset_option;
 
 typedef struct train_options {
-    int preset;                                    /* its number; 0 is plain */
-    bool batch_given, epochs_given;                /* by hand */
-    const char *preset_options[PRESET_OPTIONS][2]; /* names and values that are the preset's */
+    int preset; /* its number, or BY_TASK: by the data */
+    bool batch_given, epochs_given, dropout_given, rate_given; /* by hand */
+    bool preset_by_data;                                       /* it was not given */
+    preset_option preset_options[PRESET_OPTIONS];              /* that are the preset's */
     int preset_option_count;
+    const char *preset_dropout, *preset_rate; /* likewise, by the data; NULL: none */
     const char *data;
+    char *data_path;    /* its path, where it is known already; else NULL */
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */
     int hidden_count;
     int output_activation; /* nnfs_activation or BY_TASK */

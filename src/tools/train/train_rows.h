@@ -14,7 +14,8 @@
 
 #define TRAIN_ROWS_NETWORK                                                                         \
     {"preset", 0, "NAME", "recipe for tables, which stands for options that it prints and that "   \
-     "options given by hand override: plain, fast, balanced or best", "plain",                     \
+     "options given by hand override",                                                             \
+     "balanced for a table as text, else plain",                                                   \
      TRAIN(NAME, options.preset), .what = "preset", .names = preset_names},                        \
     {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
      TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \

@@ -3,17 +3,17 @@ cp "$fixtures"/field/iris-id.csv "$fixtures"/field/index-unnamed.csv .
 table() {
     "$@" 2>&1 | sed -n '2,/^predicts/p'
 }
-table nnfs-train iris-id.csv -e 1 -o none
-table nnfs-train iris-id.csv -e 1 -o none --numeric Id
-table nnfs-train index-unnamed.csv -e 1 -o iris
+table nnfs-train --preset plain iris-id.csv -e 1 -o none
+table nnfs-train --preset plain iris-id.csv -e 1 -o none --numeric Id
+table nnfs-train --preset plain index-unnamed.csv -e 1 -o iris
 # The model does not ask for it, nor mind other numbers.
 sed 's/^[0-9]*,/77,/' index-unnamed.csv >other.csv
-nnfs-train index-unnamed.csv -q -e 1 -o model
+nnfs-train --preset plain index-unnamed.csv -q -e 1 -o model
 nnfs-predict -q model index-unnamed.csv >one
 nnfs-predict -q model other.csv >two
 cmp one two && echo "the same predictions"
 # Steps of 5 from a number that float32 rounds count too; a step that differs once does not.
 awk 'BEGIN { print "id,a,y"; for (i = 0; i < 60; i++) print 15634602 + 5 * i "," i % 7 ".5," (i % 2 ? "p" : "n") }' >large.csv
-table nnfs-train large.csv -e 1 -o none
+table nnfs-train --preset plain large.csv -e 1 -o none
 sed '30s/^[0-9]*/15634999/' large.csv >uneven.csv
-table nnfs-train uneven.csv -e 1 -o none
+table nnfs-train --preset plain uneven.csv -e 1 -o none

@@ -1,13 +1,13 @@
 # Lines before the table, comments, bad rows and trailing delimiters.
 cp "$fixtures"/field/* .
 show() {
-    nnfs-train "$@" -e 1 -o none 2>&1 | sed -n '2,/^predicts/p'
+    nnfs-train --preset plain "$@" -e 1 -o none 2>&1 | sed -n '2,/^predicts/p'
 }
-run nnfs-train preamble.csv -q -o none
+run nnfs-train --preset plain preamble.csv -q -o none
 show preamble.csv --skip 1
-run nnfs-train preamble.csv -q -o none --skip 1000
+run nnfs-train --preset plain preamble.csv -q -o none --skip 1000
 show comments.csv --comment '#'
-run nnfs-train units-row.csv -q -o none
+run nnfs-train --preset plain units-row.csv -q -o none
 show units-row.csv --skip-bad-rows
 show total-row.csv --skip-bad-rows
 show trailing-both.csv
@@ -20,7 +20,7 @@ show trailing-data-only.csv
     echo '1,2,no,4'
     echo 'x,"2,bad'
 } >bad.csv
-run nnfs-train bad.csv -q -o none
+run nnfs-train --preset plain bad.csv -q -o none
 show bad.csv --skip-bad-rows
-nnfs-train bad.csv -q -e 1 -o model --skip-bad-rows
+nnfs-train --preset plain bad.csv -q -e 1 -o model --skip-bad-rows
 nnfs-eval model bad.csv --skip-bad-rows 2>&1 | grep 'left out'

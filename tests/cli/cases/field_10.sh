@@ -1,7 +1,7 @@
 # field.md 10: data from the standard input and from pipes, results to the standard output.
 for ((i = 0; i < 60; i++)); do echo "$((i * 7 % 13)),$((i * 5 % 11)),c$((i % 3))"; done >t.csv
 table=t.csv
-nnfs-train -q "$table" -e 2 -o m.safetensors --header no
+nnfs-train --preset plain -q "$table" -e 2 -o m.safetensors --header no
 nnfs-predict -q m.safetensors "$table" --header no >whole.csv
 piped() {
     echo "\$ $1"
@@ -21,11 +21,11 @@ piped 'gzip -c "$table" | nnfs-predict -q m.safetensors - --header no'
 
 # Training from a pipe ends in the bits of training from the file; nothing is left in $TMPDIR.
 mkdir tmp
-nnfs-train -q "$table" -e 2 -o none --log file.jsonl --header no
-TMPDIR=$PWD/tmp nnfs-train -q - -e 2 -o none --log pipe.jsonl --header no < <(cat "$table")
+nnfs-train --preset plain -q "$table" -e 2 -o none --log file.jsonl --header no
+TMPDIR=$PWD/tmp nnfs-train --preset plain -q - -e 2 -o none --log pipe.jsonl --header no < <(cat "$table")
 diff <(grep -o '"weights_hash":"[^"]*"' file.jsonl) <(grep -o '"weights_hash":"[^"]*"' pipe.jsonl) &&
     echo 'the same weights'
 ls tmp
 
-run nnfs-train -q "$table" -e 1 -o - --header no
+run nnfs-train --preset plain -q "$table" -e 1 -o - --header no
 TMPDIR=$PWD/missing run nnfs-predict -q m.safetensors -

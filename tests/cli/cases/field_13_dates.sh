@@ -1,14 +1,14 @@
 # Dates become the time elapsed and the cycles they go through; a model keeps how they are written.
 cp "$fixtures"/field/* .
 show() {
-    nnfs-train "$@" 2>&1 | sed -n '/^  column/,/^predicts/p'
+    nnfs-train --preset plain "$@" 2>&1 | sed -n '/^  column/,/^predicts/p'
 }
 show dates.csv -e 1 -o model
 nnfs-predict -q model dates.csv >one
 nnfs-predict -q model dates.csv -t 1 >two
 cmp one two && nnfs-eval model dates.csv | head -1
 weights() {
-    nnfs-train "$@" -e 2 -o none 2>/dev/null | grep '^weights'
+    nnfs-train --preset plain "$@" -e 2 -o none 2>/dev/null | grep '^weights'
 }
 # The same days in other forms.
 dates() {
@@ -26,7 +26,7 @@ for format in %d.%m.%Y %d/%m/%Y %m/%d/%Y '%d %b %Y' '%b %d %Y' %Y/%m/%d; do
 done
 # Day or month: asked for.
 awk 'BEGIN { print "when,y"; for (i = 1; i < 12; i++) print i "/" 12 - i "/2019," i * 3 % 7 ".5" }' >which.csv
-run nnfs-train which.csv -q -o none
+run nnfs-train --preset plain which.csv -q -o none
 show which.csv -e 1 -o day --date-format %d/%m/%Y
 show which.csv -e 1 -o month --date-format %m/%d/%Y
 # A model knows; one row is enough to read its format, and another format is refused.

@@ -2,7 +2,7 @@
 make_small
 folder="it's \$HOME"$'\e[31m'
 mkfifo started
-nnfs-train small -e 100000000 --hidden 4 -o none --log started --checkpoint "$folder" >/dev/null 2>err &
+nnfs-train --preset plain small -e 100000000 --hidden 4 -o none --log started --checkpoint "$folder" >/dev/null 2>err &
 pid=$!
 head -n 2 started >/dev/null
 kill -s INT $pid

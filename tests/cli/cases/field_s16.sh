@@ -6,7 +6,7 @@
         echo "$i.25,-1+2"
     done
 } >formulas.csv
-nnfs-train -q formulas.csv -e 1 2>/dev/null
+nnfs-train --preset plain -q formulas.csv -e 1 2>/dev/null
 nnfs-predict -q model.safetensors formulas.csv | head -n 1
 nnfs-predict -q model.safetensors formulas.csv --escape-formulas | head -n 1
 nnfs-predict -q model.safetensors formulas.csv --escape-formulas | sed 1d | cut -c 1-2 | sort -u | head -n 1

@@ -1,7 +1,7 @@
 # field.md S2: a checkpoint is data. What it says to write is written only where it is known to be the
 # run's own, or where the user says so.
 make_small
-base=(nnfs-train -q small -e 2 -b 20 --hidden 5)
+base=(nnfs-train --preset plain -q small -e 2 -b 20 --hidden 5)
 "${base[@]}" -o ours.safetensors --log run.jsonl --report run.html --checkpoint runs
 cat .nnfs-runs | mask
 # An honest run needs no further word, also moved or copied.

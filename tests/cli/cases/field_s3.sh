@@ -1,6 +1,6 @@
 # field.md S3: what refuses to go on is found before anything is written: the log keeps every byte.
 make_small
-nnfs-train -q small -e 3 -b 20 --hidden 5 -o none --log run.jsonl --checkpoint runs
+nnfs-train --preset plain -q small -e 3 -b 20 --hidden 5 -o none --log run.jsonl --checkpoint runs
 rm runs/checkpoint-000003-*
 cp run.jsonl before.jsonl
 mv small other && make_idx small train 60 4 2

@@ -2,7 +2,7 @@
 # a tool that starts itself again for a better BLAS still has all of them.
 make_small
 unset OMP_PLACES OMP_PROC_BIND OPENBLAS_CORETYPE OPENBLAS_THREAD_TIMEOUT
-nnfs-train -q small -e 0 -o none --log run.jsonl
+nnfs-train --preset plain -q small -e 0 -o none --log run.jsonl
 grep -q '(serial)' run.jsonl && skip "the serial OpenBLAS runs on one thread"
 cores() {
     grep -o '"cores":[0-9]*' run.jsonl
@@ -12,7 +12,7 @@ all=$(cores)
 # The CPUs that a run's threads may use, all together, while it trains.
 cpus_used() {
     rm -f run.jsonl
-    "$@" nnfs-train -q small -e 100000000 --hidden 64 -t 2 -o none --log run.jsonl &
+    "$@" nnfs-train --preset plain -q small -e 100000000 --hidden 64 -t 2 -o none --log run.jsonl &
     local pid=$!
     while ! grep -qs '"epoch"' run.jsonl; do
         sleep 0.01

@@ -8,15 +8,15 @@ controls() {
 name=$'a\e]0;title\ab\xc2\x9b31mc\xe2\x80\xaed\nfile'
 cp -r small "$name"
 model=$'m\e[31m\xe2\x81\xa6.safetensors'
-run nnfs-train "$name" -e 1 -o "$model"
+run nnfs-train --preset plain "$name" -e 1 -o "$model"
 run nnfs-eval "$model" "$name" --calibration | head -n 4
-run nnfs-train -q $'\xc2\x9b31m\xe2\x80\xaenothing' -o none
+run nnfs-train --preset plain -q $'\xc2\x9b31m\xe2\x80\xaenothing' -o none
 run nnfs-show c1-cell.csv
-run nnfs-train -e 0 -o classes.safetensors esc-classes.csv
+run nnfs-train --preset plain -e 0 -o classes.safetensors esc-classes.csv
 
 # Overlong forms are no letters.
 cp -r small $'x\xc0\x9b\xe0\x82\x9by'
-run nnfs-train $'x\xc0\x9b\xe0\x82\x9by' -e 0 -o none
+run nnfs-train --preset plain $'x\xc0\x9b\xe0\x82\x9by' -e 0 -o none
 
 # Predictions: to a pipe as they are, to a terminal cleaned.
 nnfs-predict -q classes.safetensors esc-classes.csv | controls

@@ -3,6 +3,6 @@ cp "$fixtures"/field/* .
 seconds=5
 grep -q __asan_init "$tools/nnfs-train" && seconds=60
 ulimit -t "$seconds"
-run nnfs-train hash-collisions-40k.csv.gz -q -o none
+run nnfs-train --preset plain hash-collisions-40k.csv.gz -q -o none
 gunzip -c notes40000.safetensors.gz >notes.safetensors
 nnfs-show notes.safetensors | head -1

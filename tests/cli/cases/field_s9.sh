@@ -16,15 +16,15 @@ again() {
     about "$file"
     cmp -s <(echo old) "there/$file" && echo "nothing was written"
 }
-again model.safetensors nnfs-train -q small -e 1
-again run.html nnfs-train -q small -e 1 -o none --report run.html
+again model.safetensors nnfs-train --preset plain -q small -e 1
+again run.html nnfs-train --preset plain -q small -e 1 -o none --report run.html
 again predictions.csv nnfs-predict -q model.safetensors small -o predictions.csv
 again picture.png nnfs-show digits --count 4 -o picture.png
-nnfs-train -q small -e 1 -o none --log run.jsonl
+nnfs-train --preset plain -q small -e 1 -o none --log run.jsonl
 again page.html nnfs-report run.jsonl -o page.html
 ls -A there
 umask 027
-nnfs-train -q small -e 1 -o new.safetensors
+nnfs-train --preset plain -q small -e 1 -o new.safetensors
 nnfs-predict -q model.safetensors small -o new.csv
 about new.safetensors
 about new.csv
@@ -32,6 +32,6 @@ about new.csv
 echo precious >precious
 mkdir runs
 ln -s ../precious runs/best.safetensors
-nnfs-train -q small -e 1 -o none --checkpoint runs
+nnfs-train --preset plain -q small -e 1 -o none --checkpoint runs
 about runs/best.safetensors
 cat precious

@@ -14,9 +14,9 @@ cp "$fixtures/table/flats.csv" .
 details() {
     check_log run.jsonl | sed -n '/^event \(evaluation\|weights\)/,/^$/p'
 }
-run nnfs-train -q flats.csv -e 1 -o none --target area,price --validation 0.2 --log run.jsonl
+run nnfs-train --preset plain -q flats.csv -e 1 -o none --target area,price --validation 0.2 --log run.jsonl
 details
-run nnfs-train -q flats.csv -e 1 -o none --target sold --log run.jsonl
+run nnfs-train --preset plain -q flats.csv -e 1 -o none --target sold --log run.jsonl
 details
 run nnfs-train -q digits -e 1 -b 4096 --hidden 5 -o none --log run.jsonl
 details

@@ -1,7 +1,9 @@
 # Presets stand for options that a run prints and that options given by hand override.
 cp "$fixtures/table/flats.csv" .
-run nnfs-train flats.csv --drop remark --target price --preset balanced -e 2 -o price
+run nnfs-train flats.csv --drop remark --target price -e 2 -o price
 run nnfs-train flats.csv --drop remark --target price --preset fast --hidden 4 --embedding none -b 7 -o none
+run nnfs-train flats.csv --drop remark --target price --normalization layer --hidden 4 -e 1 -o none
+nnfs-train digits -e 0 -o none 2>&1 | grep -c preset
 run nnfs-train flats.csv --drop remark --target price --preset beast -o none
 run nnfs-train flats.csv --embedding piecewise:bins=0 -o none
 run nnfs-train flats.csv --embedding piecewise:depth=2 -o none
@@ -21,7 +23,7 @@ done
 cmp sold1 sold2 && echo "the same model"
 
 part_run() {
-    nnfs-train -q flats.csv --drop remark --target sold --preset balanced -e 6 -t 1 -o none "$@"
+    nnfs-train -q flats.csv --drop remark --target sold -e 6 -t 1 -o none "$@" # balanced is the default
 }
 part_run --log again.jsonl --checkpoint kept --checkpoint-every 3steps
 rm kept/best.safetensors kept/checkpoint-000006-*
@@ -37,3 +39,10 @@ run nnfs-show sold1
 
 # What a state dict does not have.
 run nnfs-export sold1 --safetensors sold.safetensors
+# What exports do not write yet.
+nnfs-train -q flats.csv --drop remark --target price --preset plain --scale robust -e 1 -o robust
+nnfs-train -q flats.csv --drop remark --target price --preset plain --two-valued -e 1 -o two
+run nnfs-export robust --onnx robust.onnx
+run nnfs-export two --c two.c
+nnfs-show robust | grep -E "area|sold"
+nnfs-show two | grep sold

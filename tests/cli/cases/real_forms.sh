@@ -1,6 +1,6 @@
 # Files as they are found give the weights that the same table gives when written plainly.
 weights() {
-    nnfs-train "$@" -e 2 -o none --test 0 2>/dev/null | grep '^weights'
+    nnfs-train --preset plain "$@" -e 2 -o none --test 0 2>/dev/null | grep '^weights'
 }
 # compare NAME CLEAN FILE OPTIONS: both with the same rows, options of the second.
 compare() {
@@ -45,12 +45,12 @@ adult() {
 }
 adult "" >adult.data
 (echo '|1x3 Cross validator' && adult .) >adult.test
-nnfs-train adult.data -q -e 1 -o adult
+nnfs-train --preset plain adult.data -q -e 1 -o adult
 nnfs-eval adult adult.test --skip 1 2>&1 | head -1
 # A Kaggle pair: ids count the rows of both files.
 (echo Id,Area,Rooms,Price && awk 'BEGIN { for (i = 1; i <= 60; i++) print i "," 50 + i * 13 % 70 "," 1 + i % 4 "," 1000 + i * 13 % 70 * 9 }') >train.csv
 (echo Id,Area,Rooms && awk 'BEGIN { for (i = 61; i <= 80; i++) print i "," 50 + i * 13 % 70 "," 1 + i % 4 }') >test.csv
 cut -d, -f 2- train.csv >no-id.csv
 [ "$(weights train.csv)" = "$(weights no-id.csv)" ] && echo "the same: Kaggle"
-nnfs-train train.csv -q -e 1 -o kaggle
+nnfs-train --preset plain train.csv -q -e 1 -o kaggle
 nnfs-predict -q kaggle test.csv | wc -l

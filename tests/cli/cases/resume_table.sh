@@ -8,7 +8,7 @@ awk 'BEGIN {
         printf "%.2f,%s,%.2f\n", size, town[i % 3 + 1], 1000 * size + 500 * (i % 3)
     }
 }' >flats.csv
-train() { nnfs-train -q flats.csv --target price --hidden 8 --schedule constant -o none "$@"; }
+train() { nnfs-train --preset plain -q flats.csv --target price --hidden 8 --schedule constant -o none "$@"; }
 hash() { grep -o '"weights_hash":"[^"]*"' "$1" | tail -n 1; }
 train -e 4 --log whole.jsonl
 train -e 2 --checkpoint runs --log part.jsonl

@@ -41,7 +41,7 @@ percent() {
 }
 nnfs-train bars -q -e 40 --lr 0.05 --hidden 8 -o good >/dev/null
 nnfs-train bars -q -e 0 --hidden none --init uniform:0.1 -o fresh >/dev/null
-nnfs-train flats.csv -q -e 60 --target sold --drop id,price -o sold >/dev/null
+nnfs-train --preset plain flats.csv -q -e 60 --target sold --drop id,price -o sold >/dev/null
 run percent nnfs-show good
 run percent nnfs-show sold
 run percent nnfs-show bars good --rows 0-1 -q

@@ -1,12 +1,12 @@
 # A table as it is: looked at, split, prepared, trained on; and the raw file is what the model takes.
 cp "$fixtures/table/flats.csv" .
-run nnfs-train flats.csv -e 2 --weight-column weight --drop remark -o none
-run nnfs-train flats.csv -e 2 --target sold --drop price,id -o sold --validation 0.1 --missing-indicator
+run nnfs-train --preset plain flats.csv -e 2 --weight-column weight --drop remark -o none
+run nnfs-train --preset plain flats.csv -e 2 --target sold --drop price,id -o sold --validation 0.1 --missing-indicator
 run brief sold flats.csv
-run nnfs-train flats.csv -q -e 60 -b 16 --drop sold -o price
-run nnfs-train flats.csv -e 1 --target area,price --scale minmax --max-categories 2 -o two
-run nnfs-train flats.csv -e 1 --test 0 -o none --validation flats.csv --target sold
-run nnfs-train flats.csv -e 1 -q -t 2 --folds 3 --log run.jsonl --target sold -o none --class-weight no=2
+run nnfs-train --preset plain flats.csv -q -e 60 -b 16 --drop sold -o price
+run nnfs-train --preset plain flats.csv -e 1 --target area,price --scale minmax --max-categories 2 -o two
+run nnfs-train --preset plain flats.csv -e 1 --test 0 -o none --validation flats.csv --target sold
+run nnfs-train --preset plain flats.csv -e 1 -q -t 2 --folds 3 --log run.jsonl --target sold -o none --class-weight no=2
 check_log run.jsonl | grep -E '^(settings|table|event|fold|train_samples|validation_samples)'
 
 # A fold that looks at validation data has its own.
@@ -38,7 +38,7 @@ cut -d, -f 1-2 flats.csv >short.csv
 run nnfs-predict price short.csv -o short
 run nnfs-predict price digits
 make_small
-nnfs-train -q small -e 1 -o small.safetensors
+nnfs-train --preset plain -q small -e 1 -o small.safetensors
 nnfs-predict -q small.safetensors small | head -1
 nnfs-predict -q small.safetensors small | wc -l
 run nnfs-predict small.safetensors flats.csv

@@ -1,7 +1,7 @@
 # However a table is written, the model is the same, bit for bit.
 cp "$fixtures"/table/flats* .
 weights() {
-    nnfs-train "$@" -e 3 -o none 2>/dev/null | grep '^weights'
+    nnfs-train --preset plain "$@" -e 3 -o none 2>/dev/null | grep '^weights'
 }
 first=$(weights flats.csv)
 [ -n "$first" ] && echo "trained"
@@ -34,5 +34,5 @@ first_sold=$(weights flats.csv --target sold)
 [ "$first" != "$(weights flats.csv -s 2)" ] && echo "another seed, other weights"
 [ "$first" != "$(weights flats.csv --scale minmax)" ] && echo "another scale, other weights"
 tail -n +2 flats.csv >headless.csv
-run nnfs-train headless.csv -q -e 1 -o headless --header no
+run nnfs-train --preset plain headless.csv -q -e 1 -o headless --header no
 nnfs-predict -q headless headless.csv --header no | head -1

@@ -30,18 +30,18 @@ labels 90 | npy y.npy '|u1' '(90,)'
 features 30 | npy x-test.npy '|u1' '(30, 4)'
 labels 30 | npy y-test.npy '|i1' '(30, 1)'
 labels 29 | npy short.npy '|i1' '(29,)'
-run nnfs-train x.npy --targets y.npy -e 1 --test x-test.npy --test-targets y-test.npy -o none
-run nnfs-train -q x.npy --targets y.npy -e 60 -b 16 -o model
+run nnfs-train --preset plain x.npy --targets y.npy -e 1 --test x-test.npy --test-targets y-test.npy -o none
+run nnfs-train --preset plain -q x.npy --targets y.npy -e 60 -b 16 -o model
 run brief -q model x-test.npy --targets y-test.npy
 run brief -q model x-test.npy
 nnfs-predict -q model x-test.npy | head -1
 nnfs-predict -q model x-test.npy | tail -n +2 | cut -d, -f 1 | head -6 | tr '\n' ' '
 nnfs-predict -q model x-test.npy | wc -l
-run nnfs-train -q x.npy --targets y.npy --task numbers --test 0 -e 1 -o numbers
+run nnfs-train --preset plain -q x.npy --targets y.npy --task numbers --test 0 -e 1 -o numbers
 nnfs-predict -q numbers x.npy | head -1
-run nnfs-train -q x.npy --target 1 -e 1 -o first
+run nnfs-train --preset plain -q x.npy --target 1 -e 1 -o first
 nnfs-predict -q first x.npy | wc -l
-run nnfs-train x.npy --targets short.npy
-run nnfs-train x.npy --targets y.npy --test x-test.npy
-run nnfs-train x.npy --targets nowhere.npy
+run nnfs-train --preset plain x.npy --targets short.npy
+run nnfs-train --preset plain x.npy --targets y.npy --test x-test.npy
+run nnfs-train --preset plain x.npy --targets nowhere.npy
 ls

@@ -51,7 +51,7 @@ nnfs-tune -q small --random 50 --lr 0.1,0.2 --batch 8,16 -e 1 --log none | grep 
 # Numbers are judged by their RMSE.
 printf 'x,y\n' >line.csv
 for ((i = 0; i < 40; i++)); do echo "$i,$((3 * i)).5" >>line.csv; done
-tune line.csv --hidden none --lr 0.1,0.01 -e 5 -q --log b.jsonl
+tune --preset plain line.csv --hidden none --lr 0.1,0.01 -e 5 -q --log b.jsonl
 
 # The best is the best, of shares the largest and of errors the smallest.
 best() {
@@ -59,8 +59,8 @@ best() {
 }
 best small --lr 1e-9,0.3 -e 30
 best small --lr 0.3,1e-9 -e 30
-best line.csv --hidden none --lr 1e-9,0.1 -e 30
-best line.csv --hidden none --lr 0.1,1e-9 -e 30
+best --preset plain line.csv --hidden none --lr 1e-9,0.1 -e 30
+best --preset plain line.csv --hidden none --lr 0.1,1e-9 -e 30
 
 # Every run is the one that nnfs-train makes, also where the seed decides what is held out.
 nnfs-tune -q small --seed 2,3,4 --validation 0.2 -b 16 -e 2 --log c.jsonl >/dev/null
