@@ -462,6 +462,11 @@ static void emit_forward(compiler *c)
         fetch.out = at;
         emit(c, fetch);
     }
+    if (trains(c) && c->settings->augments) {
+        program_op distort = forward_op(c, &op_augment, -1);
+        distort.in = distort.out = at;
+        emit(c, distort);
+    }
     at = emit_embed(c, at);
     at = emit_expand(c, at);
     at = emit_dropout(c, -1, c->network->input_dropout, at, &c->input_factors);

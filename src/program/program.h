@@ -53,6 +53,7 @@ typedef struct program_settings {
     int64_t batch; /* samples a step; 0: many */
     float label_smoothing;
     float clip_norm;           /* 0: none */
+    bool augments;             /* distorts the samples of epochs */
     bool on_gradient;          /* the caller sees the gradient before the update */
     bool follows[STATES_MOST]; /* the states that follow the parameters after an update */
     nnfs_precision precision;

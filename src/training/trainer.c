@@ -40,6 +40,7 @@ static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
                                .batch = settings->batch,
                                .label_smoothing = settings->label_smoothing,
                                .clip_norm = settings->clip_norm,
+                               .augments = settings->augment[0] != '\0',
                                .on_gradient = settings->on_gradient != NULL,
                                .precision = settings->precision};
     const train_state *row;
