@@ -826,6 +826,15 @@ typedef struct nnfs_evaluation {
 } nnfs_evaluation;
 
 /*
+ * Experimental. Evaluates probabilities [rows x samples] of the dataset's classes, wherever they come from:
+ * a row for each class, or one for the second of two. The loss is the log loss. Errors: DATA (the dataset
+ * has no labels), ARGUMENT (rows do not fit its classes), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_evaluate_probabilities(const nnfs_dataset *dataset,
+                                                 const float *probabilities, int rows,
+                                                 nnfs_evaluation *evaluation, nnfs_error *error);
+
+/*
  * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset does
  * not fit the network, was prepared otherwise, or has no targets), ARGUMENT (threads below 0), MEMORY,
  * BACKEND.

@@ -2,6 +2,7 @@
 #ifndef NNFS_TOOLS_COMMON_MODEL_DATA_H
 #define NNFS_TOOLS_COMMON_MODEL_DATA_H
 
+#include "common/ensemble.h"
 #include "common/table_options.h"
 
 #include <nnfs/nnfs.h>
@@ -17,8 +18,13 @@ typedef enum data_part {
 /* "train" and "test", in this order. */
 const char *part_names(int value);
 
+/* Models of an ensemble, at most. */
+enum { MODELS_MOST = 64 };
+
 typedef struct model_request {
     const char *model;
+    const char *more[MODELS_MOST - 1]; /* models that are averaged with it */
+    int more_count;
     const char *data;
     data_part part;
     int threads;
@@ -34,6 +40,11 @@ typedef struct model_data {
     char *path; /* of the data */
     nnfs_dataset *train, *test;
     nnfs_dataset *chosen; /* one of them */
+
+    /* The model and those that are averaged with it, for all that predict. */
+    struct model_data *more; /* [of.count - 1] */
+    ensemble_member *members;
+    ensemble of;
 } model_data;
 
 /* Rows of options for a model_request at `at` of the tool's structure. */
@@ -50,14 +61,15 @@ typedef struct model_data {
      .offset = (at) + offsetof(model_request, quiet)}
 /* clang-format on */
 
-/* MODEL and DATA, in this order; a third is a usage error. */
+/* MODEL... and DATA, in this order. */
 void model_request_argument(void *target, const char *text);
 /* Checks what needs more than one option; whatever is wrong is a usage error. */
 void model_request_check(const model_request *request);
 
 /*
- * Loads both, the data as the network needs them, and says what was left out. What is loaded is to be
- * freed also on failure. Errors: IO, DATA (also data that do not fit the model), MEMORY, BACKEND.
+ * Loads them, the data as each network needs them, and says what was left out. What is loaded is to be
+ * freed also on failure. Errors: IO, DATA (also data that do not fit the model, models
+ * of other classes), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
 void model_data_free(model_data *loaded);

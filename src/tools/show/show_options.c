@@ -117,7 +117,7 @@ static const option_row rows[] = {
      TO(TEXT, show_options, output), .complete = "@*"},
     {"picture", 0, "HxW[xC]", "layout of a sample's values, or none", "that of DATA or the model",
      .take = take_picture, .complete = "none"},
-    {"augment", 0, "NAME[:KEY=VALUE,...][,...]",
+    {"augment", 0, "NAME[,...]",
      "distortions as for nnfs-train: each sample is drawn as it is, then as the first three epochs "
      "of a training with the seed see it",
      "none", TO(PATH, show_options, augment), .complete = "none"},
