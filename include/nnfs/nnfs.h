@@ -424,35 +424,14 @@ typedef struct nnfs_image_layout {
 NNFS_API nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset);
 
 /*
- * Experimental. Lets training distort the samples of a dataset of pictures, anew for each epoch: a list
- * of augmentations with their settings, "elastic:sigma=6,alpha=36,affine:rotate=15,scale=0.15,flip", or
- * NULL for none. A setting without a name before it belongs to the augmentation on its left; KEY@CLASS
- * holds for the samples of one class, by its index: "affine:rotate=15,rotate@1=7.5".
- *
- *   elastic  displacements (Simard et al. 2003): uniform noise in -1 .. 1, smoothed by a Gaussian of
- *            sigma (6) pixels, times alpha (36)
- *   affine   rotate: degrees; scale: a share, of each axis for itself; shear: x moves by as many pixels
- *            for each of y; shift: pixels and parts of one. All at most so much to either side; 0
- *   shift    whole pixels, at most `pixels` (2) to each side
- *   flip     left and right, with `chance` (0.5)
- *   noise    normal, with standard deviation sigma (0.1)
- *   cutout   a square of `size` (8) pixels, a part of which may lie outside, becomes 0
- *   mixup    a weighted mean of two samples and their targets (Zhang et al. 2018): alpha (0.2), at most 1
- *
- * What moves pixels is combined into one bilinear interpolation; outside of the picture all is 0. The
- * same seed, epoch and sample give the same bits. Splits of the dataset are not augmented, and a table
- * is prepared before it is augmented. Errors: ARGUMENT (a specification that is wrong, no pictures), DATA (a
- * prepared table with more or fewer inputs than pixels), MEMORY.
+ * Experimental. A sample as training with these augmentations sees it in an epoch (from 0): features
+ * [feature_count]. See nnfs_train_settings for the specification; NULL or "" for none. Errors: ARGUMENT
+ * (a specification that is wrong, no pictures, no such sample), DATA (a prepared table with more or fewer
+ * inputs than pixels), MEMORY.
  */
-NNFS_API nnfs_status nnfs_dataset_augment(nnfs_dataset *dataset, const char *specification,
-                                          uint64_t seed, nnfs_error *error);
-
-/*
- * Experimental. A sample as training sees it in an epoch (from 0): features [feature_count]. Errors:
- * ARGUMENT (there is no such sample), MEMORY.
- */
-NNFS_API nnfs_status nnfs_dataset_augmented_sample(const nnfs_dataset *dataset, int epoch,
-                                                   int64_t index, float *features,
+NNFS_API nnfs_status nnfs_dataset_augmented_sample(const nnfs_dataset *dataset,
+                                                   const char *specification, uint64_t seed,
+                                                   int epoch, int64_t index, float *features,
                                                    nnfs_error *error);
 
 /* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
@@ -908,6 +887,15 @@ typedef struct nnfs_evaluation {
 } nnfs_evaluation;
 
 /*
+ * Experimental. Evaluates probabilities [rows x samples] of the dataset's classes, wherever they come from:
+ * a row for each class, or one for the second of two. The loss is the log loss. Errors: DATA (the dataset
+ * has no labels), ARGUMENT (rows do not fit its classes), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_evaluate_probabilities(const nnfs_dataset *dataset,
+                                                 const float *probabilities, int rows,
+                                                 nnfs_evaluation *evaluation, nnfs_error *error);
+
+/*
  * Evaluates the network on the dataset's samples. threads = 0 is all. Errors: DATA (the dataset does
  * not fit the network, was prepared otherwise, or has no targets), ARGUMENT (threads below 0), MEMORY,
  * BACKEND.
@@ -1104,6 +1092,9 @@ typedef struct nnfs_epoch {
 /* Where the time of training goes; see below. */
 typedef struct nnfs_profile nnfs_profile;
 
+/* Room for any setting as text, with its end. */
+#define NNFS_SETTING_BYTES 256
+
 /* A training run on its way, as a file holds it; see "Checkpoints". */
 typedef struct nnfs_checkpoint nnfs_checkpoint;
 
@@ -1199,6 +1190,28 @@ typedef struct nnfs_train_settings {
      */
     void (*on_gradient)(void *user, float *gradient, size_t count);
 
+    /*
+     * Experimental. How the epochs of a dataset of pictures distort its samples, anew each time: a list of
+     * augmentations with their settings, "elastic:sigma=6,alpha=36,affine:rotate=15,scale=0.15,flip"; the
+     * default "": not at all. A setting without a name before it belongs to the augmentation on its left;
+     * KEY@CLASS holds for the samples of one class, by its index: "affine:rotate=15,rotate@1=7.5".
+     *
+     *   elastic  displacements (Simard et al. 2003): uniform noise in -1 .. 1, smoothed by a Gaussian of
+     *            sigma (6) pixels, times alpha (36)
+     *   affine   rotate: degrees; scale: a share, of each axis for itself; shear: x moves by as many pixels
+     *            for each of y; shift: pixels and parts of one. All at most so much to either side; 0
+     *   shift    whole pixels, at most `pixels` (2) to each side
+     *   flip     left and right, with `chance` (0.5)
+     *   noise    normal, with standard deviation sigma (0.1)
+     *   cutout   a square of `size` (8) pixels, a part of which may lie outside, becomes 0
+     *   mixup    a weighted mean of two samples and their targets (Zhang et al. 2018): alpha (0.2), at most
+     *            1; of networks with one member
+     *
+     * What moves pixels is combined into one bilinear interpolation; outside of the picture all is 0. The
+     * same seed, epoch and sample give the same bits. Evaluation and steps by hand see samples as they are.
+     */
+    char augment[NNFS_SETTING_BYTES];
+
     void *reserved[16]; /* NULL */
 } nnfs_train_settings;
 
@@ -1222,6 +1235,7 @@ typedef enum nnfs_setting_type {
     NNFS_SETTING_NUMBER,
     NNFS_SETTING_WHOLE, /* a whole number */
     NNFS_SETTING_NAME,  /* one of a list of names */
+    NNFS_SETTING_TEXT,  /* of at most NNFS_SETTING_BYTES - 1 bytes; empty where it is not used */
 } nnfs_setting_type;
 
 typedef struct nnfs_setting {
@@ -1249,7 +1263,7 @@ NNFS_API const char *nnfs_train_setting_choice(const char *name, int index);
 NNFS_API nnfs_status nnfs_train_settings_set(nnfs_train_settings *settings, const char *name,
                                              const char *text, nnfs_error *error);
 /*
- * Writes the field `name` as text that _set reads back to the same value; 64 bytes are enough.
+ * Writes the field `name` as text that _set reads back to the same value; NNFS_SETTING_BYTES are enough.
  * Errors: ARGUMENT (there is no such setting).
  */
 NNFS_API nnfs_status nnfs_train_settings_get(const nnfs_train_settings *settings, const char *name,
@@ -1461,6 +1475,7 @@ typedef enum nnfs_part {
     NNFS_PART_GATHER,      /* the samples of a batch, converted and scaled */
     NNFS_PART_ELEMENTWISE, /* biases, activations and their derivatives, the loss */
     NNFS_PART_OPTIMIZER,
+    NNFS_PART_AUGMENT, /* distortions of pictures */
     NNFS_PART_WAITING, /* for other threads */
 } nnfs_part;
 

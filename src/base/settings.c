@@ -19,7 +19,12 @@ const setting_range range_duration = {"0 or more", 0.0, INFINITY, false, false};
 
 bool setting_is_integer(const setting *row)
 {
-    return row->field != FIELD_FLOAT && row->field != FIELD_DOUBLE;
+    return row->field != FIELD_FLOAT && row->field != FIELD_DOUBLE && row->field != FIELD_TEXT;
+}
+
+char *setting_text(const setting *row, const void *settings)
+{
+    return (char *)(uintptr_t)settings + row->offset;
 }
 
 int64_t setting_integer(const setting *row, const void *settings)
@@ -39,6 +44,8 @@ double setting_number(const setting *row, const void *settings)
 {
     const void *field = (const char *)settings + row->offset;
     switch (row->field) {
+    case FIELD_TEXT:
+        return 0.0;
     case FIELD_FLOAT:
         return (double)*(const float *)field;
     case FIELD_DOUBLE:
@@ -69,6 +76,9 @@ void setting_store_number(const setting *row, void *settings, double value)
 {
     void *field = (char *)settings + row->offset;
     switch (row->field) {
+    case FIELD_TEXT: /* its initial value is empty */
+        *(char *)field = '\0';
+        return;
     case FIELD_FLOAT:
         *(float *)field = (float)value;
         return;
@@ -82,11 +92,15 @@ void setting_store_number(const setting *row, void *settings, double value)
 
 bool setting_is_initial(const setting *row, const void *settings)
 {
-    return setting_number(row, settings) == row->initial;
+    return row->field == FIELD_TEXT ? *setting_text(row, settings) == '\0'
+                                    : setting_number(row, settings) == row->initial;
 }
 
 static bool is_equal(const setting *row, const void *left, const void *right)
 {
+    if (row->field == FIELD_TEXT) {
+        return strcmp(setting_text(row, left), setting_text(row, right)) == 0;
+    }
     return setting_is_integer(row) ? setting_integer(row, left) == setting_integer(row, right)
                                    : setting_number(row, left) == setting_number(row, right);
 }
@@ -185,6 +199,9 @@ static bool is_right(const setting_table *table, const setting *row, const void 
     if (row->field == FIELD_ENUM) {
         return row->names((int)setting_integer(row, settings)) != NULL;
     }
+    if (row->field == FIELD_TEXT) {
+        return memchr(setting_text(row, settings), '\0', NNFS_SETTING_BYTES) != NULL;
+    }
     const setting_use *use = use_of(table, row, settings, &user);
     bool unused = row->users && use && !use->used;
     return unused || range_holds(row->range, setting_number(row, settings));
@@ -199,6 +216,10 @@ nnfs_status settings_check(const setting_table *table, const void *settings, nnf
         }
         if (row->field == FIELD_ENUM) {
             return fail(error, NNFS_ERROR_ARGUMENT, "the %s %s is out of its range", table->what,
+                        row->about.name);
+        }
+        if (row->field == FIELD_TEXT) {
+            return fail(error, NNFS_ERROR_ARGUMENT, "the %s %s does not end", table->what,
                         row->about.name);
         }
         return fail(error, NNFS_ERROR_ARGUMENT, "the %s %s is out of its range: %g is not %s",

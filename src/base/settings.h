@@ -19,6 +19,7 @@ typedef enum setting_field {
     FIELD_INT64,
     FIELD_UINT64,
     FIELD_ENUM,
+    FIELD_TEXT, /* char [NNFS_SETTING_BYTES] */
 } setting_field;
 
 /* Infinite ends stand for the ends of the field's type. */
@@ -103,7 +104,9 @@ double setting_number(const setting *row, const void *settings);
 int64_t setting_integer(const setting *row, const void *settings);
 void setting_store_number(const setting *row, void *settings, double value);
 void setting_store_integer(const setting *row, void *settings, int64_t value);
+/* FIELD_TEXT has no number. */
 bool setting_is_integer(const setting *row);
+char *setting_text(const setting *row, const void *settings);
 bool setting_is_initial(const setting *row, const void *settings);
 
 /* Reads and writes one field as text; see nnfs_train_settings_set and _get. Errors: ARGUMENT. */

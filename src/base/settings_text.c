@@ -94,6 +94,18 @@ static nnfs_status set_name(const setting *row, void *settings, const char *text
                 all);
 }
 
+static nnfs_status set_words(const setting *row, void *settings, const char *text,
+                             nnfs_error *error)
+{
+    size_t length = strlen(text);
+    if (length >= NNFS_SETTING_BYTES) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%zu bytes are too long; the most are %d", length,
+                    NNFS_SETTING_BYTES - 1);
+    }
+    memcpy(setting_text(row, settings), text, length + 1);
+    return NNFS_OK;
+}
+
 nnfs_status settings_set_text(const setting_table *table, void *settings, const char *name,
                               const char *text, nnfs_error *error)
 {
@@ -111,6 +123,9 @@ nnfs_status settings_set_text(const setting_table *table, void *settings, const 
     }
     if (row->field == FIELD_ENUM) {
         return set_name(row, settings, text, error);
+    }
+    if (row->field == FIELD_TEXT) {
+        return set_words(row, settings, text, error);
     }
     return setting_is_integer(row) ? set_integer(row, settings, text, error)
                                    : set_number(row, settings, text, error);
@@ -131,6 +146,12 @@ static void write_number(const setting *row, double value, char *text, size_t si
     }
 }
 
+static bool setting_is_off(const setting *row, const void *settings)
+{
+    return row->field == FIELD_TEXT ? *setting_text(row, settings) == '\0'
+                                    : setting_number(row, settings) == 0.0;
+}
+
 void setting_to_text(const setting *row, const void *settings, char *text, size_t size)
 {
     double value = setting_number(row, settings);
@@ -139,8 +160,10 @@ void setting_to_text(const setting *row, const void *settings, char *text, size_
         (void)snprintf(text, size, "%s", name ? name : "");
     } else if (row->initial == (double)NNFS_DEFAULT && setting_is_initial(row, settings)) {
         (void)snprintf(text, size, "default");
-    } else if (row->about.zero && value == 0.0) {
+    } else if (row->about.zero && setting_is_off(row, settings)) {
         (void)snprintf(text, size, "%s", row->about.zero);
+    } else if (row->field == FIELD_TEXT) {
+        (void)snprintf(text, size, "%s", setting_text(row, settings));
     } else if (row->field == FIELD_UINT64) {
         (void)snprintf(text, size, "%" PRIu64, (uint64_t)setting_integer(row, settings));
     } else if (setting_is_integer(row)) {

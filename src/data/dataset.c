@@ -115,7 +115,6 @@ void nnfs_dataset_free(nnfs_dataset *dataset)
         memory_release(dataset->memory);
         memory_free(dataset->rows);
         memory_free(dataset->weights);
-        augment_free(dataset->augmentation);
         free(dataset);
     }
 }
@@ -278,7 +277,6 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
         rows[i] = (uint32_t)dataset_row(dataset, chosen[i]);
     }
     *part = *dataset;
-    part->augmentation = NULL;
     part->rows = rows;
     part->samples = count;
     (void)encoder_retain(part->encoder);

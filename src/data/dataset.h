@@ -6,7 +6,6 @@
 #ifndef NNFS_DATA_DATASET_H
 #define NNFS_DATA_DATASET_H
 
-#include "data/augment/augment.h"
 #include "table/image_layout.h"
 #include "table/table.h"
 
@@ -59,7 +58,6 @@ struct nnfs_dataset {
     int inputs;             /* features a sample as a network sees them */
     const encoder *encoder; /* of a table, shared; NULL: features are stored * scale */
     float *weights;         /* [samples] of this dataset, their mean 1; NULL: all count alike */
-    augment *augmentation;  /* of samples in training; NULL: none, as in each split */
 };
 
 /* Frees all that parts hold and makes them {0}. */

@@ -371,9 +371,6 @@ nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset, const nnfs_preprocessing
         return fail_null(error, "preprocessing");
     }
     encoder *made = NULL;
-    if (dataset->augmentation) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "a dataset is prepared before it is augmented");
-    }
     nnfs_status status = encoder_create(dataset, preprocessing, &made, error);
     if (status == NNFS_OK) {
         encoder_release(dataset->encoder);

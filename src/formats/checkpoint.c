@@ -41,6 +41,8 @@ static json_t *setting_to_json(const setting *row, const nnfs_train_settings *se
     switch (row->field) {
     case FIELD_ENUM:
         return json_string(row->names((int)setting_integer(row, settings)));
+    case FIELD_TEXT:
+        return json_string(setting_text(row, settings));
     case FIELD_UINT64:
         return hex((uint64_t)setting_integer(row, settings));
     default:
@@ -148,11 +150,18 @@ static bool parse_setting(const setting *row, const json_t *value, nnfs_train_se
 {
     uint64_t bits = 0;
     int found = -1;
+    nnfs_status status;
     switch (row->field) {
     case FIELD_ENUM:
         found = json_is_string(value) ? model_find_name(row->names, json_string_value(value)) : -1;
         setting_store_integer(row, settings, found);
         return found >= 0;
+    case FIELD_TEXT:
+        status = json_is_string(value)
+                     ? settings_set_text(&train_settings, settings, row->about.name,
+                                         json_string_value(value), NULL)
+                     : NNFS_ERROR_DATA;
+        return status == NNFS_OK;
     case FIELD_UINT64:
         if (!json_is_string(value) || !parse_hex(json_string_value(value), &bits)) {
             return false;

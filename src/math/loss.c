@@ -7,6 +7,15 @@
 
 /* ---- Targets ---- */
 
+/* Row i of the target of a label. */
+static float label_target(int32_t label, int i, int rows)
+{
+    if (rows == 1) {
+        return (float)label;
+    }
+    return label == i ? 1.0f : 0.0f;
+}
+
 /*
  * Column j of the targets as numbers, in the tile's scratch column unless they lie somewhere as they are:
  * a class index is written out, with one row as it is, and y smoothed is (1 - e) y + e / choices.
@@ -19,13 +28,11 @@ static const float *target_column(const loss_tile *tile, int j, int choices)
         return y;
     }
     for (int i = 0; i < tile->rows; i++) {
-        float target = 0.0f;
-        if (y) {
-            target = y[i];
-        } else if (tile->rows == 1) {
-            target = (float)tile->labels[j];
-        } else if (tile->labels[j] == i) {
-            target = 1.0f;
+        float target = y ? y[i] : label_target(tile->labels[j], i, tile->rows);
+        if (tile->partners) {
+            float share = tile->shares[j];
+            target =
+                share * target + (1.0f - share) * label_target(tile->partners[j], i, tile->rows);
         }
         tile->scratch[i] = (1.0f - e) * target + e / (float)choices;
     }
@@ -130,7 +137,7 @@ static double cross_entropy_smoothed(float *z, int32_t y, int rows, float e, flo
 
 static double cross_entropy_column(const loss_tile *tile, int j, float *p, float scale, float *d)
 {
-    if (!tile->labels) {
+    if (!tile->labels || tile->partners) {
         return cross_entropy_numbers(p, target_column(tile, j, tile->rows), tile->rows, scale, d);
     }
     if (tile->label_smoothing > 0.0f) {

@@ -17,6 +17,10 @@ typedef struct loss_tile {
     float *outputs;        /* out: f(z), the network's outputs; may be z's tile unless f keeps z */
     const int32_t *labels; /* [columns] class indices; with one row, 0 and 1; or NULL */
     const float *targets;  /* [rows x columns], where there are no labels */
+    /* Labels of mixed samples: each counts with its share, [columns], and a partner, [columns], with the
+     * rest. NULL: samples are not mixed. */
+    const float *shares;
+    const int32_t *partners;
     const float
         *weights;   /* [columns] what each column's loss and delta are multiplied by, or NULL */
     float *scratch; /* [rows], of this thread */

@@ -477,6 +477,11 @@ static void emit_forward(compiler *c)
         fetch.out = at;
         emit(c, fetch);
     }
+    if (trains(c) && c->settings->training.augment[0] != '\0') {
+        program_op distort = forward_op(c, &op_augment, -1);
+        distort.in = distort.out = at;
+        emit(c, distort);
+    }
     emit_noise(c, -1, c->settings->training.noise, at);
     at = emit_embed(c, at);
     at = emit_expand(c, at);

@@ -7,6 +7,7 @@
 #ifndef NNFS_PROGRAM_OP_H
 #define NNFS_PROGRAM_OP_H
 
+#include "data/augment/augment.h"
 #include "math/activation.h"
 #include "math/gemm.h"
 #include "math/gemm_packed.h"
@@ -168,6 +169,9 @@ typedef struct op_state {
     int32_t *labels; /* [samples of a chunk] */
     float *targets;  /* [outputs x samples of a chunk] */
     float *weights;  /* [samples of a chunk] */
+    /* Of mixed samples, as in loss_tile: [samples of a chunk] */
+    float *shares;
+    int32_t *partners;
     /* The same, once for each member; NULL where there is one. */
     int32_t *member_labels;
     float *member_targets, *member_weights;
@@ -186,7 +190,9 @@ struct op_context {
     const gemm_backend *gemm;
     const nnfs_network *network;
     const nnfs_dataset *dataset;
-    const uint32_t *order; /* of the samples; NULL: as they are */
+    const uint32_t *order;  /* of the samples; NULL: as they are */
+    const augment *augment; /* NULL: samples stay as they are */
+    float *augment_scratch; /* [dataset_augment_floats] of this thread */
     const op_chunk *chunk;
     op_state *state;
     float *scratch; /* [outputs x (members + 1)] of this thread */
@@ -236,7 +242,7 @@ static inline uint64_t op_sample(const op_context *context, int column)
 /* ---- The kinds, by file ---- */
 
 /* ops_batch.c */
-extern const op_kind op_fetch, op_loss, op_take_output_gradient;
+extern const op_kind op_fetch, op_augment, op_loss, op_take_output_gradient;
 /* ops_linear.c */
 extern const op_kind op_forward, op_backward, op_gradient, op_partial_gradient;
 extern const op_kind op_bias_gradient, op_partial_bias_gradient;

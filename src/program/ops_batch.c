@@ -1,4 +1,5 @@
 /* Where a step meets its samples: the batch, the loss, and gradients that come from the caller. */
+#include "data/augment/dataset_augment.h"
 #include "data/batch.h"
 #include "math/sums.h"
 #include "program/op.h"
@@ -24,6 +25,27 @@ static bool run_fetch(const program_op *op, const op_context *context, op_tile t
 }
 
 const op_kind op_fetch = {.name = "fetch", .part = NNFS_PART_GATHER, .run = run_fetch};
+
+/* Distorts the samples of an epoch in their places; those of a step by hand stay as they are. */
+static bool run_augment(const program_op *op, const op_context *context, op_tile tile)
+{
+    const nnfs_dataset *dataset = context->dataset;
+    op_state *state = context->state;
+    size_t targets = (size_t)dataset->parts.target_count;
+    for (int j = tile.first; context->augment && j < tile.first + tile.count; j++) {
+        fetched_sample sample = {
+            .x = op_view(context, &op->out, 0, op->out.rows, j, 1).data,
+            .targets = state->targets + targets * (size_t)j,
+        };
+        dataset_augment_fetched(dataset, context->augment, context->chunk->draw,
+                                (int64_t)op_sample(context, j), &sample, context->augment_scratch);
+        state->partners[j] = sample.partner;
+        state->shares[j] = sample.share;
+    }
+    return true;
+}
+
+const op_kind op_augment = {.name = "augment", .part = NNFS_PART_AUGMENT, .run = run_augment};
 
 /* ---- The loss ---- */
 
@@ -85,6 +107,7 @@ static bool run_loss(const program_op *op, const op_context *context, op_tile ti
     matrix z = op_view(context, &op->in, 0, rows, tile.first, tile.count);
     matrix outputs = op_view(context, &op->kept, 0, rows, tile.first, tile.count);
     bool trains = op_is_given(&op->out);
+    bool mixed = trains && classes && context->augment && augment_mixes(context->augment);
     bool weighted =
         trains && dataset_has_weights(context->dataset); /* evaluation counts all alike */
     float *delta = trains ? op_view(context, &op->out, 0, rows, tile.first, tile.count).data : NULL;
@@ -95,6 +118,8 @@ static bool run_loss(const program_op *op, const op_context *context, op_tile ti
         .targets =
             classes ? NULL : state->targets + (size_t)(rows / op->members) * (size_t)tile.first,
         .weights = weighted ? state->weights + tile.first : NULL,
+        .shares = mixed ? state->shares + tile.first : NULL,
+        .partners = mixed ? state->partners + tile.first : NULL,
         .scratch = context->scratch,
         .delta = delta,
         .scale = context->chunk->scale,

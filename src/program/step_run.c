@@ -30,6 +30,8 @@ nnfs_status workspace_create(workspace *made, const program *p, const nnfs_netwo
         .labels = memory_alloc(chunk, sizeof(int32_t)),
         .targets = memory_alloc(size_mul(outputs, chunk), sizeof(float)),
         .weights = memory_alloc(chunk, sizeof(float)),
+        .shares = memory_alloc(chunk, sizeof(float)),
+        .partners = memory_alloc(chunk, sizeof(int32_t)),
         .member_labels = memory_alloc(size_mul(chunk, members), sizeof(int32_t)),
         .member_targets = memory_alloc(size_mul(size_mul(outputs, chunk), members), sizeof(float)),
         .member_weights = memory_alloc(size_mul(chunk, members), sizeof(float)),
@@ -42,8 +44,9 @@ nnfs_status workspace_create(workspace *made, const program *p, const nnfs_netwo
     governor_create(&made->governor, threads);
     if (!shared || !made->work || (partials > 0 && !made->partials) || !made->scratch ||
         !made->state.labels || !made->state.targets || !made->state.weights ||
-        !made->state.member_labels || !made->state.member_targets || !made->state.member_weights ||
-        !made->state.records || !made->state.sums || !made->runs) {
+        !made->state.shares || !made->state.partners || !made->state.member_labels ||
+        !made->state.member_targets || !made->state.member_weights || !made->state.records ||
+        !made->state.sums || !made->runs) {
         return fail_memory(error, size_mul(floats, sizeof(float)), "the workspace of a step");
     }
     return NNFS_OK;
@@ -59,6 +62,8 @@ void workspace_free(workspace *w)
     memory_free(w->state.labels);
     memory_free(w->state.targets);
     memory_free(w->state.weights);
+    memory_free(w->state.shares);
+    memory_free(w->state.partners);
     memory_free(w->state.member_labels);
     memory_free(w->state.member_targets);
     memory_free(w->state.member_weights);
@@ -74,11 +79,15 @@ op_context step_run_context(const step_run *run, int thread)
                           .network = run->network,
                           .dataset = run->dataset,
                           .order = run->order,
+                          .augment = run->augment,
                           .state = &w->state,
                           .scratch = w->scratch + w->scratch_floats * (size_t)thread,
                           .settings = run->settings,
                           .gradient_floats = run->program->gradient_floats,
                           .tile_columns = run->program->tile_columns};
+    if (run->augment) {
+        context.augment_scratch = run->augment_scratch + run->augment_floats * (size_t)thread;
+    }
     for (int i = 0; i < SPACES; i++) {
         context.base[i] = run->spaces[i];
     }

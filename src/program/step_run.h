@@ -55,9 +55,12 @@ typedef struct step_run {
     int64_t updates; /* done before this run's first step */
 
     const nnfs_dataset *dataset;
-    const uint32_t *order; /* [samples]; NULL: as they are */
-    int64_t batch;         /* samples a step; the last step has what is left */
-    step_sums resumed;     /* steps of the run that were done before it was interrupted */
+    const uint32_t *order;  /* [samples]; NULL: as they are */
+    const augment *augment; /* of the samples; NULL: they stay as they are */
+    float *augment_scratch; /* [augment_floats] for each thread */
+    size_t augment_floats;
+    int64_t batch;     /* samples a step; the last step has what is left */
+    step_sums resumed; /* steps of the run that were done before it was interrupted */
 
     /*
      * Called on the calling thread every now and then while no parameter is being written; non-zero stops

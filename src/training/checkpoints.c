@@ -80,7 +80,7 @@ static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_tra
     /* A resumed run may have more epochs. */
     nnfs_train_settings there = *saved;
     there.epochs = now->epochs > saved->epochs ? now->epochs : saved->epochs;
-    char name[64], before[64], here[64];
+    char name[64], before[NNFS_SETTING_BYTES], here[NNFS_SETTING_BYTES];
     const setting *row = settings_difference(&train_settings, now, &there);
     if (!row) {
         return NNFS_OK;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/augment/dataset_augment.h"
 #include "data/batch.h"
 #include "training/checkpoints.h"
 #include "training/divergence.h"
@@ -112,6 +113,35 @@ static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_e
     return fail_diverged(trainer, run, error);
 }
 
+/* What distorts the samples of the run; nothing to free where the settings have none. */
+static nnfs_status begin_augment(const nnfs_trainer *trainer, step_run *run, augment **made,
+                                 nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &trainer->settings;
+    *made = NULL;
+    if (!settings->augment[0]) {
+        return NNFS_OK;
+    }
+    nnfs_status status =
+        dataset_augment_create(run->dataset, settings->augment, settings->seed, made, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    if (augment_mixes(*made) && trainer->network->members > 1) {
+        augment_free(*made);
+        return fail(error, NNFS_ERROR_ARGUMENT, "mixup is for networks with one member");
+    }
+    run->augment = *made;
+    run->augment_floats = dataset_augment_floats(run->dataset, *made);
+    size_t floats = size_mul(run->augment_floats, (size_t)trainer->threads);
+    run->augment_scratch = memory_alloc(floats, sizeof(float));
+    if (!run->augment_scratch) {
+        augment_free(*made);
+        return fail_memory(error, size_mul(floats, sizeof(float)), "augmentations");
+    }
+    return NNFS_OK;
+}
+
 /* The steps of an epoch in the order given (NULL: as they are), and what became of them. */
 static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                              const uint32_t *order, double began, nnfs_epoch *epoch,
@@ -131,10 +161,17 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
     run.watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
     run.watch_at -= run.watch_at > 0 ? trainer->steps - run.resumed.steps : 0;
     run.user = &watch;
+    augment *distorts;
+    nnfs_status status = begin_augment(trainer, &run, &distorts, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
     memcpy(trainer->epoch_start, trainer->network->parameters,
            trainer->network->parameter_floats * sizeof(float));
     trainer->resumed = (epoch_part){0};
     step_run_all(&run);
+    augment_free(distorts);
+    memory_free(run.augment_scratch);
     trainer->steps = run.updates;
     if (run.diverged) {
         return fail_epoch(trainer, &run, error);

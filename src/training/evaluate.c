@@ -9,6 +9,7 @@
 #include "training/metrics.h"
 #include "training/trainer.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -265,6 +266,63 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
         evaluation->seconds = clock_seconds() - began;
     }
     inference_free(&i);
+    sums_free(&sums);
+    return status;
+}
+
+/* ---- Probabilities from elsewhere ---- */
+
+/* What the labels of a dataset and the choices of probabilities come to. */
+static nnfs_status judge(const nnfs_dataset *dataset, const float *probabilities, int rows,
+                         evaluation_sums *sums, nnfs_evaluation *made, nnfs_error *error)
+{
+    int64_t samples = dataset->samples;
+    if (!sums->labels || !sums->chosen || !sums->scores) {
+        return fail_memory(error, size_mul((size_t)samples, 2 * sizeof(int32_t)), "evaluation");
+    }
+    sample_batch batch = {.n = samples, .labels = sums->labels};
+    dataset_fetch(dataset, NULL, 0, &batch);
+    choose_classes(probabilities, rows, (int)samples, sums->chosen);
+    made->loss =
+        metrics_log_loss(probabilities, sums->labels, rows, (int)samples) / (double)samples;
+    made->log_loss = made->loss;
+    nnfs_status status = metrics_of_classes(sums->chosen, sums->labels, samples,
+                                            dataset->parts.classes, made, error);
+    if (status != NNFS_OK || dataset->parts.classes != 2) {
+        return status;
+    }
+    for (int64_t j = 0; j < samples; j++) {
+        sums->scores[j] = probabilities[rows == 1 ? j : j * rows + 1];
+    }
+    return metrics_roc_auc(sums->scores, sums->labels, samples, &made->roc_auc, error);
+}
+
+nnfs_status nnfs_evaluate_probabilities(const nnfs_dataset *dataset, const float *probabilities,
+                                        int rows, nnfs_evaluation *evaluation, nnfs_error *error)
+{
+    double began = clock_seconds();
+    if (!dataset || !probabilities || !evaluation) {
+        return fail_null(error, "dataset, probabilities or evaluation");
+    }
+    if (!dataset_has_labels(dataset)) {
+        return fail(error, NNFS_ERROR_DATA, "the dataset has no classes to compare with");
+    }
+    if (dataset->samples > INT_MAX ||
+        !(rows >= dataset->parts.classes || (rows == 1 && dataset->parts.classes <= 2))) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d rows of probabilities do not fit %d classes",
+                    rows, dataset->parts.classes);
+    }
+    size_t samples = (size_t)dataset->samples;
+    evaluation_sums sums = {.labels = memory_alloc(samples, sizeof *sums.labels),
+                            .chosen = memory_alloc(samples, sizeof *sums.chosen),
+                            .scores = memory_alloc(samples, sizeof *sums.scores)};
+    nnfs_evaluation made = EVALUATION_NONE;
+    made.samples = dataset->samples;
+    nnfs_status status = judge(dataset, probabilities, rows, &sums, &made, error);
+    if (status == NNFS_OK) {
+        *evaluation = made;
+        evaluation->seconds = clock_seconds() - began;
+    }
     sums_free(&sums);
     return status;
 }

@@ -99,7 +99,7 @@ const char *nnfs_part_name(nnfs_part part)
         [NNFS_PART_FORWARD] = "forward",         [NNFS_PART_BACKWARD] = "backward",
         [NNFS_PART_GRADIENT] = "gradient",       [NNFS_PART_GATHER] = "gather",
         [NNFS_PART_ELEMENTWISE] = "elementwise", [NNFS_PART_OPTIMIZER] = "optimizer",
-        [NNFS_PART_WAITING] = "waiting",
+        [NNFS_PART_AUGMENT] = "augment",         [NNFS_PART_WAITING] = "waiting",
     };
     return (size_t)part < sizeof names / sizeof *names ? names[part] : NULL;
 }
@@ -124,9 +124,22 @@ static int product_rows(const nnfs_profile *of)
     return PRODUCTS * of->layers - 1;
 }
 
+static bool has_part(const nnfs_profile *of, nnfs_part part)
+{
+    for (int i = 0; i < of->op_count; i++) {
+        if (of->ops[i].part == part) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int nnfs_profile_rows(const nnfs_profile *of)
 {
-    return of && of->spans ? product_rows(of) + OTHER_PARTS : 0;
+    if (!of || !of->spans) {
+        return 0;
+    }
+    return product_rows(of) + OTHER_PARTS - (has_part(of, NNFS_PART_AUGMENT) ? 0 : 1);
 }
 
 /* The sum over the ops of a part, and of a layer if it is a product. */
@@ -184,6 +197,9 @@ static nnfs_profile_row product_row(const nnfs_profile *of, int index)
 static nnfs_profile_row part_row(const nnfs_profile *of, int index)
 {
     nnfs_part part = (nnfs_part)(NNFS_PART_GATHER + index);
+    if (part == NNFS_PART_AUGMENT && !has_part(of, part)) {
+        part = NNFS_PART_WAITING;
+    }
     profile_sum sum = sum_of(of, part, -1);
     return (nnfs_profile_row){
         .part = part, .layer = -1, .seconds = sum.seconds, .calls = sum.calls};

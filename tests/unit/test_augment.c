@@ -3,8 +3,10 @@
 #include "base/memory.h"
 #include "data/augment/augment.h"
 #include "data/augment/augment_parse.h"
+#include "data/augment/dataset_augment.h"
 #include "data/augment/elastic_field.h"
 #include "data/augment/warp.h"
+#include "math/loss.h"
 
 #include <math.h>
 #include <omp.h>
@@ -631,6 +633,96 @@ static void test_mixup(void **state)
     augment_free(none);
 }
 
+/* ---- Mixed targets ---- */
+
+/* With a share w of one label and the rest of another, loss and delta are w and 1 - w times those of each. */
+static void check_mixed_loss(nnfs_loss which, nnfs_activation output, int rows, float smoothing)
+{
+    enum { COLUMNS = 5, MOST = 3 };
+    const float logits[MOST * COLUMNS] = {0.5f, -1.0f, 2.0f,  0.1f, 0.2f, -0.3f, 3.0f, 1.0f,
+                                          0.0f, -2.0f, -0.5f, 1.5f, 0.7f, 0.7f,  0.7f};
+    const int32_t labels[COLUMNS] = {0, 1, 1, 0, 1};
+    const int32_t partners[COLUMNS] = {1, 1, 0, 1, 0};
+    const float shares[COLUMNS] = {1.0f, 0.75f, 0.5f, 0.9f, 0.6f};
+    double losses[3];
+    float deltas[3][MOST * COLUMNS];
+    for (int i = 0; i < 3; i++) {
+        float z[MOST * COLUMNS], outputs[MOST * COLUMNS], scratch[MOST];
+        losses[i] = 0.0;
+        for (int j = 0; j < COLUMNS; j++) { /* a column alone counts by its weight */
+            float weight = i == 0 ? shares[j] : 1.0f - shares[j];
+            memcpy(z, logits + j * rows, (size_t)rows * sizeof *z);
+            loss_tile tile = {.z = z,
+                              .outputs = outputs,
+                              .labels = (i == 1 ? partners : labels) + j,
+                              .shares = i == 2 ? shares + j : NULL,
+                              .partners = i == 2 ? partners + j : NULL,
+                              .weights = i == 2 ? NULL : &weight,
+                              .scratch = scratch,
+                              .delta = deltas[i] + j * rows,
+                              .scale = 0.25f,
+                              .label_smoothing = smoothing,
+                              .rows = rows,
+                              .columns = 1};
+            losses[i] += loss_of(which)->forward_backward(&tile, activation_of(output));
+        }
+    }
+    assert_true(fabs(losses[0] + losses[1] - losses[2]) < 1e-5);
+    for (int i = 0; i < rows * COLUMNS; i++) {
+        assert_true(fabsf(deltas[0][i] + deltas[1][i] - deltas[2][i]) < 1e-6f);
+    }
+}
+
+static void test_mixed_loss(void **state)
+{
+    (void)state;
+    check_mixed_loss(NNFS_CROSS_ENTROPY, NNFS_SOFTMAX, 3, 0.0f);
+    check_mixed_loss(NNFS_CROSS_ENTROPY, NNFS_SOFTMAX, 3, 0.1f);
+    check_mixed_loss(NNFS_BINARY_CROSS_ENTROPY, NNFS_SIGMOID, 1, 0.0f);
+}
+
+/* Numbers are mixed as the pictures are. */
+static void test_mixed_targets(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 50 };
+    static float features[SAMPLES * PIXELS], targets[SAMPLES];
+    nnfs_dataset *dataset = NULL;
+    augment *what = NULL;
+    nnfs_error error;
+    for (int i = 0; i < SAMPLES; i++) {
+        targets[i] = (float)i;
+        for (int p = 0; p < PIXELS; p++) {
+            features[i * PIXELS + p] = (float)i;
+        }
+    }
+    nnfs_arrays arrays = {.features = features,
+                          .feature_count = PIXELS,
+                          .samples = SAMPLES,
+                          .targets = targets,
+                          .target_count = 1};
+    assert_int_equal(nnfs_dataset_wrap(&arrays, &dataset, &error), NNFS_OK);
+    assert_int_equal(dataset_augment_create(dataset, "mixup:alpha=1", 1, &what, &error),
+                     NNFS_ERROR_ARGUMENT);
+    dataset->parts.picture = gray;
+    assert_int_equal(dataset_augment_create(dataset, "mixup:alpha=1", 1, &what, &error), NNFS_OK);
+    float *scratch = memory_alloc(dataset_augment_floats(dataset, what), sizeof *scratch);
+    int mixed = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        float x[PIXELS], target = targets[i];
+        memcpy(x, features + i * PIXELS, sizeof x);
+        fetched_sample sample = {.x = x, .targets = &target};
+        dataset_augment_fetched(dataset, what, 0, i, &sample, scratch);
+        assert_true(fabsf(x[0] - target) < 1e-4f && x[0] == x[PIXELS - 1]);
+        assert_true(sample.share >= 0.5f && sample.partner == -1);
+        mixed += target != (float)i;
+    }
+    assert_true(mixed > SAMPLES / 2);
+    memory_free(scratch);
+    augment_free(what);
+    nnfs_dataset_free(dataset);
+}
+
 /* ---- Datasets ---- */
 
 static void test_dataset(void **state)
@@ -640,29 +732,28 @@ static void test_dataset(void **state)
     nnfs_dataset *train = NULL, *test = NULL, *rest = NULL, *held_out = NULL;
     nnfs_error error;
     float plain[PIXELS], one[PIXELS], two[PIXELS];
+    const char *mixed = "elastic:sigma=5,mixup";
     nnfs_dataset_settings_init(&settings);
     assert_int_equal(nnfs_dataset_load("digits", &settings, &train, &test, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_augment(test, "elastic:sigma=5,mixup", 1, &error), NNFS_OK);
     assert_int_equal(nnfs_dataset_copy(test, 5, 1, plain, NULL, NULL, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_augmented_sample(test, 0, 5, one, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_augmented_sample(test, mixed, 1, 0, 5, one, &error), NNFS_OK);
     assert_memory_not_equal(one, plain, sizeof one);
-    assert_int_equal(nnfs_dataset_augmented_sample(test, 0, 5, two, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_augmented_sample(test, mixed, 1, 0, 5, two, &error), NNFS_OK);
     assert_memory_equal(one, two, sizeof one);
-    assert_int_equal(nnfs_dataset_augmented_sample(test, 1, 5, two, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_augmented_sample(test, mixed, 1, 1, 5, two, &error), NNFS_OK);
     assert_memory_not_equal(one, two, sizeof one);
-    assert_int_equal(nnfs_dataset_augment(test, "elastic:sigma=5,mixup", 2, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_augmented_sample(test, 0, 5, two, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_augmented_sample(test, mixed, 2, 0, 5, two, &error), NNFS_OK);
     assert_memory_not_equal(one, two, sizeof one);
-    assert_int_equal(nnfs_dataset_augment(test, "elastc", 2, &error), NNFS_ERROR_ARGUMENT);
-    assert_int_equal(nnfs_dataset_augmented_sample(test, 0, 10000, two, &error),
+    assert_int_equal(nnfs_dataset_augmented_sample(test, "elastc", 1, 0, 5, two, &error),
+                     NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_dataset_augmented_sample(test, mixed, 1, 0, 10000, two, &error),
                      NNFS_ERROR_ARGUMENT);
     assert_int_equal(nnfs_dataset_split(test, 0.5, 1, &rest, &held_out, &error), NNFS_OK);
     assert_int_equal(nnfs_dataset_copy(rest, 5, 1, plain, NULL, NULL, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_augmented_sample(rest, 0, 5, one, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_augmented_sample(rest, "", 1, 0, 5, one, &error), NNFS_OK);
     assert_memory_equal(one, plain, sizeof one);
-    assert_int_equal(nnfs_dataset_augment(test, NULL, 0, &error), NNFS_OK);
     assert_int_equal(nnfs_dataset_copy(test, 5, 1, plain, NULL, NULL, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_augmented_sample(test, 0, 5, one, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_augmented_sample(test, NULL, 1, 0, 5, one, &error), NNFS_OK);
     assert_memory_equal(one, plain, sizeof one);
     nnfs_dataset_free(rest);
     nnfs_dataset_free(held_out);
@@ -688,6 +779,8 @@ int main(void)
         cmocka_unit_test(test_same_bits),
         cmocka_unit_test(test_known_bits),
         cmocka_unit_test(test_mixup),
+        cmocka_unit_test(test_mixed_loss),
+        cmocka_unit_test(test_mixed_targets),
         cmocka_unit_test(test_dataset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

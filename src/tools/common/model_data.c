@@ -24,8 +24,11 @@ const char *part_names(int value)
 void model_request_argument(void *target, const char *text)
 {
     model_request *request = target;
+    if (request->more_count == MODELS_MOST - 1) {
+        usage_error("%d models are the most; '%s' is too much", MODELS_MOST, text);
+    }
     if (request->data) {
-        usage_error("MODEL and DATA are all there is to give, '%s' is too much", text);
+        request->more[request->more_count++] = request->data;
     }
     *(request->model ? &request->data : &request->model) = text;
 }
@@ -242,7 +245,7 @@ void model_data_describe(const nnfs_dataset *data)
     say_bad_rows(data);
 }
 
-nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error)
+static nnfs_status load_one(const model_request *request, model_data *loaded, nnfs_error *error)
 {
     nnfs_status status = nnfs_network_load(request->model, &loaded->network, error);
     if (status == NNFS_OK) {
@@ -265,8 +268,71 @@ nnfs_status model_data_load(const model_request *request, model_data *loaded, nn
     return status;
 }
 
+/* ---- Ensembles ---- */
+
+static const char *class_of(const model_data *loaded, int index)
+{
+    return nnfs_dataset_class_name(loaded->chosen, index);
+}
+
+/* Whether the mean of their outputs means anything: probabilities of the same classes in the same order. */
+static nnfs_status check_classes(const model_request *request, const model_data *first,
+                                 const char *model, const model_data *other, nnfs_error *error)
+{
+    int outputs = nnfs_network_outputs(first->network);
+    int classes = nnfs_dataset_classes(first->chosen);
+    bool same = classes > 0 && nnfs_network_outputs(other->network) == outputs &&
+                nnfs_dataset_classes(other->chosen) == classes;
+    for (int i = 0; same && i < classes; i++) {
+        same = strcmp(class_of(first, i), class_of(other, i)) == 0;
+    }
+    return same ? NNFS_OK
+                : set_error(error, NNFS_ERROR_DATA,
+                            "%s and %s do not predict the same classes: no mean of them",
+                            request->model, model);
+}
+
+static nnfs_status load_more(const model_request *request, model_data *loaded, nnfs_error *error)
+{
+    size_t count = (size_t)request->more_count;
+    loaded->more = calloc(count + 1, sizeof *loaded->more);
+    loaded->members = calloc(count + 1, sizeof *loaded->members);
+    nnfs_status status = loaded->more && loaded->members
+                             ? NNFS_OK
+                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (status != NNFS_OK) {
+        return status;
+    }
+    loaded->of.members = loaded->members;
+    loaded->members[loaded->of.count++] = (ensemble_member){loaded->network, loaded->chosen};
+    for (int i = 0; status == NNFS_OK && i < request->more_count; i++) {
+        model_request one = *request;
+        model_data *made = &loaded->more[i];
+        one.model = request->more[i];
+        one.quiet = true;
+        status = load_one(&one, made, error);
+        loaded->of.count++;
+        if (status == NNFS_OK) {
+            loaded->members[i + 1] = (ensemble_member){made->network, made->chosen};
+            status = check_classes(request, loaded, one.model, made, error);
+        }
+    }
+    return status;
+}
+
+nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error)
+{
+    nnfs_status status = load_one(request, loaded, error);
+    return status == NNFS_OK ? load_more(request, loaded, error) : status;
+}
+
 void model_data_free(model_data *loaded)
 {
+    for (int i = 0; i + 1 < loaded->of.count; i++) {
+        model_data_free(&loaded->more[i]);
+    }
+    free(loaded->more);
+    free(loaded->members);
     free(loaded->path);
     model_parts_free(&loaded->parts);
     nnfs_dataset_free(loaded->train);

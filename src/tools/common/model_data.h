@@ -2,6 +2,7 @@
 #ifndef NNFS_TOOLS_COMMON_MODEL_DATA_H
 #define NNFS_TOOLS_COMMON_MODEL_DATA_H
 
+#include "common/ensemble.h"
 #include "common/model_split.h"
 #include "common/plain_table.h"
 #include "common/table_options.h"
@@ -20,8 +21,13 @@ typedef enum data_part {
 /* "train", "test" and "validation", in this order. */
 const char *part_names(int value);
 
+/* Models of an ensemble, at most. */
+enum { MODELS_MOST = 64 };
+
 typedef struct model_request {
     const char *model;
+    const char *more[MODELS_MOST - 1]; /* models that are averaged with it */
+    int more_count;
     const char *data;
     data_part part;
     int threads;
@@ -40,6 +46,11 @@ typedef struct model_data {
     bool trained_on;      /* the model was trained on all of `chosen`, or on parts.train of it */
     plain_table plain;    /* in place of both, for a table without preprocessing */
     nnfs_dataset *chosen; /* one of them */
+
+    /* The model and those that are averaged with it, for all that predict. */
+    struct model_data *more; /* [of.count - 1] */
+    ensemble_member *members;
+    ensemble of;
 } model_data;
 
 /* Rows of options for a model_request at `at` of the tool's structure. */
@@ -57,14 +68,15 @@ typedef struct model_data {
      .offset = (at) + offsetof(model_request, quiet)}
 /* clang-format on */
 
-/* MODEL and DATA, in this order; a third is a usage error. */
+/* MODEL... and DATA, in this order. */
 void model_request_argument(void *target, const char *text);
 /* Checks what needs more than one option; whatever is wrong is a usage error. */
 void model_request_check(const model_request *request);
 
 /*
- * Loads both, the data as the network needs them, and says what was left out. What is loaded is to be
- * freed also on failure. Errors: IO, DATA (also data that do not fit the model), MEMORY, BACKEND.
+ * Loads them, the data as each network needs them, and says what was left out. What is loaded is to be
+ * freed also on failure. Errors: IO, DATA (also data that do not fit the model, models
+ * of other classes), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
 /* How many of the chosen samples the model is known to have been trained on. */

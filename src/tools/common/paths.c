@@ -18,7 +18,10 @@
 
 /* ---- Datasets ---- */
 
-enum { PLACES = 4 };
+/* Where Debian's packages of datasets put them: dataset-fashion-mnist is one. */
+static const char system_folder[] = "/usr/share/datasets";
+
+enum { PLACES = 5 };
 
 /* The folders a bare name is looked for in; those that are not set are NULL. */
 typedef struct search_path {
@@ -52,6 +55,7 @@ static search_path places_list(void)
         strdup("data"),
         user_folder(),
         strdup("."),
+        strdup(system_folder),
     }};
     return places;
 }
@@ -105,8 +109,11 @@ static char *hint(const char *name, const search_path *places)
     char *found = NULL;
     char *text = NULL;
     int length = 0;
-    if (strcmp(name, "mnist") == 0 || strcmp(name, "fashion-mnist") == 0) {
+    if (strcmp(name, "mnist") == 0) {
         return strdup("; data/fetch downloads it");
+    }
+    if (strcmp(name, "fashion-mnist") == 0) {
+        return strdup("; it is Debian's package dataset-fashion-mnist, or data/fetch downloads it");
     }
     suggestion_consider(&nearest, "digits");
     for (int i = 0; i < PLACES; i++) {

@@ -9,7 +9,8 @@
 /*
  * What to load for DATA, in fresh memory: the word "digits" and paths as they are; a copy of "-", the
  * standard input, and of pipes; a bare name from
- * $NNFS_DATA, data/, ${XDG_DATA_HOME:-~/.local/share}/nnfs or the current folder, in this order.
+ * $NNFS_DATA, data/, ${XDG_DATA_HOME:-~/.local/share}/nnfs, the current folder or /usr/share/datasets,
+ * in this order.
  * Errors: IO (nowhere; the message says where it looked and what is nearest), MEMORY.
  */
 nnfs_status data_path(const char *data, char **path, nnfs_error *error);

@@ -50,6 +50,7 @@ void setting_to_row(const nnfs_setting *setting, option_row *row)
         [NNFS_SETTING_NUMBER] = {"X", VARY_REAL},
         [NNFS_SETTING_WHOLE] = {"N", VARY_WHOLE},
         [NNFS_SETTING_NAME] = {"NAME", VARY_VALUES},
+        [NNFS_SETTING_TEXT] = {"NAME[:KEY=VALUE,...][,...]", VARY_NEVER},
     };
     bool has_keys = setting_key(setting->option, 0) != NULL;
     row->name = setting->option;

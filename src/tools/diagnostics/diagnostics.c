@@ -60,22 +60,21 @@ static int64_t block_samples(const diagnostics *made)
     return most < made->samples ? most : made->samples;
 }
 
-static nnfs_status read_block(const nnfs_network *network, const diagnostics *made, int threads,
+static nnfs_status read_block(const ensemble *of, const diagnostics *made, int threads,
                               diagnostics_block *block, float *outputs, int32_t *labels,
                               float *targets, nnfs_error *error)
 {
     block->outputs = outputs;
     block->labels = labels;
     block->targets = targets;
-    nnfs_status status = nnfs_predict_dataset(network, made->data, block->first, block->count,
-                                              threads, outputs, error);
+    nnfs_status status = ensemble_predict(of, block->first, block->count, threads, outputs, error);
     return status == NNFS_OK ? nnfs_dataset_copy(made->data, block->first, block->count, NULL,
                                                  labels, targets, error)
                              : status;
 }
 
-static nnfs_status pass(const nnfs_network *network, int threads, diagnostics *made,
-                        float *residuals, nnfs_error *error)
+static nnfs_status pass(const ensemble *of, int threads, diagnostics *made, float *residuals,
+                        nnfs_error *error)
 {
     bool numbers = made->classes == 0;
     int64_t most = block_samples(made);
@@ -89,7 +88,7 @@ static nnfs_status pass(const nnfs_network *network, int threads, diagnostics *m
     diagnostics_block block = {.first = 0};
     for (; status == NNFS_OK && block.first < made->samples; block.first += block.count) {
         block.count = made->samples - block.first < most ? made->samples - block.first : most;
-        status = read_block(network, made, threads, &block, outputs, labels, targets, error);
+        status = read_block(of, made, threads, &block, outputs, labels, targets, error);
         if (status == NNFS_OK && numbers) {
             numbers_add(made, &block, residuals);
         } else if (status == NNFS_OK) {
@@ -102,7 +101,7 @@ static nnfs_status pass(const nnfs_network *network, int threads, diagnostics *m
     return status;
 }
 
-static nnfs_status measure_classes(const nnfs_network *network, int threads, diagnostics *made,
+static nnfs_status measure_classes(const ensemble *of, int threads, diagnostics *made,
                                    nnfs_error *error)
 {
     nnfs_status status = classes_begin(made, error);
@@ -110,7 +109,7 @@ static nnfs_status measure_classes(const nnfs_network *network, int threads, dia
         status = positive_begin(made, error);
     }
     if (status == NNFS_OK) {
-        status = pass(network, threads, made, NULL, error);
+        status = pass(of, threads, made, NULL, error);
     }
     if (status == NNFS_OK) {
         classes_end(made);
@@ -119,17 +118,17 @@ static nnfs_status measure_classes(const nnfs_network *network, int threads, dia
     return status;
 }
 
-static nnfs_status measure_numbers(const nnfs_network *network, int threads, diagnostics *made,
+static nnfs_status measure_numbers(const ensemble *of, int threads, diagnostics *made,
                                    nnfs_error *error)
 {
     float *residuals = NULL;
     nnfs_status status = numbers_begin(made, &residuals, error);
     if (status == NNFS_OK) {
-        status = pass(network, threads, made, residuals, error);
+        status = pass(of, threads, made, residuals, error);
     }
     if (status == NNFS_OK) {
         numbers_end(made, residuals);
-        status = numbers_look_up(network, threads, made, error);
+        status = numbers_look_up(of, threads, made, error);
     }
     free(residuals);
     return status;
@@ -151,6 +150,15 @@ nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset 
                                 const diagnostics_settings *settings, diagnostics *made,
                                 nnfs_error *error)
 {
+    const ensemble_member one = {network, data};
+    return diagnostics_of_ensemble(&(ensemble){&one, 1}, settings, made, error);
+}
+
+nnfs_status diagnostics_of_ensemble(const ensemble *of, const diagnostics_settings *settings,
+                                    diagnostics *made, nnfs_error *error)
+{
+    const nnfs_network *network = of->members[0].network;
+    const nnfs_dataset *data = of->members[0].data;
     int64_t samples = nnfs_dataset_samples(data);
     int outputs = nnfs_network_outputs(network);
     int classes = nnfs_dataset_classes(data);
@@ -175,8 +183,8 @@ nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset 
     nnfs_status status =
         made->mistakes ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     if (status == NNFS_OK) {
-        status = (classes > 0 ? measure_classes : measure_numbers)(network, settings->threads, made,
-                                                                   error);
+        status =
+            (classes > 0 ? measure_classes : measure_numbers)(of, settings->threads, made, error);
     }
     if (status != NNFS_OK) {
         diagnostics_free(made);

@@ -5,6 +5,7 @@
 #ifndef NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
 #define NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
 
+#include "common/ensemble.h"
 #include "common/text.h"
 
 #include <nnfs/nnfs.h>
@@ -118,6 +119,9 @@ typedef struct diagnostics {
 nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data,
                                 const diagnostics_settings *settings, diagnostics *made,
                                 nnfs_error *error);
+/* The same of the mean of several networks, whose data are those of the first. */
+nnfs_status diagnostics_of_ensemble(const ensemble *of, const diagnostics_settings *settings,
+                                    diagnostics *made, nnfs_error *error);
 void diagnostics_free(diagnostics *known);
 
 /* What a target is called; one without a name by its number, from 1. */

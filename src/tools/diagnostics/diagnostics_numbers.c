@@ -118,8 +118,7 @@ void numbers_end(diagnostics *made, float *residuals)
     }
 }
 
-nnfs_status numbers_look_up(const nnfs_network *network, int threads, diagnostics *made,
-                            nnfs_error *error)
+nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, nnfs_error *error)
 {
     size_t outputs = (size_t)made->outputs;
     made->mistake_values =
@@ -131,8 +130,7 @@ nnfs_status numbers_look_up(const nnfs_network *network, int threads, diagnostic
         int64_t sample = made->mistakes[i].sample;
         status = nnfs_dataset_copy(made->data, sample, 1, NULL, NULL, values, error);
         if (status == NNFS_OK) {
-            status = nnfs_predict_dataset(network, made->data, sample, 1, threads, values + outputs,
-                                          error);
+            status = ensemble_predict(of, sample, 1, threads, values + outputs, error);
         }
     }
     return status;

@@ -25,8 +25,7 @@ nnfs_status numbers_begin(diagnostics *made, float **residuals, nnfs_error *erro
 void numbers_add(diagnostics *made, const diagnostics_block *block, float *residuals);
 void numbers_end(diagnostics *made, float *residuals);
 /* The values of the worst rows, which are known only now. */
-nnfs_status numbers_look_up(const nnfs_network *network, int threads, diagnostics *made,
-                            nnfs_error *error);
+nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, nnfs_error *error);
 
 /* Keeps it if it is among the worst; of equal ones the earlier row. */
 void mistake_add(diagnostics *made, mistake one);

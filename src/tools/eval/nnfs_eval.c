@@ -64,6 +64,8 @@ static const option_row rows[] = {
 static const char about[] =
     "Says how good MODEL, a file that nnfs-train wrote, is on DATA."
     "\v"
+    "Of several MODELs for the same classes it says how good the mean of their probabilities is.\n"
+    "\n"
     "DATA is found as nnfs-train finds it: a table (CSV, NPY), a folder of IDX files, the word "
     "digits, or a bare name such as mnist. A table is prepared as the model's own was; its columns "
     "may stand in any order.\n"
@@ -77,7 +79,7 @@ static const char about[] =
 static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
 
 /* The request is the first member. */
-static const option_table command_line = {rows, "MODEL DATA", about, model_request_argument,
+static const option_table command_line = {rows, "MODEL... DATA", about, model_request_argument,
                                           NULL, arguments};
 
 static void take_threshold(void *input, const option_row *row, const char *text)
@@ -127,6 +129,22 @@ typedef struct eval_run {
     column_effects effects;
 } eval_run;
 
+static nnfs_status evaluate_ensemble(eval_run *run, nnfs_error *error)
+{
+    const model_data *loaded = &run->loaded;
+    int64_t samples = nnfs_dataset_samples(loaded->chosen);
+    int outputs = nnfs_network_outputs(loaded->network);
+    float *mean = calloc((size_t)samples, (size_t)outputs * sizeof *mean);
+    nnfs_status status =
+        mean ? ensemble_predict(&loaded->of, 0, samples, loaded->machine.threads, mean, error)
+             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (status == NNFS_OK) {
+        status = nnfs_evaluate_probabilities(loaded->chosen, mean, outputs, &run->result, error);
+    }
+    free(mean);
+    return status;
+}
+
 static nnfs_status evaluate(eval_run *run, nnfs_error *error)
 {
     model_data *loaded = &run->loaded;
@@ -140,10 +158,11 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     }
     diagnostics_settings details = run->options->details;
     details.threads = loaded->machine.threads;
-    status = nnfs_evaluate(loaded->network, loaded->chosen, loaded->machine.threads, &run->result,
-                           error);
+    status = loaded->of.count > 1 ? evaluate_ensemble(run, error)
+                                  : nnfs_evaluate(loaded->network, loaded->chosen,
+                                                  loaded->machine.threads, &run->result, error);
     if (status == NNFS_OK) {
-        status = diagnostics_measure(loaded->network, loaded->chosen, &details, &run->known, error);
+        status = diagnostics_of_ensemble(&loaded->of, &details, &run->known, error);
     }
     if (status == NNFS_OK && run->options->importance) {
         nnfs_importance_settings settings;
@@ -181,6 +200,10 @@ static void print_head(const eval_run *run)
     const char *part = table ? "" : chosen_name(run);
     short_text samples = text_count(run->result.samples);
     path_text data = text_path(request->data);
+    int more = request->more_count;
+    if (more > 0) {
+        (void)printf("the mean of %d models, of which the first is\n", more + 1);
+    }
     int width = printf("%s (%s, %s parameters)", text_path(request->model).text, run->shape,
                        text_count(nnfs_network_parameters(run->loaded.network)).text);
     width += snprintf(NULL, 0, " on %s samples%s%s set of %s", samples.text, the, part, data.text);
@@ -214,6 +237,15 @@ static bool print_lines(const eval_run *run)
     return true;
 }
 
+/* Models that are averaged with "model". */
+static void add_more(json_t *object, const char *model)
+{
+    if (!json_object_get(object, "more_models")) {
+        (void)json_object_set_new(object, "more_models", json_array());
+    }
+    (void)json_array_append_new(json_object_get(object, "more_models"), json_string(model));
+}
+
 static bool print_json(const eval_run *run)
 {
     const model_data *loaded = &run->loaded;
@@ -223,6 +255,9 @@ static bool print_json(const eval_run *run)
     json_set_string(object, "schema", "nnfs-eval/1");
     json_set_string(object, "version", nnfs_version());
     json_set_string(object, "model", run->options->request.model);
+    for (int i = 0; i < run->options->request.more_count; i++) {
+        add_more(object, run->options->request.more[i]);
+    }
     json_set_hash(object, "weights_hash", nnfs_network_hash(loaded->network));
     json_set_string(object, "data", loaded->path);
     json_set_hash(object, "data_hash", nnfs_dataset_hash(loaded->chosen));

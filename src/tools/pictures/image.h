@@ -51,6 +51,19 @@ nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_image_layout shap
                                 const int64_t *samples, int count, pictures *made,
                                 nnfs_error *error);
 
+/* How samples are distorted: as training with that seed sees them in its first epochs. */
+typedef struct picture_distortions {
+    const char *augment;
+    uint64_t seed;
+    int count; /* of epochs */
+} picture_distortions;
+
+/* The same, each sample followed by its distorted pictures. Errors: also ARGUMENT (the augmentations are
+ * wrong). */
+nnfs_status pictures_of_distorted(const nnfs_dataset *data, nnfs_image_layout shape,
+                                  const int64_t *samples, int count, const picture_distortions *how,
+                                  pictures *made, nnfs_error *error);
+
 /*
  * The picture that a network takes: what its note says, or where it says nothing a square of 8 x 8 or
  * more; {0}: none.

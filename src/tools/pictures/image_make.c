@@ -78,10 +78,29 @@ static void normalise(pictures *made)
     }
 }
 
+/* Picture `index` of the sample: as it is, or as an epoch of training sees it. */
+static nnfs_status read_picture(const nnfs_dataset *data, int64_t sample,
+                                const picture_distortions *how, int index, float *values,
+                                nnfs_error *error)
+{
+    return index == 0 ? read_values(data, sample, values, error)
+                      : nnfs_dataset_augmented_sample(data, how->augment, how->seed, index - 1,
+                                                      sample, values, error);
+}
+
 nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_image_layout shape,
                                 const int64_t *samples, int count, pictures *made,
                                 nnfs_error *error)
 {
+    return pictures_of_distorted(data, shape, samples, count, &(picture_distortions){.count = 0},
+                                 made, error);
+}
+
+nnfs_status pictures_of_distorted(const nnfs_dataset *data, nnfs_image_layout shape,
+                                  const int64_t *samples, int count, const picture_distortions *how,
+                                  pictures *made, nnfs_error *error)
+{
+    int each = 1 + how->count;
     int channels = shown_channels(shape);
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
     int values = count_values(data);
@@ -93,12 +112,12 @@ nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_image_layout shap
                          (long long)picture_values(shape), values);
     }
     float *sample = calloc((size_t)values + 1, sizeof *sample); /* also of no values */
-    nnfs_status status =
-        make(shape, channels, channels == 3 ? PALETTE_COLOUR : PALETTE_GRAY, count, made, error);
+    nnfs_status status = make(shape, channels, channels == 3 ? PALETTE_COLOUR : PALETTE_GRAY,
+                              count * each, made, error);
     status = sample ? status : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     float *to = made->values;
-    for (int i = 0; status == NNFS_OK && i < count; i++) {
-        status = read_values(data, samples[i], sample, error);
+    for (int i = 0; status == NNFS_OK && i < count * each; i++) {
+        status = read_picture(data, samples[i / each], how, i % each, sample, error);
         for (size_t pixel = 0; status == NNFS_OK && pixel < pixels; pixel++) {
             for (int channel = 0; channel < channels; channel++) {
                 *to++ = sample[place(shape, pixel, channel)];

@@ -56,6 +56,8 @@ static const option_row rows[] = {
 static const char about[] =
     "Writes what MODEL, a file that nnfs-train wrote, says of each sample of DATA."
     "\v"
+    "Of several MODELs for the same classes the mean of their probabilities is written.\n"
+    "\n"
     "DATA is as for nnfs-train. A table is taken as it is, with or without the columns to predict: "
     "the model prepares it as its own was. Its columns may stand in any order, and those that the "
     "model does not know are left out.\n"
@@ -74,7 +76,7 @@ static const char about[] =
 static const char *const arguments[] = {"@*.safetensors", "@data", NULL};
 
 /* The request is the first member. */
-static const option_table command_line = {rows, "MODEL DATA", about, model_request_argument,
+static const option_table command_line = {rows, "MODEL... DATA", about, model_request_argument,
                                           NULL, arguments};
 
 static void take_threshold(void *input, const option_row *row, const char *text)
@@ -91,8 +93,13 @@ static void parse(predict_options *options, int argc, char **argv)
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     model_request_check(&options->request);
-    if (options->output && (is_same_file(options->output, options->request.model) ||
-                            is_same_file(options->output, options->request.data))) {
+    const model_request *request = &options->request;
+    bool read = options->output && (is_same_file(options->output, request->model) ||
+                                    is_same_file(options->output, request->data));
+    for (int i = 0; options->output && i < request->more_count; i++) {
+        read = read || is_same_file(options->output, request->more[i]);
+    }
+    if (read) {
         usage_error("--output would write over '%s', which is read", options->output);
     }
 }
@@ -263,8 +270,8 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
         status = spread
                      ? nnfs_predict_dataset_spread(loaded->network, loaded->chosen, first, count,
                                                    loaded->machine.threads, outputs, spread, error)
-                     : nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
-                                            loaded->machine.threads, outputs, error);
+                     : ensemble_predict(&loaded->of, first, count, loaded->machine.threads, outputs,
+                                        error);
         if (status == NNFS_OK && first == 0) {
             write_header(out, &what);
         }

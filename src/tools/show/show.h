@@ -24,6 +24,7 @@ typedef struct show_options {
     bool no_picture;           /* whatever the data say */
     nnfs_image_layout picture; /* {0}: as the data say */
     int ink;                   /* -1: what the terminal can */
+    const char *augment;       /* how distorted ones are drawn beside each sample, or NULL */
 } show_options;
 
 typedef struct show {

@@ -117,6 +117,10 @@ static const option_row rows[] = {
      TO(TEXT, show_options, output), .complete = "@*"},
     {"picture", 0, "HxW[xC]", "layout of a sample's values, or none", "that of DATA or the model",
      .take = take_picture, .complete = "none"},
+    {"augment", 0, "NAME[,...]",
+     "distortions as for nnfs-train: each sample is drawn as it is, then as the first three epochs "
+     "of a training with the seed see it",
+     "none", TO(PATH, show_options, augment), .complete = "none"},
     {"draw", 0, "NAME", "way to draw", "the best that the terminal can",
      TO(NAME, show_options, ink), .what = "way to draw", .names = ink_names},
 
@@ -174,6 +178,10 @@ static void check(const show_options *options)
     }
     if (options->mistakes && !request->model) {
         usage_error("--mistakes needs a MODEL that makes them");
+    }
+    if (options->augment && (!request->data || options->json)) {
+        usage_error("--augment draws samples: %s",
+                    options->json ? "--json does not" : "DATA is missing");
     }
     if (options->weights && request->data) {
         usage_error("--weights is about a MODEL alone, without DATA");

@@ -10,7 +10,8 @@
 enum {
     COUNT_FILE = 32, /* pictures, where none are asked for */
     COUNT_ROWS = 10,
-    LINES = 2, /* of pictures in a terminal */
+    LINES = 2,     /* of pictures in a terminal */
+    DISTORTED = 3, /* beside each sample */
 };
 
 /* ---- A sheet, wherever it goes ---- */
@@ -65,21 +66,40 @@ static nnfs_status write_caption(const show *from, int64_t sample, caption *text
     return status;
 }
 
+static nnfs_status write_captions(const show *from, const int64_t *samples, int count, int each,
+                                  caption *captions, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < count * each; i++) {
+        if (i % each == 0) {
+            status = write_caption(from, samples[i / each], &captions[i], error);
+        } else {
+            (void)snprintf(captions[i].name, sizeof captions[i].name, "epoch %d", i % each);
+        }
+    }
+    return status;
+}
+
 static nnfs_status show_pictures(const show *from, const int64_t *samples, int count,
                                  nnfs_error *error)
 {
     char title[256];
-    contact_sheet what = {.captions = calloc((size_t)count, sizeof *what.captions), .title = title};
+    const picture_distortions how = {.augment = from->options->augment,
+                                     .seed = from->options->seed,
+                                     .count = from->options->augment ? DISTORTED : 0};
+    int each = 1 + how.count;
+    contact_sheet what = {.captions = calloc((size_t)(count * each), sizeof *what.captions),
+                          .title = title};
     nnfs_status status =
         what.captions ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     (void)snprintf(title, sizeof title, "%s%s", text_name(from->options->request.data).text,
                    from->options->mistakes ? ": the worst mistakes" : "");
     if (status == NNFS_OK) {
-        status = pictures_of_samples(from->loaded.chosen, from->picture, samples, count,
-                                     &what.pictures, error);
+        status = pictures_of_distorted(from->loaded.chosen, from->picture, samples, count, &how,
+                                       &what.pictures, error);
     }
-    for (int i = 0; status == NNFS_OK && i < count; i++) {
-        status = write_caption(from, samples[i], &what.captions[i], error);
+    if (status == NNFS_OK) {
+        status = write_captions(from, samples, count, each, what.captions, error);
     }
     if (status == NNFS_OK) {
         status = show_sheet(from, &what, error);
@@ -98,7 +118,9 @@ static int default_count(const show *from)
     }
     contact_sheet_layout layout =
         contact_sheet_lay_out(&from->screen, from->picture.height, from->picture.width);
-    return from->options->output ? COUNT_FILE : LINES * layout.per_line;
+    int most = from->options->output ? COUNT_FILE : LINES * layout.per_line;
+    int each = from->options->augment ? 1 + DISTORTED : 1;
+    return most > each ? most / each : 1;
 }
 
 static nnfs_status say_none(const show *from)
@@ -115,6 +137,10 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
     if (from->options->output && !drawn) {
         return set_error(error, NNFS_ERROR_DATA,
                          "%s has no pictures to write; where it has, --picture says how they lie",
+                         from->loaded.path);
+    }
+    if (from->options->augment && !drawn) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has no pictures to distort",
                          from->loaded.path);
     }
     nnfs_status status = choose_samples(from, count, &samples, &count, error);

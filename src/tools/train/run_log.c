@@ -165,6 +165,7 @@ static json_t *setting_value(const nnfs_setting *setting, const char *text)
     }
     switch (setting->type) {
     case NNFS_SETTING_NAME:
+    case NNFS_SETTING_TEXT:
         return json_string(text);
     case NNFS_SETTING_WHOLE:
         return json_integer(strtoll(text, NULL, 10));
@@ -186,7 +187,7 @@ static json_t *settings(const train_run *run)
     train.batch = train.batch > 0 ? train.batch : nnfs_dataset_samples(run->train.set);
     const nnfs_setting *setting;
     for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
-        char text[64];
+        char text[NNFS_SETTING_BYTES];
         (void)nnfs_train_settings_get(&train, setting->name, text, sizeof text, NULL);
         bool is_rate = strcmp(setting->name, "learning_rate") == 0;
         (void)json_object_set_new(object, is_rate ? "lr" : setting->name,

@@ -276,9 +276,9 @@ static nnfs_status annotate_settings(train_run *run, nnfs_error *error)
     train.epochs = run->summary.epochs;
     const nnfs_setting *setting;
     for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
-        char text[64];
+        char text[NNFS_SETTING_BYTES];
         (void)nnfs_train_settings_get(&train, setting->name, text, sizeof text, NULL);
-        bool off = setting->zero && strcmp(setting->zero, "off") == 0 && strcmp(text, "off") == 0;
+        bool off = (strcmp(text, "off") == 0 || strcmp(text, "none") == 0) && setting->zero;
         nnfs_status status =
             off ? NNFS_OK : nnfs_network_set_note(run->network, setting->name, text, error);
         if (status != NNFS_OK) {

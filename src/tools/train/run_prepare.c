@@ -5,6 +5,8 @@
 #include "train/presets.h"
 #include "train/run.h"
 
+#include <stdlib.h>
+
 nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
                             nnfs_preprocessing **preprocessing, nnfs_error *error)
 {
@@ -45,6 +47,21 @@ static nnfs_status check_folds(const train_run *run, nnfs_error *error)
                      run->options->folds, (long long)samples, text_plural(samples));
 }
 
+/* Tries the augmentations on the first sample: what is wrong with them is said before the work starts. */
+static nnfs_status check_augment(const train_run *run, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &run->options->train;
+    if (!settings->augment[0]) {
+        return NNFS_OK;
+    }
+    float *sample = calloc((size_t)nnfs_dataset_features(run->train.set), sizeof *sample);
+    nnfs_status status = sample ? nnfs_dataset_augmented_sample(run->train.set, settings->augment,
+                                                                settings->seed, 0, 0, sample, error)
+                                : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    free(sample);
+    return status;
+}
+
 nnfs_status run_prepare(train_run *run, nnfs_error *error)
 {
     train_options *options = run->options;
@@ -63,6 +80,9 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
     }
     if (status == NNFS_OK && options->from) {
         status = from_check(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_augment(run, error);
     }
     if (status == NNFS_OK) {
         status = run_load_others(run, error);

@@ -33,6 +33,9 @@ run nnfs-show bars -q --rows 1 --picture 4x16
 run nnfs-show bars --json
 run nnfs-show flats.csv
 run nnfs-show flats.csv -q --rows 0-2 --target sold --drop id,remark
+run nnfs-show bars -q --rows 1 --augment shift:pixels=1
+run nnfs-show bars -q --rows 1 --augment shift:pixel=1
+run nnfs-show flats.csv -q --augment flip
 nnfs-show bars -q --rows 2 --draw truecolor | head -1 | od -c | head -3
 
 # ---- Models ----
