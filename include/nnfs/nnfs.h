@@ -1050,6 +1050,12 @@ typedef struct nnfs_train_settings {
      * [count] in the order of nnfs_trainer_gradients: it may change them. NULL.
      */
     void (*on_gradient)(void *user, float *gradient, size_t count);
+    /*
+     * A power of two: the slices that a batch is cut into. Each has its own gradient, and these are added up
+     * in a fixed binary tree, as are losses and the statistics of batch normalisation: the same bits at any
+     * number of threads, but others for another number of shards. At most the batch. Default 1.
+     */
+    int shards;
 
     void *reserved[16]; /* NULL */
 } nnfs_train_settings;

@@ -12,13 +12,22 @@
 #include "program/governor.h"
 #include "program/program.h"
 
-/* What a program works in. */
-typedef struct workspace {
+/* What the samples of a shard work in. */
+typedef struct shard_work {
     op_state state;
     float *x;        /* [inputs x chunk] */
     float *work;     /* SPACE_WORK */
     float *partials; /* SPACE_PARTIALS, or NULL */
-    float *scratch;  /* [scratch_floats] for each thread */
+    float *leaf;     /* [gradient_floats] its gradient; NULL: the run's */
+} shard_work;
+
+/* What a program works in. */
+typedef struct workspace {
+    shard_work *shards; /* [shard_count] */
+    int shard_count;
+    float **leaves; /* [shard_count] of the run under way */
+    float *packed;  /* SPACE_PACKED, or NULL */
+    float *scratch; /* [scratch_floats] for each thread */
     size_t scratch_floats;
     bool *runs;    /* [2 x stages] whether a stage runs in a chunk; then, in the last of a step */
     phases phases; /* of the run under way */
@@ -73,6 +82,7 @@ typedef struct step_run {
     bool stopped; /* by watch */
 
     bool diverged;     /* a loss or an update was not finite; then also: */
+    int bad_shard;     /* of those here */
     int64_t bad_first; /* the chunk of samples */
     int bad_count;
     int bad_layer; /* whose update was not finite; -1: the loss was not */
@@ -87,7 +97,7 @@ void step_run_all(step_run *run);
 /* The update alone, from the gradient as it stands. False: an update was not finite. */
 bool step_run_update(step_run *run);
 
-/* An op's context for one thread. */
+/* An op's context for one thread, and the first shard here. */
 op_context step_run_context(const step_run *run, int thread);
 
 #endif

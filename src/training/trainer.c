@@ -38,6 +38,7 @@ static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
     const nnfs_train_settings *settings = &trainer->settings;
     program_settings wanted = {.purpose = PROGRAM_TRAIN,
                                .batch = settings->batch,
+                               .shards = settings->shards,
                                .label_smoothing = settings->label_smoothing,
                                .clip_norm = settings->clip_norm,
                                .on_gradient = settings->on_gradient != NULL,
@@ -67,6 +68,19 @@ static nnfs_status check_smoothing(const nnfs_network *network, const nnfs_train
     return NNFS_OK;
 }
 
+static nnfs_status check_shards(const nnfs_train_settings *settings, nnfs_error *error)
+{
+    if ((settings->shards & (settings->shards - 1)) != 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "shards must be a power of two, not %d",
+                    settings->shards);
+    }
+    if (settings->batch > 0 && settings->shards > settings->batch) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d shards of a batch of only %lld",
+                    settings->shards, (long long)settings->batch);
+    }
+    return NNFS_OK;
+}
+
 nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
                                 nnfs_trainer **trainer, nnfs_error *error)
 {
@@ -82,6 +96,9 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     nnfs_status status = settings_check(&train_settings, &resolved, error);
     if (status == NNFS_OK) {
         status = check_smoothing(network, &resolved, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_shards(&resolved, error);
     }
     if (status != NNFS_OK) {
         return status;
