@@ -271,7 +271,7 @@ static const setting rows[] = {
         .about.option = "shards",
         .about.help =
             "slices of a batch whose gradients are added up in a fixed tree: a power of two",
-        .about.standard = "1",
+        .about.standard = "1; under mpirun the number of ranks, rounded up",
         .initial = 1,
         .range = &range_from_1,
         .later = true,

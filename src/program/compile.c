@@ -876,6 +876,14 @@ static void emit_learning(compiler *c)
         emit_pass(c, pass);
         pass = DO_SUM_SHARDS;
     }
+    if (c->settings->ranks > 1) {
+        emit_pass(c, pass);
+        emit(c, (program_op){.kind = &op_all_reduce,
+                             .layer = -1,
+                             .needs = RUN_GRADIENT,
+                             .grid = {.axis = AXIS_SINGLE}});
+        pass = 0;
+    }
     if (c->settings->on_gradient) {
         emit_pass(c, pass);
         emit(c, (program_op){.kind = &op_on_gradient,
@@ -1006,7 +1014,7 @@ static int most_tiles(const program *p)
 
 static int useful_threads(const program *p, const nnfs_network *network, int64_t batch)
 {
-    double by_work = tiling_threads(network, batch);
+    double by_work = tiling_threads(network, batch) * p->range.count / p->shards;
     int threads = by_work < (double)p->tiles ? (int)by_work : p->tiles;
     return threads < 1 ? 1 : threads;
 }
@@ -1029,12 +1037,13 @@ nnfs_status program_compile(const nnfs_network *network, const program_settings 
                   .program = made,
                   .tiles = tiling_for(network, settings)};
     int shards = settings->shards > 1 ? settings->shards : 1;
-    *made = (program){.shards = shards,
-                      .range = {0, shards},
-                      .chunk = c.tiles.chunk,
-                      .tile_columns = c.tiles.tile_columns,
-                      .partials = c.tiles.partials,
-                      .gradient_floats = network->parameter_floats};
+    *made = (program){
+        .shards = shards,
+        .range = shard_range_of(shards, settings->ranks > 1 ? settings->ranks : 1, settings->rank),
+        .chunk = c.tiles.chunk,
+        .tile_columns = c.tiles.tile_columns,
+        .partials = c.tiles.partials,
+        .gradient_floats = network->parameter_floats};
     c.values = calloc((size_t)network->layer_count, sizeof *c.values);
     if (c.values) {
         emit_all(&c);

@@ -7,7 +7,7 @@
 #ifndef NNFS_PROGRAM_OP_H
 #define NNFS_PROGRAM_OP_H
 
-#include "distributed/shard_tree.h"
+#include "distributed/exchange.h"
 #include "math/activation.h"
 #include "math/gemm.h"
 #include "math/gemm_packed.h"
@@ -185,6 +185,8 @@ typedef struct op_state {
     /* Written by finish, read by the ops of later stages. */
     double chunk_loss;
     int64_t chunk_correct;
+    bool stop_asked;        /* by the caller here; in the first shard */
+    bool stop_agreed;       /* a rank asked for it: all know in the same step */
     double gradient_square; /* squared norm of the gradient */
     float gradient_scale;   /* what clipping multiplies the gradient by */
 } op_state;
@@ -203,6 +205,7 @@ struct op_context {
     const nnfs_train_settings *settings;
     size_t gradient_floats; /* of one gradient */
     int tile_columns;       /* samples a tile of the loss has */
+    exchange *exchange;     /* with the other ranks; NULL: there are none */
     int shards;             /* of a batch */
     shard_range range;      /* those of this process */
 };
@@ -247,8 +250,8 @@ static inline uint64_t op_sample(const op_context *context, int column)
 
 /* ---- The kinds, by file ---- */
 
-/* ops_batch.c; the loss and the hits of a chunk are shared */
-#define LOSS_SUMS 2
+/* ops_batch.c; shared: the loss and the hits of a chunk, and the ranks that ask for a stop */
+#define LOSS_SUMS 3
 extern const op_kind op_fetch, op_loss, op_take_output_gradient;
 /* ops_linear.c */
 extern const op_kind op_forward, op_backward, op_gradient, op_partial_gradient;
@@ -271,7 +274,7 @@ extern const op_kind op_heads, op_heads_backward, op_heads_gradient, op_merge;
 #define POSITION_VALUES 3
 extern const op_kind op_embedding_sums, op_embed, op_embedding_gradient;
 /* ops_update.c */
-extern const op_kind op_sum_partials, op_sum_shards, op_gradient_norm, op_on_gradient, op_update,
-    op_follow;
+extern const op_kind op_sum_partials, op_sum_shards, op_all_reduce, op_gradient_norm,
+    op_on_gradient, op_update, op_follow;
 
 #endif

@@ -129,6 +129,7 @@ static void sum_loss(const program_op *op, const op_context *context)
     }
     state->sums[op->sums] = loss;
     state->sums[op->sums + 1] = (double)correct;
+    state->sums[op->sums + 2] = state->stop_asked ? 1.0 : 0.0;
 }
 
 /* No parameter has been touched yet. */
@@ -137,6 +138,7 @@ static bool finish_loss(const program_op *op, const op_context *context)
     op_state *state = context->state;
     state->chunk_loss = state->sums[op->sums];
     state->chunk_correct = (int64_t)state->sums[op->sums + 1];
+    state->stop_agreed = state->stop_agreed || state->sums[op->sums + 2] > 0.0;
     return isfinite(state->chunk_loss) != 0;
 }
 

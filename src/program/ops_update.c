@@ -92,6 +92,19 @@ const op_kind op_sum_shards = {.name = "sum shards",
                                .last_chunk = true,
                                .once = true};
 
+static bool run_all_reduce(const program_op *op, const op_context *context, op_tile tile)
+{
+    (void)op;
+    (void)tile;
+    return exchange_gradient(context->exchange, context->leaves);
+}
+
+const op_kind op_all_reduce = {.name = "all-reduce",
+                               .part = NNFS_PART_WAITING,
+                               .run = run_all_reduce,
+                               .last_chunk = true,
+                               .once = true};
+
 /* ---- The norm of the gradient ---- */
 
 enum { LANES = 16 };

@@ -54,8 +54,9 @@ typedef struct program {
 /* What a program is compiled from, beside the network. */
 typedef struct program_settings {
     program_purpose purpose;
-    int64_t batch; /* samples a step; 0: many */
-    int shards;    /* that a batch is cut into; 0: as 1 */
+    int64_t batch;   /* samples a step; 0: many */
+    int shards;      /* that a batch is cut into; 0: as 1 */
+    int rank, ranks; /* 0 ranks: as 1 */
     float label_smoothing;
     float clip_norm;           /* 0: none */
     bool on_gradient;          /* the caller sees the gradient before the update */

@@ -127,6 +127,7 @@ op_context step_run_context(const step_run *run, int thread)
                           .settings = run->settings,
                           .gradient_floats = run->program->gradient_floats,
                           .tile_columns = run->program->tile_columns,
+                          .exchange = run->exchange,
                           .shards = run->program->shards,
                           .range = run->program->range};
     for (int i = 0; i < SPACES; i++) {
@@ -420,8 +421,9 @@ typedef struct sums_of_op {
     const step_run *run;
 } sums_of_op;
 
-static double *sums_at(const sums_of_op *of, int shard)
+static double *sums_at(void *user, int shard)
 {
+    const sums_of_op *of = user;
     const workspace *work = of->run->work;
     return work->shards[shard - of->run->program->range.first].state.sums + of->op->sums;
 }
@@ -429,15 +431,16 @@ static double *sums_at(const sums_of_op *of, int shard)
 static void add_sums(void *user, int to, int from)
 {
     const sums_of_op *of = user;
-    double *sums = sums_at(of, to);
-    const double *others = sums_at(of, from);
+    double *sums = sums_at(user, to);
+    const double *others = sums_at(user, from);
     for (size_t i = 0; i < of->op->shared; i++) {
         sums[i] += others[i];
     }
 }
 
-/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. */
-static void sum_op(worker *w, const program_op *op)
+/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. False: a rank is
+ * lost. */
+static bool sum_op(worker *w, const program_op *op)
 {
     step_run *run = w->region->run;
     const program *p = run->program;
@@ -446,15 +449,19 @@ static void sum_op(worker *w, const program_op *op)
         turn_to(w, i);
         op->kind->sum(op, &w->context);
     }
-    if (op->shared == 0 || shards == 1) {
-        return;
+    if (op->shared == 0 || p->shards == 1) {
+        return true;
     }
     sums_of_op of = {op, run};
     shard_tree_within(p->shards, p->range, add_sums, &of);
+    if (run->exchange && !exchange_sums(run->exchange, sums_at, &of, op->shared)) {
+        return false;
+    }
     for (int i = 1; i < shards; i++) {
         memcpy(sums_at(&of, p->range.first + i), sums_at(&of, p->range.first),
                op->shared * sizeof(double));
     }
+    return true;
 }
 
 /* What follows from the sums; in each shard, as that is where later tiles look for it. */
@@ -478,6 +485,7 @@ static void turn_to_bad_loss(worker *w)
         for (int at = 0; at * tile < shard_count(w, i); at++) {
             if (!isfinite(work->shards[i].state.records[at].loss)) {
                 turn_to(w, i);
+                w->region->run->bad_here = true;
                 return;
             }
         }
@@ -485,7 +493,14 @@ static void turn_to_bad_loss(worker *w)
     turn_to(w, 0);
 }
 
-/* The sums over the tiles of a stage. False: the run has diverged. */
+/* Returns false. */
+static bool lose_ranks(step_run *run)
+{
+    run->lost = true;
+    return communicator_lose(run->exchange->communicator, "a matrix product was refused");
+}
+
+/* The sums over the tiles of a stage. False: the run has diverged, or a rank is lost. */
 static bool finish_stage(worker *w, int stage)
 {
     region *r = w->region;
@@ -494,6 +509,9 @@ static bool finish_stage(worker *w, int stage)
     int bad = atomic_load(&r->bad_op);
     if (bad != INT_MAX) {
         bool update = p->ops[bad].kind->part == NNFS_PART_OPTIMIZER;
+        if (r->run->exchange && !update) { /* here alone */
+            return lose_ranks(r->run);
+        }
         return note_divergence(w, update ? p->ops[bad].layer : -1);
     }
     for (int i = p->chains[s->first].first; i <= p->chains[s->last].last; i++) {
@@ -504,7 +522,9 @@ static bool finish_stage(worker *w, int stage)
         if (!op_runs(r, op, &w->chunk)) {
             continue;
         }
-        sum_op(w, op);
+        if (!sum_op(w, op)) {
+            return lose_ranks(r->run);
+        }
         if (op->kind->finish && !finish_op(w, op)) {
             turn_to_bad_loss(w);
             return note_divergence(w, -1);
@@ -521,6 +541,7 @@ static void finish_chunk(worker *w)
     run->sums.correct += run->needs & RUN_LOSS ? state->chunk_correct : 0;
     run->sums.samples += w->chunk.all;
     if (w->chunk.closes) {
+        run->stopping = run->exchange && state->stop_agreed;
         state->gradient_square = 0.0;
         state->gradient_scale = 1.0f;
         run->sums.steps++;
@@ -533,7 +554,8 @@ static bool watch_is_due(const region *r)
 {
     const step_run *run = r->run;
     bool asked_for = run->watch_at > 0 && run->sums.steps == run->watch_at;
-    return run->watch && (asked_for || clock_seconds() - r->watched >= run->watch_every);
+    return run->stopping ||
+           (run->watch && (asked_for || clock_seconds() - r->watched >= run->watch_every));
 }
 
 /* The phase after `phase`, which is over. */
@@ -573,7 +595,9 @@ static void watch(region *r, int64_t chunks)
 {
     step_run *run = r->run;
     governor_end(&run->work->governor, count_at(chunks));
-    run->stopped = run->watch(run) != 0;
+    bool stop = run->watch && run->watch(run) != 0;
+    run->work->shards[0].state.stop_asked = stop;
+    run->stopped = run->exchange ? run->stopping : stop;
     governor_begin(&run->work->governor, count_at(chunks));
     r->watched = clock_seconds();
 }
@@ -681,7 +705,7 @@ void step_run_all(step_run *run)
     int64_t samples = run->dataset->samples;
     workspace *w = run->work;
     run->sums = run->finished = run->resumed;
-    run->stopped = run->diverged = false;
+    run->bad_here = run->stopping = run->stopped = run->diverged = run->lost = false;
     region r = {.run = run,
                 .first_chunk = run->resumed.steps * chunks_in(run, run->batch),
                 .parts = (uint64_t)run->program->stage_count + 1,
@@ -696,6 +720,7 @@ void step_run_all(step_run *run)
     for (int i = 0; i < w->shard_count; i++) {
         w->leaves[i] = w->shards[i].leaf ? w->shards[i].leaf : run->spaces[SPACE_GRADIENT];
     }
+    w->shards[0].state.stop_asked = w->shards[0].state.stop_agreed = false;
     w->shards[0].state.gradient_square = 0.0;
     w->shards[0].state.gradient_scale = 1.0f;
     list_running_stages(&r);

@@ -56,6 +56,7 @@ typedef struct step_run {
     int threads;
     unsigned needs;        /* run_need */
     float *spaces[SPACES]; /* parameters, gradient, m, v, and the caller's arrays */
+    exchange *exchange;    /* with the other ranks; NULL: there are none */
     profile *profile;      /* a cell an op; NULL: none */
     schedule_state schedule;
     float rate;      /* learning rate in place of the schedule's; 0: the schedule's */
@@ -70,7 +71,7 @@ typedef struct step_run {
 
     /*
      * Called on the calling thread every now and then while no parameter is being written; non-zero stops
-     * the run, without the step under way. May be NULL.
+     * the run, without the step under way; with other ranks, after a step in which all know. May be NULL.
      */
     int (*watch)(struct step_run *run);
     double watch_every; /* seconds */
@@ -79,9 +80,12 @@ typedef struct step_run {
 
     /* The outcome so far, and up to the last step that was finished. */
     step_sums sums, finished;
-    bool stopped; /* by watch */
+    bool stopping; /* the ranks have agreed to stop: watch is called once more */
+    bool stopped;  /* by watch, or by that of another rank */
+    bool lost;     /* another rank is: see communicator_error */
 
     bool diverged;     /* a loss or an update was not finite; then also: */
+    bool bad_here;     /* a loss of a shard here is not finite */
     int bad_shard;     /* of those here */
     int64_t bad_first; /* the chunk of samples */
     int bad_count;
