@@ -1,7 +1,7 @@
 #!/bin/sh
 # The dependency order of the folders: a file includes only its own folder and those to the right of it.
 #
-#   training > formats > program > optim > network > data > table > math > platform > base
+#   training > formats > program > optim > network > data > table > distributed > math > platform > base
 #
 # The command-line tools see <nnfs/nnfs.h> and folders of src/tools alone: what tools share is common/, and
 # only nnfs-tune sees another tool, the runs of nnfs-train.
@@ -16,7 +16,7 @@ cd "$1"
 # shellcheck disable=SC2016 # awk's fields, not the shell's
 find src include -name '*.[ch]' | sort | xargs awk '
 BEGIN {
-    count = split("base platform math table data network optim program formats training", order, " ")
+    count = split("base platform math distributed table data network optim program formats training", order, " ")
     for (i = 1; i <= count; i++) {
         allowed = (i == 1 ? " " : allowed) order[i] " "
         below[order[i]] = allowed

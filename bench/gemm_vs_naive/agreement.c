@@ -30,7 +30,7 @@ float *agreement_outputs(const nnfs_trainer *trainer, int index)
     bool output = index + 1 == trainer->network->layer_count;
     size_t offset = output ? program_find(p, &op_loss, index)->kept.offset
                            : program_find(p, &op_activate, index)->out.offset;
-    return trainer->work.work + offset;
+    return trainer->work.shards[0].work + offset;
 }
 
 /* What layer `index` takes, and what it gives. */
@@ -48,7 +48,7 @@ static const float *deltas_of(const nnfs_trainer *trainer, int index)
 {
     bool output = index + 1 == trainer->network->layer_count;
     const op_kind *kind = output ? &op_loss : &op_activate_backward;
-    return trainer->work.work + program_find(&trainer->program, kind, index)->out.offset;
+    return trainer->work.shards[0].work + program_find(&trainer->program, kind, index)->out.offset;
 }
 
 static pair deltas(const agreement *g, int index)

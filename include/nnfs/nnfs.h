@@ -1098,6 +1098,43 @@ typedef struct nnfs_profile nnfs_profile;
 /* A training run on its way, as a file holds it; see "Checkpoints". */
 typedef struct nnfs_checkpoint nnfs_checkpoint;
 
+/* ---- Several processes (experimental) ---- */
+
+/* The ranks of an MPI job. NULL stands for a process alone. */
+typedef struct nnfs_communicator nnfs_communicator;
+
+/*
+ * Joins the job of the launcher (mpirun, srun) that started this process. *communicator is NULL if none did,
+ * if the job has one rank, or if nnfs was built without MPI. Initialises MPI unless that is done. One at a time.
+ * Errors: BACKEND (MPI does not start), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_communicator_create(nnfs_communicator **communicator, nnfs_error *error);
+
+/* Waits until all ranks call it; finalises MPI if _create initialised it. */
+NNFS_API void nnfs_communicator_free(nnfs_communicator *communicator);
+
+/* Ends all ranks at once with this exit status, and does not return; does nothing for NULL. */
+NNFS_API void nnfs_communicator_abort(nnfs_communicator *communicator, int exit_status);
+
+/* This rank, from 0; ranks of the job; hosts that they are on; ranks on this host. */
+NNFS_API int nnfs_communicator_rank(const nnfs_communicator *communicator);
+NNFS_API int nnfs_communicator_size(const nnfs_communicator *communicator);
+NNFS_API int nnfs_communicator_hosts(const nnfs_communicator *communicator);
+NNFS_API int nnfs_communicator_host_ranks(const nnfs_communicator *communicator);
+
+/* Seconds that this rank has spent in communication, with waiting for others. */
+NNFS_API double nnfs_communicator_seconds(const nnfs_communicator *communicator);
+
+/* Whether another rank is lost. Functions then return IO, and all that is left is _abort. */
+NNFS_API int nnfs_communicator_lost(const nnfs_communicator *communicator);
+
+/*
+ * Called by all ranks with their status, and the error of those that failed: returns OK if all are OK, else
+ * the status of the first rank that failed, on all of them, with its message in *error. NULL: `status`.
+ */
+NNFS_API nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status status,
+                                             nnfs_error *error);
+
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */
@@ -1189,6 +1226,17 @@ typedef struct nnfs_train_settings {
      * [count] in the order of nnfs_trainer_gradients: it may change them. NULL.
      */
     void (*on_gradient)(void *user, float *gradient, size_t count);
+    /*
+     * A power of two: the slices that a batch is cut into. Each has its own gradient, and these are added up
+     * in a fixed binary tree, as are losses and the statistics of batch normalisation: the same bits at any
+     * number of threads, but others for another number of shards. At most the batch. Default 1.
+     */
+    int shards;
+    /*
+     * The ranks of the job, each with some of the shards: all call nnfs_train with the same data and settings
+     * and end with the same weights. At most as many as shards. Borrowed; NULL, the default: this process alone.
+     */
+    nnfs_communicator *communicator;
 
     /*
      * Experimental. How the epochs of a dataset of pictures distort its samples, anew each time: a list of
@@ -1476,7 +1524,7 @@ typedef enum nnfs_part {
     NNFS_PART_ELEMENTWISE, /* biases, activations and their derivatives, the loss */
     NNFS_PART_OPTIMIZER,
     NNFS_PART_AUGMENT, /* distortions of pictures */
-    NNFS_PART_WAITING, /* for other threads */
+    NNFS_PART_WAITING, /* for other threads and ranks */
 } nnfs_part;
 
 /* What keeps a product from being faster. */

@@ -329,6 +329,16 @@ static const setting rows[] = {
         .later = true,
     },
     {
+        FIELD(INT, WHOLE, shards),
+        .about.option = "shards",
+        .about.help =
+            "slices of a batch whose gradients are added up in a fixed tree: a power of two",
+        .about.standard = "1; under mpirun the number of ranks, rounded up",
+        .initial = 1,
+        .range = &range_from_1,
+        .later = true,
+    },
+    {
         FIELD(UINT64, WHOLE, seed),
         .about.option = "seed",
         .about.letter = 's',

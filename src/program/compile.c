@@ -133,13 +133,17 @@ static bool is_bf16(const compiler *c, int index)
 }
 
 /* Room for panels of `rows` rows and a depth of k; the operand's rows are the depth. */
+static operand take_panels(op_space space, size_t *floats, int width, int rows, int k)
+{
+    operand made = {.space = space, .offset = *floats, .rows = k};
+    size_t words = gemm_panel_words(GEMM_BF16, width, rows, k);
+    *floats = size_round_up(size_add(*floats, words), MEMORY_LINE_FLOATS);
+    return made;
+}
+
 static operand panels(compiler *c, int width, int rows, int k)
 {
-    operand made = {.space = SPACE_WORK, .offset = c->program->work_floats, .rows = k};
-    size_t words = gemm_panel_words(GEMM_BF16, width, rows, k);
-    c->program->work_floats =
-        size_round_up(size_add(c->program->work_floats, words), MEMORY_LINE_FLOATS);
-    return made;
+    return take_panels(SPACE_WORK, &c->program->work_floats, width, rows, k);
 }
 
 /* Rounds a tile up to whole panels. */
@@ -192,6 +196,13 @@ static void emit_pack_delta(compiler *c, int index, unsigned needs)
 
 /* ---- Grids ---- */
 
+/* Samples of a batch that the largest shard has. */
+static int64_t shard_batch(const program_settings *settings)
+{
+    int shards = settings->training.shards > 1 ? settings->training.shards : 1;
+    return (settings->batch + shards - 1) / shards;
+}
+
 static op_grid grid_of_samples(const compiler *c, int rows)
 {
     return (op_grid){.axis = AXIS_SAMPLES, .rows = rows, .tile_columns = c->tiles.tile_columns};
@@ -232,7 +243,7 @@ static op_grid grid_of_parameters(const compiler *c, int index)
                          .tile_columns = layer->in,
                          .layer = index};
     }
-    int columns = tiling_block_columns(layer, c->settings->batch);
+    int columns = tiling_block_columns(layer, shard_batch(c->settings));
     return (op_grid){.axis = AXIS_PARAMETERS,
                      .rows = layer->out,
                      .columns = layer->in,
@@ -305,8 +316,9 @@ static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsig
         return;
     }
     if (!op_is_given(&v->packed.forward)) {
-        v->packed.forward = panels(c, GEMM_LANES, layer->out, layer->in);
-        v->packed.backward = panels(c, GEMM_LANES, layer->in, layer->out);
+        size_t *floats = &c->program->packed_floats;
+        v->packed.forward = take_panels(SPACE_PACKED, floats, GEMM_LANES, layer->out, layer->in);
+        v->packed.backward = take_panels(SPACE_PACKED, floats, GEMM_LANES, layer->in, layer->out);
     }
     program_op next = {.kind = kind,
                        .layer = index,
@@ -331,6 +343,7 @@ static void emit_batch_normalization(compiler *c, int index, operand z)
     program_op statistics = forward_op(c, &op_batch_statistics, index);
     statistics.in = z;
     statistics.sums = v->sums;
+    statistics.shared = 2 * (size_t)layer->out;
     emit(c, statistics);
     program_op normalize = forward_op(c, &op_batch_normalize, index);
     normalize.in = normalize.out = z;
@@ -519,6 +532,8 @@ static void emit_loss(compiler *c)
     loss.out = v->delta;
     loss.members = trains(c) ? c->network->members : 1;
     loss.value = trains(c) ? c->settings->training.label_smoothing : 0.0f;
+    loss.shared = LOSS_SUMS;
+    loss.sums = take_sums(c, LOSS_SUMS);
     emit(c, loss);
 }
 
@@ -594,7 +609,8 @@ static void emit_normalization_backward(compiler *c, int index, unsigned needs)
                            .grid = c->grid,
                            .in = v->delta,
                            .kept = v->normalized,
-                           .sums = take_batch_sums(c, layer->out)};
+                           .sums = take_batch_sums(c, layer->out),
+                           .shared = 2 * (size_t)layer->out};
         emit(c, sums);
         through.more_sums = sums.sums;
     } else {
@@ -731,7 +747,7 @@ static void emit_gradient(compiler *c, int index)
 /* `state` is that of a kind that has a train_state. */
 static void emit_for_tensor(compiler *c, int tensor, const op_kind *kind, int state)
 {
-    bool sums = kind == &op_sum_partials;
+    bool sums = kind == &op_sum_partials || kind == &op_sum_shards;
     program_op next = tensor_op(c, kind, tensor, sums ? RUN_GRADIENT : RUN_UPDATE);
     next.state = state;
     if (kind == &op_gradient_norm) {
@@ -791,31 +807,6 @@ static void emit_input_gradient(compiler *c, int tensor)
     emit(c, next);
 }
 
-/* The ops of each trained matrix of the inputs, one kind behind the other. */
-static void emit_for_inputs(compiler *c, bool gradient, bool norm, bool update)
-{
-    for (int t = 0; t < c->network->tensor_count; t++) {
-        const network_tensor *tensor = &c->network->tensors[t];
-        if (tensor->layer >= 0 || !tensor->trained || c->network->layers[0].frozen) {
-            continue;
-        }
-        if (gradient) {
-            emit_input_gradient(c, t);
-        }
-        if (norm) {
-            emit_for_tensor(c, t, &op_gradient_norm, 0);
-        }
-        if (update) {
-            emit_for_tensor(c, t, &op_update, 0);
-        }
-        for (int state = 0; update && state < STATES_MOST; state++) {
-            if (follows(c, state)) {
-                emit_for_tensor(c, t, &op_follow, state);
-            }
-        }
-    }
-}
-
 static void emit_running_statistics(compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
@@ -846,55 +837,100 @@ static void emit_update(compiler *c, int index)
     emit_running_statistics(c, index);
 }
 
-/* The ops of one layer, one kind behind the other, so that a thread keeps a block from its gradient to
- * its update where nothing stands in between. */
-static void emit_learning(compiler *c)
+/* What a pass over all tensors does to each of them, in this order. */
+enum { DO_GRADIENT = 1, DO_SUM_SHARDS = 2, DO_NORM = 4, DO_UPDATE = 8 };
+
+static void emit_input_tensor(compiler *c, int tensor, unsigned pass)
+{
+    if (pass & DO_GRADIENT) {
+        emit_input_gradient(c, tensor);
+    }
+    if (pass & DO_SUM_SHARDS) {
+        emit_for_tensor(c, tensor, &op_sum_shards, 0);
+    }
+    if (pass & DO_NORM) {
+        emit_for_tensor(c, tensor, &op_gradient_norm, 0);
+    }
+    if (pass & DO_UPDATE) {
+        emit_for_tensor(c, tensor, &op_update, 0);
+    }
+    for (int state = 0; (pass & DO_UPDATE) && state < STATES_MOST; state++) {
+        if (follows(c, state)) {
+            emit_for_tensor(c, tensor, &op_follow, state);
+        }
+    }
+}
+
+static void emit_layer_tensors(compiler *c, int index, unsigned pass)
+{
+    if (pass & DO_GRADIENT && c->tiles.partials > 0) {
+        emit_for_tensors(c, index, &op_sum_partials, 0);
+    } else if (pass & DO_GRADIENT) {
+        emit_gradient(c, index);
+    }
+    if (pass & DO_SUM_SHARDS) {
+        emit_for_tensors(c, index, &op_sum_shards, 0);
+    }
+    if (pass & DO_NORM) {
+        emit_for_tensors(c, index, &op_gradient_norm, 0);
+    }
+    if (pass & DO_UPDATE) {
+        emit_update(c, index);
+    }
+}
+
+/* The matrices of the inputs, then the layers, one kind of op behind the other, so that a thread keeps a
+ * block of weights from one op to the next. */
+static void emit_pass(compiler *c, unsigned pass)
 {
     const nnfs_network *network = c->network;
-    bool clips = c->settings->training.clip_norm > 0.0f;
-    bool hook = c->settings->training.on_gradient != NULL;
-    bool apart = clips || hook;
-    bool partial = c->tiles.partials > 0;
-    for (int i = 0; i < network->layer_count && partial; i++) {
-        if (!network->layers[i].frozen) {
+    for (int i = 0; i < network->layer_count && c->tiles.partials > 0; i++) {
+        if (pass & DO_GRADIENT && !network->layers[i].frozen) {
             emit_gradient(c, i);
         }
     }
-    emit_for_inputs(c, true, clips && !hook, !apart);
+    for (int t = 0; t < network->tensor_count; t++) {
+        const network_tensor *tensor = &network->tensors[t];
+        if (tensor->layer < 0 && tensor->trained && !network->layers[0].frozen) {
+            emit_input_tensor(c, t, pass);
+        }
+    }
     for (int i = 0; i < network->layer_count; i++) {
-        if (network->layers[i].frozen) {
-            continue;
-        }
-        if (partial) {
-            emit_for_tensors(c, i, &op_sum_partials, 0);
-        } else {
-            emit_gradient(c, i);
-        }
-        if (clips && !hook) {
-            emit_for_tensors(c, i, &op_gradient_norm, 0);
-        }
-        if (!apart) {
-            emit_update(c, i);
+        if (!network->layers[i].frozen) {
+            emit_layer_tensors(c, i, pass);
         }
     }
-    if (hook) {
+}
+
+/* One pass from gradient to update, unless something stands in between. */
+static void emit_learning(compiler *c)
+{
+    unsigned pass = DO_GRADIENT;
+    if (c->program->shards > 1) {
+        emit_pass(c, pass);
+        pass = DO_SUM_SHARDS;
+    }
+    if (c->settings->ranks > 1) {
+        emit_pass(c, pass);
+        emit(c, (program_op){.kind = &op_all_reduce,
+                             .layer = -1,
+                             .needs = RUN_GRADIENT,
+                             .grid = {.axis = AXIS_SINGLE}});
+        pass = 0;
+    }
+    if (c->settings->training.on_gradient) {
+        emit_pass(c, pass);
         emit(c, (program_op){.kind = &op_on_gradient,
                              .layer = -1,
                              .needs = RUN_UPDATE,
                              .grid = {.axis = AXIS_SINGLE}});
+        pass = 0;
     }
-    emit_for_inputs(c, false, clips && hook, false);
-    for (int i = 0; i < network->layer_count && clips && hook; i++) {
-        if (!network->layers[i].frozen) {
-            emit_for_tensors(c, i, &op_gradient_norm, 0);
-        }
+    if (c->settings->training.clip_norm > 0.0f) {
+        emit_pass(c, pass | DO_NORM);
+        pass = 0;
     }
-    emit_for_inputs(c, false, false, apart);
-    for (int i = 0; i < network->layer_count && apart; i++) {
-        if (!network->layers[i].frozen) {
-            emit_update(c, i);
-        }
-    }
+    emit_pass(c, pass | DO_UPDATE);
 }
 
 static void emit_training(compiler *c)
@@ -921,20 +957,22 @@ static bool same_grid(const op_grid *a, const op_grid *b)
 
 /*
  * An op stays with the tile of the op before if all that it reads was written there: elements of the tile,
- * or whole columns. Along parameters different layers are chains of one stage. Else it waits.
+ * or whole columns. Along parameters different layers are chains of one stage. Else it waits, as do an op of
+ * each shard and one of all shards for each other.
  */
 static void fuse(program *p)
 {
     for (int i = 0; i < p->op_count; i++) {
         program_op *next = &p->ops[i];
         const program_op *before = i > 0 ? &p->ops[i - 1] : NULL;
+        bool again = before && p->shards > 1 && before->kind->once != next->kind->once;
         bool same = before && same_grid(&before->grid, &next->grid);
         bool parameters = next->grid.axis == AXIS_PARAMETERS;
         bool local = parameters || next->kind->elementwise || next->grid.tile_rows == 0;
         bool finished = next->kind->after_finish ||
                         (next->kind == &op_update && before && before->kind == &op_gradient_norm);
         bool beside = parameters && before && before->grid.axis == AXIS_PARAMETERS;
-        next->starts_stage = finished || !(beside || (same && local));
+        next->starts_stage = finished || again || !(beside || (same && local));
         next->starts_chain = next->starts_stage || !same;
     }
 }
@@ -959,6 +997,7 @@ static bool list_stages(program *p)
         if (p->ops[i].starts_stage) {
             p->stages[++stage].first = chain;
             p->stages[stage].single = p->ops[i].grid.axis == AXIS_SINGLE;
+            p->stages[stage].once = p->ops[i].kind->once;
         }
         p->chains[chain].last = i;
         p->stages[stage].last = chain;
@@ -1000,7 +1039,8 @@ static int most_tiles(const program *p)
 {
     int most = 1;
     for (int i = 0; i < p->stage_count; i++) {
-        int tiles = program_stage_tiles(p, &p->stages[i], p->chunk);
+        int shards = p->stages[i].once ? 1 : p->range.count;
+        int tiles = shards * program_stage_tiles(p, &p->stages[i], p->chunk);
         most = tiles > most ? tiles : most;
     }
     return most;
@@ -1008,7 +1048,7 @@ static int most_tiles(const program *p)
 
 static int useful_threads(const program *p, const nnfs_network *network, int64_t batch)
 {
-    double by_work = tiling_threads(network, batch);
+    double by_work = tiling_threads(network, batch) * p->range.count / p->shards;
     int threads = by_work < (double)p->tiles ? (int)by_work : p->tiles;
     return threads < 1 ? 1 : threads;
 }
@@ -1017,7 +1057,7 @@ static int useful_threads(const program *p, const nnfs_network *network, int64_t
 static tiling tiling_for(const nnfs_network *network, const program_settings *settings)
 {
     if (settings->purpose == PROGRAM_TRAIN) {
-        return tiling_of(network, settings->batch);
+        return tiling_of(network, shard_batch(settings));
     }
     int tile = tiling_inference(settings->batch);
     return (tiling){.chunk = tile, .tile_columns = tile};
@@ -1030,10 +1070,14 @@ nnfs_status program_compile(const nnfs_network *network, const program_settings 
                   .settings = settings,
                   .program = made,
                   .tiles = tiling_for(network, settings)};
-    *made = (program){.chunk = c.tiles.chunk,
-                      .tile_columns = c.tiles.tile_columns,
-                      .partials = c.tiles.partials,
-                      .gradient_floats = network->parameter_floats};
+    int shards = settings->training.shards > 1 ? settings->training.shards : 1;
+    *made = (program){
+        .shards = shards,
+        .range = shard_range_of(shards, settings->ranks > 1 ? settings->ranks : 1, settings->rank),
+        .chunk = c.tiles.chunk,
+        .tile_columns = c.tiles.tile_columns,
+        .partials = c.tiles.partials,
+        .gradient_floats = network->parameter_floats};
     c.values = calloc((size_t)network->layer_count, sizeof *c.values);
     if (c.values) {
         emit_all(&c);

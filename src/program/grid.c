@@ -14,8 +14,8 @@ static int tiles_down(const op_grid *grid)
 static int grid_tiles(const op_grid *grid, int samples)
 {
     switch (grid->axis) {
-    case AXIS_SAMPLES:
-        return tiles_down(grid) * ceil_div(samples, grid->tile_columns);
+    case AXIS_SAMPLES: /* a shard without samples has one tile: a stage ends with its last tile */
+        return samples > 0 ? tiles_down(grid) * ceil_div(samples, grid->tile_columns) : 1;
     case AXIS_PARAMETERS:
         return ceil_div(grid->columns, grid->tile_columns);
     default:

@@ -62,12 +62,12 @@ void inference_free(inference *i)
 
 float *inference_inputs(const inference_tile *tile)
 {
-    return tile->of->work[tile->thread].x;
+    return tile->of->work[tile->thread].shards[0].x;
 }
 
 const float *inference_outputs(const inference_tile *tile)
 {
-    return tile->of->work[tile->thread].work + tile->of->program.output.offset;
+    return tile->of->work[tile->thread].shards[0].work + tile->of->program.output.offset;
 }
 
 const float *inference_member_outputs(const inference_tile *tile)
@@ -83,7 +83,7 @@ const float *inference_member_outputs(const inference_tile *tile)
 
 const op_state *inference_state(const inference_tile *tile)
 {
-    return &tile->of->work[tile->thread].state;
+    return &tile->of->work[tile->thread].shards[0].state;
 }
 
 bool inference_forward(const inference_tile *tile, const float *x, const nnfs_dataset *dataset,
@@ -96,13 +96,13 @@ bool inference_forward(const inference_tile *tile, const float *x, const nnfs_da
                           .network = i->network,
                           .dataset = dataset,
                           .chunk = &chunk,
-                          .state = &w->state,
+                          .state = &w->shards[0].state,
                           .scratch = w->scratch,
                           .tile_columns = i->program.tile_columns};
     /* Forward ops read their parameters and inputs only. */
     context.base[SPACE_PARAMETERS] = i->network->parameters;
-    context.base[SPACE_X] = x ? (float *)(uintptr_t)x : w->x;
-    context.base[SPACE_WORK] = w->work;
+    context.base[SPACE_X] = x ? (float *)(uintptr_t)x : w->shards[0].x;
+    context.base[SPACE_WORK] = w->shards[0].work;
     for (int o = 0; o < i->program.op_count; o++) {
         const program_op *op = &i->program.ops[o];
         if (!op->kind->run(op, &context, op_tile_at(&op->grid, 0, tile->count))) {

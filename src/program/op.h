@@ -8,6 +8,7 @@
 #define NNFS_PROGRAM_OP_H
 
 #include "data/augment/augment.h"
+#include "distributed/exchange.h"
 #include "math/activation.h"
 #include "math/gemm.h"
 #include "math/gemm_packed.h"
@@ -29,6 +30,7 @@ typedef enum op_space {
     SPACE_PARTIALS = SPACE_STATES + STATES_MOST,
     SPACE_X,               /* inputs of a chunk */
     SPACE_WORK,            /* activations and deltas of a chunk */
+    SPACE_PACKED,          /* weights in bfloat16, which all shards read */
     SPACE_OUTPUT_GRADIENT, /* the caller's dL/d output [outputs x samples of a chunk] */
     SPACE_INPUT_GRADIENT,  /* the caller's dL/dx [inputs x samples of a chunk] */
     SPACES,
@@ -88,9 +90,12 @@ typedef struct op_kind {
     bool (*run)(const program_op *op, const op_context *context, op_tile tile);
 
     /*
-     * Runs once on one thread when all tiles of the op's stage are complete: sums over tiles, in their
-     * order. False ends the run as diverged. May be NULL.
+     * Both run on one thread when all tiles of the op's stage are complete, and may be NULL. `sum` adds up
+     * the tiles of a shard in their order, into op->shared doubles at op->sums; the sums of the shards are
+     * then added up, and each shard finds the result in the place of its own. `finish` makes of it what
+     * later stages read; false ends the run as diverged.
      */
+    void (*sum)(const program_op *op, const op_context *context);
     bool (*finish)(const program_op *op, const op_context *context);
 
     /* Of products; NULL for all else. The chunk has `samples` samples. */
@@ -100,6 +105,7 @@ typedef struct op_kind {
     bool first_chunk;  /* runs in the first chunk of a run only */
     bool last_chunk;   /* runs in the last chunk of a step only */
     bool after_finish; /* reads what an earlier op's finish wrote: waits for its stage */
+    bool once;         /* runs once a step, not for each shard: it has no samples */
 } op_kind;
 
 /* What a run asks of a program. An op runs if all that it needs is asked for. */
@@ -131,6 +137,7 @@ struct program_op {
     int state;      /* of train_state, of those that follow the update */
     /* Offsets in the program's sums, in doubles: the op's own, and those of another op that it reads. */
     size_t sums, more_sums;
+    size_t shared; /* doubles at `sums` that are added up over the shards */
     const activation *activation;
     const loss_function *loss;
     struct {
@@ -143,14 +150,15 @@ struct program_op {
 
 /* ---- Context ---- */
 
-/* The samples that go through the program together. */
+/* The samples of a shard that go through the program together. */
 typedef struct op_chunk {
     int64_t first; /* in the run */
     int count;
+    int all;        /* samples of all shards that do */
     bool begins;    /* the first chunk of the run */
     bool opens;     /* the first chunk of its step: gradients begin anew */
     bool closes;    /* the last one: parameters are updated */
-    int partials;   /* gradients of single tiles that the step has */
+    int partials;   /* gradients of single tiles that the shard has in the step */
     float scale;    /* 1 / terms in the mean over the whole step */
     int64_t update; /* its number in the run, from 1 */
     uint32_t draw;  /* counts what random numbers are drawn for: the epoch, or a step by hand */
@@ -181,6 +189,8 @@ typedef struct op_state {
     /* Written by finish, read by the ops of later stages. */
     double chunk_loss;
     int64_t chunk_correct;
+    bool stop_asked;        /* by the caller here; in the first shard */
+    bool stop_agreed;       /* a rank asked for it: all know in the same step */
     double gradient_square; /* squared norm of the gradient */
     float gradient_scale;   /* what clipping multiplies the gradient by */
 } op_state;
@@ -195,10 +205,15 @@ struct op_context {
     float *augment_scratch; /* [dataset_augment_floats] of this thread */
     const op_chunk *chunk;
     op_state *state;
+    /* [shard_range.count] gradients of the shards here; the first one is also where their sum comes. */
+    float *const *leaves;
     float *scratch; /* [outputs x (members + 1)] of this thread */
     const nnfs_train_settings *settings;
     size_t gradient_floats; /* of one gradient */
     int tile_columns;       /* samples a tile of the loss has */
+    exchange *exchange;     /* with the other ranks; NULL: there are none */
+    int shards;             /* of a batch */
+    shard_range range;      /* those of this process */
 };
 
 /* Columns of an operand that belong to some samples, or to columns of a tensor. */
@@ -241,7 +256,8 @@ static inline uint64_t op_sample(const op_context *context, int column)
 
 /* ---- The kinds, by file ---- */
 
-/* ops_batch.c */
+/* ops_batch.c; shared: the loss and the hits of a chunk, and the ranks that ask for a stop */
+#define LOSS_SUMS 3
 extern const op_kind op_fetch, op_augment, op_loss, op_take_output_gradient;
 /* ops_linear.c */
 extern const op_kind op_forward, op_backward, op_gradient, op_partial_gradient;
@@ -264,6 +280,7 @@ extern const op_kind op_heads, op_heads_backward, op_heads_gradient, op_merge;
 #define POSITION_VALUES 3
 extern const op_kind op_embedding_sums, op_embed, op_embedding_gradient;
 /* ops_update.c */
-extern const op_kind op_sum_partials, op_gradient_norm, op_on_gradient, op_update, op_follow;
+extern const op_kind op_sum_partials, op_sum_shards, op_all_reduce, op_gradient_norm,
+    op_on_gradient, op_update, op_follow;
 
 #endif

@@ -141,22 +141,37 @@ static bool run_loss(const program_op *op, const op_context *context, op_tile ti
     return true;
 }
 
-/* The chunk's loss, summed in the order of the tiles. No parameter has been touched yet. */
+/* The loss and hits of the chunk, in the order of the tiles. */
+static void sum_loss(const program_op *op, const op_context *context)
+{
+    op_state *state = context->state;
+    double loss = 0.0;
+    int64_t correct = 0;
+    for (int first = 0; first < context->chunk->count; first += op->grid.tile_columns) {
+        const tile_record *record = &state->records[first / context->tile_columns];
+        loss += record->loss;
+        correct += record->correct;
+    }
+    state->sums[op->sums] = loss;
+    state->sums[op->sums + 1] = (double)correct;
+    state->sums[op->sums + 2] = state->stop_asked ? 1.0 : 0.0;
+}
+
+/* No parameter has been touched yet. */
 static bool finish_loss(const program_op *op, const op_context *context)
 {
     op_state *state = context->state;
-    state->chunk_loss = 0.0;
-    state->chunk_correct = 0;
-    for (int first = 0; first < context->chunk->count; first += op->grid.tile_columns) {
-        const tile_record *record = &state->records[first / context->tile_columns];
-        state->chunk_loss += record->loss;
-        state->chunk_correct += record->correct;
-    }
+    state->chunk_loss = state->sums[op->sums];
+    state->chunk_correct = (int64_t)state->sums[op->sums + 1];
+    state->stop_agreed = state->stop_agreed || state->sums[op->sums + 2] > 0.0;
     return isfinite(state->chunk_loss) != 0;
 }
 
-const op_kind op_loss = {
-    .name = "loss", .part = NNFS_PART_ELEMENTWISE, .run = run_loss, .finish = finish_loss};
+const op_kind op_loss = {.name = "loss",
+                         .part = NNFS_PART_ELEMENTWISE,
+                         .run = run_loss,
+                         .sum = sum_loss,
+                         .finish = finish_loss};
 
 /* ---- Gradients of the caller ---- */
 

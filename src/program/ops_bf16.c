@@ -33,10 +33,16 @@ static bool run_pack(const program_op *op, const op_context *context, op_tile ti
 const op_kind op_pack = {
     .name = "pack", .part = NNFS_PART_ELEMENTWISE, .run = run_pack, .elementwise = true};
 /* Weights are packed when a run begins, and again after each update. */
-const op_kind op_pack_first = {
-    .name = "pack weights", .part = NNFS_PART_ELEMENTWISE, .run = run_pack, .first_chunk = true};
-const op_kind op_repack = {
-    .name = "pack weights", .part = NNFS_PART_OPTIMIZER, .run = run_pack, .last_chunk = true};
+const op_kind op_pack_first = {.name = "pack weights",
+                               .part = NNFS_PART_ELEMENTWISE,
+                               .run = run_pack,
+                               .first_chunk = true,
+                               .once = true};
+const op_kind op_repack = {.name = "pack weights",
+                           .part = NNFS_PART_OPTIMIZER,
+                           .run = run_pack,
+                           .last_chunk = true,
+                           .once = true};
 
 /* ---- Forward and backward: rows of packed W or W^T, times packed columns ---- */
 

@@ -2,8 +2,8 @@
  * Batch and layer normalisation. Both leave the normalised values in `kept` for the backward pass and
  * multiply them by the layer's scale; its bias is added by the activation, as in any layer.
  *
- * Sums of batch normalisation are doubles, added within a tile sample by sample and then in the order of
- * the tiles. At op->sums lie, for U units: what finish made of them [2 U], the running totals of a step
+ * Sums of batch normalisation are doubles, added within a tile sample by sample, then in the order of the
+ * tiles, then over the shards. At op->sums lie, for U units: what finish made of them [2 U], the running totals of a step
  * [2 U + 1], and behind BATCH_SUMS(U) the sums of each tile [2 U x tiles].
  */
 #include "base/vector.h"
@@ -50,7 +50,7 @@ static bool sum_tile(const program_op *op, const op_context *context, op_tile ti
 }
 
 /* Adds the tiles' sums up, into the first 2 U doubles of the op. */
-static double *sum_tiles(const program_op *op, const op_context *context)
+static void sum_tiles(const program_op *op, const op_context *context)
 {
     int values = 2 * op->in.rows;
     double *total = context->state->sums + op->sums;
@@ -61,7 +61,6 @@ static double *sum_tiles(const program_op *op, const op_context *context)
             total[i] += sums[i];
         }
     }
-    return total;
 }
 
 /* ---- Batch normalisation, forward ---- */
@@ -75,8 +74,8 @@ static bool run_batch_statistics(const program_op *op, const op_context *context
 static bool finish_batch_statistics(const program_op *op, const op_context *context)
 {
     int units = op->in.rows;
-    double n = context->chunk->count;
-    double *mean = sum_tiles(op, context);
+    double n = context->chunk->all;
+    double *mean = context->state->sums + op->sums;
     double *inverse = mean + units;
     double *totals = inverse + units; /* of means, of variances, and of samples */
     if (context->chunk->opens) {
@@ -97,6 +96,7 @@ static bool finish_batch_statistics(const program_op *op, const op_context *cont
 const op_kind op_batch_statistics = {.name = "batch statistics",
                                      .part = NNFS_PART_ELEMENTWISE,
                                      .run = run_batch_statistics,
+                                     .sum = sum_tiles,
                                      .finish = finish_batch_statistics,
                                      .elementwise = true};
 
@@ -161,7 +161,8 @@ static bool run_running_statistics(const program_op *op, const op_context *conte
 const op_kind op_running_statistics = {.name = "running statistics",
                                        .part = NNFS_PART_ELEMENTWISE,
                                        .run = run_running_statistics,
-                                       .last_chunk = true};
+                                       .last_chunk = true,
+                                       .once = true};
 
 /* ---- Batch normalisation, backward ---- */
 
@@ -170,16 +171,10 @@ static bool run_batch_backward_sums(const program_op *op, const op_context *cont
     return sum_tile(op, context, tile, &op->kept);
 }
 
-static bool finish_batch_backward_sums(const program_op *op, const op_context *context)
-{
-    (void)sum_tiles(op, context);
-    return true;
-}
-
 const op_kind op_batch_backward_sums = {.name = "batch backward sums",
                                         .part = NNFS_PART_ELEMENTWISE,
                                         .run = run_batch_backward_sums,
-                                        .finish = finish_batch_backward_sums,
+                                        .sum = sum_tiles,
                                         .elementwise = true};
 
 /* With d = dL/d(scale x + bias): dz = scale / deviation (d - mean d - x mean(d x)). */
@@ -205,7 +200,7 @@ static bool run_batch_backward(const program_op *op, const op_context *context, 
     const double *inverse = context->state->sums + op->sums + op->in.rows + tile.row;
     const double *sums = context->state->sums + op->more_sums + tile.row;
     const float *scale = op_vector(context, &op->weight) + tile.row;
-    double share = 1.0 / context->chunk->count;
+    double share = 1.0 / context->chunk->all;
     for (int j = 0; j < tile.count; j++) {
         batch_backward_column(matrix_at(d, 0, j), matrix_at(x, 0, j), sums, sums + op->in.rows,
                               inverse, scale, share, tile.rows, matrix_at(dz, 0, j));

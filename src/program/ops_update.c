@@ -1,4 +1,4 @@
-/* Between a gradient and the next step: partial gradients summed, norms, the caller's hook, the update. */
+/* Between a gradient and the next step: the sums over tiles and shards, norms, the caller's hook, the update. */
 #include "base/vector.h"
 #include "math/sums.h"
 #include "program/op.h"
@@ -41,6 +41,10 @@ static bool run_sum_partials(const program_op *op, const op_context *context, op
     for (size_t r = 0; r < ranges.count; r++) {
         size_t at = ranges.first + r * ranges.stride;
         float *sum = context->base[SPACE_GRADIENT] + at;
+        if (context->chunk->partials == 0) { /* a shard without samples */
+            memset(sum, 0, ranges.length * sizeof *sum);
+            continue;
+        }
         memcpy(sum, context->base[SPACE_PARTIALS] + at, ranges.length * sizeof *sum);
         for (size_t p = 1; p < (size_t)context->chunk->partials; p++) {
             add_row_sums(context->base[SPACE_PARTIALS] + context->gradient_floats * p + at,
@@ -54,6 +58,52 @@ const op_kind op_sum_partials = {.name = "sum partials",
                                  .part = NNFS_PART_ELEMENTWISE,
                                  .run = run_sum_partials,
                                  .last_chunk = true};
+
+/* ---- Shards ---- */
+
+/* A block of the gradients of the shards. */
+typedef struct shard_block {
+    const op_context *context;
+    block_ranges ranges;
+} shard_block;
+
+static void add_shard(void *user, int to, int from)
+{
+    const shard_block *block = user;
+    const op_context *context = block->context;
+    float *sum = context->leaves[to - context->range.first];
+    const float *other = context->leaves[from - context->range.first];
+    for (size_t r = 0; r < block->ranges.count; r++) {
+        size_t at = block->ranges.first + r * block->ranges.stride;
+        add_row_sums(other + at, block->ranges.length, 1, sum + at);
+    }
+}
+
+static bool run_sum_shards(const program_op *op, const op_context *context, op_tile tile)
+{
+    shard_block block = {context, ranges_of(op, tile)};
+    shard_tree_within(context->shards, context->range, add_shard, &block);
+    return true;
+}
+
+const op_kind op_sum_shards = {.name = "sum shards",
+                               .part = NNFS_PART_ELEMENTWISE,
+                               .run = run_sum_shards,
+                               .last_chunk = true,
+                               .once = true};
+
+static bool run_all_reduce(const program_op *op, const op_context *context, op_tile tile)
+{
+    (void)op;
+    (void)tile;
+    return exchange_gradient(context->exchange, context->leaves);
+}
+
+const op_kind op_all_reduce = {.name = "all-reduce",
+                               .part = NNFS_PART_WAITING,
+                               .run = run_all_reduce,
+                               .last_chunk = true,
+                               .once = true};
 
 /* ---- The norm of the gradient ---- */
 
@@ -114,7 +164,8 @@ const op_kind op_gradient_norm = {.name = "gradient norm",
                                   .part = NNFS_PART_OPTIMIZER,
                                   .run = run_gradient_norm,
                                   .finish = finish_gradient_norm,
-                                  .last_chunk = true};
+                                  .last_chunk = true,
+                                  .once = true};
 
 /* ---- The caller's hook ---- */
 
@@ -127,8 +178,11 @@ static bool run_on_gradient(const program_op *op, const op_context *context, op_
     return true;
 }
 
-const op_kind op_on_gradient = {
-    .name = "on gradient", .part = NNFS_PART_OPTIMIZER, .run = run_on_gradient, .last_chunk = true};
+const op_kind op_on_gradient = {.name = "on gradient",
+                                .part = NNFS_PART_OPTIMIZER,
+                                .run = run_on_gradient,
+                                .last_chunk = true,
+                                .once = true};
 
 /* ---- The update ---- */
 
@@ -182,8 +236,11 @@ static bool run_update(const program_op *op, const op_context *context, op_tile 
     return ok;
 }
 
-const op_kind op_update = {
-    .name = "update", .part = NNFS_PART_OPTIMIZER, .run = run_update, .last_chunk = true};
+const op_kind op_update = {.name = "update",
+                           .part = NNFS_PART_OPTIMIZER,
+                           .run = run_update,
+                           .last_chunk = true,
+                           .once = true};
 
 /* ---- What follows the parameters ---- */
 
@@ -200,5 +257,8 @@ static bool run_follow(const program_op *op, const op_context *context, op_tile 
     return true;
 }
 
-const op_kind op_follow = {
-    .name = "follow", .part = NNFS_PART_OPTIMIZER, .run = run_follow, .last_chunk = true};
+const op_kind op_follow = {.name = "follow",
+                           .part = NNFS_PART_OPTIMIZER,
+                           .run = run_follow,
+                           .last_chunk = true,
+                           .once = true};

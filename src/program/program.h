@@ -25,6 +25,7 @@ typedef struct program_chain {
 typedef struct program_stage {
     int first, last; /* chains */
     bool single;     /* one tile, of the calling thread */
+    bool once;       /* its ops run once, not for each shard */
 } program_stage;
 
 typedef struct program {
@@ -35,13 +36,16 @@ typedef struct program {
     program_stage *stages; /* [stage_count] */
     int stage_count;
 
-    int chunk;        /* samples that go through the program together, at most */
-    int tile_columns; /* samples of a tile that goes through several ops */
-    int partials;     /* gradients of single tiles; 0: the gradient is of a chunk */
-    int tiles;        /* that a stage has, at most */
-    int threads;      /* that a step can keep busy, at most */
+    int shards;        /* of a batch; each has its own tiles, operands and gradient */
+    shard_range range; /* those of this process */
+    int chunk;         /* samples of a shard that go through the program together, at most */
+    int tile_columns;  /* samples of a tile that goes through several ops */
+    int partials;      /* gradients of single tiles; 0: the gradient is of a chunk */
+    int tiles;         /* that a stage has for all shards here, at most */
+    int threads;       /* that a step can keep busy, at most */
 
     size_t work_floats;     /* of SPACE_WORK */
+    size_t packed_floats;   /* of SPACE_PACKED */
     size_t sums;            /* doubles */
     size_t gradient_floats; /* of SPACE_GRADIENT */
     operand x, output;      /* the inputs, and the outputs of the network */
@@ -51,6 +55,7 @@ typedef struct program {
 typedef struct program_settings {
     program_purpose purpose;
     int64_t batch;                /* samples a step; 0: many */
+    int rank, ranks;              /* 0 ranks: as 1 */
     nnfs_train_settings training; /* resolved; read by PROGRAM_TRAIN alone */
 } program_settings;
 
@@ -62,7 +67,7 @@ void program_free(program *p);
 /* The first op of that kind in a layer; NULL if there is none. */
 const program_op *program_find(const program *p, const op_kind *kind, int layer);
 
-/* Tiles of a chain, and of a stage, on a chunk of so many samples. */
+/* Tiles of a chain, and of a stage, on a chunk of so many samples of a shard; none of no samples is one. */
 int program_chain_tiles(const program *p, const program_chain *chain, int samples);
 int program_stage_tiles(const program *p, const program_stage *stage, int samples);
 

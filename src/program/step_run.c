@@ -9,24 +9,17 @@
 #include <limits.h>
 #include <math.h>
 #include <omp.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- Workspaces ---- */
 
-nnfs_status workspace_create(workspace *made, const program *p, const nnfs_network *network,
-                             int threads, nnfs_error *error)
+static bool create_state(op_state *made, const program *p, const nnfs_network *network)
 {
     size_t chunk = (size_t)p->chunk;
     size_t outputs = (size_t)network_output(network)->out;
-    size_t partials = size_mul(p->gradient_floats, (size_t)p->partials);
     size_t members = network->members > 1 ? (size_t)network->members : 0;
-    *made = (workspace){.scratch_floats = size_matrix_floats((int)outputs, (int)members + 1)};
-    size_t floats = size_add(size_add(p->work_floats, partials),
-                             size_mul(made->scratch_floats, (size_t)threads));
-    made->work = memory_alloc(p->work_floats, sizeof(float));
-    made->x = made->work; /* the program's first matrix */
-    made->partials = partials > 0 ? memory_alloc(partials, sizeof(float)) : NULL;
-    made->scratch = memory_alloc(size_mul(made->scratch_floats, (size_t)threads), sizeof(float));
-    made->state = (op_state){
+    *made = (op_state){
         .labels = memory_alloc(chunk, sizeof(int32_t)),
         .targets = memory_alloc(size_mul(outputs, chunk), sizeof(float)),
         .weights = memory_alloc(chunk, sizeof(float)),
@@ -39,37 +32,92 @@ nnfs_status workspace_create(workspace *made, const program *p, const nnfs_netwo
         .sums = memory_alloc_zeroed(p->sums, sizeof(double)),
         .gradient_scale = 1.0f,
     };
+    return made->labels && made->targets && made->weights && made->shares && made->partners &&
+           made->member_labels && made->member_targets && made->member_weights && made->records &&
+           made->sums;
+}
+
+/* The first shard's gradient is the run's. */
+static bool create_shard(shard_work *made, const program *p, const nnfs_network *network,
+                         bool first)
+{
+    size_t partials = size_mul(p->gradient_floats, (size_t)p->partials);
+    made->work = memory_alloc(p->work_floats, sizeof(float));
+    made->x = made->work; /* the program's first matrix */
+    made->partials = partials > 0 ? memory_alloc(partials, sizeof(float)) : NULL;
+    made->leaf = first ? NULL : memory_alloc_zeroed(p->gradient_floats, sizeof(float));
+    return create_state(&made->state, p, network) && made->work && (made->leaf || first) &&
+           (made->partials || partials == 0);
+}
+
+nnfs_status workspace_create(workspace *made, const program *p, const nnfs_network *network,
+                             int threads, nnfs_error *error)
+{
+    size_t outputs = (size_t)network_output(network)->out;
+    size_t shards = (size_t)p->range.count;
+    size_t members = network->members > 1 ? (size_t)network->members : 0;
+    *made = (workspace){.scratch_floats = size_matrix_floats((int)outputs, (int)members + 1)};
+    size_t partials = size_mul(p->gradient_floats, (size_t)p->partials);
+    size_t floats = size_add(size_mul(size_add(p->work_floats, partials), shards),
+                             size_mul(made->scratch_floats, (size_t)threads));
+    made->shards = calloc(shards, sizeof *made->shards);
+    made->leaves = calloc(shards, sizeof *made->leaves);
+    made->packed = p->packed_floats > 0 ? memory_alloc(p->packed_floats, sizeof(float)) : NULL;
+    made->scratch = memory_alloc(size_mul(made->scratch_floats, (size_t)threads), sizeof(float));
     made->runs = memory_alloc(2 * (size_t)p->stage_count, sizeof(bool));
-    bool shared = phases_create(&made->phases, p->tiles);
+    bool has_memory = made->shards && made->leaves && made->scratch && made->runs &&
+                      (made->packed || p->packed_floats == 0) &&
+                      phases_create(&made->phases, p->tiles);
     governor_create(&made->governor, threads);
-    if (!shared || !made->work || (partials > 0 && !made->partials) || !made->scratch ||
-        !made->state.labels || !made->state.targets || !made->state.weights ||
-        !made->state.shares || !made->state.partners || !made->state.member_labels ||
-        !made->state.member_targets || !made->state.member_weights || !made->state.records ||
-        !made->state.sums || !made->runs) {
-        return fail_memory(error, size_mul(floats, sizeof(float)), "the workspace of a step");
+    while (has_memory && made->shard_count < p->range.count) {
+        int next = made->shard_count++;
+        has_memory = create_shard(&made->shards[next], p, network, next == 0);
     }
-    return NNFS_OK;
+    return has_memory
+               ? NNFS_OK
+               : fail_memory(error, size_mul(floats, sizeof(float)), "the workspace of a step");
+}
+
+static void shard_free(shard_work *shard)
+{
+    memory_free(shard->work);
+    memory_free(shard->partials);
+    memory_free(shard->leaf);
+    memory_free(shard->state.labels);
+    memory_free(shard->state.targets);
+    memory_free(shard->state.weights);
+    memory_free(shard->state.shares);
+    memory_free(shard->state.partners);
+    memory_free(shard->state.member_labels);
+    memory_free(shard->state.member_targets);
+    memory_free(shard->state.member_weights);
+    memory_free(shard->state.records);
+    memory_free(shard->state.sums);
 }
 
 void workspace_free(workspace *w)
 {
+    for (int i = 0; i < w->shard_count; i++) {
+        shard_free(&w->shards[i]);
+    }
+    free(w->shards);
+    free(w->leaves);
     phases_free(&w->phases);
-    memory_free(w->work);
-    memory_free(w->partials);
+    memory_free(w->packed);
     memory_free(w->scratch);
     memory_free(w->runs);
-    memory_free(w->state.labels);
-    memory_free(w->state.targets);
-    memory_free(w->state.weights);
-    memory_free(w->state.shares);
-    memory_free(w->state.partners);
-    memory_free(w->state.member_labels);
-    memory_free(w->state.member_targets);
-    memory_free(w->state.member_weights);
-    memory_free(w->state.records);
-    memory_free(w->state.sums);
     *w = (workspace){0};
+}
+
+/* From here on the context is of this shard, counted from the first one here. */
+static void bind_shard(const step_run *run, op_context *context, int shard)
+{
+    shard_work *s = &run->work->shards[shard];
+    context->state = &s->state;
+    context->base[SPACE_X] = s->x;
+    context->base[SPACE_WORK] = s->work;
+    context->base[SPACE_PARTIALS] = s->partials;
+    context->base[SPACE_GRADIENT] = run->work->leaves[shard];
 }
 
 op_context step_run_context(const step_run *run, int thread)
@@ -80,20 +128,22 @@ op_context step_run_context(const step_run *run, int thread)
                           .dataset = run->dataset,
                           .order = run->order,
                           .augment = run->augment,
-                          .state = &w->state,
+                          .leaves = w->leaves,
                           .scratch = w->scratch + w->scratch_floats * (size_t)thread,
                           .settings = run->settings,
                           .gradient_floats = run->program->gradient_floats,
-                          .tile_columns = run->program->tile_columns};
+                          .tile_columns = run->program->tile_columns,
+                          .exchange = run->exchange,
+                          .shards = run->program->shards,
+                          .range = run->program->range};
     if (run->augment) {
         context.augment_scratch = run->augment_scratch + run->augment_floats * (size_t)thread;
     }
     for (int i = 0; i < SPACES; i++) {
         context.base[i] = run->spaces[i];
     }
-    context.base[SPACE_X] = w->x;
-    context.base[SPACE_WORK] = w->work;
-    context.base[SPACE_PARTIALS] = w->partials;
+    context.base[SPACE_PACKED] = w->packed;
+    bind_shard(run, &context, 0);
     return context;
 }
 
@@ -114,10 +164,13 @@ typedef struct region {
     atomic_int bad_op;    /* the first whose tile failed; INT_MAX while none has */
 } region;
 
+/* Chunks that the largest shard of so many samples is cut into. */
 static int64_t chunks_in(const step_run *run, int64_t samples)
 {
+    int shards = run->program->shards;
     int chunk = run->program->chunk;
-    return (samples + chunk - 1) / chunk;
+    int64_t most = (samples + shards - 1) / shards;
+    return (most + chunk - 1) / chunk;
 }
 
 float step_run_rate(const step_run *run, int64_t step)
@@ -128,33 +181,108 @@ float step_run_rate(const step_run *run, int64_t step)
     return run->rate > 0.0f ? run->rate : schedule_rate(run->settings, &run->schedule, &time);
 }
 
+/* Where a chunk lies in its step. */
+typedef struct step_part {
+    int64_t first, samples; /* of the step */
+    int64_t done;           /* samples of each shard that earlier chunks had */
+} step_part;
+
+/* A thread at a chunk, and the shard that its context is of. */
+typedef struct worker {
+    region *region;
+    step_part part;
+    op_chunk chunk;
+    op_context context;
+    int shard; /* counted from the first one here */
+} worker;
+
+/* What a chunk has of `samples` samples of a shard. */
+static int left_of(const step_run *run, int64_t samples, int64_t done)
+{
+    int64_t left = samples > done ? samples - done : 0;
+    return left < run->program->chunk ? (int)left : run->program->chunk;
+}
+
+/* Of all shards: some have one sample more than the others. */
+static int left_of_all(const step_run *run, const step_part *part)
+{
+    int shards = run->program->shards;
+    int64_t least = part->samples / shards;
+    int larger = (int)(part->samples % shards);
+    return larger * left_of(run, least + 1, part->done) +
+           (shards - larger) * left_of(run, least, part->done);
+}
+
 /* Chunk `index` of those left: all steps but the last have equally many. */
-static op_chunk chunk_at(const region *r, int64_t index)
+static op_chunk chunk_at(const region *r, int64_t index, step_part *part)
 {
     const step_run *run = r->run;
-    int chunk = run->program->chunk;
-    int tile = run->program->tile_columns;
     int64_t per_step = chunks_in(run, run->batch);
     index += r->first_chunk;
     int64_t step = index / per_step;
     int64_t samples = run->dataset->samples - step * run->batch;
     samples = samples < run->batch ? samples : run->batch;
-    int64_t largest = samples < chunk ? samples : chunk;
-    int64_t done = index % per_step * chunk;
-    int64_t left = samples - done;
+    *part = (step_part){.first = step * run->batch,
+                        .samples = samples,
+                        .done = index % per_step * run->program->chunk};
     return (op_chunk){
-        .first = step * run->batch + done,
-        .count = left < chunk ? (int)left : chunk,
+        .all = left_of_all(run, part),
         .begins = index == r->first_chunk,
-        .opens = done == 0,
-        .closes = left <= chunk,
-        .partials = (int)((largest + tile - 1) / tile),
+        .opens = part->done == 0,
+        .closes = index % per_step + 1 == chunks_in(run, samples),
         .scale = (float)(1.0 / network_loss_terms(run->network, samples)),
         .update = r->updates + step + 1,
         .draw = run->draw,
         .optimizer =
             optimizer_step_at(run->settings, step_run_rate(run, step), r->updates + step + 1),
     };
+}
+
+/* The samples of a shard here in the worker's step. */
+static int64_t shard_samples(const worker *w, int shard, int64_t *first)
+{
+    const program *p = w->region->run->program;
+    shard += p->range.first;
+    *first = shard_begin(w->part.samples, p->shards, shard);
+    return shard_begin(w->part.samples, p->shards, shard + 1) - *first;
+}
+
+/* The samples of a shard here in the worker's chunk. */
+static int shard_count(const worker *w, int shard)
+{
+    int64_t first = 0;
+    int64_t samples = shard_samples(w, shard, &first);
+    return left_of(w->region->run, samples, w->part.done);
+}
+
+/* The caller's arrays hold all samples of the run: a chunk's begin at its first one. */
+static void bind_callers(const step_run *run, const op_chunk *chunk, op_context *context)
+{
+    size_t first = (size_t)chunk->first;
+    float *output = run->spaces[SPACE_OUTPUT_GRADIENT];
+    float *input = run->spaces[SPACE_INPUT_GRADIENT];
+    if (output) {
+        context->base[SPACE_OUTPUT_GRADIENT] =
+            output + first * (size_t)network_output(run->network)->out;
+    }
+    if (input) {
+        context->base[SPACE_INPUT_GRADIENT] = input + first * (size_t)run->network->inputs;
+    }
+}
+
+/* From here on the worker is at the samples of this shard. */
+static void turn_to(worker *w, int shard)
+{
+    const step_run *run = w->region->run;
+    int tile = run->program->tile_columns;
+    int64_t first = 0;
+    int64_t samples = shard_samples(w, shard, &first);
+    w->shard = shard;
+    w->chunk.first = w->part.first + first + w->part.done;
+    w->chunk.count = left_of(run, samples, w->part.done);
+    w->chunk.partials = (left_of(run, samples, 0) + tile - 1) / tile;
+    bind_shard(run, &w->context, shard);
+    bind_callers(run, &w->chunk, &w->context);
 }
 
 /* ---- Tiles ---- */
@@ -206,17 +334,21 @@ static void note_bad_op(region *r, int index)
 }
 
 /* Tile `index` of a chain: its ops one after the other, while the tile is in the core's cache. */
-static void run_chain(region *r, const op_context *context, const program_chain *chain, int index)
+static void run_chain(worker *w, const program_chain *chain, int index)
 {
+    region *r = w->region;
     const program *p = r->run->program;
-    int samples = context->chunk->count;
+    int samples = w->chunk.count;
+    if (samples == 0 && p->ops[chain->first].grid.axis == AXIS_SAMPLES) {
+        return;
+    }
     for (int i = chain->first; i <= chain->last; i++) {
         const program_op *op = &p->ops[i];
-        if (!op_runs(r, op, context->chunk) || (op->first_tile && index > 0)) {
+        if (!op_runs(r, op, &w->chunk) || (op->first_tile && index > 0)) {
             continue;
         }
         op_tile tile = op_tile_at(&op->grid, index, samples);
-        if (!op->kind->run(op, context, tile)) {
+        if (!op->kind->run(op, &w->context, tile)) {
             note_bad_op(r, i);
             return;
         }
@@ -227,60 +359,198 @@ static void run_chain(region *r, const op_context *context, const program_chain 
     }
 }
 
-/* Tile `index` of a stage, counted through its chains. */
-static void run_tile(region *r, const op_context *context, const program_stage *stage, int index)
+/* Shards here that a stage has tiles of. */
+static int stage_shards(const program *p, const program_stage *stage)
 {
-    const program *p = r->run->program;
+    return stage->once ? 1 : p->range.count;
+}
+
+/* Tiles of a stage in the worker's chunk, of all shards here. */
+static int stage_tiles(const worker *w, const program_stage *stage)
+{
+    const program *p = w->region->run->program;
+    int shards = stage_shards(p, stage);
+    if (shards == 1) {
+        return program_stage_tiles(p, stage, w->chunk.count);
+    }
+    int tiles = 0;
+    for (int i = 0; i < shards; i++) {
+        tiles += program_stage_tiles(p, stage, shard_count(w, i));
+    }
+    return tiles;
+}
+
+/* The shard of tile *index of a stage; from then on *index counts its tiles. */
+static int shard_of_tile(const worker *w, const program_stage *stage, int *index)
+{
+    const program *p = w->region->run->program;
+    int shard = 0;
+    int tiles = program_stage_tiles(p, stage, shard_count(w, 0));
+    while (*index >= tiles) {
+        *index -= tiles;
+        tiles = program_stage_tiles(p, stage, shard_count(w, ++shard));
+    }
+    return shard;
+}
+
+/* Tile `index` of a stage, counted through its shards and chains. */
+static void run_tile(worker *w, const program_stage *stage, int index)
+{
+    const program *p = w->region->run->program;
+    int shard = stage_shards(p, stage) > 1 ? shard_of_tile(w, stage, &index) : 0;
+    if (shard != w->shard) {
+        turn_to(w, shard);
+    }
     int chain = stage->first;
-    int tiles = program_chain_tiles(p, &p->chains[chain], context->chunk->count);
+    int tiles = program_chain_tiles(p, &p->chains[chain], w->chunk.count);
     while (index >= tiles) {
         index -= tiles;
         chain++;
-        tiles = program_chain_tiles(p, &p->chains[chain], context->chunk->count);
+        tiles = program_chain_tiles(p, &p->chains[chain], w->chunk.count);
     }
-    run_chain(r, context, &p->chains[chain], index);
+    run_chain(w, &p->chains[chain], index);
 }
 
 /* ---- Between the stages, by the thread that finished the last tile ---- */
 
-static void note_divergence(step_run *run, const op_chunk *chunk, int layer)
+static bool note_divergence(const worker *w, int layer)
 {
+    step_run *run = w->region->run;
     run->diverged = true;
-    run->bad_first = chunk->first;
-    run->bad_count = chunk->count;
+    run->bad_shard = w->shard;
+    run->bad_first = w->chunk.first;
+    run->bad_count = w->chunk.count;
     run->bad_layer = layer;
+    return false;
 }
 
-/* The sums over the tiles of a stage. False: the run has diverged. */
-static bool finish_stage(region *r, const op_context *context, int stage)
+/* Adds node `from` of an op's sums to node `to`. */
+typedef struct sums_of_op {
+    const program_op *op;
+    const step_run *run;
+} sums_of_op;
+
+static double *sums_at(void *user, int shard)
 {
-    step_run *run = r->run;
+    const sums_of_op *of = user;
+    const workspace *work = of->run->work;
+    return work->shards[shard - of->run->program->range.first].state.sums + of->op->sums;
+}
+
+static void add_sums(void *user, int to, int from)
+{
+    const sums_of_op *of = user;
+    double *sums = sums_at(user, to);
+    const double *others = sums_at(user, from);
+    for (size_t i = 0; i < of->op->shared; i++) {
+        sums[i] += others[i];
+    }
+}
+
+/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. False: a rank is
+ * lost. */
+static bool sum_op(worker *w, const program_op *op)
+{
+    step_run *run = w->region->run;
     const program *p = run->program;
+    int shards = op->kind->once ? 1 : p->range.count;
+    for (int i = 0; op->kind->sum && i < shards; i++) {
+        turn_to(w, i);
+        op->kind->sum(op, &w->context);
+    }
+    if (op->shared == 0 || p->shards == 1) {
+        return true;
+    }
+    sums_of_op of = {op, run};
+    shard_tree_within(p->shards, p->range, add_sums, &of);
+    if (run->exchange && !exchange_sums(run->exchange, sums_at, &of, op->shared)) {
+        return false;
+    }
+    for (int i = 1; i < shards; i++) {
+        memcpy(sums_at(&of, p->range.first + i), sums_at(&of, p->range.first),
+               op->shared * sizeof(double));
+    }
+    return true;
+}
+
+/* What follows from the sums; in each shard, as that is where later tiles look for it. */
+static bool finish_op(worker *w, const program_op *op)
+{
+    int shards = op->kind->once ? 1 : w->region->run->program->range.count;
+    bool ok = true;
+    for (int i = shards - 1; i >= 0; i--) {
+        turn_to(w, i);
+        ok = op->kind->finish(op, &w->context) && ok;
+    }
+    return ok;
+}
+
+/* The shard here with the first loss that is not finite, or the first one: the one to look at. */
+static void turn_to_bad_loss(worker *w)
+{
+    const workspace *work = w->region->run->work;
+    int tile = w->region->run->program->tile_columns;
+    for (int i = 0; i < work->shard_count; i++) {
+        for (int at = 0; at * tile < shard_count(w, i); at++) {
+            if (!isfinite(work->shards[i].state.records[at].loss)) {
+                turn_to(w, i);
+                w->region->run->bad_here = true;
+                return;
+            }
+        }
+    }
+    turn_to(w, 0);
+}
+
+/* Returns false. */
+static bool lose_ranks(step_run *run)
+{
+    run->lost = true;
+    return communicator_lose(run->exchange->communicator, "a matrix product was refused");
+}
+
+/* The sums over the tiles of a stage. False: the run has diverged, or a rank is lost. */
+static bool finish_stage(worker *w, int stage)
+{
+    region *r = w->region;
+    const program *p = r->run->program;
     const program_stage *s = &p->stages[stage];
     int bad = atomic_load(&r->bad_op);
     if (bad != INT_MAX) {
         bool update = p->ops[bad].kind->part == NNFS_PART_OPTIMIZER;
-        note_divergence(run, context->chunk, update ? p->ops[bad].layer : -1);
-        return false;
+        if (r->run->exchange && !update) { /* here alone */
+            return lose_ranks(r->run);
+        }
+        return note_divergence(w, update ? p->ops[bad].layer : -1);
     }
     for (int i = p->chains[s->first].first; i <= p->chains[s->last].last; i++) {
         const program_op *op = &p->ops[i];
-        if (op->kind->finish && op_runs(r, op, context->chunk) && !op->kind->finish(op, context)) {
-            note_divergence(run, context->chunk, -1);
-            return false;
+        if (!op->kind->finish && !op->kind->sum) {
+            continue;
+        }
+        if (!op_runs(r, op, &w->chunk)) {
+            continue;
+        }
+        if (!sum_op(w, op)) {
+            return lose_ranks(r->run);
+        }
+        if (op->kind->finish && !finish_op(w, op)) {
+            turn_to_bad_loss(w);
+            return note_divergence(w, -1);
         }
     }
     return true;
 }
 
-static void finish_chunk(region *r, const op_context *context)
+static void finish_chunk(worker *w)
 {
-    step_run *run = r->run;
-    op_state *state = context->state;
+    step_run *run = w->region->run;
+    op_state *state = &run->work->shards[0].state;
     run->sums.loss += run->needs & RUN_LOSS ? state->chunk_loss : 0.0;
     run->sums.correct += run->needs & RUN_LOSS ? state->chunk_correct : 0;
-    run->sums.samples += context->chunk->count;
-    if (context->chunk->closes) {
+    run->sums.samples += w->chunk.all;
+    if (w->chunk.closes) {
+        run->stopping = run->exchange && state->stop_agreed;
         state->gradient_square = 0.0;
         state->gradient_scale = 1.0f;
         run->sums.steps++;
@@ -293,28 +563,30 @@ static bool watch_is_due(const region *r)
 {
     const step_run *run = r->run;
     bool asked_for = run->watch_at > 0 && run->sums.steps == run->watch_at;
-    return run->watch && (asked_for || clock_seconds() - r->watched >= run->watch_every);
+    return run->stopping ||
+           (run->watch && (asked_for || clock_seconds() - r->watched >= run->watch_every));
 }
 
 /* The phase after `phase`, which is over. */
-static uint64_t phase_after(region *r, const op_context *context, uint64_t phase)
+static uint64_t phase_after(worker *w, uint64_t phase)
 {
+    region *r = w->region;
     uint64_t part = phase % r->parts;
     uint64_t next_chunk = phase - part + r->parts;
     bool last = next_chunk == (uint64_t)r->chunks * r->parts;
     if (part + 1 == r->parts) { /* the pause */
         return r->run->stopped ? PHASES_OVER : next_chunk + r->first_stage;
     }
-    if (!finish_stage(r, context, (int)part)) {
+    if (!finish_stage(w, (int)part)) {
         return PHASES_OVER;
     }
-    const bool *runs = r->run->work->runs + (context->chunk->closes ? r->parts - 1 : 0);
+    const bool *runs = r->run->work->runs + (w->chunk.closes ? r->parts - 1 : 0);
     for (part++; part + 1 < r->parts; part++) {
         if (runs[part]) {
             return next_chunk - r->parts + part;
         }
     }
-    finish_chunk(r, context);
+    finish_chunk(w);
     if (last) {
         return PHASES_OVER;
     }
@@ -332,7 +604,9 @@ static void watch(region *r, int64_t chunks)
 {
     step_run *run = r->run;
     governor_end(&run->work->governor, count_at(chunks));
-    run->stopped = run->watch(run) != 0;
+    bool stop = run->watch && run->watch(run) != 0;
+    run->work->shards[0].state.stop_asked = stop;
+    run->stopped = run->exchange ? run->stopping : stop;
     governor_begin(&run->work->governor, count_at(chunks));
     r->watched = clock_seconds();
 }
@@ -345,37 +619,39 @@ static bool is_callers(const region *r, uint64_t part)
 }
 
 /* What only the calling thread does: the pause, and stages of a single tile. */
-static void run_callers(region *r, const op_context *context, uint64_t phase)
+static void run_callers(worker *w, uint64_t phase)
 {
+    region *r = w->region;
     uint64_t part = phase % r->parts;
     if (part + 1 == r->parts) {
         watch(r, (int64_t)(phase / r->parts) + 1);
     } else {
-        run_tile(r, context, &r->run->program->stages[part], 0);
+        run_tile(w, &r->run->program->stages[part], 0);
     }
-    phases_advance(&r->run->work->phases, phase_after(r, context, phase));
+    phases_advance(&r->run->work->phases, phase_after(w, phase));
 }
 
 /* The part of one of `threads` threads in a phase. */
-static void share_phase(region *r, const op_context *context, uint64_t phase, int threads)
+static void share_phase(worker *w, uint64_t phase, int threads)
 {
+    region *r = w->region;
     phases *shared = &r->run->work->phases;
     uint64_t part = phase % r->parts;
     int me = omp_get_thread_num();
     if (is_callers(r, part)) {
         if (me == 0) {
-            run_callers(r, context, phase);
+            run_callers(w, phase);
         }
         return;
     }
     const program_stage *stage = &r->run->program->stages[part];
-    int tiles = program_stage_tiles(r->run->program, stage, context->chunk->count);
+    int tiles = stage_tiles(w, stage);
     int from = 0;
     int tile = 0;
     while ((tile = phases_claim(shared, phase, tiles, me, threads, &from)) >= 0) {
-        run_tile(r, context, stage, tile);
+        run_tile(w, stage, tile);
         if (phases_finish(shared, tiles)) {
-            phases_advance(shared, phase_after(r, context, phase));
+            phases_advance(shared, phase_after(w, phase));
         }
     }
 }
@@ -397,44 +673,28 @@ static void rest(workspace *w, int me)
     }
 }
 
-/* The caller's arrays hold all samples of the run: a chunk's begin at its first one. */
-static void bind_chunk(const step_run *run, const op_chunk *chunk, op_context *context)
-{
-    size_t first = (size_t)chunk->first;
-    float *output = run->spaces[SPACE_OUTPUT_GRADIENT];
-    float *input = run->spaces[SPACE_INPUT_GRADIENT];
-    if (output) {
-        context->base[SPACE_OUTPUT_GRADIENT] =
-            output + first * (size_t)network_output(run->network)->out;
-    }
-    if (input) {
-        context->base[SPACE_INPUT_GRADIENT] = input + first * (size_t)run->network->inputs;
-    }
-}
-
 static void run_thread(region *r)
 {
-    workspace *w = r->run->work;
+    workspace *work = r->run->work;
     int me = omp_get_thread_num();
-    op_chunk chunk = {0};
-    op_context context = step_run_context(r->run, me);
-    context.chunk = &chunk;
+    worker w = {.region = r, .context = step_run_context(r->run, me)};
+    w.context.chunk = &w.chunk;
     uint64_t phase = 0;
     uint64_t at = UINT64_MAX; /* the chunk this thread looks at */
     while (phase != PHASES_OVER) {
         if (phase / r->parts != at) {
             at = phase / r->parts;
-            chunk = chunk_at(r, (int64_t)at);
-            bind_chunk(r->run, &chunk, &context);
+            w.chunk = chunk_at(r, (int64_t)at, &w.part);
+            turn_to(&w, 0);
             govern(r, (int64_t)at);
         }
-        int working = atomic_load(&w->governor.working);
+        int working = atomic_load(&work->governor.working);
         if (me < working) {
-            share_phase(r, &context, phase, working);
+            share_phase(&w, phase, working);
         } else {
-            rest(w, me);
+            rest(work, me);
         }
-        phase = phases_wait(&w->phases, phase);
+        phase = phases_wait(&work->phases, phase);
         profile_wait(r->run->profile);
     }
 }
@@ -454,7 +714,7 @@ void step_run_all(step_run *run)
     int64_t samples = run->dataset->samples;
     workspace *w = run->work;
     run->sums = run->finished = run->resumed;
-    run->stopped = run->diverged = false;
+    run->bad_here = run->stopping = run->stopped = run->diverged = run->lost = false;
     region r = {.run = run,
                 .first_chunk = run->resumed.steps * chunks_in(run, run->batch),
                 .parts = (uint64_t)run->program->stage_count + 1,
@@ -466,8 +726,12 @@ void step_run_all(step_run *run)
     if (r.chunks <= 0) {
         return; /* all was done before */
     }
-    w->state.gradient_square = 0.0;
-    w->state.gradient_scale = 1.0f;
+    for (int i = 0; i < w->shard_count; i++) {
+        w->leaves[i] = w->shards[i].leaf ? w->shards[i].leaf : run->spaces[SPACE_GRADIENT];
+    }
+    w->shards[0].state.stop_asked = w->shards[0].state.stop_agreed = false;
+    w->shards[0].state.gradient_square = 0.0;
+    w->shards[0].state.gradient_scale = 1.0f;
     list_running_stages(&r);
     r.first_stage = first_stage(&r);
     phases_begin(&w->phases);

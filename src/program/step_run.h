@@ -12,13 +12,22 @@
 #include "program/governor.h"
 #include "program/program.h"
 
-/* What a program works in. */
-typedef struct workspace {
+/* What the samples of a shard work in. */
+typedef struct shard_work {
     op_state state;
     float *x;        /* [inputs x chunk] */
     float *work;     /* SPACE_WORK */
     float *partials; /* SPACE_PARTIALS, or NULL */
-    float *scratch;  /* [scratch_floats] for each thread */
+    float *leaf;     /* [gradient_floats] its gradient; NULL: the run's */
+} shard_work;
+
+/* What a program works in. */
+typedef struct workspace {
+    shard_work *shards; /* [shard_count] */
+    int shard_count;
+    float **leaves; /* [shard_count] of the run under way */
+    float *packed;  /* SPACE_PACKED, or NULL */
+    float *scratch; /* [scratch_floats] for each thread */
     size_t scratch_floats;
     bool *runs;    /* [2 x stages] whether a stage runs in a chunk; then, in the last of a step */
     phases phases; /* of the run under way */
@@ -47,6 +56,7 @@ typedef struct step_run {
     int threads;
     unsigned needs;        /* run_need */
     float *spaces[SPACES]; /* parameters, gradient, m, v, and the caller's arrays */
+    exchange *exchange;    /* with the other ranks; NULL: there are none */
     profile *profile;      /* a cell an op; NULL: none */
     schedule_state schedule;
     float rate;      /* learning rate in place of the schedule's; 0: the schedule's */
@@ -64,7 +74,7 @@ typedef struct step_run {
 
     /*
      * Called on the calling thread every now and then while no parameter is being written; non-zero stops
-     * the run, without the step under way. May be NULL.
+     * the run, without the step under way; with other ranks, after a step in which all know. May be NULL.
      */
     int (*watch)(struct step_run *run);
     double watch_every; /* seconds */
@@ -73,9 +83,13 @@ typedef struct step_run {
 
     /* The outcome so far, and up to the last step that was finished. */
     step_sums sums, finished;
-    bool stopped; /* by watch */
+    bool stopping; /* the ranks have agreed to stop: watch is called once more */
+    bool stopped;  /* by watch, or by that of another rank */
+    bool lost;     /* another rank is: see communicator_error */
 
     bool diverged;     /* a loss or an update was not finite; then also: */
+    bool bad_here;     /* a loss of a shard here is not finite */
+    int bad_shard;     /* of those here */
     int64_t bad_first; /* the chunk of samples */
     int bad_count;
     int bad_layer; /* whose update was not finite; -1: the loss was not */
@@ -90,7 +104,7 @@ void step_run_all(step_run *run);
 /* The update alone, from the gradient as it stands. False: an update was not finite. */
 bool step_run_update(step_run *run);
 
-/* An op's context for one thread. */
+/* An op's context for one thread, and the first shard here. */
 op_context step_run_context(const step_run *run, int thread);
 
 #endif

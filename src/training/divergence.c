@@ -61,12 +61,13 @@ static nnfs_status fail_bad_value(const step_run *run, const char *where, const 
 static int find_bad_layer(const step_run *run)
 {
     const program *p = run->program;
+    const shard_work *work = &run->work->shards[run->bad_shard];
     int last = run->network->layer_count - 1;
     for (int i = 0; i < p->op_count; i++) {
         const program_op *op = &p->ops[i];
         bool forward = op->needs == RUN_FORWARD && op->out.space == SPACE_WORK;
         if (forward && op->layer >= 0 &&
-            find_not_finite(run->work->work + op->out.offset, op->out.rows, run->bad_count) >= 0) {
+            find_not_finite(work->work + op->out.offset, op->out.rows, run->bad_count) >= 0) {
             return op->layer;
         }
     }
@@ -77,17 +78,18 @@ static int find_bad_layer(const step_run *run)
 nnfs_status fail_diverged(const nnfs_trainer *trainer, const step_run *run, nnfs_error *error)
 {
     const nnfs_network *network = trainer->network;
+    const shard_work *work = &run->work->shards[run->bad_shard];
     int outputs = network_output(network)->out;
     char where[64];
     char what[160];
     (void)snprintf(where, sizeof where, "epoch %d, batch %lld", trainer->epochs + 1,
                    (long long)(run->sums.steps + 1));
-    int64_t bad = find_not_finite(run->work->x, network->inputs, run->bad_count);
+    int64_t bad = find_not_finite(work->x, network->inputs, run->bad_count);
     if (bad >= 0) {
         return fail_bad_value(run, where, "feature", bad, network->inputs, error);
     }
     bool numbers = dataset_has_targets(run->dataset) && run->needs & RUN_LOSS;
-    bad = numbers ? find_not_finite(run->work->state.targets, outputs, run->bad_count) : -1;
+    bad = numbers ? find_not_finite(work->state.targets, outputs, run->bad_count) : -1;
     if (bad >= 0) {
         return fail_bad_value(run, where, "target", bad, outputs, error);
     }

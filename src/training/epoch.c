@@ -74,7 +74,7 @@ static int watch_epoch(step_run *run)
     const epoch_watch *watch = run->user;
     int stop = run->settings->on_progress ? report_progress(run) : 0;
     if (watch->trainer->checkpoints) {
-        save_if_due(run, stop != 0);
+        save_if_due(run, run->exchange ? run->stopping : stop != 0);
     }
     return stop;
 }
@@ -103,6 +103,27 @@ static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset
     return batch == 0 || batch > dataset->samples ? dataset->samples : batch;
 }
 
+/* The first rank with a loss that is not finite says what was wrong, to all; an update is wrong on all. */
+static nnfs_status fail_together(const nnfs_trainer *trainer, const step_run *run,
+                                 nnfs_error *error)
+{
+    nnfs_communicator *communicator = trainer->settings.communicator;
+    bool knows = run->bad_here || run->bad_layer >= 0;
+    nnfs_error own = {.status = NNFS_OK};
+    nnfs_status status = fail_diverged(trainer, run, error);
+    if (knows) {
+        own = *error;
+    }
+    (void)nnfs_communicator_agree(communicator, own.status, &own);
+    if (nnfs_communicator_lost(communicator)) {
+        return communicator_error(communicator, error);
+    }
+    if (own.status != NNFS_OK) {
+        *error = own;
+    }
+    return status;
+}
+
 /* What is left of a run that diverged: the last parameters that are known to be good. */
 static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_error *error)
 {
@@ -110,7 +131,8 @@ static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_e
     bool began_well = run->sums.steps > run->resumed.steps;
     memcpy(trainer->network->parameters, began_well ? trainer->epoch_start : trainer->last_good,
            trainer->network->parameter_floats * sizeof(float));
-    return fail_diverged(trainer, run, error);
+    return trainer->has_ranks ? fail_together(trainer, run, error)
+                              : fail_diverged(trainer, run, error);
 }
 
 /* What distorts the samples of the run; nothing to free where the settings have none. */
@@ -173,6 +195,9 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
     augment_free(distorts);
     memory_free(run.augment_scratch);
     trainer->steps = run.updates;
+    if (run.lost) {
+        return communicator_error(trainer->settings.communicator, error);
+    }
     if (run.diverged) {
         return fail_epoch(trainer, &run, error);
     }

@@ -123,6 +123,9 @@ nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, doubl
     if (!trainer || !step) {
         return fail_null(error, trainer ? "step" : "trainer");
     }
+    if (trainer->has_ranks) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "steps by hand are not for several ranks");
+    }
     if (!step->arrays == !step->dataset) {
         return fail(error, NNFS_ERROR_ARGUMENT, "a step needs either arrays or a dataset");
     }

@@ -53,7 +53,8 @@ nnfs_op nnfs_trainer_op(const nnfs_trainer *trainer, int index)
         .stage = stage,
         .rows = op->out.rows > 0 ? op->out.rows : op->in.rows,
         .columns = parameters ? op->out.columns : p->chunk,
-        .tiles = op->first_tile ? 1 : program_chain_tiles(p, &chain, p->chunk),
+        .tiles = (op->first_tile ? 1 : program_chain_tiles(p, &chain, p->chunk)) *
+                 (op->kind->once ? 1 : p->range.count),
         .flops = 2.0 * (double)cost.multiply_adds,
         .bytes = sizeof(float) * (double)cost.elements,
     };

@@ -53,8 +53,8 @@ static double step_bytes(const nnfs_trainer *trainer)
     for (int i = 0; i < network->layer_count; i++) {
         column += 2.0 * network->layers[i].out;
     }
-    return sizeof(float) *
-           (arrays * (double)network->parameter_floats + column * trainer->program.chunk);
+    return sizeof(float) * (arrays * (double)network->parameter_floats +
+                            column * trainer->program.chunk * trainer->program.range.count);
 }
 
 nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error)

@@ -5,6 +5,8 @@
 #include "training/early_stopping.h"
 #include "training/epoch.h"
 
+#include <string.h>
+
 /* A training run in progress. */
 typedef struct training {
     nnfs_trainer *trainer;
@@ -14,14 +16,44 @@ typedef struct training {
     bool measured; /* summary->validation and test are of the network as it is */
 } training;
 
+/* What rank 0 finds: on other CPUs the last bits may differ, and ranks decide alike. */
+static nnfs_status share_evaluation(const training *t, nnfs_status status,
+                                    nnfs_evaluation *evaluation, nnfs_error *error)
+{
+    nnfs_communicator *communicator = t->trainer->settings.communicator;
+    status = nnfs_communicator_agree(communicator, status, error);
+    if (status != NNFS_OK ||
+        communicator_broadcast(communicator, evaluation, sizeof *evaluation, 0)) {
+        return status;
+    }
+    return communicator_error(communicator, error);
+}
+
 static nnfs_status evaluate_if(const training *t, const nnfs_dataset *dataset,
                                nnfs_evaluation *evaluation, nnfs_error *error)
 {
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    nnfs_status status = NNFS_OK;
     if (!dataset) {
         return NNFS_OK;
     }
-    const nnfs_network evaluated = trainer_evaluated(t->trainer);
-    return nnfs_evaluate(&evaluated, dataset, t->trainer->settings.threads, evaluation, error);
+    if (nnfs_communicator_rank(settings->communicator) == 0) {
+        const nnfs_network evaluated = trainer_evaluated(t->trainer);
+        status = nnfs_evaluate(&evaluated, dataset, settings->threads, evaluation, error);
+    }
+    return t->trainer->has_ranks ? share_evaluation(t, status, evaluation, error) : status;
+}
+
+/* Whether the caller of any rank asks for a stop after the epoch. */
+static bool ask_for_stop(const training *t, const nnfs_epoch *epoch)
+{
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    bool stop = settings->on_epoch && settings->on_epoch(settings->user, epoch) != 0;
+    if (!t->trainer->has_ranks) {
+        return stop;
+    }
+    nnfs_error own = {.status = stop ? NNFS_ERROR_STOPPED : NNFS_OK};
+    return nnfs_communicator_agree(settings->communicator, own.status, &own) != NNFS_OK;
 }
 
 /* Why the run ends here; NULL: it goes on. */
@@ -71,8 +103,10 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
     if (epoch.ended) {
         stopping_finish(t->trainer, true);
     }
-    bool stopped =
-        status == NNFS_OK && settings->on_epoch && settings->on_epoch(settings->user, &epoch) != 0;
+    bool stopped = status == NNFS_OK && ask_for_stop(t, &epoch);
+    if (nnfs_communicator_lost(settings->communicator)) {
+        return communicator_error(settings->communicator, error);
+    }
     if (status == NNFS_OK && t->trainer->checkpoints) {
         t->saved.reached = reached;
         t->saved.finished = !stopped && epoch.ended;
@@ -187,6 +221,41 @@ static nnfs_status check_monitor(const training *t, nnfs_error *error)
     return status;
 }
 
+/*
+ * All ranks begin with the weights of rank 0, at the same step, and with the same data and settings: else the
+ * messages of one would be taken for others by the next.
+ */
+static nnfs_status check_ranks(const training *t, nnfs_error *error)
+{
+    nnfs_trainer *trainer = t->trainer;
+    nnfs_communicator *communicator = trainer->settings.communicator;
+    struct {
+        uint64_t data[3];
+        int64_t steps, epochs, batch, parameters, shards;
+    } own = {{nnfs_dataset_hash(t->train), nnfs_dataset_hash(t->validation),
+              nnfs_dataset_hash(t->test)},
+             trainer->steps,
+             trainer->settings.epochs,
+             trainer->settings.batch,
+             (int64_t)trainer->network->parameter_floats,
+             trainer->program.shards},
+      first = own;
+    if (!communicator_broadcast(communicator, &first, sizeof first, 0)) {
+        return communicator_error(communicator, error);
+    }
+    bool same = memcmp(&first, &own, sizeof own) == 0;
+    nnfs_status status = same ? NNFS_OK
+                              : fail(error, NNFS_ERROR_DATA,
+                                     "its data, settings or checkpoint are not those of rank 0");
+    status = nnfs_communicator_agree(communicator, status, error);
+    if (status == NNFS_OK &&
+        !communicator_broadcast(communicator, trainer->network->parameters,
+                                trainer->network->parameter_floats * sizeof(float), 0)) {
+        return communicator_error(communicator, error);
+    }
+    return status;
+}
+
 /* The run's checkpoints, and where the one that it goes on from stands; *done where that was its end. */
 static nnfs_status begin(training *t, bool *done, nnfs_error *error)
 {
@@ -203,6 +272,10 @@ static nnfs_status begin(training *t, bool *done, nnfs_error *error)
         status = checkpoints_restore(&t->saved, t->trainer, resume, error);
         t->summary->epochs = t->trainer->epochs;
         t->summary->seconds = t->saved.seconds;
+    }
+    if (t->trainer->has_ranks) {
+        status = nnfs_communicator_agree(settings->communicator, status, error);
+        status = status == NNFS_OK ? check_ranks(t, error) : status;
     }
     if (status == NNFS_OK && resume && end_of(t, t->saved.reached)) {
         t->summary->reason = end_of(t, t->saved.reached);
@@ -240,6 +313,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
     if (status == NNFS_OK) {
         status = nnfs_trainer_create(network, settings, &t.trainer, error);
     }
+    status = nnfs_communicator_agree(settings->communicator, status, error);
     bool done = false;
     if (status == NNFS_OK) {
         status = begin(&t, &done, error);

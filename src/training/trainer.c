@@ -11,6 +11,20 @@
 
 /* ---- Making and freeing ---- */
 
+static nnfs_status create_exchange(nnfs_trainer *trainer, nnfs_error *error)
+{
+    const program *p = &trainer->program;
+    nnfs_communicator *communicator = trainer->settings.communicator;
+    trainer->has_ranks = nnfs_communicator_size(communicator) > 1;
+    size_t sums = 0;
+    for (int i = 0; i < p->op_count; i++) {
+        sums = p->ops[i].shared > sums ? p->ops[i].shared : sums;
+    }
+    return trainer->has_ranks ? exchange_create(&trainer->exchange, communicator, p->shards,
+                                                p->gradient_floats, sums, error)
+                              : NNFS_OK;
+}
+
 static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
 {
     const nnfs_network *network = trainer->network;
@@ -33,14 +47,21 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
         return fail_memory(error, size_mul(size_mul(floats, 5), sizeof(float)), "training");
     }
     memcpy(trainer->last_good, network->parameters, floats * sizeof(float));
+    nnfs_status status = create_exchange(trainer, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
     return workspace_create(&trainer->work, &trainer->program, network, trainer->threads, error);
 }
 
 static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &trainer->settings;
-    const program_settings wanted = {
-        .purpose = PROGRAM_TRAIN, .batch = settings->batch, .training = *settings};
+    const program_settings wanted = {.purpose = PROGRAM_TRAIN,
+                                     .batch = settings->batch,
+                                     .rank = nnfs_communicator_rank(settings->communicator),
+                                     .ranks = nnfs_communicator_size(settings->communicator),
+                                     .training = *settings};
     nnfs_status status = program_compile(trainer->network, &wanted, &trainer->program, error);
     if (status != NNFS_OK) {
         return status;
@@ -62,6 +83,24 @@ static nnfs_status check_smoothing(const nnfs_network *network, const nnfs_train
     return NNFS_OK;
 }
 
+static nnfs_status check_shards(const nnfs_train_settings *settings, nnfs_error *error)
+{
+    if ((settings->shards & (settings->shards - 1)) != 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "shards must be a power of two, not %d",
+                    settings->shards);
+    }
+    if (settings->batch > 0 && settings->shards > settings->batch) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d shards of a batch of only %lld",
+                    settings->shards, (long long)settings->batch);
+    }
+    int ranks = nnfs_communicator_size(settings->communicator);
+    if (ranks > settings->shards) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d ranks need as many shards or more, not %d",
+                    ranks, settings->shards);
+    }
+    return NNFS_OK;
+}
+
 nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings *settings,
                                 nnfs_trainer **trainer, nnfs_error *error)
 {
@@ -77,6 +116,9 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     nnfs_status status = settings_check(&train_settings, &resolved, error);
     if (status == NNFS_OK) {
         status = check_smoothing(network, &resolved, error);
+    }
+    if (status == NNFS_OK) {
+        status = check_shards(&resolved, error);
     }
     if (status != NNFS_OK) {
         return status;
@@ -114,6 +156,7 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
 {
     if (trainer) {
         workspace_free(&trainer->work);
+        exchange_free(&trainer->exchange);
         program_free(&trainer->program);
         memory_free(trainer->gradient);
         memory_free(trainer->epoch_start);
@@ -174,6 +217,7 @@ step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t
         .threads = trainer->threads,
         .spaces = {[SPACE_PARAMETERS] = trainer->network->parameters,
                    [SPACE_GRADIENT] = trainer->gradient},
+        .exchange = trainer->has_ranks ? &trainer->exchange : NULL,
         .profile = trainer->profile,
         .schedule = trainer->schedule,
         .rate = trainer->rate,

@@ -44,7 +44,9 @@ struct nnfs_trainer {
     workspace work;
     int threads;
     const gemm_backend *gemm;
-    profile *profile; /* of the settings; NULL: none */
+    exchange exchange; /* with the other ranks */
+    bool has_ranks;    /* there are others */
+    profile *profile;  /* of the settings; NULL: none */
 
     int64_t steps; /* updates done */
     int epochs;    /* epochs done */

@@ -824,9 +824,9 @@ static void dropout_keeps_the_mean(void **state)
     assert_int_equal(nnfs_trainer_create(p.network, &settings, &trainer, NULL), NNFS_OK);
     assert_int_equal(nnfs_trainer_gradient(trainer, &arrays, NULL, NULL), NNFS_OK);
     const program_op *op = program_find(&trainer->program, &op_dropout, 0);
-    const float *factors = trainer->work.work + op->kept.offset;
-    const float *before = trainer->work.work + op->in.offset;
-    const float *after = trainer->work.work + op->out.offset;
+    const float *factors = trainer->work.shards[0].work + op->kept.offset;
+    const float *before = trainer->work.shards[0].work + op->in.offset;
+    const float *after = trainer->work.shards[0].work + op->out.offset;
     int count = 500 * 400;
     int zeros = 0;
     for (int i = 0; i < count; i++) {

@@ -16,11 +16,19 @@
 
 enum { LONGEST_MESSAGE = 8192 };
 
+static bool silent;
+static char last_message[512];
+static void (*before_exit)(int status, const char *message);
+
 static void say_list(const char *format, va_list arguments)
 {
     char message[LONGEST_MESSAGE];
     (void)vsnprintf(message, sizeof message, format, arguments);
     (void)text_clean(message);
+    (void)snprintf(last_message, sizeof last_message, "%.500s", message);
+    if (silent) {
+        return;
+    }
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s: %s\n", program_invocation_short_name, message);
 }
@@ -33,14 +41,30 @@ void cli_message(const char *format, ...)
     va_end(arguments);
 }
 
+void cli_before_exit(void (*call)(int status, const char *message))
+{
+    before_exit = call;
+}
+
+void cli_silence(void)
+{
+    silent = true;
+}
+
 _Noreturn void cli_exit(int status)
 {
     (void)fflush(NULL);
+    if (before_exit) {
+        before_exit(status, last_message);
+    }
     _exit(status);
 }
 
 static void point_to_help(void)
 {
+    if (silent) {
+        return;
+    }
     (void)fprintf(stderr, "Try '%s --help'.\n", program_invocation_short_name);
 }
 
@@ -93,6 +117,12 @@ void cli_error(const nnfs_error *error)
     }
 }
 
+void cli_error_aloud(const nnfs_error *error)
+{
+    silent = false;
+    cli_error(error);
+}
+
 int cli_finish(int status)
 {
     bool failed = ferror(stdout) != 0; /* before now: the reason is forgotten */
@@ -131,7 +161,7 @@ void signals_catch(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct sigaction hangup;
-    (void)snprintf(stopping, sizeof stopping,
+    (void)snprintf(stopping, silent ? 1 : sizeof stopping,
                    "%s%s: stopping after this batch; a second signal ends it at once\n",
                    isatty(STDERR_FILENO) ? "\n" : "", program_invocation_short_name);
     (void)sigemptyset(&action.sa_mask);

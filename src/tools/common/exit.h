@@ -27,6 +27,15 @@ void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 _Noreturn void cli_exit(int status);
 
+/* Called by cli_exit with the last message; NULL: nothing is. */
+void cli_before_exit(void (*call)(int status, const char *message));
+
+/* From here on no message is printed. */
+void cli_silence(void);
+
+/* Prints an error although the tool is silent. */
+void cli_error_aloud(const nnfs_error *error);
+
 /* Says what is wrong with the command line, points to --help, and exits with status 2. */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

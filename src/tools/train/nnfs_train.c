@@ -6,6 +6,7 @@
  */
 #include "common/exit.h"
 #include "common/paths.h"
+#include "common/ranks.h"
 #include "common/start.h"
 #include "common/text.h"
 #include "train/resume.h"
@@ -71,6 +72,7 @@ static nnfs_train_settings settings_of(train_run *run)
     settings.on_epoch = on_epoch;
     settings.user = run;
     settings.profile = run->profile;
+    settings.communicator = run->communicator;
     settings.checkpoint_folder = run->options->checkpoint;
     settings.on_checkpoint = resume_on_checkpoint;
     settings.resume = run->checkpoint;
@@ -142,6 +144,7 @@ static nnfs_status train(train_run *run, nnfs_error *error)
                           .threads = settings.threads,
                           .quiet = run->options->quiet};
     progress_begin(&run->progress, &plan);
+    run->communication = nnfs_communicator_seconds(run->communicator);
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
                                     run->test.set, &settings, &run->summary, error);
     progress_finish(&run->progress);
@@ -217,6 +220,10 @@ static int train_and_report(train_run *run)
     nnfs_error ended = {.status = NNFS_OK};
     nnfs_error trouble = {.status = NNFS_OK};
     nnfs_status status = train(run, &ended);
+    if (nnfs_communicator_lost(run->communicator)) {
+        cli_error_aloud(&ended);
+        return exit_status(status);
+    }
     if (!has_ended(status)) {
         cli_error(&ended);
         return exit_status(status);
@@ -264,6 +271,7 @@ static int run_all(train_run *run, char **argv)
     } else if (status == NNFS_OK) {
         status = begin_outputs(run, &error);
     }
+    status = nnfs_communicator_agree(run->communicator, status, &error);
     if (status != NNFS_OK) {
         cli_error(&error);
     }
@@ -283,16 +291,40 @@ static int run_all(train_run *run, char **argv)
     return record_report(run, &error) == NNFS_OK ? result : end_worse(result, &error);
 }
 
+/* What is different for a rank of several: its part of the host, and of what is written. */
+static void take_rank(train_run *run)
+{
+    train_options *options = run->options;
+    nnfs_train_settings *settings = &options->train;
+    if (!run->communicator) {
+        return;
+    }
+    settings->threads =
+        settings->threads > 0 ? settings->threads : ranks_threads(run->communicator);
+    if (run->checkpoint) {
+        settings->shards = nnfs_checkpoint_settings(run->checkpoint).shards;
+    } else if (settings->shards == 1) {
+        settings->shards = ranks_shards(run->communicator);
+    }
+    if (nnfs_communicator_rank(run->communicator) > 0) {
+        options->output = options->log = options->report = options->checkpoint = NULL;
+        options->quiet = true;
+    }
+}
+
 int main(int argc, char **argv)
 {
     restart_with_better_blas(argv);
+    train_run run = {.communicator = ranks_join(), .log_bytes = -1};
     train_options options;
     train_options_parse(&options, argc, argv);
     signals_ignore_of_writes();
-    train_run run = {.options = &options, .log_bytes = -1};
+    run.options = &options;
     resume_open(&run, &options, argv);
+    take_rank(&run);
     outputs_identify(&run);
     int result = cli_finish(run_all(&run, argv));
+    ranks_leave(run.communicator, result);
     if (!run.prepared) {
         cli_exit(result);
     }

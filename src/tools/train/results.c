@@ -91,6 +91,19 @@ static void report_threshold(const train_run *run)
     diagnostics_free(&known);
 }
 
+/* The share of the time is rank 0's. */
+static void report_ranks(const train_run *run)
+{
+    const nnfs_communicator *communicator = run->communicator;
+    int hosts = nnfs_communicator_hosts(communicator);
+    double seconds = nnfs_communicator_seconds(communicator) - run->communication;
+    if (communicator && run->summary.seconds > 0.0) {
+        (void)printf("%-9s %d on %d host%s, %d shards, %s of the time in communication\n", "ranks",
+                     nnfs_communicator_size(communicator), hosts, text_plural(hosts),
+                     run->options->train.shards, text_percent(seconds / run->summary.seconds).text);
+    }
+}
+
 void report(const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
@@ -99,6 +112,7 @@ void report(const train_run *run)
         (void)printf("%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
                      text_count(llround(summary->samples_per_second)).text, summary->gflops);
     }
+    report_ranks(run);
     if (summary->best_epoch > 0) {
         (void)printf("%-9s epoch %d, the best on the validation data\n", "kept",
                      summary->best_epoch);

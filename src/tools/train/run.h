@@ -24,6 +24,8 @@ typedef struct fold_scores {
 
 typedef struct train_run {
     train_options *options;
+    nnfs_communicator *communicator; /* NULL: one process */
+    double communication;            /* seconds of it before the training */
     nnfs_machine machine;
     bool prepared;                       /* the machine is */
     data_source train, validation, test; /* validation.path is NULL for a held-out share */

@@ -297,6 +297,10 @@ static json_t *machine(const train_run *run)
     json_set_string(object, "kernel", run->machine.kernel);
     json_set_integer(object, "cores", run->machine.cores);
     json_set_integer(object, "threads", run->machine.threads);
+    if (run->communicator) {
+        json_set_integer(object, "ranks", nnfs_communicator_size(run->communicator));
+        json_set_integer(object, "hosts", nnfs_communicator_hosts(run->communicator));
+    }
     json_set_string(object, "advice", run->machine.advice[0] ? run->machine.advice : NULL);
     return object;
 }

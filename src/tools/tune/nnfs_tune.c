@@ -6,6 +6,7 @@
  */
 #include "common/exit.h"
 #include "common/paths.h"
+#include "common/ranks.h"
 #include "common/start.h"
 #include "common/text.h"
 #include "tune/tune.h"
@@ -91,9 +92,19 @@ static int run_all(tuning *tune)
     return result;
 }
 
+/* Each would run all trials, and write the same files. */
+static void refuse_ranks(void)
+{
+    nnfs_communicator *communicator = ranks_join();
+    if (communicator) {
+        usage_error("one process runs the trials; start it without mpirun");
+    }
+}
+
 int main(int argc, char **argv)
 {
     restart_with_better_blas(argv);
+    refuse_ranks();
     tune_options options;
     tune_options_parse(&options, argc, argv);
     signals_ignore_of_writes();

@@ -1,0 +1,108 @@
+/* A build without MPI: each process is alone. */
+#include "distributed/communicator.h"
+
+#include <stdlib.h>
+
+nnfs_status nnfs_communicator_create(nnfs_communicator **communicator, nnfs_error *error)
+{
+    if (!communicator) {
+        return fail_null(error, "communicator");
+    }
+    *communicator = NULL;
+    return NNFS_OK;
+}
+
+void nnfs_communicator_free(nnfs_communicator *communicator)
+{
+    (void)communicator;
+}
+
+void nnfs_communicator_abort(nnfs_communicator *communicator, int exit_status)
+{
+    (void)communicator;
+    (void)exit_status;
+}
+
+int nnfs_communicator_rank(const nnfs_communicator *communicator)
+{
+    (void)communicator;
+    return 0;
+}
+
+int nnfs_communicator_size(const nnfs_communicator *communicator)
+{
+    (void)communicator;
+    return 1;
+}
+
+int nnfs_communicator_hosts(const nnfs_communicator *communicator)
+{
+    (void)communicator;
+    return 1;
+}
+
+int nnfs_communicator_host_ranks(const nnfs_communicator *communicator)
+{
+    (void)communicator;
+    return 1;
+}
+
+double nnfs_communicator_seconds(const nnfs_communicator *communicator)
+{
+    (void)communicator;
+    return 0.0;
+}
+
+int nnfs_communicator_lost(const nnfs_communicator *communicator)
+{
+    (void)communicator;
+    return 0;
+}
+
+nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status status,
+                                    nnfs_error *error)
+{
+    (void)communicator;
+    (void)error;
+    return status;
+}
+
+/* There is no communicator that these could be called with. */
+
+bool communicator_exchange(nnfs_communicator *c, const message *sent, int sent_count,
+                           const message *received, int received_count)
+{
+    (void)c;
+    (void)sent;
+    (void)received;
+    return sent_count + received_count == 0;
+}
+
+bool communicator_gather(nnfs_communicator *c, const void *own, void *all, size_t bytes)
+{
+    (void)c;
+    (void)own;
+    (void)all;
+    return bytes == 0;
+}
+
+bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int root)
+{
+    (void)c;
+    (void)data;
+    (void)root;
+    return bytes == 0;
+}
+
+bool communicator_lose(nnfs_communicator *c, const char *format, ...)
+{
+    (void)c;
+    (void)format;
+    return false;
+}
+
+nnfs_status communicator_error(const nnfs_communicator *c, nnfs_error *error)
+{
+    (void)c;
+    return fail(error, NNFS_ERROR_BACKEND, "this build has no MPI");
+}

@@ -1,0 +1,78 @@
+/* A tool as one rank of an MPI job. */
+#include "common/ranks.h"
+
+#include "common/exit.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static nnfs_communicator *joined; /* for ends in the middle of the tool */
+
+/* An end before the ranks have met: what it says on one of them is for all to know. */
+static void leave_early(int status, const char *message)
+{
+    nnfs_communicator *communicator = joined;
+    nnfs_error error;
+    joined = NULL;
+    nnfs_status own = status == EXIT_DONE ? NNFS_OK : NNFS_ERROR_IO;
+    (void)set_error(&error, own, "%s", message);
+    if (nnfs_communicator_agree(communicator, own, &error) != NNFS_OK &&
+        nnfs_communicator_lost(communicator)) {
+        nnfs_communicator_abort(communicator, status);
+    }
+    nnfs_communicator_free(communicator);
+}
+
+nnfs_communicator *ranks_join(void)
+{
+    nnfs_error error;
+    if (nnfs_communicator_create(&joined, &error) != NNFS_OK) {
+        cli_error(&error);
+        cli_exit(EXIT_CANNOT_RUN);
+    }
+    if (!joined) {
+        return NULL;
+    }
+    cli_before_exit(leave_early);
+    if (nnfs_communicator_rank(joined) > 0) {
+        cli_silence();
+        (void)!freopen("/dev/null", "w", stdout);
+    }
+    return joined;
+}
+
+int ranks_threads(const nnfs_communicator *communicator)
+{
+    cpu_set_t own;
+    int ranks = nnfs_communicator_host_ranks(communicator);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    if (ranks == 1 || sched_getaffinity(0, sizeof own, &own) != 0) {
+        return 0;
+    }
+    int usable = CPU_COUNT(&own);
+    if ((long)usable * ranks <= cpus) { /* the launcher has given each its own */
+        return 0;
+    }
+    return usable > ranks ? usable / ranks : 1;
+}
+
+int ranks_shards(const nnfs_communicator *communicator)
+{
+    int shards = 1;
+    while (shards < nnfs_communicator_size(communicator)) {
+        shards *= 2;
+    }
+    return shards;
+}
+
+void ranks_leave(nnfs_communicator *communicator, int status)
+{
+    joined = NULL;
+    cli_before_exit(NULL);
+    if (nnfs_communicator_lost(communicator)) {
+        (void)fflush(NULL);
+        nnfs_communicator_abort(communicator, status);
+    }
+    nnfs_communicator_free(communicator);
+}
