@@ -573,8 +573,7 @@ NNFS_API void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing);
 /*
  * From now on the dataset's features and targets are as a network sees them. Columns are found by
  * their names (without names by their places), categories and classes by theirs. Errors: DATA (a
- * column or class that is not there, a column of the other kind), ARGUMENT (not a table, or one that is
- * augmented already), MEMORY.
+ * column or class that is not there, a column of the other kind), ARGUMENT (not a table), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset,
                                           const nnfs_preprocessing *preprocessing,

@@ -75,7 +75,7 @@ const float *inference_member_outputs(const inference_tile *tile)
     const program *p = &tile->of->program;
     for (int o = 0; o < p->op_count; o++) {
         if (p->ops[o].kind == &op_merge) {
-            return tile->of->work[tile->thread].work + p->ops[o].in.offset;
+            return tile->of->work[tile->thread].shards[0].work + p->ops[o].in.offset;
         }
     }
     return NULL;

@@ -294,7 +294,7 @@ static nnfs_status judge(const nnfs_dataset *dataset, const float *probabilities
     for (int64_t j = 0; j < samples; j++) {
         sums->scores[j] = probabilities[rows == 1 ? j : j * rows + 1];
     }
-    return metrics_roc_auc(sums->scores, sums->labels, samples, &made->roc_auc, error);
+    return metrics_of_scores(sums->scores, sums->labels, samples, made, error);
 }
 
 nnfs_status nnfs_evaluate_probabilities(const nnfs_dataset *dataset, const float *probabilities,

@@ -299,48 +299,6 @@ static void only_tables_are_prepared(void **state)
     free(path);
 }
 
-/* Pictures of an NPY file cannot be prepared once they are augmented. */
-static void pictures_are_prepared_before_they_are_augmented(void **state)
-{
-    (void)state;
-    const char *const first[] = {"1", NULL};
-    nnfs_error error = {.status = NNFS_OK};
-    nnfs_dataset_settings settings = usual();
-    nnfs_dataset *pictures = NULL, *numbers_alone = NULL;
-    nnfs_preprocessing *fitted = NULL;
-    char *path = scratch_path("pictures.npy");
-    char file[128 + 4 * 8 * 8] = "\x93NUMPY\1\0\x76\0{'descr': '|u1', 'fortran_order': False, "
-                                 "'shape': (4, 8, 8), }";
-    char *header_end = strchr(file + 10, '}') + 1;
-    memset(header_end, ' ', (size_t)(file + 127 - header_end));
-    file[127] = '\n';
-    for (int i = 0; i < 4 * 8 * 8; i++) {
-        file[128 + i] = (char)(i * 37 % 101);
-    }
-    write_bytes(path, file, sizeof file);
-    char *targets = scratch_path("labels.npy");
-    memcpy(strchr(file + 10, '('), "(4,), }      ", 13);
-    write_bytes(targets, file, 128 + 4);
-
-    settings.targets_path = targets;
-    assert_int_equal(nnfs_dataset_load(path, &settings, &pictures, NULL, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_image_layout(pictures).height, 8);
-    assert_int_equal(nnfs_preprocessing_fit(pictures, NULL, &fitted, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_augment(pictures, "shift:pixels=1", 1, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_prepare(pictures, fitted, &error), NNFS_ERROR_ARGUMENT);
-    assert_string_equal(error.message, "a dataset is prepared before it is augmented");
-    nnfs_preprocessing_free(fitted);
-    nnfs_dataset_free(pictures);
-
-    settings = usual();
-    settings.targets = first;
-    assert_int_equal(nnfs_dataset_load(path, &settings, &numbers_alone, NULL, &error), NNFS_OK);
-    assert_int_equal(nnfs_dataset_image_layout(numbers_alone).height, 0);
-    nnfs_dataset_free(numbers_alone);
-    free(path);
-    free(targets);
-}
-
 /* A missing cell of a file of float64 is filled, and its indicator is 1. */
 static void doubles_have_indicators(void **state)
 {
@@ -460,7 +418,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(tables_run_out_of_memory),
         cmocka_unit_test(sources_that_are_none_are_refused),
         cmocka_unit_test(only_tables_are_prepared),
-        cmocka_unit_test(pictures_are_prepared_before_they_are_augmented),
         cmocka_unit_test(doubles_have_indicators),
         cmocka_unit_test(long_paths_are_cut_between_characters),
         cmocka_unit_test(streams_run_out_of_memory),
