@@ -90,6 +90,12 @@ nnfs_status set_error(nnfs_error *error, nnfs_status status, const char *format,
     return status;
 }
 
+void cli_name_stream(const char *path, const char *name)
+{
+    (void)path;
+    (void)name;
+}
+
 int cli_finish(int status)
 {
     return status;

@@ -4,73 +4,95 @@
 #include "train/run.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-static void report_evaluation(const train_run *run, const char *part,
+static void report_evaluation(FILE *out, const train_run *run, const char *part,
                               const nnfs_evaluation *evaluation)
 {
     if (evaluation->samples == 0) {
         return; /* there was no such set */
     }
-    (void)printf("%-9s", part);
+    (void)fprintf(out, "%-9s", part);
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, evaluation, nnfs_network_loss(run->network))) {
-            (void)printf("%s %s %s", i > 0 ? "," : "", what->name,
-                         what->text(metric_value(what, evaluation)).text);
+            (void)fprintf(out, "%s %s %s", i > 0 ? "," : "", what->name,
+                          what->text(metric_value(what, evaluation)).text);
         }
     }
-    (void)printf(" (%s sample%s)\n", text_count(evaluation->samples).text,
-                 text_plural(evaluation->samples));
+    (void)fprintf(out, " (%s sample%s)\n", text_count(evaluation->samples).text,
+                  text_plural(evaluation->samples));
 }
 
 /* Of the folds, each with the part it did not see: the mean, and the spread from fold to fold. */
-static void report_folds(const train_run *run)
+static void report_folds(FILE *out, const train_run *run)
 {
     const fold_scores *folds = &run->folds;
     if (folds->count == 0) {
         return;
     }
-    (void)printf("%-9s", "folds");
+    (void)fprintf(out, "%-9s", "folds");
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, &folds->scores[0], nnfs_network_loss(run->network))) {
-            (void)printf("%s %s %s +- %s", i > 0 ? "," : "", what->name,
-                         what->text(folds_mean(folds, what)).text,
-                         what->text(folds_spread(folds, what)).text);
+            (void)fprintf(out, "%s %s %s +- %s", i > 0 ? "," : "", what->name,
+                          what->text(folds_mean(folds, what)).text,
+                          what->text(folds_spread(folds, what)).text);
         }
     }
-    (void)printf(" (mean and deviation of %d)\n", folds->count);
+    (void)fprintf(out, " (mean and deviation of %d)\n", folds->count);
 }
 
-static void report_run(const train_run *run)
+static void report_run(FILE *out, const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
     int64_t samples = nnfs_dataset_samples(run->train.set);
-    (void)printf("trained %s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n", run->shape,
-                 text_count(nnfs_network_parameters(run->network)).text, text_count(samples).text,
-                 text_plural(samples), text_path(run->options->data).text,
-                 text_count(summary->epochs).text, text_plural(summary->epochs),
-                 text_seconds(summary->seconds).text);
+    (void)fprintf(out, "trained %s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n",
+                  run->shape, text_count(nnfs_network_parameters(run->network)).text,
+                  text_count(samples).text, text_plural(samples),
+                  text_path(run->options->data).text, text_count(summary->epochs).text,
+                  text_plural(summary->epochs), text_seconds(summary->seconds).text);
 }
 
-void report(const train_run *run)
+static void write_report(FILE *out, const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
-    report_run(run);
+    report_run(out, run);
     if (summary->samples_per_second > 0.0) {
-        (void)printf("%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
-                     text_count(llround(summary->samples_per_second)).text, summary->gflops);
+        (void)fprintf(out, "%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
+                      text_count(llround(summary->samples_per_second)).text, summary->gflops);
     }
     if (summary->best_epoch > 0) {
-        (void)printf("%-9s epoch %d, the best on the validation data\n", "kept",
-                     summary->best_epoch);
+        (void)fprintf(out, "%-9s epoch %d, the best on the validation data\n", "kept",
+                      summary->best_epoch);
     }
-    report_folds(run);
-    report_evaluation(run, "train", &summary->train);
-    report_evaluation(run, "validate", &summary->validation);
-    report_evaluation(run, "test", &summary->test);
-    (void)printf("%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
-    (void)printf("%-9s %s%s\n", "model",
-                 run->saved ? text_path(run->options->output).text : "not saved",
-                 run->saved && run->replaced ? ", replaced" : "");
+    report_folds(out, run);
+    report_evaluation(out, run, "train", &summary->train);
+    report_evaluation(out, run, "validate", &summary->validation);
+    report_evaluation(out, run, "test", &summary->test);
+    (void)fprintf(out, "%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
+    (void)fprintf(out, "%-9s %s%s\n", "model",
+                  run->saved ? text_path(run->options->output).text : "not saved",
+                  run->saved && run->replaced ? ", replaced" : "");
+}
+
+/* No line is longer than the terminal. */
+void report(const train_run *run)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out) {
+        write_report(stdout, run);
+        return;
+    }
+    write_report(out, run);
+    if (fclose(out) == 0) {
+        char *rest = text;
+        for (char *line = strsep(&rest, "\n"); line && rest; line = strsep(&rest, "\n")) {
+            text_wrap(stdout, line, stream_columns(stdout), 10);
+        }
+    }
+    free(text);
 }
