@@ -68,7 +68,7 @@ typedef struct quoted {
 static nnfs_status take_string(parser *parse, const char *what, quoted *string)
 {
     char quote = peek(parse);
-    string->offset = parse->start + parse->at;
+    *string = (quoted){.text = "", .offset = parse->start + parse->at};
     const char *last = NULL;
     if (quote == '\'' || quote == '"') {
         string->text = parse->text + ++parse->at;

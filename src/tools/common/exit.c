@@ -20,17 +20,41 @@ static bool silent;
 static char last_message[512];
 static void (*before_exit)(int status, const char *message);
 
+static char spooled[64];        /* the path of what is read from a stream, */
+static const char *stream_name; /* and how people call that; NULL: there is none */
+
+void cli_name_stream(const char *path, const char *name)
+{
+    (void)snprintf(spooled, sizeof spooled, "%s: ", path);
+    stream_name = name;
+}
+
+/* A message about the file that a stream became names the stream. */
+static void show_spooled(char *message, size_t size)
+{
+    size_t length = strlen(spooled);
+    if (stream_name && strncmp(message, spooled, length) == 0) {
+        char *rest = strdup(message + length);
+        if (rest) {
+            (void)snprintf(message, size, "%s: %s", stream_name, rest);
+        }
+        free(rest);
+    }
+}
+
 static void say_list(const char *format, va_list arguments)
 {
     char message[LONGEST_MESSAGE];
-    (void)vsnprintf(message, sizeof message, format, arguments);
+    size_t used = (size_t)snprintf(message, sizeof message, "%s: ", program_invocation_short_name);
+    (void)vsnprintf(message + used, sizeof message - used, format, arguments);
+    show_spooled(message + used, sizeof message - used);
     (void)text_clean(message);
-    (void)snprintf(last_message, sizeof last_message, "%.500s", message);
+    (void)snprintf(last_message, sizeof last_message, "%.500s", message + used);
     if (silent) {
         return;
     }
     (void)fflush(stdout);
-    (void)fprintf(stderr, "%s: %s\n", program_invocation_short_name, message);
+    text_wrap(stderr, message, stream_columns(stderr), 2);
 }
 
 void cli_message(const char *format, ...)

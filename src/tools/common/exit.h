@@ -18,6 +18,8 @@ enum {
 };
 
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */
+/* Messages about `path` call it `name`, which must stay. */
+void cli_name_stream(const char *path, const char *name);
 void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

@@ -90,6 +90,9 @@ nnfs_status spool(const char *data, char **path, nnfs_error *error)
         *path = NULL;
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
+    if (status == NNFS_OK) {
+        cli_name_stream(*path, standard ? "standard input" : data);
+    }
     if (status != NNFS_OK && to >= 0) {
         (void)close(to);
     }

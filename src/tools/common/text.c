@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 short_text text_count(int64_t count)
 {
@@ -216,6 +218,46 @@ path_text text_path(const char *path)
     (void)snprintf(safe.text, sizeof safe.text, "%s", path);
     (void)text_clean(safe.text);
     return safe;
+}
+
+int stream_columns(FILE *stream)
+{
+    struct winsize size;
+    int file = fileno(stream);
+    bool known = isatty(file) && ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : 0;
+}
+
+/* Letters of UTF-8 up to the next blank. */
+static int word_width(const char *text, size_t *bytes)
+{
+    int width = 0;
+    *bytes = strcspn(text, " ");
+    for (size_t i = 0; i < *bytes; i++) {
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+void text_wrap(FILE *stream, const char *text, int columns, int indent)
+{
+    int at = 0;
+    size_t bytes;
+    while (columns > 0 && *text) {
+        size_t blanks = strspn(text, " ");
+        int width = word_width(text + blanks, &bytes);
+        if (at > indent && at + (int)blanks + width >= columns) {
+            (void)fprintf(stream, "\n%*s", indent, "");
+            at = indent;
+        } else {
+            (void)fprintf(stream, "%*s", (int)blanks, "");
+            at += (int)blanks;
+        }
+        (void)fwrite(text + blanks, 1, bytes, stream);
+        at += width;
+        text += blanks + bytes;
+    }
+    (void)fprintf(stream, "%s\n", text);
 }
 
 name_text text_name(const char *name)

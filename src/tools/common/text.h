@@ -26,6 +26,15 @@ const char *text_plural(int64_t count);  /* "" for 1, else "s" */
  * that are not UTF-8, become '?'. Files keep the bytes. */
 char *text_clean(char *text);
 
+/* Columns of the terminal that a stream is; 0: it is none. */
+int stream_columns(FILE *stream);
+
+/*
+ * Writes a text and a newline, broken at blanks into lines of fewer than `columns` letters (0: one line);
+ * the further ones begin with `indent` blanks.
+ */
+void text_wrap(FILE *stream, const char *text, int columns, int indent);
+
 /*
  * Writes a word so that a shell reads it back: as it is, in quotes, or, with what a terminal might obey,
  * in $'...'.

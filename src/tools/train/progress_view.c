@@ -108,7 +108,7 @@ static short_text record_text(const progress_record *record, double value)
 
 static void add_best(screen *s, const char *best, int epoch)
 {
-    if (epoch > 0 && !screen_add(s, ", best %s (epoch %d)", best, epoch) &&
+    if (epoch > 0 && !screen_add(s, ", best epoch %s (%d)", best, epoch) &&
         !screen_add(s, ", best %s (%d)", best, epoch)) {
         (void)screen_add(s, ", best %s", best);
     }
@@ -117,13 +117,13 @@ static void add_best(screen *s, const char *best, int epoch)
 static void draw_record(screen *s, const progress_record *record)
 {
     const char *unit = record->share ? "" : "RMSE ";
-    (void)screen_add(s, "%s%s", unit, record_text(record, record->now).text);
+    (void)screen_add(s, "now %s%s", unit, record_text(record, record->now).text);
     add_best(s, record_text(record, record->best).text, record->epoch);
 }
 
 static void draw_loss(progress_view *view)
 {
-    (void)screen_add(&view->screen, "%s", text_number(view->loss.now).text);
+    (void)screen_add(&view->screen, "now %s", text_number(view->loss.now).text);
     add_best(&view->screen, text_number(view->loss.best).text, view->loss.epoch);
 }
 

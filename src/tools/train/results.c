@@ -6,53 +6,55 @@
 #include "train/run.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-static void report_evaluation(const train_run *run, const char *part,
+static void report_evaluation(FILE *out, const train_run *run, const char *part,
                               const nnfs_evaluation *evaluation)
 {
     if (evaluation->samples == 0) {
         return; /* there was no such set */
     }
-    (void)printf("%-9s", part);
+    (void)fprintf(out, "%-9s", part);
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, evaluation, nnfs_network_loss(run->network))) {
-            (void)printf("%s %s %s", i > 0 ? "," : "", what->name,
-                         what->text(metric_value(what, evaluation)).text);
+            (void)fprintf(out, "%s %s %s", i > 0 ? "," : "", what->name,
+                          what->text(metric_value(what, evaluation)).text);
         }
     }
-    (void)printf(" (%s sample%s)\n", text_count(evaluation->samples).text,
-                 text_plural(evaluation->samples));
+    (void)fprintf(out, " (%s sample%s)\n", text_count(evaluation->samples).text,
+                  text_plural(evaluation->samples));
 }
 
 /* Of the folds, each with the part it did not see: the mean, and the spread from fold to fold. */
-static void report_folds(const train_run *run)
+static void report_folds(FILE *out, const train_run *run)
 {
     const fold_scores *folds = &run->folds;
     if (folds->count == 0) {
         return;
     }
-    (void)printf("%-9s", "folds");
+    (void)fprintf(out, "%-9s", "folds");
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, &folds->scores[0], nnfs_network_loss(run->network))) {
-            (void)printf("%s %s %s +- %s", i > 0 ? "," : "", what->name,
-                         what->text(folds_mean(folds, what)).text,
-                         what->text(folds_spread(folds, what)).text);
+            (void)fprintf(out, "%s %s %s +- %s", i > 0 ? "," : "", what->name,
+                          what->text(folds_mean(folds, what)).text,
+                          what->text(folds_spread(folds, what)).text);
         }
     }
-    (void)printf(" (mean and deviation of %d)\n", folds->count);
+    (void)fprintf(out, " (mean and deviation of %d)\n", folds->count);
 }
 
-static void report_run(const train_run *run)
+static void report_run(FILE *out, const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
     int64_t samples = nnfs_dataset_samples(run->train.set);
-    (void)printf("trained %s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n", run->shape,
-                 text_count(nnfs_network_parameters(run->network)).text, text_count(samples).text,
-                 text_plural(samples), text_path(run->options->data).text,
-                 text_count(summary->epochs).text, text_plural(summary->epochs),
-                 text_seconds(summary->seconds).text);
+    (void)fprintf(out, "trained %s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n",
+                  run->shape, text_count(nnfs_network_parameters(run->network)).text,
+                  text_count(samples).text, text_plural(samples),
+                  text_path(run->options->data).text, text_count(summary->epochs).text,
+                  text_plural(summary->epochs), text_seconds(summary->seconds).text);
 }
 
 /* Positives are rare if they are fewer than this share of the training samples. */
@@ -69,7 +71,7 @@ static bool has_rare_positives(const nnfs_dataset *data)
 }
 
 /* Of rare positives few have a probability of 1/2: what another threshold gives. */
-static void report_threshold(const train_run *run)
+static void report_threshold(FILE *out, const train_run *run)
 {
     bool validates = run->validation.set != NULL;
     const nnfs_dataset *data = validates ? run->validation.set : run->test.set;
@@ -83,51 +85,72 @@ static void report_threshold(const train_run *run)
     if (known.threshold_count > 0 && known.best_f1.true_positives > 0) {
         class_scores scores = threshold_scores(&known, &known.best_f1);
         short_text number;
-        (void)printf("%-9s %s for the best F1 of %s, %.4f on the %s data\n", "threshold",
-                     text_shortest(known.best_f1.score).text,
-                     text_name(class_name(data, 1, &number)).text, scores.f1,
-                     validates ? "validation" : "test");
+        (void)fprintf(out, "%-9s %s for the best F1 of %s, %.4f on the %s data\n", "threshold",
+                      text_shortest(known.best_f1.score).text,
+                      text_name(class_name(data, 1, &number)).text, scores.f1,
+                      validates ? "validation" : "test");
     }
     diagnostics_free(&known);
 }
 
 /* The share of the time is rank 0's. */
-static void report_ranks(const train_run *run)
+static void report_ranks(FILE *out, const train_run *run)
 {
     const nnfs_communicator *communicator = run->communicator;
     int hosts = nnfs_communicator_hosts(communicator);
     double seconds = nnfs_communicator_seconds(communicator) - run->communication;
     if (communicator && run->summary.seconds > 0.0) {
-        (void)printf("%-9s %d on %d host%s, %d shards, %s of the time in communication\n", "ranks",
-                     nnfs_communicator_size(communicator), hosts, text_plural(hosts),
-                     run->options->train.shards, text_percent(seconds / run->summary.seconds).text);
+        (void)fprintf(out, "%-9s %d on %d host%s, %d shards, %s of the time in communication\n",
+                      "ranks", nnfs_communicator_size(communicator), hosts, text_plural(hosts),
+                      run->options->train.shards,
+                      text_percent(seconds / run->summary.seconds).text);
     }
 }
 
-void report(const train_run *run)
+static void write_report(FILE *out, const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
-    report_run(run);
+    report_run(out, run);
     if (summary->samples_per_second > 0.0) {
-        (void)printf("%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
-                     text_count(llround(summary->samples_per_second)).text, summary->gflops);
+        (void)fprintf(out, "%-9s %s samples/s, %.1f GFLOP/s\n", "speed",
+                      text_count(llround(summary->samples_per_second)).text, summary->gflops);
     }
-    report_ranks(run);
+    report_ranks(out, run);
     if (summary->best_epoch > 0) {
-        (void)printf("%-9s epoch %d, the best on the validation data\n", "kept",
-                     summary->best_epoch);
+        (void)fprintf(out, "%-9s epoch %d, the best on the validation data\n", "kept",
+                      summary->best_epoch);
     }
     if (summary->temperature != 1.0) {
-        (void)printf("%-9s temperature %.3f, fitted to the validation data\n", "calibrate",
-                     summary->temperature);
+        (void)fprintf(out, "%-9s temperature %.3f, fitted to the validation data\n", "calibrate",
+                      summary->temperature);
     }
-    report_folds(run);
-    report_evaluation(run, "train", &summary->train);
-    report_evaluation(run, "validate", &summary->validation);
-    report_evaluation(run, "test", &summary->test);
-    report_threshold(run);
-    (void)printf("%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
-    (void)printf("%-9s %s%s\n", "model",
-                 run->saved ? text_path(run->options->output).text : "not saved",
-                 run->saved && run->replaced ? ", replaced" : "");
+    report_folds(out, run);
+    report_evaluation(out, run, "train", &summary->train);
+    report_evaluation(out, run, "validate", &summary->validation);
+    report_evaluation(out, run, "test", &summary->test);
+    report_threshold(out, run);
+    (void)fprintf(out, "%-9s %s\n", "weights", text_hash(nnfs_network_hash(run->network)).text);
+    (void)fprintf(out, "%-9s %s%s\n", "model",
+                  run->saved ? text_path(run->options->output).text : "not saved",
+                  run->saved && run->replaced ? ", replaced" : "");
+}
+
+/* No line is longer than the terminal. */
+void report(const train_run *run)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out) {
+        write_report(stdout, run);
+        return;
+    }
+    write_report(out, run);
+    if (fclose(out) == 0) {
+        char *rest = text;
+        for (char *line = strsep(&rest, "\n"); line && rest; line = strsep(&rest, "\n")) {
+            text_wrap(stdout, line, stream_columns(stdout), 10);
+        }
+    }
+    free(text);
 }

@@ -10,7 +10,7 @@ slow="small -e 2 -b 1 -t 1 --hidden 3000,2000 -o none"
 view() {
     echo "\$ $*"
     timeout 250 env TERM=xterm "$@" 2>&1 | grep -v '^|$' | mask |
-        sed -E -e 's/best [0-9.e-]+( %)?/best B/; s/\((epoch )?[0-9]+\)/(N)/' \
+        sed -E -e 's/(now|best epoch|best) [0-9.e-]+( %)?/\1 B/g; s/\((epoch )?[0-9]+\)/(N)/' \
             -e "s/^\\| *('|-|\.|\xe2[\xa0-\xa3]).*/|[curve]/" \
             -e "s/ +('|\xe2[\xa0-\xa3]).*/  [curve]/"
 }
