@@ -117,7 +117,7 @@ if [ "$shell" = bash ]; then
     expect 'nnfs-train --loss m' mse mae
     expect 'nnfs-train --activation=relu,t' relu,tanh
     expect 'nnfs-train --activation relu,sig' relu,sigmoid
-    expect 'nnfs-train --schedule=cos' cosine
+    expect 'nnfs-train --schedule=cosi' cosine
     expect 'nnfs-train --schedule=step:' every= factor= warmup=
     expect 'nnfs-train --schedule=plateau:floor=0.1,pa' '0.1,patience='
     expect 'nnfs-train --schedule=step:every=' ''

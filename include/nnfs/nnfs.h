@@ -73,7 +73,7 @@ typedef struct nnfs_error {
 /* A default for every numeric setting that has one of its own: resolved when a trainer is made. */
 #define NNFS_DEFAULT (-1.0f)
 
-/* f(z), applied to each unit. Softmax is for the output layer only. */
+/* f(z), applied to each unit. Softmax and exponential are for the output layer only. */
 typedef enum nnfs_activation {
     NNFS_IDENTITY,
     NNFS_RELU,       /* max(0, z) */
@@ -87,6 +87,7 @@ typedef enum nnfs_activation {
     NNFS_SOFTMAX,  /* exp(z_i) / sum_j exp(z_j) */
     NNFS_SELU, /* 1.0507 (z > 0 ? z : 1.6733 (exp(z) - 1)) (Klambauer et al. 2017); lecun_normal */
     NNFS_MISH, /* z tanh(log(1 + exp(z))) (Misra 2019) */
+    NNFS_EXPONENTIAL, /* exp(z), for the output layer only */
 } nnfs_activation;
 
 /*
@@ -99,6 +100,7 @@ typedef enum nnfs_loss {
     NNFS_MSE,                  /* (p - y)^2 */
     NNFS_MAE,                  /* |p - y|, with the slope 0 where p == y */
     NNFS_HUBER,                /* |p - y| < 1 ? (p - y)^2 / 2 : |p - y| - 1/2 */
+    NNFS_POISSON, /* p - y log p, of counts y >= 0, from log p; needs an exponential output */
 } nnfs_loss;
 
 /* Update rules in PyTorch's definitions (torch.optim); momentum and nesterov are its SGD. */

@@ -102,6 +102,7 @@ FORWARD(elu_forward, v < 0.0f ? expm1_of(v) : v)
 FORWARD(selu_forward, SELU_SCALE *(v < 0.0f ? SELU_ALPHA * expm1_of(v) : v))
 FORWARD(sigmoid_forward, sigmoid_of(v))
 FORWARD(tanh_forward, tanh_of(v))
+FORWARD(exponential_forward, exp_of(v))
 FORWARD(softplus_forward, log1p_exp_of(v))
 FORWARD_KEEPING_Z(silu_forward, v *sigmoid_of(v))
 FORWARD_KEEPING_Z(gelu_forward, v *normal_cdf_of(v))
@@ -113,6 +114,7 @@ BACKWARD(elu_backward, k > 0.0f ? 1.0f : k + 1.0f) /* exp(z) = a + 1 */
 BACKWARD(selu_backward, k > 0.0f ? SELU_SCALE : k + SELU_SCALE * SELU_ALPHA)
 BACKWARD(sigmoid_backward, k *(1.0f - k))
 BACKWARD(tanh_backward, 1.0f - k * k)
+BACKWARD(exponential_backward, k)
 BACKWARD(softplus_backward, -expm1_of(-k)) /* sigmoid(z) = 1 - exp(-a) */
 BACKWARD(silu_backward, silu_slope(k))
 BACKWARD(gelu_backward, gelu_slope(k))
@@ -199,6 +201,8 @@ static const activation activations[] = {
     [NNFS_SELU] = {"selu", selu_forward, selu_backward, .init = NNFS_INIT_LECUN_NORMAL},
     [NNFS_MISH] = {"mish", mish_forward, mish_backward, .keeps_z = true,
                    .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_EXPONENTIAL] = {"exponential", exponential_forward, exponential_backward,
+                          .output_only = true},
 };
 
 const activation *activation_of(nnfs_activation which)

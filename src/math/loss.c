@@ -180,6 +180,14 @@ VECTOR_INLINE loss_term binary_cross_entropy_term(float z, float y)
     return term;
 }
 
+/* From the logit z = log p: exp z - y z, slope exp z - y (torch.nn.PoissonNLLLoss). */
+VECTOR_INLINE loss_term poisson_term(float z, float y)
+{
+    float p = exp_of(z);
+    loss_term term = {p - y * z, p - y};
+    return term;
+}
+
 VECTOR_INLINE loss_term mse_term(float p, float y)
 {
     float e = p - y;
@@ -249,6 +257,7 @@ static double sum_lanes(const double *lanes)
 typedef double add_terms(const float *p, const float *y, size_t count, float scale, float *d);
 
 TERMS(binary_cross_entropy_terms, binary_cross_entropy_term)
+TERMS(poisson_terms, poisson_term)
 TERMS(mse_terms, mse_term)
 TERMS(mae_terms, mae_term)
 TERMS(huber_terms, huber_term)
@@ -280,12 +289,22 @@ static void activate_tile(const loss_tile *tile, const activation *output)
     output->forward(tile->scratch, tile->rows, tile->columns, tile->rows, tile->z, tile->outputs);
 }
 
-/* dL/dz of one sigmoid is dL/dlogit already: only the outputs are left to compute. */
-static double binary_cross_entropy_loss(const loss_tile *tile, const activation *output)
+/* The terms' slopes are dL/dz already: only the outputs are left to compute. */
+static double loss_of_logits(const loss_tile *tile, const activation *output, add_terms *terms)
 {
-    double sum = column_losses(tile, tile->z, binary_cross_entropy_terms);
+    double sum = column_losses(tile, tile->z, terms);
     activate_tile(tile, output);
     return sum;
+}
+
+static double binary_cross_entropy_loss(const loss_tile *tile, const activation *output)
+{
+    return loss_of_logits(tile, output, binary_cross_entropy_terms);
+}
+
+static double poisson_loss(const loss_tile *tile, const activation *output)
+{
+    return loss_of_logits(tile, output, poisson_terms);
 }
 
 /* dL/dz = J^T dL/dp, where J is the Jacobian of the output activation. */
@@ -318,12 +337,16 @@ static double huber_loss(const loss_tile *tile, const activation *output)
 /* ---- The table ---- */
 
 static const loss_function losses[] = {
-    [NNFS_CROSS_ENTROPY] = {"cross_entropy", cross_entropy, .fused = true, .partner = NNFS_SOFTMAX},
+    [NNFS_CROSS_ENTROPY] = {"cross_entropy", cross_entropy, .fused = true, .smooths = true,
+                            .partner = NNFS_SOFTMAX},
     [NNFS_BINARY_CROSS_ENTROPY] = {"binary_cross_entropy", binary_cross_entropy_loss, .fused = true,
-                                   .partner = NNFS_SIGMOID, .mean_over_outputs = true},
+                                   .smooths = true, .partner = NNFS_SIGMOID,
+                                   .mean_over_outputs = true},
     [NNFS_MSE] = {"mse", mse_loss, .mean_over_outputs = true},
     [NNFS_MAE] = {"mae", mae_loss, .mean_over_outputs = true},
     [NNFS_HUBER] = {"huber", huber_loss, .mean_over_outputs = true},
+    [NNFS_POISSON] = {"poisson", poisson_loss, .fused = true, .partner = NNFS_EXPONENTIAL,
+                      .mean_over_outputs = true},
 };
 
 const loss_function *loss_of(nnfs_loss which)

@@ -1,7 +1,7 @@
 /*
  * The losses, a row each. On a tile of the output layer a loss yields the sum of the samples' losses and,
- * in training, the delta dL/dz. Two losses are fused with their activation and take its logits, which is
- * exact where probabilities would have rounded to 0 or 1.
+ * in training, the delta dL/dz. Some losses are fused with their activation and take its logits, which is
+ * exact where outputs would have been rounded to 0 or 1.
  */
 #ifndef NNFS_MATH_LOSS_H
 #define NNFS_MATH_LOSS_H
@@ -39,6 +39,7 @@ typedef struct loss_function {
 
     bool fused; /* with `partner`, the only activation it goes with */
     nnfs_activation partner;
+    bool smooths; /* knows label smoothing */
     bool mean_over_outputs; /* the mean is over samples and outputs, not over samples alone */
 } loss_function;
 

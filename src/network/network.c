@@ -120,9 +120,10 @@ static nnfs_status check_members(const nnfs_network_settings *settings, nnfs_err
     if (settings->members == 1) {
         return NNFS_OK;
     }
-    if (last != NNFS_IDENTITY && last != NNFS_SOFTMAX && last != NNFS_SIGMOID) {
+    if (last != NNFS_IDENTITY && last != NNFS_SOFTMAX && last != NNFS_SIGMOID &&
+        last != NNFS_EXPONENTIAL) {
         return fail(error, NNFS_ERROR_ARGUMENT,
-                    "members need an output of identity, softmax or sigmoid, not %s",
+                    "members need an output of identity, softmax, sigmoid or exponential, not %s",
                     activation_of(last)->name);
     }
     for (int i = 0; i < settings->layer_count; i++) {

@@ -196,14 +196,14 @@ const op_kind op_heads_gradient = {.name = "heads gradient",
 
 /* ---- One output of all members: their mean ---- */
 
-/* Probabilities nearer to 0 or 1 than this have no logit in float32. */
+/* Probabilities or rates nearer to 0, or probabilities nearer to 1, than this have no logit in float32. */
 static const double least_probability = 1e-30;
 static const double least_doubt = 1e-9;
 
 /* What the output activation takes to give p. */
 static float logit_of(nnfs_activation output, double p)
 {
-    if (output == NNFS_SOFTMAX) {
+    if (output == NNFS_SOFTMAX || output == NNFS_EXPONENTIAL) {
         return (float)log(p > least_probability ? p : least_probability);
     }
     p = p < least_doubt ? least_doubt : p;

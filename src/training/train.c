@@ -1,4 +1,5 @@
 /* A whole training run: epochs, the evaluations between them, checkpoints, and what it came to. */
+#include "base/memory.h"
 #include "optim/monitor.h"
 #include "table/preprocessing.h"
 #include "training/checkpoints.h"
@@ -173,6 +174,31 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
     return status;
 }
 
+/* poisson has no minimum where a target is negative. */
+static nnfs_status check_counts(const nnfs_network *network, const nnfs_dataset *dataset,
+                                nnfs_error *error)
+{
+    int outputs = network_output(network)->out;
+    if (network->loss != NNFS_POISSON || nnfs_dataset_classes(dataset) > 0) {
+        return NNFS_OK;
+    }
+    float *targets = memory_alloc((size_t)outputs, sizeof *targets);
+    nnfs_status status =
+        targets ? NNFS_OK : fail_memory(error, (size_t)outputs * sizeof *targets, "targets");
+    for (int64_t j = 0; status == NNFS_OK && j < dataset->samples; j++) {
+        status = nnfs_dataset_copy(dataset, j, 1, NULL, NULL, targets, error);
+        for (int i = 0; status == NNFS_OK && i < outputs; i++) {
+            if (targets[i] < 0.0f) {
+                status = fail(error, NNFS_ERROR_DATA,
+                              "poisson is for counts, and sample %lld has a target of %g",
+                              (long long)(j + 1), (double)targets[i]);
+            }
+        }
+    }
+    memory_free(targets);
+    return status;
+}
+
 /* All fit the network, and each other: it will have the preprocessing of the training data. */
 static nnfs_status check_datasets(const training *t, const nnfs_network *network, nnfs_error *error)
 {
@@ -180,6 +206,9 @@ static nnfs_status check_datasets(const training *t, const nnfs_network *network
     const nnfs_preprocessing *own = nnfs_dataset_preprocessing(t->train);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         nnfs_status status = all[i] ? network_check_fit(network, all[i], error) : NNFS_OK;
+        if (status == NNFS_OK && all[i]) {
+            status = check_counts(network, all[i], error);
+        }
         if (status != NNFS_OK) {
             return status;
         }

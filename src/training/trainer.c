@@ -75,7 +75,7 @@ static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
 static nnfs_status check_smoothing(const nnfs_network *network, const nnfs_train_settings *settings,
                                    nnfs_error *error)
 {
-    if (settings->label_smoothing > 0.0f && !loss_of(network->loss)->fused) {
+    if (settings->label_smoothing > 0.0f && !loss_of(network->loss)->smooths) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "label smoothing goes with cross_entropy and binary_cross_entropy, not with %s",
                     nnfs_loss_name(network->loss));

@@ -63,6 +63,7 @@ ACTIVATIONS = {
     "selu": torch.selu,
     "mish": torch.nn.functional.mish,
     "sigmoid": torch.sigmoid,
+    "exponential": torch.exp,
     "softmax": lambda z: torch.softmax(z, 1),
 }
 
@@ -92,6 +93,8 @@ class Case:
             self.tensors["y"] = np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, self.batch)]
         elif self.loss == "binary_cross_entropy":
             self.tensors["y"] = random.integers(0, 2, (self.batch, outputs)).astype(np.float32)
+        elif self.loss == "poisson":
+            self.tensors["y"] = random.poisson(1.5, (self.batch, outputs)).astype(np.float32)
         else:
             self.tensors["y"] = single(self.batch, outputs)
         for i, normalization in enumerate(self.normalization):
@@ -154,6 +157,8 @@ class Case:
         elif self.loss == "binary_cross_entropy":
             y = self.y * (1 - self.smoothing) + self.smoothing / 2
             terms = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")
+        elif self.loss == "poisson":
+            terms = torch.nn.functional.poisson_nll_loss(z, self.y, log_input=True, reduction="none")
         else:
             terms = (outputs - self.y) ** 2
         return torch.mean(terms * self.weights[:, None])
@@ -259,6 +264,9 @@ def cases():
     yield Case("noise", [9, 21, 3], ["tanh", "identity"], noise=(0.5, 0.0))
     yield Case("noise_batch_dropout", [6, 19, 17, 3], ["gelu", "relu", "softmax"], "cross_entropy",
                batch=13, normalization=three, dropout=[0.2, 0.1, 0.0], noise=(0.3, 0.5))
+    yield Case("loss_poisson", [6, 8, 3], ["tanh", "exponential"], "poisson", batch=13)
+    yield Case("loss_poisson_weights", [6, 8, 2], ["silu", "exponential"], "poisson", weights=True,
+               optimizer="adam")
     yield Case("activation_selu", [6, 19, 17, 3], ["selu", "selu", "softmax"], "cross_entropy", batch=13)
     yield Case("activation_mish", [6, 19, 17, 3], ["mish", "mish", "softmax"], "cross_entropy", batch=13)
 

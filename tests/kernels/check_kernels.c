@@ -186,9 +186,9 @@ static const struct {
     const char *name;
     double (*f)(double z);
 } functions[] = {
-    {"elu", elu},   {"gelu", gelu},         {"identity", identity}, {"leaky_relu", leaky_relu},
-    {"mish", mish}, {"relu", relu},         {"selu", selu},         {"sigmoid", sigmoid},
-    {"silu", silu}, {"softplus", softplus}, {"tanh", tanh},
+    {"exponential", exp},       {"elu", elu},   {"gelu", gelu},         {"identity", identity},
+    {"leaky_relu", leaky_relu}, {"mish", mish}, {"relu", relu},         {"selu", selu},
+    {"sigmoid", sigmoid},       {"silu", silu}, {"softplus", softplus}, {"tanh", tanh},
 };
 
 static double (*function_of(const char *name))(double)
@@ -280,7 +280,7 @@ static void check_activation(const activation *kernels)
     run_forward(&r);
     for (int j = 0; j < COLUMNS; j++) {
         for (int i = 0; i < ROWS; i++) {
-            compare((double)r.a[j * LD + i], a[j][i], 1.0 + fabs(z[j][i]));
+            compare((double)r.a[j * LD + i], a[j][i], 1.0 + fabs(z[j][i]) + fabs(a[j][i]));
         }
     }
     char name[64];
@@ -289,7 +289,7 @@ static void check_activation(const activation *kernels)
     run_backward(&r);
     for (int j = 0; j < COLUMNS; j++) {
         for (int i = 0; i < ROWS; i++) {
-            compare((double)r.d[j * LD + i], delta[j][i], 1.0 + fabs(z[j][i]));
+            compare((double)r.d[j * LD + i], delta[j][i], 1.0 + fabs(z[j][i]) + fabs(a[j][i]));
         }
     }
     if (right) {
@@ -307,6 +307,11 @@ static void check_activation(const activation *kernels)
 static double bce_term(double p, double y)
 {
     return softplus(p) - y * p;
+}
+
+static double poisson_term(double z, double y)
+{
+    return exp(z) - y * z;
 }
 
 static double mse_term(double p, double y)
@@ -333,6 +338,7 @@ static const struct {
     {NNFS_HUBER, huber_term},
     {NNFS_MAE, mae_term},
     {NNFS_MSE, mse_term},
+    {NNFS_POISSON, poisson_term},
 };
 
 /* The tile of a loss has no gaps: the rim is the columns before and behind it. */

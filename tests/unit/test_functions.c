@@ -273,6 +273,16 @@ static double exact_mae_slope(double p, double y)
     return (p > y) - (p < y);
 }
 
+static double exact_poisson(double z, double y)
+{
+    return exp(z) - y * z;
+}
+
+static double exact_poisson_slope(double z, double y)
+{
+    return exp(z) - y;
+}
+
 static double exact_huber(double p, double y)
 {
     double e = fabs(p - y);
@@ -289,6 +299,7 @@ static const loss_case loss_cases[] = {
     {NNFS_MSE, NNFS_IDENTITY, exact_mse, exact_mse_slope},
     {NNFS_MAE, NNFS_IDENTITY, exact_mae, exact_mae_slope},
     {NNFS_HUBER, NNFS_IDENTITY, exact_huber, exact_huber_slope},
+    {NNFS_POISSON, NNFS_EXPONENTIAL, exact_poisson, exact_poisson_slope},
 };
 
 /* A tile more than once as high as vectors are wide, and not a multiple of it. */

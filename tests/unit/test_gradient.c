@@ -44,6 +44,8 @@ static double activate(nnfs_activation which, double z)
         return z / (1.0 + exp(-z));
     case NNFS_MISH:
         return z * tanh(log1p(exp(z)));
+    case NNFS_EXPONENTIAL:
+        return exp(z);
     case NNFS_GELU:
         return 0.5 * z * erfc(-z / sqrt(2.0));
     default:
@@ -71,6 +73,8 @@ static double element_loss(nnfs_loss which, double p, double y)
         return -y * log(p);
     case NNFS_BINARY_CROSS_ENTROPY:
         return -y * log(p) - (1.0 - y) * log1p(-p);
+    case NNFS_POISSON:
+        return p - y * log(p);
     case NNFS_MSE:
         return e * e;
     case NNFS_MAE:
@@ -323,9 +327,10 @@ static double worst_difference(problem *p, nnfs_network *network, bool labels, b
 
 static bool makes_sense(const problem *p)
 {
-    return p->inner != NNFS_SOFTMAX &&
+    return p->inner != NNFS_SOFTMAX && p->inner != NNFS_EXPONENTIAL &&
            (p->loss != NNFS_CROSS_ENTROPY || p->outer == NNFS_SOFTMAX) &&
-           (p->loss != NNFS_BINARY_CROSS_ENTROPY || p->outer == NNFS_SIGMOID);
+           (p->loss != NNFS_BINARY_CROSS_ENTROPY || p->outer == NNFS_SIGMOID) &&
+           (p->loss != NNFS_POISSON || p->outer == NNFS_EXPONENTIAL);
 }
 
 static int check_combination(problem *p)
@@ -376,7 +381,7 @@ static void every_combination_has_the_right_gradient(void **state)
         }
     }
     print_message("%d combinations\n", checked);
-    assert_int_equal(checked, 11 * (12 * 3 + 2));
+    assert_int_equal(checked, 11 * (13 * 3 + 3));
 }
 
 /* Logits of plus and minus 10,000, where probabilities have long become 0 and 1. */

@@ -150,9 +150,11 @@ static void test_round_trips(void **state)
         int width;
     } outputs[] = {{NNFS_SOFTMAX, NNFS_CROSS_ENTROPY, 3},
                    {NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY, 1},
-                   {NNFS_IDENTITY, NNFS_HUBER, 2}};
+                   {NNFS_IDENTITY, NNFS_HUBER, 2},
+                   {NNFS_EXPONENTIAL, NNFS_POISSON, 2}};
     for (int i = 0; nnfs_activation_name((nnfs_activation)i); i++) {
-        for (size_t j = 0; (nnfs_activation)i != NNFS_SOFTMAX && j < 3; j++) {
+        bool hidden = (nnfs_activation)i != NNFS_SOFTMAX && (nnfs_activation)i != NNFS_EXPONENTIAL;
+        for (size_t j = 0; hidden && j < sizeof outputs / sizeof *outputs; j++) {
             const nnfs_layer layers[] = {{6, (nnfs_activation)i},
                                          {outputs[j].width, outputs[j].activation}};
             nnfs_network_settings settings;

@@ -179,6 +179,7 @@ static const activation_row activations[] = {
     {"softplus", "x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x))"},
     {"silu", "x / (1.0f + expf(-x))"},
     {"gelu", "0.5f * x * (1.0f + erff(x * 0.707106781f))"},
+    {"exponential", "expf(x)"},
     {"mish", "x * tanhf(x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x)))"},
 };
 

@@ -325,6 +325,7 @@ static const trace_row rows[] = {
     {"Div", trace_arithmetic, NULL, 0.0f},
     {"Dropout", trace_past, NULL, 0.0f},
     {"Elu", trace_activation, "elu", 1.0f},
+    {"Exp", trace_activation, "exponential", 0.0f},
     {"Flatten", trace_flatten, NULL, 0.0f},
     {"Gelu", trace_activation, "gelu", 0.0f},
     {"Gemm", trace_gemm, NULL, 0.0f},

@@ -534,6 +534,7 @@ static const activation_row activations[] = {
     {"silu", NULL, write_silu},
     {"gelu", NULL, write_gelu},
     {"mish", NULL, write_mish},
+    {"exponential", "Exp", NULL},
     {"softmax", NULL, write_softmax},
 };
 

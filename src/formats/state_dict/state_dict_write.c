@@ -26,6 +26,7 @@ static const module_row modules[] = {
     {"silu", "SiLU()"},
     {"gelu", "GELU()"},
     {"mish", "Mish()"},
+    {"exponential", "Exp()"}, /* a module that a reader has to write */
     {"softmax", "Softmax(dim=1)"},
 };
 

@@ -28,13 +28,14 @@ static const nnfs_activation task_outputs[] = {
     [TASK_CLASSES] = NNFS_SOFTMAX,
 };
 
-/* The outputs that are probabilities, each with the loss that is its likelihood. */
+/* The outputs that are probabilities or rates, each with the loss that is its likelihood. */
 static const struct {
     nnfs_activation output;
     nnfs_loss loss;
 } partners[] = {
     {NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
     {NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
+    {NNFS_EXPONENTIAL, NNFS_POISSON},
 };
 
 enum { PARTNERS = sizeof partners / sizeof *partners };

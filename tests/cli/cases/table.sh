@@ -9,6 +9,12 @@ run nnfs-train --preset plain flats.csv -e 1 --test 0 -o none --validation flats
 run nnfs-train --preset plain flats.csv -e 1 -q -t 2 --folds 3 --log run.jsonl --target sold -o none --class-weight no=2
 check_log run.jsonl | grep -E '^(settings|table|event|fold|train_samples|validation_samples)'
 
+# Counts: a rate that is never negative, in the target's own units.
+run nnfs-train flats.csv -q -e 2 --target area --task numbers --loss poisson -o rates --drop sold
+run nnfs-train flats.csv -q -e 2 --target area --task numbers --loss poisson --members 3 --hidden 8 -o none
+printf 'a,y\n1,2\n3,-1\n2,0\n4,1\n' >counts.csv
+run nnfs-train counts.csv -q --test 0 --task numbers --loss poisson -o none
+
 # A fold that looks at validation data has its own.
 run nnfs-train flats.csv -e 4 -q --folds 2 --target sold -o none --validation 0.25 --patience 1 --monitor accuracy
 
