@@ -22,11 +22,11 @@ table=$data/table/flats.csv
 cd "$work" || exit 1
 expect 2 'unknown option --epocs' 3 digits --epocs 2
 expect 2 '3 ranks need as many shards or more, not 2' 3 "$table" --shards 2 --output none
-expect 1 'nowhere.csv: No such file' 3 nowhere.csv
+expect 1 'there is no dataset .nowhere.csv.' 3 nowhere.csv
 expect 3 'epoch 1, batch .*: the loss is not finite' 3 "$table" --hidden 16 --optimizer sgd --lr 1e30 --output none
 
 # One rank writes: a log with one start, epochs in order, and one end.
-ranks 3 "$table" --epochs 2 --hidden 16 --log run.jsonl --output model.safetensors >out || wrong 'training failed'
+ranks 3 "$table" --epochs 2 --hidden 16 --log run.jsonl --output model.safetensors >out 2>errors || wrong 'training failed'
 [ "$(grep -oE '"event":"(start|epoch|end)"' run.jsonl | cut -d '"' -f 4 | tr '\n' ' ')" = 'start epoch epoch end ' ] ||
     wrong "the log: $(cut -c 1-60 run.jsonl)"
 grep -q '"ranks":3,"hosts":1' run.jsonl || wrong 'the log has no ranks and hosts'
