@@ -39,7 +39,7 @@ typedef struct loss_function {
 
     bool fused; /* with `partner`, the only activation it goes with */
     nnfs_activation partner;
-    bool smooths; /* knows label smoothing */
+    bool smooths;           /* knows label smoothing */
     bool mean_over_outputs; /* the mean is over samples and outputs, not over samples alone */
 } loss_function;
 
