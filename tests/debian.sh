@@ -21,3 +21,4 @@ installed/usr/bin/nnfs-train digits --hidden 8 --epochs 1 --quiet --output model
 installed/usr/bin/nnfs-predict --quiet model.safetensors digits | head -n 2
 test -e installed/usr/include/nnfs/nnfs.h
 test -e "$libraries/pkgconfig/nnfs.pc"
+test -e "$libraries/libnnfs.a"
