@@ -236,7 +236,8 @@ const char *onnx_int64s(onnx_builder *b, const char *name, const int64_t *values
 
 const char *onnx_double(onnx_builder *b, const char *name, double value)
 {
-    set_raw(b, add_tensor(b, name, ONNX_DOUBLE, 0, NULL), &value, sizeof value);
+    const int64_t scalar[] = {0}; /* of no dimension */
+    set_raw(b, add_tensor(b, name, ONNX_DOUBLE, 0, scalar), &value, sizeof value);
     return name;
 }
 
