@@ -226,6 +226,9 @@ static json_t *table(const train_run *run)
     json_set_string(object, "scale", nnfs_scaling_name(options->preprocessing.scaling));
     json_set_integer(object, "missing_indicator", options->preprocessing.missing_indicator);
     json_set_integer(object, "max_categories", options->preprocessing.max_categories);
+    if (options->preprocessing.two_valued) {
+        json_set_integer(object, "two_valued", 1);
+    }
     json_set_integer(object, "columns", nnfs_dataset_columns(run->train.set));
     json_set_integer(object, "inputs", nnfs_preprocessing_inputs(run->preprocessing));
     return object;
