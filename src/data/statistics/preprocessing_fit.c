@@ -133,7 +133,7 @@ static void fit_quantiles(preprocessing_column *column, const float *sorted, flo
     memcpy(room, sorted, count * sizeof *room);
     size_t spread = quantile_spread(room, count, (int)most);
     float *x = column->knots;
-    float y[MOST_KNOTS];
+    float *y = x + MOST_KNOTS; /* until their number is known */
     int found = 0;
     for (size_t i = 0; i < most; i++) {
         float value = room[i * (spread - 1) / (most - 1)];
@@ -146,7 +146,7 @@ static void fit_quantiles(preprocessing_column *column, const float *sorted, flo
         found = 0;
     }
     column->encoding.knots = found;
-    memcpy(x + found, y, (size_t)found * sizeof *y);
+    memmove(x + found, y, (size_t)found * sizeof *y);
 }
 
 static void visit_column(void *user, int index, const float *sorted, float *room, size_t count)
