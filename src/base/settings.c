@@ -87,8 +87,10 @@ bool setting_is_initial(const setting *row, const void *settings)
 
 static bool is_equal(const setting *row, const void *left, const void *right)
 {
-    return setting_is_integer(row) ? setting_integer(row, left) == setting_integer(row, right)
-                                   : setting_number(row, left) == setting_number(row, right);
+    if (setting_is_integer(row)) {
+        return setting_integer(row, left) == setting_integer(row, right);
+    }
+    return setting_number(row, left) == setting_number(row, right);
 }
 
 /* ---- Rows ---- */
@@ -133,12 +135,18 @@ static const setting_use *use_of(const setting_table *table, const setting *row,
     const setting *chooser = settings_find(table, row->users);
     int64_t chosen = setting_integer(chooser, settings);
     *user = chooser->names((int)chosen);
-    return *user ? &row->uses[chosen] : NULL;
+    if (*user) {
+        return &row->uses[chosen];
+    }
+    return NULL;
 }
 
 static double standard_of(const setting *row, const setting_use *use, const void *settings)
 {
-    return row->standard ? row->standard(settings) : use->standard;
+    if (row->standard) {
+        return row->standard(settings);
+    }
+    return use->standard;
 }
 
 void settings_resolve(const setting_table *table, void *settings)

@@ -6,6 +6,15 @@
 
 #include <nnfs/nnfs.h>
 
+/* Returns from the calling function with the status of `call` unless it is NNFS_OK. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        nnfs_status try_status = (call);                                                           \
+        if (try_status != NNFS_OK) {                                                               \
+            return try_status;                                                                     \
+        }                                                                                          \
+    } while (0)
+
 /* Fills *error (may be NULL) with the status and the formatted sentence, and returns the status. */
 nnfs_status fail(nnfs_error *error, nnfs_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

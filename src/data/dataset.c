@@ -194,8 +194,14 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, 
         return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples of that size fit no memory",
                     (long long)arrays->samples);
     }
-    nnfs_status status = arrays->labels ? check_labels(arrays, error) : NNFS_OK;
-    return status == NNFS_OK && arrays->weights ? check_weights(arrays, error) : status;
+    nnfs_status status = NNFS_OK;
+    if (arrays->labels) {
+        status = check_labels(arrays, error);
+    }
+    if (status == NNFS_OK && arrays->weights) {
+        return check_weights(arrays, error);
+    }
+    return status;
 }
 
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
@@ -298,9 +304,10 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
     if (index < 0 || index >= parts->classes) {
         return NULL;
     }
-    return parts->schema && parts->schema->class_names
-               ? parts->schema->class_names[index]
-               : dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
+    if (parts->schema && parts->schema->class_names) {
+        return parts->schema->class_names[index];
+    }
+    return dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
 }
 
 /* A table that has lost a column to its targets, say, has no pictures any more. */
@@ -308,5 +315,8 @@ nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset)
 {
     const dataset_parts *parts = &dataset->parts;
     bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
-    return whole ? parts->picture : (nnfs_image_layout){0};
+    if (whole) {
+        return parts->picture;
+    }
+    return (nnfs_image_layout){0};
 }

@@ -83,9 +83,10 @@ static bool parse_optional(model_file *model, int index, const json_t *json)
     const json_t *normalization = json_object_get(json, "normalization");
     const json_t *dropout = json_object_get(json, "dropout");
     size_t known = 2 + (normalization ? 1 : 0) + (dropout ? 1 : 0);
-    int found = normalization
-                    ? model_find_name(normalization_name, json_string_value(normalization))
-                    : NNFS_NORMALIZATION_NONE;
+    int found = NNFS_NORMALIZATION_NONE;
+    if (normalization) {
+        found = model_find_name(normalization_name, json_string_value(normalization));
+    }
     model->normalization[index] = (nnfs_normalization)found;
     model->dropout[index] = (float)json_real_value(dropout);
     return found >= 0 && (!dropout || json_is_real(dropout)) && json_object_size(json) == known;
@@ -314,9 +315,9 @@ static nnfs_status check_checksum(model_file *model, nnfs_error *error)
     }
     for (size_t i = 0; i < file->metadata_count; i++) {
         const safetensors_text *text = &file->metadata[i];
-        crc = strcmp(text->key, MODEL_CHECKSUM) == 0
-                  ? crc
-                  : model_crc_text(model_crc_text(crc, text->key), text->value);
+        if (strcmp(text->key, MODEL_CHECKSUM) != 0) {
+            crc = model_crc_text(model_crc_text(crc, text->key), text->value);
+        }
     }
     for (size_t i = 0; i < file->tensor_count; i++) {
         bytes += file->tensors[i].bytes;
@@ -352,7 +353,9 @@ static nnfs_status describe_network(model_file *model, nnfs_error *error)
     settings.init = NNFS_INIT_ZEROS;
     nnfs_status status = network_describe(&settings, &model->network, &reason);
     if (status != NNFS_OK) {
-        status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+        if (status == NNFS_ERROR_ARGUMENT) {
+            status = NNFS_ERROR_DATA;
+        }
         return fail(error, status, "%s: %s", model->path, reason.message);
     }
     return NNFS_OK;
@@ -448,7 +451,9 @@ static nnfs_status read_preprocessing(const model_file *model, nnfs_network *net
     }
     nnfs_preprocessing_free(preprocessing);
     if (status != NNFS_OK) {
-        status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+        if (status == NNFS_ERROR_ARGUMENT) {
+            status = NNFS_ERROR_DATA;
+        }
         return fail(error, status, "%s: metadata 'preprocessing': %.300s", model->path,
                     reason.message);
     }
@@ -478,14 +483,17 @@ nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
     if (status == NNFS_OK) {
         status = safetensors_open(path, &model->file, error);
     }
-    return status == NNFS_OK ? parse_model(model, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return parse_model(model, error);
 }
 
 nnfs_status model_open_memory(const void *bytes, size_t count, model_file *model, nnfs_error *error)
 {
     *model = (model_file){.path = "a model in memory"};
-    nnfs_status status = safetensors_open_memory(model->path, bytes, count, &model->file, error);
-    return status == NNFS_OK ? parse_model(model, error) : status;
+    TRY(safetensors_open_memory(model->path, bytes, count, &model->file, error));
+    return parse_model(model, error);
 }
 
 void model_close(model_file *model)

@@ -305,10 +305,11 @@ static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, 
     }
     bool left_out = json_object_get(json, "left_out") != NULL;
     size_t keys = json_object_size(json);
-    return parse_format(json, column->format, &keys) &&
-                   (left_out ? parse_left_out : kinds[e->kind])(json, keys, column)
-               ? NNFS_OK
-               : fail_entry(error, "column", index, "not how a column of its kind is encoded");
+    if (parse_format(json, column->format, &keys) &&
+        (left_out ? parse_left_out : kinds[e->kind])(json, keys, column)) {
+        return NNFS_OK;
+    }
+    return fail_entry(error, "column", index, "not how a column of its kind is encoded");
 }
 
 /* ---- Reading: targets ---- */
@@ -366,7 +367,10 @@ static nnfs_status check_uses(const nnfs_preprocessing *p, nnfs_error *error)
         twice = twice || used[i - 1] == used[i];
     }
     memory_free(used);
-    return twice ? fail(error, NNFS_ERROR_DATA, "a column has two uses") : NNFS_OK;
+    if (twice) {
+        return fail(error, NNFS_ERROR_DATA, "a column has two uses");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Reading: all of it ---- */

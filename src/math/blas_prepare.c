@@ -167,9 +167,11 @@ static nnfs_status get_buffers(int threads, nnfs_error *error)
         blas->blas_memory_free(buffers[i]);
     }
     memory_free(buffers);
-    return count == threads ? NNFS_OK
-                            : fail(error, NNFS_ERROR_BACKEND,
-                                   "OpenBLAS has buffers for %d threads at most", count);
+    if (count != threads) {
+        return fail(error, NNFS_ERROR_BACKEND, "OpenBLAS has buffers for %d threads at most",
+                    count);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status test_products(int threads, nnfs_error *error)

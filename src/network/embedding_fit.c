@@ -22,7 +22,10 @@ static void set_edges(const float *values, size_t count, int bins, float *edges)
     for (int i = 0; i <= bins; i++) {
         double at = (double)i / bins * (double)(count - 1);
         size_t below = (size_t)at;
-        size_t above = below + 1 < count ? below + 1 : below;
+        size_t above = below;
+        if (below + 1 < count) {
+            above = below + 1;
+        }
         double share = at - (double)below;
         float edge = (float)((1.0 - share) * (double)values[below] + share * (double)values[above]);
         if (found == 0 || edge > edges[found - 1]) {
@@ -91,7 +94,10 @@ nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset
     if (dataset->samples < 1) {
         return fail(error, NNFS_ERROR_DATA, "embeddings need at least 1 sample");
     }
-    size_t count = dataset->samples < MOST_FITTED ? (size_t)dataset->samples : MOST_FITTED;
+    size_t count = MOST_FITTED;
+    if (dataset->samples < MOST_FITTED) {
+        count = (size_t)dataset->samples;
+    }
     size_t floats = size_mul(count, (size_t)network->embedded_count);
     float *x = memory_alloc((size_t)network->inputs, sizeof *x);
     float *values = memory_alloc(floats, sizeof *values);

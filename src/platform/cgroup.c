@@ -54,7 +54,10 @@ static void look_at_line(const char *root, char *line, const char *controller, c
     char mount[PATH_MAX / 2];
     line[strcspn(line, "\n")] = '\0';
     char *controllers = strchr(line, ':');
-    char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+    char *group = NULL;
+    if (controllers) {
+        group = strchr(controllers + 1, ':');
+    }
     if (!group) {
         return;
     }

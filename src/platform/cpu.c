@@ -74,7 +74,10 @@ int cpu_cores(void)
 {
     int cores = omp_get_num_procs();
     int quota = known_quota();
-    return quota > 0 && quota < cores ? quota : cores;
+    if (quota > 0 && quota < cores) {
+        return quota;
+    }
+    return cores;
 }
 
 nnfs_status cpu_check_threads(int threads, nnfs_error *error)
@@ -93,5 +96,8 @@ int cpu_threads(int wanted)
     /* a number that OpenMP did not find by counting cores was asked for by somebody */
     int openmp = omp_get_max_threads();
     bool asked_for = openmp != omp_get_num_procs() || getenv("OMP_NUM_THREADS");
-    return asked_for ? openmp : cpu_cores();
+    if (asked_for) {
+        return openmp;
+    }
+    return cpu_cores();
 }

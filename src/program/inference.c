@@ -12,9 +12,15 @@
 int inference_threads_for(int64_t samples, int threads)
 {
     int tile = tiling_inference(samples);
-    int64_t tiles = tile > 0 ? (samples + tile - 1) / tile : 1;
+    int64_t tiles = 1;
+    if (tile > 0) {
+        tiles = (samples + tile - 1) / tile;
+    }
     threads = blas_threads(threads);
-    return threads > tiles ? (int)tiles : threads;
+    if (threads > tiles) {
+        return (int)tiles;
+    }
+    return threads;
 }
 
 nnfs_status inference_create(inference *made, const nnfs_network *network, program_purpose purpose,

@@ -3,6 +3,7 @@
  * by side, from the inputs to the last hidden layer; each member has an output layer of its own, whose
  * outputs lie below each other in the sample's one column.
  */
+#include "base/minmax.h"
 #include "base/vector.h"
 #include "math/sums.h"
 #include "program/op.h"
@@ -204,9 +205,9 @@ static const double least_doubt = 1e-9;
 static float logit_of(nnfs_activation output, double p)
 {
     if (output == NNFS_SOFTMAX) {
-        return (float)log(p > least_probability ? p : least_probability);
+        return (float)log(MAX(p, least_probability));
     }
-    p = p < least_doubt ? least_doubt : p;
+    p = MAX(least_doubt, p);
     p = p > 1.0 - least_doubt ? 1.0 - least_doubt : p;
     return (float)log(p / (1.0 - p));
 }

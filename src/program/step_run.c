@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/pause.h"
 #include "math/blas_runtime.h"
 
@@ -116,7 +117,10 @@ float step_run_rate(const step_run *run, int64_t step)
     const schedule_time time = {.epoch = run->epoch,
                                 .step = step,
                                 .steps = (run->dataset->samples + run->batch - 1) / run->batch};
-    return run->rate > 0.0f ? run->rate : schedule_rate(run->settings, &run->schedule, &time);
+    if (run->rate > 0.0f) {
+        return run->rate;
+    }
+    return schedule_rate(run->settings, &run->schedule, &time);
 }
 
 /* Chunk `index` of those left: all steps but the last have equally many. */
@@ -129,8 +133,8 @@ static op_chunk chunk_at(const region *r, int64_t index)
     index += r->first_chunk;
     int64_t step = index / per_step;
     int64_t samples = run->dataset->samples - step * run->batch;
-    samples = samples < run->batch ? samples : run->batch;
-    int64_t largest = samples < chunk ? samples : chunk;
+    samples = MIN(samples, run->batch);
+    int64_t largest = MIN(samples, chunk);
     int64_t done = index % per_step * chunk;
     int64_t left = samples - done;
     return (op_chunk){
@@ -268,14 +272,20 @@ static void finish_chunk(region *r, const op_context *context)
 {
     step_run *run = r->run;
     op_state *state = context->state;
-    run->sums.loss += run->needs & RUN_LOSS ? state->chunk_loss : 0.0;
-    run->sums.correct += run->needs & RUN_LOSS ? state->chunk_correct : 0;
+    if (run->needs & RUN_LOSS) {
+        run->sums.loss += state->chunk_loss;
+    }
+    if (run->needs & RUN_LOSS) {
+        run->sums.correct += state->chunk_correct;
+    }
     run->sums.samples += context->chunk->count;
     if (context->chunk->closes) {
         state->gradient_square = 0.0;
         state->gradient_scale = 1.0f;
         run->sums.steps++;
-        run->updates += run->needs & RUN_UPDATE ? 1 : 0;
+        if (run->needs & RUN_UPDATE) {
+            run->updates += 1;
+        }
         run->finished = run->sums;
     }
 }
@@ -294,7 +304,10 @@ static uint64_t phase_after(region *r, const op_context *context, uint64_t phase
     uint64_t next_chunk = phase - part + r->parts;
     bool last = next_chunk == (uint64_t)r->chunks * r->parts;
     if (part + 1 == r->parts) { /* the pause */
-        return r->run->stopped ? PHASES_OVER : next_chunk + r->first_stage;
+        if (r->run->stopped) {
+            return PHASES_OVER;
+        }
+        return next_chunk + r->first_stage;
     }
     if (!finish_stage(r, context, (int)part)) {
         return PHASES_OVER;
@@ -309,7 +322,10 @@ static uint64_t phase_after(region *r, const op_context *context, uint64_t phase
     if (last) {
         return PHASES_OVER;
     }
-    return watch_is_due(r) ? next_chunk - 1 : next_chunk + r->first_stage;
+    if (watch_is_due(r)) {
+        return next_chunk - 1;
+    }
+    return next_chunk + r->first_stage;
 }
 
 static governor_count count_at(int64_t chunk)
@@ -436,8 +452,8 @@ static int64_t chunks_done(const region *r)
     const step_run *run = r->run;
     int64_t done = (run->sums.steps - run->resumed.steps) * chunks_in(run, run->batch);
     int64_t seen = run->work->governor.begun.steps;
-    done = done < r->chunks ? done : r->chunks; /* the last step may have fewer */
-    return done > seen ? done : seen;
+    done = MIN(done, r->chunks); /* the last step may have fewer */
+    return MAX(done, seen);
 }
 
 void step_run_all(step_run *run)

@@ -16,7 +16,10 @@ const char *nnfs_scaling_name(nnfs_scaling scaling)
         [NNFS_SCALING_MINMAX] = "minmax",   [NNFS_SCALING_PIXELS] = "pixels",
         [NNFS_SCALING_NONE] = "none",
     };
-    return (size_t)scaling < sizeof names / sizeof *names ? names[scaling] : NULL;
+    if ((size_t)scaling < sizeof names / sizeof *names) {
+        return names[scaling];
+    }
+    return NULL;
 }
 
 void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings)
@@ -118,7 +121,10 @@ static int64_t inputs_of(const nnfs_encoding *encoding)
         [NNFS_COLUMN_CATEGORY] = inputs_of_category,
         [NNFS_COLUMN_DATE] = inputs_of_date,
     };
-    return encoding->reason ? 0 : kinds[encoding->kind](encoding);
+    if (encoding->reason) {
+        return 0;
+    }
+    return kinds[encoding->kind](encoding);
 }
 
 bool preprocessing_lay_out(nnfs_preprocessing *preprocessing)
@@ -141,7 +147,10 @@ bool preprocessing_lay_out(nnfs_preprocessing *preprocessing)
 
 static bool same_text(const char *left, const char *right)
 {
-    return left && right ? strcmp(left, right) == 0 : left == right;
+    if (left && right) {
+        return strcmp(left, right) == 0;
+    }
+    return left == right;
 }
 
 static bool same_texts(char *const *left, int left_count, char *const *right, int right_count)
@@ -212,7 +221,10 @@ const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing,
 {
     bool there =
         category >= 0 && category < nnfs_preprocessing_column(preprocessing, index).categories;
-    return there ? preprocessing->columns[index].categories[category] : NULL;
+    if (!there) {
+        return NULL;
+    }
+    return preprocessing->columns[index].categories[category];
 }
 
 int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing)
@@ -236,7 +248,10 @@ nnfs_target nnfs_preprocessing_target(const nnfs_preprocessing *preprocessing, i
 
 const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessing, int index)
 {
-    return index >= 0 && index < preprocessing->classes ? preprocessing->class_names[index] : NULL;
+    if (index >= 0 && index < preprocessing->classes) {
+        return preprocessing->class_names[index];
+    }
+    return NULL;
 }
 
 /* ---- Targets ---- */
@@ -244,7 +259,10 @@ const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessin
 void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                  float *targets)
 {
-    int outputs = preprocessing && preprocessing->classes == 0 ? preprocessing->target_count : 0;
+    int outputs = 0;
+    if (preprocessing && preprocessing->classes == 0) {
+        outputs = preprocessing->target_count;
+    }
     for (int64_t i = 0; i < count; i++, targets += outputs) {
         for (int j = 0; j < outputs; j++) {
             const preprocessing_target *target = &preprocessing->targets[j];
@@ -256,7 +274,10 @@ void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_
 void preprocessing_unscale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                    float *targets)
 {
-    int outputs = preprocessing && preprocessing->classes == 0 ? preprocessing->target_count : 0;
+    int outputs = 0;
+    if (preprocessing && preprocessing->classes == 0) {
+        outputs = preprocessing->target_count;
+    }
     for (int64_t i = 0; i < count; i++, targets += outputs) {
         for (int j = 0; j < outputs; j++) {
             const preprocessing_target *target = &preprocessing->targets[j];

@@ -42,13 +42,19 @@ char *folder_path(const char *folder, int epochs, int64_t steps)
     char *path = NULL;
     int length =
         asprintf(&path, "%s/" PREFIX "%06d-%010lld" ENDING, folder, epochs, (long long)steps);
-    return length < 0 ? NULL : path;
+    if (length < 0) {
+        return NULL;
+    }
+    return path;
 }
 
 static char *path_in(const char *folder, const char *name)
 {
     char *path = NULL;
-    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+    if (asprintf(&path, "%s/%s", folder, name) < 0) {
+        return NULL;
+    }
+    return path;
 }
 
 static const char *name_of(const char *path)
@@ -186,7 +192,10 @@ nnfs_status folder_begin(const char *folder, bool resumed, int *lock, nnfs_error
                  folder);
     }
     list_free(&files);
-    return status == NNFS_OK ? clear_left_overs(folder, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return clear_left_overs(folder, error);
 }
 
 nnfs_status folder_tidy(const char *folder, const char *path, nnfs_error *error)
@@ -208,7 +217,9 @@ nnfs_status folder_tidy(const char *folder, const char *path, nnfs_error *error)
             end++;
         }
         status = remove_some(folder, &files, end, files.count, error);
-        status = status == NNFS_OK ? remove_some(folder, &files, 0, end - KEPT, error) : status;
+        if (status == NNFS_OK) {
+            status = remove_some(folder, &files, 0, end - KEPT, error);
+        }
         list_free(&files);
     }
     return status;
@@ -327,37 +338,58 @@ const checkpoint_state *checkpoint_state_of(const nnfs_checkpoint *checkpoint)
 
 const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->path : NULL;
+    if (!checkpoint) {
+        return NULL;
+    }
+    return checkpoint->path;
 }
 
 const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->passed_over : "";
+    if (!checkpoint) {
+        return "";
+    }
+    return checkpoint->passed_over;
 }
 
 const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->network : NULL;
+    if (!checkpoint) {
+        return NULL;
+    }
+    return checkpoint->network;
 }
 
 nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint)
 {
     nnfs_train_settings none;
     nnfs_train_settings_init(&none);
-    return checkpoint ? checkpoint->state.settings : none;
+    if (checkpoint) {
+        return checkpoint->state.settings;
+    }
+    return none;
 }
 
 int nnfs_checkpoint_epochs(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->state.epochs : 0;
+    if (!checkpoint) {
+        return 0;
+    }
+    return checkpoint->state.epochs;
 }
 
 int64_t nnfs_checkpoint_steps(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->state.epoch_steps : 0;
+    if (!checkpoint) {
+        return 0;
+    }
+    return checkpoint->state.epoch_steps;
 }
 
 int nnfs_checkpoint_finished(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->state.finished : 0;
+    if (!checkpoint) {
+        return 0;
+    }
+    return checkpoint->state.finished;
 }

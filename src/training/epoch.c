@@ -22,8 +22,10 @@ typedef struct epoch_watch {
 
 static double accuracy_of(const step_run *run)
 {
-    return dataset_has_labels(run->dataset) ? (double)run->sums.correct / (double)run->sums.samples
-                                            : (double)NAN;
+    if (dataset_has_labels(run->dataset)) {
+        return (double)run->sums.correct / (double)run->sums.samples;
+    }
+    return (double)NAN;
 }
 
 static double mean_loss(const step_run *run)
@@ -71,7 +73,10 @@ static void save_if_due(step_run *run, bool stopping)
 static int watch_epoch(step_run *run)
 {
     const epoch_watch *watch = run->user;
-    int stop = run->settings->on_progress ? report_progress(run) : 0;
+    int stop = 0;
+    if (run->settings->on_progress) {
+        stop = report_progress(run);
+    }
     if (watch->trainer->checkpoints) {
         save_if_due(run, stop != 0);
     }
@@ -99,7 +104,10 @@ static void fill_epoch(const step_run *run, const epoch_watch *watch, nnfs_epoch
 static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset)
 {
     int64_t batch = trainer->settings.batch;
-    return batch == 0 || batch > dataset->samples ? dataset->samples : batch;
+    if (batch == 0 || batch > dataset->samples) {
+        return dataset->samples;
+    }
+    return batch;
 }
 
 /* What is left of a run that diverged: the last parameters that are known to be good. */
@@ -129,7 +137,9 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
     run.watch = watched ? watch_epoch : NULL;
     run.watch_every = PROGRESS_SECONDS;
     run.watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
-    run.watch_at -= run.watch_at > 0 ? trainer->steps - run.resumed.steps : 0;
+    if (run.watch_at > 0) {
+        run.watch_at -= trainer->steps - run.resumed.steps;
+    }
     run.user = &watch;
     memcpy(trainer->epoch_start, trainer->network->parameters,
            trainer->network->parameter_floats * sizeof(float));
@@ -181,7 +191,10 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
         return fail_null(error, trainer ? "dataset" : "trainer");
     }
     nnfs_epoch unwanted = {0};
-    nnfs_epoch *result = epoch ? epoch : &unwanted;
+    nnfs_epoch *result = epoch;
+    if (!epoch) {
+        result = &unwanted;
+    }
     nnfs_status status = epoch_pass(trainer, dataset, result, error);
     if (status == NNFS_OK) {
         schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);

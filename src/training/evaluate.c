@@ -161,7 +161,10 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
 static double target_unit(const nnfs_dataset *dataset, int i)
 {
     const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(dataset);
-    return preprocessing ? 1.0 / (double)nnfs_preprocessing_target(preprocessing, i).scale : 1.0;
+    if (preprocessing) {
+        return 1.0 / (double)nnfs_preprocessing_target(preprocessing, i).scale;
+    }
+    return 1.0;
 }
 
 /* ---- The whole ---- */

@@ -2,6 +2,7 @@
 #include "training/metrics.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -33,7 +34,9 @@ nnfs_status metrics_of_classes(const int32_t *chosen, const int32_t *labels, int
     for (int i = 0; i < classes; i++) {
         /* 2 TP + FP + FN = there + chosen */
         int64_t both = counts[i].there + counts[i].chosen;
-        f1 += both > 0 ? 2.0 * (double)counts[i].right / (double)both : 0.0;
+        if (both > 0) {
+            f1 += 2.0 * (double)counts[i].right / (double)both;
+        }
         right += counts[i].right;
     }
     evaluation->accuracy = (double)right / (double)samples;
@@ -51,7 +54,10 @@ static uint32_t key_of(float score)
     float zero_once = score + 0.0f;
     uint32_t bits = 0;
     memcpy(&bits, &zero_once, sizeof bits);
-    return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    if (bits & 0x80000000u) {
+        return ~bits;
+    }
+    return bits | 0x80000000u;
 }
 
 /* Sorts by one digit, keeping the order of equal ones. */
@@ -88,7 +94,7 @@ static double count_pairs(const uint32_t *zeros, int64_t zero_count, const uint3
         while (below < zero_count && zeros[below] < ones[i]) {
             below++;
         }
-        level = level < below ? below : level;
+        level = MAX(below, level);
         while (level < zero_count && zeros[level] == ones[i]) {
             level++;
         }

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "data/batch.h"
 
 #include <math.h>
@@ -53,8 +54,11 @@ static void add_category(look_feature *f, float value, int32_t class)
     }
     look_category *category = &f->category[(int)value];
     category->again = category->class != class_none;
-    category->class =
-        category->class == class_none || category->class == class ? class : class_several;
+    if (category->class == class_none || category->class == class) {
+        category->class = class;
+    } else {
+        category->class = class_several;
+    }
 }
 
 static void add_pair(look_sums *sums, double x, double y)
@@ -73,7 +77,9 @@ static void add_number(const look *l, look_feature *f, double value, size_t row)
     if (!isfinite(value)) {
         return;
     }
-    f->x0 = isnan(f->x0) ? value : f->x0;
+    if (isnan(f->x0)) {
+        f->x0 = value;
+    }
     if (parts->labels) {
         add_pair(&f->sums[parts->labels[row]], value - f->x0, 0.0);
         return;
@@ -133,10 +139,17 @@ static bool tells_classes_apart(const look *l, const look_feature *f)
         all.n += s->n;
         all.x += s->x;
         all.xx += s->xx;
-        means += s->n > 0.0 ? s->x * s->x / s->n : 0.0;
-        groups += s->n > 0.0 ? 1.0 : 0.0;
+        if (s->n > 0.0) {
+            means += s->x * s->x / s->n;
+        }
+        if (s->n > 0.0) {
+            groups += 1.0;
+        }
     }
-    double middle = all.n > 0.0 ? all.x * all.x / all.n : 0.0;
+    double middle = 0.0;
+    if (all.n > 0.0) {
+        middle = all.x * all.x / all.n;
+    }
     double total = all.xx - middle;
     return groups > 1.0 && all.n >= 2.0 * groups && total > 0.0 &&
            means - middle >= GIVEN_AWAY * total;
@@ -160,7 +173,9 @@ static bool names_classes(const look_feature *f)
         if (category.class != class_none) {
             once += !category.again;
             several_times += category.again;
-            first = first == class_none ? category.class : first;
+            if (first == class_none) {
+                first = category.class;
+            }
             differ = differ || category.class != first;
         }
     }
@@ -173,7 +188,10 @@ static bool gives_away(const look *l, const look_feature *f)
     if (f->categories > 0) {
         return classes && names_classes(f);
     }
-    return classes ? tells_classes_apart(l, f) : any_correlates(l, f);
+    if (classes) {
+        return tells_classes_apart(l, f);
+    }
+    return any_correlates(l, f);
 }
 
 /* ---- All samples, some features at a time ---- */
@@ -181,7 +199,10 @@ static bool gives_away(const look *l, const look_feature *f)
 static int feature_count(const nnfs_dataset *dataset)
 {
     const table_schema *schema = dataset->parts.schema;
-    return schema ? schema->feature_count : dataset->parts.feature_count;
+    if (schema) {
+        return schema->feature_count;
+    }
+    return dataset->parts.feature_count;
 }
 
 static look_feature feature_at(const nnfs_dataset *dataset, int index)
@@ -247,8 +268,11 @@ static nnfs_status look_create(const nnfs_dataset *dataset, look *l, nnfs_error 
         categories = size_add(categories, (size_t)feature_at(dataset, i).categories);
     }
     int groups = dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
-    int together = groups < most_sums ? most_sums / groups : 1;
-    together = together < features ? together : features;
+    int together = 1;
+    if (groups < most_sums) {
+        together = most_sums / groups;
+    }
+    together = MIN(together, features);
     size_t sums = size_mul((size_t)together, (size_t)groups);
     *l = (look){
         .dataset = dataset,
@@ -284,7 +308,7 @@ nnfs_status nnfs_dataset_target_leakage(const nnfs_dataset *dataset, int *column
     int features = feature_count(dataset);
     for (int first = 0; status == NNFS_OK && first < features && *column < 0; first += l.features) {
         int left = features - first;
-        *column = look_at(&l, first, left < l.features ? left : l.features);
+        *column = look_at(&l, first, MIN(left, l.features));
     }
     memory_free(l.row);
     memory_free(l.y0);

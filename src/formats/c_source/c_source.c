@@ -2,6 +2,7 @@
 #include "formats/c_source/c_source.h"
 
 #include "base/file.h"
+#include "base/minmax.h"
 #include "base/string_list.h"
 
 #include <ctype.h>
@@ -19,7 +20,10 @@ void nnfs_c_settings_init(nnfs_c_settings *settings)
 static char *identifier(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    const char *begin = slash ? slash + 1 : path;
+    const char *begin = path;
+    if (slash) {
+        begin = slash + 1;
+    }
     size_t length = strcspn(begin, ".");
     char *made = NULL;
     bool digit = isdigit((unsigned char)begin[0]);
@@ -27,14 +31,19 @@ static char *identifier(const char *path)
         return NULL;
     }
     for (char *at = made; *at; at++) {
-        *at = isalnum((unsigned char)*at) ? *at : '_';
+        if (!isalnum((unsigned char)*at)) {
+            *at = '_';
+        }
     }
     return made;
 }
 
 static char *in_capitals(const char *name)
 {
-    char *made = name ? strdup(name) : NULL;
+    char *made = NULL;
+    if (name) {
+        made = strdup(name);
+    }
     for (char *at = made; at && *at; at++) {
         *at = (char)toupper((unsigned char)*at);
     }
@@ -238,8 +247,11 @@ static int widest_input(const model_graph *graph, bool direct)
         const graph_node *node = &graph->nodes[i];
         bool reads = node->kind == NODE_DENSE &&
                      !(direct && graph->nodes[node->sources[0]].kind == NODE_SCALE);
-        int in = reads ? graph_in(graph, node) : 0;
-        widest = in > widest ? in : widest;
+        int in = 0;
+        if (reads) {
+            in = graph_in(graph, node);
+        }
+        widest = MAX(in, widest);
     }
     return widest;
 }
@@ -296,8 +308,12 @@ nnfs_status nnfs_network_export_c(const nnfs_network *network, const char *path,
     nnfs_c_settings defaults;
     nnfs_c_report unused = {0};
     nnfs_c_settings_init(&defaults);
-    settings = settings ? settings : &defaults;
-    report = report ? report : &unused;
+    if (!settings) {
+        settings = &defaults;
+    }
+    if (!report) {
+        report = &unused;
+    }
     *report = (nnfs_c_report){.float_score = 0.0};
     size_t length = strlen(path);
     if (length < 3 || strcmp(path + length - 2, ".c") != 0) {

@@ -83,7 +83,10 @@ static const char *fold(model_graph *graph)
             break;
         }
     }
-    return waiting ? "a scaling follows the last activation" : NULL;
+    if (!waiting) {
+        return NULL;
+    }
+    return "a scaling follows the last activation";
 }
 
 /* ---- The network ---- */
@@ -96,7 +99,10 @@ static nnfs_loss loss_of_output(const model_graph *graph, nnfs_activation output
     if (output == NNFS_SOFTMAX) {
         return NNFS_CROSS_ENTROPY;
     }
-    return output == NNFS_SIGMOID ? NNFS_BINARY_CROSS_ENTROPY : NNFS_MSE;
+    if (output == NNFS_SIGMOID) {
+        return NNFS_BINARY_CROSS_ENTROPY;
+    }
+    return NNFS_MSE;
 }
 
 static int list_layers(const model_graph *graph, nnfs_layer *layers)
@@ -178,5 +184,8 @@ nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_er
             error->status = status = NNFS_ERROR_DATA;
         }
     }
-    return status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+    if (status != NNFS_ERROR_ARGUMENT) {
+        return status;
+    }
+    return NNFS_ERROR_DATA;
 }

@@ -1,5 +1,6 @@
 /* Weights and activations as integers, calibrated on data. */
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "formats/graph/graph.h"
 
 #include <math.h>
@@ -80,11 +81,11 @@ static bool quantize_node(const model_graph *graph, graph_node *node, float most
     for (int unit = 0; unit < node->width; unit++) {
         size_t at = (size_t)unit * (size_t)in;
         int32_t sum = quantize_weights(node->weights + at, in, q->weights + at, &q->scale[unit]);
-        heaviest = sum > heaviest ? sum : heaviest;
+        heaviest = MAX(sum, heaviest);
     }
     /* No sum of products leaves 32 bits. */
     int32_t limit = INT32_MAX / heaviest;
-    q->input_most = limit < INPUT_MOST ? limit : INPUT_MOST;
+    q->input_most = MIN(limit, INPUT_MOST);
     q->input_scale = most > 0.0f ? HEADROOM * most / (float)q->input_most : 1.0f;
     if (reads_pixels(graph, node) && limit >= PIXEL_MOST) {
         q->input_most = PIXEL_MOST;

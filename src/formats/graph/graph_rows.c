@@ -40,11 +40,15 @@ static int *map_categories(const nnfs_dataset *dataset, int column, const graph_
     for (int i = 0; names && i < count; i++) {
         names[i] = nnfs_dataset_category(dataset, column, i);
     }
-    int *codes = names ? string_list_positions(string_list_view_of(wanted->categories),
-                                               wanted->category_count, names, count)
-                       : NULL;
+    int *codes = NULL;
+    if (names) {
+        codes = string_list_positions(string_list_view_of(wanted->categories),
+                                      wanted->category_count, names, count);
+    }
     for (int i = 0; codes && i < count; i++) {
-        codes[i] = codes[i] < 0 ? wanted->category_count : codes[i];
+        if (codes[i] < 0) {
+            codes[i] = wanted->category_count;
+        }
     }
     memory_free(names);
     return codes;
@@ -108,7 +112,9 @@ static void count_class(const float *outputs, int classes, int32_t label, tally 
 {
     int chosen = 0;
     for (int i = 1; i < classes; i++) {
-        chosen = outputs[i] > outputs[chosen] ? i : chosen;
+        if (outputs[i] > outputs[chosen]) {
+            chosen = i;
+        }
     }
     sum->right += chosen == label;
 }

@@ -1,6 +1,7 @@
 /* The operators of the reference interpreter, as https://onnx.ai/onnx/operators defines them. */
 #include "formats/onnx/onnx_ops.h"
 
+#include "base/minmax.h"
 #include "formats/onnx/onnx_build.h"
 
 #include <math.h>
@@ -11,17 +12,23 @@
 static float f_relu(float x, float alpha)
 {
     (void)alpha;
-    return x > 0.0f ? x : 0.0f;
+    return MAX(x, 0.0f);
 }
 
 static float f_leaky_relu(float x, float alpha)
 {
-    return x > 0.0f ? x : alpha * x;
+    if (x > 0.0f) {
+        return x;
+    }
+    return alpha * x;
 }
 
 static float f_elu(float x, float alpha)
 {
-    return x > 0.0f ? x : alpha * expm1f(x);
+    if (x > 0.0f) {
+        return x;
+    }
+    return alpha * expm1f(x);
 }
 
 static float f_selu(float x, float alpha)
@@ -45,7 +52,10 @@ static float f_tanh(float x, float alpha)
 static float f_softplus(float x, float alpha)
 {
     (void)alpha;
-    return x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x));
+    if (x > 0.0f) {
+        return x + log1pf(expf(-x));
+    }
+    return log1pf(expf(x));
 }
 
 static float f_erf(float x, float alpha)
@@ -119,7 +129,7 @@ static double f_power(double x, double y)
 /* The shape of both together: sizes are equal, or 1; missing ones in front are 1. */
 static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_t *dims)
 {
-    *rank = x->rank > y->rank ? x->rank : y->rank;
+    *rank = MAX(x->rank, y->rank);
     size_t count = 1;
     for (int i = 0; i < *rank; i++) {
         int from_x = i - (*rank - x->rank);
@@ -133,9 +143,10 @@ static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_
         count *= (size_t)dims[i];
     }
     /* So a result is no larger than what it was made of. */
-    return count <= (x->count > y->count ? x->count : y->count)
-               ? NULL
-               : "it broadcasts both of its inputs";
+    if (count <= MAX(x->count, y->count)) {
+        return NULL;
+    }
+    return "it broadcasts both of its inputs";
 }
 
 /* Where element `at` of the shape lies in a tensor that is broadcast to it. */
@@ -201,12 +212,18 @@ static const char *run_where(const op_call *call, const onnx_op *op)
     const char *reason = broadcast(x, y, &rank, dims);
     if (reason || rank != condition->rank ||
         (rank > 0 && memcmp(dims, condition->dims, (size_t)rank * sizeof *dims) != 0)) {
-        return reason ? reason : "its condition has another shape";
+        if (reason) {
+            return reason;
+        }
+        return "its condition has another shape";
     }
     reason = tensor_make(call->out, ONNX_FLOAT, rank, dims);
     for (size_t i = 0; !reason && i < call->out->count; i++) {
-        call->out->floats[i] = condition->bools[i] ? x->floats[place_in(x, rank, dims, i)]
-                                                   : y->floats[place_in(y, rank, dims, i)];
+        if (condition->bools[i]) {
+            call->out->floats[i] = x->floats[place_in(x, rank, dims, i)];
+        } else {
+            call->out->floats[i] = y->floats[place_in(y, rank, dims, i)];
+        }
     }
     return reason;
 }
@@ -280,8 +297,11 @@ static const char *run_gemm(const op_call *call, const onnx_op *op)
     int rank = 0;
     int64_t both[TENSOR_RANK_MAX];
     if (!reason && bias) {
-        reason = bias->type == ONNX_FLOAT ? broadcast(call->out, bias, &rank, both)
-                                          : "its bias is not of floats";
+        if (bias->type == ONNX_FLOAT) {
+            reason = broadcast(call->out, bias, &rank, both);
+        } else {
+            reason = "its bias is not of floats";
+        }
     }
     if (!reason && bias && (rank != 2 || memcmp(both, dims, sizeof dims) != 0)) {
         reason = "its bias has another shape";
@@ -424,8 +444,12 @@ static const char *run_cast(const op_call *call, const onnx_op *op)
     (void)op;
     const tensor *x = call->in[0];
     int64_t to = onnx_int_of(call->node, "to", 0);
-    to = to == ONNX_DOUBLE ? ONNX_FLOAT : to;
-    to = to == ONNX_INT32 ? ONNX_INT64 : to;
+    if (to == ONNX_DOUBLE) {
+        to = ONNX_FLOAT;
+    }
+    if (to == ONNX_INT32) {
+        to = ONNX_INT64;
+    }
     if (x->type == ONNX_STRING || (to != ONNX_FLOAT && to != ONNX_INT64)) {
         return "the cast is not between numbers";
     }
@@ -492,7 +516,9 @@ static const char *run_argmax(const op_call *call, const onnx_op *op)
         const float *row = x->floats + i * (size_t)x->dims[1];
         int64_t chosen = 0;
         for (int64_t j = 1; j < x->dims[1]; j++) {
-            chosen = row[j] > row[chosen] ? j : chosen;
+            if (row[j] > row[chosen]) {
+                chosen = j;
+            }
         }
         call->out->int64s[i] = chosen;
     }

@@ -65,20 +65,31 @@ void nnfs_onnx_free(nnfs_onnx *onnx)
 static float first_scale(const nnfs_onnx *onnx)
 {
     const Onnx__NodeProto *first = onnx->model->graph->node[0];
-    const onnx_value *by = first->n_input == 2 ? onnx_find(&onnx->graph, first->input[1]) : NULL;
+    const onnx_value *by = NULL;
+    if (first->n_input == 2) {
+        by = onnx_find(&onnx->graph, first->input[1]);
+    }
     bool scales = onnx_is(first, "Mul") && by && by->constant && by->value.count == 1 &&
                   by->value.type == ONNX_FLOAT;
-    return scales ? by->value.floats[0] : 1.0f;
+    if (scales) {
+        return by->value.floats[0];
+    }
+    return 1.0f;
 }
 
 static const char *look_at(nnfs_onnx *onnx)
 {
     const Onnx__GraphProto *graph = onnx->model->graph;
-    const Onnx__ValueInfoProto *last =
-        graph->n_output > 0 ? graph->output[graph->n_output - 1] : NULL;
+    const Onnx__ValueInfoProto *last = NULL;
+    if (graph->n_output > 0) {
+        last = graph->output[graph->n_output - 1];
+    }
     const Onnx__TypeProto__Tensor *type =
         last && last->type && last->type->tensor_type ? last->type->tensor_type : NULL;
-    const Onnx__TensorShapeProto *shape = type ? type->shape : NULL;
+    const Onnx__TensorShapeProto *shape = NULL;
+    if (type) {
+        shape = type->shape;
+    }
     bool fits = shape && type->elem_type == ONNX_FLOAT && shape->n_dim == 2 &&
                 shape->dim[1]->dim_value > 0 && shape->dim[1]->dim_value <= INT_MAX;
     if (!fits) {
@@ -109,8 +120,13 @@ nnfs_status nnfs_onnx_open(const char *path, nnfs_onnx **onnx, nnfs_error *error
     nnfs_status status = onnx_read(path, &made->model, error);
     if (status == NNFS_OK) {
         status = onnx_graph_open(&made->graph, made->model, &inner);
-        const char *reason = status == NNFS_OK ? look_at(made) : inner.message;
-        status = status == NNFS_OK && reason ? NNFS_ERROR_DATA : status;
+        const char *reason = inner.message;
+        if (status == NNFS_OK) {
+            reason = look_at(made);
+        }
+        if (status == NNFS_OK && reason) {
+            status = NNFS_ERROR_DATA;
+        }
         if (status != NNFS_OK) {
             (void)fail(error, status, "%s: %s", path, reason);
         }
@@ -152,7 +168,10 @@ static void fill_cells(const nnfs_dataset *dataset, int column, int64_t first, t
             into->floats[i] = cell;
             continue;
         }
-        const char *text = isnan(cell) ? "" : nnfs_dataset_category(dataset, column, (int)cell);
+        const char *text = "";
+        if (!isnan(cell)) {
+            text = nnfs_dataset_category(dataset, column, (int)cell);
+        }
         into->texts[i] = (tensor_text){text ? text : "", text ? strlen(text) : 0};
     }
 }

@@ -76,8 +76,14 @@ static void add_tensor(state_dict *d, int place, const char *part, const float *
 
 static nnfs_activation activation_after(const model_graph *graph, int dense)
 {
-    const graph_node *next = dense + 1 < graph->node_count ? &graph->nodes[dense + 1] : NULL;
-    return next && next->kind == NODE_ACTIVATION ? next->activation : NNFS_IDENTITY;
+    const graph_node *next = NULL;
+    if (dense + 1 < graph->node_count) {
+        next = &graph->nodes[dense + 1];
+    }
+    if (next && next->kind == NODE_ACTIVATION) {
+        return next->activation;
+    }
+    return NNFS_IDENTITY;
 }
 
 static nnfs_status no_memory(nnfs_error *error)
@@ -118,7 +124,10 @@ static nnfs_status describe(state_dict *d, nnfs_error *error)
     }
     made = (!activations || fclose(activations) == 0) && made;
     made = (!python || fclose(python) == 0) && made;
-    return made ? NNFS_OK : no_memory(error);
+    if (!made) {
+        return no_memory(error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status write_state_dict(const state_dict *d, const char *path, nnfs_error *error)

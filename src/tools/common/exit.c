@@ -100,7 +100,10 @@ int cli_finish(int status)
         return status;
     }
     cli_message("cannot write the results%s%s", failed ? "" : ": ", failed ? "" : strerror(errno));
-    return status == EXIT_DONE ? EXIT_CANNOT_RUN : status;
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    return EXIT_CANNOT_RUN;
 }
 
 /* ---- Signals ---- */

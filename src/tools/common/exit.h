@@ -17,6 +17,15 @@ enum {
     EXIT_BAD_DATA = 4,
 };
 
+/* Returns from the calling function with the status of `call` unless it is NNFS_OK. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        nnfs_status try_status = (call);                                                           \
+        if (try_status != NNFS_OK) {                                                               \
+            return try_status;                                                                     \
+        }                                                                                          \
+    } while (0)
+
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */
 void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

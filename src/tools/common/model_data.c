@@ -122,7 +122,10 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     if (status == NNFS_OK) {
         status = choose_part(request, loaded, error);
     }
-    return status == NNFS_OK ? check_scale(request, loaded, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return check_scale(request, loaded, error);
 }
 
 /* Columns that were not in the file the model was trained on. */
@@ -149,8 +152,10 @@ static void say_unseen(const nnfs_dataset *data)
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         int example = 0;
         nnfs_column column = nnfs_dataset_column(data, i);
-        int64_t count =
-            column.use == NNFS_COLUMN_FEATURE ? nnfs_dataset_unseen(data, i, &example) : 0;
+        int64_t count = 0;
+        if (column.use == NNFS_COLUMN_FEATURE) {
+            count = nnfs_dataset_unseen(data, i, &example);
+        }
         if (count > 0) {
             cli_message("column %s: %s row%s with a category that the model does not know, as %s",
                         column_name(column.name, i + 1).text, text_count(count).text,

@@ -22,9 +22,14 @@ int predictions_class(int count, const float *outputs)
 {
     int chosen = 0;
     for (int i = 1; i < count; i++) {
-        chosen = outputs[i] > outputs[chosen] ? i : chosen;
+        if (outputs[i] > outputs[chosen]) {
+            chosen = i;
+        }
     }
-    return count == 1 ? outputs[0] > 0.5f : chosen;
+    if (count == 1) {
+        return outputs[0] > 0.5f;
+    }
+    return chosen;
 }
 
 float predictions_probability(int count, const float *outputs, int index)
@@ -32,5 +37,8 @@ float predictions_probability(int count, const float *outputs, int index)
     if (count > 1) {
         return outputs[index];
     }
-    return index == 1 ? outputs[0] : 1.0f - outputs[0];
+    if (index == 1) {
+        return outputs[0];
+    }
+    return 1.0f - outputs[0];
 }

@@ -29,7 +29,10 @@ static const double powers[] = {
 
 static double times_power(double value, int power)
 {
-    return power >= 0 ? value * powers[power] : value / powers[-power];
+    if (power >= 0) {
+        return value * powers[power];
+    }
+    return value / powers[-power];
 }
 
 /*

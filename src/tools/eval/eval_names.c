@@ -1,6 +1,7 @@
 /* Names in columns of text, as letters and not as bytes. */
 #include "eval/eval_print.h"
 
+#include "common/bounds.h"
 #include "common/class_names.h"
 
 #include <stdio.h>
@@ -18,7 +19,10 @@ const char *rows_left_out(const diagnostics *known)
         nnfs_column column = nnfs_dataset_column(known->data, i);
         missing = missing || (column.use == NNFS_COLUMN_TARGET && column.missing > 0);
     }
-    return missing ? ", those without a target not counted" : "";
+    if (!missing) {
+        return "";
+    }
+    return ", those without a target not counted";
 }
 
 void print_name(const diagnostics *known, int index, int width)
@@ -55,13 +59,13 @@ int names_width(const diagnostics *known, int least)
     int width = least;
     for (int i = 0; i < known->classes; i++) {
         int own = name_width(known, i);
-        width = own > width ? own : width;
+        width = MAX(own, width);
     }
     return width;
 }
 
 int cut_to(int width, int room, int least)
 {
-    int most = room > least ? room : least;
-    return width < most ? width : most;
+    int most = MAX(room, least);
+    return MIN(width, most);
 }

@@ -98,17 +98,21 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
     }
     status = nnfs_evaluate(loaded->network, loaded->chosen, loaded->machine.threads, &run->result,
                            error);
-    return status == NNFS_OK
-               ? diagnostics_measure(loaded->network, loaded->chosen, loaded->machine.threads,
-                                     run->options->mistakes, &run->known, error)
-               : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return diagnostics_measure(loaded->network, loaded->chosen, loaded->machine.threads,
+                               run->options->mistakes, &run->known, error);
 }
 
 /* ---- The result ---- */
 
 static const char *chosen_name(const eval_run *run)
 {
-    return run->loaded.chosen == run->loaded.test ? "test" : "train";
+    if (run->loaded.chosen == run->loaded.test) {
+        return "test";
+    }
+    return "train";
 }
 
 /* "the test set of digits"; a table has no such parts. In two lines where one is too short. */
@@ -116,8 +120,14 @@ static void print_head(const eval_run *run)
 {
     const model_request *request = &run->options->request;
     bool table = nnfs_dataset_columns(run->loaded.chosen) > 0;
-    const char *the = table ? "" : ", the ";
-    const char *part = table ? "" : chosen_name(run);
+    const char *the = ", the ";
+    if (table) {
+        the = "";
+    }
+    const char *part = "";
+    if (!table) {
+        part = chosen_name(run);
+    }
     short_text samples = text_count(run->result.samples);
     path_text data = text_path(request->data);
     int width = printf("%s (%s, %s parameters)", text_path(request->model).text, run->shape,

@@ -105,7 +105,10 @@ static bool is_formula(const char *text)
 
 static void write_text(const csv_output *out, const char *text)
 {
-    const char *before = out->escape_formulas && is_formula(text) ? "'" : "";
+    const char *before = "";
+    if (out->escape_formulas && is_formula(text)) {
+        before = "'";
+    }
     char *name = NULL;
     if (asprintf(&name, "%s%s", before, text) >= 0) {
         write_csv(out->stream, out->clean ? text_clean(name) : name);
@@ -122,21 +125,29 @@ static void write_number(FILE *stream, float number)
 
 static const char *target_name(const answers *what, int index, short_text *number)
 {
-    const char *name =
-        what->preprocessing ? nnfs_preprocessing_target(what->preprocessing, index).name : NULL;
+    const char *name = NULL;
+    if (what->preprocessing) {
+        name = nnfs_preprocessing_target(what->preprocessing, index).name;
+    }
     if (what->classes > 0 || what->outputs == 1) {
         (void)snprintf(number->text, sizeof number->text, what->classes > 0 ? "class" : "target");
     } else {
         (void)snprintf(number->text, sizeof number->text, "target_%d", index + 1);
     }
-    return name ? name : number->text;
+    if (name) {
+        return name;
+    }
+    return number->text;
 }
 
 static void write_header(const csv_output *out, const answers *what)
 {
     FILE *stream = out->stream;
     short_text number = {""};
-    int targets = what->classes > 0 ? 1 : what->outputs;
+    int targets = 1;
+    if (what->classes <= 0) {
+        targets = what->outputs;
+    }
     for (int i = 0; i < targets; i++) {
         (void)fputs(i > 0 ? "," : "", stream);
         write_text(out, target_name(what, i, &number));
@@ -177,9 +188,15 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
     answers what = predictions_of(loaded->network, loaded->chosen);
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, BLOCK * sizeof *outputs);
-    nnfs_status status = outputs ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!outputs) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        int64_t count = BLOCK;
+        if (samples - first < BLOCK) {
+            count = samples - first;
+        }
         status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
                                       loaded->machine.threads, outputs, error);
         if (status == NNFS_OK && first == 0) {

@@ -23,10 +23,16 @@ static nnfs_status load_data_alone(show *from, nnfs_error *error)
         return status;
     }
     bool test = request->part == PART_TEST || (request->part == PART_ANY && loaded->test);
-    loaded->chosen = test ? loaded->test : loaded->train;
-    return loaded->chosen ? NNFS_OK
-                          : set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
-                                      test ? "test" : "train");
+    if (test) {
+        loaded->chosen = loaded->test;
+    } else {
+        loaded->chosen = loaded->train;
+    }
+    if (!loaded->chosen) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
+                         test ? "test" : "train");
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status load(show *from, nnfs_error *error)
@@ -35,8 +41,10 @@ static nnfs_status load(show *from, nnfs_error *error)
     if (!request->data) {
         return nnfs_network_load(request->model, &from->loaded.network, error);
     }
-    return request->model ? model_data_load(request, &from->loaded, error)
-                          : load_data_alone(from, error);
+    if (request->model) {
+        return model_data_load(request, &from->loaded, error);
+    }
+    return load_data_alone(from, error);
 }
 
 static void choose_picture(show *from)

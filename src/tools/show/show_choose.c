@@ -102,7 +102,10 @@ static nnfs_status list_candidates(const show *from, candidates *list, nnfs_erro
     const nnfs_dataset *data = from->loaded.chosen;
     int64_t samples = nnfs_dataset_samples(data);
     int wanted = -1;
-    nnfs_status status = from->options->class_name ? find_class(from, &wanted, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (from->options->class_name) {
+        status = find_class(from, &wanted, error);
+    }
     list->items = calloc((size_t)samples, sizeof *list->items);
     if (status == NNFS_OK && !list->items) {
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -152,12 +155,16 @@ static double mistake(const answers *what, const float *outputs, int32_t label,
     double error = 0.0;
     if (what->classes > 0) {
         bool right = predictions_class(what->outputs, outputs) == label;
-        return right ? 0.0 : 2.0 - (double)predictions_probability(what->outputs, outputs, label);
+        if (right) {
+            return 0.0;
+        }
+        return 2.0 - (double)predictions_probability(what->outputs, outputs, label);
     }
     for (int i = 0; i < what->outputs; i++) {
-        double scale = what->preprocessing
-                           ? (double)nnfs_preprocessing_target(what->preprocessing, i).scale
-                           : 1.0;
+        double scale = 1.0;
+        if (what->preprocessing) {
+            scale = (double)nnfs_preprocessing_target(what->preprocessing, i).scale;
+        }
         error += fabs((double)outputs[i] - (double)targets[i]) * scale;
     }
     return error;
@@ -195,7 +202,10 @@ static nnfs_status judge(const show *from, double *wrong, nnfs_error *error)
                              ? NNFS_OK
                              : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        int64_t count = BLOCK;
+        if (samples - first < BLOCK) {
+            count = samples - first;
+        }
         status = judge_block(from, first, count, predicted, targets, labels, wrong + first, error);
     }
     free(predicted);
@@ -208,8 +218,10 @@ static int worst_first(const void *left, const void *right)
 {
     const candidate *a = left;
     const candidate *b = right;
-    return a->weight != b->weight ? (a->weight < b->weight) - (a->weight > b->weight)
-                                  : (a->sample > b->sample) - (a->sample < b->sample);
+    if (a->weight != b->weight) {
+        return (a->weight < b->weight) - (a->weight > b->weight);
+    }
+    return (a->sample > b->sample) - (a->sample < b->sample);
 }
 
 /* Keeps the candidates that the network is wrong about. */
@@ -255,7 +267,11 @@ static nnfs_status choose(const show *from, int count, int64_t *samples, int *ch
         status = keep_mistakes(from, &list, error);
     }
     if (status == NNFS_OK) {
-        *chosen = list.count < count ? (int)list.count : count;
+        if (list.count < count) {
+            *chosen = (int)list.count;
+        } else {
+            *chosen = count;
+        }
         if (!from->options->mistakes) {
             shuffle(&list, *chosen, from->options->seed);
         }
@@ -273,12 +289,17 @@ static nnfs_status choose(const show *from, int count, int64_t *samples, int *ch
 nnfs_status choose_samples(const show *from, int count, int64_t **samples, int *chosen,
                            nnfs_error *error)
 {
-    int most = from->options->rows ? ROWS_MOST : count;
+    int most = count;
+    if (from->options->rows) {
+        most = ROWS_MOST;
+    }
     *chosen = 0;
     *samples = calloc((size_t)most, sizeof **samples);
     if (!*samples) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    return from->options->rows ? listed(from, *samples, chosen, error)
-                               : choose(from, count, *samples, chosen, error);
+    if (from->options->rows) {
+        return listed(from, *samples, chosen, error);
+    }
+    return choose(from, count, *samples, chosen, error);
 }

@@ -59,7 +59,11 @@ static void judge_class(const show *from, const answers *what, int64_t sample, c
     }
     if (nnfs_dataset_has_targets(from->loaded.chosen)) {
         (void)nnfs_dataset_copy(from->loaded.chosen, sample, 1, NULL, &label, NULL, NULL);
-        answer->verdict = label == chosen ? VERDICT_RIGHT : VERDICT_WRONG;
+        if (label == chosen) {
+            answer->verdict = VERDICT_RIGHT;
+        } else {
+            answer->verdict = VERDICT_WRONG;
+        }
     }
 }
 

@@ -70,8 +70,10 @@ static nnfs_status show_pictures(const show *from, const int64_t *samples, int c
 {
     char title[256];
     contact_sheet what = {.captions = calloc((size_t)count, sizeof *what.captions), .title = title};
-    nnfs_status status =
-        what.captions ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!what.captions) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     (void)snprintf(title, sizeof title, "%s%s", text_name(from->options->request.data).text,
                    from->options->mistakes ? ": the worst mistakes" : "");
     if (status == NNFS_OK) {
@@ -98,7 +100,10 @@ static int default_count(const show *from)
     }
     contact_sheet_layout layout =
         contact_sheet_lay_out(&from->screen, from->picture.height, from->picture.width);
-    return from->options->output ? COUNT_FILE : LINES * layout.per_line;
+    if (from->options->output) {
+        return COUNT_FILE;
+    }
+    return LINES * layout.per_line;
 }
 
 static nnfs_status say_none(const show *from)
@@ -119,8 +124,11 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
     }
     nnfs_status status = choose_samples(from, count, &samples, &count, error);
     if (status == NNFS_OK) {
-        status = count == 0 ? say_none(from)
-                            : (drawn ? show_pictures : show_table)(from, samples, count, error);
+        if (count == 0) {
+            status = say_none(from);
+        } else {
+            status = (drawn ? show_pictures : show_table)(from, samples, count, error);
+        }
     }
     free(samples);
     return status;

@@ -21,7 +21,10 @@ static nnfs_status check_targets(const data_source *data, nnfs_error *error)
 {
     nnfs_error why;
     nnfs_status status = nnfs_dataset_check_targets(data->set, &why);
-    return status == NNFS_OK ? status : set_error(error, status, "%s: %s", data->path, why.message);
+    if (status == NNFS_OK) {
+        return status;
+    }
+    return set_error(error, status, "%s: %s", data->path, why.message);
 }
 
 static nnfs_status load_data(train_run *run, nnfs_error *error)
@@ -37,7 +40,10 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         status = set_error(error, NNFS_ERROR_DATA,
                            "%s: a test set alone; there is nothing to train on", run->train.path);
     }
-    return status == NNFS_OK ? check_targets(&run->train, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return check_targets(&run->train, error);
 }
 
 /* Which share of the training data to test on, now that it is known what DATA brings. */
@@ -50,7 +56,10 @@ static double choose_test_share(const train_run *run)
     if (options->test_share != BY_DATA) {
         return options->test_share;
     }
-    return by_default ? DEFAULT_TEST_SHARE : 0.0;
+    if (by_default) {
+        return DEFAULT_TEST_SHARE;
+    }
+    return 0.0;
 }
 
 /* Moves a share of the training data to *part, which is empty. */
@@ -130,7 +139,11 @@ static nnfs_status load_other(const char *data, const char *targets, const train
         return status;
     }
     status = nnfs_dataset_load(other->path, &settings, &train, &test, error);
-    other->set = test ? test : train;
+    if (test) {
+        other->set = test;
+    } else {
+        other->set = train;
+    }
     if (test) {
         nnfs_dataset_free(train);
     }

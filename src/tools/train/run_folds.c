@@ -45,7 +45,10 @@ static nnfs_status build(const train_run *run, int index, fold_run *fold, nnfs_e
     if (status == NNFS_OK && run->preprocessing) {
         status = fit_and_prepare(run, fold->train, fold->held_out, &fold->preprocessing, error);
     }
-    return status == NNFS_OK ? make_network(run, fold->train, &fold->network, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return make_network(run, fold->train, &fold->network, error);
 }
 
 /* The held-out part is looked at once, when all is done: a schedule must not go by it. */
@@ -113,8 +116,10 @@ nnfs_status run_folds(train_run *run, nnfs_error *error)
 {
     int folds = run->options->folds;
     run->folds.scores = calloc((size_t)folds, sizeof *run->folds.scores);
-    nnfs_status status =
-        run->folds.scores ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!run->folds.scores) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (int i = 0; status == NNFS_OK && i < folds; i++) {
         status = run_fold(run, i, error);
     }

@@ -18,7 +18,13 @@ typedef enum task_kind { TASK_NUMBERS, TASK_YES_NO, TASK_CLASSES } task_kind;
 static task_kind task_of(const nnfs_dataset *data)
 {
     int classes = nnfs_dataset_classes(data);
-    return classes == 0 ? TASK_NUMBERS : classes == 2 ? TASK_YES_NO : TASK_CLASSES;
+    if (classes == 0) {
+        return TASK_NUMBERS;
+    }
+    if (classes == 2) {
+        return TASK_YES_NO;
+    }
+    return TASK_CLASSES;
 }
 
 static const nnfs_activation task_outputs[] = {
@@ -153,7 +159,10 @@ nnfs_status run_build(train_run *run, nnfs_error *error)
         return status;
     }
     run->shape = text_shape(run->network);
-    return run->shape ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!run->shape) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Notes ---- */
@@ -245,10 +254,15 @@ static nnfs_status annotate_path(nnfs_network *network, const char *key, const c
     }
     char *ascii = strdup(path);
     for (char *at = ascii; at && *at; at++) {
-        *at = (unsigned char)*at < 0x80 ? *at : '?';
+        if ((unsigned char)*at >= 0x80) {
+            *at = '?';
+        }
     }
-    status = ascii ? nnfs_network_set_note(network, key, ascii, error)
-                   : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (ascii) {
+        status = nnfs_network_set_note(network, key, ascii, error);
+    } else {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     free(ascii);
     return status;
 }
@@ -263,8 +277,10 @@ static nnfs_status annotate_settings(train_run *run, nnfs_error *error)
         char text[64];
         (void)nnfs_train_settings_get(&train, setting->name, text, sizeof text, NULL);
         bool off = setting->zero && strcmp(setting->zero, "off") == 0 && strcmp(text, "off") == 0;
-        nnfs_status status =
-            off ? NNFS_OK : nnfs_network_set_note(run->network, setting->name, text, error);
+        nnfs_status status = NNFS_OK;
+        if (!off) {
+            status = nnfs_network_set_note(run->network, setting->name, text, error);
+        }
         if (status != NNFS_OK) {
             return status;
         }
@@ -294,8 +310,12 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
     };
     nnfs_status status = annotate_path(run->network, "data", run->options->data, error);
-    status = status == NNFS_OK ? annotate_classes(run, error) : status;
-    status = status == NNFS_OK ? annotate_settings(run, error) : status;
+    if (status == NNFS_OK) {
+        status = annotate_classes(run, error);
+    }
+    if (status == NNFS_OK) {
+        status = annotate_settings(run, error);
+    }
     for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
         status = nnfs_network_set_note(run->network, words[i][0], words[i][1], error);
     }

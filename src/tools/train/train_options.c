@@ -114,7 +114,9 @@ static bool note_given(void *input, const option_row *row, const char *text)
             return false;
         }
     }
-    options->given = options->given ? options->given : row->name;
+    if (!options->given) {
+        options->given = row->name;
+    }
     return false;
 }
 
@@ -213,7 +215,9 @@ void train_options_parse(train_options *options, int argc, char **argv)
     options_parse(&command_line, argc, argv, &values);
 
     check_checkpoints(&values);
-    values.options.data = values.options.data ? values.options.data : "digits";
+    if (!values.options.data) {
+        values.options.data = "digits";
+    }
     preset_apply(&values);
     train_values_finish(&values);
     check_together(&values.options);

@@ -28,7 +28,10 @@ static nnfs_status prepare(tuning *tune, nnfs_error *error)
     if (status == NNFS_OK) {
         status = tune_load(tune, error);
     }
-    return status == NNFS_OK ? tune_log_open(tune, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return tune_log_open(tune, error);
 }
 
 static int count_ended(const tuning *tune, bool diverged)
@@ -73,7 +76,10 @@ static int run_and_report(tuning *tune)
     if (all_diverged) {
         cli_message("all runs diverged");
     }
-    return result == EXIT_DONE && all_diverged ? EXIT_DIVERGED : result;
+    if (result == EXIT_DONE && all_diverged) {
+        return EXIT_DIVERGED;
+    }
+    return result;
 }
 
 static int run_all(tuning *tune)

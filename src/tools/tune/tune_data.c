@@ -77,8 +77,16 @@ static tune_judge choose_judge(const train_run *data)
         {"test RMSE", FIELD(test_rmse), false},
         {"training loss", FIELD(loss), false},
     };
-    int part = data->validation.set ? 0 : data->test.set ? 1 : 2;
-    return has_classes(data) ? of_classes[part] : of_numbers[part];
+    int part = 2;
+    if (data->validation.set) {
+        part = 0;
+    } else if (data->test.set) {
+        part = 1;
+    }
+    if (has_classes(data)) {
+        return of_classes[part];
+    }
+    return of_numbers[part];
 }
 
 nnfs_status tune_load(tuning *tune, nnfs_error *error)

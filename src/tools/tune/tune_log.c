@@ -97,7 +97,10 @@ static const log_field fields[] = {
 
 const log_field *log_field_at(int index)
 {
-    return index < (int)(sizeof fields / sizeof *fields) ? &fields[index] : NULL;
+    if (index < (int)(sizeof fields / sizeof *fields)) {
+        return &fields[index];
+    }
+    return NULL;
 }
 
 double log_field_value(const log_field *field, const tune_point *point)
@@ -172,7 +175,10 @@ nnfs_status tune_log_open(tuning *tune, nnfs_error *error)
     /* a pipe or a device cannot be read back */
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
         tune->log = fopen(path, "we");
-        return tune->log ? NNFS_OK : fail_writing(path, error);
+        if (!tune->log) {
+            return fail_writing(path, error);
+        }
+        return NNFS_OK;
     }
     nnfs_status status = open_alone(path, &tune->log, error);
     bool rewritten = false;

@@ -106,7 +106,11 @@ static void take_random(void *input, const option_row *row, const char *text)
     const char *colon = strchr(text, ':');
     char *number = must_have(colon ? strndup(text, (size_t)(colon - text)) : strdup(text));
     options->space.random = (int)option_integer("--random", number, 1, 10000);
-    options->space.seed = colon ? (uint64_t)option_integer("--random", colon + 1, 0, INT64_MAX) : 1;
+    if (colon) {
+        options->space.seed = (uint64_t)option_integer("--random", colon + 1, 0, INT64_MAX);
+    } else {
+        options->space.seed = 1;
+    }
     free(number);
 }
 
@@ -138,7 +142,9 @@ void tune_options_parse(tune_options *options, int argc, char **argv)
 {
     *options = (tune_options){.log = "tune.jsonl"};
     options_parse(&command_line, argc, argv, options);
-    options->data = options->data ? options->data : "digits";
+    if (!options->data) {
+        options->data = "digits";
+    }
     const char *const written[] = {options->log, options->plot};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         if (written[i] && is_same_file(written[i], options->data)) {

@@ -169,8 +169,13 @@ static int compare_ranks(const void *left, const void *right)
     const rank *a = left;
     const rank *b = right;
     int order = compare(a->badness, b->badness);
-    order = order != 0 ? order : compare(a->loss, b->loss);
-    return order != 0 ? order : a->trial->number - b->trial->number;
+    if (order == 0) {
+        order = compare(a->loss, b->loss);
+    }
+    if (order != 0) {
+        return order;
+    }
+    return a->trial->number - b->trial->number;
 }
 
 const tune_trial **trials_ranked(const tuning *tune)
