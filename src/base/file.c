@@ -37,7 +37,7 @@ static ssize_t read_fully(int descriptor, unsigned char *bytes, size_t count)
 
 nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error)
 {
-    /* O_NONBLOCK: the open of a pipe that nobody writes to would wait for ever. */
+    /* O_NONBLOCK: opening a pipe without a writer would block. */
     *reader = (file_reader){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     reader->path = path;
     struct stat about;
@@ -183,7 +183,7 @@ static void create_temporary(file_writer *writer, mode_t mode)
     }
     if (writer->descriptor < 0) {
         int reason = errno;
-        free(writer->temporary); /* not ours: leave whatever is there */
+        free(writer->temporary); /* another process's file: keep it */
         writer->temporary = NULL;
         errno = reason;
     }

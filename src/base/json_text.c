@@ -3,8 +3,8 @@
  * 2.14) when that fails within the key of an object: the text comes out with a piece missing.
  * json_dumpb writes into a buffer of ours, which it is asked for the size of first.
  *
- * Reading, jansson drops the letters of a text or number that it has no memory for, and finds another
- * value than is there or a mistake where there is none. What two readings agree on is there.
+ * When an allocation fails, jansson's parser drops characters of a string or number without an error and
+ * returns another value or a false syntax error. A result is accepted if two passes agree on it.
  */
 #include "base/json_text.h"
 

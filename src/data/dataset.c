@@ -65,7 +65,7 @@ static void memory_release(dataset_memory *memory)
     }
 }
 
-/* With room for the names of so many classes; its parts are to be set. NULL: no memory. */
+/* Allocates a dataset with room for the names of `classes`; the caller sets the rest. NULL: no memory. */
 static dataset_memory *memory_create(int nameless)
 {
     dataset_memory *memory = calloc(1, sizeof *memory);
@@ -154,7 +154,7 @@ static nnfs_status check_labels(const nnfs_arrays *arrays, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Whether an array of so many floats a sample can be in memory at all. */
+/* Whether the size of an array [floats x samples] fits size_t. */
 static bool fits_memory(int rows, int64_t samples)
 {
     return size_mul(size_mul((size_t)rows, (size_t)samples), sizeof(float)) < PTRDIFF_MAX;

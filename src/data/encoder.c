@@ -72,7 +72,7 @@ static void free_encoder(encoder *e)
     free(e);
 }
 
-/* An encoder of so many columns that does nothing yet; NULL: no memory. */
+/* Allocates an encoder of `columns` columns without steps. NULL: no memory. */
 static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int inputs)
 {
     encoder *e = calloc(1, sizeof *e);

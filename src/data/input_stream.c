@@ -186,7 +186,7 @@ static nnfs_status end_member(input_stream *from, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Inflates what is there of the current member, at most `count` bytes. */
+/* Inflates at most `count` bytes of the current member. */
 static nnfs_status inflate_some(input_stream *from, unsigned char *bytes, size_t count, size_t *got,
                                 nnfs_error *error)
 {
@@ -247,7 +247,7 @@ static nnfs_status start_gzip(input_stream *from, nnfs_error *error)
 
 /* ---- Any source ---- */
 
-/* Endless, or without a beginning: whatever is not a file of bytes on a disk. */
+/* Pipes, devices and folders: not a regular file. */
 static nnfs_status refuse_special(const input_stream *from, mode_t mode, nnfs_error *error)
 {
     static const struct {

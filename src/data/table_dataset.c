@@ -108,7 +108,7 @@ static nnfs_status decide(const making *m, bool *classes, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* The classes of the model that is to be like, copied. */
+/* Copies the classes of the model's preprocessing. */
 static nnfs_status classes_like(const nnfs_preprocessing *like, table_classes *classes,
                                 nnfs_error *error)
 {

@@ -52,7 +52,7 @@ static nnfs_status check_format(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* A metadata text parsed as JSON; *json is NULL where there is none or it is not. Error: MEMORY. */
+/* Parses a metadata text as JSON; *json is NULL if it does not exist or is not JSON. Error: MEMORY. */
 static nnfs_status metadata_json(const model_file *model, const char *key, json_t **json,
                                  nnfs_error *error)
 {

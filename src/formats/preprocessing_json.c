@@ -187,7 +187,7 @@ static bool parse_texts(const json_t *list, char **copies, int *count)
     return true;
 }
 
-/* Likewise, of names that are all different. */
+/* Reads a list of distinct names. */
 static bool parse_names(const json_t *list, char **names, int *count)
 {
     return parse_texts(list, names, count) && all_different(names, *count);

@@ -242,7 +242,7 @@ void blas_leave(void)
 }
 
 /*
- * OpenBLAS sets its buffers up for so many threads, prints a warning when more compute at once, and
+ * OpenBLAS allocates its buffers for a maximum number of threads, prints a warning when more compute at once, and
  * before long spoils the process. Releases before 0.3.4 do not tell.
  */
 static int most_threads(void)

@@ -16,7 +16,7 @@ static bool is_transpose(gemm_transpose transpose)
     return transpose == GEMM_N || transpose == GEMM_T;
 }
 
-/* Whether a matrix of so many rows fits a leading dimension; even an empty one has to be 1. */
+/* Checks a leading dimension: at least `rows`, and at least 1 for an empty matrix. */
 static bool fits(int rows, int ld)
 {
     return rows >= 0 && ld >= MAX(rows, 1);

@@ -207,7 +207,7 @@ VECTOR_INLINE loss_term huber_term(float p, float y)
 }
 
 /*
- * Sums that go on side by side, where one alone would wait for each of its additions; always so many, so
+ * Independent partial sums hide the latency of the additions; their number is fixed, so
  * that the terms have the same sum on every CPU.
  */
 enum { LANES = 16 };

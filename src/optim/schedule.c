@@ -21,7 +21,7 @@ static double steps_done(const schedule_time *time)
     return (double)time->epoch * (double)time->steps + (double)time->step;
 }
 
-/* Of the whole run. Without epochs no end is known: whatever leads to it stays at its beginning. */
+/* Of the whole run. 0 epochs: the run has no end, and a schedule stays at its start. */
 static double steps_total(const nnfs_train_settings *settings, const schedule_time *time)
 {
     if (settings->epochs > 0) {

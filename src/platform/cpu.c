@@ -1,7 +1,7 @@
 /*
  * How many cores this process may use. The kernel's scheduler knows two limits: a mask
  * of CPUs, which OpenMP reads, and a quota of CPU time a period, which containers are
- * given and nobody reads.
+ * given and no caller reads.
  */
 #include "platform/cpu.h"
 

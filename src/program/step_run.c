@@ -333,7 +333,7 @@ static governor_count count_at(int64_t chunk)
     return (governor_count){clock_seconds(), clock_busy_seconds(), chunk};
 }
 
-/* The pause after so many chunks: no thread is at work but the calling one, whose time with the caller is
+/* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with the caller is
  * not the governor's. */
 static void watch(region *r, int64_t chunks)
 {

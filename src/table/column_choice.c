@@ -138,7 +138,7 @@ static nnfs_status choose_named(table_choice *c, nnfs_error *error)
         }
         table_column *column = &c->table->columns[c->targets[i]];
         if (column->use == NNFS_COLUMN_TARGET) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be predicted twice",
+            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is named twice as a target",
                         c->table->path, table_label(c->table, c->targets[i]).text);
         }
         column->use = NNFS_COLUMN_TARGET;

@@ -45,12 +45,12 @@ nnfs_status table_require(const data_table *table, const char *which, int *colum
     return NNFS_OK;
 }
 
-/* Wants a column for one thing, for which nobody may have wanted another. */
+/* Assigns a role to a column; a second, different role is an error. */
 static nnfs_status want_column(const data_table *table, int column, column_role what,
                                column_role *wants, nnfs_error *error)
 {
     if (wants[column] != COLUMN_ROLE_ANY && wants[column] != what) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be both %s and %s",
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s cannot be both %s and %s",
                     table->path, table_label(table, column).text, want_name(wants[column]),
                     want_name(what));
     }
@@ -77,9 +77,8 @@ static nnfs_status want_target(const data_table *table, const nnfs_dataset_setti
                                int column, column_role *wants, nnfs_error *error)
 {
     if (wants[column] == COLUMN_ROLE_NOTHING) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "%s: column %s is to be dropped, and to be predicted", table->path,
-                    table_label(table, column).text);
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s cannot be both dropped and a target",
+                    table->path, table_label(table, column).text);
     }
     if (settings->task == NNFS_TASK_NUMBERS) {
         return want_column(table, column, COLUMN_ROLE_NUMBER, wants, error);
@@ -87,7 +86,7 @@ static nnfs_status want_target(const data_table *table, const nnfs_dataset_setti
     return NNFS_OK;
 }
 
-/* The columns that the settings name; the last one, whatever it is called, where they name none. */
+/* Returns the columns that the settings name, by default the last one. */
 static nnfs_status want_targets(const data_table *table, const nnfs_dataset_settings *settings,
                                 column_role *wants, nnfs_error *error)
 {

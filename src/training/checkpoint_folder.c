@@ -68,7 +68,7 @@ static nnfs_status fail_errno(const char *path, const char *what, nnfs_error *er
                 what, strerror(errno));
 }
 
-/* ---- What is there ---- */
+/* ---- Listing ---- */
 
 static int is_checkpoint(const struct dirent *entry)
 {
@@ -269,7 +269,7 @@ static bool is_passed_over(nnfs_status status)
     return status != NNFS_OK && status != NNFS_ERROR_MEMORY;
 }
 
-/* The newest first; the best one, of whatever age, last. */
+/* Newest first, then the best one. */
 static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, nnfs_error *error)
 {
     file_list files;

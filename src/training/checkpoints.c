@@ -134,7 +134,7 @@ static bool fits_epoch(const checkpoint_state *state, int64_t samples)
            state->epoch_samples == state->epoch_steps * batch;
 }
 
-/* Copies what is there of the trainer's state. */
+/* Copies the tensors of the trainer's state that exist. */
 static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
                        const checkpoint_state *state)
 {

@@ -25,7 +25,7 @@ typedef struct evaluation_sums {
     int32_t *chosen;    /* [samples] */
     float *scores;      /* [samples] the output of class 1 */
     double *absolute;   /* [tiles x outputs] sum of |p - y| of each output, in its target's units */
-    double *residual;   /* [tiles x outputs] sum of (p - y)^2 likewise */
+    double *residual;   /* [tiles x outputs] sums of (p - y)^2 */
     double *units;      /* [outputs] what a difference of 1 is, in the target's units */
     double *means;      /* [outputs] of the targets */
     double *squares;    /* [outputs] sum of (y - mean y)^2 */

@@ -110,7 +110,7 @@ const char *nnfs_part_name(nnfs_part part)
     return NULL;
 }
 
-const char *nnfs_bottleneck_name(nnfs_bottleneck bound)
+const char *nnfs_bottleneck_name(nnfs_bottleneck bottleneck)
 {
     static const char *const names[] = {
         [NNFS_BOTTLENECK_NONE] = "",
@@ -118,8 +118,8 @@ const char *nnfs_bottleneck_name(nnfs_bottleneck bound)
         [NNFS_BOTTLENECK_MEMORY] = "memory",
         [NNFS_BOTTLENECK_OVERHEAD] = "overhead",
     };
-    if ((size_t)bound < sizeof names / sizeof *names) {
-        return names[bound];
+    if ((size_t)bottleneck < sizeof names / sizeof *names) {
+        return names[bottleneck];
     }
     return NULL;
 }
@@ -246,7 +246,7 @@ nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *of, int index)
 typedef struct reading {
     double products;
     double small;   /* products bound by memory or overhead */
-    double reached; /* of the peak, by the products bound by compute; 1 where there are none */
+    double reached; /* of the peak, by the products bound by compute; 1 without such products */
     double optimizer;
     double waiting;
 } reading;

@@ -39,7 +39,7 @@ static const char *end_of(const training *t, bool reached)
     return NULL;
 }
 
-/* One epoch with its evaluations; *done when there is to be no further one. */
+/* One epoch with its evaluations; *done: it was the last one. */
 static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;

@@ -48,8 +48,8 @@ static nnfs_status fail_cell(const csv_reader *reader, int column, uint64_t plac
 }
 
 /*
- * A few texts among numbers are rather mistakes, or words for "missing" that nobody told us, than
- * categories: nothing is guessed about them.
+ * A few texts among numbers are more likely mistakes, or unknown words for "missing", than categories:
+ * they are an error.
  */
 static bool are_mistakes(int64_t texts, int64_t numbers)
 {

@@ -152,7 +152,7 @@ static char *fail_row(const csv_reader *reader, csv_worker *lane, char *at, int6
     return NULL;
 }
 
-/* Takes a bare or quoted number, as most cells of most files are; NULL where there is none. */
+/* Reads a bare or quoted number, the most frequent kind of cell. NULL: not a number. */
 static inline char *parse_number(const csv_reader *reader, char *at, float *value)
 {
     double number = 0;

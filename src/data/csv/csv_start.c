@@ -1,6 +1,6 @@
 /*
- * The beginning of a CSV file: what separates its cells, and how many columns there are. A delimiter
- * that nobody told is the one that cuts most of the first rows into as many cells as the very first.
+ * The start of a CSV file: delimiter and number of columns. Detects the delimiter: the one that gives
+ * most of the first rows the same number of cells as row 1.
  */
 #include "data/csv/csv.h"
 

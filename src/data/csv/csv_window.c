@@ -164,7 +164,7 @@ static bool prepare_lane(const csv_reader *reader, csv_worker *lane)
     return lane->tallies && lane->dictionaries;
 }
 
-/* Room for so many blocks more. */
+/* Reserves room for `count` more blocks. */
 static bool grow_blocks(csv_reader *reader, size_t more)
 {
     size_t room = size_add(size_mul(reader->block_room, 2), more);

@@ -21,7 +21,7 @@ typedef struct key_maker {
     int features, outputs; /* a key has both */
     int *columns; /* [features] where they are in a stored row; NULL: features as gathered */
     int **codes;  /* [features] the number each category has in a key; NULL: its own */
-    int *classes; /* [classes] likewise; NULL: their own */
+    int *classes; /* [classes] index in the other dataset; NULL: the same */
     float *row;   /* as stored */
 } key_maker;
 

@@ -30,7 +30,7 @@ static column_label label_of(const fitting *fit, int column)
     return table_label(&table, column);
 }
 
-/* A copy of a text that a model file can hold; NULL where there is none. */
+/* Copies a text that a model file can hold. NULL: it cannot. */
 static nnfs_status copy_text(const char *text, const char *what, char **copy, nnfs_error *error)
 {
     if (text && !utf8_is_valid(text)) {

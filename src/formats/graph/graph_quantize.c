@@ -11,7 +11,7 @@ enum {
     WEIGHT_MOST = 127,
     INPUT_MOST = INT16_MAX,
     PIXEL_MOST = 255,
-    HEADROOM = 2, /* inputs may be so many times those of the calibration */
+    HEADROOM = 2, /* inputs may exceed those of the calibration by this factor */
 };
 
 /* The largest |x| that each NODE_DENSE reads: into most [node_count]. */

@@ -126,7 +126,7 @@ static void on_signal(int signal_number)
     }
     caught = signal_number;
     ssize_t written = write(STDERR_FILENO, stopping, strlen(stopping));
-    (void)written; /* there is nobody else to tell */
+    (void)written; /* no other channel is left */
     errno = reason;
 }
 

@@ -52,11 +52,11 @@ typedef struct model_data {
 
 /* MODEL and DATA, in this order; a third is a usage error. */
 void model_request_argument(void *target, const char *text);
-/* Checks what needs more than one option; whatever is wrong is a usage error. */
+/* Checks combinations of options; errors are usage errors. */
 void model_request_check(const model_request *request);
 
 /*
- * Loads both, the data as the network needs them, and says what was left out. What is loaded is to be
+ * Loads both, the data as the network needs them, and reports skipped rows. The caller must have them
  * freed also on failure. Errors: IO, DATA (also data that do not fit the model), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);

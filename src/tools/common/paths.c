@@ -41,7 +41,7 @@ static char *user_folder(void)
 {
     const char *data_home = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
-    if (data_home && *data_home == '/') { /* a relative one is to be ignored, by its definition */
+    if (data_home && *data_home == '/') { /* the XDG specification ignores relative paths */
         return joined(data_home, "nnfs");
     }
     if (home && *home != '\0') {

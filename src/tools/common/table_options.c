@@ -408,7 +408,7 @@ void table_options_check(const table_options *options, const char *data)
     }
 }
 
-/* To an array of strings that nobody will write to. */
+/* To a read-only array of strings. */
 static const char *const *list_items(const text_list *list)
 {
     return (const char *const *)list->items;

@@ -103,7 +103,7 @@ static void write_step(FILE *out, const plot *what, const area *in, const plot_s
 }
 
 /*
- * Of a long line every so many points become two, the least and the greatest, in their order: what
+ * A long line is thinned: each run of points becomes its least and its greatest, in order: what
  * sticks out is what one looks for.
  */
 static void write_bundle(FILE *out, const plot *what, const area *in, const plot_series *series,

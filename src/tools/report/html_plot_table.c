@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Beyond so many rows every few are left out. */
+/* Longer tables show evenly chosen rows. */
 enum { ROWS_MOST = 250 };
 
 /* ---- Series ---- */

@@ -28,7 +28,8 @@ static const char about[] =
     "Makes a page of run logs, as nnfs-train --log writes them: curves, mistakes, where the time "
     "went."
     "\v"
-    "The page is one file of HTML that asks nobody for anything: it can be kept, sent and printed. "
+    "The page is one HTML file that loads nothing from elsewhere: it can be kept, sent and "
+    "printed. "
     "Several RUNs are drawn over each other. A run that was killed is shown as far as its log "
     "goes.\n"
     "\n"
@@ -67,7 +68,7 @@ static void parse(report_options *options, int argc, char **argv)
 
 /* ---- Names ---- */
 
-/* "wide" of folder/wide.jsonl; in fresh memory, NULL where there is none. */
+/* "wide" for folder/wide.jsonl, freed by the caller. NULL: no memory. */
 static char *short_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

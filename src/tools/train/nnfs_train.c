@@ -1,7 +1,7 @@
 /*
  * nnfs-train: trains a network and says how good it is.
  *
- * Whatever can be refused is refused before the work starts. A run that a signal stops, or that
+ * Errors are found before the work starts where possible. A run that a signal stops, or that
  * diverges, keeps what it has: the model is saved as it stands, and the notes in it say so.
  */
 #include "common/exit.h"

@@ -42,7 +42,7 @@ static int digits_of(int64_t number)
     return snprintf(NULL, 0, "%lld", (long long)number);
 }
 
-/* A bar as long as the text behind it, of so many letters, lets it be; 0 where that is not much. */
+/* Returns the length of a bar beside a text of `letters` letters; 0: too little room. */
 static int bar_beside(const progress_view *view, int text)
 {
     int room = view->screen.columns - TEXT - 2 - text;

@@ -195,7 +195,7 @@ static nnfs_status check_fit(const data_source *train, const data_source *other,
     return NNFS_OK;
 }
 
-/* The test set that DATA brings is not looked at: nobody should have to wonder. */
+/* The test set that DATA brings is not looked at: the run says so. */
 static void say_replaced(const train_run *run)
 {
     const train_options *options = run->options;

@@ -14,7 +14,7 @@
 
 enum {
     NAMED_MOST = 40,       /* columns shown */
-    UNNAMED_MOST = 5,      /* likewise where they have no names: pixels, say */
+    UNNAMED_MOST = 5,      /* the same for columns without names, as pixels */
     CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
 };
 

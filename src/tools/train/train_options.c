@@ -194,7 +194,7 @@ static void check_together(const train_options *options)
     }
     if ((options->output && is_same_file(options->output, options->data)) ||
         (options->log && is_same_file(options->log, options->data))) {
-        usage_error("'%s' is to be read and written over", options->data);
+        usage_error("'%s' is both input and output", options->data);
     }
     if (options->output && options->log && is_same_file(options->output, options->log)) {
         usage_error("--output and --log are the same file, '%s'", options->output);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The smallest of 1, 2 and 5 times a power of ten with which `span` has at most so many steps. */
+/* The smallest of 1, 2 and 5 times a power of ten with which `span` has at most `most` steps. */
 static double round_step(double span, int steps)
 {
     static const double mantissas[] = {1.0, 2.0, 5.0, 10.0};
@@ -49,7 +49,7 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* All finite values in ascending order, in fresh memory; NULL where there is none. */
+/* Returns all finite values in ascending order, freed by the caller; NULL: no memory or no value. */
 static double *sorted_values(const plot *what, size_t *count)
 {
     size_t most = 1;

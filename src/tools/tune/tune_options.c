@@ -148,7 +148,7 @@ void tune_options_parse(tune_options *options, int argc, char **argv)
     const char *const written[] = {options->log, options->plot};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         if (written[i] && is_same_file(written[i], options->data)) {
-            usage_error("'%s' is to be read and written over", options->data);
+            usage_error("'%s' is both input and output", options->data);
         }
     }
     if (options->log && options->plot && is_same_file(options->log, options->plot)) {

@@ -13,7 +13,7 @@ typedef struct tune_options {
     int threads;      /* for all of them together; 0 is all */
     const char *log;  /* or NULL for none */
     const char *plot; /* or NULL */
-    bool fresh;       /* begin anew, whatever the log has */
+    bool fresh;       /* ignore the log and start anew */
     bool quiet;
 } tune_options;
 

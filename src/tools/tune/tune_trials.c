@@ -141,7 +141,7 @@ double trial_score(const tuning *tune, const tune_trial *trial, int index)
 
 /* What sorting goes by: the less, the better. */
 typedef struct rank {
-    double badness, loss; /* infinite where there is none */
+    double badness, loss; /* infinite if not measured */
     const tune_trial *trial;
 } rank;
 
