@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/minmax.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +73,7 @@ static nnfs_status fail_at(const input_stream *from, const char *kind, size_t of
     if (length > PATH_SHOWN) {
         hidden = length - PATH_SHOWN;
     }
-    while ((from->path[hidden] & 0xc0) == 0x80) {
+    while (utf8_continues(from->path[hidden])) {
         hidden++; /* not from the middle of a character of UTF-8 */
     }
     return fail(error, NNFS_ERROR_DATA, "%s%s: %s %zu: %s", hidden ? "..." : "",

@@ -2,6 +2,7 @@
 #include "table/table.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -87,13 +88,14 @@ static void copy_name(char *text, size_t room, const char *name)
     size_t length = strlen(name);
     bool cut = length >= room;
     if (cut) {
-        length = room - sizeof "...";
-    }
-    while (cut && length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80) {
-        length--;
+        length = utf8_cut(name, room - sizeof "...");
     }
     for (size_t i = 0; i < length; i++) {
-        text[i] = iscntrl((unsigned char)name[i]) ? '?' : name[i];
+        if (iscntrl((unsigned char)name[i])) {
+            text[i] = '?';
+        } else {
+            text[i] = name[i];
+        }
     }
     strcpy(text + length, cut ? "..." : "");
 }

@@ -41,13 +41,7 @@ nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_er
 static void show_text(char *shown, const csv_fault *fault)
 {
     bool whole = fault->length <= TEXT_SHOWN;
-    size_t length = TEXT_SHOWN;
-    if (whole) {
-        length = fault->length;
-    }
-    while (!whole && length > 0 && ((unsigned char)fault->text[length] & 0xc0) == 0x80) {
-        length--;
-    }
+    size_t length = whole ? fault->length : utf8_cut(fault->text, TEXT_SHOWN);
     memcpy(shown, fault->text, length);
     strcpy(shown + length, whole ? "" : "...");
     bool valid = utf8_is_valid(shown);

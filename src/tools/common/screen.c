@@ -3,6 +3,7 @@
 
 #include "common/bounds.h"
 #include "common/exit.h"
+#include "common/text.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -94,7 +95,7 @@ static int width_of(const char *text)
 {
     int width = 0;
     for (; *text; text++) {
-        width += ((unsigned char)*text & 0xc0u) != 0x80u;
+        width += !text_continues(*text);
     }
     return width;
 }

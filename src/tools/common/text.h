@@ -4,8 +4,15 @@
 
 #include <nnfs/nnfs.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+/* Whether a byte of UTF-8 continues the character before it. */
+static inline bool text_continues(char byte)
+{
+    return ((unsigned char)byte & 0xc0u) == 0x80u;
+}
 
 /* A short piece of text by value: `printf("%s", text_count(n).text)`. */
 typedef struct short_text {

@@ -3,6 +3,7 @@
 
 #include "common/bounds.h"
 #include "common/class_names.h"
+#include "common/text.h"
 
 #include <stdio.h>
 
@@ -41,9 +42,9 @@ void print_cut(const diagnostics *known, int index, int width)
     }
     int letters = 0;
     const char *end = safe.text;
-    while (*end && (letters < width - 2 || ((unsigned char)*end & 0xc0u) == 0x80u)) {
+    while (*end && (letters < width - 2 || text_continues(*end))) {
         end++;
-        letters += ((unsigned char)*end & 0xc0u) != 0x80u;
+        letters += !text_continues(*end);
     }
     (void)printf("%.*s..", (int)(end - safe.text), safe.text);
 }

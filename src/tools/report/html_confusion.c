@@ -3,6 +3,7 @@
  * against the largest of its own, so that few mistakes among many right answers are seen.
  */
 #include "common/bounds.h"
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 
@@ -51,8 +52,8 @@ static name_text short_name(const matrix *of, size_t index)
     if (name.width > NAME_LETTERS) {
         int letters = 0;
         char *at = name.text;
-        while (letters < NAME_LETTERS - 1 || ((unsigned char)*at & 0xc0u) == 0x80u) {
-            letters += ((unsigned char)*at & 0xc0u) != 0x80u;
+        while (letters < NAME_LETTERS - 1 || text_continues(*at)) {
+            letters += !text_continues(*at);
             at++;
         }
         memcpy(at, "\xe2\x80\xa6", 4);

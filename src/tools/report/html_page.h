@@ -11,6 +11,9 @@ nnfs_status html_page(FILE *out, const run_record *runs, size_t count, nnfs_erro
 
 /* ---- html_style.c ---- */
 
+/* The text of report.css, from the build. */
+extern const char report_css[];
+
 void html_style(FILE *out);
 
 /* ---- html_head.c: what one reads first ---- */

@@ -3,6 +3,7 @@
 
 #include "common/bounds.h"
 #include "common/exit.h"
+#include "common/text.h"
 #include "pictures/png.h"
 #include "show/font.h"
 
@@ -64,7 +65,7 @@ static int draw_text(canvas *on, int x, int y, const char *text, int end, int sc
 {
     for (; *text && x + FONT_WIDE * scale <= end; text++) {
         unsigned char letter = (unsigned char)*text;
-        if ((letter & 0xc0u) != 0x80u) {
+        if (!text_continues(*text)) {
             draw_letter(on, x, y, letter < FONT_TICK ? letter : '?', scale, c);
             x += FONT_ADVANCE * scale;
         }

@@ -279,7 +279,7 @@ static int write_fitting(const drawing *d, const char *text, int room)
     while (*text && columns < room) {
         do {
             (void)fputc(*text++, d->stream);
-        } while (((unsigned char)*text & 0xc0u) == 0x80u);
+        } while (text_continues(*text));
         columns++;
     }
     return columns;

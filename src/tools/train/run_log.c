@@ -2,6 +2,7 @@
 #include "common/bounds.h"
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/lock.h"
 #include "common/metrics_text.h"
 #include "train/run.h"
 
@@ -9,23 +10,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Whether another run has it, also after a second: one that was killed lets go of it, but not at once. */
-static bool is_taken(int file)
-{
-    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-    for (int tries = 0; flock(file, LOCK_EX | LOCK_NB) != 0; tries++) {
-        if (errno != EWOULDBLOCK || tries == 20) {
-            return errno == EWOULDBLOCK; /* else the file system knows no locks */
-        }
-        (void)nanosleep(&pause, NULL);
-    }
-    return false;
-}
 
 static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *error)
 {
@@ -108,7 +95,7 @@ nnfs_status log_open(train_run *run, nnfs_error *error)
     }
     nnfs_status status = find_size(run, &size, error);
     /* Two runs do not share a log: the second would cut off the lines of the first. */
-    if (status == NNFS_OK && size >= 0 && is_taken(fileno(run->log))) {
+    if (status == NNFS_OK && size >= 0 && !lock_file(fileno(run->log))) {
         return fail_log(path, "another run is writing to it", error);
     }
     if (status != NNFS_OK) {

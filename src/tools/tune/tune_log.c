@@ -4,6 +4,7 @@
  */
 #include "tune/tune_log.h"
 #include "common/exit.h"
+#include "common/lock.h"
 #include "common/options.h"
 #include "tune/tune.h"
 
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,7 +157,7 @@ static nnfs_status open_alone(const char *path, FILE **stream, nnfs_error *error
     if (!*stream) {
         return fail_writing(path, error);
     }
-    if (flock(fileno(*stream), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (!lock_file(fileno(*stream))) {
         return set_error(error, NNFS_ERROR_IO,
                          "another nnfs-tune is writing '%s'; give another --log", path);
     }
