@@ -175,8 +175,6 @@ nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64
         count = 1;
     } else if (count >= samples) {
         count = samples - 1;
-    } else {
-        count = count;
     }
     partition p;
     nnfs_status status = partition_create(dataset, seed, &p, error);

@@ -143,7 +143,11 @@ static bool parse_data_hash(const char *text, checkpoint_state *state)
 
 static bool parse_infinite(const json_t *json, double *value)
 {
-    *value = json_is_null(json) ? (double)INFINITY : json_real_value(json);
+    if (json_is_null(json)) {
+        *value = (double)INFINITY;
+    } else {
+        *value = json_real_value(json);
+    }
     return json_is_null(json) || json_is_real(json);
 }
 

@@ -138,7 +138,11 @@ static nnfs_status parse_embedded(model_file *model, const json_t *inputs, bool 
         const json_t *input = json_array_get(inputs, i);
         json_int_t value = json_integer_value(input);
         *good = *good && json_is_integer(input) && value >= 0 && value < model->inputs;
-        model->embedded[i] = *good ? (int)value : 0;
+        if (*good) {
+            model->embedded[i] = (int)value;
+        } else {
+            model->embedded[i] = 0;
+        }
     }
     model->embedded_count = (int)count;
     return NNFS_OK;

@@ -146,7 +146,11 @@ static bool parse_kind(const char *name, nnfs_column_kind *kind)
 /* A name, or none for null. False: something else, or no memory. */
 static bool parse_name(const json_t *json, char **name)
 {
-    *name = json_is_string(json) ? strdup(json_string_value(json)) : NULL;
+    if (json_is_string(json)) {
+        *name = strdup(json_string_value(json));
+    } else {
+        *name = NULL;
+    }
     return *name || json_is_null(json);
 }
 
@@ -196,7 +200,11 @@ static bool parse_names(const json_t *list, char **names, int *count)
 static bool parse_list(const json_t *list, char ***copies)
 {
     int count = 0;
-    *copies = json_is_array(list) ? string_list_create(json_array_size(list)) : NULL;
+    if (json_is_array(list)) {
+        *copies = string_list_create(json_array_size(list));
+    } else {
+        *copies = NULL;
+    }
     return *copies && parse_texts(list, *copies, &count);
 }
 
@@ -442,7 +450,11 @@ static nnfs_status read_once(const char *text, nnfs_preprocessing **preprocessin
     made = preprocessing_create((int)json_array_size(found.columns),
                                 (int)json_array_size(found.targets),
                                 (int)json_array_size(found.classes));
-    status = made ? fill(&found, made, error) : fail_memory(error, strlen(text), "a preprocessing");
+    if (made) {
+        status = fill(&found, made, error);
+    } else {
+        status = fail_memory(error, strlen(text), "a preprocessing");
+    }
     if (status == NNFS_OK) {
         *preprocessing = made;
         made = NULL;

@@ -34,7 +34,7 @@ static bool read_version_1(const char *folder, long long *quota, long long *peri
 }
 
 /* Lowers *context, cores or 0 for no limit, to the group's. */
-static void look(const char *folder, bool version_2, void *context)
+static void read_limit(const char *folder, bool version_2, void *context)
 {
     int *limit = context;
     long long quota = 0;
@@ -52,7 +52,7 @@ static void look(const char *folder, bool version_2, void *context)
 int cpu_quota(const char *root)
 {
     int limit = 0;
-    cgroup_each(root, "cpu", look, &limit);
+    cgroup_each(root, "cpu", read_limit, &limit);
     return limit;
 }
 

@@ -228,7 +228,11 @@ static nnfs_status label_categories(const data_table *table, int column, const f
         }
     }
     for (int64_t i = 0; status == NNFS_OK && i < rows; i++) {
-        labels[i] = isnan(y[i]) ? 0 : class_of[(int)y[i]];
+        if (isnan(y[i])) {
+            labels[i] = 0;
+        } else {
+            labels[i] = class_of[(int)y[i]];
+        }
         if (labels[i] < 0) {
             status = fail_unknown(table, column, i, y[i], error);
         }

@@ -125,7 +125,11 @@ static nnfs_status choose_named(table_choice *c, nnfs_error *error)
         count++;
     }
     c->holder = c->table;
-    c->target_count = count > 0 ? count : 1;
+    if (count > 0) {
+        c->target_count = count;
+    } else {
+        c->target_count = 1;
+    }
     c->targets = memory_alloc((size_t)c->target_count, sizeof *c->targets);
     if (!c->targets) {
         return fail_memory(error, sizeof *c->targets, "targets");

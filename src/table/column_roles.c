@@ -166,7 +166,11 @@ static nnfs_status match_places(const data_table *table, const nnfs_preprocessin
         match->features[i] = place_of(like, like->columns[i].encoding.column, with_targets);
     }
     for (int i = 0; i < like->target_count; i++) {
-        match->targets[i] = with_targets ? like->targets[i].column : -1;
+        if (with_targets) {
+            match->targets[i] = like->targets[i].column;
+        } else {
+            match->targets[i] = -1;
+        }
     }
     return NNFS_OK;
 }

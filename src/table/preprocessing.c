@@ -38,9 +38,21 @@ nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes)
         made->columns = calloc((size_t)columns + 1, sizeof *made->columns);
         made->targets = calloc((size_t)targets + 1, sizeof *made->targets);
         made->class_names = calloc((size_t)classes + 1, sizeof *made->class_names);
-        made->column_count = made->columns ? columns : 0;
-        made->target_count = made->targets ? targets : 0;
-        made->classes = made->class_names ? classes : 0;
+        if (made->columns) {
+            made->column_count = columns;
+        } else {
+            made->column_count = 0;
+        }
+        if (made->targets) {
+            made->target_count = targets;
+        } else {
+            made->target_count = 0;
+        }
+        if (made->class_names) {
+            made->classes = classes;
+        } else {
+            made->classes = 0;
+        }
     }
     if (made && (!made->columns || !made->targets || !made->class_names)) {
         nnfs_preprocessing_free(made);

@@ -240,7 +240,7 @@ nnfs_status folder_mark_best(const char *folder, int epochs, nnfs_error *error)
 
 struct nnfs_checkpoint {
     char *path;
-    char passed_over[sizeof((nnfs_error *)0)->message];
+    char skip_reason[sizeof((nnfs_error *)0)->message];
     nnfs_network *network;
     checkpoint_state state;
 };
@@ -257,14 +257,14 @@ static nnfs_status try_file(nnfs_checkpoint *checkpoint, char *path, nnfs_error 
         return status;
     }
     free(path);
-    if (checkpoint->passed_over[0] == '\0') {
-        memcpy(checkpoint->passed_over, reason.message, sizeof checkpoint->passed_over);
+    if (checkpoint->skip_reason[0] == '\0') {
+        memcpy(checkpoint->skip_reason, reason.message, sizeof checkpoint->skip_reason);
     }
     return fail(error, status, "%s", reason.message);
 }
 
 /* Not for lack of memory: it would go back in the run for nothing. */
-static bool is_passed_over(nnfs_status status)
+static bool is_skipped(nnfs_status status)
 {
     return status != NNFS_OK && status != NNFS_ERROR_MEMORY;
 }
@@ -278,11 +278,11 @@ static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, n
         return status;
     }
     status = fail(error, NNFS_ERROR_IO, "%s: there is no checkpoint in this folder", folder);
-    for (int i = files.count - 1; is_passed_over(status) && i >= 0; i--) {
+    for (int i = files.count - 1; is_skipped(status) && i >= 0; i--) {
         status = try_file(checkpoint, path_in(folder, files.entries[i]->d_name), error);
     }
     char *best = path_in(folder, BEST);
-    if (is_passed_over(status) && best && access(best, F_OK) == 0) {
+    if (is_skipped(status) && best && access(best, F_OK) == 0) {
         status = try_file(checkpoint, best, error);
         best = NULL;
     }
@@ -349,7 +349,7 @@ const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint)
     if (!checkpoint) {
         return "";
     }
-    return checkpoint->passed_over;
+    return checkpoint->skip_reason;
 }
 
 const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint)

@@ -87,7 +87,11 @@ nnfs_status fail_diverged(const nnfs_trainer *trainer, const step_run *run, nnfs
         return fail_bad_value(run, where, "feature", bad, network->inputs, error);
     }
     bool numbers = dataset_has_targets(run->dataset) && run->needs & RUN_LOSS;
-    bad = numbers ? find_not_finite(run->work->state.targets, outputs, run->bad_count) : -1;
+    if (numbers) {
+        bad = find_not_finite(run->work->state.targets, outputs, run->bad_count);
+    } else {
+        bad = -1;
+    }
     if (bad >= 0) {
         return fail_bad_value(run, where, "target", bad, outputs, error);
     }

@@ -67,7 +67,11 @@ static void save_if_due(step_run *run, bool stopping)
         watch->saving += clock_seconds() - began;
     }
     int64_t next = checkpoints_next_step(trainer->checkpoints, trainer);
-    run->watch_at = next > 0 ? next - before : 0;
+    if (next > 0) {
+        run->watch_at = next - before;
+    } else {
+        run->watch_at = 0;
+    }
 }
 
 static int watch_epoch(step_run *run)
@@ -134,7 +138,11 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
     run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
     run.order = order;
     run.resumed = trainer->resumed.sums;
-    run.watch = watched ? watch_epoch : NULL;
+    if (watched) {
+        run.watch = watch_epoch;
+    } else {
+        run.watch = NULL;
+    }
     run.watch_every = PROGRESS_SECONDS;
     run.watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
     if (run.watch_at > 0) {

@@ -150,7 +150,11 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
             residual += sums->residual[t * outputs + i];
         }
         squares += residual;
-        r2 += sums->squares[i] > 0.0 ? 1.0 - residual / sums->squares[i] : (double)NAN;
+        if (sums->squares[i] > 0.0) {
+            r2 += 1.0 - residual / sums->squares[i];
+        } else {
+            r2 += (double)NAN;
+        }
     }
     evaluation->mae = sum_of(sums->absolute, tiles * outputs) / terms;
     evaluation->rmse = sqrt(squares / terms);
@@ -190,8 +194,16 @@ static bool allocate_classes(evaluation_sums *sums, const nnfs_network *network,
     sums->probabilities = gives_probabilities(network) && !loss_is_log_loss(network);
     sums->labels = memory_alloc(samples, sizeof *sums->labels);
     sums->chosen = memory_alloc(samples, sizeof *sums->chosen);
-    sums->scores = two ? memory_alloc(samples, sizeof *sums->scores) : NULL;
-    sums->log_loss = sums->probabilities ? memory_alloc(tiles, sizeof *sums->log_loss) : NULL;
+    if (two) {
+        sums->scores = memory_alloc(samples, sizeof *sums->scores);
+    } else {
+        sums->scores = NULL;
+    }
+    if (sums->probabilities) {
+        sums->log_loss = memory_alloc(tiles, sizeof *sums->log_loss);
+    } else {
+        sums->log_loss = NULL;
+    }
     return sums->labels && sums->chosen && (sums->scores || !two) &&
            (sums->log_loss || !sums->probabilities);
 }

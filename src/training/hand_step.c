@@ -19,10 +19,26 @@ void nnfs_step_init(nnfs_step *step)
 static unsigned needs_of(const nnfs_step *step)
 {
     unsigned needs = RUN_FORWARD | RUN_GRADIENT;
-    needs |= step->output_gradient ? RUN_OUTPUT_GRADIENT : RUN_LOSS;
-    needs |= step->output_gradient && !step->of_logits ? RUN_OUTPUT_BACKWARD : 0u;
-    needs |= step->input_gradient ? RUN_INPUT_GRADIENT : 0u;
-    needs |= step->update ? RUN_UPDATE : 0u;
+    if (step->output_gradient) {
+        needs |= RUN_OUTPUT_GRADIENT;
+    } else {
+        needs |= RUN_LOSS;
+    }
+    if (step->output_gradient && !step->of_logits) {
+        needs |= RUN_OUTPUT_BACKWARD;
+    } else {
+        needs |= 0u;
+    }
+    if (step->input_gradient) {
+        needs |= RUN_INPUT_GRADIENT;
+    } else {
+        needs |= 0u;
+    }
+    if (step->update) {
+        needs |= RUN_UPDATE;
+    } else {
+        needs |= 0u;
+    }
     return needs;
 }
 
@@ -194,7 +210,11 @@ nnfs_status nnfs_trainer_set_learning_rate(nnfs_trainer *trainer, float rate, nn
         return fail(error, NNFS_ERROR_ARGUMENT, "a learning rate must be positive, not %g",
                     (double)rate);
     }
-    trainer->rate = rate == NNFS_DEFAULT ? 0.0f : rate;
+    if (rate == NNFS_DEFAULT) {
+        trainer->rate = 0.0f;
+    } else {
+        trainer->rate = rate;
+    }
     return NNFS_OK;
 }
 

@@ -18,7 +18,11 @@ static const program_op *find_op(const program *p, int index, int *stage)
         if ((op->needs & ~step_needs) != 0) {
             continue;
         }
-        *stage += counted ? 0 : 1;
+        if (counted) {
+            *stage += 0;
+        } else {
+            *stage += 1;
+        }
         counted = true;
         if (++found == index) {
             return op;

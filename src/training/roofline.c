@@ -85,7 +85,11 @@ nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error)
     for (int i = 0; i < p->op_count; i++) {
         bool product = p->ops[i].kind->cost != NULL;
         to->ops[i].part = p->ops[i].kind->part;
-        to->ops[i].layer = product ? p->ops[i].layer : -1;
+        if (product) {
+            to->ops[i].layer = p->ops[i].layer;
+        } else {
+            to->ops[i].layer = -1;
+        }
     }
     to->spans = spans;
     to->peak = peak_gflops(to->threads, NULL);
@@ -236,7 +240,11 @@ nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *of, int index)
     }
     nnfs_profile_row row = row_at(of, index);
     double all = all_seconds(of);
-    row.share = all > 0.0 ? row.seconds / all : 0.0;
+    if (all > 0.0) {
+        row.share = row.seconds / all;
+    } else {
+        row.share = 0.0;
+    }
     return row;
 }
 

@@ -98,7 +98,11 @@ static void fill_rates(training *t)
 {
     nnfs_summary *s = t->summary;
     double seen = (double)s->epochs * (double)t->train->samples;
-    s->samples_per_second = s->seconds > 0.0 ? seen / s->seconds : 0.0;
+    if (s->seconds > 0.0) {
+        s->samples_per_second = seen / s->seconds;
+    } else {
+        s->samples_per_second = 0.0;
+    }
     s->gflops = 1e-9 * s->samples_per_second * nnfs_network_flops_step(t->trainer->network);
 }
 
@@ -125,7 +129,11 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
         return status;
     }
     if (status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED) {
-        s->reason = status == NNFS_ERROR_STOPPED ? "stopped" : "diverged";
+        if (status == NNFS_ERROR_STOPPED) {
+            s->reason = "stopped";
+        } else {
+            s->reason = "diverged";
+        }
         (void)evaluate_if(t, t->validation, &s->validation, NULL);
         (void)evaluate_if(t, t->test, &s->test, NULL);
     }

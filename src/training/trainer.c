@@ -160,7 +160,11 @@ step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t
 float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count)
 {
     if (count) {
-        *count = trainer ? trainer->network->parameter_floats : 0;
+        if (trainer) {
+            *count = trainer->network->parameter_floats;
+        } else {
+            *count = 0;
+        }
     }
     if (!trainer) {
         return NULL;

@@ -277,7 +277,11 @@ static nnfs_status write_model(const model_graph *graph, const char *path, bool 
     w.name = name;
     w.capitals = in_capitals(name);
     w.direct = int8 && reads_pixels_directly(graph);
-    w.integers = int8 ? widest_input(graph, w.direct) : 0;
+    if (int8) {
+        w.integers = widest_input(graph, w.direct);
+    } else {
+        w.integers = 0;
+    }
     nnfs_status status = NNFS_OK;
     if (!name || !header || !w.capitals || !c_place_nodes(&w)) {
         status = fail_memory(error, 0, "a C program");

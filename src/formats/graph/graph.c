@@ -49,11 +49,31 @@ static bool add_arrays(graph_node *node, int in, unsigned arrays)
 {
     size_t width = (size_t)node->width;
     bool dense = arrays & GRAPH_DENSE;
-    node->center = arrays & GRAPH_CENTER ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
-    node->scale = arrays & GRAPH_SCALE ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
-    node->fill = arrays & GRAPH_FILL ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
-    node->bias = dense ? memory_alloc_zeroed(width, sizeof(float)) : NULL;
-    node->weights = dense ? memory_alloc_zeroed(size_mul(width, (size_t)in), sizeof(float)) : NULL;
+    if (arrays & GRAPH_CENTER) {
+        node->center = memory_alloc_zeroed(width, sizeof(float));
+    } else {
+        node->center = NULL;
+    }
+    if (arrays & GRAPH_SCALE) {
+        node->scale = memory_alloc_zeroed(width, sizeof(float));
+    } else {
+        node->scale = NULL;
+    }
+    if (arrays & GRAPH_FILL) {
+        node->fill = memory_alloc_zeroed(width, sizeof(float));
+    } else {
+        node->fill = NULL;
+    }
+    if (dense) {
+        node->bias = memory_alloc_zeroed(width, sizeof(float));
+    } else {
+        node->bias = NULL;
+    }
+    if (dense) {
+        node->weights = memory_alloc_zeroed(size_mul(width, (size_t)in), sizeof(float));
+    } else {
+        node->weights = NULL;
+    }
     return (node->center || !(arrays & GRAPH_CENTER)) && (node->scale || !(arrays & GRAPH_SCALE)) &&
            (node->fill || !(arrays & GRAPH_FILL)) && (!dense || (node->bias && node->weights));
 }

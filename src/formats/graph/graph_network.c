@@ -71,7 +71,11 @@ static const char *fold(model_graph *graph)
             if (open) {
                 fold_after(open, graph_in(graph, open), node);
             }
-            waiting = open ? NULL : node;
+            if (open) {
+                waiting = NULL;
+            } else {
+                waiting = node;
+            }
             break;
         case NODE_ACTIVATION:
             if (!open) {

@@ -54,10 +54,18 @@ static int32_t quantize_weights(const float *weights, int in, int8_t *integers, 
     for (int i = 0; i < in; i++) {
         most = fmaxf(most, fabsf(weights[i]));
     }
-    *scale = most > 0.0f ? most / WEIGHT_MOST : 1.0f;
+    if (most > 0.0f) {
+        *scale = most / WEIGHT_MOST;
+    } else {
+        *scale = 1.0f;
+    }
     for (int i = 0; i < in; i++) {
         integers[i] = (int8_t)lrintf(weights[i] / *scale);
-        sum += integers[i] < 0 ? -integers[i] : integers[i];
+        if (integers[i] < 0) {
+            sum += -integers[i];
+        } else {
+            sum += integers[i];
+        }
     }
     return sum;
 }
@@ -86,7 +94,11 @@ static bool quantize_node(const model_graph *graph, graph_node *node, float most
     /* No sum of products leaves 32 bits. */
     int32_t limit = INT32_MAX / heaviest;
     q->input_most = MIN(limit, INPUT_MOST);
-    q->input_scale = most > 0.0f ? HEADROOM * most / (float)q->input_most : 1.0f;
+    if (most > 0.0f) {
+        q->input_scale = HEADROOM * most / (float)q->input_most;
+    } else {
+        q->input_scale = 1.0f;
+    }
     if (reads_pixels(graph, node) && limit >= PIXEL_MOST) {
         q->input_most = PIXEL_MOST;
         q->input_scale = graph->nodes[node->sources[0]].scale[0];

@@ -75,7 +75,11 @@ nnfs_status graph_rows_create(graph_rows *rows, const model_graph *graph,
             return fail(error, NNFS_ERROR_DATA, "the data have no column '%.100s'", wanted->name);
         }
         rows->columns[i] = column;
-        rows->codes[i] = wanted->categories ? map_categories(dataset, column, wanted) : NULL;
+        if (wanted->categories) {
+            rows->codes[i] = map_categories(dataset, column, wanted);
+        } else {
+            rows->codes[i] = NULL;
+        }
         if (wanted->categories && !rows->codes[i]) {
             return fail_memory(error, 0, "the categories of a column");
         }
@@ -96,7 +100,11 @@ nnfs_status graph_rows_get(const graph_rows *rows, int64_t sample, float *row, n
     for (int i = 0; i < graph->column_count; i++) {
         float cell = nnfs_dataset_cell(rows->dataset, sample, rows->columns[i]);
         bool category = rows->codes[i] && !isnan(cell);
-        row[i] = category ? (float)rows->codes[i][(int)cell] : cell;
+        if (category) {
+            row[i] = (float)rows->codes[i][(int)cell];
+        } else {
+            row[i] = cell;
+        }
     }
     return NNFS_OK;
 }
@@ -162,7 +170,11 @@ nnfs_status graph_score(const model_graph *graph, const nnfs_dataset *dataset, b
         }
     }
     double count = (double)samples * (graph->classes ? 1.0 : (double)graph_outputs(graph));
-    *score = graph->classes ? (double)sum.right / count : sqrt(sum.squares / count);
+    if (graph->classes) {
+        *score = (double)sum.right / count;
+    } else {
+        *score = sqrt(sum.squares / count);
+    }
     graph_runner_free(&runner);
     graph_rows_free(&rows);
     memory_free(row);

@@ -83,7 +83,11 @@ static void run_indicator(graph_runner *runner, const graph_node *node, const fl
 {
     (void)runner;
     (void)x;
-    y[0] = isnan(row[node->column]) ? 1.0f : 0.0f;
+    if (isnan(row[node->column])) {
+        y[0] = 1.0f;
+    } else {
+        y[0] = 0.0f;
+    }
 }
 
 static void run_category(graph_runner *runner, const graph_node *node, const float *row,

@@ -97,7 +97,11 @@ static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error
     step->matrix = matrix;
     step->bias = bias;
     step->transposed = onnx_int_of(node, "transB", 0) != 0;
-    t->value = node == t->first_layer && t->from_columns ? NULL : node->input[0];
+    if (node == t->first_layer && t->from_columns) {
+        t->value = NULL;
+    } else {
+        t->value = node->input[0];
+    }
     return NNFS_OK;
 }
 
@@ -243,10 +247,18 @@ static nnfs_status trace_arithmetic(tracer *t, const Onnx__NodeProto *node, nnfs
     import_step *step = add_step(t, node, NODE_NORMALIZE);
     if (multiplies || divides) {
         step->factor = number;
-        step->factor_power = divides ? -1.0 : 1.0;
+        if (divides) {
+            step->factor_power = -1.0;
+        } else {
+            step->factor_power = 1.0;
+        }
     } else {
         step->term = number;
-        step->term_sign = onnx_is(node, "Sub") && at == 1 ? -1.0 : 1.0;
+        if (onnx_is(node, "Sub") && at == 1) {
+            step->term_sign = -1.0;
+        } else {
+            step->term_sign = 1.0;
+        }
         step->reversed = onnx_is(node, "Sub") && at == 0;
     }
     t->value = node->input[1 - at];
@@ -564,7 +576,11 @@ static nnfs_status build_scaling(const tracer *t, model_graph *graph, int index,
         double shift = 0.0;
         if (step->factor) {
             double factor = (double)step->factor->floats[step->factor->count == 1 ? 0 : i];
-            scale = step->factor_power < 0.0 ? 1.0 / factor : factor;
+            if (step->factor_power < 0.0) {
+                scale = 1.0 / factor;
+            } else {
+                scale = factor;
+            }
         } else if (step->term) {
             shift = step->term_sign * (double)step->term->floats[step->term->count == 1 ? 0 : i];
         } else {
@@ -633,7 +649,11 @@ nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_
     *graph = (model_graph){.loss = -1};
     tracer t = {.from_columns = from_columns, .first_layer = find_first_layer(model->graph)};
     nnfs_status status = onnx_graph_open(&t.graph, model, error);
-    t.steps = status == NNFS_OK ? memory_alloc_zeroed(model->graph->n_node, sizeof *t.steps) : NULL;
+    if (status == NNFS_OK) {
+        t.steps = memory_alloc_zeroed(model->graph->n_node, sizeof *t.steps);
+    } else {
+        t.steps = NULL;
+    }
     if (status == NNFS_OK && !t.steps) {
         status = no_memory(error);
     }

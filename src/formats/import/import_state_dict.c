@@ -232,7 +232,11 @@ static int listed_activation(const char *list, int index)
 {
     for (; index > 0 && list; index--) {
         list = strchr(list, ',');
-        list = list ? list + 1 : NULL;
+        if (list) {
+            list = list + 1;
+        } else {
+            list = NULL;
+        }
     }
     size_t length = 0;
     if (list) {

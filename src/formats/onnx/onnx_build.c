@@ -111,7 +111,11 @@ Onnx__NodeProto *onnx_node(onnx_builder *b, const char *domain, const char *op, 
         return NULL;
     }
     node->op_type = onnx_text(b, "%s", op);
-    node->domain = domain[0] ? onnx_text(b, "%s", domain) : NULL;
+    if (domain[0]) {
+        node->domain = onnx_text(b, "%s", domain);
+    } else {
+        node->domain = NULL;
+    }
     char *value = NULL;
     if (output) {
         value = onnx_text(b, "%s", output);
@@ -272,9 +276,17 @@ static Onnx__TensorShapeProto *make_shape(onnx_builder *b, int64_t columns)
         if (!dim || !append(b, &shape->dim, &shape->n_dim, dim)) {
             return NULL;
         }
-        dim->dim_param = i == 0 ? onnx_text(b, "N") : NULL;
+        if (i == 0) {
+            dim->dim_param = onnx_text(b, "N");
+        } else {
+            dim->dim_param = NULL;
+        }
         dim->has_dim_value = i > 0;
-        dim->dim_value = i > 0 ? columns : 0;
+        if (i > 0) {
+            dim->dim_value = columns;
+        } else {
+            dim->dim_value = 0;
+        }
     }
     return shape;
 }

@@ -139,7 +139,11 @@ static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_
         if (dx != dy && dx != 1 && dy != 1) {
             return "its inputs' shapes do not fit";
         }
-        dims[i] = dx == 1 ? dy : dx;
+        if (dx == 1) {
+            dims[i] = dy;
+        } else {
+            dims[i] = dx;
+        }
         count *= (size_t)dims[i];
     }
     /* So a result is no larger than what it was made of. */
@@ -381,7 +385,11 @@ static const char *run_flatten(const op_call *call, const onnx_op *op)
     int64_t rows = x->dims[0];
     const char *reason = tensor_copy(call->out, x);
     call->out->rank = 2;
-    call->out->dims[1] = rows > 0 ? (int64_t)x->count / rows : 0;
+    if (rows > 0) {
+        call->out->dims[1] = (int64_t)x->count / rows;
+    } else {
+        call->out->dims[1] = 0;
+    }
     return reason;
 }
 
@@ -406,11 +414,19 @@ static const char *run_reshape(const op_call *call, const onnx_op *op)
         } else if (dims[i] < 0 || dims[i] > (int64_t)x->count) {
             return "its shape does not fit";
         } else {
-            known *= dims[i] > 0 && known > (int64_t)x->count ? 0 : dims[i];
+            if (dims[i] > 0 && known > (int64_t)x->count) {
+                known *= 0;
+            } else {
+                known *= dims[i];
+            }
         }
     }
     if (open >= 0) {
-        dims[open] = known > 0 ? (int64_t)x->count / known : 0;
+        if (known > 0) {
+            dims[open] = (int64_t)x->count / known;
+        } else {
+            dims[open] = 0;
+        }
         known *= dims[open];
     }
     if (known != (int64_t)x->count) {

@@ -77,7 +77,7 @@ static float first_scale(const nnfs_onnx *onnx)
     return 1.0f;
 }
 
-static const char *look_at(nnfs_onnx *onnx)
+static const char *check_interface(nnfs_onnx *onnx)
 {
     const Onnx__GraphProto *graph = onnx->model->graph;
     const Onnx__ValueInfoProto *last = NULL;
@@ -99,7 +99,11 @@ static const char *look_at(nnfs_onnx *onnx)
     onnx->outputs = (int)shape->dim[1]->dim_value;
     onnx->table =
         graph->n_input > 1 || (graph->n_input == 1 && strcmp(graph->input[0]->name, "input") != 0);
-    onnx->scale = onnx->table ? 1.0f : first_scale(onnx);
+    if (onnx->table) {
+        onnx->scale = 1.0f;
+    } else {
+        onnx->scale = first_scale(onnx);
+    }
     return NULL;
 }
 
@@ -122,7 +126,7 @@ nnfs_status nnfs_onnx_open(const char *path, nnfs_onnx **onnx, nnfs_error *error
         status = onnx_graph_open(&made->graph, made->model, &inner);
         const char *reason = inner.message;
         if (status == NNFS_OK) {
-            reason = look_at(made);
+            reason = check_interface(made);
         }
         if (status == NNFS_OK && reason) {
             status = NNFS_ERROR_DATA;

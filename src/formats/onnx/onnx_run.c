@@ -100,7 +100,11 @@ static bool find_inputs(const onnx_graph *graph, const Onnx__NodeProto *node, co
     for (size_t i = 0; i < node->n_input; i++) {
         const char *name = node->input[i];
         const onnx_value *value = onnx_find(graph, name);
-        in[i] = value && value->value.type != 0 ? &value->value : NULL;
+        if (value && value->value.type != 0) {
+            in[i] = &value->value;
+        } else {
+            in[i] = NULL;
+        }
         bool left_out = !name || !name[0];
         if (!left_out && (!in[i] || (constants && !value->constant))) {
             return false;

@@ -133,7 +133,11 @@ static void write_category(onnx_writer *w, int at, const graph_node *node, const
         if (i > known) {
             word = w->graph->missing[i - known - 1];
         }
-        keys[i] = i < known ? column->categories[i] : word;
+        if (i < known) {
+            keys[i] = column->categories[i];
+        } else {
+            keys[i] = word;
+        }
         places[i] = (int64_t)(MIN(i, known));
     }
     if (count == 0) { /* every text is one of the others: a key of its own, with their place */
@@ -366,7 +370,11 @@ static void write_model(onnx_writer *w)
         if (node->source_count > 0) {
             x = w->values[node->sources[0]];
         }
-        w->values[i] = i < last ? onnx_text(&w->b, "%s%d", w->prefix, i) : output;
+        if (i < last) {
+            w->values[i] = onnx_text(&w->b, "%s%d", w->prefix, i);
+        } else {
+            w->values[i] = output;
+        }
         writers[node->kind](w, i, node, x, w->values[i]);
     }
     if (w->b.failed) {

@@ -4,18 +4,18 @@
 #include <stdbool.h>
 
 /* A network for classes has an output for each, or one for the second of two. */
-answers predictions_of(const nnfs_network *network, const nnfs_dataset *data)
+prediction_layout predictions_of(const nnfs_network *network, const nnfs_dataset *data)
 {
     int outputs = nnfs_network_outputs(network);
     const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
     bool classes = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).classes > 0
                                  : nnfs_dataset_classes(data) > 0;
-    return (answers){.data = data,
-                     .preprocessing = preprocessing,
-                     .classes = !classes       ? 0
-                                : outputs == 1 ? 2
-                                               : outputs,
-                     .outputs = outputs};
+    return (prediction_layout){.data = data,
+                               .preprocessing = preprocessing,
+                               .classes = !classes       ? 0
+                                          : outputs == 1 ? 2
+                                                         : outputs,
+                               .outputs = outputs};
 }
 
 int predictions_class(int count, const float *outputs)

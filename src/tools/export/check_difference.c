@@ -9,7 +9,7 @@
 
 nnfs_status difference_begin(difference *d, const model_data *loaded, nnfs_error *error)
 {
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     *d = (difference){.loaded = loaded, .outputs = what.outputs};
     if (what.classes > 0) {
         return NNFS_OK;

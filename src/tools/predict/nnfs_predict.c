@@ -123,7 +123,7 @@ static void write_number(FILE *stream, float number)
 
 /* ---- What the outputs stand for ---- */
 
-static const char *target_name(const answers *what, int index, short_text *number)
+static const char *target_name(const prediction_layout *what, int index, short_text *number)
 {
     const char *name = NULL;
     if (what->preprocessing) {
@@ -140,7 +140,7 @@ static const char *target_name(const answers *what, int index, short_text *numbe
     return number->text;
 }
 
-static void write_header(const csv_output *out, const answers *what)
+static void write_header(const csv_output *out, const prediction_layout *what)
 {
     FILE *stream = out->stream;
     short_text number = {""};
@@ -159,7 +159,7 @@ static void write_header(const csv_output *out, const answers *what)
     (void)fputc('\n', stream);
 }
 
-static void write_row(const csv_output *out, const answers *what, const float *outputs)
+static void write_row(const csv_output *out, const prediction_layout *what, const float *outputs)
 {
     FILE *stream = out->stream;
     short_text number = {""};
@@ -185,7 +185,7 @@ enum { BLOCK = 8192 }; /* samples at a time */
 
 static nnfs_status write_all(const model_data *loaded, const csv_output *out, nnfs_error *error)
 {
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, BLOCK * sizeof *outputs);
     nnfs_status status = NNFS_OK;

@@ -149,7 +149,7 @@ static void shuffle(candidates *list, int64_t count, uint64_t seed)
 enum { BLOCK = 8192 };
 
 /* 0: right. Of a class the more the less probable the right one is; of numbers the error. */
-static double mistake(const answers *what, const float *outputs, int32_t label,
+static double mistake(const prediction_layout *what, const float *outputs, int32_t label,
                       const float *targets)
 {
     double error = 0.0;
@@ -175,7 +175,7 @@ static nnfs_status judge_block(const show *from, int64_t first, int64_t count, f
                                float *targets, int32_t *labels, double *wrong, nnfs_error *error)
 {
     const model_data *loaded = &from->loaded;
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     nnfs_status status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
                                               loaded->machine.threads, outputs, error);
     if (status == NNFS_OK) {
