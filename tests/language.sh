@@ -3,6 +3,7 @@
 # Usage: language.sh SOURCE_ROOT
 set -eu
 cd "$1"
+# shellcheck disable=SC2016 # awk fields, not the shell's
 find include src man docs README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md data/README.md -type f \
     ! -name '*.svg' ! -name '*.png' -print0 | sort -z | xargs -0 awk '
 # A phrase may be broken over two lines, behind the mark of a comment.
