@@ -27,7 +27,7 @@ void bench_print_machine(const bench_machine *machine);
 /* Samples that are taken of a task, at most. */
 enum { BENCH_SAMPLES = 31 };
 
-/* The peak of so many threads, measured now where it is not known yet. */
+/* Returns the peak of `threads` threads, measured on the first call. */
 double bench_peak(const bench_machine *machine, int threads);
 
 /* Widths of a network's input and of its layers, the list ending with 0. */
@@ -58,7 +58,7 @@ typedef struct bench_task {
 enum { BENCH_TASKS = 8 };
 
 /*
- * Times up to BENCH_TASKS tasks in turn, sample by sample, so that whatever disturbs the machine
+ * Times up to BENCH_TASKS tasks in turn, sample by sample, so that a disturbance of the machine
  * disturbs all of them: at least one sample each, and up to 31 while `budget` seconds last. Short
  * tasks are repeated within a sample until it lasts long enough for the clock.
  */

@@ -48,7 +48,7 @@ typedef struct run {
     const augment *what;
     int threads;
     float *in;      /* [VALUES_MOST x PICTURES] */
-    float *out;     /* likewise */
+    float *out;     /* the same */
     float *scratch; /* [each thread] */
     size_t scratch_floats;
     uint32_t epoch;

@@ -195,7 +195,7 @@ static void compare_parameter(agreement *g, size_t at, double tolerance, const c
                    rate * tolerance + 2.0 * (double)FLT_EPSILON * size, "weight");
 }
 
-/* dW = D A^T, sums over the batch; db = D 1 likewise. */
+/* dW = D A^T, sums over the batch; db = D 1. */
 static void compare_parameters(agreement *g, int index)
 {
     const network_layer *layer = &g->before->layers[index];

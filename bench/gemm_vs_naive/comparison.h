@@ -48,7 +48,7 @@ void norms_of_rows(const float *x, const float *other, int rows, int columns, no
 void norms_of_columns(const float *x, const float *other, int rows, int columns, norms *n);
 
 /*
- * How far two computed sums of k terms x_p y_p may lie apart. In whatever order, each is within
+ * How far two computed sums of k terms x_p y_p may lie apart. In any order, each is within
  * k u |x||y| of its true value (Higham 2002, section 3.5; u = eps / 2), and the true values are
  * within |dx||y| + |x||dy| of each other.
  */

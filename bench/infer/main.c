@@ -33,7 +33,7 @@ enum {
 
 typedef struct infer_options {
     bool quick;
-    int threads; /* only so many; 0: one, then all */
+    int threads; /* 0: one, then all */
     const char *works;
     const char *json;
 } infer_options;
@@ -154,7 +154,7 @@ static void print_heading(void)
            "samples/s", "median", "p99", "GFLOP/s", "peak");
 }
 
-/* One number of threads, of which so many times were taken. A 99th percentile takes 100. */
+/* The times of one number of threads. A 99th percentile takes 100. */
 static void report(session *s, const infer_call *call, int side, int taken)
 {
     int threads = call->predictor ? 1 : s->threads[side];
@@ -272,7 +272,7 @@ enum { JSON = 256, WHICH };
 static const struct argp_option option_table[] = {
     {"quick", 'q', NULL, 0, "End within 20 seconds: fewer repeats", 0},
     {"works", WHICH, "NETWORK[:SAMPLES],...", 0, "Only these, 784-128-10:1 say (default: all)", 0},
-    {"threads", 't', "N", 0, "So many threads only (default: 1, and all)", 0},
+    {"threads", 't', "N", 0, "Number of threads; default: 1, then all", 0},
     {"json", JSON, "FILE", 0, "Write the figures as JSON, too", 0},
     {0},
 };

@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 import side_numpy
 
 warnings.filterwarnings("ignore", category=ConvergenceWarning)  # a few epochs do not converge
-sklearn.set_config(assume_finite=True)  # nobody else looks for NaN
+sklearn.set_config(assume_finite=True)  # no other peer checks for NaN
 
 
 def describe():

@@ -113,7 +113,7 @@ enum { JSON = 256, WHICH };
 static const struct argp_option option_table[] = {
     {"quick", 'q', NULL, 0, "End within 20 seconds: fewer and shorter repeats", 0},
     {"works", WHICH, "NETWORK[:BATCH],...", 0, "Only these, 784-128-10:1 say (default: all)", 0},
-    {"threads", 't', "N", 0, "So many threads only (default: 1, and all)", 0},
+    {"threads", 't', "N", 0, "Number of threads; default: 1, then all", 0},
     {"json", JSON, "FILE", 0, "Write the figures as JSON, too", 0},
     {0},
 };

@@ -17,7 +17,7 @@ typedef struct step_work {
 
 typedef struct step_options {
     bool quick;
-    int threads; /* only so many; 0: one, then all */
+    int threads; /* 0: one, then all */
     const char *works;
     const char *json;
 } step_options;
@@ -77,7 +77,7 @@ typedef struct step_side {
 /* Steps that are recorded: two, in case they take turns with buffers. */
 enum { RECORDED_STEPS = 2 };
 
-/* Ready to be measured, in slices of about so many seconds. Says on stderr what is wrong. */
+/* Ready to be measured, in slices of about `seconds`. Says on stderr what is wrong. */
 bool side_make(step_side *side, const step_work *work, const step_samples *samples, int threads,
                double seconds);
 void side_free(step_side *side);

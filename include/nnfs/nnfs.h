@@ -46,23 +46,23 @@ extern "C" {
 #define NNFS_API
 #endif
 
-/* The version of the library that runs, "0.2.0". */
+/* Returns the version of the loaded library, "0.2.0". A constant string. */
 NNFS_API const char *nnfs_version(void);
 
 /* ---- Status --------------------------------------------------------------------------------- */
 
 typedef enum nnfs_status {
     NNFS_OK = 0,
-    NNFS_ERROR_ARGUMENT, /* a setting or argument that makes no sense */
-    NNFS_ERROR_MEMORY,   /* out of memory, or a size that overflows */
-    NNFS_ERROR_IO,       /* a file that cannot be found, read or written */
-    NNFS_ERROR_DATA,     /* a file or array whose contents are not what they must be */
-    NNFS_ERROR_DIVERGED, /* the loss or a gradient stopped being finite */
-    NNFS_ERROR_STOPPED,  /* a callback asked to stop; everything done so far holds */
+    NNFS_ERROR_ARGUMENT, /* an argument or setting is out of range, or contradicts another */
+    NNFS_ERROR_MEMORY,   /* out of memory, or a size overflows */
+    NNFS_ERROR_IO,       /* a file cannot be found, read or written */
+    NNFS_ERROR_DATA,     /* a file or array has invalid contents */
+    NNFS_ERROR_DIVERGED, /* the loss, a gradient or an update is not finite */
+    NNFS_ERROR_STOPPED,  /* a callback stopped the run; completed steps are kept */
     NNFS_ERROR_BACKEND,  /* the BLAS failed its self-test */
 } nnfs_status;
 
-/* Filled by the function that fails; untouched by one that succeeds. */
+/* Written by a function that fails, unchanged by one that succeeds. */
 typedef struct nnfs_error {
     nnfs_status status;
     char message[508]; /* one sentence, no newline; UTF-8 */
@@ -70,7 +70,7 @@ typedef struct nnfs_error {
 
 /* ---- The vocabulary ------------------------------------------------------------------------- */
 
-/* A default for every numeric setting that has one of its own: resolved when a trainer is made. */
+/* Stands for the default of a numeric setting; see nnfs_train_settings_resolve. */
 #define NNFS_DEFAULT (-1.0f)
 
 /* f(z), applied to each unit. Softmax and exponential are for the output layer only. */
@@ -115,27 +115,27 @@ typedef enum nnfs_optimizer {
 } nnfs_optimizer;
 
 /*
- * How the learning rate changes during a run of E epochs; e is what lies behind a step, in epochs
- * and parts of one, and the rest are nnfs_train_settings. PyTorch's definitions
- * (torch.optim.lr_scheduler), but exponential, cosine and one_cycle move with every step.
+ * Learning rate schedules of a run of E epochs, in PyTorch's definitions (torch.optim.lr_scheduler),
+ * except that exponential, cosine and one_cycle change with every step. e is the time of a step in
+ * epochs, with fractions; rate, every, factor, floor and patience are fields of nnfs_train_settings.
  */
 typedef enum nnfs_schedule {
     NNFS_SCHEDULE_CONSTANT,
     NNFS_SCHEDULE_STEP,        /* rate factor^floor(e / every) */
     NNFS_SCHEDULE_EXPONENTIAL, /* rate factor^e */
-    NNFS_SCHEDULE_COSINE,      /* from the rate to floor times it, along (1 + cos(pi e / E)) / 2 */
-    /* Along half cosines from rate / 25 up to the rate, in the first 0.3 of the steps, and down to
-     * rate / 250,000 at the last one (Smith and Topin 2018). The momentum does not move. */
+    NNFS_SCHEDULE_COSINE,      /* rate (floor + (1 - floor) (1 + cos(pi e / E)) / 2) */
+    /* Half cosines from rate / 25 up to the rate, in the first 0.3 of the steps, and down to
+     * rate / 250,000 at the last step (Smith and Topin 2018). The momentum is constant. */
     NNFS_SCHEDULE_ONE_CYCLE,
-    /* Times factor, but not below floor times the rate, after more than `patience` epochs in a row
-     * whose loss is not below 0.9999 of the best one so far. The loss is that of the validation
-     * data, or of training where there are none. */
+    /* Multiplies the rate by factor, to floor times the initial rate at least, after more than
+     * `patience` epochs in a row whose loss is not below 0.9999 times the best loss. The loss is the
+     * validation loss, or the training loss without validation data. */
     NNFS_SCHEDULE_PLATEAU,
     /* rate (1 - cos(2 pi log2(1 + 15 e / E))) / 2, from 0 in four waves back to 0 (Holzmueller et al. 2024) */
     NNFS_SCHEDULE_COSLOG,
 } nnfs_schedule;
 
-/* What validation compares: by which measure of an nnfs_evaluation an epoch is better than another. */
+/* The metric of nnfs_evaluation that selects the best epoch on validation data. */
 typedef enum nnfs_monitor {
     NNFS_MONITOR_AUTO, /* the loss of classes, the RMSE of numbers */
     NNFS_MONITOR_LOSS,
@@ -150,8 +150,8 @@ typedef enum nnfs_monitor {
 } nnfs_monitor;
 
 /*
- * How weights begin; biases begin at zero. fan_in and fan_out are the widths on a
- * layer's two sides.
+ * Distribution of the initial weights; biases are 0. fan_in and fan_out are a layer's numbers of inputs
+ * and of units.
  */
 typedef enum nnfs_init {
     NNFS_INIT_DEFAULT,        /* he_normal before the relu family, lecun_normal before selu, and
@@ -176,27 +176,27 @@ typedef enum nnfs_calibration {
 /* What the products of training are computed in. Parameters, gradients and optimizer state are float32. */
 typedef enum nnfs_precision {
     NNFS_PRECISION_F32,
-    /* Operands are rounded to bfloat16 and summed in float32, in layers with 32 inputs and units or more.
-     * Fast on CPUs with AVX512_BF16, slower than float32 on others. */
+    /* Rounds operands to bfloat16 and sums in float32, in layers with at least 32 inputs and 32 units.
+     * Faster than float32 on CPUs with AVX512_BF16, slower on others. */
     NNFS_PRECISION_BF16,
 } nnfs_precision;
 
 /*
- * What a layer does to z = W a before its activation takes scale * normalised z + bias.
+ * Normalization of z = W a; the activation then takes scale * normalized z + bias.
  */
 typedef enum nnfs_normalization {
     NNFS_NORMALIZATION_NONE,
-    /* Over the samples of a batch, each unit by itself (Ioffe and Szegedy 2015): (z - mean) / sqrt(var +
-     * 1e-5). A batch of more than 2,048 samples is normalised in parts, and so is a step by hand of more
-     * samples than the settings' batch. Inference uses running statistics, which move by 0.1 towards
-     * those of each step, as in PyTorch, unless it has a single sample. */
+    /* Over the samples of a batch, per unit (Ioffe and Szegedy 2015): (z - mean) / sqrt(var + 1e-5). A
+     * batch of more than 2,048 samples, or a step by hand of more samples than the settings' batch, is
+     * normalized in chunks. Inference uses running statistics, which a step of two samples or more moves
+     * by 0.1 towards its own, as in PyTorch. */
     NNFS_NORMALIZATION_BATCH,
-    NNFS_NORMALIZATION_LAYER, /* over the units, each sample by itself (Ba et al. 2016) */
+    NNFS_NORMALIZATION_LAYER, /* over the units, per sample (Ba et al. 2016) */
 } nnfs_normalization;
 
 /*
- * The names of the entries ("leaky_relu", "he_normal", ...), NULL for a value past the last one, so
- * that `for (i = 0; nnfs_loss_name(i); i++)` lists them all. INIT_DEFAULT is called "default".
+ * Return the name of a value ("leaky_relu", "he_normal", ...; "default" for NNFS_INIT_DEFAULT), NULL
+ * past the last one: `for (i = 0; nnfs_loss_name(i); i++)` lists all names. Constant strings.
  */
 NNFS_API const char *nnfs_activation_name(nnfs_activation activation);
 NNFS_API const char *nnfs_loss_name(nnfs_loss loss);
@@ -209,71 +209,74 @@ NNFS_API const char *nnfs_precision_name(nnfs_precision precision);
 NNFS_API const char *nnfs_calibration_name(nnfs_calibration calibration);
 
 /*
- * Experimental: the number of letters to insert, delete, change or swap with their neighbour that
- * makes b of a (optimal string alignment), to suggest a name for one that is misspelt; INT_MAX where
- * one of them is longer than NNFS_NAME_DISTANCE_LONGEST bytes.
+ * Experimental. Returns the edit distance of two names (optimal string alignment: insertions, deletions,
+ * substitutions and swaps of neighbours), to suggest the nearest name for a misspelt one. INT_MAX if a
+ * name is longer than NNFS_NAME_DISTANCE_LONGEST bytes.
  */
 #define NNFS_NAME_DISTANCE_LONGEST 63
 NNFS_API int nnfs_name_distance(const char *a, const char *b);
 
 /* ---- Datasets ------------------------------------------------------------------------------- */
 
-/* Samples with targets: either a class index each, or one or more numbers each. */
+/* Samples with targets: a class index, or one or more numbers, per sample. */
 typedef struct nnfs_dataset nnfs_dataset;
 
-/* How the columns of a table become the inputs of a network; see "Tables". */
+/* The fitted encoding of a table's columns as inputs and targets; see "Tables". */
 typedef struct nnfs_preprocessing nnfs_preprocessing;
 
-/* What there is to predict. */
+/* The kind of target. */
 typedef enum nnfs_task {
-    NNFS_TASK_AUTO, /* by the target: text is classes; so are at most 20 different whole numbers */
-    NNFS_TASK_CLASSES, /* each value is a class */
-    NNFS_TASK_NUMBERS,
+    NNFS_TASK_AUTO,    /* classes for text and for at most 20 distinct integers, else numbers */
+    NNFS_TASK_CLASSES, /* classification: each distinct value is a class */
+    NNFS_TASK_NUMBERS, /* regression */
 } nnfs_task;
 
 /*
- * How to load a dataset. Strings and lists are borrowed during the call; a list is an array that
- * ends with NULL, and NULL is an empty one. A column is given by its name, or where none has that
- * name by its number, from 1.
+ * How to load a dataset. Strings and lists are borrowed during the call. A list is an array that ends
+ * with NULL; a NULL pointer is an empty list. A column is given by its name, or by its 1-based index if
+ * no column has that name.
  */
 typedef struct nnfs_dataset_settings {
-    uint64_t seed; /* of drawn data; default 1 */
-    int threads;   /* to draw or read with, 0 or more; 0, the default, is all */
+    uint64_t seed; /* of the generated digits; default 1 */
+    int threads;   /* 0 or more; default 0, all */
 
     /* Of tables: CSV and NPY files. */
     const char *const *targets; /* columns to predict: one of any kind, or numbers; default: last */
     const char *targets_path;   /* an NPY file with the targets of an NPY file: then all its columns
                                  * are features */
     nnfs_task task;
-    const char *weight_column;      /* how much each sample counts in training, 0 or more */
-    const char *const *drop;        /* columns to leave out */
-    const char *const *categorical; /* columns of categories, also where they look like numbers */
-    const char *const *numeric;     /* columns of numbers: any other cell is an error */
-    const char *const *missing;     /* cells that mean "missing", besides the empty one; NULL, the
-                                     * default: NA N/A NaN nan null NULL None ?, or with `like` what
-                                     * meant it there */
-    char delimiter;                 /* of a CSV file: ',', ';', '|' or a tab; 0: what fits best */
-    int header;     /* 1 where the first line of a CSV file names the columns, 0 where it does not;
-                 * -1, the default: where it has a cell that is no number in a column of numbers, or
-                 * where all columns are texts, and its own repeat nowhere as those below do; or one
-                 * by which a column is called in these settings, or by the model of `like`; or
-                 * where its cells are 0, 1, 2, ... or empty and then different whole numbers, or
-                 * different whole numbers above columns with fractions */
-    char decimal;   /* '.' or ','; 0, the default: by the cells of all columns */
-    char thousands; /* ',', '.', '\'', '_' or ' '; 0, the default: by the column's cells */
-    const char *date_format; /* "%d/%m/%Y", "none" for no dates; NULL: the one that fits */
-    const char *encoding;    /* as iconv names it; NULL: UTF-8, or UTF-16 with a byte order mark */
+    const char *weight_column;      /* sample weights of training, 0 or more; default NULL: all 1 */
+    const char *const *drop;        /* columns to ignore; default none */
+    const char *const *categorical; /* columns read as categories, also if all cells are numbers */
+    const char *const *numeric;     /* columns read as numbers: any other cell is an error */
+    const char *const *missing; /* cells that mean "missing", besides the empty cell; default NULL:
+                                     * NA N/A NaN nan null NULL None ?, or with `like` the words of
+                                     * the preprocessing */
+    char delimiter;             /* of a CSV file: ',', ';', '|' or a tab; default 0: detected */
+    /*
+     * 1: the first line of a CSV file is a header, 0: it is a row; default -1, detected. It is a header
+     *   - if a cell is not a number above a column of numbers,
+     *   - if all columns are text and its cells, unlike those below, do not repeat,
+     *   - if a cell is the name of a column in these settings or in `like`,
+     *   - if its cells are 0, 1, 2, ... or empty and then distinct integers, or distinct integers above
+     *     columns with fractions.
+     */
+    int header;
+    char decimal;   /* decimal separator, '.' or ','; default 0: detected from all columns */
+    char thousands; /* ',', '.', '\'', '_' or ' '; default 0: detected per column */
+    const char *date_format; /* "%d/%m/%Y", "none": no dates; default NULL: detected per column */
+    const char *encoding;    /* an iconv name; default NULL: UTF-8, UTF-16 with byte order mark */
     int64_t skip;            /* lines before the table, 0 or more; default 0 */
-    char comment;            /* what a line begins with that is no row; default 0: nothing */
-    int skip_bad_rows;       /* 1: rows that cannot be read are left out and counted; default 0 */
-    const char *format;      /* digits, idx, csv, npy or npz; NULL, the default: by content */
-    const char *const *arrays; /* of an NPZ file: that of the samples, then that of the targets;
+    char comment;            /* first character of comment lines; default 0: none */
+    int skip_bad_rows;       /* 1: skips and counts rows that cannot be read; default 0: an error */
+    const char *format;      /* digits, idx, csv, npy or npz; default NULL: by content */
+    const char *const *arrays; /* of an NPZ file: names of the features and of the targets; default
                                 * NULL: x and y, X and Y, data and target, x_train and y_train */
 
     /*
-     * Reads the columns that this was fitted on, by their names and in whatever order, as it needs
-     * them, and prepares the dataset with it. The settings above that choose columns must then be
-     * empty. The targets may be missing, but not a part of them; other columns are left out. NULL.
+     * Reads the columns of this preprocessing, by name and in any order, and prepares the dataset with
+     * it. The settings above that choose columns must be empty. Either all target columns or none are in
+     * the file; columns that the preprocessing does not know are ignored. Default NULL.
      */
     const nnfs_preprocessing *like;
     int ignore_targets; /* 1: with `like`, for predictions: the targets are not read where they are
@@ -284,46 +287,46 @@ typedef struct nnfs_dataset_settings {
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
 
-/* What `source` is by its first bytes: "digits", "idx", "csv", "npy", "npz"; NULL: unknown or not there. */
+/* Detects a format by content: "digits", "idx", "csv", "npy", "npz"; NULL: unknown or no such file. */
 NNFS_API const char *nnfs_dataset_format(const char *source);
 
-/* How a file was read: what was told or detected. */
+/* How a file was read: settings, given or detected. */
 typedef struct nnfs_reading {
-    const char *format;   /* "csv", "npy", "npz"; NULL for what is no table */
-    char encoding[32];    /* "UTF-8" ...; "" where it is no text */
-    char delimiter;       /* ' ' is any run of blanks */
+    const char *format;   /* "csv", "npy", "npz"; NULL: not a table */
+    char encoding[32];    /* "UTF-8", ...; "": not a text file */
+    char delimiter;       /* ' ': runs of blanks */
     int header;           /* 1: the first line names the columns */
     char decimal;         /* '.' or ',' */
     int trailing;         /* 1: a delimiter at the end of every row was ignored */
     int64_t skipped;      /* lines before the table */
-    int64_t bad_rows;     /* left out by skip_bad_rows, */
-    int64_t bad_lines[5]; /* on these lines of the file, the first of them */
+    int64_t bad_rows;     /* rows skipped by skip_bad_rows */
+    int64_t bad_lines[5]; /* line numbers of the first of them, from 1 */
 } nnfs_reading;
 
 /*
  * Loads `source`, one of
  *   - a folder of IDX files (train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], and the
  *     t10k- pair for the test set), or one IDX image file with its labels beside it;
- *   - a CSV file, gzipped or not: what is text;
- *   - an NPY file [samples, ...]: its further dimensions are one row of columns without names;
- *   - an NPZ file with an array of samples and one of targets;
- *   - the word "digits": handwritten-looking digits that the library draws, 28 x 28, 10 classes,
- *     60,000 to train on and 10,000 to test on, the same on every machine for a seed.
+ *   - a CSV file, plain or gzipped: any text file;
+ *   - an NPY file [samples, ...]: all dimensions but the first are flattened to unnamed columns;
+ *   - an NPZ file with an array of features and one of targets;
+ *   - the word "digits": generated handwriting-like digits, 28 x 28, 10 classes, 60,000 training and
+ *     10,000 test samples, identical on every machine for the same seed.
  *
- * *train and *test are each NULL where the source has no such part, and at least one is not. `test`
- * may be NULL if it isn't wanted; a source with a test set alone is then an error. Rows of a table
- * whose target is missing are left out (nnfs_dataset_column counts them). An NPY file
- * larger than half of the memory is not read but mapped: it must not change while the dataset lives.
- * Errors: IO, DATA (the message names the file, and the offset or the line and column), MEMORY,
- * ARGUMENT (threads below 0, settings that contradict each other).
+ * *train or *test is NULL if the source has no training or no test set. `test` may be NULL; a source
+ * that has only a test set is then an error. Rows with a missing target are skipped
+ * (nnfs_dataset_column counts them). An NPY file larger than half of the memory is mapped: it must not
+ * change during the lifetime of the dataset. Settings may be NULL. Errors: IO, DATA (the message names
+ * the file, and the offset or the line and column), MEMORY, ARGUMENT (threads below 0, settings that
+ * contradict each other).
  */
 NNFS_API nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                                        nnfs_dataset **train, nnfs_dataset **test,
                                        nnfs_error *error);
 
 /*
- * A view of the caller's arrays; fill it with {0} and set what applies. Targets are either `labels`
- * with `classes`, or `targets` with `target_count`.
+ * A view of the caller's arrays. Initialize with {0}. Targets are either `labels` and `classes`, or
+ * `targets` and `target_count`.
  */
 typedef struct nnfs_arrays {
     const float *features; /* [feature_count x samples], column-major */
@@ -333,23 +336,21 @@ typedef struct nnfs_arrays {
     int classes;
     const float *targets; /* [target_count x samples], column-major; or NULL */
     int target_count;
-    const float
-        *weights; /* [samples], each 0 or more: what a sample's loss is multiplied by; or NULL */
-    void *reserved[4]; /* NULL */
+    const float *weights; /* [samples], factors of the samples' losses, 0 or more; NULL: all 1 */
+    void *reserved[4];    /* NULL */
 } nnfs_arrays;
 
 /*
- * Makes a dataset over the caller's arrays, which are not copied and must outlive it.
- * Errors: ARGUMENT, DATA (a label beyond the classes, a feature or target that is not
- * finite), MEMORY.
+ * Creates a dataset that borrows the caller's arrays: they must outlive it. Errors: ARGUMENT, DATA (a
+ * label out of range, a feature or target that is not finite), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
                                        nnfs_error *error);
 
 /*
- * Splits off a random share (0 < share < 1) of the samples, at least one and never all; the same
- * split for the same seed. Of classes, each gives its share (a class of one sample stays in the
- * rest). Both parts share the samples' memory, and all three can be freed in any order.
+ * Splits a dataset at random: `share` (0 < share < 1) of the samples, at least one and never all, go to
+ * *held_out, the others to *rest. Stratified by class (a class of one sample stays in the rest). The
+ * same seed gives the same split. The three datasets share memory and can be freed in any order.
  * Errors: ARGUMENT, MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64_t seed,
@@ -357,8 +358,9 @@ NNFS_API nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double shar
                                         nnfs_error *error);
 
 /*
- * Part `fold` (0 .. folds - 1) of `folds` (2 to the number of samples) nearly equal random parts, and
- * the rest: for cross-validation. Likewise in all else; each sample is held out by exactly one fold.
+ * Splits a dataset for cross-validation, as nnfs_dataset_split does: *held_out is fold `fold`, from 0,
+ * of `folds` (2 .. samples) folds of nearly equal size. Each sample is held out by exactly one fold.
+ * Errors: ARGUMENT, MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_fold(const nnfs_dataset *dataset, int folds, int fold,
                                        uint64_t seed, nnfs_dataset **rest, nnfs_dataset **held_out,
@@ -367,19 +369,18 @@ NNFS_API nnfs_status nnfs_dataset_fold(const nnfs_dataset *dataset, int folds, i
 NNFS_API void nnfs_dataset_free(nnfs_dataset *dataset);
 
 /*
- * Lets samples count in training by their class, besides the weights they have: weights [classes],
- * each 0 or more and not all of them 0, or NULL for what makes all classes count alike, samples /
- * (classes * samples of the class). Weights are brought to a mean of 1 over the dataset's samples,
- * and multiply a sample's loss; evaluation does not use them. Errors: ARGUMENT (no classes, weights
- * that make no sense), MEMORY.
+ * Multiplies the sample weights of training by class weights: weights [classes], 0 or more and not all
+ * 0; NULL: balanced, samples / (classes * samples of the class). The products are scaled to a mean of 1
+ * over the dataset. Evaluation ignores weights. Errors: ARGUMENT (no classes, a weight that is negative
+ * or not finite, all weights 0), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_set_class_weights(nnfs_dataset *dataset, const double *weights,
                                                     nnfs_error *error);
 
 /*
- * How many samples of `other` have features and targets that a sample of `dataset` has too. Both come
- * from one file, or hold the same columns; where one is prepared, those that become inputs. Errors:
- * ARGUMENT (they don't), MEMORY.
+ * Counts the samples of `other` whose features and targets equal those of a sample of `dataset`. Both
+ * have the same columns; of prepared datasets, columns that become inputs are compared. Errors: ARGUMENT
+ * (other columns), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset,
                                                 const nnfs_dataset *other, int64_t *count,
@@ -395,33 +396,33 @@ NNFS_API int64_t nnfs_dataset_row(const nnfs_dataset *dataset, int64_t sample);
 NNFS_API int nnfs_dataset_features(const nnfs_dataset *dataset);
 /* The number of classes, 0 if the targets are numbers. */
 NNFS_API int nnfs_dataset_classes(const nnfs_dataset *dataset);
-/* What a class is called; NULL past the last. Lives as long as the dataset. */
+/* Returns the name of a class, NULL past the last. Owned by the dataset. */
 NNFS_API const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index);
-/* Samples of each class, into counts [classes]. */
+/* Writes the number of samples of each class to counts [classes]. */
 NNFS_API void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts);
-/* 0 for a table that was read for predictions and has no targets. */
+/* Returns 0 for a table that was read with `like` and has no targets, else 1. */
 NNFS_API int nnfs_dataset_has_targets(const nnfs_dataset *dataset);
 /*
- * Whether a network can learn anything from the targets. Errors: DATA (a single class, numbers that
- * never vary, a text target most of whose values occur once), MEMORY.
+ * Checks that the targets can be learned. Errors: DATA (a single class, constant numbers, a text target
+ * most of whose values occur once), MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_check_targets(const nnfs_dataset *dataset, nnfs_error *error);
-/* Outputs a network for it has: the number of classes, or of numbers a sample. */
+/* Returns the number of outputs of a network for it: classes, or numbers to predict. */
 NNFS_API int nnfs_dataset_outputs(const nnfs_dataset *dataset);
-/* What its stored values are multiplied by before a network sees them: 1/255 for pixels, else 1. */
+/* Returns the factor from stored values to features: 1/255 for pixels, else 1. */
 NNFS_API float nnfs_dataset_scale(const nnfs_dataset *dataset);
 
-/* How the values of a sample lie as a picture: row by row from the top, each from the left. */
+/* Layout of the features of a sample as an image, in rows from the top, each from left to right. */
 typedef struct nnfs_image_layout {
-    int height, width; /* pixels; 0 where samples are no pictures, and then channels too */
-    int channels;      /* 1: gray; 3: red, green, blue; 4: and how opaque */
-    int planar;        /* 1: one channel after the other; 0: those of a pixel side by side */
+    int height, width; /* pixels; 0, as is `channels`, if samples are not images */
+    int channels;      /* 1: gray; 3: red, green, blue; 4: red, green, blue, alpha */
+    int planar;        /* 1: channel by channel; 0: interleaved */
 } nnfs_image_layout;
 
 /*
- * Pictures are the digits, IDX files of rank 3 or 4, and NPY files likewise that have all of their
- * columns as features: [samples, height, width], with 1, 3 or 4 channels last or, as in PyTorch,
- * before height and width.
+ * Returns the image layout of the samples. Images are the digits, IDX files of rank 3 or 4, and NPY
+ * files of rank 3 or 4 whose columns are all features: [samples, height, width], with 1, 3 or 4 channels
+ * last or, as in PyTorch, before height and width.
  */
 NNFS_API nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset);
 
@@ -436,7 +437,7 @@ NNFS_API nnfs_status nnfs_dataset_augmented_sample(const nnfs_dataset *dataset,
                                                    int epoch, int64_t index, float *features,
                                                    nnfs_error *error);
 
-/* 64-bit hash of samples and targets in their order: the same data gives the same hash. */
+/* Returns a 64-bit hash of samples and targets in order: equal data have equal hashes. */
 NNFS_API uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset);
 
 /*
@@ -452,13 +453,13 @@ NNFS_API nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t firs
 /* ---- Tables --------------------------------------------------------------------------------- */
 
 /*
- * A table's columns are numbers and categories, with cells missing, in whatever units. What turns them
- * into inputs is fitted on the training part alone and then belongs to the network:
+ * The columns of a table are numbers, categories and dates, with missing cells, in any units. The
+ * preprocessing that turns them into inputs is fitted to the training data and belongs to the network:
  *
  *   nnfs_dataset_load("housing.csv", &settings, &all, NULL, &error)
  *   nnfs_dataset_split(all, 0.2, 1, &train, &test, &error)
  *   nnfs_preprocessing_fit(train, NULL, &preprocessing, &error)
- *   nnfs_dataset_prepare(train, preprocessing, &error)     and test likewise
+ *   nnfs_dataset_prepare(train, preprocessing, &error)     and the same for test
  *   nnfs_network_create, with nnfs_dataset_features(train) inputs
  *   nnfs_train                                             the network now has the preprocessing
  *
@@ -475,9 +476,9 @@ typedef enum nnfs_column_use {
     NNFS_COLUMN_FEATURE,
     NNFS_COLUMN_TARGET,
     NNFS_COLUMN_WEIGHT,
-    NNFS_COLUMN_DROPPED, /* by the settings, or in the file that the model was trained on */
-    NNFS_COLUMN_UNKNOWN, /* of the model that the table is read like */
-    NNFS_COLUMN_COUNTER, /* left out: whole numbers that go up by a constant step, row by row */
+    NNFS_COLUMN_DROPPED, /* by the settings, or by those of the model's training data */
+    NNFS_COLUMN_UNKNOWN, /* not in the preprocessing of `like` */
+    NNFS_COLUMN_COUNTER, /* a row counter, not used: integers that rise by a constant step */
 } nnfs_column_use;
 
 /* A column of the file. */
@@ -497,7 +498,7 @@ NNFS_API nnfs_reading nnfs_dataset_reading(const nnfs_dataset *dataset);
 
 /* The columns of the table a dataset came from, 0 where it is none. */
 NNFS_API int nnfs_dataset_columns(const nnfs_dataset *dataset);
-/* A column from 0, {0} past the last; and the names of its categories, NULL past the last. */
+/* Return column `index` from 0, {0} past the last; and the name of a category, NULL past the last. */
 NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index);
 NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
 
@@ -515,9 +516,9 @@ NNFS_API const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t inde
 NNFS_API float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column);
 
 /*
- * A feature that gives the target away: its column (from 0), -1 where none does. A column of numbers
- * whose correlation with a numeric target, squared, is 0.999 or more, or that tells the classes apart
- * as well as that (its correlation ratio); a column of categories each of which goes with one class.
+ * Detects target leakage: *column is the feature column (from 0) that determines the target, or -1. A
+ * numeric column leaks a numeric target if their squared correlation is 0.999 or more, and classes if its
+ * squared correlation ratio is; a column of categories, if each category occurs with one class only.
  * Errors: MEMORY.
  */
 NNFS_API nnfs_status nnfs_dataset_target_leakage(const nnfs_dataset *dataset, int *column,
@@ -580,12 +581,12 @@ NNFS_API void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing);
 NNFS_API nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset,
                                           const nnfs_preprocessing *preprocessing,
                                           nnfs_error *error);
-/* What the dataset was prepared with, or NULL. */
+/* Returns the preprocessing of a prepared dataset, else NULL. */
 NNFS_API const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset);
 
 /*
- * Cells of a prepared dataset's column, from 0, whose category has no place of its own in the
- * preprocessing; *example is one of those categories, for nnfs_dataset_category.
+ * Returns the number of cells in a column (from 0) of a prepared dataset whose category the preprocessing
+ * does not know; *example is the index of one of these categories, for nnfs_dataset_category.
  */
 NNFS_API int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *example);
 
@@ -747,8 +748,8 @@ NNFS_API nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_networ
                                         float share, nnfs_error *error);
 
 /*
- * Freezes layer `index` (1), or lets it learn again (0): trainers that are made afterwards leave its
- * parameters alone. Errors: ARGUMENT (there is no such layer).
+ * Freezes layer `index` (frozen = 1) or unfreezes it (0). Trainers created afterwards do not update the
+ * parameters of frozen layers. Errors: ARGUMENT (no such layer).
  */
 NNFS_API nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen,
                                          nnfs_error *error);
@@ -784,17 +785,16 @@ NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
 
 /*
  * Copies the weights of layer `index` out of the network or into it: W [out x in] column-major, that
- * is, W(i, j) in weights[i + j * out] (z = W a + b). How a network keeps them is its own affair. The
- * members' output layers lie one behind the other: [out x nnfs_network_layer_columns].
- * Errors: ARGUMENT (there is no such layer).
+ * is, W(i, j) in weights[i + j * out] (z = W a + b). The internal storage may differ. The output layers
+ * of members follow each other: [out x nnfs_network_layer_columns]. Errors: ARGUMENT (no such layer).
  */
 NNFS_API nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index,
                                               float *weights, nnfs_error *error);
 NNFS_API nnfs_status nnfs_network_set_weights(nnfs_network *network, int index,
                                               const float *weights, nnfs_error *error);
 /*
- * The biases [out], of members [out x members], of layer `index` where they lie; NULL past the last layer. They may be read and
- * written while no call is using the network, and live as long as it does.
+ * Returns the biases of layer `index`, [out], or [out x members] in the output layer of members; NULL past
+ * the last layer. Owned by the network; to read and write while no other call uses the network.
  */
 NNFS_API float *nnfs_network_biases(nnfs_network *network, int index);
 
@@ -815,10 +815,9 @@ NNFS_API nnfs_status nnfs_network_set_note(nnfs_network *network, const char *ke
 NNFS_API const char *nnfs_network_note(const nnfs_network *network, const char *key);
 
 /*
- * The preprocessing that belongs to the network: nnfs_train gives it that of the training data, and a
- * model file keeps it. NULL takes it away. Inputs whose place no training sample had begin with
- * weights of 0 in a network that has none yet. Errors: ARGUMENT (another number of inputs, classes or
- * numbers to predict), MEMORY.
+ * Sets the preprocessing of the network; NULL removes it. nnfs_train sets that of the training data, and a
+ * model file holds it. The first preprocessing of a network sets the weights of inputs that no training
+ * sample had to 0. Errors: ARGUMENT (another number of inputs, classes or numbers to predict), MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
                                                     const nnfs_preprocessing *preprocessing,
@@ -837,7 +836,7 @@ NNFS_API nnfs_status nnfs_predict(const nnfs_network *network, const float *feat
                                   int64_t samples, int threads, float *outputs, nnfs_error *error);
 
 /*
- * Likewise for `count` samples of a dataset from `first` on, into outputs [outputs x count]. Errors:
+ * nnfs_predict for `count` samples of a dataset from `first` on: outputs [outputs x count]. Errors:
  * DATA (the dataset does not fit the network), ARGUMENT (range, threads below 0), MEMORY, BACKEND.
  */
 NNFS_API nnfs_status nnfs_predict_dataset(const nnfs_network *network, const nnfs_dataset *dataset,
@@ -868,7 +867,7 @@ NNFS_API nnfs_status nnfs_predictor_run(nnfs_predictor *predictor, const float *
                                         int64_t samples, float *outputs, nnfs_error *error);
 NNFS_API void nnfs_predictor_free(nnfs_predictor *predictor);
 
-/* How good a network is on a dataset. What does not apply is NaN. */
+/* Metrics of a network on a dataset. Metrics that do not apply are NaN. */
 typedef struct nnfs_evaluation {
     int64_t samples;
     double loss;     /* the network's own loss, averaged */
@@ -1004,7 +1003,7 @@ typedef struct nnfs_c_settings {
 
 NNFS_API void nnfs_c_settings_init(nnfs_c_settings *settings);
 
-/* What a C program takes, in bytes, besides its code; and how good it is. */
+/* Memory of an exported C program in bytes, without its code, and its quality. */
 typedef struct nnfs_c_report {
     size_t constants;     /* flash: weights, names and tables, of a CPU with 32-bit pointers */
     size_t work;          /* RAM: on the stack of predict */
@@ -1032,7 +1031,8 @@ NNFS_API nnfs_status nnfs_network_export_state_dict(const nnfs_network *network,
 
 typedef struct nnfs_import_settings {
     nnfs_activation activation; /* of hidden layers, where the file says none; default relu */
-    nnfs_activation output_activation; /* of the last layer, likewise; default identity */
+    nnfs_activation
+        output_activation; /* of the last layer, if the file says none; default identity */
 } nnfs_import_settings;
 
 NNFS_API void nnfs_import_settings_init(nnfs_import_settings *settings);
@@ -1064,22 +1064,22 @@ NNFS_API nnfs_status nnfs_onnx_predict_dataset(nnfs_onnx *onnx, const nnfs_datas
 
 /* ---- Training ------------------------------------------------------------------------------- */
 
-/* Where training stands, at most ten times a second during an epoch. */
+/* Progress within an epoch, for on_progress. */
 typedef struct nnfs_progress {
     int epoch;       /* from 1 */
     int64_t step;    /* steps done in this epoch */
     int64_t steps;   /* steps an epoch */
     double loss;     /* mean over this epoch so far, before each update */
-    double accuracy; /* likewise; NaN where the targets are numbers */
+    double accuracy; /* share of right classes, 0 .. 1, of the same samples; NaN for numbers */
     double seconds;  /* since the epoch began */
     int64_t samples; /* seen in this epoch */
 } nnfs_progress;
 
-/* One finished epoch. What was not measured is NaN. */
+/* Results of one epoch. Values that were not measured are NaN. */
 typedef struct nnfs_epoch {
     int epoch;             /* from 1 */
     double train_loss;     /* mean over the epoch, each batch before its update */
-    double train_accuracy; /* likewise; NaN where the targets are numbers */
+    double train_accuracy; /* 0 .. 1, of the same outputs; NaN for numbers */
     nnfs_evaluation validation;
     nnfs_evaluation test;
     double learning_rate; /* of its last step */
@@ -1173,39 +1173,39 @@ typedef struct nnfs_train_settings {
     nnfs_profile *profile; /* begun anew by the trainer; borrowed, must outlive it; NULL: none */
 
     /*
-     * Of nnfs_train alone: a folder for checkpoints, made if need be (borrowed; NULL: none), and when
-     * to write one: after so many seconds, steps, epochs, each 0 or more, 0 for never; besides, after
-     * each epoch that is the best so far, where the run is stopped, and at its end. A checkpoint that
-     * cannot be written does not end the run.
+     * Of nnfs_train alone: a folder for checkpoints, created if it does not exist (borrowed; default
+     * NULL: no checkpoints), and the intervals between them in seconds, steps and epochs, each 0 or
+     * more; 0: no such interval. A checkpoint is also written after each best epoch, when the run is
+     * stopped, and at its end. A failed checkpoint does not end the run.
      */
     const char *checkpoint_folder;
     double checkpoint_seconds; /* default 60 */
     int64_t checkpoint_steps;  /* default 0 */
     int checkpoint_epochs;     /* default 0 */
     /*
-     * Called before a checkpoint is written, with path NULL: notes that are set on the network then are
-     * in it, and any status but NNFS_OK keeps it from being written; and after, with its path, and why
-     * it was not written, or NULL: what is returned then does not matter.
+     * Called before a checkpoint is written, with path NULL: it may set notes of the network, and a
+     * status other than NNFS_OK skips the checkpoint. Called again afterwards with its path and the
+     * error, NULL on success; the returned status is then ignored. Default NULL.
      */
     nnfs_status (*on_checkpoint)(void *user, const char *path, const nnfs_error *failed);
 
-    const nnfs_checkpoint *resume; /* go on from here, with as many epochs as it had or more;
-                                    * borrowed during the run; NULL */
-    int resume_anywhere; /* 1: also with another CPU, BLAS or kernel than before, which may
-                                    * end in other bits; default 0 */
+    const nnfs_checkpoint *resume; /* checkpoint to resume, with at least as many epochs as it has;
+                                    * borrowed during the run; default NULL */
+    int resume_anywhere;           /* 1: accepts another CPU, BLAS or kernel, which may change the
+                                    * bits of the result; default 0 */
 
     /* 0 <= e < 1: a target y becomes (1 - e) y + e / K, with K classes (Szegedy et al. 2016), or 2 with
      * binary_cross_entropy; cross_entropy and binary_cross_entropy only; default 0. Evaluation does not
      * smooth. */
     float label_smoothing;
-    /* >= 0: the norm that the gradient of all parameters together is scaled down to if it exceeds it, as
-     * torch.nn.utils.clip_grad_norm_ does; default 0: it may have any norm. */
+    /* >= 0: the largest norm of the gradient of all parameters; a larger gradient is scaled down to it, as
+     * by torch.nn.utils.clip_grad_norm_. Default 0: no limit. */
     float clip_norm;
     nnfs_precision precision; /* of the products of training; default f32 */
     /*
-     * Of nnfs_train with validation data, whose best epoch's weights the network ends with, whatever ends
-     * the run (with until_accuracy: those of the epoch that reaches it). patience: epochs, >= 0, without a
-     * better result that end the run; default 0: it goes on. monitor: what is better; default auto.
+     * Of nnfs_train with validation data: the network ends with the weights of the best epoch (with
+     * until_accuracy, of the epoch that reaches it). patience: epochs without improvement that end the
+     * run, 0 or more; default 0: none do. monitor: the metric that is compared; default auto.
      */
     int patience;
     nnfs_monitor monitor;
@@ -1223,8 +1223,8 @@ typedef struct nnfs_train_settings {
      * move the schedule. */
     int64_t steps_per_epoch;
     /*
-     * Called between gradient and update, on the thread that called, with the gradient of all parameters
-     * [count] in the order of nnfs_trainer_gradients: it may change them. NULL.
+     * Called between gradient and update, on the caller's thread, with the gradient of all parameters
+     * [count] in the order of nnfs_trainer_gradients, which it may change. Default NULL.
      */
     void (*on_gradient)(void *user, float *gradient, size_t count);
     /*
@@ -1267,8 +1267,8 @@ typedef struct nnfs_train_settings {
 NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
 
 /*
- * Replaces each NNFS_DEFAULT by its value for the optimizer and the schedule, and sets what they do
- * not use to 0. Learning rates: sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001,
+ * Replaces each NNFS_DEFAULT by its value for the optimizer and the schedule, and sets unused settings to
+ * 0. Learning rates: sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, rmsprop 0.001,
  * adam and adamw 0.003. Momentum is 0.9 (rmsprop 0); the rest is PyTorch's: beta1 0.9, beta2 0.999
  * (alpha of rmsprop 0.99), epsilon 1e-8 (adagrad 1e-10), weight decay 0 (adamw 0.01). A schedule's
  * defaults stand beside its settings.
@@ -1276,9 +1276,8 @@ NNFS_API void nnfs_train_settings_init(nnfs_train_settings *settings);
 NNFS_API void nnfs_train_settings_resolve(nnfs_train_settings *settings);
 
 /*
- * Settings by name (experimental: this part may change in any version). Each field of
- * nnfs_train_settings that is part of what a run computes has a description, for command lines,
- * configuration files, logs and bindings that treat all settings alike.
+ * Experimental. Settings by name, for command lines, configuration files, logs and bindings: a
+ * description of each field of nnfs_train_settings that affects the result of a run.
  */
 typedef enum nnfs_setting_type {
     NNFS_SETTING_NUMBER,
@@ -1318,13 +1317,14 @@ NNFS_API nnfs_status nnfs_train_settings_set(nnfs_train_settings *settings, cons
 NNFS_API nnfs_status nnfs_train_settings_get(const nnfs_train_settings *settings, const char *name,
                                              char *text, size_t size, nnfs_error *error);
 /*
- * The first setting greater than 0 that the optimizer or the schedule does not use, with the name of
- * that one in *user (may be NULL); NULL if there is none. For settings that are not resolved yet.
+ * Returns the first setting greater than 0 that the optimizer or the schedule does not use, and the name
+ * of that optimizer or schedule in *user (may be NULL); NULL: all are used. Call it before
+ * nnfs_train_settings_resolve.
  */
 NNFS_API const nnfs_setting *nnfs_train_settings_unused(const nnfs_train_settings *settings,
                                                         const char **user);
 
-/* What a whole training run came to. */
+/* The results of a training run. */
 typedef struct nnfs_summary {
     int epochs;     /* finished */
     int best_epoch; /* whose weights the network has; 0 without validation data */
@@ -1354,11 +1354,10 @@ NNFS_API nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train
                                 nnfs_error *error);
 
 /*
- * The same by hand: an epoch, a step, or a gradient and an update at a time. Of the schedule's time
- * only nnfs_trainer_epoch knows how long an epoch is; a step or update by hand gets the rate of an
- * epoch that is one step, and so the same one until nnfs_trainer_epoch has finished another. Past
- * the settings' epochs cosine and one_cycle stay where they ended; without any (0) they stay where
- * they begin.
+ * A trainer runs single epochs, steps, or gradients and updates. nnfs_trainer_epoch advances the schedule;
+ * a step or update by hand advances it only with steps_per_epoch, and otherwise uses the rate of the
+ * current epoch. Past the settings' epochs, cosine and one_cycle keep their last rate; with 0 epochs they
+ * keep their first.
  */
 typedef struct nnfs_trainer nnfs_trainer;
 
@@ -1371,27 +1370,27 @@ NNFS_API nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train
 NNFS_API void nnfs_trainer_free(nnfs_trainer *trainer);
 
 /*
- * One pass over the dataset, in a fresh random order unless it is a single batch; the last short one
- * is used. `epoch` may be NULL; its training loss is what the schedule `plateau` goes by here. Errors:
- * DATA (the dataset does not fit the network), MEMORY, STOPPED (by on_progress), DIVERGED: the network
- * is as the epoch found it (where its very first step diverged, as the epoch before or the making of
- * the trainer found it), and the trainer is good for nothing more than to be freed.
+ * Trains one epoch, in a new random order unless the dataset is a single batch; the last batch may be
+ * smaller. `epoch` may be NULL. The schedule `plateau` uses the training loss. Errors: DATA (the dataset
+ * does not fit the network), MEMORY, STOPPED (by on_progress), DIVERGED: the network has the weights from
+ * before the epoch (if its first step diverged, from before the previous epoch, or from the creation of
+ * the trainer), and the trainer can only be freed.
  */
 NNFS_API nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *dataset,
                                         nnfs_epoch *epoch, nnfs_error *error);
 
 /*
  * One update from all samples of `batch`; *loss (may be NULL) is their mean loss before it. Errors:
- * ARGUMENT (arrays that make no sense), DATA (a label beyond the classes, or a batch that does not fit
- * the network), DIVERGED: a loss that is not finite, also for a feature or target that is not, before
- * any weight is touched; or an update that is not, in which each weight concerned keeps its value.
+ * ARGUMENT (arrays missing or sizes out of range), DATA (a label out of range, a batch that does not fit
+ * the network), DIVERGED: the loss is not finite, also because of a feature or target, and no weight has
+ * changed; or an update is not finite, and the weights concerned keep their values.
  */
 NNFS_API nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch,
                                        double *loss, nnfs_error *error);
 
 /*
  * The two halves of a step: the gradient of the mean loss over `batch`, and the update from
- * whatever then stands in the gradient buffer, so that several machines can average theirs in
+ * the current contents of the gradient buffer, so that several machines can average theirs in
  * between. Errors: those of nnfs_trainer_step; of the update, DIVERGED alone, and then the weights
  * whose update is not finite stay as they are.
  */
@@ -1403,20 +1402,20 @@ NNFS_API nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *erro
 
 /* A step by hand. Made by nnfs_step_init, which sets `update` to 1 and all else to 0. */
 typedef struct nnfs_step {
-    /* Where its samples come from: arrays, or samples [count] of a dataset, each below its number. */
+    /* The samples: arrays, or indices `samples` [count] into a dataset. */
     const nnfs_arrays *arrays;
     const nnfs_dataset *dataset;
     const uint32_t *samples;
     int64_t count;
 
     /*
-     * In place of a loss: dL/d output [outputs x samples] for the outputs of nnfs_predict in the network's
-     * own units, or dL/d of what the output activation takes. Targets are then not needed. NULL.
+     * Replaces the loss: dL/dp [outputs x samples], for the outputs of nnfs_predict in the network's own
+     * units, or dL/dz for the inputs of the output activation. Targets are then ignored. Default NULL.
      */
     const float *output_gradient;
-    int of_logits; /* 1: the latter; default 0 */
+    int of_logits; /* 1: output_gradient is dL/dz; default 0, dL/dp */
 
-    float *input_gradient; /* out: dL/dx [inputs x samples]; NULL: not wanted */
+    float *input_gradient; /* out: dL/dx [inputs x samples]; default NULL: not computed */
     int update;            /* 0: only the gradient is computed; default 1 */
     void *reserved[8];     /* NULL */
 } nnfs_step;
@@ -1424,10 +1423,9 @@ typedef struct nnfs_step {
 NNFS_API void nnfs_step_init(nnfs_step *step);
 
 /*
- * Runs a step, which nnfs_trainer_step and nnfs_trainer_gradient are cases of. *loss (may be NULL) is the
- * mean loss before the update, NaN with an output gradient. Not to be called by two threads for the same
- * trainer. Errors: ARGUMENT (samples, arrays or a dataset missing or beyond their bounds), DATA (they do
- * not fit the network), DIVERGED.
+ * Runs a step, the general form of nnfs_trainer_step and nnfs_trainer_gradient. *loss (may be NULL) is the
+ * mean loss before the update, NaN with an output gradient. Errors: ARGUMENT (samples, arrays or a dataset
+ * missing or out of range), DATA (they do not fit the network), DIVERGED.
  */
 NNFS_API nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
                                       nnfs_error *error);
@@ -1444,7 +1442,7 @@ NNFS_API void nnfs_trainer_use_average(nnfs_trainer *trainer, int average);
  */
 NNFS_API nnfs_status nnfs_trainer_set_learning_rate(nnfs_trainer *trainer, float rate,
                                                     nnfs_error *error);
-/* The learning rate that a step by hand would have now. */
+/* Returns the learning rate of the next step by hand. */
 NNFS_API float nnfs_trainer_learning_rate(const nnfs_trainer *trainer);
 
 /* An op of the compiled step, on a chunk of samples (the batch, but at most 2,048). */
@@ -1477,10 +1475,10 @@ NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
 /* ---- Checkpoints ---------------------------------------------------------------------------- */
 
 /*
- * A checkpoint is a model file (nnfs_network_load reads it too) with all that a run needs to go on as
- * if it had never stopped, in the middle of an epoch too: the optimizer's state, the schedule's, the
- * settings, where the epoch stands, and hashes of the data and of itself. With the same data on the
- * same CPU, BLAS and kernel, the run then ends with the same bits, whatever the number of threads.
+ * A checkpoint is a model file (nnfs_network_load reads it too) with the state that a run needs to resume,
+ * also in the middle of an epoch: optimizer and schedule state, settings, position in the epoch, and
+ * hashes of the data and of the file. With the same data on the
+ * same CPU, BLAS and kernel, the run then ends with the same bits, at any number of threads.
  * The folder holds the last three, checkpoint-EPOCHS-STEPS.safetensors, and best.safetensors, of the
  * epoch with the smallest validation loss (training loss, where nothing is held out).
  */
@@ -1493,30 +1491,30 @@ NNFS_API nnfs_status nnfs_checkpoint_open(const char *path, nnfs_checkpoint **ch
                                           nnfs_error *error);
 NNFS_API void nnfs_checkpoint_free(nnfs_checkpoint *checkpoint);
 
-/* The file; and why a later one in the folder was passed over, "" where none was. */
+/* Return the path of the file, and the reason why a later file in the folder was skipped, or "". */
 NNFS_API const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint);
 NNFS_API const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint);
 /* Its network, with the notes: the checkpoint's own. */
 NNFS_API const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint);
 /*
- * Whether nnfs_train would go on from it with this network, these data (validation and test may be
- * NULL) and settings. Writes nothing. Errors: ARGUMENT (another network, setting or, without
+ * Checks that nnfs_train can resume it with this network, these data (validation and test may be NULL)
+ * and these settings. Writes nothing. Errors: ARGUMENT (another network, setting or, without
  * resume_anywhere, machine), DATA (other data).
  */
 NNFS_API nnfs_status nnfs_checkpoint_check(const nnfs_checkpoint *checkpoint,
                                            const nnfs_network *network, const nnfs_dataset *train,
                                            const nnfs_dataset *validation, const nnfs_dataset *test,
                                            const nnfs_train_settings *settings, nnfs_error *error);
-/* The run's settings, resolved; threads, callbacks and what is of checkpoints are as by _init. */
+/* Returns the resolved settings of the run; threads, callbacks and checkpoint fields are as by _init. */
 NNFS_API nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint);
-/* Epochs finished, and steps of the one that was under way; whether the run had ended. */
+/* Return the finished epochs, the steps of the unfinished epoch, and whether the run had ended. */
 NNFS_API int nnfs_checkpoint_epochs(const nnfs_checkpoint *checkpoint);
 NNFS_API int64_t nnfs_checkpoint_steps(const nnfs_checkpoint *checkpoint);
 NNFS_API int nnfs_checkpoint_finished(const nnfs_checkpoint *checkpoint);
 
 /* ---- Where the time goes -------------------------------------------------------------------- */
 
-/* What the threads do in a step: the three products of each layer, and everything else. */
+/* The parts of a step: the three products of each layer, and the rest. */
 typedef enum nnfs_part {
     NNFS_PART_FORWARD,     /* Z = W A */
     NNFS_PART_BACKWARD,    /* D_prev = W^T D */
@@ -1528,17 +1526,17 @@ typedef enum nnfs_part {
     NNFS_PART_WAITING, /* for other threads and ranks */
 } nnfs_part;
 
-/* What keeps a product from being faster. */
+/* What limits the speed of a product. */
 typedef enum nnfs_bottleneck {
     NNFS_BOTTLENECK_NONE,     /* no product, or one that was not computed */
     NNFS_BOTTLENECK_COMPUTE,  /* arithmetic */
     NNFS_BOTTLENECK_MEMORY,   /* too few operations for each byte of its operands */
-    NNFS_BOTTLENECK_OVERHEAD, /* calls so small that what they cost besides outweighs the rest */
+    NNFS_BOTTLENECK_OVERHEAD, /* calls too small: their fixed cost dominates */
 } nnfs_bottleneck;
 
 /* "forward", "compute" ("" for NNFS_BOTTLENECK_NONE); NULL for other values. */
 NNFS_API const char *nnfs_part_name(nnfs_part part);
-NNFS_API const char *nnfs_bottleneck_name(nnfs_bottleneck bound);
+NNFS_API const char *nnfs_bottleneck_name(nnfs_bottleneck bottleneck);
 
 /* A part of the steps, of one layer if it is a product. */
 typedef struct nnfs_profile_row {
@@ -1557,22 +1555,21 @@ typedef struct nnfs_profile_summary {
     int threads;        /* that ran the steps */
     double seconds;     /* that the steps took */
     double peak_gflops; /* of those threads, measured when the trainer was made */
-    double bandwidth;   /* 10^9 bytes a second that they read of so large a working set, likewise */
+    double bandwidth;   /* 10^9 bytes per second read from a working set of this size, measured */
     double working_set; /* bytes: parameters, gradient, optimizer state and a batch's activations */
     char advice[192];   /* one sentence where something would help; else empty */
 } nnfs_profile_summary;
 
 /*
- * An empty profile, to be put into the settings of one trainer at a time; each begins it
- * anew. Measuring costs a training run about 50 ms and less than a hundredth of its
- * speed. Errors: MEMORY.
+ * Creates an empty profile for the settings of one trainer at a time; each trainer resets it. Measuring
+ * costs a training run about 50 ms and less than 1 % of its speed. Errors: MEMORY.
  */
 NNFS_API nnfs_status nnfs_profile_create(nnfs_profile **profile, nnfs_error *error);
 NNFS_API void nnfs_profile_free(nnfs_profile *profile);
 
 /*
- * What there is between steps, and after the trainer is gone: products by layer, then the other
- * parts. No rows before there is a trainer; past the last one a row of zeros, its layer -1.
+ * Rows of the profile: products by layer, then the other parts. Valid between steps and after the trainer
+ * is freed; no rows before a trainer is created. Past the last one, a row of zeros with layer -1.
  */
 NNFS_API int nnfs_profile_rows(const nnfs_profile *profile);
 NNFS_API nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *profile, int index);
@@ -1595,24 +1592,23 @@ typedef struct nnfs_machine {
 } nnfs_machine;
 
 /*
- * Describes the machine. Computes nothing and starts no thread, so a program may still start itself
- * again, with the better kernel in its environment: a BLAS chooses when it is loaded.
+ * Describes the machine. Computes nothing and starts no thread, so that a program can restart itself with
+ * the better kernel in its environment: OpenBLAS chooses its kernel when it is loaded.
  */
 NNFS_API void nnfs_machine_describe(nnfs_machine *machine);
 
 /*
- * Describes the machine, and gets the BLAS ready for `threads` threads (0 is all), at most one a
- * core: checks its flavour, lets each thread make a first call, and compares a few products with
- * plain loops. Everything that computes does this by itself the first time, for as many threads as it
- * will use; a program that loads much data calls it before, because a BLAS that cannot get its buffers
- * may hang. A few milliseconds. machine may be NULL. Errors: ARGUMENT (threads below 0), BACKEND (a
- * wrong product), MEMORY.
+ * Describes the machine and prepares the BLAS for `threads` threads (0 is all), at most one per core:
+ * checks its threading, makes a first call on each thread, and compares a few products with plain loops.
+ * Functions that compute do this on their first call. A program that loads much data calls it before
+ * that, because a BLAS that cannot allocate its buffers may hang. Takes a few milliseconds. machine may
+ * be NULL. Errors: ARGUMENT (threads below 0), BACKEND (a wrong product), MEMORY.
  */
 NNFS_API nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error *error);
 
 /*
- * The most GFLOP/s that `threads` threads (0 is all) reach together in float32, fused multiply-adds on
- * registers alone: what the speed of a training run can be held against. Measured, in some 10 ms.
+ * Measures the float32 peak in GFLOP/s of `threads` threads (0 is all): fused multiply-adds on registers,
+ * the upper bound for a training run. Takes about 10 ms.
  */
 NNFS_API double nnfs_machine_peak(int threads);
 

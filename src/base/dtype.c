@@ -1,6 +1,6 @@
 /*
- * Values of a file's types, made floats. Each loop is compiled for a type and a byte order; whatever
- * vectors it runs in, it gives the same bits.
+ * Conversion of file dtypes to float. Each loop is compiled for one dtype and byte order; every vector
+ * width gives the same bits.
  */
 #include "base/dtype.h"
 
@@ -20,7 +20,7 @@ size_t dtype_bytes(dtype type)
 
 /* ---- One value ---- */
 
-/* Words at any address, whatever was written there. */
+/* Words at any alignment, which may alias any type. */
 typedef uint8_t word8 __attribute__((aligned(1), may_alias));
 typedef uint16_t word16 __attribute__((aligned(1), may_alias));
 typedef uint32_t word32 __attribute__((aligned(1), may_alias));

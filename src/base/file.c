@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,14 +28,16 @@ static ssize_t read_fully(int descriptor, unsigned char *bytes, size_t count)
         if (got < 0 && errno != EINTR) {
             return -1;
         }
-        done += got > 0 ? (size_t)got : 0;
+        if (got > 0) {
+            done += (size_t)got;
+        }
     }
     return (ssize_t)done;
 }
 
 nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error)
 {
-    /* O_NONBLOCK: the open of a pipe that nobody writes to would wait for ever. */
+    /* O_NONBLOCK: opening a pipe without a writer would block. */
     *reader = (file_reader){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     reader->path = path;
     struct stat about;
@@ -60,7 +63,7 @@ void file_read_begin_memory(file_reader *reader, const char *name, const void *b
 /* As many of the next bytes in memory as there are. */
 static ssize_t copy_next(file_reader *reader, void *bytes, size_t count)
 {
-    size_t got = count < reader->left ? count : reader->left;
+    size_t got = MIN(count, reader->left);
     memcpy(bytes, reader->bytes, got);
     reader->bytes += got;
     reader->left -= got;
@@ -101,11 +104,12 @@ nnfs_status file_check_pointer(const char *path, nnfs_error *error)
                           (ssize_t)sizeof there &&
                       memcmp(there, pointer, sizeof there) == 0;
     file_read_end(&reader);
-    return is_pointer
-               ? fail(error, NNFS_ERROR_DATA,
-                      "%s: a pointer of Git LFS, not the file itself; 'git lfs pull' fetches it",
-                      path)
-               : NNFS_OK;
+    if (is_pointer) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: a pointer of Git LFS, not the file itself; 'git lfs pull' fetches it",
+                    path);
+    }
+    return NNFS_OK;
 }
 
 /* ---- Writing ---- */
@@ -114,7 +118,10 @@ nnfs_status file_check_pointer(const char *path, nnfs_error *error)
 static char *folder_of(const char *path)
 {
     char *copy = strdup(path);
-    char *folder = copy ? strdup(dirname(copy)) : NULL;
+    char *folder = NULL;
+    if (copy) {
+        folder = strdup(dirname(copy));
+    }
     free(copy);
     return folder;
 }
@@ -123,7 +130,10 @@ static char *folder_of(const char *path)
 static char *temporary_name(const char *path, int attempt)
 {
     const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = path;
+    if (slash) {
+        name = slash + 1;
+    }
     char suffix[16] = "";
     if (attempt > 0) {
         (void)snprintf(suffix, sizeof suffix, ".%d", attempt);
@@ -173,7 +183,7 @@ static void create_temporary(file_writer *writer, mode_t mode)
     }
     if (writer->descriptor < 0) {
         int reason = errno;
-        free(writer->temporary); /* not ours: leave whatever is there */
+        free(writer->temporary); /* another process's file: keep it */
         writer->temporary = NULL;
         errno = reason;
     }
@@ -207,7 +217,10 @@ nnfs_status file_write_begin(file_writer *writer, const char *path, nnfs_error *
 nnfs_status file_write_begin_memory(file_writer *writer, const char *name, nnfs_error *error)
 {
     *writer = (file_writer){.descriptor = -1, .path = strdup(name), .in_memory = true};
-    return writer->path ? NNFS_OK : fail_memory(error, strlen(name), "a name");
+    if (!writer->path) {
+        return fail_memory(error, strlen(name), "a name");
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status append(file_writer *writer, const void *bytes, size_t count, nnfs_error *error)
@@ -215,7 +228,10 @@ static nnfs_status append(file_writer *writer, const void *bytes, size_t count, 
     size_t wanted = size_add(writer->count, count);
     if (wanted > writer->room) {
         size_t room = size_mul(wanted, 2);
-        unsigned char *more = room < SIZE_MAX ? realloc(writer->bytes, room) : NULL;
+        unsigned char *more = NULL;
+        if (room < SIZE_MAX) {
+            more = realloc(writer->bytes, room);
+        }
         if (!more) {
             return fail_memory(error, wanted, writer->path);
         }
@@ -251,13 +267,19 @@ nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnf
 static int sync_folder_of(const char *path)
 {
     char *folder = folder_of(path);
-    int descriptor = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int descriptor = -1;
+    if (folder) {
+        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
     free(folder);
     if (descriptor < 0) {
         return -1;
     }
     /* EINVAL: a file system whose folders need no fsync, or have none. */
-    int result = fsync(descriptor) != 0 && errno != EINVAL ? -1 : 0;
+    int result = 0;
+    if (fsync(descriptor) != 0 && errno != EINVAL) {
+        result = -1;
+    }
     int reason = errno;
     (void)close(descriptor);
     errno = reason;
@@ -325,11 +347,18 @@ static nnfs_status copy_file(const char *from, const char *path, nnfs_error *err
     for (size_t left = reader.size; status == NNFS_OK && left > 0;) {
         size_t count = left < sizeof block ? left : sizeof block;
         status = file_read_next(&reader, block, count, error);
-        status = status == NNFS_OK ? file_write(&writer, block, count, error) : status;
+        if (status == NNFS_OK) {
+            status = file_write(&writer, block, count, error);
+        }
         left -= count;
     }
     file_read_end(&reader);
-    status = status == NNFS_OK ? file_write_commit(&writer, error) : status;
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    status = file_write_commit(&writer, error);
+
+cleanup:
     file_write_abandon(&writer);
     return status;
 }

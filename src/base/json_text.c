@@ -3,12 +3,13 @@
  * 2.14) when that fails within the key of an object: the text comes out with a piece missing.
  * json_dumpb writes into a buffer of ours, which it is asked for the size of first.
  *
- * Reading, jansson drops the letters of a text or number that it has no memory for, and finds another
- * value than is there or a mistake where there is none. What two readings agree on is there.
+ * When an allocation fails, jansson's parser drops characters of a string or number without an error and
+ * returns another value or a false syntax error. A result is accepted if two passes agree on it.
  */
 #include "base/json_text.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -16,7 +17,10 @@
 char *json_text(const json_t *json, size_t *length)
 {
     size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT); /* 0 also for NULL */
-    char *text = size > 0 ? memory_alloc(size_add(size, 1), 1) : NULL;
+    char *text = NULL;
+    if (size > 0) {
+        text = memory_alloc(size_add(size, 1), 1);
+    }
     if (text && json_dumpb(json, text, size, JSON_COMPACT) != size) {
         memory_free(text);
         text = NULL;
@@ -45,7 +49,7 @@ static size_t next_piece(void *buffer, size_t room, void *user)
     while (i < PIECES - 1 && from->left[i] == 0) {
         i++;
     }
-    size_t count = from->left[i] < room ? from->left[i] : room;
+    size_t count = MIN(from->left[i], room);
     if (from->at[i]) {
         memcpy(buffer, from->at[i], count);
         from->at[i] += count;
@@ -65,7 +69,10 @@ static json_t *parse_once(const char *text, size_t length)
 {
     pieces from = {{"[\"", NULL, "\",", text, "]"}, {2, length, 2, length, 1}};
     json_t *list = json_load_callback(next_piece, &from, JSON_REJECT_DUPLICATES, NULL);
-    json_t *json = json_array_size(list) == 2 ? json_incref(json_array_get(list, 1)) : NULL;
+    json_t *json = NULL;
+    if (json_array_size(list) == 2) {
+        json = json_incref(json_array_get(list, 1));
+    }
     json_decref(list);
     return json;
 }
@@ -77,7 +84,10 @@ static nnfs_status explain(const char *text, size_t length, json_error_t *reason
     bool refused =
         !json && reason->text[0] != '\0' && json_error_code(reason) != json_error_out_of_memory;
     json_decref(json);
-    return refused ? NNFS_ERROR_DATA : NNFS_ERROR_MEMORY;
+    if (!refused) {
+        return NNFS_ERROR_MEMORY;
+    }
+    return NNFS_ERROR_DATA;
 }
 
 nnfs_status json_parse(const char *text, size_t length, json_t **json, json_error_t *reason)
@@ -93,5 +103,8 @@ nnfs_status json_parse(const char *text, size_t length, json_t **json, json_erro
         return NNFS_OK;
     }
     json_decref(first);
-    return refused ? explain(text, length, reason ? reason : &unwanted) : NNFS_ERROR_MEMORY;
+    if (!refused) {
+        return NNFS_ERROR_MEMORY;
+    }
+    return explain(text, length, reason ? reason : &unwanted);
 }

@@ -28,7 +28,10 @@ size_t size_add(size_t a, size_t b)
 size_t size_round_up(size_t a, size_t multiple)
 {
     size_t rest = a % multiple;
-    return rest == 0 ? a : size_add(a, multiple - rest);
+    if (rest == 0) {
+        return a;
+    }
+    return size_add(a, multiple - rest);
 }
 
 size_t size_matrix_floats(int rows, int columns)

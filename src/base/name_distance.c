@@ -2,6 +2,8 @@
  * How many letters lie between two names: to insert, delete, change or swap with their neighbour
  * (optimal string alignment). The matrix is filled row by row, with three rows kept.
  */
+#include "base/minmax.h"
+
 #include <nnfs/nnfs.h>
 
 #include <limits.h>
@@ -11,8 +13,8 @@ enum { LONGEST = NNFS_NAME_DISTANCE_LONGEST };
 
 static int smallest(int a, int b, int c)
 {
-    int least = a < b ? a : b;
-    return least < c ? least : c;
+    int least = MIN(a, b);
+    return MIN(least, c);
 }
 
 int nnfs_name_distance(const char *a, const char *b)

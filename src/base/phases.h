@@ -1,9 +1,8 @@
 /*
- * Phases of work that a few threads share: each phase is cut into tiles, a thread claims one at a time,
- * and the phase is over when all its tiles are finished, whoever was there to do it. Unlike at a barrier
- * nobody waits for a thread that has no tile: one that the system has put aside is simply late, and goes
- * on where the others are. A thread claims its own share first, which keeps its data in its cache, and
- * then what others have left.
+ * Phases of work shared by the threads of a team: each phase consists of tiles, a thread claims one at a
+ * time, and the phase ends when all its tiles are complete, by any threads. Unlike at a barrier, no thread
+ * waits for one that has no tile: a descheduled thread joins the current phase when it runs again. A
+ * thread claims its own share first, which keeps its data in its cache, then the remaining tiles.
  */
 #ifndef NNFS_BASE_PHASES_H
 #define NNFS_BASE_PHASES_H
@@ -22,7 +21,7 @@ typedef struct phases {
     int tiles;
 } phases;
 
-/* Room for phases of at most so many tiles. False: no memory. */
+/* Allocates phases of at most `tiles` tiles. False: no memory. */
 bool phases_create(phases *phases, int tiles);
 void phases_free(phases *phases);
 

@@ -18,7 +18,7 @@ typedef struct profile_sum {
 
 typedef struct profile profile;
 
-/* With a cell for each of so many ops, and one for waiting. NULL: no memory. profile_free accepts NULL. */
+/* Allocates a profile with a cell per op and one for waiting. NULL: no memory. profile_free accepts NULL. */
 profile *profile_create(int ops, int threads);
 void profile_free(profile *p);
 

@@ -16,7 +16,7 @@
 typedef enum random_purpose {
     RANDOM_WEIGHTS = 1, /* initial weights: epoch = layer, sample = group of four elements */
     RANDOM_ORDER = 2,   /* of the samples in an epoch: sample = group of four places */
-    RANDOM_SPLIT = 3,   /* which samples are held out: likewise, with epoch = 0 */
+    RANDOM_SPLIT = 3,   /* which samples are held out; epoch = 0 */
     RANDOM_DIGITS = 4,  /* drawn digits: sample = image, unit = draw */
     RANDOM_DROPOUT = 5, /* of units: sample = sample, unit = layer and group of eight units */
     RANDOM_AUGMENT = 6, /* distortions: unit = number of the augmentation << 20 | draw */

@@ -147,12 +147,18 @@ static const setting_use *use_of(const setting_table *table, const setting *row,
     const setting *chooser = settings_find(table, row->users);
     int64_t chosen = setting_integer(chooser, settings);
     *user = chooser->names((int)chosen);
-    return *user ? &row->uses[chosen] : NULL;
+    if (*user) {
+        return &row->uses[chosen];
+    }
+    return NULL;
 }
 
 static double standard_of(const setting *row, const setting_use *use, const void *settings)
 {
-    return row->standard ? row->standard(settings) : use->standard;
+    if (row->standard) {
+        return row->standard(settings);
+    }
+    return use->standard;
 }
 
 void settings_resolve(const setting_table *table, void *settings)

@@ -19,7 +19,10 @@ static bool only(const char *text, const char *letters)
 
 static const setting_range *text_range_of(const setting *row)
 {
-    return row->text_range ? row->text_range : row->range;
+    if (row->text_range) {
+        return row->text_range;
+    }
+    return row->range;
 }
 
 /* The largest value that fits both the field and, for FIELD_UINT64, a JSON integer. */
@@ -27,7 +30,10 @@ static int64_t highest_integer(const setting *row)
 {
     double highest = text_range_of(row)->highest;
     if (isinf(highest)) {
-        return row->field == FIELD_INT ? INT_MAX : INT64_MAX;
+        if (row->field == FIELD_INT) {
+            return INT_MAX;
+        }
+        return INT64_MAX;
     }
     return (int64_t)highest;
 }

@@ -1,5 +1,6 @@
 /* Statuses with a sentence. */
 #include "base/status.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static void make_one_line(char *message, size_t capacity)
     size_t length = strlen(message);
     if (length == capacity - 1) {
         size_t last = length;
-        while (last > 0 && ((unsigned char)message[last - 1] & 0xc0) == 0x80) {
+        while (last > 0 && utf8_continues(message[last - 1])) {
             last--;
         }
         if (last > 0 && (unsigned char)message[last - 1] >= 0xc0) {

@@ -6,11 +6,20 @@
 
 #include <nnfs/nnfs.h>
 
+/* Returns from the calling function with the status of `call` unless it is NNFS_OK. */
+#define TRY(call)                        \
+    do {                                 \
+        nnfs_status try_status = (call); \
+        if (try_status != NNFS_OK) {     \
+            return try_status;           \
+        }                                \
+    } while (0)
+
 /* Fills *error (may be NULL) with the status and the formatted sentence, and returns the status. */
 nnfs_status fail(nnfs_error *error, nnfs_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Likewise for memory that could not be had: says how much was wanted for what. */
+/* Fills *error for a failed allocation of `bytes` for `what`, and returns NNFS_ERROR_MEMORY. */
 nnfs_status fail_memory(nnfs_error *error, size_t bytes, const char *what);
 
 /* Refuses NULL where a function needs an object, settings or an output: ARGUMENT. */

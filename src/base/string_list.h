@@ -7,7 +7,7 @@
 
 typedef const char *const *string_list_view;
 
-/* Room for so many texts, and all of them NULL; from calloc, like what is put there. */
+/* Allocates a list of `count` NULL strings. List and strings are from calloc or malloc. */
 char **string_list_create(size_t count);
 /* NULL: no memory. */
 char **string_list_copy(string_list_view from);
@@ -23,7 +23,7 @@ bool string_list_contains(string_list_view list, const char *text);
 int *string_list_positions(string_list_view known, int known_count, string_list_view names,
                            int count);
 
-/* A list that nobody will write to. */
+/* A read-only view of a list. */
 static inline string_list_view string_list_view_of(char **list)
 {
     return (string_list_view)list;

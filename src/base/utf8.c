@@ -8,7 +8,16 @@ bool utf8_is_valid(const char *text)
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const unsigned char *at = (const unsigned char *)text;
     while (*at) {
-        int more = *at < 0x80 ? 0 : *at < 0xc0 ? -1 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
+        int more = 3;
+        if (*at < 0x80) {
+            more = 0;
+        } else if (*at < 0xc0) {
+            more = -1;
+        } else if (*at < 0xe0) {
+            more = 1;
+        } else if (*at < 0xf0) {
+            more = 2;
+        }
         if (more < 0 || *at >= 0xf8) {
             return false;
         }

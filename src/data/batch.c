@@ -145,9 +145,15 @@ void dataset_fetch_own_targets(const nnfs_dataset *dataset, const uint32_t *orde
 void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                    sample_batch *to)
 {
-    to->labels = dataset_has_labels(dataset) ? to->labels : NULL;
-    to->targets = dataset_has_targets(dataset) ? to->targets : NULL;
-    to->weights = dataset_has_weights(dataset) ? to->weights : NULL;
+    if (!dataset_has_labels(dataset)) {
+        to->labels = NULL;
+    }
+    if (!dataset_has_targets(dataset)) {
+        to->targets = NULL;
+    }
+    if (!dataset_has_weights(dataset)) {
+        to->weights = NULL;
+    }
     if (to->x) {
         fetch_features(dataset, order, first, to->n, to->x);
     }

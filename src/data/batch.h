@@ -1,5 +1,5 @@
 /*
- * The batch: samples as a network takes them. One function fills it, whatever the dataset holds: stored
+ * The batch: samples as a network takes them. One function fills it for every kind of dataset: stored
  * bytes become floats, rows of a table are encoded, targets are scaled.
  */
 #ifndef NNFS_DATA_BATCH_H

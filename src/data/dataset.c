@@ -66,7 +66,7 @@ static void memory_release(dataset_memory *memory)
     }
 }
 
-/* With room for the names of so many classes; its parts are to be set. NULL: no memory. */
+/* Allocates a dataset with room for the names of `classes`; the caller sets the rest. NULL: no memory. */
 static dataset_memory *memory_create(int nameless)
 {
     dataset_memory *memory = calloc(1, sizeof *memory);
@@ -154,7 +154,7 @@ static nnfs_status check_labels(const nnfs_arrays *arrays, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Whether an array of so many floats a sample can be in memory at all. */
+/* Whether the size of an array [floats x samples] fits size_t. */
 static bool fits_memory(int rows, int64_t samples)
 {
     return size_mul(size_mul((size_t)rows, (size_t)samples), sizeof(float)) < PTRDIFF_MAX;
@@ -194,8 +194,14 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, 
         return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples of that size fit no memory",
                     (long long)arrays->samples);
     }
-    nnfs_status status = arrays->labels ? check_labels(arrays, error) : NNFS_OK;
-    return status == NNFS_OK && arrays->weights ? check_weights(arrays, error) : status;
+    nnfs_status status = NNFS_OK;
+    if (arrays->labels) {
+        status = check_labels(arrays, error);
+    }
+    if (status == NNFS_OK && arrays->weights) {
+        return check_weights(arrays, error);
+    }
+    return status;
 }
 
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
@@ -300,9 +306,10 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
     if (index < 0 || index >= parts->classes) {
         return NULL;
     }
-    return parts->schema && parts->schema->class_names
-               ? parts->schema->class_names[index]
-               : dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
+    if (parts->schema && parts->schema->class_names) {
+        return parts->schema->class_names[index];
+    }
+    return dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
 }
 
 /* ---- Cells as they are written ---- */
@@ -331,5 +338,8 @@ nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset)
     }
     const dataset_parts *parts = &dataset->parts;
     bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
-    return whole ? parts->picture : (nnfs_image_layout){0};
+    if (whole) {
+        return parts->picture;
+    }
+    return (nnfs_image_layout){0};
 }

@@ -95,7 +95,10 @@ uint64_t dataset_hash_0_1(const nnfs_dataset *dataset);
 /* Where sample `index` of the dataset is stored. */
 static inline size_t dataset_row(const nnfs_dataset *dataset, int64_t index)
 {
-    return dataset->rows ? dataset->rows[index] : (size_t)index;
+    if (dataset->rows) {
+        return dataset->rows[index];
+    }
+    return (size_t)index;
 }
 
 #endif

@@ -84,7 +84,7 @@ static void free_encoder(encoder *e)
     free(e);
 }
 
-/* An encoder of so many columns that does nothing yet; NULL: no memory. */
+/* Allocates an encoder of `columns` columns without steps. NULL: no memory. */
 static encoder *create(const nnfs_preprocessing *preprocessing, int columns, int inputs)
 {
     encoder *e = calloc(1, sizeof *e);
@@ -130,7 +130,10 @@ void encoder_release(const encoder *from)
 /* Column `column` of the rows becomes input `input`, a continued run where it can. */
 static void add_number(encoder *e, int column, int input, float center, float scale, float fill)
 {
-    encoder_run *last = e->run_count > 0 ? &e->runs[e->run_count - 1] : NULL;
+    encoder_run *last = NULL;
+    if (e->run_count > 0) {
+        last = &e->runs[e->run_count - 1];
+    }
     e->center[input] = center;
     e->scale[input] = scale;
     e->filled[input] = fill - center;
@@ -323,9 +326,11 @@ static nnfs_status check_targets(const nnfs_dataset *dataset, const nnfs_preproc
     for (int i = 0; same && i < schema->target_count; i++) {
         same = as->targets[i].column < 0 || schema->targets[i] == match->targets[i];
     }
-    return same ? NNFS_OK
-                : fail(error, NNFS_ERROR_DATA,
-                       "the targets of the data are not those that the model was trained on");
+    if (!same) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "the targets of the data are not those that the model was trained on");
+    }
+    return NNFS_OK;
 }
 
 nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
@@ -346,8 +351,11 @@ nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing
         return status;
     }
     encoder *e = create(preprocessing, preprocessing->column_count, preprocessing->inputs);
-    status = e ? check_targets(dataset, preprocessing, &match, error)
-               : fail_memory(error, (size_t)preprocessing->inputs * sizeof(float), "an encoder");
+    if (e) {
+        status = check_targets(dataset, preprocessing, &match, error);
+    } else {
+        status = fail_memory(error, (size_t)preprocessing->inputs * sizeof(float), "an encoder");
+    }
     for (int i = 0; status == NNFS_OK && i < preprocessing->column_count; i++) {
         status =
             add_column(e, dataset, &table, match.features[i], &preprocessing->columns[i], error);
@@ -399,7 +407,9 @@ int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *exampl
     const encoder_category *category = NULL;
     int64_t count = 0;
     for (int i = 0; e && i < e->category_count; i++) {
-        category = e->categories[i].column == column ? &e->categories[i] : category;
+        if (e->categories[i].column == column) {
+            category = &e->categories[i];
+        }
     }
     for (int64_t i = 0; category && category->places && i < dataset->samples; i++) {
         float code = nnfs_dataset_cell(dataset, i, column);
@@ -413,7 +423,10 @@ int64_t nnfs_dataset_unseen(const nnfs_dataset *dataset, int column, int *exampl
 
 const nnfs_preprocessing *encoder_preprocessing(const encoder *from)
 {
-    return from ? from->preprocessing : NULL;
+    if (!from) {
+        return NULL;
+    }
+    return from->preprocessing;
 }
 
 /* ---- Encoding ---- */
@@ -500,7 +513,10 @@ static int place_of(const encoder_category *category, float code)
     if (!known) {
         return category->place_count - 1;
     }
-    return category->places ? category->places[(int)code] : (int)code;
+    if (category->places) {
+        return category->places[(int)code];
+    }
+    return (int)code;
 }
 
 /* The last knot at or below x, but never the last of all. */

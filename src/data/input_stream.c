@@ -6,6 +6,8 @@
 #include "data/input_stream.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,8 +69,11 @@ static nnfs_status fail_at(const input_stream *from, const char *kind, size_t of
     char sentence[200];
     (void)vsnprintf(sentence, sizeof sentence, format, arguments);
     size_t length = strlen(from->path);
-    size_t hidden = length > PATH_SHOWN ? length - PATH_SHOWN : 0;
-    while ((from->path[hidden] & 0xc0) == 0x80) {
+    size_t hidden = 0;
+    if (length > PATH_SHOWN) {
+        hidden = length - PATH_SHOWN;
+    }
+    while (utf8_continues(from->path[hidden])) {
         hidden++; /* not from the middle of a character of UTF-8 */
     }
     return fail(error, NNFS_ERROR_DATA, "%s%s: %s %zu: %s", hidden ? "..." : "",
@@ -80,7 +85,10 @@ nnfs_status input_stream_fail(const input_stream *from, size_t offset, nnfs_erro
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *kind = from->packed ? "unpacked byte" : "byte";
+    const char *kind = "byte";
+    if (from->packed) {
+        kind = "unpacked byte";
+    }
     nnfs_status status = fail_at(from, kind, offset, error, format, arguments);
     va_end(arguments);
     return status;
@@ -117,7 +125,9 @@ static nnfs_status read_file(const input_stream *from, unsigned char *bytes, siz
         if (now < 0 && errno != EINTR) {
             return fail(error, NNFS_ERROR_IO, "%s: %s", from->path, strerror(errno));
         }
-        *got += now > 0 ? (size_t)now : 0;
+        if (now > 0) {
+            *got += (size_t)now;
+        }
     }
     return NNFS_OK;
 }
@@ -135,7 +145,7 @@ static nnfs_status read_memory(input_stream *from, unsigned char *bytes, size_t 
 {
     (void)error;
     size_t left = from->size - from->offset;
-    *got = count < left ? count : left;
+    *got = MIN(count, left);
     memcpy(bytes, from->memory + from->offset, *got);
     from->offset += *got;
     return NNFS_OK;
@@ -177,7 +187,7 @@ static nnfs_status end_member(input_stream *from, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Inflates what is there of the current member, at most `count` bytes. */
+/* Inflates at most `count` bytes of the current member. */
 static nnfs_status inflate_some(input_stream *from, unsigned char *bytes, size_t count, size_t *got,
                                 nnfs_error *error)
 {
@@ -210,8 +220,10 @@ static nnfs_status read_gzip(input_stream *from, unsigned char *bytes, size_t co
             status = refill(from, error);
         }
         if (status == NNFS_OK && from->stream.avail_in == 0) {
-            return from->in_member ? fail_packed(from, error, "the gzip data is cut off here")
-                                   : NNFS_OK;
+            if (from->in_member) {
+                return fail_packed(from, error, "the gzip data is cut off here");
+            }
+            return NNFS_OK;
         }
         if (status == NNFS_OK && !from->in_member) {
             status = begin_member(from, error);
@@ -236,7 +248,7 @@ static nnfs_status start_gzip(input_stream *from, nnfs_error *error)
 
 /* ---- Any source ---- */
 
-/* Endless, or without a beginning: whatever is not a file of bytes on a disk. */
+/* Pipes, devices and folders: not a regular file. */
 static nnfs_status refuse_special(const input_stream *from, mode_t mode, nnfs_error *error)
 {
     static const struct {
@@ -249,7 +261,9 @@ static nnfs_status refuse_special(const input_stream *from, mode_t mode, nnfs_er
                  {S_IFBLK, "a device"}};
     const char *name = "something else";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        name = (mode & S_IFMT) == kinds[i].type ? kinds[i].name : name;
+        if ((mode & S_IFMT) == kinds[i].type) {
+            name = kinds[i].name;
+        }
     }
     return input_stream_fail(from, 0, error, "a file is wanted here, and this is %s", name);
 }
@@ -273,7 +287,10 @@ static nnfs_status start(input_stream *from, nnfs_error *error)
     }
     bool gzip = magic[0] == 0x1f && magic[1] == 0x8b;
     from->read = gzip ? read_gzip : read_plain;
-    return gzip ? start_gzip(from, error) : NNFS_OK;
+    if (gzip) {
+        return start_gzip(from, error);
+    }
+    return NNFS_OK;
 }
 
 nnfs_status input_stream_open(const char *path, input_stream **opened, nnfs_error *error)
@@ -338,21 +355,27 @@ nnfs_status input_stream_read(input_stream *from, void *bytes, size_t count, siz
 static size_t most_left(const input_stream *from)
 {
     size_t all = from->packed ? size_mul(from->size, LARGEST_RATIO) : from->size;
-    return all > from->offset ? all - from->offset : 0;
+    if (all > from->offset) {
+        return all - from->offset;
+    }
+    return 0;
 }
 
 static size_t first_capacity(const input_stream *from, size_t count)
 {
     size_t usual = size_mul(from->size, USUAL_RATIO);
-    size_t capacity = usual > FIRST_BYTES ? usual : FIRST_BYTES;
-    return capacity < count ? capacity : count;
+    size_t capacity = MAX(usual, FIRST_BYTES);
+    return MIN(capacity, count);
 }
 
 /* Moves the `used` bytes, which fill *bytes, into memory twice as large, at most `limit`. */
 static nnfs_status grow(unsigned char **bytes, size_t used, size_t *capacity, size_t limit,
                         nnfs_error *error)
 {
-    size_t larger = *capacity < limit / 2 ? *capacity * 2 : limit;
+    size_t larger = limit;
+    if (*capacity < limit / 2) {
+        larger = *capacity * 2;
+    }
     unsigned char *moved = memory_alloc(larger, 1);
     if (!moved) {
         return fail_memory(error, larger, "the data");

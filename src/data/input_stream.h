@@ -1,7 +1,7 @@
 /*
  * A source: the bytes of a regular file in order, gunzipped on the way where the file begins like
  * gzip. It serves every reader of the data floor, and allocates no more than the bytes that are
- * there justify, whatever a header promises. Pipes, devices and folders are refused, so that no
+ * in the file justify, not what a header promises. Pipes, devices and folders are refused, so that no
  * read waits for ever.
  */
 #ifndef NNFS_DATA_INPUT_STREAM_H

@@ -105,7 +105,10 @@ static nnfs_status csv_load(const char *source, const nnfs_dataset_settings *set
     if (status == NNFS_OK) {
         status = csv_read(source, settings, &table, error);
     }
-    return status == NNFS_OK ? table_dataset(&table, settings, train, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return table_dataset(&table, settings, train, error);
 }
 
 static nnfs_status npy_load(const char *source, const nnfs_dataset_settings *settings,
@@ -117,7 +120,10 @@ static nnfs_status npy_load(const char *source, const nnfs_dataset_settings *set
     if (status == NNFS_OK) {
         status = npy_read(source, settings, &table, error);
     }
-    return status == NNFS_OK ? table_dataset(&table, settings, train, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return table_dataset(&table, settings, train, error);
 }
 
 static nnfs_status npz_load(const char *source, const nnfs_dataset_settings *settings,
@@ -184,8 +190,10 @@ static nnfs_status find_reader(const char *source, const char *format, const dat
                     source);
     }
     if (*found || format) {
-        return *found ? NNFS_OK
-                      : fail(error, NNFS_ERROR_ARGUMENT, "unknown format '%.40s'", format);
+        if (*found) {
+            return NNFS_OK;
+        }
+        return fail(error, NNFS_ERROR_ARGUMENT, "unknown format '%.40s'", format);
     }
     nnfs_status status = read_head(&head, error);
     bool named = status == NNFS_ERROR_DATA; /* a gzip file that is damaged, say: its reader tells */
@@ -196,13 +204,17 @@ static nnfs_status find_reader(const char *source, const char *format, const dat
         *found = readers[i].claims(&head) ? &readers[i] : NULL;
     }
     if (*found || named) {
-        return *found ? NNFS_OK : status;
+        if (*found) {
+            return NNFS_OK;
+        }
+        return status;
     }
-    return head.count == 0
-               ? fail(error, NNFS_ERROR_DATA, "%s: it is empty", source)
-               : fail(error, NNFS_ERROR_DATA,
-                      "%s: it begins with %02x %02x: neither text (CSV), IDX, NPY nor NPZ", source,
-                      head.bytes[0], head.bytes[1]);
+    if (head.count == 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s: it is empty", source);
+    }
+    return fail(error, NNFS_ERROR_DATA,
+                "%s: it begins with %02x %02x: neither text (CSV), IDX, NPY nor NPZ", source,
+                head.bytes[0], head.bytes[1]);
 }
 
 const char *nnfs_dataset_format(const char *source)
@@ -212,7 +224,10 @@ const char *nnfs_dataset_format(const char *source)
     }
     const data_reader *found = NULL;
     nnfs_status status = find_reader(source, NULL, &found, NULL);
-    return status == NNFS_OK && found ? found->name : NULL;
+    if (status == NNFS_OK && found) {
+        return found->name;
+    }
+    return NULL;
 }
 
 /* ---- Loading ---- */
@@ -237,9 +252,14 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     nnfs_dataset_settings standard;
     nnfs_dataset_settings_init(&standard);
     nnfs_dataset *unwanted = NULL;
-    nnfs_dataset **second = test ? test : &unwanted;
+    nnfs_dataset **second = test;
+    if (!test) {
+        second = &unwanted;
+    }
     *train = *second = NULL;
-    settings = settings ? settings : &standard;
+    if (!settings) {
+        settings = &standard;
+    }
     nnfs_status status = cpu_check_threads(settings->threads, error);
     if (status != NNFS_OK) {
         return status;

@@ -66,7 +66,13 @@ static void fill_factors(const nnfs_dataset *dataset, const double *weights, dou
     nnfs_dataset_class_samples(dataset, counts);
     for (int i = 0; i < classes; i++) {
         double alike = (double)dataset->samples / ((double)classes * (double)counts[i]);
-        factors[i] = weights ? weights[i] : counts[i] > 0 ? alike : 0.0;
+        if (weights) {
+            factors[i] = weights[i];
+        } else if (counts[i] > 0) {
+            factors[i] = alike;
+        } else {
+            factors[i] = 0.0;
+        }
     }
 }
 
@@ -75,7 +81,10 @@ static bool multiply(const nnfs_dataset *dataset, const double *factors, double 
                      float *weights)
 {
     for (int64_t i = 0; i < dataset->samples; i++) {
-        double before = dataset->weights ? (double)dataset->weights[i] : 1.0;
+        double before = 1.0;
+        if (dataset->weights) {
+            before = (double)dataset->weights[i];
+        }
         double factor = factors[dataset->parts.labels[dataset_row(dataset, i)]];
         weights[i] = (float)(before * (factor / largest));
     }

@@ -31,14 +31,20 @@ static void partition_free(partition *p)
 static int class_of(const partition *p, int64_t sample)
 {
     const int32_t *labels = p->dataset->parts.labels;
-    return labels ? labels[dataset_row(p->dataset, sample)] : 0;
+    if (!labels) {
+        return 0;
+    }
+    return labels[dataset_row(p->dataset, sample)];
 }
 
 static nnfs_status partition_create(const nnfs_dataset *dataset, uint64_t seed, partition *p,
                                     nnfs_error *error)
 {
     size_t samples = (size_t)dataset->samples;
-    int classes = dataset->parts.labels ? dataset->parts.classes : 1;
+    int classes = 1;
+    if (dataset->parts.labels) {
+        classes = dataset->parts.classes;
+    }
     *p = (partition){.dataset = dataset,
                      .classes = classes,
                      .order = memory_alloc(samples, sizeof *p->order),
@@ -94,9 +100,10 @@ static int compare_remainders(const void *left, const void *right)
 {
     const class_share *a = left;
     const class_share *b = right;
-    return a->remainder != b->remainder
-               ? (a->remainder < b->remainder) - (a->remainder > b->remainder)
-               : (a->class > b->class) - (a->class < b->class);
+    if (a->remainder != b->remainder) {
+        return (a->remainder < b->remainder) - (a->remainder > b->remainder);
+    }
+    return (a->class > b->class) - (a->class < b->class);
 }
 
 /*
@@ -124,7 +131,10 @@ static void fill_places(partition *p, double share, int64_t count, class_share *
     int64_t left = count;
     for (int i = 0; i < p->classes; i++) {
         double wanted = share * (double)p->counts[i];
-        int64_t most = p->counts[i] > 0 ? p->counts[i] - 1 : 0;
+        int64_t most = 0;
+        if (p->counts[i] > 0) {
+            most = p->counts[i] - 1;
+        }
         p->places[i] = (int64_t)wanted < most ? (int64_t)wanted : most;
         order[i] = (class_share){wanted - (double)p->places[i], i};
         left -= p->places[i];
@@ -134,7 +144,9 @@ static void fill_places(partition *p, double share, int64_t count, class_share *
     while (left > 0) {
         int64_t before = left;
         left = take_one_each(p, order, left, keep);
-        keep = left == before ? 0 : keep;
+        if (left == before) {
+            keep = 0;
+        }
     }
 }
 
@@ -159,7 +171,11 @@ nnfs_status nnfs_dataset_split(const nnfs_dataset *dataset, double share, uint64
             (long long)samples);
     }
     int64_t count = llround(share * (double)samples);
-    count = count < 1 ? 1 : count >= samples ? samples - 1 : count;
+    if (count < 1) {
+        count = 1;
+    } else if (count >= samples) {
+        count = samples - 1;
+    }
     partition p;
     nnfs_status status = partition_create(dataset, seed, &p, error);
     if (status != NNFS_OK) {

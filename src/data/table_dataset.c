@@ -85,10 +85,13 @@ static nnfs_status decide(const making *m, bool *classes, nnfs_error *error)
     const nnfs_preprocessing *like = m->choice.settings->like;
     nnfs_task task = m->choice.settings->task;
     bool numbers = all_numbers(m);
-    *classes = like ? like->classes > 0
-                    : task == NNFS_TASK_CLASSES ||
-                          (task == NNFS_TASK_AUTO && m->choice.target_count == 1 &&
-                           (!numbers || table_looks_like_classes(m->y, m->choice.table->rows)));
+    if (like) {
+        *classes = like->classes > 0;
+    } else {
+        *classes = task == NNFS_TASK_CLASSES ||
+                   (task == NNFS_TASK_AUTO && m->choice.target_count == 1 &&
+                    (!numbers || table_looks_like_classes(m->y, m->choice.table->rows)));
+    }
     for (int i = 0; i < m->choice.target_count; i++) {
         if (m->choice.holder->columns[m->choice.targets[i]].kind == NNFS_COLUMN_DATE) {
             return fail(error, NNFS_ERROR_DATA, "%s: column %s is dates, which cannot be predicted",
@@ -105,7 +108,7 @@ static nnfs_status decide(const making *m, bool *classes, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* The classes of the model that is to be like, copied. */
+/* Copies the classes of the model's preprocessing. */
 static nnfs_status classes_like(const nnfs_preprocessing *like, table_classes *classes,
                                 nnfs_error *error)
 {
@@ -146,9 +149,12 @@ static nnfs_status make_labels(making *m, nnfs_error *error)
         return status;
     }
     m->parts.labels = memory_alloc((size_t)rows, sizeof *m->parts.labels);
-    status = m->parts.labels ? table_classes_label(m->choice.holder, m->choice.targets[0], m->y,
-                                                   rows, &classes, m->parts.labels, error)
-                             : fail_memory(error, (size_t)rows * sizeof(int32_t), "the labels");
+    if (m->parts.labels) {
+        status = table_classes_label(m->choice.holder, m->choice.targets[0], m->y, rows, &classes,
+                                     m->parts.labels, error);
+    } else {
+        status = fail_memory(error, (size_t)rows * sizeof(int32_t), "the labels");
+    }
     adopt_classes(m, &classes);
     return status;
 }
@@ -174,7 +180,10 @@ static nnfs_status make_no_targets(making *m, nnfs_error *error)
     const nnfs_preprocessing *like = m->choice.settings->like;
     table_classes classes = {0};
     m->parts.target_count = like->classes > 0 ? 0 : like->target_count;
-    nnfs_status status = like->classes > 0 ? classes_like(like, &classes, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (like->classes > 0) {
+        status = classes_like(like, &classes, error);
+    }
     if (status == NNFS_OK && like->classes > 0) {
         adopt_classes(m, &classes);
     }
@@ -290,13 +299,19 @@ static nnfs_status make_parts(making *m, nnfs_error *error)
     if (status == NNFS_OK) {
         status = (m->choice.holder ? make_targets : make_no_targets)(m, error);
     }
-    return status == NNFS_OK ? read_weights(m, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return read_weights(m, error);
 }
 
 /* What a dataset of a table has besides its parts. */
 static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *error)
 {
-    nnfs_status status = m->choice.holder ? keep_rows(m, dataset, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (m->choice.holder) {
+        status = keep_rows(m, dataset, error);
+    }
     dataset->inputs = dataset->parts.schema->feature_count;
     dataset->encoder = encoder_plain(dataset->parts.schema);
     if (status == NNFS_OK && !dataset->encoder) {

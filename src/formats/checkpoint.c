@@ -19,7 +19,10 @@
 /* JSON knows no infinity: null is the one that stands before any loss. */
 static json_t *finite_or_null(double value)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    if (isfinite(value)) {
+        return json_real(value);
+    }
+    return json_null();
 }
 
 /* 64 bits do not fit JSON's numbers everywhere. */
@@ -142,7 +145,11 @@ static bool parse_data_hash(const char *text, checkpoint_state *state)
 
 static bool parse_infinite(const json_t *json, double *value)
 {
-    *value = json_is_null(json) ? (double)INFINITY : json_real_value(json);
+    if (json_is_null(json)) {
+        *value = (double)INFINITY;
+    } else {
+        *value = json_real_value(json);
+    }
     return json_is_null(json) || json_is_real(json);
 }
 
@@ -186,7 +193,10 @@ static bool parse_settings(const json_t *json, nnfs_train_settings *settings)
     nnfs_train_settings_init(settings);
     for (size_t i = 0; i < train_settings.count; i++) {
         const setting *row = &train_settings.rows[i];
-        const json_t *value = row->about.option ? json_object_get(json, row->about.name) : NULL;
+        const json_t *value = NULL;
+        if (row->about.option) {
+            value = json_object_get(json, row->about.name);
+        }
         if (value ? !parse_setting(row, value, settings) : row->about.option && !row->later) {
             return false;
         }
@@ -296,9 +306,11 @@ static nnfs_status read_state(const model_file *model, checkpoint_state *state, 
     if (!good && reason.text[0] && json_error_code(&reason) == json_error_out_of_memory) {
         return fail_memory(error, strlen(text), "a checkpoint");
     }
-    return good ? NNFS_OK
-                : fail(error, NNFS_ERROR_DATA, "%s: metadata 'checkpoint' makes no sense",
-                       model->path);
+    if (!good) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'checkpoint' makes no sense",
+                    model->path);
+    }
+    return NNFS_OK;
 }
 
 /* A state that is there, in fresh memory. */

@@ -52,7 +52,7 @@ static nnfs_status check_format(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* A metadata text parsed as JSON; *json is NULL where there is none or it is not. Error: MEMORY. */
+/* Parses a metadata text as JSON; *json is NULL if it does not exist or is not JSON. Error: MEMORY. */
 static nnfs_status metadata_json(const model_file *model, const char *key, json_t **json,
                                  nnfs_error *error)
 {
@@ -83,9 +83,10 @@ static bool parse_optional(model_file *model, int index, const json_t *json)
     const json_t *normalization = json_object_get(json, "normalization");
     const json_t *dropout = json_object_get(json, "dropout");
     size_t known = 2 + (normalization ? 1 : 0) + (dropout ? 1 : 0);
-    int found = normalization
-                    ? model_find_name(normalization_name, json_string_value(normalization))
-                    : NNFS_NORMALIZATION_NONE;
+    int found = NNFS_NORMALIZATION_NONE;
+    if (normalization) {
+        found = model_find_name(normalization_name, json_string_value(normalization));
+    }
     model->normalization[index] = (nnfs_normalization)found;
     model->dropout[index] = (float)json_real_value(dropout);
     return found >= 0 && (!dropout || json_is_real(dropout)) && json_object_size(json) == known;
@@ -137,7 +138,11 @@ static nnfs_status parse_embedded(model_file *model, const json_t *inputs, bool 
         const json_t *input = json_array_get(inputs, i);
         json_int_t value = json_integer_value(input);
         *good = *good && json_is_integer(input) && value >= 0 && value < model->inputs;
-        model->embedded[i] = *good ? (int)value : 0;
+        if (*good) {
+            model->embedded[i] = (int)value;
+        } else {
+            model->embedded[i] = 0;
+        }
     }
     model->embedded_count = (int)count;
     return NNFS_OK;
@@ -314,9 +319,9 @@ static nnfs_status check_checksum(model_file *model, nnfs_error *error)
     }
     for (size_t i = 0; i < file->metadata_count; i++) {
         const safetensors_text *text = &file->metadata[i];
-        crc = strcmp(text->key, MODEL_CHECKSUM) == 0
-                  ? crc
-                  : model_crc_text(model_crc_text(crc, text->key), text->value);
+        if (strcmp(text->key, MODEL_CHECKSUM) != 0) {
+            crc = model_crc_text(model_crc_text(crc, text->key), text->value);
+        }
     }
     for (size_t i = 0; i < file->tensor_count; i++) {
         bytes += file->tensors[i].bytes;
@@ -352,7 +357,9 @@ static nnfs_status describe_network(model_file *model, nnfs_error *error)
     settings.init = NNFS_INIT_ZEROS;
     nnfs_status status = network_describe(&settings, &model->network, &reason);
     if (status != NNFS_OK) {
-        status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+        if (status == NNFS_ERROR_ARGUMENT) {
+            status = NNFS_ERROR_DATA;
+        }
         return fail(error, status, "%s: %s", model->path, reason.message);
     }
     return NNFS_OK;
@@ -448,7 +455,9 @@ static nnfs_status read_preprocessing(const model_file *model, nnfs_network *net
     }
     nnfs_preprocessing_free(preprocessing);
     if (status != NNFS_OK) {
-        status = status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+        if (status == NNFS_ERROR_ARGUMENT) {
+            status = NNFS_ERROR_DATA;
+        }
         return fail(error, status, "%s: metadata 'preprocessing': %.300s", model->path,
                     reason.message);
     }
@@ -478,14 +487,17 @@ nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
     if (status == NNFS_OK) {
         status = safetensors_open(path, &model->file, error);
     }
-    return status == NNFS_OK ? parse_model(model, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return parse_model(model, error);
 }
 
 nnfs_status model_open_memory(const void *bytes, size_t count, model_file *model, nnfs_error *error)
 {
     *model = (model_file){.path = "a model in memory"};
-    nnfs_status status = safetensors_open_memory(model->path, bytes, count, &model->file, error);
-    return status == NNFS_OK ? parse_model(model, error) : status;
+    TRY(safetensors_open_memory(model->path, bytes, count, &model->file, error));
+    return parse_model(model, error);
 }
 
 void model_close(model_file *model)

@@ -56,7 +56,10 @@ static json_t *layer_to_json(const network_layer *layer)
 {
     json_t *json = json_pack("{s:i, s:s}", "width", layer->out, "activation",
                              nnfs_activation_name(layer->activation));
-    int result = json ? 0 : -1;
+    int result = -1;
+    if (json) {
+        result = 0;
+    }
     if (result == 0 && layer->normalization != NNFS_NORMALIZATION_NONE) {
         const char *name = nnfs_normalization_name(layer->normalization);
         result = json_object_set_new(json, "normalization", json_string(name));
@@ -75,11 +78,17 @@ static json_t *layer_to_json(const network_layer *layer)
 static char *layers_to_json(const nnfs_network *network)
 {
     json_t *array = json_array();
-    int result = array ? 0 : -1;
+    int result = -1;
+    if (array) {
+        result = 0;
+    }
     for (int i = 0; result == 0 && i < network->layer_count; i++) {
         result = json_array_append_new(array, layer_to_json(&network->layers[i]));
     }
-    char *text = result == 0 ? json_text(array, NULL) : NULL;
+    char *text = NULL;
+    if (result == 0) {
+        text = json_text(array, NULL);
+    }
     json_decref(array);
     return text;
 }
@@ -90,11 +99,17 @@ static char *embedding_to_json(const nnfs_network *network)
     json_t *json = json_pack("{s:i, s:i, s:[]}", "bins", network->embedding_bins, "width",
                              network->embedding_width, "inputs");
     json_t *inputs = json_object_get(json, "inputs");
-    int result = json ? 0 : -1;
+    int result = -1;
+    if (json) {
+        result = 0;
+    }
     for (int i = 0; result == 0 && i < network->embedded_count; i++) {
         result = json_array_append_new(inputs, json_integer(network->embedded[i]));
     }
-    char *text = result == 0 ? json_text(json, NULL) : NULL;
+    char *text = NULL;
+    if (result == 0) {
+        text = json_text(json, NULL);
+    }
     json_decref(json);
     return text;
 }
@@ -232,7 +247,10 @@ static nnfs_status send_tensor(byte_sink *sink, const network_tensor *tensor, co
     size_t column_stride = (size_t)tensor->column_stride;
     nnfs_status status = NNFS_OK;
     for (size_t first = 0; status == NNFS_OK && first < rows; first += MODEL_BLOCK_ROWS) {
-        size_t count = rows - first < MODEL_BLOCK_ROWS ? rows - first : MODEL_BLOCK_ROWS;
+        size_t count = MODEL_BLOCK_ROWS;
+        if (rows - first < MODEL_BLOCK_ROWS) {
+            count = rows - first;
+        }
         for (size_t j = 0; j < columns; j++) {
             for (size_t i = 0; i < count; i++) {
                 block[i * columns + j] = from[(first + i) * row_stride + j * column_stride];
@@ -356,7 +374,10 @@ nnfs_status nnfs_network_save(const nnfs_network *network, const char *path, nnf
     }
     struct stat about;
     bool link = lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
-    char *target = link ? realpath(path, NULL) : NULL;
+    char *target = NULL;
+    if (link) {
+        target = realpath(path, NULL);
+    }
     bool no_memory = link && !target && errno == ENOMEM;
     nnfs_status status = no_memory ? fail_memory(error, strlen(path), "a file name")
                                    : model_write(target ? target : path, network,

@@ -176,7 +176,11 @@ static bool parse_kind(const char *name, nnfs_column_kind *kind)
 /* A name, or none for null. False: something else, or no memory. */
 static bool parse_name(const json_t *json, char **name)
 {
-    *name = json_is_string(json) ? strdup(json_string_value(json)) : NULL;
+    if (json_is_string(json)) {
+        *name = strdup(json_string_value(json));
+    } else {
+        *name = NULL;
+    }
     return *name || json_is_null(json);
 }
 
@@ -217,7 +221,7 @@ static bool parse_texts(const json_t *list, char **copies, int *count)
     return true;
 }
 
-/* Likewise, of names that are all different. */
+/* Reads a list of distinct names. */
 static bool parse_names(const json_t *list, char **names, int *count)
 {
     return parse_texts(list, names, count) && all_different(names, *count);
@@ -226,7 +230,11 @@ static bool parse_names(const json_t *list, char **names, int *count)
 static bool parse_list(const json_t *list, char ***copies)
 {
     int count = 0;
-    *copies = json_is_array(list) ? string_list_create(json_array_size(list)) : NULL;
+    if (json_is_array(list)) {
+        *copies = string_list_create(json_array_size(list));
+    } else {
+        *copies = NULL;
+    }
     return *copies && parse_texts(list, *copies, &count);
 }
 
@@ -381,10 +389,11 @@ static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, 
     }
     bool left_out = json_object_get(json, "left_out") != NULL;
     size_t keys = json_object_size(json);
-    return parse_format(json, column->format, &keys) &&
-                   (left_out ? parse_left_out : kinds[e->kind])(json, keys, column)
-               ? NNFS_OK
-               : fail_entry(error, "column", index, "not how a column of its kind is encoded");
+    if (parse_format(json, column->format, &keys) &&
+        (left_out ? parse_left_out : kinds[e->kind])(json, keys, column)) {
+        return NNFS_OK;
+    }
+    return fail_entry(error, "column", index, "not how a column of its kind is encoded");
 }
 
 /* ---- Reading: targets ---- */
@@ -442,7 +451,10 @@ static nnfs_status check_uses(const nnfs_preprocessing *p, nnfs_error *error)
         twice = twice || used[i - 1] == used[i];
     }
     memory_free(used);
-    return twice ? fail(error, NNFS_ERROR_DATA, "a column has two uses") : NNFS_OK;
+    if (twice) {
+        return fail(error, NNFS_ERROR_DATA, "a column has two uses");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Reading: all of it ---- */
@@ -514,7 +526,11 @@ static nnfs_status read_once(const char *text, nnfs_preprocessing **preprocessin
     made = preprocessing_create((int)json_array_size(found.columns),
                                 (int)json_array_size(found.targets),
                                 (int)json_array_size(found.classes));
-    status = made ? fill(&found, made, error) : fail_memory(error, strlen(text), "a preprocessing");
+    if (made) {
+        status = fill(&found, made, error);
+    } else {
+        status = fail_memory(error, strlen(text), "a preprocessing");
+    }
     if (status == NNFS_OK) {
         *preprocessing = made;
         made = NULL;

@@ -1,7 +1,7 @@
 /*
  * The safetensors container: a 64-bit little-endian length, that many bytes of JSON, then the
  * tensors' bytes without a gap (https://github.com/huggingface/safetensors, "Format"). The reader
- * refuses whatever the format does not allow before it takes memory for the tensors; the writer
+ * rejects what the format does not allow before it allocates memory for the tensors; the writer
  * gives the same bytes for the same tensors and texts.
  */
 #ifndef NNFS_FORMATS_SAFETENSORS_H
@@ -73,7 +73,7 @@ nnfs_status safetensors_open_memory(const char *name, const void *bytes, size_t 
                                     safetensors_file *file, nnfs_error *error);
 void safetensors_close(safetensors_file *file);
 
-/* The tensor or the text of that name; NULL where there is none. */
+/* Returns the tensor or the text of a name, NULL if not found. */
 const safetensors_tensor *safetensors_find(const safetensors_file *file, const char *name);
 const char *safetensors_metadata(const safetensors_file *file, const char *key);
 

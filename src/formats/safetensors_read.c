@@ -29,7 +29,10 @@ static const struct {
 
 const char *safetensors_type_name(safetensors_type type)
 {
-    return (size_t)type < sizeof types / sizeof *types ? types[type].name : NULL;
+    if ((size_t)type < sizeof types / sizeof *types) {
+        return types[type].name;
+    }
+    return NULL;
 }
 
 size_t safetensors_type_size(safetensors_type type)
@@ -74,7 +77,10 @@ static nnfs_status parse_json(const char *path, const char *text, size_t length,
     if (status == NNFS_ERROR_DATA) {
         return fail(error, status, "%s: offset %d: %s", path, 8 + reason.position, reason.text);
     }
-    return status == NNFS_OK ? NNFS_OK : fail_memory(error, length, "a header");
+    if (status != NNFS_OK) {
+        return fail_memory(error, length, "a header");
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status read_header(file_reader *reader, json_t **header, size_t *data_bytes,
@@ -251,7 +257,10 @@ static int compare_places(const void *left, const void *right)
     const safetensors_tensor *a = left;
     const safetensors_tensor *b = right;
     if (a->begin != b->begin) {
-        return a->begin < b->begin ? -1 : 1;
+        if (a->begin < b->begin) {
+            return -1;
+        }
+        return 1;
     }
     return (a->bytes > b->bytes) - (a->bytes < b->bytes);
 }
@@ -322,8 +331,8 @@ nnfs_status safetensors_open(const char *path, safetensors_file *file, nnfs_erro
 {
     file_reader reader;
     *file = (safetensors_file){0};
-    nnfs_status status = file_read_begin(&reader, path, error);
-    return status == NNFS_OK ? read_all(&reader, file, error) : status;
+    TRY(file_read_begin(&reader, path, error));
+    return read_all(&reader, file, error);
 }
 
 nnfs_status safetensors_open_memory(const char *name, const void *bytes, size_t count,

@@ -22,9 +22,14 @@ static json_t *text_to_json(const char *text)
     }
     char *ascii = strdup(text);
     for (char *at = ascii; at && *at; at++) {
-        *at = (unsigned char)*at < 0x80 ? *at : '?';
+        if ((unsigned char)*at >= 0x80) {
+            *at = '?';
+        }
     }
-    json_t *json = ascii ? json_string(ascii) : NULL;
+    json_t *json = NULL;
+    if (ascii) {
+        json = json_string(ascii);
+    }
     free(ascii);
     return json;
 }
@@ -61,8 +66,10 @@ static nnfs_status add(json_t *object, const char *key, json_t *value, nnfs_erro
 {
     if (!utf8_is_valid(key) || json_object_get(object, key)) {
         json_decref(value);
-        return utf8_is_valid(key) ? fail(error, NNFS_ERROR_ARGUMENT, "'%s' is there twice", key)
-                                  : fail(error, NNFS_ERROR_DATA, "the name '%s' is not UTF-8", key);
+        if (utf8_is_valid(key)) {
+            return fail(error, NNFS_ERROR_ARGUMENT, "'%s' is there twice", key);
+        }
+        return fail(error, NNFS_ERROR_DATA, "the name '%s' is not UTF-8", key);
     }
     if (json_object_set_new(object, key, value) != 0) { /* also for a value that is NULL */
         return fail_memory(error, strlen(key), "a header");
@@ -136,7 +143,10 @@ nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path
 {
     *writer = (safetensors_writer){.file = {.descriptor = -1}};
     json_t *header = json_object();
-    nnfs_status status = header ? NNFS_OK : fail_memory(error, 64, "a header");
+    nnfs_status status = NNFS_OK;
+    if (!header) {
+        status = fail_memory(error, 64, "a header");
+    }
     if (status == NNFS_OK && metadata_count > 0) {
         status = add_metadata(header, metadata, metadata_count, error);
     }
@@ -144,8 +154,11 @@ nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path
         status = add_tensors(writer, header, tensors, tensor_count, error);
     }
     if (status == NNFS_OK) {
-        status = path ? file_write_begin(&writer->file, path, error)
-                      : file_write_begin_memory(&writer->file, "a model in memory", error);
+        if (path) {
+            status = file_write_begin(&writer->file, path, error);
+        } else {
+            status = file_write_begin_memory(&writer->file, "a model in memory", error);
+        }
     }
     if (status == NNFS_OK) {
         status = write_header(writer, header, error);

@@ -1,6 +1,7 @@
 /* The activations' kernels and their table. */
 #include "math/activation.h"
 
+#include "base/minmax.h"
 #include "math/functions.h"
 
 #include <stddef.h>
@@ -96,7 +97,7 @@ VECTOR_INLINE float mish_slope(float z)
 
 /* Comparisons are written so that NaN passes through: a NaN swallowed here would train on. */
 FORWARD(identity_forward, v)
-FORWARD(relu_forward, v < 0.0f ? 0.0f : v)
+FORWARD(relu_forward, MAX(0.0f, v))
 FORWARD(leaky_relu_forward, v < 0.0f ? 0.01f * v : v)
 FORWARD(elu_forward, v < 0.0f ? expm1_of(v) : v)
 FORWARD(selu_forward, SELU_SCALE *(v < 0.0f ? SELU_ALPHA * expm1_of(v) : v))
@@ -146,7 +147,7 @@ static void softmax_forward(const float *bias, int rows, int columns, int ld, fl
         float largest = -INFINITY;
         for (int i = 0; i < rows; i++) {
             float v = column[i] + bias[i];
-            largest = v > largest ? v : largest;
+            largest = MAX(v, largest);
         }
 #pragma omp simd
         for (int i = 0; i < rows; i++) {
@@ -208,11 +209,17 @@ static const activation activations[] = {
 const activation *activation_of(nnfs_activation which)
 {
     size_t index = (size_t)which;
-    return index < sizeof activations / sizeof *activations ? &activations[index] : NULL;
+    if (index < sizeof activations / sizeof *activations) {
+        return &activations[index];
+    }
+    return NULL;
 }
 
 const char *nnfs_activation_name(nnfs_activation which)
 {
     const activation *row = activation_of(which);
-    return row ? row->name : NULL;
+    if (!row) {
+        return NULL;
+    }
+    return row->name;
 }

@@ -167,9 +167,11 @@ static nnfs_status get_buffers(int threads, nnfs_error *error)
         blas->blas_memory_free(buffers[i]);
     }
     memory_free(buffers);
-    return count == threads ? NNFS_OK
-                            : fail(error, NNFS_ERROR_BACKEND,
-                                   "OpenBLAS has buffers for %d threads at most", count);
+    if (count != threads) {
+        return fail(error, NNFS_ERROR_BACKEND, "OpenBLAS has buffers for %d threads at most",
+                    count);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status test_products(int threads, nnfs_error *error)
@@ -201,7 +203,7 @@ static nnfs_status test_products(int threads, nnfs_error *error)
 nnfs_status blas_prepare(int threads, nnfs_error *error)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static int prepared; /* for so many threads */
+    static int prepared; /* threads that the BLAS is prepared for */
     nnfs_status status = NNFS_OK;
     int wanted = blas_threads(threads);
     (void)pthread_mutex_lock(&lock);

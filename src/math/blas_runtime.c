@@ -1,6 +1,7 @@
 /* Which BLAS runs, and its threads. */
 #include "math/blas_runtime.h"
 
+#include "base/minmax.h"
 #include "math/blas_symbols.h"
 #include "math/gemm.h"
 #include "platform/cpu.h"
@@ -99,7 +100,10 @@ static const char *better_kernel(const char *kernel)
     const char *wanted = getenv("OPENBLAS_CORETYPE");
     bool has_choice = strstr(openblas_config(), "DYNAMIC_ARCH") != NULL;
     bool is_refused = wanted && strcasecmp(wanted, best) == 0; /* it was asked for, in vain */
-    return has_avx512() && has_choice && is_older(kernel) && !is_refused ? best : "";
+    if (has_avx512() && has_choice && is_older(kernel) && !is_refused) {
+        return best;
+    }
+    return "";
 }
 
 static void advise_openblas(blas_info *info)
@@ -196,7 +200,10 @@ int blas_own_threads(void)
     if (is_openblas()) {
         return blas_find_symbols()->openblas_get_num_threads();
     }
-    return is_blis() ? (int)blas_find_symbols()->bli_thread_get_num_threads() : 0;
+    if (!is_blis()) {
+        return 0;
+    }
+    return (int)blas_find_symbols()->bli_thread_get_num_threads();
 }
 
 void blas_set_own_threads(int threads)
@@ -235,22 +242,28 @@ void blas_leave(void)
 }
 
 /*
- * OpenBLAS sets its buffers up for so many threads, prints a warning when more compute at once, and
+ * OpenBLAS allocates its buffers for a maximum number of threads, prints a warning when more compute at once, and
  * before long spoils the process. Releases before 0.3.4 do not tell.
  */
 static int most_threads(void)
 {
     int most = INT_MAX;
-    const char *said = is_openblas() ? strstr(openblas_config(), "MAX_THREADS=") : NULL;
+    const char *said = NULL;
+    if (is_openblas()) {
+        said = strstr(openblas_config(), "MAX_THREADS=");
+    }
     if (said && sscanf(said, "MAX_THREADS=%d", &most) == 1 && most < 1) {
         most = 1;
     }
-    return is_reentrant() ? most : 1;
+    if (is_reentrant()) {
+        return most;
+    }
+    return 1;
 }
 
 int blas_threads(int wanted)
 {
     int threads = cpu_threads(wanted);
     int most = most_threads();
-    return threads < most ? threads : most;
+    return MIN(threads, most);
 }

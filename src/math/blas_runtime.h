@@ -21,10 +21,10 @@ typedef struct blas_info {
 void blas_describe(blas_info *info);
 
 /*
- * OpenBLAS's AVX-512 kernels compute a product of at most this many multiply-adds from A and B where they
- * are, instead of packing them first, which for the shapes of a small layer takes as long as a fifth of
- * the arithmetic. 0 where there is no such thing. A^T B is computed so only where C has at most so many
- * elements, and each is a sum of at least so many.
+ * OpenBLAS's AVX-512 kernels read A and B in place for products of at most this many multiply-adds.
+ * Packing them would take a fifth of the arithmetic's time for the shapes of a small layer. 0: no such
+ * kernels. A^T B is computed in place only if C has at most BLAS_IN_PLACE_OUTPUTS elements, each a sum of
+ * at least BLAS_IN_PLACE_DEPTH terms.
  */
 #define BLAS_IN_PLACE_LIMIT   1000000
 #define BLAS_IN_PLACE_OUTPUTS 1200

@@ -13,6 +13,7 @@
 #ifndef NNFS_MATH_FUNCTIONS_H
 #define NNFS_MATH_FUNCTIONS_H
 
+#include "base/minmax.h"
 #include "base/vector.h"
 
 #include <math.h>
@@ -86,7 +87,7 @@ VECTOR_INLINE float sigmoid_of(float x)
 VECTOR_INLINE float tanh_of(float x)
 {
     float twice = 2.0f * fabsf(x);
-    float e = expm1_of(twice > 20.0f ? 20.0f : twice);
+    float e = expm1_of(MIN(20.0f, twice));
     return copysignf(e / (e + 2.0f), x);
 }
 
@@ -102,7 +103,7 @@ VECTOR_INLINE float log1p_exp_of(float x)
     p = p * w + 4.00217712e-1f;
     p = p * w + 6.66664124e-1f;
     float log1p_u = 2.0f * s + s * w * p;
-    return (x < 0.0f ? 0.0f : x) + log1p_u;
+    return MAX(0.0f, x) + log1p_u;
 }
 
 /*

@@ -1,5 +1,6 @@
 /* Checks the arguments of a product, then calls the backend. */
 #include "math/gemm.h"
+#include "base/minmax.h"
 
 #include <limits.h>
 
@@ -15,10 +16,10 @@ static bool is_transpose(gemm_transpose transpose)
     return transpose == GEMM_N || transpose == GEMM_T;
 }
 
-/* Whether a matrix of so many rows fits a leading dimension; even an empty one has to be 1. */
+/* Checks a leading dimension: at least `rows`, and at least 1 for an empty matrix. */
 static bool fits(int rows, int ld)
 {
-    return rows >= 0 && ld >= (rows > 1 ? rows : 1);
+    return rows >= 0 && ld >= MAX(rows, 1);
 }
 
 bool gemm_run(const gemm_backend *backend, const gemm_product *g)
@@ -40,7 +41,7 @@ typedef struct stored {
 
 static bool is_ld(ptrdiff_t stride, int rows)
 {
-    return stride >= (rows > 1 ? rows : 1) && stride <= INT_MAX;
+    return stride >= MAX(rows, 1) && stride <= INT_MAX;
 }
 
 static stored stored_as(matrix m)
@@ -52,7 +53,7 @@ static stored stored_as(matrix m)
         return (stored){GEMM_T, (int)m.row_stride};
     }
     if (m.columns == 1 && m.row_stride == 1) {
-        return (stored){GEMM_N, m.rows > 1 ? m.rows : 1};
+        return (stored){GEMM_N, MAX(m.rows, 1)};
     }
     return (stored){GEMM_N, 0};
 }

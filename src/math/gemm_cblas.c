@@ -89,7 +89,7 @@ static void call_best(const gemm_product *g)
 }
 
 /*
- * A BLAS built on OpenMP asks OpenMP how many threads it may use, whatever it was told itself
+ * A BLAS built on OpenMP asks OpenMP how many threads it may use and ignores its own setting
  * (OpenBLAS 0.3.21 does, outside parallel regions and in those of one thread).
  */
 static void cblas_backend_sgemm(const gemm_product *g)

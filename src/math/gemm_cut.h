@@ -8,7 +8,7 @@
 
 #include "math/gemm.h"
 
-/* Blocks of C of so many rows and columns, each the sum over so deep parts of the inner dimension. */
+/* Block size of C, rows x columns, and the depth of the slices of the inner dimension. */
 typedef struct gemm_cut {
     int rows, columns, depth;
 } gemm_cut;

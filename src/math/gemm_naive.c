@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* C = beta C; with beta 0 whatever C held, NaN too, is gone. */
+/* C = beta C; beta 0 overwrites C, also NaN. */
 static void scale_columns(const gemm_product *g)
 {
     for (int j = 0; j < g->n; j++) {

@@ -1,4 +1,5 @@
 /* Packing. */
+#include "base/minmax.h"
 #include "base/vector.h"
 #include "math/gemm_packed.h"
 
@@ -86,7 +87,7 @@ static void pack_rows_bf16(const block *b, int i, int valid, int group)
 
 AVX512 VECTOR_INLINE __mmask16 first(int count)
 {
-    return (__mmask16)((1U << (count < GROUP ? count : GROUP)) - 1U);
+    return (__mmask16)((1U << MIN(count, GROUP)) - 1U);
 }
 
 /* Half of the words go to the next panel where panels are that narrow. */

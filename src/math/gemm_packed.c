@@ -1,6 +1,7 @@
 /* Packed products: blocks for the caches, tiles for the kernels. */
 #include "math/gemm_packed.h"
 
+#include "base/minmax.h"
 #include "math/gemm_micro.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@ enum { BLOCK_DEPTH = 256, BLOCK_COLUMNS = 256, LINE_FLOATS = 16 };
 
 static int least(int a, int b)
 {
-    return a < b ? a : b;
+    return MIN(a, b);
 }
 
 /* The tile by way of memory of its own: at the edges of C, and where the rows of C are contiguous. */

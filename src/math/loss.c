@@ -1,6 +1,7 @@
 /* The losses' kernels and their table. */
 #include "math/loss.h"
 
+#include "base/minmax.h"
 #include "math/functions.h"
 
 #include <stddef.h>
@@ -23,7 +24,10 @@ static float label_target(int32_t label, int i, int rows)
 static const float *target_column(const loss_tile *tile, int j, int choices)
 {
     float e = tile->label_smoothing;
-    const float *y = tile->labels ? NULL : tile->targets + (size_t)j * (size_t)tile->rows;
+    const float *y = NULL;
+    if (!tile->labels) {
+        y = tile->targets + (size_t)j * (size_t)tile->rows;
+    }
     if (y && e == 0.0f) {
         return y;
     }
@@ -43,7 +47,10 @@ static const float *target_column(const loss_tile *tile, int j, int choices)
 
 static float column_weight(const loss_tile *tile, int j)
 {
-    return tile->weights ? tile->weights[j] : 1.0f;
+    if (tile->weights) {
+        return tile->weights[j];
+    }
+    return 1.0f;
 }
 
 /* ---- Cross-entropy, fused with softmax ---- */
@@ -56,7 +63,7 @@ VECTOR_INLINE double softmax_column(float *z, int rows)
 {
     float largest = -INFINITY;
     for (int i = 0; i < rows; i++) {
-        largest = z[i] > largest ? z[i] : largest;
+        largest = MAX(z[i], largest);
     }
     float sum = 0.0f;
 #pragma omp simd
@@ -155,7 +162,10 @@ static double cross_entropy(const loss_tile *tile, const activation *output)
     for (int j = 0; j < tile->columns; j++) {
         size_t at = (size_t)j * (size_t)rows;
         float *p = tile->outputs + at;
-        float *d = tile->delta ? tile->delta + at : NULL;
+        float *d = NULL;
+        if (tile->delta) {
+            d = tile->delta + at;
+        }
         float weight = column_weight(tile, j);
         if (tile->z != tile->outputs) {
             memcpy(p, tile->z + at, (size_t)rows * sizeof *p);
@@ -212,7 +222,7 @@ VECTOR_INLINE loss_term huber_term(float p, float y)
 }
 
 /*
- * Sums that go on side by side, where one alone would wait for each of its additions; always so many, so
+ * Independent partial sums hide the latency of the additions; their number is fixed, so
  * that the terms have the same sum on every CPU.
  */
 enum { LANES = 16 };
@@ -272,7 +282,10 @@ static double column_losses(const loss_tile *tile, const float *p, add_terms *te
     double sum = 0.0;
     for (int j = 0; j < tile->columns; j++) {
         size_t at = (size_t)j * rows;
-        float *d = tile->delta ? tile->delta + at : NULL;
+        float *d = NULL;
+        if (tile->delta) {
+            d = tile->delta + at;
+        }
         float weight = column_weight(tile, j);
         sum += (double)weight *
                terms(p + at, target_column(tile, j, 2), rows, tile->scale * weight, d);
@@ -352,13 +365,19 @@ static const loss_function losses[] = {
 const loss_function *loss_of(nnfs_loss which)
 {
     size_t index = (size_t)which;
-    return index < sizeof losses / sizeof *losses ? &losses[index] : NULL;
+    if (index < sizeof losses / sizeof *losses) {
+        return &losses[index];
+    }
+    return NULL;
 }
 
 const char *nnfs_loss_name(nnfs_loss which)
 {
     const loss_function *row = loss_of(which);
-    return row ? row->name : NULL;
+    if (!row) {
+        return NULL;
+    }
+    return row->name;
 }
 
 /* ---- Accuracy ---- */
@@ -370,7 +389,9 @@ static int32_t chosen_class(const float *column, int rows)
         return column[0] > 0.5f;
     }
     for (int i = 1; i < rows; i++) {
-        best = column[i] > column[best] ? i : best;
+        if (column[i] > column[best]) {
+            best = i;
+        }
     }
     return best;
 }

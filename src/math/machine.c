@@ -1,4 +1,5 @@
 /* What the library runs on, in words. */
+#include "base/minmax.h"
 #include "math/blas_runtime.h"
 #include "platform/cpu.h"
 #include "platform/peak.h"
@@ -10,16 +11,19 @@
 #include <unistd.h>
 
 /*
- * The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. A stream would
- * need memory, and where there is none the CPU would become another: checkpoints go by its name.
+ * The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. Without a stream:
+ * a failed allocation would change the name, which checkpoints compare.
  */
 static void describe_cpu(char cpu[64])
 {
     char text[4096] = "";
     struct utsname system;
     int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
-    ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : 0;
-    text[length > 0 ? length : 0] = '\0';
+    ssize_t length = 0;
+    if (file >= 0) {
+        length = read(file, text, sizeof text - 1);
+    }
+    text[MAX(length, 0)] = '\0';
     if (file >= 0) {
         (void)close(file);
     }
@@ -61,7 +65,7 @@ nnfs_status nnfs_machine_prepare(int threads, nnfs_machine *machine, nnfs_error 
     if (machine) {
         describe_machine(threads, machine);
     }
-    return blas_prepare(wanted < cores ? wanted : cores, error);
+    return blas_prepare(MIN(wanted, cores), error);
 }
 
 double nnfs_machine_peak(int threads)

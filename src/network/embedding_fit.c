@@ -62,7 +62,10 @@ nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset
     if (dataset->samples < 1) {
         return fail(error, NNFS_ERROR_DATA, "embeddings need at least 1 sample");
     }
-    size_t count = dataset->samples < MOST_FITTED ? (size_t)dataset->samples : MOST_FITTED;
+    size_t count = MOST_FITTED;
+    if (dataset->samples < MOST_FITTED) {
+        count = (size_t)dataset->samples;
+    }
     size_t floats = size_mul(count, (size_t)network->embedded_count);
     float *x = memory_alloc((size_t)network->inputs, sizeof *x);
     float *values = memory_alloc(floats, sizeof *values);

@@ -84,13 +84,19 @@ static const initializer initializers[] = {
 static const initializer *initializer_of(nnfs_init which)
 {
     size_t index = (size_t)which;
-    return index < sizeof initializers / sizeof *initializers ? &initializers[index] : NULL;
+    if (index < sizeof initializers / sizeof *initializers) {
+        return &initializers[index];
+    }
+    return NULL;
 }
 
 const char *nnfs_init_name(nnfs_init which)
 {
     const initializer *row = initializer_of(which);
-    return row ? row->name : NULL;
+    if (!row) {
+        return NULL;
+    }
+    return row->name;
 }
 
 /* ---- Drawing ---- */
@@ -222,9 +228,10 @@ static void initialize_members(nnfs_network *network, const nnfs_network_setting
     for (int member = 0; member < factors.columns; member++) {
         for (int i = 0; i < factors.rows; i++) {
             float *factor = matrix_at(factors, i, member);
-            int within = i < network->embedded_count * network->embedding_width
-                             ? i % network->embedding_width
-                             : 0;
+            int within = 0;
+            if (i < network->embedded_count * network->embedding_width) {
+                within = i % network->embedding_width;
+            }
             if (!embeds) {
                 *factor = *factor < 0.0f ? -1.0f : 1.0f;
             } else if (within > 0) {

@@ -31,12 +31,18 @@ static bool is_probability(float p)
 
 static nnfs_normalization normalization_of(const nnfs_network_settings *settings, int index)
 {
-    return settings->normalization ? settings->normalization[index] : NNFS_NORMALIZATION_NONE;
+    if (settings->normalization) {
+        return settings->normalization[index];
+    }
+    return NNFS_NORMALIZATION_NONE;
 }
 
 static float dropout_of(const nnfs_network_settings *settings, int index)
 {
-    return settings->dropout ? settings->dropout[index] : 0.0f;
+    if (settings->dropout) {
+        return settings->dropout[index];
+    }
+    return 0.0f;
 }
 
 /* What a layer does beside its product and its activation. */
@@ -190,7 +196,10 @@ const char *nnfs_normalization_name(nnfs_normalization which)
         [NNFS_NORMALIZATION_BATCH] = "batch",
         [NNFS_NORMALIZATION_LAYER] = "layer",
     };
-    return (size_t)which < sizeof names / sizeof *names ? names[which] : NULL;
+    if ((size_t)which < sizeof names / sizeof *names) {
+        return names[which];
+    }
+    return NULL;
 }
 
 /*
@@ -342,10 +351,11 @@ nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network
 nnfs_status network_allocate(nnfs_network *network, nnfs_error *error)
 {
     network->parameters = memory_alloc_zeroed(network->parameter_floats, sizeof(float));
-    return network->parameters
-               ? NNFS_OK
-               : fail_memory(error, size_mul(network->parameter_floats, sizeof(float)),
-                             "the network's parameters");
+    if (!network->parameters) {
+        return fail_memory(error, size_mul(network->parameter_floats, sizeof(float)),
+                           "the network's parameters");
+    }
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_network_create(const nnfs_network_settings *settings, nnfs_network **network,
@@ -393,17 +403,26 @@ void nnfs_network_free(nnfs_network *network)
 
 int nnfs_network_inputs(const nnfs_network *network)
 {
-    return network ? network->inputs : 0;
+    if (!network) {
+        return 0;
+    }
+    return network->inputs;
 }
 
 int nnfs_network_outputs(const nnfs_network *network)
 {
-    return network ? network_output(network)->out : 0;
+    if (!network) {
+        return 0;
+    }
+    return network_output(network)->out;
 }
 
 int nnfs_network_layer_count(const nnfs_network *network)
 {
-    return network ? network->layer_count : 0;
+    if (!network) {
+        return 0;
+    }
+    return network->layer_count;
 }
 
 static bool has_layer(const nnfs_network *network, int index)
@@ -423,33 +442,50 @@ nnfs_layer nnfs_network_layer(const nnfs_network *network, int index)
 
 nnfs_normalization nnfs_network_normalization(const nnfs_network *network, int index)
 {
-    return has_layer(network, index) ? network->layers[index].normalization
-                                     : NNFS_NORMALIZATION_NONE;
+    if (has_layer(network, index)) {
+        return network->layers[index].normalization;
+    }
+    return NNFS_NORMALIZATION_NONE;
 }
 
 float nnfs_network_dropout(const nnfs_network *network, int index)
 {
-    return has_layer(network, index) ? network->layers[index].dropout : 0.0f;
+    if (has_layer(network, index)) {
+        return network->layers[index].dropout;
+    }
+    return 0.0f;
 }
 
 float nnfs_network_input_dropout(const nnfs_network *network)
 {
-    return network ? network->input_dropout : 0.0f;
+    if (network) {
+        return network->input_dropout;
+    }
+    return 0.0f;
 }
 
 int nnfs_network_members(const nnfs_network *network)
 {
-    return network ? network->members : 0;
+    if (!network) {
+        return 0;
+    }
+    return network->members;
 }
 
 int nnfs_network_embedded(const nnfs_network *network)
 {
-    return network ? network->embedded_count : 0;
+    if (!network) {
+        return 0;
+    }
+    return network->embedded_count;
 }
 
 int nnfs_network_layer_columns(const nnfs_network *network, int index)
 {
-    return has_layer(network, index) ? network->tensors[network->layers[index].weight].columns : 0;
+    if (!has_layer(network, index)) {
+        return 0;
+    }
+    return network->tensors[network->layers[index].weight].columns;
 }
 
 int network_input_column(const nnfs_network *network, int input)
@@ -466,7 +502,10 @@ int network_input_column(const nnfs_network *network, int input)
 
 nnfs_loss nnfs_network_loss(const nnfs_network *network)
 {
-    return network ? network->loss : NNFS_CROSS_ENTROPY;
+    if (network) {
+        return network->loss;
+    }
+    return NNFS_CROSS_ENTROPY;
 }
 
 int64_t nnfs_network_parameters(const nnfs_network *network)
@@ -474,7 +513,9 @@ int64_t nnfs_network_parameters(const nnfs_network *network)
     int64_t count = 0;
     for (int i = 0; network && i < network->tensor_count; i++) {
         const network_tensor *tensor = &network->tensors[i];
-        count += tensor->trained ? (int64_t)tensor->rows * tensor->columns : 0;
+        if (tensor->trained) {
+            count += (int64_t)tensor->rows * tensor->columns;
+        }
     }
     return count;
 }
@@ -528,9 +569,10 @@ void network_write_tensor(const network_tensor *tensor, float *buffer, const flo
 
 nnfs_status network_check_layer(const nnfs_network *network, int index, nnfs_error *error)
 {
-    return has_layer(network, index)
-               ? NNFS_OK
-               : fail(error, NNFS_ERROR_ARGUMENT, "the network has no layer %d", index);
+    if (!has_layer(network, index)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the network has no layer %d", index);
+    }
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index, float *weights,
@@ -569,16 +611,19 @@ nnfs_status nnfs_network_set_weights(nnfs_network *network, int index, const flo
 
 float *nnfs_network_biases(nnfs_network *network, int index)
 {
-    return has_layer(network, index)
-               ? network->parameters + network->tensors[network->layers[index].bias].offset
-               : NULL;
+    if (!has_layer(network, index)) {
+        return NULL;
+    }
+    return network->parameters + network->tensors[network->layers[index].bias].offset;
 }
 
 uint64_t nnfs_network_hash(const nnfs_network *network)
 {
-    return network ? hash_bytes(HASH_START, network->parameters,
-                                network->parameter_floats * sizeof *network->parameters)
-                   : 0;
+    if (!network) {
+        return 0;
+    }
+    return hash_bytes(HASH_START, network->parameters,
+                      network->parameter_floats * sizeof *network->parameters);
 }
 
 /* A product of [m x k] and [k x n] takes 2 m n k operations; elementwise work is not counted. */
@@ -606,6 +651,9 @@ double nnfs_network_flops_step(const nnfs_network *network)
 
 double network_loss_terms(const nnfs_network *network, int64_t samples)
 {
-    double outputs = loss_of(network->loss)->mean_over_outputs ? network_output(network)->out : 1;
+    double outputs = 1;
+    if (loss_of(network->loss)->mean_over_outputs) {
+        outputs = network_output(network)->out;
+    }
     return (double)samples * outputs;
 }

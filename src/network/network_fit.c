@@ -14,7 +14,10 @@ static bool fits_outputs(const nnfs_network *network, int classes, int numbers)
 {
     int outputs = network_output(network)->out;
     bool yes_or_no = classes == 2 && outputs == 1 && network->loss != NNFS_CROSS_ENTROPY;
-    return classes > 0 ? classes <= outputs || yes_or_no : numbers == outputs;
+    if (classes > 0) {
+        return classes <= outputs || yes_or_no;
+    }
+    return numbers == outputs;
 }
 
 static nnfs_status fail_outputs(const nnfs_network *network, int classes, int numbers,
@@ -129,5 +132,8 @@ nnfs_status nnfs_network_set_preprocessing(nnfs_network *network,
 
 const nnfs_preprocessing *nnfs_network_preprocessing(const nnfs_network *network)
 {
-    return network ? encoder_preprocessing(network->encoder) : NULL;
+    if (!network) {
+        return NULL;
+    }
+    return encoder_preprocessing(network->encoder);
 }

@@ -33,7 +33,10 @@ const char *nnfs_network_note(const nnfs_network *network, const char *key)
         return NULL;
     }
     size_t place = note_place(network, key);
-    return note_is_at(network, place, key) ? network->notes[place].value : NULL;
+    if (!note_is_at(network, place, key)) {
+        return NULL;
+    }
+    return network->notes[place].value;
 }
 
 /* Makes room for a note at `place`; its key and value are then the caller's to set. */
@@ -80,7 +83,10 @@ nnfs_status nnfs_network_set_note(nnfs_network *network, const char *key, const 
     size_t place = note_place(network, key);
     bool replaces = note_is_at(network, place, key);
     char *new_value = strdup(value);
-    char *new_key = replaces ? NULL : strdup(key);
+    char *new_key = NULL;
+    if (!replaces) {
+        new_key = strdup(key);
+    }
     if (!new_value || (!replaces && (!new_key || !insert_note(network, place)))) {
         free(new_value);
         free(new_key);

@@ -24,7 +24,10 @@ static const struct {
 
 const char *nnfs_monitor_name(nnfs_monitor which)
 {
-    return (size_t)which < sizeof monitors / sizeof *monitors ? monitors[which].name : NULL;
+    if ((size_t)which < sizeof monitors / sizeof *monitors) {
+        return monitors[which].name;
+    }
+    return NULL;
 }
 
 double monitor_score(nnfs_monitor which, const nnfs_evaluation *evaluation)

@@ -76,7 +76,10 @@ UPDATE(rmsprop_plain, true, false, true, {
 
 static bool rmsprop_update(const optimizer_step *step, const optimizer_range *range)
 {
-    return range->m ? rmsprop_with_momentum(step, range) : rmsprop_plain(step, range);
+    if (range->m) {
+        return rmsprop_with_momentum(step, range);
+    }
+    return rmsprop_plain(step, range);
 }
 
 /*
@@ -122,7 +125,10 @@ static const optimizer optimizers[] = {
 const optimizer *optimizer_of(nnfs_optimizer which)
 {
     size_t index = (size_t)which;
-    return index < sizeof optimizers / sizeof *optimizers ? &optimizers[index] : NULL;
+    if (index < sizeof optimizers / sizeof *optimizers) {
+        return &optimizers[index];
+    }
+    return NULL;
 }
 
 bool optimizer_keeps_first(const nnfs_train_settings *settings)
@@ -134,7 +140,10 @@ bool optimizer_keeps_first(const nnfs_train_settings *settings)
 const char *nnfs_optimizer_name(nnfs_optimizer which)
 {
     const optimizer *row = optimizer_of(which);
-    return row ? row->name : NULL;
+    if (!row) {
+        return NULL;
+    }
+    return row->name;
 }
 
 optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,

@@ -21,10 +21,13 @@ static double steps_done(const schedule_time *time)
     return (double)time->epoch * (double)time->steps + (double)time->step;
 }
 
-/* Of the whole run. Without epochs no end is known: whatever leads to it stays at its beginning. */
+/* Of the whole run. 0 epochs: the run has no end, and a schedule stays at its start. */
 static double steps_total(const nnfs_train_settings *settings, const schedule_time *time)
 {
-    return settings->epochs > 0 ? (double)settings->epochs * (double)time->steps : INFINITY;
+    if (settings->epochs > 0) {
+        return (double)settings->epochs * (double)time->steps;
+    }
+    return INFINITY;
 }
 
 /* ---- The formulas ---- */
@@ -80,8 +83,10 @@ static double one_cycle_share(const nnfs_train_settings *settings, const schedul
     double last = steps_total(settings, time) - 1.0;
     double top = CYCLE_RISE * (last + 1.0) - 1.0;
     double now = fmin(steps_done(time), last);
-    return now <= top ? half_cosine(CYCLE_BEGIN, 1.0, now / top)
-                      : half_cosine(1.0, CYCLE_END, (now - top) / (last - top));
+    if (now <= top) {
+        return half_cosine(CYCLE_BEGIN, 1.0, now / top);
+    }
+    return half_cosine(1.0, CYCLE_END, (now - top) / (last - top));
 }
 
 /* Four waves, each twice as long as the one before: (1 - cos(2 pi log2(1 + 15 t))) / 2, t in 0 .. 1
@@ -110,7 +115,10 @@ static double warmup_share(const nnfs_train_settings *settings, const schedule_t
 {
     double warmup = settings->warmup_epochs * (double)time->steps;
     double now = steps_done(time) + 1.0;
-    return now < warmup ? now / warmup : 1.0;
+    if (now < warmup) {
+        return now / warmup;
+    }
+    return 1.0;
 }
 
 /* ---- The table ---- */
@@ -140,13 +148,19 @@ static const schedule schedules[] = {
 static const schedule *schedule_of(nnfs_schedule which)
 {
     size_t index = (size_t)which;
-    return index < sizeof schedules / sizeof *schedules ? &schedules[index] : NULL;
+    if (index < sizeof schedules / sizeof *schedules) {
+        return &schedules[index];
+    }
+    return NULL;
 }
 
 const char *nnfs_schedule_name(nnfs_schedule which)
 {
     const schedule *row = schedule_of(which);
-    return row ? row->name : NULL;
+    if (!row) {
+        return NULL;
+    }
+    return row->name;
 }
 
 /* ---- The history ---- */

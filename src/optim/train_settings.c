@@ -42,13 +42,19 @@ const char *nnfs_precision_name(nnfs_precision precision)
 {
     static const char *const names[] = {
         [NNFS_PRECISION_F32] = "f32", [NNFS_PRECISION_BF16] = "bf16"};
-    return (size_t)precision < sizeof names / sizeof *names ? names[precision] : NULL;
+    if ((size_t)precision < sizeof names / sizeof *names) {
+        return names[precision];
+    }
+    return NULL;
 }
 
 static double third_of_epochs(const void *settings)
 {
     int epochs = ((const nnfs_train_settings *)settings)->epochs;
-    return epochs > 0 ? (double)epochs / 3.0 : 1.0;
+    if (epochs > 0) {
+        return (double)epochs / 3.0;
+    }
+    return 1.0;
 }
 
 #define FIELD(ctype, kind, of)                                                    \
@@ -385,7 +391,10 @@ const nnfs_setting *nnfs_train_setting(int index)
 const char *nnfs_train_setting_choice(const char *name, int index)
 {
     const setting *row = settings_find(&train_settings, name);
-    return row && row->names ? row->names(index) : NULL;
+    if (row && row->names) {
+        return row->names(index);
+    }
+    return NULL;
 }
 
 nnfs_status nnfs_train_settings_set(nnfs_train_settings *settings, const char *name,
@@ -408,7 +417,10 @@ const nnfs_setting *nnfs_train_settings_unused(const nnfs_train_settings *settin
     if (user) {
         *user = row ? by : NULL;
     }
-    return row ? &row->about : NULL;
+    if (!row) {
+        return NULL;
+    }
+    return &row->about;
 }
 
 float train_settings_default_rate(nnfs_optimizer optimizer)

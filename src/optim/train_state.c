@@ -39,7 +39,10 @@ _Static_assert((int)ROWS <= (int)STATES_MOST, "more states than arrays have room
 
 const train_state *train_state_at(int index)
 {
-    return index < ROWS ? &rows[index] : NULL;
+    if (index < ROWS) {
+        return &rows[index];
+    }
+    return NULL;
 }
 
 int train_state_replacing(const nnfs_train_settings *settings)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/vector.h"
 
 #include <omp.h>
@@ -39,14 +40,14 @@ static double best_rate(float *x, size_t count)
             done += bytes;
         } while (done < round_bytes);
         double rate = (double)done / (clock_seconds() - start);
-        best = rate > best ? rate : best;
+        best = MAX(rate, best);
     }
     return best;
 }
 
 double bandwidth_measure(int threads, size_t bytes)
 {
-    bytes = bytes < MOST_BYTES ? bytes : MOST_BYTES;
+    bytes = MIN(bytes, MOST_BYTES);
     size_t share = size_round_up(bytes / sizeof(float) / (size_t)threads + 1, MEMORY_LINE_FLOATS);
     float *x = memory_alloc(size_mul(share, (size_t)threads), sizeof *x);
     double sum = 0.0;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * Measures the bytes a second that `threads` threads together read from a working set of so many
+ * Measures the bytes a second that `threads` threads together read from a working set of `bytes`
  * bytes (128 MiB stand for more), each its own share over and over: from the caches if it fits
  * there. In about 20 ms. 0 where there is no memory.
  */

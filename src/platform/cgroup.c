@@ -22,14 +22,14 @@ bool cgroup_read_line(const char *folder, const char *name, char *line, int size
  * From the group up to the mount. Seen from inside a container the group's own folder may be absent,
  * and the mount is the container's group.
  */
-static void look_upwards(const char *mount, const char *group, bool version_2, cgroup_look *look,
-                         void *context)
+static void read_ancestors(const char *mount, const char *group, bool version_2,
+                           cgroup_reader *reader, void *context)
 {
     char folder[PATH_MAX - 32]; /* leaves room for a file's name */
     (void)snprintf(folder, sizeof folder, "%s%s", mount, strstr(group, "/..") ? "" : group);
     for (char *end = folder + strlen(folder); end && end >= folder + strlen(mount);) {
         *end = '\0';
-        look(folder, version_2, context);
+        reader(folder, version_2, context);
         end = strrchr(folder, '/');
     }
 }
@@ -48,13 +48,16 @@ static bool has_controller(const char *controllers, const char *wanted)
 }
 
 /* A line of /proc/self/cgroup: "0::/group", or "4:cpu,cpuacct:/group". */
-static void look_at_line(const char *root, char *line, const char *controller, cgroup_look *look,
-                         void *context)
+static void read_line(const char *root, char *line, const char *controller, cgroup_reader *reader,
+                      void *context)
 {
     char mount[PATH_MAX / 2];
     line[strcspn(line, "\n")] = '\0';
     char *controllers = strchr(line, ':');
-    char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+    char *group = NULL;
+    if (controllers) {
+        group = strchr(controllers + 1, ':');
+    }
     if (!group) {
         return;
     }
@@ -63,11 +66,11 @@ static void look_at_line(const char *root, char *line, const char *controller, c
     if (version_2 || has_controller(controllers, controller)) {
         (void)snprintf(mount, sizeof mount, "%s/sys/fs/cgroup%s%s", root, version_2 ? "" : "/",
                        version_2 ? "" : controller);
-        look_upwards(mount, group, version_2, look, context);
+        read_ancestors(mount, group, version_2, reader, context);
     }
 }
 
-void cgroup_each(const char *root, const char *controller, cgroup_look *look, void *context)
+void cgroup_each(const char *root, const char *controller, cgroup_reader *reader, void *context)
 {
     char path[PATH_MAX];
     char *line = NULL;
@@ -75,7 +78,7 @@ void cgroup_each(const char *root, const char *controller, cgroup_look *look, vo
     (void)snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     FILE *file = fopen(path, "re");
     while (file && getline(&line, &size, file) > 0) {
-        look_at_line(root, line, controller, look, context);
+        read_line(root, line, controller, reader, context);
     }
     if (file) {
         (void)fclose(file);

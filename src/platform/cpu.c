@@ -1,7 +1,7 @@
 /*
  * How many cores this process may use. The kernel's scheduler knows two limits: a mask
  * of CPUs, which OpenMP reads, and a quota of CPU time a period, which containers are
- * given and nobody reads.
+ * given and no caller reads.
  */
 #include "platform/cpu.h"
 
@@ -34,7 +34,7 @@ static bool read_version_1(const char *folder, long long *quota, long long *peri
 }
 
 /* Lowers *context, cores or 0 for no limit, to the group's. */
-static void look(const char *folder, bool version_2, void *context)
+static void read_limit(const char *folder, bool version_2, void *context)
 {
     int *limit = context;
     long long quota = 0;
@@ -52,7 +52,7 @@ static void look(const char *folder, bool version_2, void *context)
 int cpu_quota(const char *root)
 {
     int limit = 0;
-    cgroup_each(root, "cpu", look, &limit);
+    cgroup_each(root, "cpu", read_limit, &limit);
     return limit;
 }
 
@@ -74,7 +74,10 @@ int cpu_cores(void)
 {
     int cores = omp_get_num_procs();
     int quota = known_quota();
-    return quota > 0 && quota < cores ? quota : cores;
+    if (quota > 0 && quota < cores) {
+        return quota;
+    }
+    return cores;
 }
 
 nnfs_status cpu_check_threads(int threads, nnfs_error *error)
@@ -93,5 +96,8 @@ int cpu_threads(int wanted)
     /* a number that OpenMP did not find by counting cores was asked for by somebody */
     int openmp = omp_get_max_threads();
     bool asked_for = openmp != omp_get_num_procs() || getenv("OMP_NUM_THREADS");
-    return asked_for ? openmp : cpu_cores();
+    if (asked_for) {
+        return openmp;
+    }
+    return cpu_cores();
 }

@@ -12,7 +12,10 @@
 static void lower_limit(const char *folder, bool version_2, void *context)
 {
     size_t *least = context;
-    const char *name = version_2 ? "memory.max" : "memory.limit_in_bytes";
+    const char *name = "memory.limit_in_bytes";
+    if (version_2) {
+        name = "memory.max";
+    }
     char line[64];
     unsigned long long limit = 0;
     if (cgroup_read_line(folder, name, line, sizeof line) && sscanf(line, "%llu", &limit) == 1 &&
@@ -25,7 +28,10 @@ size_t memory_limit(const char *root)
 {
     long pages = sysconf(_SC_PHYS_PAGES);
     long page = sysconf(_SC_PAGESIZE);
-    size_t least = pages > 0 && page > 0 ? size_mul((size_t)pages, (size_t)page) : SIZE_MAX;
+    size_t least = SIZE_MAX;
+    if (pages > 0 && page > 0) {
+        least = size_mul((size_t)pages, (size_t)page);
+    }
     cgroup_each(root, "memory", lower_limit, &least);
     return least;
 }

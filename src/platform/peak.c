@@ -6,6 +6,7 @@
 #include "platform/peak.h"
 
 #include "base/clock.h"
+#include "base/minmax.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -80,7 +81,7 @@ static double best_rate(const unit *u)
         double start = clock_seconds();
         sink = u->run();
         double rate = 2e-9 * u->lanes * UNROLL * CHAINS * STEPS / (clock_seconds() - start);
-        best = rate > best ? rate : best;
+        best = MAX(rate, best);
     }
     (void)sink;
     return best;

@@ -1,5 +1,6 @@
 /* The compiler: from a network to the ops of its step, in order, and from ops to chains and stages. */
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "program/program.h"
 #include "program/tiling.h"
 
@@ -77,7 +78,10 @@ static operand layer_matrix(compiler *c, const network_layer *layer, int turn)
     int rows = layer->out * layer->heads;
     bool members = layer->heads < c->network->members;
     if (trains(c)) {
-        return members ? work_of_members(c, rows) : work_matrix(c, rows);
+        if (members) {
+            return work_of_members(c, rows);
+        }
+        return work_matrix(c, rows);
     }
     return (operand){.space = SPACE_WORK,
                      .type = DTYPE_F32,
@@ -187,7 +191,10 @@ static void emit_pack_delta(compiler *c, int index, unsigned needs)
     if (!is_bf16(c, index)) {
         return;
     }
-    unsigned below = index > 0 ? needs : needs | RUN_INPUT_GRADIENT;
+    unsigned below = needs;
+    if (index <= 0) {
+        below = needs | RUN_INPUT_GRADIENT;
+    }
     v->packed.dz_gradient = panels(c, GEMM_LANES, v->dz.rows, c->tiles.chunk);
     v->packed.dz_backward = panels(c, GEMM_COLUMNS, c->tiles.chunk, v->dz.rows);
     emit_pack(c, index, v->dz, v->packed.dz_gradient, GEMM_PANEL_ROWS, GEMM_LANES, needs);
@@ -212,7 +219,10 @@ static op_grid grid_of_samples(const compiler *c, int rows)
 static op_grid grid_of_product(const compiler *c, const network_layer *layer, int rows)
 {
     op_grid grid = grid_of_samples(c, rows);
-    int tile_rows = trains(c) ? tiling_rows(layer, rows) : 0;
+    int tile_rows = 0;
+    if (trains(c)) {
+        tile_rows = tiling_rows(layer, rows);
+    }
     if (tile_rows > 0) {
         bool bf16 = is_bf16(c, (int)(layer - c->network->layers));
         grid.tile_rows = bf16 ? whole_panels(tile_rows) : tile_rows;
@@ -277,7 +287,10 @@ static program_op forward_op(const compiler *c, const op_kind *kind, int layer)
 
 static operand work_like(compiler *c, operand in)
 {
-    return in.members > 1 ? work_of_members(c, in.rows) : work_matrix(c, in.rows);
+    if (in.members > 1) {
+        return work_of_members(c, in.rows);
+    }
+    return work_matrix(c, in.rows);
 }
 
 /* Drops some of `in`; returns what is left, and in *factors what it was multiplied by. */
@@ -412,7 +425,10 @@ static operand emit_layer(compiler *c, int index, operand in)
     next.in = v->z;
     next.out = output ? v->z : v->a;
     emit(c, next);
-    return output ? v->z : emit_dropout(c, index, layer->dropout, v->a, &v->factors);
+    if (output) {
+        return v->z;
+    }
+    return emit_dropout(c, index, layer->dropout, v->a, &v->factors);
 }
 
 /* Sums that all samples of a step share: a stage of their own. */
@@ -630,7 +646,10 @@ static void emit_backward(compiler *c, int index, unsigned needs)
 {
     const network_layer *layer = &c->network->layers[index];
     bool first = index == 0;
-    layer_values *before = first ? NULL : &c->values[index - 1];
+    layer_values *before = NULL;
+    if (!first) {
+        before = &c->values[index - 1];
+    }
     operand to = {.space = SPACE_INPUT_GRADIENT,
                   .type = DTYPE_F32,
                   .rows = layer->in,
@@ -940,7 +959,10 @@ static void emit_training(compiler *c)
     emit_normalization_backward(c, last, RUN_GRADIENT);
     for (int i = last; i >= 0; i--) {
         bool for_inputs = i < first || (i == first && (i > 0 || !inputs_learn(c->network)));
-        unsigned needs = for_inputs ? RUN_GRADIENT | RUN_INPUT_GRADIENT : RUN_GRADIENT;
+        unsigned needs = RUN_GRADIENT;
+        if (for_inputs) {
+            needs = RUN_GRADIENT | RUN_INPUT_GRADIENT;
+        }
         emit_backward(c, i, needs);
     }
     emit_expand_backward(c);
@@ -1013,7 +1035,7 @@ static void take_turns(compiler *c)
     int widest = 1;
     for (int i = 0; i < c->network->layer_count; i++) {
         int out = c->network->layers[i].out;
-        widest = out > widest ? out : widest;
+        widest = MAX(out, widest);
     }
     for (size_t i = 0; i < sizeof c->turns / sizeof *c->turns; i++) {
         c->turns[i] = work_of_members(c, widest).offset;
@@ -1050,7 +1072,7 @@ static int useful_threads(const program *p, const nnfs_network *network, int64_t
 {
     double by_work = tiling_threads(network, batch) * p->range.count / p->shards;
     int threads = by_work < (double)p->tiles ? (int)by_work : p->tiles;
-    return threads < 1 ? 1 : threads;
+    return MAX(1, threads);
 }
 
 /* Inference: the samples of a call are one tile. */

@@ -1,5 +1,6 @@
 /* The governor: trials of fewer threads, and of more. */
 #include "program/governor.h"
+#include "base/minmax.h"
 
 /* A window has many turns of the scheduler, one of which alone says little, and a few steps. */
 #define WINDOW_SECONDS 0.1
@@ -57,7 +58,7 @@ static void judge(governor *c, double rate)
         atomic_store(&c->working, c->before);
     }
     c->hold = better ? HOLD_SECONDS : 2.0 * c->hold;
-    c->hold = c->hold < HOLD_SECONDS_MOST ? c->hold : HOLD_SECONDS_MOST;
+    c->hold = MIN(c->hold, HOLD_SECONDS_MOST);
     c->until = c->ran + c->hold;
     c->trying = false;
 }

@@ -34,7 +34,7 @@ typedef struct governor {
     int before;         /* the trial; how many worked */
     double rate_before; /* and the steps a second they did */
     double hold;        /* seconds in regions from one trial to the next */
-    double ran;         /* so many have been looked at */
+    double ran;         /* steps observed */
     double until;       /* when there may be another trial */
 } governor;
 

@@ -1,4 +1,5 @@
 /* Grids: how many tiles there are, and what each covers. */
+#include "base/minmax.h"
 #include "program/program.h"
 
 static int ceil_div(int a, int b)
@@ -8,7 +9,10 @@ static int ceil_div(int a, int b)
 
 static int tiles_down(const op_grid *grid)
 {
-    return grid->tile_rows > 0 ? ceil_div(grid->rows, grid->tile_rows) : 1;
+    if (grid->tile_rows > 0) {
+        return ceil_div(grid->rows, grid->tile_rows);
+    }
+    return 1;
 }
 
 static int grid_tiles(const op_grid *grid, int samples)
@@ -29,7 +33,10 @@ op_tile op_tile_at(const op_grid *grid, int index, int samples)
         return (op_tile){0};
     }
     bool parameters = grid->axis == AXIS_PARAMETERS;
-    int columns = parameters ? grid->columns : samples;
+    int columns = samples;
+    if (parameters) {
+        columns = grid->columns;
+    }
     int row = 0;
     int rows = grid->rows;
     int first = index * grid->tile_columns;
@@ -40,8 +47,7 @@ op_tile op_tile_at(const op_grid *grid, int index, int samples)
         first = index / down * grid->tile_columns;
     }
     int left = columns - first;
-    return (op_tile){index, row, rows, first,
-                     left < grid->tile_columns ? left : grid->tile_columns};
+    return (op_tile){index, row, rows, first, MIN(left, grid->tile_columns)};
 }
 
 int program_chain_tiles(const program *p, const program_chain *chain, int samples)
@@ -62,7 +68,10 @@ op_cost program_op_cost(const program *p, const program_op *op, int samples)
 {
     (void)p;
     op_cost sum = {0};
-    int tiles = op->first_tile ? 1 : grid_tiles(&op->grid, samples);
+    int tiles = 1;
+    if (!op->first_tile) {
+        tiles = grid_tiles(&op->grid, samples);
+    }
     for (int i = 0; op->kind->cost && i < tiles; i++) {
         op_cost one = op->kind->cost(op, op_tile_at(&op->grid, i, samples), samples);
         sum.multiply_adds += one.multiply_adds;

@@ -12,9 +12,15 @@
 int inference_threads_for(int64_t samples, int threads)
 {
     int tile = tiling_inference(samples);
-    int64_t tiles = tile > 0 ? (samples + tile - 1) / tile : 1;
+    int64_t tiles = 1;
+    if (tile > 0) {
+        tiles = (samples + tile - 1) / tile;
+    }
     threads = blas_threads(threads);
-    return threads > tiles ? (int)tiles : threads;
+    if (threads > tiles) {
+        return (int)tiles;
+    }
+    return threads;
 }
 
 nnfs_status inference_create(inference *made, const nnfs_network *network, program_purpose purpose,
@@ -119,7 +125,7 @@ typedef struct tile_queue {
     atomic_bool failed;
 } tile_queue;
 
-static void run_thread(inference *i, int thread, int64_t samples, inference_visitor *visit,
+static void run_thread(inference *i, int thread, int64_t samples, inference_tile_callback *callback,
                        void *user, tile_queue *queue)
 {
     int64_t columns = i->program.tile_columns;
@@ -131,24 +137,24 @@ static void run_thread(inference *i, int thread, int64_t samples, inference_visi
                                .index = (int)index,
                                .first = index * columns,
                                .count = left < columns ? (int)left : (int)columns};
-        if (!visit(&tile, user)) {
+        if (!callback(&tile, user)) {
             atomic_store(&queue->failed, true);
         }
     }
 }
 
-nnfs_status inference_run(inference *i, int64_t samples, inference_visitor *visit, void *user,
-                          nnfs_error *error)
+nnfs_status inference_run(inference *i, int64_t samples, inference_tile_callback *callback,
+                          void *user, nnfs_error *error)
 {
     tile_queue queue;
     atomic_init(&queue.next, 0);
     atomic_init(&queue.failed, false);
     blas_enter();
     if (i->threads == 1) { /* a region, even of one thread, takes time and memory */
-        run_thread(i, 0, samples, visit, user, &queue);
+        run_thread(i, 0, samples, callback, user, &queue);
     } else {
 #pragma omp parallel num_threads(i->threads)
-        run_thread(i, omp_get_thread_num(), samples, visit, user, &queue);
+        run_thread(i, omp_get_thread_num(), samples, callback, user, &queue);
     }
     blas_leave();
     if (atomic_load(&queue.failed)) {

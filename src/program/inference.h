@@ -1,6 +1,6 @@
 /*
  * Inference: a forward program on tiles of samples, each thread in a workspace of its own. Prediction and
- * evaluation are two visitors of the same tiles. Batch normalisation is folded into a copy of the weights.
+ * evaluation are two callbacks on the same tiles. Batch normalisation is folded into a copy of the weights.
  */
 #ifndef NNFS_PROGRAM_INFERENCE_H
 #define NNFS_PROGRAM_INFERENCE_H
@@ -28,7 +28,7 @@ nnfs_status inference_create(inference *made, const nnfs_network *network, progr
                              nnfs_error *error);
 void inference_free(inference *i);
 
-/* Some samples, for the visitor of a tile. */
+/* A tile of samples, as the callback gets it. */
 typedef struct inference_tile {
     inference *of;
     int thread;
@@ -37,12 +37,12 @@ typedef struct inference_tile {
     int count;
 } inference_tile;
 
-/* False if a matrix product was refused. */
-typedef bool inference_visitor(const inference_tile *tile, void *user);
+/* Returns false to stop: a matrix product failed. */
+typedef bool inference_tile_callback(const inference_tile *tile, void *user);
 
-/* Visits the tiles of samples 0 .. samples - 1, on all threads. Errors: BACKEND. */
-nnfs_status inference_run(inference *i, int64_t samples, inference_visitor *visit, void *user,
-                          nnfs_error *error);
+/* Calls `callback` for the tiles of samples 0 .. samples - 1, on all threads. Errors: BACKEND. */
+nnfs_status inference_run(inference *i, int64_t samples, inference_tile_callback *callback,
+                          void *user, nnfs_error *error);
 
 /* Room for the inputs of a tile [inputs x count]. */
 float *inference_inputs(const inference_tile *tile);

@@ -219,7 +219,10 @@ struct op_context {
 /* Columns of an operand that belong to some samples, or to columns of a tensor. */
 static inline int op_columns(const operand *of, int samples)
 {
-    return of->columns == 0 && of->members > 1 ? samples * of->members : samples;
+    if (of->columns == 0 && of->members > 1) {
+        return samples * of->members;
+    }
+    return samples;
 }
 
 /* The rows and columns of an operand that a tile covers. */
@@ -251,7 +254,10 @@ static inline float *op_vector(const op_context *context, const operand *of)
 static inline uint64_t op_sample(const op_context *context, int column)
 {
     int64_t at = context->chunk->first + column;
-    return context->order ? context->order[at] : (uint64_t)at;
+    if (context->order) {
+        return context->order[at];
+    }
+    return (uint64_t)at;
 }
 
 /* ---- The kinds, by file ---- */

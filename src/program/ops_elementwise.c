@@ -91,7 +91,7 @@ static void factors_of(const random_words *words, uint32_t threshold, float keep
 /* The sample of a column, and, above it, the member. */
 static uint64_t column_sample(const operand *of, const op_context *context, int first, int column)
 {
-    int members = of->members > 1 ? of->members : 1;
+    int members = MAX(of->members, 1);
     return op_sample(context, first + column / members) | (uint64_t)(column % members) << 48;
 }
 

@@ -3,6 +3,7 @@
  * by side, from the inputs to the last hidden layer; each member has an output layer of its own, whose
  * outputs lie below each other in the sample's one column.
  */
+#include "base/minmax.h"
 #include "base/vector.h"
 #include "math/sums.h"
 #include "program/op.h"
@@ -206,7 +207,7 @@ static float logit_of(nnfs_activation output, double p)
     if (output == NNFS_SOFTMAX || output == NNFS_EXPONENTIAL) {
         return (float)log(p > least_probability ? p : least_probability);
     }
-    p = p < least_doubt ? least_doubt : p;
+    p = MAX(least_doubt, p);
     p = p > 1.0 - least_doubt ? 1.0 - least_doubt : p;
     return (float)log(p / (1.0 - p));
 }

@@ -6,6 +6,7 @@
  * tiles, then over the shards. At op->sums lie, for U units: what finish made of them [2 U], the running totals of a step
  * [2 U + 1], and behind BATCH_SUMS(U) the sums of each tile [2 U x tiles].
  */
+#include "base/minmax.h"
 #include "base/vector.h"
 #include "network/normalization.h"
 #include "program/op.h"
@@ -84,7 +85,7 @@ static bool finish_batch_statistics(const program_op *op, const op_context *cont
     for (int i = 0; i < units; i++) {
         mean[i] /= n;
         double variance = inverse[i] / n - mean[i] * mean[i];
-        variance = variance < 0.0 ? 0.0 : variance; /* but NaN stays */
+        variance = MAX(0.0, variance); /* but NaN stays */
         inverse[i] = 1.0 / sqrt(variance + NORMALIZATION_EPSILON);
         totals[i] += n * mean[i];
         totals[units + i] += n * (n > 1.0 ? variance * n / (n - 1.0) : variance);
@@ -274,7 +275,7 @@ static bool run_layer_normalize(const program_op *op, const op_context *context,
         const float *column = matrix_at(z, 0, j);
         double mean = mean_of(column, units);
         double variance = dot(column, column, units) / units - mean * mean;
-        variance = variance < 0.0 ? 0.0 : variance;
+        variance = MAX(0.0, variance);
         inverse[j] = 1.0 / sqrt(variance + NORMALIZATION_EPSILON);
         layer_normalize_column(column, mean, inverse[j], op_vector(context, &op->weight), units,
                                matrix_at(kept, 0, j), matrix_at(y, 0, j));

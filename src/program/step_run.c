@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/pause.h"
 #include "math/blas_runtime.h"
 
@@ -178,7 +179,10 @@ float step_run_rate(const step_run *run, int64_t step)
     const schedule_time time = {.epoch = run->epoch,
                                 .step = step,
                                 .steps = (run->dataset->samples + run->batch - 1) / run->batch};
-    return run->rate > 0.0f ? run->rate : schedule_rate(run->settings, &run->schedule, &time);
+    if (run->rate > 0.0f) {
+        return run->rate;
+    }
+    return schedule_rate(run->settings, &run->schedule, &time);
 }
 
 /* Where a chunk lies in its step. */
@@ -554,7 +558,9 @@ static void finish_chunk(worker *w)
         state->gradient_square = 0.0;
         state->gradient_scale = 1.0f;
         run->sums.steps++;
-        run->updates += run->needs & RUN_UPDATE ? 1 : 0;
+        if (run->needs & RUN_UPDATE) {
+            run->updates += 1;
+        }
         run->finished = run->sums;
     }
 }
@@ -575,7 +581,10 @@ static uint64_t phase_after(worker *w, uint64_t phase)
     uint64_t next_chunk = phase - part + r->parts;
     bool last = next_chunk == (uint64_t)r->chunks * r->parts;
     if (part + 1 == r->parts) { /* the pause */
-        return r->run->stopped ? PHASES_OVER : next_chunk + r->first_stage;
+        if (r->run->stopped) {
+            return PHASES_OVER;
+        }
+        return next_chunk + r->first_stage;
     }
     if (!finish_stage(w, (int)part)) {
         return PHASES_OVER;
@@ -590,7 +599,10 @@ static uint64_t phase_after(worker *w, uint64_t phase)
     if (last) {
         return PHASES_OVER;
     }
-    return watch_is_due(r) ? next_chunk - 1 : next_chunk + r->first_stage;
+    if (watch_is_due(r)) {
+        return next_chunk - 1;
+    }
+    return next_chunk + r->first_stage;
 }
 
 static governor_count count_at(int64_t chunk)
@@ -598,7 +610,7 @@ static governor_count count_at(int64_t chunk)
     return (governor_count){clock_seconds(), clock_busy_seconds(), chunk};
 }
 
-/* The pause after so many chunks: no thread is at work but the calling one, whose time with the caller is
+/* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with the caller is
  * not the governor's. */
 static void watch(region *r, int64_t chunks)
 {
@@ -705,8 +717,8 @@ static int64_t chunks_done(const region *r)
     const step_run *run = r->run;
     int64_t done = (run->sums.steps - run->resumed.steps) * chunks_in(run, run->batch);
     int64_t seen = run->work->governor.begun.steps;
-    done = done < r->chunks ? done : r->chunks; /* the last step may have fewer */
-    return done > seen ? done : seen;
+    done = MIN(done, r->chunks); /* the last step may have fewer */
+    return MAX(done, seen);
 }
 
 void step_run_all(step_run *run)

@@ -2,6 +2,7 @@
 #include "program/tiling.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <math.h>
 
@@ -48,14 +49,17 @@ static int ceil_div(int64_t a, int64_t b)
 /* x, or the bound that it is beyond. */
 static int between(int lowest, int x, int highest)
 {
-    return x < lowest ? lowest : x > highest ? highest : x;
+    if (x < lowest) {
+        return lowest;
+    }
+    return MIN(highest, x);
 }
 
 /* The size of `parts` equal parts of `total`, rounded up to a multiple of `grain`. */
 static int even_part(int total, int parts, int grain)
 {
     int part = ceil_div(ceil_div(total, parts), grain) * grain;
-    return part < total ? part : total;
+    return MIN(part, total);
 }
 
 static double weights_of(const network_layer *layer)
@@ -81,7 +85,9 @@ static bool has_partials(const nnfs_network *network, int64_t batch)
 
 double tiling_threads(const nnfs_network *network, int64_t batch)
 {
-    batch = batch > 0 ? batch : CHUNK_COLUMNS;
+    if (batch <= 0) {
+        batch = CHUNK_COLUMNS;
+    }
     return nnfs_network_flops_step(network) * (double)batch / THREAD_FLOPS;
 }
 
@@ -91,22 +97,31 @@ static int tile_columns(const nnfs_network *network, int chunk)
     double largest = 0.0;
     for (int index = 0; index < network->layer_count; index++) {
         double floats = weights_of(&network->layers[index]);
-        largest = floats > largest ? floats : largest;
+        largest = MAX(floats, largest);
     }
     bool alone = tiling_threads(network, chunk) < 2.0;
     if (network->members > 1) {
         int samples = between(MEMORY_LINE_FLOATS, MEMBER_COLUMNS / network->members, TILE_COLUMNS);
-        return samples < chunk ? samples : chunk;
+        return MIN(samples, chunk);
     }
-    int tile = largest <= SMALL_W_FLOATS && !alone ? SMALL_TILE_COLUMNS : TILE_COLUMNS;
-    int part = alone ? chunk : even_part(chunk, 2, MEMORY_LINE_FLOATS);
-    return part < tile ? part : tile;
+    int tile = TILE_COLUMNS;
+    if (largest <= SMALL_W_FLOATS && !alone) {
+        tile = SMALL_TILE_COLUMNS;
+    }
+    int part = chunk;
+    if (!alone) {
+        part = even_part(chunk, 2, MEMORY_LINE_FLOATS);
+    }
+    return MIN(part, tile);
 }
 
 tiling tiling_of(const nnfs_network *network, int64_t batch)
 {
     tiling t = {.partials = has_partials(network, batch) ? PARTIALS : 0};
-    int most = t.partials > 0 ? PARTIALS * SMALL_TILE_COLUMNS : CHUNK_COLUMNS;
+    int most = CHUNK_COLUMNS;
+    if (t.partials > 0) {
+        most = PARTIALS * SMALL_TILE_COLUMNS;
+    }
     t.chunk = batch > 0 && batch < most ? (int)batch : most;
     t.tile_columns = t.partials > 0 ? SMALL_TILE_COLUMNS : tile_columns(network, t.chunk);
     return t;
@@ -119,7 +134,10 @@ int tiling_rows(const network_layer *layer, int rows)
     }
     /* An even number of tiles, which two threads share evenly; a single one would leave them idle. */
     int tiles = 2 * (rows / (2 * between(TILE_MIN_ROWS, rows / 8, TILE_MAX_ROWS)));
-    return tiles == 0 ? 0 : even_part(rows, tiles, MEMORY_LINE_FLOATS);
+    if (tiles == 0) {
+        return 0;
+    }
+    return even_part(rows, tiles, MEMORY_LINE_FLOATS);
 }
 
 int tiling_wide_columns(void)
@@ -133,12 +151,14 @@ int tiling_wide_columns(void)
  */
 int tiling_block_columns(const network_layer *layer, int64_t batch)
 {
-    batch = batch > 0 ? batch : CHUNK_COLUMNS;
+    if (batch <= 0) {
+        batch = CHUNK_COLUMNS;
+    }
     int columns = BLOCK_FLOATS / layer->out;
     int by_work = (int)(BLOCK_FLOPS / (2.0 * (double)layer->out * (double)batch)) + 1;
-    columns = columns > by_work ? columns : by_work;
+    columns = MAX(columns, by_work);
     int least = between(BLOCK_MIN_COLUMNS, layer->in / 8, BLOCK_MAX_COLUMNS);
-    columns = columns > least ? columns : least;
+    columns = MAX(columns, least);
     if (columns >= layer->in) {
         return layer->in;
     }
@@ -148,5 +168,5 @@ int tiling_block_columns(const network_layer *layer, int64_t batch)
 
 int tiling_inference(int64_t samples)
 {
-    return (int)(samples < INFERENCE_TILE_COLUMNS ? samples : INFERENCE_TILE_COLUMNS);
+    return (int)(MIN(samples, INFERENCE_TILE_COLUMNS));
 }

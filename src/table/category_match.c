@@ -28,7 +28,10 @@ static bool is_plain_number(const char *text, bool padded)
     text += *text == '-' || *text == '+';
     size_t whole = strspn(text, "0123456789");
     const char *point = text + whole;
-    size_t fraction = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+    size_t fraction = 0;
+    if (*point == '.') {
+        fraction = strspn(point + 1, "0123456789");
+    }
     size_t length = whole + fraction + (*point == '.');
     return text[length] == '\0' && whole + fraction > 0 && whole + fraction <= SHORTEST_EXACT &&
            (padded || whole < 2 || *text != '0');
@@ -44,10 +47,15 @@ bool category_key(const char *text, bool padded, char key[CATEGORY_KEY_BYTES])
     }
     /* No locale's point: the digits are moved to where they need none. */
     const char *point = strchr(text, '.');
-    int shift = point ? (int)strlen(point + 1) : 0;
+    int shift = 0;
+    if (point) {
+        shift = (int)strlen(point + 1);
+    }
     long long value = 0;
     for (const char *at = text; *at; at++) {
-        value = *at >= '0' && *at <= '9' ? value * 10 + (*at - '0') : value;
+        if (*at >= '0' && *at <= '9') {
+            value = value * 10 + (*at - '0');
+        }
     }
     for (; shift > 0 && value % 10 == 0; shift--) {
         value /= 10;
@@ -81,13 +89,22 @@ int *category_positions(string_list_view known, int known_count, string_list_vie
     int *exact = string_list_positions(known, known_count, names, count);
     char(*known_keys)[CATEGORY_KEY_BYTES] = make_keys(known, known_count);
     char(*name_keys)[CATEGORY_KEY_BYTES] = make_keys(names, count);
-    const char **known_list = known_keys ? list_keys(known_keys, known_count) : NULL;
-    const char **name_list = name_keys ? list_keys(name_keys, count) : NULL;
-    int *by_key = known_list && name_list
-                      ? string_list_positions(known_list, known_count, name_list, count)
-                      : NULL;
+    const char **known_list = NULL;
+    if (known_keys) {
+        known_list = list_keys(known_keys, known_count);
+    }
+    const char **name_list = NULL;
+    if (name_keys) {
+        name_list = list_keys(name_keys, count);
+    }
+    int *by_key = NULL;
+    if (known_list && name_list) {
+        by_key = string_list_positions(known_list, known_count, name_list, count);
+    }
     for (int i = 0; exact && by_key && i < count; i++) {
-        exact[i] = exact[i] < 0 && name_keys[i][0] ? by_key[i] : exact[i];
+        if (exact[i] < 0 && name_keys[i][0]) {
+            exact[i] = by_key[i];
+        }
     }
     if (!by_key) {
         memory_free(exact);

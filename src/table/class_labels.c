@@ -105,7 +105,10 @@ static float name_number(const char *name, locale_t plain)
 {
     char *end = NULL;
     float value = strtof_l(name, &end, plain);
-    return end != name && *end == '\0' ? value : NAN;
+    if (end != name && *end == '\0') {
+        return value;
+    }
+    return NAN;
 }
 
 static nnfs_status fail_classes(int count, nnfs_error *error)
@@ -123,7 +126,10 @@ static nnfs_status name_numbers(const float *values, int count, table_classes *c
         classes->names[i] = number_name(values[i]);
         named = classes->names[i] != NULL;
     }
-    return named ? NNFS_OK : fail_classes(count, error);
+    if (!named) {
+        return fail_classes(count, error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status name_categories(const table_column *column, table_classes *classes,
@@ -137,7 +143,10 @@ static nnfs_status name_categories(const table_column *column, table_classes *cl
         classes->names[i] = strdup(column->categories[i]);
         named = classes->names[i] != NULL;
     }
-    return named ? NNFS_OK : fail_classes(count, error);
+    if (!named) {
+        return fail_classes(count, error);
+    }
+    return NNFS_OK;
 }
 
 nnfs_status table_classes_find(const data_table *table, int column, const float *y, int64_t rows,
@@ -150,7 +159,10 @@ nnfs_status table_classes_find(const data_table *table, int column, const float 
         status = name_categories(of, classes, error);
     } else {
         float *values = memory_alloc(TABLE_CLASSES_MOST, sizeof *values);
-        int count = values ? different_values(y, rows, TABLE_CLASSES_MOST, values) : 0;
+        int count = 0;
+        if (values) {
+            count = different_values(y, rows, TABLE_CLASSES_MOST, values);
+        }
         if (!values) {
             status = fail_classes(TABLE_CLASSES_MOST, error);
         } else if (count < 0) {
@@ -175,7 +187,10 @@ static nnfs_status fail_unknown(const data_table *table, int column, int64_t row
 {
     const table_column *of = &table->columns[column];
     char *number = of->kind == NNFS_COLUMN_CATEGORY ? NULL : number_name(value);
-    const char *name = of->kind == NNFS_COLUMN_CATEGORY ? of->categories[(int)value] : number;
+    const char *name = number;
+    if (of->kind == NNFS_COLUMN_CATEGORY) {
+        name = of->categories[(int)value];
+    }
     nnfs_status status =
         table_fail(table, row, column, error, "'%.60s' is none of the classes that the model knows",
                    name ? name : "?");
@@ -208,10 +223,16 @@ static nnfs_status label_categories(const data_table *table, int column, const f
         return fail_classes(of->category_count, error);
     }
     for (int i = 0; i < of->category_count; i++) {
-        class_of[i] = class_of[i] < 0 ? class_before_dot(classes, of->categories[i]) : class_of[i];
+        if (class_of[i] < 0) {
+            class_of[i] = class_before_dot(classes, of->categories[i]);
+        }
     }
     for (int64_t i = 0; status == NNFS_OK && i < rows; i++) {
-        labels[i] = isnan(y[i]) ? 0 : class_of[(int)y[i]];
+        if (isnan(y[i])) {
+            labels[i] = 0;
+        } else {
+            labels[i] = class_of[(int)y[i]];
+        }
         if (labels[i] < 0) {
             status = fail_unknown(table, column, i, y[i], error);
         }
@@ -230,7 +251,10 @@ static nnfs_status label_numbers(const data_table *table, int column, const floa
         values[i] = name_number(classes->names[i], plain);
     }
     for (int64_t i = 0; status == NNFS_OK && i < rows; i++) {
-        int at = isnan(y[i]) ? 0 : lower_bound(values, classes->count, y[i]);
+        int at = 0;
+        if (!isnan(y[i])) {
+            at = lower_bound(values, classes->count, y[i]);
+        }
         labels[i] = at;
         if (!isnan(y[i]) && (at == classes->count || values[at] != y[i])) {
             status = fail_unknown(table, column, i, y[i], error);

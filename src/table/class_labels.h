@@ -10,9 +10,9 @@ typedef struct table_classes {
     nnfs_column_kind kind;
 } table_classes;
 
-/* At most so many different numbers are classes without being asked for, */
+/* Most distinct numbers that NNFS_TASK_AUTO takes for classes, */
 #define TABLE_CLASSES_GUESSED 20
-/* and so many if they are. */
+/* and most classes that NNFS_TASK_CLASSES allows. */
 #define TABLE_CLASSES_MOST 100000
 
 /*

@@ -15,7 +15,10 @@ static nnfs_status choose_all(table_choice *c, nnfs_error *error)
     for (int i = 0; c->targets && i < c->target_count; i++) {
         c->targets[i] = i;
     }
-    return c->targets ? NNFS_OK : fail_memory(error, sizeof *c->targets, "targets");
+    if (!c->targets) {
+        return fail_memory(error, sizeof *c->targets, "targets");
+    }
+    return NNFS_OK;
 }
 
 static bool has_apart(const table_choice *c)
@@ -26,7 +29,10 @@ static bool has_apart(const table_choice *c)
 static bool wants_classes(const table_choice *c)
 {
     const nnfs_preprocessing *like = c->settings->like;
-    return like ? like->classes > 0 : c->settings->task != NNFS_TASK_NUMBERS;
+    if (like) {
+        return like->classes > 0;
+    }
+    return c->settings->task != NNFS_TASK_NUMBERS;
 }
 
 static float target_cell(const data_table *table, int64_t row, int column)
@@ -104,7 +110,10 @@ static nnfs_status open_apart(table_choice *c, nnfs_error *error)
                       (long long)c->table->rows, path, (long long)c->apart.rows);
     }
     c->holder = &c->apart;
-    return status == NNFS_OK ? choose_all(c, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return choose_all(c, error);
 }
 
 /* The columns that the settings name, each once; the last one where they name none. */
@@ -116,7 +125,11 @@ static nnfs_status choose_named(table_choice *c, nnfs_error *error)
         count++;
     }
     c->holder = c->table;
-    c->target_count = count > 0 ? count : 1;
+    if (count > 0) {
+        c->target_count = count;
+    } else {
+        c->target_count = 1;
+    }
     c->targets = memory_alloc((size_t)c->target_count, sizeof *c->targets);
     if (!c->targets) {
         return fail_memory(error, sizeof *c->targets, "targets");
@@ -129,7 +142,7 @@ static nnfs_status choose_named(table_choice *c, nnfs_error *error)
         }
         table_column *column = &c->table->columns[c->targets[i]];
         if (column->use == NNFS_COLUMN_TARGET) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be predicted twice",
+            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is named twice as a target",
                         c->table->path, table_label(c->table, c->targets[i]).text);
         }
         column->use = NNFS_COLUMN_TARGET;
@@ -170,7 +183,9 @@ static bool is_counter(const data_table *table, int column)
     int64_t rows = table->rows;
     double first = (double)cell(table, column, 0);
     double step = ((double)cell(table, column, rows - 1) - first) / (double)(rows - 1);
-    step = fabs(first) < 0x1p23 ? step : nearbyint(step);
+    if (!(fabs(first) < 0x1p23)) {
+        step = nearbyint(step);
+    }
     if (!(step > 0.0) || floor(first) != first) {
         return false;
     }
@@ -235,7 +250,10 @@ static nnfs_column_use use_like(const table_column *column, const nnfs_preproces
 {
     bool known =
         !column->name || string_list_contains(string_list_view_of(like->left_out), column->name);
-    return known ? NNFS_COLUMN_DROPPED : NNFS_COLUMN_UNKNOWN;
+    if (known) {
+        return NNFS_COLUMN_DROPPED;
+    }
+    return NNFS_COLUMN_UNKNOWN;
 }
 
 static nnfs_status choose_like(table_choice *c, nnfs_error *error)
@@ -290,7 +308,10 @@ nnfs_status table_choose(data_table *table, const nnfs_dataset_settings *setting
         status = fail(error, NNFS_ERROR_DATA, "%s: %d targets, where the model has %d",
                       c->holder->path, c->target_count, c->settings->like->target_count);
     }
-    return status == NNFS_OK ? check_features(c, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return check_features(c, error);
 }
 
 void table_choice_free(table_choice *c)

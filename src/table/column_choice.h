@@ -8,7 +8,7 @@ typedef struct table_choice {
     data_table *table; /* its columns' uses are set */
     const nnfs_dataset_settings *settings;
     data_table apart;         /* the targets, where they have a file of their own */
-    const data_table *holder; /* of the targets: `apart` or `table`; NULL where there are none */
+    const data_table *holder; /* of the targets: `apart` or `table`; NULL without targets */
     int *targets;             /* [target_count] columns of the holder */
     int target_count;
     int weight; /* column of the weights, -1 */

@@ -45,12 +45,12 @@ nnfs_status table_require(const data_table *table, const char *which, int *colum
     return NNFS_OK;
 }
 
-/* Wants a column for one thing, for which nobody may have wanted another. */
+/* Assigns a role to a column; a second, different role is an error. */
 static nnfs_status want_column(const data_table *table, int column, column_role what,
                                column_role *wants, nnfs_error *error)
 {
     if (wants[column] != COLUMN_ROLE_ANY && wants[column] != what) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is to be both %s and %s",
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s cannot be both %s and %s",
                     table->path, table_label(table, column).text, want_name(wants[column]),
                     want_name(what));
     }
@@ -77,16 +77,16 @@ static nnfs_status want_target(const data_table *table, const nnfs_dataset_setti
                                int column, column_role *wants, nnfs_error *error)
 {
     if (wants[column] == COLUMN_ROLE_NOTHING) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "%s: column %s is to be dropped, and to be predicted", table->path,
-                    table_label(table, column).text);
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s cannot be both dropped and a target",
+                    table->path, table_label(table, column).text);
     }
-    return settings->task == NNFS_TASK_NUMBERS
-               ? want_column(table, column, COLUMN_ROLE_NUMBER, wants, error)
-               : NNFS_OK;
+    if (settings->task == NNFS_TASK_NUMBERS) {
+        return want_column(table, column, COLUMN_ROLE_NUMBER, wants, error);
+    }
+    return NNFS_OK;
 }
 
-/* The columns that the settings name; the last one, whatever it is called, where they name none. */
+/* Returns the columns that the settings name, by default the last one. */
 static nnfs_status want_targets(const data_table *table, const nnfs_dataset_settings *settings,
                                 column_role *wants, nnfs_error *error)
 {
@@ -166,7 +166,11 @@ static nnfs_status match_places(const data_table *table, const nnfs_preprocessin
         match->features[i] = place_of(like, like->columns[i].encoding.column, with_targets);
     }
     for (int i = 0; i < like->target_count; i++) {
-        match->targets[i] = with_targets ? like->targets[i].column : -1;
+        if (with_targets) {
+            match->targets[i] = like->targets[i].column;
+        } else {
+            match->targets[i] = -1;
+        }
     }
     return NNFS_OK;
 }
@@ -182,9 +186,10 @@ static int *find_features(const data_table *table, const nnfs_preprocessing *lik
     for (int i = 0; names && i < like->column_count; i++) {
         names[i] = like->columns[i].encoding.name;
     }
-    int *found = known && names
-                     ? string_list_positions(known, table->column_count, names, like->column_count)
-                     : NULL;
+    int *found = NULL;
+    if (known && names) {
+        found = string_list_positions(known, table->column_count, names, like->column_count);
+    }
     memory_free(known);
     memory_free(names);
     return found;
@@ -202,8 +207,11 @@ static nnfs_status match_names(const data_table *table, const nnfs_preprocessing
         }
     }
     for (int i = 0; i < like->target_count; i++) {
-        match->targets[i] =
-            like->targets[i].name ? table_find_name(table, like->targets[i].name) : -1;
+        if (like->targets[i].name) {
+            match->targets[i] = table_find_name(table, like->targets[i].name);
+        } else {
+            match->targets[i] = -1;
+        }
     }
     return NNFS_OK;
 }
@@ -216,7 +224,9 @@ static nnfs_status check_targets(const data_table *table, const nnfs_preprocessi
     int missing = -1;
     for (int i = 0; i < like->target_count; i++) {
         there += match->targets[i] >= 0;
-        missing = match->targets[i] < 0 && missing < 0 ? i : missing;
+        if (match->targets[i] < 0 && missing < 0) {
+            missing = i;
+        }
     }
     match->has_targets = there > 0 && there == like->target_count;
     if (there > 0 && !match->has_targets) {
@@ -262,7 +272,10 @@ void column_match_free(column_match *match)
 
 static column_role want_of_kind(nnfs_column_kind kind)
 {
-    return kind == NNFS_COLUMN_CATEGORY ? COLUMN_ROLE_CATEGORY : COLUMN_ROLE_NUMBER;
+    if (kind == NNFS_COLUMN_CATEGORY) {
+        return COLUMN_ROLE_CATEGORY;
+    }
+    return COLUMN_ROLE_NUMBER;
 }
 
 static nnfs_status wants_like(const data_table *table, const nnfs_preprocessing *like,
@@ -296,8 +309,10 @@ nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_set
     for (int i = 0; i < table->column_count; i++) {
         wants[i] = COLUMN_ROLE_ANY;
     }
-    return settings->like ? wants_like(table, settings->like, wants, error)
-                          : wants_of_settings(table, settings, wants, error);
+    if (settings->like) {
+        return wants_like(table, settings->like, wants, error);
+    }
+    return wants_of_settings(table, settings, wants, error);
 }
 
 nnfs_status column_formats_resolve(const data_table *table, const nnfs_preprocessing *like,
@@ -328,7 +343,15 @@ string_list_view table_missing(const nnfs_dataset_settings *settings)
     static const char *const usual[] = {
         "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", NULL,
     };
-    string_list_view of_model =
-        settings->like ? string_list_view_of(settings->like->missing) : NULL;
-    return settings->missing ? settings->missing : of_model ? of_model : usual;
+    string_list_view of_model = NULL;
+    if (settings->like) {
+        of_model = string_list_view_of(settings->like->missing);
+    }
+    if (settings->missing) {
+        return settings->missing;
+    }
+    if (of_model) {
+        return of_model;
+    }
+    return usual;
 }

@@ -17,7 +17,10 @@ const char *nnfs_scaling_name(nnfs_scaling scaling)
         [NNFS_SCALING_NONE] = "none",         [NNFS_SCALING_ROBUST] = "robust",
         [NNFS_SCALING_QUANTILE] = "quantile",
     };
-    return (size_t)scaling < sizeof names / sizeof *names ? names[scaling] : NULL;
+    if ((size_t)scaling < sizeof names / sizeof *names) {
+        return names[scaling];
+    }
+    return NULL;
 }
 
 void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings)
@@ -39,9 +42,21 @@ nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes)
         made->columns = calloc((size_t)columns + 1, sizeof *made->columns);
         made->targets = calloc((size_t)targets + 1, sizeof *made->targets);
         made->class_names = calloc((size_t)classes + 1, sizeof *made->class_names);
-        made->column_count = made->columns ? columns : 0;
-        made->target_count = made->targets ? targets : 0;
-        made->classes = made->class_names ? classes : 0;
+        if (made->columns) {
+            made->column_count = columns;
+        } else {
+            made->column_count = 0;
+        }
+        if (made->targets) {
+            made->target_count = targets;
+        } else {
+            made->target_count = 0;
+        }
+        if (made->class_names) {
+            made->classes = classes;
+        } else {
+            made->classes = 0;
+        }
     }
     if (made && (!made->columns || !made->targets || !made->class_names)) {
         nnfs_preprocessing_free(made);
@@ -123,7 +138,10 @@ static int64_t inputs_of(const nnfs_encoding *encoding)
         [NNFS_COLUMN_CATEGORY] = inputs_of_category,
         [NNFS_COLUMN_DATE] = inputs_of_date,
     };
-    return encoding->reason ? 0 : kinds[encoding->kind](encoding);
+    if (encoding->reason) {
+        return 0;
+    }
+    return kinds[encoding->kind](encoding);
 }
 
 bool preprocessing_lay_out(nnfs_preprocessing *preprocessing)
@@ -146,7 +164,10 @@ bool preprocessing_lay_out(nnfs_preprocessing *preprocessing)
 
 static bool same_text(const char *left, const char *right)
 {
-    return left && right ? strcmp(left, right) == 0 : left == right;
+    if (left && right) {
+        return strcmp(left, right) == 0;
+    }
+    return left == right;
 }
 
 static bool same_texts(char *const *left, int left_count, char *const *right, int right_count)
@@ -223,7 +244,10 @@ const char *nnfs_preprocessing_category(const nnfs_preprocessing *preprocessing,
 {
     bool there =
         category >= 0 && category < nnfs_preprocessing_column(preprocessing, index).categories;
-    return there ? preprocessing->columns[index].categories[category] : NULL;
+    if (!there) {
+        return NULL;
+    }
+    return preprocessing->columns[index].categories[category];
 }
 
 int nnfs_preprocessing_knot(const nnfs_preprocessing *preprocessing, int index, int knot, float *x,
@@ -276,7 +300,10 @@ const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessin
 void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                  float *targets)
 {
-    int outputs = preprocessing && preprocessing->classes == 0 ? preprocessing->target_count : 0;
+    int outputs = 0;
+    if (preprocessing && preprocessing->classes == 0) {
+        outputs = preprocessing->target_count;
+    }
     for (int64_t i = 0; i < count; i++, targets += outputs) {
         for (int j = 0; j < outputs; j++) {
             const preprocessing_target *target = &preprocessing->targets[j];
@@ -288,7 +315,10 @@ void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_
 void preprocessing_unscale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                    float *targets)
 {
-    int outputs = preprocessing && preprocessing->classes == 0 ? preprocessing->target_count : 0;
+    int outputs = 0;
+    if (preprocessing && preprocessing->classes == 0) {
+        outputs = preprocessing->target_count;
+    }
     for (int64_t i = 0; i < count; i++, targets += outputs) {
         for (int j = 0; j < outputs; j++) {
             const preprocessing_target *target = &preprocessing->targets[j];

@@ -48,7 +48,7 @@ struct nnfs_preprocessing {
 };
 
 /*
- * Zeroed, with room for so many; NULL: no memory. Whoever makes it fills the rest; texts come from
+ * Allocates a zeroed preprocessing with `columns` columns. NULL: no memory. The caller fills it; texts come from
  * malloc, but for an encoding's reason.
  */
 nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes);

@@ -2,6 +2,7 @@
 #include "table/table.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -58,8 +59,14 @@ static long column_number(const char *text)
 {
     char *end = NULL;
     errno = 0;
-    long number = isdigit((unsigned char)*text) ? strtol(text, &end, 10) : -1;
-    return errno == 0 && number > 0 && *end == '\0' ? number : -1;
+    long number = -1;
+    if (isdigit((unsigned char)*text)) {
+        number = strtol(text, &end, 10);
+    }
+    if (errno == 0 && number > 0 && *end == '\0') {
+        return number;
+    }
+    return -1;
 }
 
 int table_find_name(const data_table *table, const char *name)
@@ -76,7 +83,10 @@ int table_find(const data_table *table, const char *which)
 {
     int named = table_find_name(table, which);
     long number = column_number(which);
-    return named >= 0 || number < 1 || number > table->column_count ? named : (int)number - 1;
+    if (named >= 0 || number < 1 || number > table->column_count) {
+        return named;
+    }
+    return (int)number - 1;
 }
 
 /* ---- Messages ---- */
@@ -86,12 +96,15 @@ static void copy_name(char *text, size_t room, const char *name)
 {
     size_t length = strlen(name);
     bool cut = length >= room;
-    length = cut ? room - sizeof "..." : length;
-    while (cut && length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80) {
-        length--;
+    if (cut) {
+        length = utf8_cut(name, room - sizeof "...");
     }
     for (size_t i = 0; i < length; i++) {
-        text[i] = iscntrl((unsigned char)name[i]) ? '?' : name[i];
+        if (iscntrl((unsigned char)name[i])) {
+            text[i] = '?';
+        } else {
+            text[i] = name[i];
+        }
     }
     strcpy(text + length, cut ? "..." : "");
 }
@@ -112,7 +125,10 @@ column_label table_label(const data_table *table, int column)
 
 int64_t table_line(const data_table *table, int64_t row)
 {
-    return table->lines ? (int64_t)table->lines[row] : table->first_line + row;
+    if (table->lines) {
+        return (int64_t)table->lines[row];
+    }
+    return table->first_line + row;
 }
 
 nnfs_status table_fail(const data_table *table, int64_t row, int column, nnfs_error *error,

@@ -1,5 +1,5 @@
 /*
- * A table as a reader hands it over, before anybody has said what is to be predicted: named columns of
+ * A table as a reader returns it, before roles are assigned: named columns of
  * numbers and categories, row by row. A category cell holds the index of its value among the column's
  * categories, as a number; a missing cell is NaN.
  */
@@ -63,7 +63,7 @@ void table_columns_free(table_column *columns, int count);
 /* Columns have names all of them, or none of them. */
 bool table_has_names(const data_table *table);
 
-/* The column of that name; or, else, whose number, from 1, `which` is; -1 where there is none. */
+/* Looks a column up by name, or by 1-based index. Returns -1 if not found. */
 int table_find_name(const data_table *table, const char *name);
 int table_find(const data_table *table, const char *which);
 

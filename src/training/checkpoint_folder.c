@@ -42,13 +42,19 @@ char *folder_path(const char *folder, int epochs, int64_t steps)
     char *path = NULL;
     int length =
         asprintf(&path, "%s/" PREFIX "%06d-%010lld" ENDING, folder, epochs, (long long)steps);
-    return length < 0 ? NULL : path;
+    if (length < 0) {
+        return NULL;
+    }
+    return path;
 }
 
 static char *path_in(const char *folder, const char *name)
 {
     char *path = NULL;
-    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+    if (asprintf(&path, "%s/%s", folder, name) < 0) {
+        return NULL;
+    }
+    return path;
 }
 
 static const char *name_of(const char *path)
@@ -62,7 +68,7 @@ static nnfs_status fail_errno(const char *path, const char *what, nnfs_error *er
                 what, strerror(errno));
 }
 
-/* ---- What is there ---- */
+/* ---- Listing ---- */
 
 static int is_checkpoint(const struct dirent *entry)
 {
@@ -186,7 +192,10 @@ nnfs_status folder_begin(const char *folder, bool resumed, int *lock, nnfs_error
                  folder);
     }
     list_free(&files);
-    return status == NNFS_OK ? clear_left_overs(folder, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return clear_left_overs(folder, error);
 }
 
 nnfs_status folder_tidy(const char *folder, const char *path, nnfs_error *error)
@@ -208,7 +217,9 @@ nnfs_status folder_tidy(const char *folder, const char *path, nnfs_error *error)
             end++;
         }
         status = remove_some(folder, &files, end, files.count, error);
-        status = status == NNFS_OK ? remove_some(folder, &files, 0, end - KEPT, error) : status;
+        if (status == NNFS_OK) {
+            status = remove_some(folder, &files, 0, end - KEPT, error);
+        }
         list_free(&files);
     }
     return status;
@@ -229,7 +240,7 @@ nnfs_status folder_mark_best(const char *folder, int epochs, nnfs_error *error)
 
 struct nnfs_checkpoint {
     char *path;
-    char passed_over[sizeof((nnfs_error *)0)->message];
+    char skip_reason[sizeof((nnfs_error *)0)->message];
     nnfs_network *network;
     checkpoint_state state;
 };
@@ -246,19 +257,19 @@ static nnfs_status try_file(nnfs_checkpoint *checkpoint, char *path, nnfs_error 
         return status;
     }
     free(path);
-    if (checkpoint->passed_over[0] == '\0') {
-        memcpy(checkpoint->passed_over, reason.message, sizeof checkpoint->passed_over);
+    if (checkpoint->skip_reason[0] == '\0') {
+        memcpy(checkpoint->skip_reason, reason.message, sizeof checkpoint->skip_reason);
     }
     return fail(error, status, "%s", reason.message);
 }
 
 /* Not for lack of memory: it would go back in the run for nothing. */
-static bool is_passed_over(nnfs_status status)
+static bool is_skipped(nnfs_status status)
 {
     return status != NNFS_OK && status != NNFS_ERROR_MEMORY;
 }
 
-/* The newest first; the best one, of whatever age, last. */
+/* Newest first, then the best one. */
 static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, nnfs_error *error)
 {
     file_list files;
@@ -267,11 +278,11 @@ static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, n
         return status;
     }
     status = fail(error, NNFS_ERROR_IO, "%s: there is no checkpoint in this folder", folder);
-    for (int i = files.count - 1; is_passed_over(status) && i >= 0; i--) {
+    for (int i = files.count - 1; is_skipped(status) && i >= 0; i--) {
         status = try_file(checkpoint, path_in(folder, files.entries[i]->d_name), error);
     }
     char *best = path_in(folder, BEST);
-    if (is_passed_over(status) && best && access(best, F_OK) == 0) {
+    if (is_skipped(status) && best && access(best, F_OK) == 0) {
         status = try_file(checkpoint, best, error);
         best = NULL;
     }
@@ -327,37 +338,58 @@ const checkpoint_state *checkpoint_state_of(const nnfs_checkpoint *checkpoint)
 
 const char *nnfs_checkpoint_path(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->path : NULL;
+    if (!checkpoint) {
+        return NULL;
+    }
+    return checkpoint->path;
 }
 
 const char *nnfs_checkpoint_skip_reason(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->passed_over : "";
+    if (!checkpoint) {
+        return "";
+    }
+    return checkpoint->skip_reason;
 }
 
 const nnfs_network *nnfs_checkpoint_network(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->network : NULL;
+    if (!checkpoint) {
+        return NULL;
+    }
+    return checkpoint->network;
 }
 
 nnfs_train_settings nnfs_checkpoint_settings(const nnfs_checkpoint *checkpoint)
 {
     nnfs_train_settings none;
     nnfs_train_settings_init(&none);
-    return checkpoint ? checkpoint->state.settings : none;
+    if (checkpoint) {
+        return checkpoint->state.settings;
+    }
+    return none;
 }
 
 int nnfs_checkpoint_epochs(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->state.epochs : 0;
+    if (!checkpoint) {
+        return 0;
+    }
+    return checkpoint->state.epochs;
 }
 
 int64_t nnfs_checkpoint_steps(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->state.epoch_steps : 0;
+    if (!checkpoint) {
+        return 0;
+    }
+    return checkpoint->state.epoch_steps;
 }
 
 int nnfs_checkpoint_finished(const nnfs_checkpoint *checkpoint)
 {
-    return checkpoint ? checkpoint->state.finished : 0;
+    if (!checkpoint) {
+        return 0;
+    }
+    return checkpoint->state.finished;
 }

@@ -8,7 +8,7 @@
 #include "formats/checkpoint.h"
 
 /*
- * Makes the folder where there is none, and clears it of what a killed process left half written.
+ * Creates the folder if it does not exist and removes temporary files of killed processes.
  * It is this run's alone until folder_end. Errors: IO (another run has it), ARGUMENT (checkpoints are in
  * it, and the run is not `resumed`), MEMORY.
  */

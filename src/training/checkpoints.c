@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/minmax.h"
 #include "optim/optimizer.h"
 #include "optim/train_settings.h"
 #include "table/preprocessing.h"
@@ -50,9 +51,10 @@ nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_
 {
     const nnfs_train_settings *settings = &trainer->settings;
     *c = checkpoints_now(train, validation, test);
-    return settings->checkpoint_folder ? folder_begin(settings->checkpoint_folder,
-                                                      settings->resume != NULL, &c->lock, error)
-                                       : NNFS_OK;
+    if (settings->checkpoint_folder) {
+        return folder_begin(settings->checkpoint_folder, settings->resume != NULL, &c->lock, error);
+    }
+    return NNFS_OK;
 }
 
 /* ---- Going on ---- */
@@ -67,11 +69,16 @@ static nnfs_status check_network(const nnfs_network *network, const nnfs_preproc
                                  const nnfs_network *saved, nnfs_error *error)
 {
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
-    own = own ? own : data;
+    if (!own) {
+        own = data;
+    }
     const nnfs_preprocessing *other = nnfs_network_preprocessing(saved);
     bool same = !own == !other && (!own || preprocessing_equal(own, other)) &&
                 network_same_shape(network, saved);
-    return same ? NNFS_OK : fail_other("the network", error);
+    if (!same) {
+        return fail_other("the network", error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_train_settings *saved,
@@ -120,7 +127,9 @@ static nnfs_status check_machine(const nnfs_machine *now, const checkpoint_state
 static bool fits_epoch(const checkpoint_state *state, int64_t samples)
 {
     int64_t batch = state->settings.batch;
-    batch = batch == 0 || batch > samples ? samples : batch;
+    if (batch == 0 || batch > samples) {
+        batch = samples;
+    }
     return state->epoch_steps < (samples + batch - 1) / batch &&
            state->epoch_samples == state->epoch_steps * batch;
 }
@@ -242,7 +251,10 @@ bool checkpoints_due(const checkpoints *c, const nnfs_trainer *trainer)
 int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer)
 {
     int64_t every = trainer->settings.checkpoint_steps;
-    return c && every > 0 ? (trainer->steps / every + 1) * every : 0;
+    if (c && every > 0) {
+        return (trainer->steps / every + 1) * every;
+    }
+    return 0;
 }
 
 /* ---- Writing ---- */
@@ -292,7 +304,10 @@ static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const 
     *path = folder_path(folder, trainer->epochs, part->sums.steps);
     nnfs_status status = *path ? checkpoint_write(*path, &evaluated, &state, error)
                                : fail_memory(error, strlen(folder), "a file name");
-    return status == NNFS_OK ? folder_tidy(folder, *path, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return folder_tidy(folder, *path, error);
 }
 
 void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part)
@@ -300,12 +315,16 @@ void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *p
     const nnfs_train_settings *settings = &trainer->settings;
     nnfs_error failed = {.status = NNFS_OK};
     char *path = NULL;
-    nnfs_status asked =
-        settings->on_checkpoint ? settings->on_checkpoint(settings->user, NULL, NULL) : NNFS_OK;
-    c->failed = asked == NNFS_OK ? write_one(c, trainer, part, &path, &failed)
-                                 : fail(&failed, asked,
-                                        "%s: what belongs to a checkpoint could not be made ready",
-                                        settings->checkpoint_folder);
+    nnfs_status asked = NNFS_OK;
+    if (settings->on_checkpoint) {
+        asked = settings->on_checkpoint(settings->user, NULL, NULL);
+    }
+    if (asked == NNFS_OK) {
+        c->failed = write_one(c, trainer, part, &path, &failed);
+    } else {
+        c->failed = fail(&failed, asked, "%s: what belongs to a checkpoint could not be made ready",
+                         settings->checkpoint_folder);
+    }
     c->saved_at = clock_seconds();
     c->saved_steps = trainer->steps;
     if (settings->on_checkpoint) {
@@ -335,7 +354,9 @@ void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool 
     bool best = loss < c->best;
     bool due = best || wanted || c->finished || (every > 0 && trainer->epochs % every == 0) ||
                checkpoints_due(c, trainer);
-    c->best = best ? loss : c->best;
+    if (best) {
+        c->best = loss;
+    }
     if (due) {
         checkpoints_save(c, trainer, &(epoch_part){0});
     }

@@ -24,7 +24,7 @@ struct checkpoints {
 };
 
 /* Makes the folder, if the settings have one. Errors: IO (another run is writing there),
- * ARGUMENT (it holds another run's). Whatever comes of it, checkpoints_free lets go of the folder. */
+ * ARGUMENT (it holds another run's). checkpoints_free unlocks the folder, also after an error. */
 nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_dataset *train,
                               const nnfs_dataset *validation, const nnfs_dataset *test,
                               nnfs_error *error);
@@ -33,7 +33,7 @@ nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_
 nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error);
 
-/* Whether one is due after so many steps; at how many there will be one for sure (0: not known). `c`
+/* Whether a checkpoint is due after `steps` steps; the next step at which one is certainly due (0: unknown). `c`
  * may be NULL. */
 bool checkpoints_due(const checkpoints *c, const nnfs_trainer *trainer);
 int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer);
@@ -44,7 +44,7 @@ void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *p
 /* After an epoch: writes one if it is due, or wanted, or the epoch was the best, or the last. */
 void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool wanted);
 
-/* The run is at its end: writes one that says so, where there is none yet. */
+/* Writes the checkpoint of the finished run unless it exists. */
 void checkpoints_end(checkpoints *c, nnfs_trainer *trainer);
 
 void checkpoints_free(checkpoints *c);

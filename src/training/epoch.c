@@ -23,8 +23,10 @@ typedef struct epoch_watch {
 
 static double accuracy_of(const step_run *run)
 {
-    return dataset_has_labels(run->dataset) ? (double)run->sums.correct / (double)run->sums.samples
-                                            : (double)NAN;
+    if (dataset_has_labels(run->dataset)) {
+        return (double)run->sums.correct / (double)run->sums.samples;
+    }
+    return (double)NAN;
 }
 
 static double mean_loss(const step_run *run)
@@ -66,13 +68,20 @@ static void save_if_due(step_run *run, bool stopping)
         watch->saving += clock_seconds() - began;
     }
     int64_t next = checkpoints_next_step(trainer->checkpoints, trainer);
-    run->watch_at = next > 0 ? next - before : 0;
+    if (next > 0) {
+        run->watch_at = next - before;
+    } else {
+        run->watch_at = 0;
+    }
 }
 
 static int watch_epoch(step_run *run)
 {
     const epoch_watch *watch = run->user;
-    int stop = run->settings->on_progress ? report_progress(run) : 0;
+    int stop = 0;
+    if (run->settings->on_progress) {
+        stop = report_progress(run);
+    }
     if (watch->trainer->checkpoints) {
         save_if_due(run, run->exchange ? run->stopping : stop != 0);
     }
@@ -100,7 +109,10 @@ static void fill_epoch(const step_run *run, const epoch_watch *watch, nnfs_epoch
 static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset)
 {
     int64_t batch = trainer->settings.batch;
-    return batch == 0 || batch > dataset->samples ? dataset->samples : batch;
+    if (batch == 0 || batch > dataset->samples) {
+        return dataset->samples;
+    }
+    return batch;
 }
 
 /* The first rank with a loss that is not finite says what was wrong, to all; an update is wrong on all. */
@@ -178,10 +190,16 @@ static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
     run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
     run.order = order;
     run.resumed = trainer->resumed.sums;
-    run.watch = watched ? watch_epoch : NULL;
+    if (watched) {
+        run.watch = watch_epoch;
+    } else {
+        run.watch = NULL;
+    }
     run.watch_every = PROGRESS_SECONDS;
     run.watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
-    run.watch_at -= run.watch_at > 0 ? trainer->steps - run.resumed.steps : 0;
+    if (run.watch_at > 0) {
+        run.watch_at -= trainer->steps - run.resumed.steps;
+    }
     run.user = &watch;
     augment *distorts;
     nnfs_status status = begin_augment(trainer, &run, &distorts, error);
@@ -243,7 +261,10 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
         return fail_null(error, trainer ? "dataset" : "trainer");
     }
     nnfs_epoch unwanted = {0};
-    nnfs_epoch *result = epoch ? epoch : &unwanted;
+    nnfs_epoch *result = epoch;
+    if (!epoch) {
+        result = &unwanted;
+    }
     nnfs_status status = epoch_pass(trainer, dataset, result, error);
     if (status == NNFS_OK) {
         schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);

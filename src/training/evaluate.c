@@ -26,7 +26,7 @@ typedef struct evaluation_sums {
     int32_t *chosen;    /* [samples] */
     float *scores;      /* [samples] the output of class 1 */
     double *absolute;   /* [tiles x outputs] sum of |p - y| of each output, in its target's units */
-    double *residual;   /* [tiles x outputs] sum of (p - y)^2 likewise */
+    double *residual;   /* [tiles x outputs] sums of (p - y)^2 */
     double *units;      /* [outputs] what a difference of 1 is, in the target's units */
     double *means;      /* [outputs] of the targets */
     double *squares;    /* [outputs] sum of (y - mean y)^2 */
@@ -151,7 +151,11 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
             residual += sums->residual[t * outputs + i];
         }
         squares += residual;
-        r2 += sums->squares[i] > 0.0 ? 1.0 - residual / sums->squares[i] : (double)NAN;
+        if (sums->squares[i] > 0.0) {
+            r2 += 1.0 - residual / sums->squares[i];
+        } else {
+            r2 += (double)NAN;
+        }
     }
     evaluation->mae = sum_of(sums->absolute, tiles * outputs) / terms;
     evaluation->rmse = sqrt(squares / terms);
@@ -162,7 +166,10 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
 static double target_unit(const nnfs_dataset *dataset, int i)
 {
     const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(dataset);
-    return preprocessing ? 1.0 / (double)nnfs_preprocessing_target(preprocessing, i).scale : 1.0;
+    if (preprocessing) {
+        return 1.0 / (double)nnfs_preprocessing_target(preprocessing, i).scale;
+    }
+    return 1.0;
 }
 
 /* ---- The whole ---- */
@@ -188,8 +195,16 @@ static bool allocate_classes(evaluation_sums *sums, const nnfs_network *network,
     sums->probabilities = gives_probabilities(network) && !loss_is_log_loss(network);
     sums->labels = memory_alloc(samples, sizeof *sums->labels);
     sums->chosen = memory_alloc(samples, sizeof *sums->chosen);
-    sums->scores = two ? memory_alloc(samples, sizeof *sums->scores) : NULL;
-    sums->log_loss = sums->probabilities ? memory_alloc(tiles, sizeof *sums->log_loss) : NULL;
+    if (two) {
+        sums->scores = memory_alloc(samples, sizeof *sums->scores);
+    } else {
+        sums->scores = NULL;
+    }
+    if (sums->probabilities) {
+        sums->log_loss = memory_alloc(tiles, sizeof *sums->log_loss);
+    } else {
+        sums->log_loss = NULL;
+    }
     return sums->labels && sums->chosen && (sums->scores || !two) &&
            (sums->log_loss || !sums->probabilities);
 }

@@ -19,10 +19,26 @@ void nnfs_step_init(nnfs_step *step)
 static unsigned needs_of(const nnfs_step *step)
 {
     unsigned needs = RUN_FORWARD | RUN_GRADIENT;
-    needs |= step->output_gradient ? RUN_OUTPUT_GRADIENT : RUN_LOSS;
-    needs |= step->output_gradient && !step->of_logits ? RUN_OUTPUT_BACKWARD : 0u;
-    needs |= step->input_gradient ? RUN_INPUT_GRADIENT : 0u;
-    needs |= step->update ? RUN_UPDATE : 0u;
+    if (step->output_gradient) {
+        needs |= RUN_OUTPUT_GRADIENT;
+    } else {
+        needs |= RUN_LOSS;
+    }
+    if (step->output_gradient && !step->of_logits) {
+        needs |= RUN_OUTPUT_BACKWARD;
+    } else {
+        needs |= 0u;
+    }
+    if (step->input_gradient) {
+        needs |= RUN_INPUT_GRADIENT;
+    } else {
+        needs |= 0u;
+    }
+    if (step->update) {
+        needs |= RUN_UPDATE;
+    } else {
+        needs |= 0u;
+    }
     return needs;
 }
 
@@ -58,11 +74,15 @@ static nnfs_status run_dataset(nnfs_trainer *trainer, const nnfs_step *step,
     if (run.diverged) {
         return fail_diverged(trainer, &run, error);
     }
-    trainer->hand_steps += step->update ? 1 : 0;
+    if (step->update) {
+        trainer->hand_steps += 1;
+    }
     if (loss) {
-        *loss = step->output_gradient
-                    ? (double)NAN
-                    : run.sums.loss / network_loss_terms(trainer->network, run.sums.samples);
+        if (step->output_gradient) {
+            *loss = (double)NAN;
+        } else {
+            *loss = run.sums.loss / network_loss_terms(trainer->network, run.sums.samples);
+        }
     }
     return NNFS_OK;
 }
@@ -87,8 +107,10 @@ static nnfs_status check_samples(const nnfs_step *step, nnfs_error *error)
 static nnfs_status check_fit(const nnfs_trainer *trainer, const nnfs_step *step,
                              const nnfs_dataset *dataset, nnfs_error *error)
 {
-    return step->output_gradient ? network_check_inputs(trainer->network, dataset, error)
-                                 : network_check_fit(trainer->network, dataset, error);
+    if (step->output_gradient) {
+        return network_check_inputs(trainer->network, dataset, error);
+    }
+    return network_check_fit(trainer->network, dataset, error);
 }
 
 static nnfs_status run_samples(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
@@ -98,8 +120,10 @@ static nnfs_status run_samples(nnfs_trainer *trainer, const nnfs_step *step, dou
     if (status == NNFS_OK) {
         status = check_fit(trainer, step, step->dataset, error);
     }
-    return status == NNFS_OK ? run_dataset(trainer, step, step->dataset, step->count, loss, error)
-                             : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return run_dataset(trainer, step, step->dataset, step->count, loss, error);
 }
 
 static nnfs_status run_arrays(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
@@ -113,8 +137,10 @@ static nnfs_status run_arrays(nnfs_trainer *trainer, const nnfs_step *step, doub
     nnfs_dataset dataset;
     dataset_view(step->arrays, &dataset);
     status = check_fit(trainer, step, &dataset, error);
-    return status == NNFS_OK ? run_dataset(trainer, step, &dataset, dataset.samples, loss, error)
-                             : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return run_dataset(trainer, step, &dataset, dataset.samples, loss, error);
 }
 
 nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
@@ -136,8 +162,10 @@ nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, doubl
                     "a network of members takes no gradient of outputs, and with members or "
                     "embeddings there is none of the inputs");
     }
-    return step->dataset ? run_samples(trainer, step, loss, error)
-                         : run_arrays(trainer, step, loss, error);
+    if (step->dataset) {
+        return run_samples(trainer, step, loss, error);
+    }
+    return run_arrays(trainer, step, loss, error);
 }
 
 nnfs_status nnfs_trainer_step(nnfs_trainer *trainer, const nnfs_arrays *batch, double *loss,
@@ -170,8 +198,10 @@ nnfs_status nnfs_trainer_update(nnfs_trainer *trainer, nnfs_error *error)
     bool ok = step_run_update(&run);
     trainer->steps++;
     trainer->hand_steps++;
-    return ok ? NNFS_OK
-              : fail(error, NNFS_ERROR_DIVERGED, "an update of the weights is not finite");
+    if (!ok) {
+        return fail(error, NNFS_ERROR_DIVERGED, "an update of the weights is not finite");
+    }
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_trainer_set_learning_rate(nnfs_trainer *trainer, float rate, nnfs_error *error)
@@ -183,7 +213,11 @@ nnfs_status nnfs_trainer_set_learning_rate(nnfs_trainer *trainer, float rate, nn
         return fail(error, NNFS_ERROR_ARGUMENT, "a learning rate must be positive, not %g",
                     (double)rate);
     }
-    trainer->rate = rate == NNFS_DEFAULT ? 0.0f : rate;
+    if (rate == NNFS_DEFAULT) {
+        trainer->rate = 0.0f;
+    } else {
+        trainer->rate = rate;
+    }
     return NNFS_OK;
 }
 

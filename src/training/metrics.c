@@ -32,7 +32,9 @@ nnfs_status metrics_of_classes(const int32_t *chosen, const int32_t *labels, int
     for (int i = 0; i < classes; i++) {
         /* 2 TP + FP + FN = there + chosen */
         int64_t both = counts[i].there + counts[i].chosen;
-        f1 += both > 0 ? 2.0 * (double)counts[i].right / (double)both : 0.0;
+        if (both > 0) {
+            f1 += 2.0 * (double)counts[i].right / (double)both;
+        }
         right += counts[i].right;
     }
     evaluation->accuracy = (double)right / (double)samples;

@@ -72,8 +72,11 @@ static bool predict_tile(const inference_tile *tile, void *user)
         dataset_fetch(job->dataset, NULL, job->from + tile->first, &to);
         x = to.x;
     } else {
-        x = job->rows ? encode_rows(job, tile)
-                      : job->features + (size_t)tile->first * (size_t)tile->of->network->inputs;
+        if (job->rows) {
+            x = encode_rows(job, tile);
+        } else {
+            x = job->features + (size_t)tile->first * (size_t)tile->of->network->inputs;
+        }
     }
     if (!inference_forward(tile, x, NULL, 0)) {
         return false;

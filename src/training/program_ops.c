@@ -18,7 +18,11 @@ static const program_op *find_op(const program *p, int index, int *stage)
         if ((op->needs & ~step_needs) != 0) {
             continue;
         }
-        *stage += counted ? 0 : 1;
+        if (counted) {
+            *stage += 0;
+        } else {
+            *stage += 1;
+        }
         counted = true;
         if (++found == index) {
             return op;
@@ -39,8 +43,14 @@ int nnfs_trainer_ops(const nnfs_trainer *trainer)
 nnfs_op nnfs_trainer_op(const nnfs_trainer *trainer, int index)
 {
     int stage = -1;
-    const program *p = trainer ? &trainer->program : NULL;
-    const program_op *op = p && index >= 0 ? find_op(p, index, &stage) : NULL;
+    const program *p = NULL;
+    if (trainer) {
+        p = &trainer->program;
+    }
+    const program_op *op = NULL;
+    if (p && index >= 0) {
+        op = find_op(p, index, &stage);
+    }
     if (!op) {
         return (nnfs_op){.name = NULL, .layer = -1, .stage = -1};
     }

@@ -29,7 +29,10 @@ nnfs_status nnfs_profile_create(nnfs_profile **made, nnfs_error *error)
         return fail_null(error, "profile");
     }
     *made = calloc(1, sizeof **made);
-    return *made ? NNFS_OK : fail_memory(error, sizeof **made, "the profile");
+    if (*made) {
+        return NNFS_OK;
+    }
+    return fail_memory(error, sizeof **made, "the profile");
 }
 
 void nnfs_profile_free(nnfs_profile *of)
@@ -82,7 +85,11 @@ nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error)
     for (int i = 0; i < p->op_count; i++) {
         bool product = p->ops[i].kind->cost != NULL;
         to->ops[i].part = p->ops[i].kind->part;
-        to->ops[i].layer = product ? p->ops[i].layer : -1;
+        if (product) {
+            to->ops[i].layer = p->ops[i].layer;
+        } else {
+            to->ops[i].layer = -1;
+        }
     }
     to->spans = spans;
     to->peak = peak_gflops(to->threads, NULL);
@@ -101,10 +108,13 @@ const char *nnfs_part_name(nnfs_part part)
         [NNFS_PART_ELEMENTWISE] = "elementwise", [NNFS_PART_OPTIMIZER] = "optimizer",
         [NNFS_PART_AUGMENT] = "augment",         [NNFS_PART_WAITING] = "waiting",
     };
-    return (size_t)part < sizeof names / sizeof *names ? names[part] : NULL;
+    if ((size_t)part < sizeof names / sizeof *names) {
+        return names[part];
+    }
+    return NULL;
 }
 
-const char *nnfs_bottleneck_name(nnfs_bottleneck bound)
+const char *nnfs_bottleneck_name(nnfs_bottleneck bottleneck)
 {
     static const char *const names[] = {
         [NNFS_BOTTLENECK_NONE] = "",
@@ -112,7 +122,10 @@ const char *nnfs_bottleneck_name(nnfs_bottleneck bound)
         [NNFS_BOTTLENECK_MEMORY] = "memory",
         [NNFS_BOTTLENECK_OVERHEAD] = "overhead",
     };
-    return (size_t)bound < sizeof names / sizeof *names ? names[bound] : NULL;
+    if ((size_t)bottleneck < sizeof names / sizeof *names) {
+        return names[bottleneck];
+    }
+    return NULL;
 }
 
 /* Products of a layer, in the order of nnfs_part, and the other parts. */
@@ -168,16 +181,26 @@ static nnfs_bottleneck bound_of(const nnfs_profile *of, const nnfs_profile_row *
     }
     double fed = 1e-9 * row->flops / row->bytes * of->bandwidth;
     bool by_memory = fed < of->peak;
-    double roof = by_memory ? fed : of->peak;
+    double roof = fed;
+    if (!by_memory) {
+        roof = of->peak;
+    }
     double call = 1e-9 * row->flops / (double)row->calls / (roof / of->threads);
-    return row->gflops < far_below * roof && call < short_call ? NNFS_BOTTLENECK_OVERHEAD
-           : by_memory                                         ? NNFS_BOTTLENECK_MEMORY
-                                                               : NNFS_BOTTLENECK_COMPUTE;
+    if (row->gflops < far_below * roof && call < short_call) {
+        return NNFS_BOTTLENECK_OVERHEAD;
+    }
+    if (by_memory) {
+        return NNFS_BOTTLENECK_MEMORY;
+    }
+    return NNFS_BOTTLENECK_COMPUTE;
 }
 
 static nnfs_profile_row product_row(const nnfs_profile *of, int index)
 {
-    int at = index > 0 ? index + 1 : 0;
+    int at = 0;
+    if (index > 0) {
+        at = index + 1;
+    }
     nnfs_part part = (nnfs_part)(at % PRODUCTS);
     int layer = at / PRODUCTS;
     profile_sum sum = sum_of(of, part, layer);
@@ -208,7 +231,10 @@ static nnfs_profile_row part_row(const nnfs_profile *of, int index)
 static nnfs_profile_row row_at(const nnfs_profile *of, int index)
 {
     int products = product_rows(of);
-    return index < products ? product_row(of, index) : part_row(of, index - products);
+    if (index < products) {
+        return product_row(of, index);
+    }
+    return part_row(of, index - products);
 }
 
 static double all_seconds(const nnfs_profile *of)
@@ -227,7 +253,11 @@ nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *of, int index)
     }
     nnfs_profile_row row = row_at(of, index);
     double all = all_seconds(of);
-    row.share = all > 0.0 ? row.seconds / all : 0.0;
+    if (all > 0.0) {
+        row.share = row.seconds / all;
+    } else {
+        row.share = 0.0;
+    }
     return row;
 }
 
@@ -237,7 +267,7 @@ nnfs_profile_row nnfs_profile_row_at(const nnfs_profile *of, int index)
 typedef struct reading {
     double products;
     double small;   /* products bound by memory or overhead */
-    double reached; /* of the peak, by the products bound by compute; 1 where there are none */
+    double reached; /* of the peak, by the products bound by compute; 1 without such products */
     double optimizer;
     double waiting;
 } reading;
@@ -248,9 +278,15 @@ static reading read_rows(const nnfs_profile *of)
     double flops = 0.0, seconds = 0.0;
     for (int i = 0; i < nnfs_profile_rows(of); i++) {
         nnfs_profile_row row = nnfs_profile_row_at(of, i);
-        r.waiting += row.part == NNFS_PART_WAITING ? row.share : 0.0;
-        r.optimizer += row.part == NNFS_PART_OPTIMIZER ? row.share : 0.0;
-        r.products += row.layer >= 0 ? row.share : 0.0;
+        if (row.part == NNFS_PART_WAITING) {
+            r.waiting += row.share;
+        }
+        if (row.part == NNFS_PART_OPTIMIZER) {
+            r.optimizer += row.share;
+        }
+        if (row.layer >= 0) {
+            r.products += row.share;
+        }
         if (row.bound == NNFS_BOTTLENECK_MEMORY || row.bound == NNFS_BOTTLENECK_OVERHEAD) {
             r.small += row.share;
         } else if (row.bound == NNFS_BOTTLENECK_COMPUTE) {

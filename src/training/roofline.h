@@ -19,7 +19,7 @@ struct nnfs_profile {
     int threads;
     int64_t batch;
     double peak;      /* GFLOP/s of the threads together */
-    double bandwidth; /* bytes a second, likewise */
+    double bandwidth; /* bytes per second, measured */
     double bytes;     /* that a step works on */
 };
 

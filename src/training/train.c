@@ -66,10 +66,13 @@ static const char *end_of(const training *t, bool reached)
     if (stopping_is_due(t->trainer)) {
         return "patience";
     }
-    return t->trainer->epochs >= t->trainer->settings.epochs ? "epochs" : NULL;
+    if (t->trainer->epochs >= t->trainer->settings.epochs) {
+        return "epochs";
+    }
+    return NULL;
 }
 
-/* One epoch with its evaluations; *done when there is to be no further one. */
+/* One epoch with its evaluations; *done: it was the last one. */
 static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
@@ -93,8 +96,10 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
     const nnfs_evaluation *judged = t->validation ? &epoch.validation : &epoch.test;
     bool reached = status == NNFS_OK && settings->until_accuracy > 0.0 &&
                    judged->accuracy >= settings->until_accuracy;
-    double score =
-        t->validation ? monitor_score(settings->monitor, &epoch.validation) : epoch.train_loss;
+    double score = epoch.train_loss;
+    if (t->validation) {
+        score = monitor_score(settings->monitor, &epoch.validation);
+    }
     if (status == NNFS_OK && t->validation) {
         stopping_note(t->trainer, score, reached);
     }
@@ -118,7 +123,9 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
         return fail(error, NNFS_ERROR_STOPPED, "stopped after epoch %d", epoch.epoch);
     }
     *done = epoch.ended != NULL;
-    t->summary->reason = *done ? epoch.ended : t->summary->reason;
+    if (*done) {
+        t->summary->reason = epoch.ended;
+    }
     return status;
 }
 
@@ -126,7 +133,11 @@ static void fill_rates(training *t)
 {
     nnfs_summary *s = t->summary;
     double seen = (double)s->epochs * (double)t->train->samples;
-    s->samples_per_second = s->seconds > 0.0 ? seen / s->seconds : 0.0;
+    if (s->seconds > 0.0) {
+        s->samples_per_second = seen / s->seconds;
+    } else {
+        s->samples_per_second = 0.0;
+    }
     s->gflops = 1e-9 * s->samples_per_second * nnfs_network_flops_step(t->trainer->network);
 }
 
@@ -160,14 +171,20 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
     }
     if (status == NNFS_OK) {
         status = evaluate_if(t, t->train, &s->train, error);
-        status = status == NNFS_OK && !t->measured
-                     ? evaluate_if(t, t->validation, &s->validation, error)
-                     : status;
-        return status == NNFS_OK && !t->measured ? evaluate_if(t, t->test, &s->test, error)
-                                                 : status;
+        if (status == NNFS_OK && !t->measured) {
+            status = evaluate_if(t, t->validation, &s->validation, error);
+        }
+        if (status == NNFS_OK && !t->measured) {
+            return evaluate_if(t, t->test, &s->test, error);
+        }
+        return status;
     }
     if (status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED) {
-        s->reason = status == NNFS_ERROR_STOPPED ? "stopped" : "diverged";
+        if (status == NNFS_ERROR_STOPPED) {
+            s->reason = "stopped";
+        } else {
+            s->reason = "diverged";
+        }
         (void)evaluate_if(t, t->validation, &s->validation, NULL);
         (void)evaluate_if(t, t->test, &s->test, NULL);
     }
@@ -212,7 +229,10 @@ static nnfs_status check_datasets(const training *t, const nnfs_network *network
         if (status != NNFS_OK) {
             return status;
         }
-        const nnfs_preprocessing *other = all[i] ? nnfs_dataset_preprocessing(all[i]) : NULL;
+        const nnfs_preprocessing *other = NULL;
+        if (all[i]) {
+            other = nnfs_dataset_preprocessing(all[i]);
+        }
         if (own && other && !preprocessing_equal(own, other)) {
             return fail(error, NNFS_ERROR_DATA,
                         "the %s data was prepared otherwise than the training data",
@@ -227,9 +247,10 @@ static nnfs_status adopt_preprocessing(nnfs_network *network, const nnfs_dataset
                                        nnfs_error *error)
 {
     const nnfs_preprocessing *own = nnfs_dataset_preprocessing(train);
-    return own && !nnfs_network_preprocessing(network)
-               ? nnfs_network_set_preprocessing(network, own, error)
-               : NNFS_OK;
+    if (own && !nnfs_network_preprocessing(network)) {
+        return nnfs_network_set_preprocessing(network, own, error);
+    }
+    return NNFS_OK;
 }
 
 /* Early stopping needs validation data, and a measure that they have. */
@@ -242,7 +263,10 @@ static nnfs_status check_monitor(const training *t, nnfs_error *error)
         return fail(error, NNFS_ERROR_ARGUMENT, "%s needs validation data",
                     chosen ? "monitor" : "patience");
     }
-    nnfs_status status = chosen ? evaluate_if(t, t->validation, &before, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (chosen) {
+        status = evaluate_if(t, t->validation, &before, error);
+    }
     if (status == NNFS_OK && chosen && isnan(monitor_score(settings->monitor, &before))) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the validation data have no %s to monitor",
                     nnfs_monitor_name(settings->monitor));
@@ -290,7 +314,10 @@ static nnfs_status begin(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
     const nnfs_checkpoint *resume = settings->resume;
-    nnfs_status status = t->validation ? stopping_begin(t->trainer, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (t->validation) {
+        status = stopping_begin(t->trainer, error);
+    }
     if (status == NNFS_OK && !resume) {
         status = check_monitor(t, error);
     }

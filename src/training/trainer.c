@@ -2,6 +2,7 @@
 #include "training/trainer.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "math/blas_runtime.h"
 #include "optim/train_settings.h"
 #include "training/roofline.h"
@@ -67,7 +68,7 @@ static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
         return status;
     }
     int threads = blas_threads(settings->threads);
-    trainer->threads = threads < trainer->program.threads ? threads : trainer->program.threads;
+    trainer->threads = MIN(threads, trainer->program.threads);
     trainer->settings.threads = trainer->threads;
     return NNFS_OK;
 }
@@ -236,9 +237,16 @@ step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t
 float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count)
 {
     if (count) {
-        *count = trainer ? trainer->network->parameter_floats : 0;
+        if (trainer) {
+            *count = trainer->network->parameter_floats;
+        } else {
+            *count = 0;
+        }
     }
-    return trainer ? trainer->gradient : NULL;
+    if (!trainer) {
+        return NULL;
+    }
+    return trainer->gradient;
 }
 
 nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int index,
@@ -258,7 +266,13 @@ nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int in
 
 float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index)
 {
-    const nnfs_network *network = trainer ? trainer->network : NULL;
+    const nnfs_network *network = NULL;
+    if (trainer) {
+        network = trainer->network;
+    }
     bool exists = network && index >= 0 && index < network->layer_count;
-    return exists ? trainer->gradient + network->tensors[network->layers[index].bias].offset : NULL;
+    if (!exists) {
+        return NULL;
+    }
+    return trainer->gradient + network->tensors[network->layers[index].bias].offset;
 }

@@ -176,7 +176,7 @@ static void test_targets(void **state)
     assert_memory_equal(y, expected, sizeof expected);
     nnfs_dataset_free(set);
     settings.targets = twice;
-    refuse(table, &settings, NNFS_ERROR_ARGUMENT, "column 'b' is to be predicted twice");
+    refuse(table, &settings, NNFS_ERROR_ARGUMENT, "column 'b' is named twice as a target");
     settings.targets = text;
     refuse(table, &settings, NNFS_ERROR_DATA, "one of these is text");
     settings.targets = two;
@@ -187,8 +187,7 @@ static void test_targets(void **state)
     refuse(table, &settings, NNFS_ERROR_DATA, "there is no column 'e' among its 4, 'a' .. 'd'");
     settings.targets = drop;
     settings.drop = drop;
-    refuse(table, &settings, NNFS_ERROR_ARGUMENT,
-           "column 'b' is to be dropped, and to be predicted");
+    refuse(table, &settings, NNFS_ERROR_ARGUMENT, "column 'b' cannot be both dropped and a target");
     refuse("a,y\n1,\n2,\n", NULL, NNFS_ERROR_DATA, "the target is missing in every row");
     refuse("y\n1\n2\n", NULL, NNFS_ERROR_DATA, "no column is left to predict from");
 }
@@ -202,11 +201,11 @@ static void test_contradictions(void **state)
     settings.categorical = a;
     settings.numeric = a;
     refuse("a,y\n1,2\n", &settings, NNFS_ERROR_ARGUMENT,
-           "column 'a' is to be both categorical and numeric");
+           "column 'a' cannot be both categorical and numeric");
     settings.numeric = NULL;
     settings.drop = a;
     refuse("a,y\n1,2\n", &settings, NNFS_ERROR_ARGUMENT,
-           "column 'a' is to be both categorical and dropped");
+           "column 'a' cannot be both categorical and dropped");
     settings = standard();
     settings.weight_column = "y";
     refuse("a,y\n1,2\n", &settings, NNFS_ERROR_ARGUMENT, "column 'y' is both target and weight");
@@ -406,7 +405,7 @@ static void test_last_column(void **state)
     nnfs_dataset_free(set);
     settings.drop = last;
     refuse("3,x,y\n1,2,0.5\n3,4,2.5\n", &settings, NNFS_ERROR_ARGUMENT,
-           "column 'y' is to be dropped, and to be predicted");
+           "column 'y' cannot be both dropped and a target");
 }
 
 /* A target more or less cannot be measured; none is fine. */

@@ -2,6 +2,7 @@
 #include "data/augment/augment.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/status.h"
 #include "base/vector.h"
 #include "data/augment/augment_parse.h"
@@ -71,11 +72,11 @@ static nnfs_status prepare(augment *made, nnfs_error *error)
         }
         call = call_of(made, op, 0, 0, NULL);
         size_t scratch = op->kind->scratch ? op->kind->scratch(&call) : 0;
-        made->scratch = scratch > made->scratch ? scratch : made->scratch;
+        made->scratch = MAX(scratch, made->scratch);
         made->moves = made->moves || op->kind->move;
     }
     size_t planes = size_round_up(warp_scratch_floats(made->layout), MEMORY_LINE_FLOATS);
-    made->scratch = planes > made->scratch ? planes : made->scratch;
+    made->scratch = MAX(planes, made->scratch);
     return NNFS_OK;
 }
 
@@ -178,8 +179,10 @@ uint64_t augment_partner(const augment *what, uint32_t epoch, uint64_t sample, u
     augment_call call = call_of(what, what->mixup, epoch, sample, NULL);
     random_words words = random_draw(call.key, epoch, sample, call.first_unit);
     *weight = augment_mixup_weight(&call, what->mixup->values[0]);
-    return count <= UINT32_MAX ? random_below(words.word[0], (uint32_t)count)
-                               : (words.word[0] | (uint64_t)words.word[1] << 32) % count;
+    if (count <= UINT32_MAX) {
+        return random_below(words.word[0], (uint32_t)count);
+    }
+    return (words.word[0] | (uint64_t)words.word[1] << 32) % count;
 }
 
 VECTOR_CLONES

@@ -39,7 +39,7 @@ size_t augment_scratch_floats(const augment *what);
 
 /*
  * Distorts one picture: in and out [height x width x channels] as the layout says, values as a network
- * sees them; they may be the same. `sample` identifies the sample in the whole dataset, whatever the
+ * sees them; they may be the same. `sample` identifies the sample in the whole dataset, of any
  * order of the epoch; label is its class, or -1. Nothing is allocated, and any number of threads may call
  * at once, each with its own scratch.
  */

@@ -42,7 +42,10 @@ static void sine_and_cosine(double x, double *sine, double *cosine)
     *cosine = 1.0;
     for (int i = 1; i <= 28; i++) {
         term *= x / i;
-        double *sum = i % 2 == 1 ? sine : cosine;
+        double *sum = cosine;
+        if (i % 2 == 1) {
+            sum = sine;
+        }
         *sum += i % 4 < 2 ? term : -term;
     }
 }
@@ -129,8 +132,14 @@ static void change_cutout(const augment_call *call, const double *values, float 
     int size = (int)values[0];
     int top = (int)random_below(words.word[0], (uint32_t)layout.height) - size / 2;
     int left = (int)random_below(words.word[1], (uint32_t)layout.width) - size / 2;
-    int bottom = top + size < layout.height ? top + size : layout.height;
-    int right = left + size < layout.width ? left + size : layout.width;
+    int bottom = layout.height;
+    if (top + size < layout.height) {
+        bottom = top + size;
+    }
+    int right = layout.width;
+    if (left + size < layout.width) {
+        right = left + size;
+    }
     size_t width = (size_t)layout.width;
     size_t channels = (size_t)layout.channels;
     size_t plane = width * (size_t)layout.height;

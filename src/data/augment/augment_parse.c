@@ -53,13 +53,19 @@ static advice advise(const char *misspelt, const char *(*name_at)(const void *of
 static const char *kind_name(const void *kinds, int index)
 {
     const augment_kind *all = kinds;
-    return index < AUGMENT_KINDS ? all[index].name : NULL;
+    if (index < AUGMENT_KINDS) {
+        return all[index].name;
+    }
+    return NULL;
 }
 
 static const char *parameter_name(const void *kind, int index)
 {
     const augment_kind *of = kind;
-    return index < AUGMENT_PARAMETERS ? of->parameters[index].name : NULL;
+    if (index < AUGMENT_PARAMETERS) {
+        return of->parameters[index].name;
+    }
+    return NULL;
 }
 
 static int find(const char *name, const char *(*name_at)(const void *of, int index), const void *of)
@@ -78,8 +84,14 @@ static int find(const char *name, const char *(*name_at)(const void *of, int ind
 static int parse_class(const char *text, int classes)
 {
     char *end = NULL;
-    long value = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1;
-    return end && *end == '\0' && value < classes ? (int)value : -1;
+    long value = -1;
+    if (*text >= '0' && *text <= '9') {
+        value = strtol(text, &end, 10);
+    }
+    if (end && *end == '\0' && value < classes) {
+        return (int)value;
+    }
+    return -1;
 }
 
 static nnfs_status parse_number(const parsing *p, const augment_kind *kind,
@@ -178,7 +190,10 @@ static nnfs_status begin_op(const parsing *p, const char *name)
 static nnfs_status parse_item(const parsing *p, char *item)
 {
     char *colon = strchr(item, ':');
-    char *setting = colon ? colon + 1 : NULL;
+    char *setting = NULL;
+    if (colon) {
+        setting = colon + 1;
+    }
     bool begins = colon || !strchr(item, '=');
     nnfs_status status = NNFS_OK;
     if (colon) {
@@ -192,9 +207,10 @@ static nnfs_status parse_item(const parsing *p, char *item)
     } else {
         setting = item;
     }
-    return status == NNFS_OK && setting
-               ? parse_setting(p, &p->list->ops[p->list->count - 1], setting)
-               : status;
+    if (status == NNFS_OK && setting) {
+        return parse_setting(p, &p->list->ops[p->list->count - 1], setting);
+    }
+    return status;
 }
 
 static nnfs_status parse_items(const parsing *p, const char *text)

@@ -27,7 +27,7 @@ static int first_node(const elastic_filter *filter, int pixel)
     return (int)(pixel / filter->sigma);
 }
 
-/* g(x - node) sqrt(h), of which the two directions' product is to be multiplied by alpha. */
+/* g(x - node) sqrt(h), the factor of one direction; the product of both is multiplied by alpha. */
 static float weight_of(const elastic_filter *filter, int pixel, int node)
 {
     double away = pixel / filter->sigma - (node - REACH);

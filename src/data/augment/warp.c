@@ -5,6 +5,7 @@
 #include "data/augment/warp.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/vector.h"
 
 #include <stdint.h>
@@ -27,8 +28,10 @@ static steps steps_of(nnfs_image_layout layout)
 {
     size_t width = (size_t)layout.width;
     size_t channels = (size_t)layout.channels;
-    return layout.planar ? (steps){width, 1, width * (size_t)layout.height}
-                         : (steps){width * channels, channels, 1};
+    if (layout.planar) {
+        return (steps){width, 1, width * (size_t)layout.height};
+    }
+    return (steps){width * channels, channels, 1};
 }
 
 static size_t plane_width(nnfs_image_layout layout)
@@ -86,8 +89,8 @@ static void fill_planes(nnfs_image_layout layout, const float *in, float *planes
 /* x kept to 0 .. most. */
 VECTOR_INLINE float clamp(float x, float most)
 {
-    x = x > 0.0f ? x : 0.0f;
-    return x < most ? x : most;
+    x = MAX(x, 0.0f);
+    return MIN(x, most);
 }
 
 /* The positions of pixels x .. x + MEMORY_LINE_FLOATS - 1 of row y, of which some may lie beyond the row. */
@@ -143,7 +146,7 @@ static void warp_planes(nnfs_image_layout layout, const warp *map, const float *
     for (int y = 0; y < layout.height; y++) {
         for (int x = 0; x < layout.width; x += MEMORY_LINE_FLOATS) {
             int left = layout.width - x;
-            int count = left < MEMORY_LINE_FLOATS ? left : MEMORY_LINE_FLOATS;
+            int count = MIN(left, MEMORY_LINE_FLOATS);
             position from;
             find_positions(layout, map, y, x, &from);
             for (int c = 0; c < layout.channels; c++) {

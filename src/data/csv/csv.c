@@ -2,6 +2,7 @@
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/utf8.h"
 #include "data/csv/csv_number.h"
 #include "platform/cpu.h"
@@ -40,15 +41,14 @@ nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_er
 static void show_text(char *shown, const csv_fault *fault)
 {
     bool whole = fault->length <= TEXT_SHOWN;
-    size_t length = whole ? fault->length : TEXT_SHOWN;
-    while (!whole && length > 0 && ((unsigned char)fault->text[length] & 0xc0) == 0x80) {
-        length--;
-    }
+    size_t length = whole ? fault->length : utf8_cut(fault->text, TEXT_SHOWN);
     memcpy(shown, fault->text, length);
     strcpy(shown + length, whole ? "" : "...");
     bool valid = utf8_is_valid(shown);
     for (char *at = shown; *at; at++) {
-        *at = *at & 0x80 && !valid ? '?' : *at;
+        if (*at & 0x80 && !valid) {
+            *at = '?';
+        }
     }
 }
 
@@ -157,21 +157,31 @@ static void end_pass(csv_reader *reader)
 static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
 {
     size_t bytes = (size_t)reader->threads * PIECE_BYTES;
-    reader->capacity = bytes > WINDOW_BYTES ? bytes : WINDOW_BYTES;
+    reader->capacity = MAX(bytes, WINDOW_BYTES);
     reader->window = memory_alloc(reader->capacity + CSV_SPARE_BYTES + 2 + CSV_NUMBER_PADDING, 1);
     reader->at = reader->window;
     reader->used = 0;
-    return reader->window ? NNFS_OK : fail_memory(error, reader->capacity, "reading CSV");
+    if (!reader->window) {
+        return fail_memory(error, reader->capacity, "reading CSV");
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status make_lanes(csv_reader *reader, nnfs_error *error)
 {
     size_t most = reader->capacity / LANE_CELL_BYTES / (size_t)reader->table->column_count;
-    reader->lane_count = most < 1                         ? 1
-                         : most < (size_t)reader->threads ? (int)most
-                                                          : reader->threads;
+    if (most < 1) {
+        reader->lane_count = 1;
+    } else if (most < (size_t)reader->threads) {
+        reader->lane_count = (int)most;
+    } else {
+        reader->lane_count = reader->threads;
+    }
     reader->lanes = memory_alloc_zeroed((size_t)reader->lane_count, sizeof *reader->lanes);
-    return reader->lanes ? NNFS_OK : fail_memory(error, sizeof *reader->lanes, "reading CSV");
+    if (!reader->lanes) {
+        return fail_memory(error, sizeof *reader->lanes, "reading CSV");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Passes ---- */
@@ -205,7 +215,9 @@ static nnfs_status take_formats(csv_reader *reader, nnfs_error *error)
 static void apply_separators(csv_reader *reader)
 {
     const nnfs_dataset_settings *settings = reader->settings;
-    reader->decimal = settings->decimal ? settings->decimal : reader->decimal;
+    if (settings->decimal) {
+        reader->decimal = settings->decimal;
+    }
     for (int i = 0; i < reader->table->column_count; i++) {
         csv_format *format = &reader->formats[i];
         bool told = settings->decimal == ',' || settings->thousands || reader->decimal == ',';
@@ -306,7 +318,7 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
     int threads = cpu_threads(settings->threads);
     csv_reader reader = {.settings = settings,
                          .table = table,
-                         .threads = threads < MOST_THREADS ? threads : MOST_THREADS,
+                         .threads = MIN(threads, MOST_THREADS),
                          .c = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
     if (!reader.c) {
         return fail_memory(error, 0, "reading CSV");

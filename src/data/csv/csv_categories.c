@@ -19,7 +19,10 @@ static int compare(const void *a, const void *b)
     const category *first = a;
     const category *second = b;
     int order = (first->number > second->number) - (first->number < second->number);
-    return order != 0 ? order : strcmp(first->text, second->text);
+    if (order != 0) {
+        return order;
+    }
+    return strcmp(first->text, second->text);
 }
 
 /* Adds all texts of `from` to `joint`; its slots become their numbers there. False: no memory. */
@@ -95,7 +98,10 @@ static bool merge_spellings(const csv_dictionary *joint, uint32_t *same)
     for (uint32_t i = 0; kept && i < joint->count && made; i++) {
         char key[CATEGORY_KEY_BYTES];
         const char *text = csv_dictionary_text(joint, i);
-        const char *name = category_key(text, false, key) ? key : text;
+        const char *name = text;
+        if (category_key(text, false, key)) {
+            name = key;
+        }
         uint32_t known = keys.count;
         int64_t number = csv_dictionary_put(&keys, name, strlen(name));
         made = number >= 0;
@@ -103,7 +109,9 @@ static bool merge_spellings(const csv_dictionary *joint, uint32_t *same)
             break;
         }
         bool first = number == known || strcmp(text, csv_dictionary_text(joint, kept[number])) < 0;
-        kept[number] = first ? i : kept[number];
+        if (first) {
+            kept[number] = i;
+        }
         same[i] = (uint32_t)number;
     }
     for (uint32_t i = 0; kept && made && i < joint->count; i++) {

@@ -115,7 +115,10 @@ char *csv_row_end(char delimiter, char *at, char *limit, bool *open)
         char *newline = memchr(at, '\n', (size_t)(limit - at));
         char *quote = opening_quote(delimiter, row, at, newline ? newline : limit);
         if (!quote) {
-            return newline ? newline + 1 : NULL;
+            if (!newline) {
+                return NULL;
+            }
+            return newline + 1;
         }
         char *close = closing_quote(quote + 1, limit, &doubled);
         if (!close) {

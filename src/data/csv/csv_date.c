@@ -138,7 +138,10 @@ static bool read_zone(const char **at, const char *end, date_parts *parts)
     if (text == end || (*text != '+' && *text != '-')) {
         return true;
     }
-    double sign = *text == '-' ? -1.0 : 1.0;
+    double sign = 1.0;
+    if (*text == '-') {
+        sign = -1.0;
+    }
     *at = text + 1;
     if (end - *at < 2 || !isdigit((unsigned char)(*at)[0]) || !isdigit((unsigned char)(*at)[1])) {
         return false;

@@ -2,6 +2,7 @@
 #include "data/csv/csv_decode.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,9 +25,10 @@ static nnfs_status fill_raw(csv_decoder *decoder, input_stream *from, nnfs_error
 {
     size_t got = 0;
     size_t room = RAW_BYTES - decoder->used;
-    nnfs_status status =
-        decoder->end ? NNFS_OK
-                     : input_stream_read(from, decoder->raw + decoder->used, room, &got, error);
+    nnfs_status status = NNFS_OK;
+    if (!decoder->end) {
+        status = input_stream_read(from, decoder->raw + decoder->used, room, &got, error);
+    }
     decoder->end = decoder->end || got < room;
     decoder->used += got;
     return status;
@@ -69,9 +71,10 @@ nnfs_status csv_decoder_start(csv_decoder *decoder, input_stream *from, const ch
     }
     decoder->encoding = encoding;
     decoder->convert = iconv_open("UTF-8", encoding);
-    return decoder->convert != (iconv_t)-1
-               ? NNFS_OK
-               : fail(error, NNFS_ERROR_ARGUMENT, "unknown encoding '%.60s'", encoding);
+    if (decoder->convert != (iconv_t)-1) {
+        return NNFS_OK;
+    }
+    return fail(error, NNFS_ERROR_ARGUMENT, "unknown encoding '%.60s'", encoding);
 }
 
 void csv_decoder_end(csv_decoder *decoder)
@@ -87,7 +90,7 @@ void csv_decoder_end(csv_decoder *decoder)
 static nnfs_status read_plain(csv_decoder *decoder, input_stream *from, char *text, size_t count,
                               size_t *got, nnfs_error *error)
 {
-    size_t held = decoder->used < count ? decoder->used : count;
+    size_t held = MIN(decoder->used, count);
     size_t more = 0;
     memcpy(text, decoder->raw, held);
     drop_raw(decoder, held);
@@ -116,7 +119,10 @@ nnfs_status csv_decoder_read(csv_decoder *decoder, input_stream *from, char *tex
         char *at = decoder->raw;
         size_t left = decoder->used;
         size_t result = iconv(decoder->convert, &at, &left, &to, &room);
-        int why = result == (size_t)-1 ? errno : 0;
+        int why = 0;
+        if (result == (size_t)-1) {
+            why = errno;
+        }
         drop_raw(decoder, decoder->used - left);
         if (why == E2BIG) {
             break;

@@ -32,7 +32,9 @@ static bool grow_entries(csv_dictionary *dictionary)
 {
     uint32_t room = dictionary->room > 0 ? dictionary->room * 2 : FIRST_ENTRIES;
     csv_entry *entries = realloc(dictionary->entries, size_mul(room, sizeof *entries));
-    dictionary->entries = entries ? entries : dictionary->entries;
+    if (entries) {
+        dictionary->entries = entries;
+    }
     uint32_t *slots = calloc((size_t)room * 2, sizeof *slots);
     if (!entries || !slots) {
         free(slots);

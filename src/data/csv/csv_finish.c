@@ -5,6 +5,7 @@
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "data/csv/csv_categories.h"
 #include "data/csv/csv_number.h"
 
@@ -23,8 +24,8 @@ static csv_column_counts sum_tallies(const csv_reader *reader, int column)
         sum.texts += tally->texts;
         sum.huge += tally->huge;
         sum.padded += tally->padded;
-        sum.first_text = tally->first_text < sum.first_text ? tally->first_text : sum.first_text;
-        sum.first_huge = tally->first_huge < sum.first_huge ? tally->first_huge : sum.first_huge;
+        sum.first_text = MIN(tally->first_text, sum.first_text);
+        sum.first_huge = MIN(tally->first_huge, sum.first_huge);
     }
     return sum;
 }
@@ -47,8 +48,8 @@ static nnfs_status fail_cell(const csv_reader *reader, int column, uint64_t plac
 }
 
 /*
- * A few texts among numbers are rather mistakes, or words for "missing" that nobody told us, than
- * categories: nothing is guessed about them.
+ * A few texts among numbers are more likely mistakes, or unknown words for "missing", than categories:
+ * they are an error.
  */
 static bool are_mistakes(int64_t texts, int64_t numbers)
 {
@@ -154,10 +155,15 @@ static void copy_block(const csv_reader *reader, csv_block *block)
     float *to = (float *)table->values + (size_t)block->first_row * columns;
     memcpy(to, block->values, (size_t)block->rows * columns * sizeof *to);
     for (size_t c = 0; c < columns; c++) {
-        const uint32_t *ranks = dictionaries[c] ? dictionaries[c]->slots : NULL;
+        const uint32_t *ranks = NULL;
+        if (dictionaries[c]) {
+            ranks = dictionaries[c]->slots;
+        }
         for (size_t row = 0; ranks && row < (size_t)block->rows; row++) {
             float *value = &to[row * columns + c];
-            *value = isnan(*value) ? *value : (float)ranks[(uint32_t)*value];
+            if (!isnan(*value)) {
+                *value = (float)ranks[(uint32_t)*value];
+            }
         }
     }
     for (int64_t row = 0; table->lines && row < block->rows; row++) {

@@ -107,7 +107,10 @@ bool csv_format_guess_affix(const char *text, const char *end, csv_format *forma
 static const char *skip_text(const char *at, const char *end, const char *text)
 {
     size_t length = strlen(text);
-    return (size_t)(end - at) >= length && memcmp(at, text, length) == 0 ? at + length : NULL;
+    if ((size_t)(end - at) >= length && memcmp(at, text, length) == 0) {
+        return at + length;
+    }
+    return NULL;
 }
 
 /* ---- Numbers ---- */
@@ -131,7 +134,10 @@ static int separator_bytes(char separator, const char *at, const char *end)
     if (separator == ' ') {
         return blank_bytes(at, end);
     }
-    return separator && at < end && *at == separator ? 1 : 0;
+    if (separator && at < end && *at == separator) {
+        return 1;
+    }
+    return 0;
 }
 
 /* Digits of the whole part: without separators, or in groups of three after a first one of 1 to 3. */
@@ -160,7 +166,10 @@ static const char *take_whole(const csv_format *format, const char *at, const ch
             break;
         }
     }
-    return grouped && group != 3 ? NULL : at;
+    if (grouped && group != 3) {
+        return NULL;
+    }
+    return at;
 }
 
 static const char *take_rest(const csv_format *format, const char *at, const char *end,
@@ -182,7 +191,10 @@ static const char *take_rest(const csv_format *format, const char *at, const cha
         for (bool first = true; good && at < end && (is_digit(*at) || first); at++, first = false) {
             good = put(to, *at);
         }
-        return good ? at : NULL;
+        if (!good) {
+            return NULL;
+        }
+        return at;
     }
     return at;
 }
@@ -194,7 +206,10 @@ static bool read_number(const csv_format *format, const char *text, const char *
     const char *at = text;
     bool negative = at < end && *at == '-';
     at += at < end && (*at == '-' || *at == '+');
-    const char *after = *format->prefix ? skip_text(at, end, format->prefix) : NULL;
+    const char *after = NULL;
+    if (*format->prefix) {
+        after = skip_text(at, end, format->prefix);
+    }
     bool prefixed = after != NULL;
     if (after) {
         at = skip_blanks(after, end);
@@ -209,7 +224,10 @@ static bool read_number(const csv_format *format, const char *text, const char *
     }
     /* Both affixes or none: a file like the model's may do without. */
     const char *unit = skip_blanks(at, end);
-    const char *past = *format->suffix ? skip_text(unit, end, format->suffix) : NULL;
+    const char *past = NULL;
+    if (*format->suffix) {
+        past = skip_text(unit, end, format->suffix);
+    }
     if ((past ? past : at) != end || (*format->prefix && *format->suffix && prefixed != !!past)) {
         return false;
     }
@@ -217,7 +235,9 @@ static bool read_number(const csv_format *format, const char *text, const char *
     if (csv_number(plain.text, c, value) != plain.text + plain.length) {
         return false;
     }
-    *value = negative ? -*value : *value;
+    if (negative) {
+        *value = -*value;
+    }
     return true;
 }
 
@@ -228,7 +248,9 @@ bool csv_format_read(const csv_format *format, const char *text, const char *end
         return read_number(format, text, end, c, value);
     }
     bool read = csv_date_read(format->date, text, end, value);
-    *value -= read ? format->origin : 0.0;
+    if (read) {
+        *value -= format->origin;
+    }
     return read;
 }
 

@@ -66,8 +66,12 @@ static void add_cell(sample *column, const csv_cell *cell, int row)
 {
     size_t length = (size_t)(cell->end - cell->text);
     uint64_t hash = hash_bytes(HASH_START, cell->text, length);
-    column->first = row == 0 ? hash : column->first;
-    column->second = row == 1 ? hash : column->second;
+    if (row == 0) {
+        column->first = hash;
+    }
+    if (row == 1) {
+        column->second = hash;
+    }
     column->firsts += row > 0 && length > 0 && hash == column->first;
     column->seconds += row > 1 && length > 0 && hash == column->second;
 }
@@ -103,8 +107,12 @@ static bool add_row(csv_reader *reader, char **at, sample *samples, int row)
             look = false;
         }
         note_point(reader, &cell, number);
-        samples[c].header = first && number ? value : samples[c].header;
-        samples[c].header = first && !number ? (double)NAN : samples[c].header;
+        if (first && number) {
+            samples[c].header = value;
+        }
+        if (first && !number) {
+            samples[c].header = (double)NAN;
+        }
         samples[c].empty |= first && cell.text == cell.end;
         samples[c].fractions += !first && !(number && floor(value) == value);
         number = number || csv_looks_like_value(reader, &cell);
@@ -224,7 +232,10 @@ static int compare_names(const void *a, const void *b)
     const table_column *first = *(table_column *const *)a;
     const table_column *second = *(table_column *const *)b;
     int order = strcmp(first->name, second->name);
-    return order != 0 ? order : (first > second) - (first < second);
+    if (order != 0) {
+        return order;
+    }
+    return (first > second) - (first < second);
 }
 
 /* The name of column `column` with a number after it that no other column has: "x.1", as pandas has it. */
@@ -315,5 +326,8 @@ nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
                               .skipped = reader->settings->skip};
     (void)snprintf(reading->encoding, sizeof reading->encoding, "%s",
                    encoding ? encoding : "UTF-8");
-    return status == NNFS_OK && header ? take_names(reader, error) : status;
+    if (status == NNFS_OK && header) {
+        return take_names(reader, error);
+    }
+    return status;
 }

@@ -69,10 +69,15 @@ static const char *take_exponent(const char *at, ptrdiff_t *exponent)
     const char *digits = at;
     ptrdiff_t value = 0;
     for (unsigned digit; (digit = (unsigned)*at - '0') < 10; at++) {
-        value = value < MOST_EXPONENT ? value * 10 + (ptrdiff_t)digit : value;
+        if (value < MOST_EXPONENT) {
+            value = value * 10 + (ptrdiff_t)digit;
+        }
     }
     *exponent += negative ? -value : value;
-    return at > digits ? at : NULL;
+    if (at > digits) {
+        return at;
+    }
+    return NULL;
 }
 
 /* mantissa * 10^exponent where that is exact but for its last rounding; false where it is not. */

@@ -2,6 +2,7 @@
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/utf8.h"
 #include "data/csv/csv_number.h"
 
@@ -42,10 +43,14 @@ static bool put_text(csv_worker *lane, int column, const csv_cell *cell, float *
     if (!*dictionary) {
         *dictionary = calloc(1, sizeof **dictionary);
     }
-    uint32_t known = *dictionary ? (*dictionary)->count : 0;
-    int64_t number =
-        *dictionary ? csv_dictionary_put(*dictionary, cell->text, (size_t)(cell->end - cell->text))
-                    : -1;
+    uint32_t known = 0;
+    if (*dictionary) {
+        known = (*dictionary)->count;
+    }
+    int64_t number = -1;
+    if (*dictionary) {
+        number = csv_dictionary_put(*dictionary, cell->text, (size_t)(cell->end - cell->text));
+    }
     csv_fault_kind kind = CSV_FAULT_NONE;
     if (number < 0) {
         kind = CSV_FAULT_MEMORY;
@@ -88,9 +93,10 @@ static bool is_padded(const csv_cell *cell)
 static bool read_value(const csv_reader *reader, int column, const csv_cell *cell, double *value)
 {
     const csv_format *format = &reader->formats[column];
-    return csv_format_is_plain(format)
-               ? csv_number(cell->text, reader->c, value) == cell->end
-               : csv_format_read(format, cell->text, cell->end, reader->c, value);
+    if (csv_format_is_plain(format)) {
+        return csv_number(cell->text, reader->c, value) == cell->end;
+    }
+    return csv_format_read(format, cell->text, cell->end, reader->c, value);
 }
 
 /* Takes a cell of which nothing is known. Returns what follows it; NULL where it has a fault. */
@@ -127,14 +133,20 @@ static char *parse_cell(const csv_reader *reader, csv_worker *lane, char *at, in
     if (want == COLUMN_ROLE_NUMBER && !csv_format_is_plain(&reader->formats[column])) {
         return set_fault(lane, CSV_FAULT_NO_NUMBER, column, &cell);
     }
-    return put_text(lane, column, &cell, value) ? at : NULL;
+    if (!put_text(lane, column, &cell, value)) {
+        return NULL;
+    }
+    return at;
 }
 
 /* Says how many cells the row has, of which the first `cells` end at `at`. */
 static char *fail_row(const csv_reader *reader, csv_worker *lane, char *at, int64_t cells)
 {
     csv_cell cell;
-    csv_fault_kind kind = *at == '\n' ? CSV_FAULT_SHORT_ROW : CSV_FAULT_LONG_ROW;
+    csv_fault_kind kind = CSV_FAULT_LONG_ROW;
+    if (*at == '\n') {
+        kind = CSV_FAULT_SHORT_ROW;
+    }
     for (; at && *at != '\n'; cells++) {
         at = csv_find_cell(reader->delimiter, at + 1, lane->end, &cell);
     }
@@ -143,7 +155,7 @@ static char *fail_row(const csv_reader *reader, csv_worker *lane, char *at, int6
     return NULL;
 }
 
-/* Takes a bare or quoted number, as most cells of most files are; NULL where there is none. */
+/* Reads a bare or quoted number, the most frequent kind of cell. NULL: not a number. */
 static inline char *parse_number(const csv_reader *reader, char *at, float *value)
 {
     double number = 0;
@@ -158,7 +170,10 @@ static inline char *parse_number(const csv_reader *reader, char *at, float *valu
     }
     end += quoted;
     end += *end == '\r' && end[1] == '\n';
-    return *end == reader->delimiter || *end == '\n' ? at + (end - at) : NULL;
+    if (*end == reader->delimiter || *end == '\n') {
+        return at + (end - at);
+    }
+    return NULL;
 }
 
 /* Takes the cells of a row. Returns the newline after it; NULL where it has a fault. */
@@ -168,7 +183,10 @@ static inline char *parse_cells(const csv_reader *reader, csv_worker *lane, char
     const int columns = reader->table->column_count;
     int c = 0;
     for (;; at++) {
-        char *end = reader->fast[c] ? parse_number(reader, at, &row[c]) : NULL;
+        char *end = NULL;
+        if (reader->fast[c]) {
+            end = parse_number(reader, at, &row[c]);
+        }
         at = end ? end : parse_cell(reader, lane, at, c, &row[c], newlines);
         c++;
         if (!at || *at == '\n' || c == columns) {
@@ -177,9 +195,14 @@ static inline char *parse_cells(const csv_reader *reader, csv_worker *lane, char
     }
     if (at && *at != '\n' && reader->trailing && *at == reader->delimiter) {
         char *after = at + 1 + (at[1] == '\r');
-        at = *after == '\n' ? after : at;
+        if (*after == '\n') {
+            at = after;
+        }
     }
-    return at && (*at != '\n' || c < columns) ? fail_row(reader, lane, at, c) : at;
+    if (at && (*at != '\n' || c < columns)) {
+        return fail_row(reader, lane, at, c);
+    }
+    return at;
 }
 
 /* Returns where the next row begins; NULL where this one has a fault. */
@@ -252,7 +275,9 @@ static char *skip_row(const csv_reader *reader, csv_worker *lane, char *at)
     }
     lane->bad_rows++;
     char *end = csv_row_end(reader->delimiter, at, lane->end, &open);
-    end = end ? end : (char *)memchr(at, '\n', (size_t)(lane->end - at)) + 1;
+    if (!end) {
+        end = (char *)memchr(at, '\n', (size_t)(lane->end - at)) + 1;
+    }
     for (; at < end; at++) {
         lane->line += *at == '\n';
     }
@@ -276,7 +301,7 @@ static bool make_room(const csv_reader *reader, csv_worker *lane)
     size_t bytes = (size_t)(lane->end - lane->begin);
     size_t lines = lane->lines > 0 ? lane->lines : count_lines(lane->begin, lane->end);
     size_t values = size_mul(lines, (size_t)reader->table->column_count);
-    lane->block.values = memory_alloc(values < bytes ? values : bytes, sizeof(float));
+    lane->block.values = memory_alloc(MIN(values, bytes), sizeof(float));
     lane->block.lines = memory_alloc(lines, sizeof *lane->block.lines);
     return lane->block.values && lane->block.lines && csv_kept_prepare(reader, &lane->block, lines);
 }

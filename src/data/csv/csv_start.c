@@ -1,10 +1,11 @@
 /*
- * The beginning of a CSV file: what separates its cells, and how many columns there are. A delimiter
- * that nobody told is the one that cuts most of the first rows into as many cells as the very first.
+ * The start of a CSV file: delimiter and number of columns. Detects the delimiter: the one that gives
+ * most of the first rows the same number of cells as row 1.
  */
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "data/csv/csv_number.h"
 
 #include <string.h>
@@ -14,7 +15,10 @@ enum { BLANK_SAMPLE = 64 << 10 };
 int csv_count_row(char delimiter, char **at, char *limit)
 {
     bool open = false;
-    char *end = *at < limit ? csv_row_end(delimiter, *at, limit, &open) : NULL;
+    char *end = NULL;
+    if (*at < limit) {
+        end = csv_row_end(delimiter, *at, limit, &open);
+    }
     int cells = 0;
     csv_cell cell;
     for (char *next = *at; end && next < end; next++) {
@@ -89,8 +93,12 @@ static char find_delimiter(const csv_reader *reader)
     for (size_t i = 0; i < sizeof candidates; i++) {
         fit found = try_delimiter(candidates[i], reader->at, limit);
         bool better = is_better(&found, &most);
-        best = better ? candidates[i] : best;
-        most = better ? found : most;
+        if (better) {
+            best = candidates[i];
+        }
+        if (better) {
+            most = found;
+        }
     }
     return best;
 }
@@ -99,7 +107,7 @@ static char find_delimiter(const csv_reader *reader)
 static nnfs_status try_blanks(csv_reader *reader, nnfs_error *error)
 {
     size_t length = (size_t)(reader->window + reader->used - reader->at);
-    length = length < BLANK_SAMPLE ? length : BLANK_SAMPLE;
+    length = MIN(length, BLANK_SAMPLE);
     char *copy = memory_alloc(length + CSV_NUMBER_PADDING, 1);
     if (!copy) {
         return fail_memory(error, length, "the first rows");
@@ -164,7 +172,9 @@ static void find_trailing(csv_reader *reader, int *columns)
         const char *end = at - 1;
         end -= end > reader->at && end[-1] == '\r';
         bool ends = end > reader->at && end[-1] == reader->delimiter;
-        first = rows == 0 ? ends : first;
+        if (rows == 0) {
+            first = ends;
+        }
         ending += ends;
         more = more && (rows == 0 || cells == *columns + 1);
         if (at >= limit) {

@@ -2,6 +2,7 @@
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,10 @@ nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
 static char *cut_at_newline(char *target, char *end)
 {
     char *newline = memchr(target, '\n', (size_t)(end - target));
-    return newline ? newline + 1 : end;
+    if (newline) {
+        return newline + 1;
+    }
+    return end;
 }
 
 static void cut_plain(csv_reader *reader, int pieces, char *end)
@@ -93,7 +97,13 @@ static void cut_plain(csv_reader *reader, int pieces, char *end)
         char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
         lane->begin = begin;
         lane->lines = 0;
-        lane->end = i + 1 == pieces ? end : target <= begin ? begin : cut_at_newline(target, end);
+        if (i + 1 == pieces) {
+            lane->end = end;
+        } else if (target <= begin) {
+            lane->end = begin;
+        } else {
+            lane->end = cut_at_newline(target, end);
+        }
         begin = lane->end;
     }
 }
@@ -127,7 +137,7 @@ static int cut(csv_reader *reader)
     char *limit = reader->window + reader->used;
     size_t bytes = (size_t)(limit - reader->at);
     int pieces = 1 + (int)(bytes / SMALLEST_PIECE);
-    pieces = pieces < reader->lane_count ? pieces : reader->lane_count;
+    pieces = MIN(pieces, reader->lane_count);
     if (memchr(reader->at, '"', bytes)) {
         cut_quoted(reader, pieces, limit);
     } else {
@@ -154,7 +164,7 @@ static bool prepare_lane(const csv_reader *reader, csv_worker *lane)
     return lane->tallies && lane->dictionaries;
 }
 
-/* Room for so many blocks more. */
+/* Reserves room for `count` more blocks. */
 static bool grow_blocks(csv_reader *reader, size_t more)
 {
     size_t room = size_add(size_mul(reader->block_room, 2), more);
@@ -179,7 +189,10 @@ static nnfs_status prepare_lanes(csv_reader *reader, int pieces, nnfs_error *err
         lane->block = (csv_block){.lane = i};
         lane->number = reader->block_count + (size_t)i;
     }
-    return enough ? NNFS_OK : fail_memory(error, reader->capacity, "the rows");
+    if (!enough) {
+        return fail_memory(error, reader->capacity, "the rows");
+    }
+    return NNFS_OK;
 }
 
 /* Takes the parsed blocks in the order of the file, up to the first with a fault. */

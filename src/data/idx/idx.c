@@ -5,6 +5,7 @@
 #include "data/idx/idx.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "data/input_stream.h"
 
 #include <limits.h>
@@ -166,9 +167,10 @@ static nnfs_status read_header(input_stream *from, idx_header *header, nnfs_erro
     }
     header->start = input_stream_offset(from);
     header->bytes = size_mul(size_mul(header->samples, header->features), header->type->size);
-    return header->bytes < SIZE_MAX
-               ? NNFS_OK
-               : input_stream_fail(from, 4, error, "the product of the sizes overflows");
+    if (header->bytes < SIZE_MAX) {
+        return NNFS_OK;
+    }
+    return input_stream_fail(from, 4, error, "the product of the sizes overflows");
 }
 
 /* ---- Labels ---- */
@@ -192,7 +194,10 @@ static nnfs_status convert_labels(const input_stream *from, const idx_header *he
                                   const unsigned char *values, dataset_parts *parts,
                                   nnfs_error *error)
 {
-    double largest = parts->classes > 0 ? parts->classes - 1 : LARGEST_LABEL;
+    double largest = LARGEST_LABEL;
+    if (parts->classes > 0) {
+        largest = parts->classes - 1;
+    }
     int32_t seen = 0;
     for (size_t i = 0; i < header->samples; i++) {
         size_t at = i * header->type->size;
@@ -203,9 +208,11 @@ static nnfs_status convert_labels(const input_stream *from, const idx_header *he
                                      parts->classes > 0 ? ", the training classes" : "");
         }
         parts->labels[i] = (int32_t)label;
-        seen = parts->labels[i] > seen ? parts->labels[i] : seen;
+        seen = MAX(parts->labels[i], seen);
     }
-    parts->classes = parts->classes > 0 ? parts->classes : seen + 1;
+    if (parts->classes <= 0) {
+        parts->classes = seen + 1;
+    }
     return NNFS_OK;
 }
 
@@ -223,8 +230,11 @@ static nnfs_status read_labels_of(input_stream *from, dataset_parts *parts, nnfs
     if (status == NNFS_OK) {
         parts->samples = (int64_t)header.samples;
         parts->labels = memory_alloc(header.samples, sizeof *parts->labels);
-        status = parts->labels ? convert_labels(from, &header, values, parts, error)
-                               : fail_memory(error, size_mul(header.samples, 4), "the labels");
+        if (parts->labels) {
+            status = convert_labels(from, &header, values, parts, error);
+        } else {
+            status = fail_memory(error, size_mul(header.samples, 4), "the labels");
+        }
     }
     memory_free(values);
     return status;

@@ -2,6 +2,7 @@
 #include "data/npy/npy.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/vector.h"
 #include "data/dataset.h"
 #include "data/npy/npy_header.h"
@@ -77,9 +78,12 @@ static void transpose_tile(const npy_header *header, const unsigned char *values
                            size_t column, float *restrict x)
 {
     float tile[TILE_COLUMNS][TILE_ROWS];
-    size_t rows = header->shape[0] - row < TILE_ROWS ? header->shape[0] - row : TILE_ROWS;
+    size_t rows = TILE_ROWS;
+    if (header->shape[0] - row < TILE_ROWS) {
+        rows = header->shape[0] - row;
+    }
     size_t left = header->features - column;
-    size_t columns = left < TILE_COLUMNS ? left : TILE_COLUMNS;
+    size_t columns = MIN(left, TILE_COLUMNS);
     for (size_t j = 0; j < columns; j++) {
         size_t at = stored_column(header, column + j) * header->shape[0] + row;
         dtype_to_floats(header->type, header->swapped, values + at * dtype_bytes(header->type),
@@ -151,8 +155,10 @@ static nnfs_status fetch(input_stream *from, const npy_header *header, size_t li
     table->values = values;
     table->type = header->type;
     table->swapped = header->swapped;
-    return status == NNFS_OK && is_transposed(header) ? make_rows(header, threads, table, error)
-                                                      : status;
+    if (status == NNFS_OK && is_transposed(header)) {
+        return make_rows(header, threads, table, error);
+    }
+    return status;
 }
 
 /* ---- What the values are ---- */
@@ -171,7 +177,7 @@ static bool all_finite(const float *x, size_t count)
         uint32_t bits;
         memcpy(&bits, &x[i], sizeof bits);
         bits &= 0x7fffffffU;
-        largest = bits > largest ? bits : largest;
+        largest = MAX(bits, largest);
     }
     return largest < 0x7f800000U;
 }
@@ -211,7 +217,10 @@ static nnfs_status check_values(const npy_header *header, const column_role *wan
     for (int64_t block = 0; block < blocks; block++) {
         float x[BLOCK];
         size_t first = (size_t)block * BLOCK;
-        size_t size = count - first < BLOCK ? count - first : BLOCK;
+        size_t size = BLOCK;
+        if (count - first < BLOCK) {
+            size = count - first;
+        }
         dtype_to_floats(table->type, table->swapped,
                         (const unsigned char *)table->values + first * bytes, size, x);
         if (worst == NO_CELL && !all_finite(x, size)) {

@@ -1,6 +1,6 @@
 /*
  * NPY, NumPy's file of one array: [samples, ...], the first index counting the samples. Values of C
- * order stay as they are stored, whatever their type, in memory or in the mapped file; those of Fortran
+ * order keep their stored type, in memory or in the mapped file; those of Fortran
  * order are transposed and become float32.
  */
 #ifndef NNFS_DATA_NPY_NPY_H

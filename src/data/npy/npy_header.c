@@ -2,6 +2,7 @@
 #include "data/npy/npy_header.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <string.h>
 
@@ -30,7 +31,10 @@ static char peek(parser *parse)
            memchr(spaces, parse->text[parse->at], sizeof spaces) != NULL) {
         parse->at++;
     }
-    return parse->at < parse->length ? parse->text[parse->at] : '\0';
+    if (parse->at < parse->length) {
+        return parse->text[parse->at];
+    }
+    return '\0';
 }
 
 static bool take(parser *parse, char wanted)
@@ -46,16 +50,19 @@ static bool take_word(parser *parse, const char *word)
     (void)peek(parse);
     bool there =
         parse->length - parse->at >= length && memcmp(parse->text + parse->at, word, length) == 0;
-    parse->at += there ? length : 0;
+    if (there) {
+        parse->at += length;
+    }
     return there;
 }
 
 static nnfs_status expect(parser *parse, char wanted, const char *where)
 {
-    return take(parse, wanted)
-               ? NNFS_OK
-               : input_stream_fail(parse->from, parse->start + parse->at, parse->error,
-                                   "%s, '%c' is wanted", where, wanted);
+    if (!take(parse, wanted)) {
+        return input_stream_fail(parse->from, parse->start + parse->at, parse->error,
+                                 "%s, '%c' is wanted", where, wanted);
+    }
+    return NNFS_OK;
 }
 
 /* What stands between two quotes of a kind; a backslash means nothing, and no known word has one. */
@@ -101,21 +108,30 @@ static const struct {
 
 static nnfs_status refuse_type(const parser *parse, const quoted *descr)
 {
-    char kind = descr->length > 1 ? descr->text[1] : '\0';
-    const char *hint = kind == 'O'   ? " (Python objects)"
-                       : kind == 'V' ? " (a structured type)"
-                                     : "";
+    char kind = '\0';
+    if (descr->length > 1) {
+        kind = descr->text[1];
+    }
+    const char *hint = "";
+    if (kind == 'O') {
+        hint = " (Python objects)";
+    } else if (kind == 'V') {
+        hint = " (a structured type)";
+    }
     return input_stream_fail(
         parse->from, descr->offset, parse->error,
         "type '%.*s'%s cannot be read, only u1, i1, i2, i4, i8, f2, f4, f8 and b1",
-        descr->length < 16 ? descr->length : 16, descr->text, hint);
+        MIN(descr->length, 16), descr->text, hint);
 }
 
 /* "<U9" and "|S9": text of at most 9 characters. */
 static bool parse_text(const quoted *descr, npy_header *header)
 {
     size_t characters = 0;
-    char kind = descr->length > 2 ? descr->text[1] : '\0';
+    char kind = '\0';
+    if (descr->length > 2) {
+        kind = descr->text[1];
+    }
     if ((kind != 'U' && kind != 'S') || descr->text[0] == '\0' || !strchr("<>|", descr->text[0]) ||
         descr->length > 6) {
         return false;
@@ -144,7 +160,10 @@ static nnfs_status parse_descr(parser *parse, npy_header *header)
     if (status != NNFS_OK) {
         return status;
     }
-    char order = descr.length == 3 ? descr.text[0] : '\0';
+    char order = '\0';
+    if (descr.length == 3) {
+        order = descr.text[0];
+    }
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         bool one_byte = types[i].name[1] == '1';
         if ((order == '<' || order == '>' || (order == '|' && one_byte)) &&
@@ -155,7 +174,10 @@ static nnfs_status parse_descr(parser *parse, npy_header *header)
             return NNFS_OK;
         }
     }
-    return parse_text(&descr, header) ? NNFS_OK : refuse_type(parse, &descr);
+    if (!parse_text(&descr, header)) {
+        return refuse_type(parse, &descr);
+    }
+    return NNFS_OK;
 }
 
 /* ---- fortran_order and shape ---- */
@@ -183,7 +205,10 @@ static const char *wrong_size(parser *parse)
     if (first == '0') {
         return "0";
     }
-    return first < '1' || first > '9' ? "not a whole number" : NULL;
+    if (first < '1' || first > '9') {
+        return "not a whole number";
+    }
+    return NULL;
 }
 
 static nnfs_status parse_size(parser *parse, int number, size_t *size)
@@ -220,7 +245,10 @@ static nnfs_status parse_shape(parser *parse, npy_header *header)
     if (status == NNFS_OK && header->rank == 1 && !more && peek(parse) == ')') {
         status = expect(parse, ',', "in a shape of one size"); /* (3) is a number to Python */
     }
-    return status == NNFS_OK ? expect(parse, ')', "the shape ends here") : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return expect(parse, ')', "the shape ends here");
 }
 
 /* ---- The dictionary ---- */
@@ -252,11 +280,14 @@ static nnfs_status parse_entry(parser *parse, bool seen[KEYS], npy_header *heade
         }
         seen[i] = true;
         status = expect(parse, ':', "after a key");
-        return status == NNFS_OK ? keys[i].parse(parse, header) : status;
+        if (status != NNFS_OK) {
+            return status;
+        }
+        return keys[i].parse(parse, header);
     }
     return input_stream_fail(parse->from, key.offset, parse->error,
                              "the key '%.*s' is none of descr, fortran_order and shape",
-                             key.length < 32 ? key.length : 32, key.text);
+                             MIN(key.length, 32), key.text);
 }
 
 static nnfs_status parse_dictionary(parser *parse, npy_header *header)
@@ -323,10 +354,12 @@ static nnfs_status read_all(input_stream *from, void *bytes, size_t count, nnfs_
     nnfs_status status = input_stream_read(from, bytes, count, &got, error);
     if (status == NNFS_OK && got < count) {
         size_t end = input_stream_offset(from);
-        status = end == 0 ? input_stream_fail(from, 0, error, "it is empty")
-                          : input_stream_fail(from, end, error,
-                                              "the file ends here, its header needs %zu more",
-                                              count - got);
+        if (end == 0) {
+            status = input_stream_fail(from, 0, error, "it is empty");
+        } else {
+            status = input_stream_fail(
+                from, end, error, "the file ends here, its header needs %zu more", count - got);
+        }
     }
     return status;
 }
@@ -374,7 +407,9 @@ static nnfs_status read_length(input_stream *from, size_t length_bytes, size_t *
 static void keep_ascii(char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+        if ((unsigned char)text[i] >= 0x80) {
+            text[i] = '?';
+        }
     }
 }
 
@@ -400,5 +435,8 @@ nnfs_status npy_read_header(input_stream *from, npy_header *header, nnfs_error *
         keep_ascii(text, length);
         status = parse_dictionary(&parse, header);
     }
-    return status == NNFS_OK ? multiply(&parse, header) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return multiply(&parse, header);
 }

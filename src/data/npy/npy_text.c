@@ -37,7 +37,9 @@ static void read_text(const npy_header *header, const unsigned char *cell, char 
         uint32_t code = cell[at];
         if (header->text_unit == 4) {
             memcpy(&code, cell + at, sizeof code);
-            code = header->swapped ? __builtin_bswap32(code) : code;
+            if (header->swapped) {
+                code = __builtin_bswap32(code);
+            }
         }
         if (code == 0) {
             break;

@@ -179,11 +179,20 @@ static bool inflate_all(const unsigned char *packed, const zip_entry *entry, uns
     z_stream stream = {.next_in = (unsigned char *)(uintptr_t)packed};
     size_t fed = 0;
     size_t made = 0;
-    int result = inflateInit2(&stream, -15) == Z_OK ? Z_OK : Z_MEM_ERROR;
+    int result = Z_MEM_ERROR;
+    if (inflateInit2(&stream, -15) == Z_OK) {
+        result = Z_OK;
+    }
     while (result == Z_OK && made <= entry->size) {
         const size_t step = 1U << 30;
-        size_t in = entry->packed - fed < step ? entry->packed - fed : step;
-        size_t out = entry->size - made < step ? entry->size - made : step;
+        size_t in = step;
+        if (entry->packed - fed < step) {
+            in = entry->packed - fed;
+        }
+        size_t out = step;
+        if (entry->size - made < step) {
+            out = entry->size - made;
+        }
         stream.next_in = (unsigned char *)(uintptr_t)packed + fed;
         stream.avail_in = (unsigned)in;
         stream.next_out = bytes + made;
@@ -228,8 +237,10 @@ static nnfs_status unpack(const zip_file *zip, const zip_entry *entry, unsigned 
         whole = inflate_all(zip->bytes + start, entry, *bytes);
     }
     unsigned long crc = crc32_z(0, *bytes, entry->size);
-    return whole && crc == entry->crc ? NNFS_OK
-                                      : fail_zip(zip, "an array of the zip file is damaged", error);
+    if (whole && crc == entry->crc) {
+        return NNFS_OK;
+    }
+    return fail_zip(zip, "an array of the zip file is damaged", error);
 }
 
 static nnfs_status read_array(const zip_file *zip, const zip_entry *entry,
@@ -257,8 +268,10 @@ static nnfs_status read_targets(const zip_file *zip, const zip_entry *entry, int
     nnfs_dataset_settings_init(&plain);
     plain.threads = threads;
     table->targets = calloc(1, sizeof *table->targets);
-    return table->targets ? read_array(zip, entry, &plain, table->targets, error)
-                          : fail_memory(error, sizeof *table->targets, "the targets");
+    if (table->targets) {
+        return read_array(zip, entry, &plain, table->targets, error);
+    }
+    return fail_memory(error, sizeof *table->targets, "the targets");
 }
 
 static nnfs_status read_arrays(const zip_file *zip, const nnfs_dataset_settings *settings,
@@ -290,8 +303,10 @@ static nnfs_status read_arrays(const zip_file *zip, const nnfs_dataset_settings 
         return fail(error, NNFS_ERROR_DATA, "%s: there is no array '%.60s'; the file has %s",
                     zip->path, second[0], list);
     }
-    return status == NNFS_OK && found ? read_targets(zip, &entry, settings->threads, table, error)
-                                      : status;
+    if (status == NNFS_OK && found) {
+        return read_targets(zip, &entry, settings->threads, table, error);
+    }
+    return status;
 }
 
 nnfs_status npz_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,

@@ -2,6 +2,7 @@
 #include "data/statistics/column_stats.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/vector.h"
 
 #include <math.h>
@@ -36,7 +37,7 @@ static int spans_of(const nnfs_dataset *dataset, int span)
 static int span_columns(const nnfs_dataset *dataset, int first, int span)
 {
     int left = dataset->parts.feature_count - first;
-    return left < span ? left : span;
+    return MIN(left, span);
 }
 
 /* ---- Moments ---- */
@@ -59,10 +60,12 @@ static void add_values(const float *restrict row, int count, const double *restr
     for (int i = 0; i < count; i++) {
         float value = row[i];
         bool there = value == value;
-        sums->sum[i] += there ? (double)value : 0.0;
+        if (there) {
+            sums->sum[i] += (double)value;
+        }
         sums->count[i] += there;
-        sums->low[i] = value < sums->low[i] ? value : sums->low[i];
-        sums->high[i] = value > sums->high[i] ? value : sums->high[i];
+        sums->low[i] = MIN(value, sums->low[i]);
+        sums->high[i] = MAX(value, sums->high[i]);
     }
 }
 
@@ -73,7 +76,10 @@ static void add_squares(const float *restrict row, int count, const double *rest
 #pragma omp simd
     for (int i = 0; i < count; i++) {
         float value = row[i];
-        double e = value == value ? (double)value - means[i] : 0.0;
+        double e = 0.0;
+        if (value == value) {
+            e = (double)value - means[i];
+        }
         sums->sum[i] += e * e;
     }
 }
@@ -177,7 +183,10 @@ static uint32_t ordered_bits(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return bits >> 31 ? ~bits : bits | 0x80000000U;
+    if (bits >> 31) {
+        return ~bits;
+    }
+    return bits | 0x80000000U;
 }
 
 static float ordered_float(uint32_t ordered)
@@ -190,7 +199,7 @@ static float ordered_float(uint32_t ordered)
 
 /*
  * The value that would stand at `place` if they were sorted, by counting: its upper bits, then those
- * below among the values that have these, whatever order the values are in.
+ * below among the values that have these, in any order of the values.
  */
 static float select_place(const float *values, size_t count, size_t place)
 {
@@ -261,10 +270,13 @@ static void median_span(const nnfs_dataset *dataset, const bool *wanted, int fir
 nnfs_status column_stats_medians(const nnfs_dataset *dataset, const bool *wanted, int threads,
                                  column_stats *stats, nnfs_error *error)
 {
-    int64_t taken = dataset->samples < MEDIAN_SAMPLES ? dataset->samples : MEDIAN_SAMPLES;
-    int span = MEDIAN_FLOATS / taken < SPAN ? (int)(MEDIAN_FLOATS / taken) : SPAN;
+    int64_t taken = MIN(dataset->samples, MEDIAN_SAMPLES);
+    int span = SPAN;
+    if (MEDIAN_FLOATS / taken < SPAN) {
+        span = (int)(MEDIAN_FLOATS / taken);
+    }
     int spans = spans_of(dataset, span);
-    threads = threads < spans ? threads : spans;
+    threads = MIN(threads, spans);
     size_t floats = (size_t)span * (size_t)taken;
     float *values = memory_alloc(size_mul(floats, (size_t)threads), sizeof *values);
     if (!values) {

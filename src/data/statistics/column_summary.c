@@ -105,7 +105,10 @@ nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
 const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category)
 {
     bool there = category >= 0 && category < nnfs_dataset_column(dataset, index).categories;
-    return there ? dataset->parts.schema->columns[index].categories[category] : NULL;
+    if (!there) {
+        return NULL;
+    }
+    return dataset->parts.schema->columns[index].categories[category];
 }
 
 float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
@@ -156,12 +159,18 @@ static uint64_t hash_samples(const nnfs_dataset *dataset, hash_function *hash_of
 
 uint64_t nnfs_dataset_hash(const nnfs_dataset *dataset)
 {
-    return dataset ? hash_samples(dataset, hash_bytes, HASH_START) : 0;
+    if (!dataset) {
+        return 0;
+    }
+    return hash_samples(dataset, hash_bytes, HASH_START);
 }
 
 uint64_t dataset_hash_0_1(const nnfs_dataset *dataset)
 {
-    return dataset ? hash_samples(dataset, hash_bytes_0_1, HASH_START_0_1) : 0;
+    if (!dataset) {
+        return 0;
+    }
+    return hash_samples(dataset, hash_bytes_0_1, HASH_START_0_1);
 }
 
 nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,

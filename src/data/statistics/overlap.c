@@ -21,7 +21,7 @@ typedef struct key_maker {
     int features, outputs; /* a key has both */
     int *columns; /* [features] where they are in a stored row; NULL: features as gathered */
     int **codes;  /* [features] the number each category has in a key; NULL: its own */
-    int *classes; /* [classes] likewise; NULL: their own */
+    int *classes; /* [classes] index in the other dataset; NULL: the same */
     float *row;   /* as stored */
 } key_maker;
 
@@ -29,7 +29,10 @@ typedef struct key_maker {
 
 static float code_of(const int *codes, float value)
 {
-    return codes && !isnan(value) ? (float)codes[(size_t)value] : value;
+    if (codes && !isnan(value)) {
+        return (float)codes[(size_t)value];
+    }
+    return value;
 }
 
 static void fill_targets(const key_maker *maker, int64_t sample, float *key)
@@ -38,7 +41,9 @@ static void fill_targets(const key_maker *maker, int64_t sample, float *key)
     size_t row = dataset_row(maker->dataset, sample);
     if (parts->labels) {
         int32_t label = parts->labels[row];
-        label = maker->classes ? maker->classes[label] : label;
+        if (maker->classes) {
+            label = maker->classes[label];
+        }
         memcpy(key, &label, sizeof label);
     }
     for (int i = 0; !parts->labels && i < maker->outputs; i++) {
@@ -159,7 +164,9 @@ static int *codes_among(char **known, int known_count, char **names, int count)
     int *codes = string_list_positions(string_list_view_of(known), known_count,
                                        string_list_view_of(names), count);
     for (int i = 0; codes && i < count; i++) {
-        codes[i] = codes[i] < 0 ? -1 - i : codes[i];
+        if (codes[i] < 0) {
+            codes[i] = -1 - i;
+        }
     }
     return codes;
 }
@@ -184,7 +191,10 @@ static void maker_free(key_maker *maker)
 static bool is_left_out(const nnfs_preprocessing *preprocessing, const table_column *column,
                         int place)
 {
-    int count = preprocessing ? preprocessing->column_count : 0;
+    int count = 0;
+    if (preprocessing) {
+        count = preprocessing->column_count;
+    }
     for (int i = 0; i < count; i++) {
         /* Mostly it is in the same place. */
         const nnfs_encoding *encoding = &preprocessing->columns[(place + i) % count].encoding;
@@ -302,7 +312,9 @@ nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset, const nnfs_d
     key_maker right = {0};
     *count = 0;
     const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(dataset);
-    preprocessing = preprocessing ? preprocessing : nnfs_dataset_preprocessing(other);
+    if (!preprocessing) {
+        preprocessing = nnfs_dataset_preprocessing(other);
+    }
     bool memory =
         maker_create(dataset, preprocessing, &left) && maker_create(other, preprocessing, &right);
     bool same = memory && same_kind(&left, &right);

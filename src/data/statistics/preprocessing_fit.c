@@ -32,14 +32,17 @@ static column_label label_of(const fitting *fit, int column)
     return table_label(&table, column);
 }
 
-/* A copy of a text that a model file can hold; NULL where there is none. */
+/* Copies a text that a model file can hold. NULL: it cannot. */
 static nnfs_status copy_text(const char *text, const char *what, char **copy, nnfs_error *error)
 {
     if (text && !utf8_is_valid(text)) {
         return fail(error, NNFS_ERROR_DATA, "%s is not UTF-8", what);
     }
     *copy = text ? strdup(text) : NULL;
-    return text && !*copy ? fail_memory(error, strlen(text), "a name") : NNFS_OK;
+    if (text && !*copy) {
+        return fail_memory(error, strlen(text), "a name");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Numbers ---- */
@@ -280,7 +283,10 @@ static int compare_frequencies(const void *left, const void *right)
     const frequency *a = left;
     const frequency *b = right;
     int order = (a->count < b->count) - (a->count > b->count);
-    return order ? order : a->category - b->category;
+    if (order) {
+        return order;
+    }
+    return a->category - b->category;
 }
 
 static int compare_categories(const void *left, const void *right)
@@ -328,7 +334,10 @@ static const char *category_reason(const census *c, int64_t samples)
     if (c->seen == 1 && c->cells == samples) {
         return PREPROCESSING_CONSTANT;
     }
-    return c->singles > samples / 2 ? PREPROCESSING_UNIQUE : NULL;
+    if (c->singles > samples / 2) {
+        return PREPROCESSING_UNIQUE;
+    }
+    return NULL;
 }
 
 static nnfs_status give_places(const table_column *from, const census *c,
@@ -409,7 +418,10 @@ static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
     const dataset_parts *parts = &fit->dataset->parts;
     nnfs_preprocessing *made = fit->made;
     nnfs_status status = NNFS_OK;
-    size_t count = parts->targets && fit->settings.scale_targets ? (size_t)made->target_count : 0;
+    size_t count = 0;
+    if (parts->targets && fit->settings.scale_targets) {
+        count = (size_t)made->target_count;
+    }
     double *means = memory_alloc(count, sizeof *means);
     double *squares = memory_alloc(count, sizeof *squares);
     if (!means || !squares) {
@@ -487,7 +499,10 @@ static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
     memcpy(column->format, from->format, sizeof column->format);
     nnfs_status status = copy_text(from->name, "the name of a column", &name, error);
     column->encoding.name = name;
-    return status == NNFS_OK ? kinds[from->kind](fit, column, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return kinds[from->kind](fit, column, error);
 }
 
 static nnfs_status fit_all(fitting *fit, nnfs_error *error)
@@ -567,14 +582,19 @@ nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
     const dataset_parts *parts = &dataset->parts;
     *preprocessing = NULL;
     nnfs_preprocessing_settings_init(&fit.settings);
-    fit.settings = settings ? *settings : fit.settings;
+    if (settings) {
+        fit.settings = *settings;
+    }
     nnfs_status status = check(dataset, &fit.settings, error);
     if (status != NNFS_OK) {
         return status;
     }
     if (fit.settings.scaling == NNFS_SCALING_DEFAULT) {
-        fit.settings.scaling =
-            parts->type == DTYPE_U8 ? NNFS_SCALING_PIXELS : NNFS_SCALING_STANDARD;
+        if (parts->type == DTYPE_U8) {
+            fit.settings.scaling = NNFS_SCALING_PIXELS;
+        } else {
+            fit.settings.scaling = NNFS_SCALING_STANDARD;
+        }
     }
     size_t columns = (size_t)parts->feature_count;
     fit.threads = cpu_threads(fit.settings.threads);

@@ -20,7 +20,9 @@ static nnfs_status check_classes(const nnfs_dataset *dataset, nnfs_error *error)
     int64_t singles = 0;
     for (int i = 0; i < parts->classes; i++) {
         present += counts[i] > 0;
-        last = counts[i] > 0 ? i : last;
+        if (counts[i] > 0) {
+            last = i;
+        }
         singles += counts[i] == 1;
     }
     memory_free(counts);
@@ -63,8 +65,10 @@ nnfs_status nnfs_dataset_check_targets(const nnfs_dataset *dataset, nnfs_error *
             return NNFS_OK;
         }
     }
-    return dataset->parts.targets ? fail(error, NNFS_ERROR_DATA,
-                                         "the target has the same value in every row: nothing to "
-                                         "learn")
-                                  : NNFS_OK;
+    if (dataset->parts.targets) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "the target has the same value in every row: nothing to "
+                    "learn");
+    }
+    return NNFS_OK;
 }

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "data/batch.h"
 
 #include <math.h>
@@ -13,51 +14,54 @@
 #define GIVEN_AWAY 0.999
 
 /* Values are counted from the first one of their column, which keeps the sums exact enough. */
-typedef struct look_sums {
+typedef struct leakage_sums {
     double n, x, xx, y, yy, xy;
-} look_sums;
+} leakage_sums;
 
 /* The class that a category goes with. */
-typedef struct look_category {
+typedef struct leakage_category {
     int32_t class;
     bool again; /* it occurs more than once */
-} look_category;
+} leakage_category;
 
 enum { class_none = -1, class_several = -2 };
 
-typedef struct look_feature {
+typedef struct leakage_feature {
     int column;
     int categories; /* 0: a number */
     double x0;      /* its first value, NaN before there is one */
-    look_sums *sums;
-    look_category *category; /* [categories] */
-} look_feature;
+    leakage_sums *sums;
+    leakage_category *category; /* [categories] */
+} leakage_feature;
 
-typedef struct look {
+typedef struct leakage {
     const nnfs_dataset *dataset;
     int groups;   /* classes, or numeric targets */
     float *row;   /* [feature_count] as stored */
     double *y0;   /* [groups] of the numeric targets, the first values */
     int features; /* looked at together, at most */
-    look_feature *feature;
-    look_sums *sums;           /* [features x groups] */
-    look_category *categories; /* of them all */
-} look;
+    leakage_feature *feature;
+    leakage_sums *sums;           /* [features x groups] */
+    leakage_category *categories; /* of them all */
+} leakage;
 
 /* ---- One sample ---- */
 
-static void add_category(look_feature *f, float value, int32_t class)
+static void add_category(leakage_feature *f, float value, int32_t class)
 {
     if (!(value >= 0.0f && value < (float)f->categories)) {
         return; /* also NaN, which no integer is */
     }
-    look_category *category = &f->category[(int)value];
+    leakage_category *category = &f->category[(int)value];
     category->again = category->class != class_none;
-    category->class =
-        category->class == class_none || category->class == class ? class : class_several;
+    if (category->class == class_none || category->class == class) {
+        category->class = class;
+    } else {
+        category->class = class_several;
+    }
 }
 
-static void add_pair(look_sums *sums, double x, double y)
+static void add_pair(leakage_sums *sums, double x, double y)
 {
     sums->n += 1.0;
     sums->x += x;
@@ -67,13 +71,15 @@ static void add_pair(look_sums *sums, double x, double y)
     sums->xy += x * y;
 }
 
-static void add_number(const look *l, look_feature *f, double value, size_t row)
+static void add_number(const leakage *l, leakage_feature *f, double value, size_t row)
 {
     const dataset_parts *parts = &l->dataset->parts;
     if (!isfinite(value)) {
         return;
     }
-    f->x0 = isnan(f->x0) ? value : f->x0;
+    if (isnan(f->x0)) {
+        f->x0 = value;
+    }
     if (parts->labels) {
         add_pair(&f->sums[parts->labels[row]], value - f->x0, 0.0);
         return;
@@ -86,13 +92,13 @@ static void add_number(const look *l, look_feature *f, double value, size_t row)
     }
 }
 
-static void add_sample(look *l, int features, int64_t sample)
+static void add_sample(leakage *l, int features, int64_t sample)
 {
     const dataset_parts *parts = &l->dataset->parts;
     size_t row = dataset_row(l->dataset, sample);
     dataset_fetch_stored(l->dataset, sample, l->row);
     for (int i = 0; i < features; i++) {
-        look_feature *f = &l->feature[i];
+        leakage_feature *f = &l->feature[i];
         float value = l->row[f->column];
         if (f->categories == 0) {
             add_number(l, f, (double)value, row);
@@ -104,7 +110,7 @@ static void add_sample(look *l, int features, int64_t sample)
 
 /* ---- What it came to ---- */
 
-static bool correlates(const look_sums *s)
+static bool correlates(const leakage_sums *s)
 {
     double xx = s->xx - s->x * s->x / s->n;
     double yy = s->yy - s->y * s->y / s->n;
@@ -112,7 +118,7 @@ static bool correlates(const look_sums *s)
     return s->n > 2.0 && xx > 0.0 && yy > 0.0 && xy * xy >= GIVEN_AWAY * xx * yy;
 }
 
-static bool any_correlates(const look *l, const look_feature *f)
+static bool any_correlates(const leakage *l, const leakage_feature *f)
 {
     for (int g = 0; g < l->groups; g++) {
         if (correlates(&f->sums[g])) {
@@ -123,20 +129,27 @@ static bool any_correlates(const look *l, const look_feature *f)
 }
 
 /* Where most classes have but one sample, every column tells them apart: they need two on average. */
-static bool tells_classes_apart(const look *l, const look_feature *f)
+static bool tells_classes_apart(const leakage *l, const leakage_feature *f)
 {
-    look_sums all = {0};
+    leakage_sums all = {0};
     double means = 0.0; /* sum of n_g mean_g^2 */
     double groups = 0.0;
     for (int g = 0; g < l->groups; g++) {
-        const look_sums *s = &f->sums[g];
+        const leakage_sums *s = &f->sums[g];
         all.n += s->n;
         all.x += s->x;
         all.xx += s->xx;
-        means += s->n > 0.0 ? s->x * s->x / s->n : 0.0;
-        groups += s->n > 0.0 ? 1.0 : 0.0;
+        if (s->n > 0.0) {
+            means += s->x * s->x / s->n;
+        }
+        if (s->n > 0.0) {
+            groups += 1.0;
+        }
     }
-    double middle = all.n > 0.0 ? all.x * all.x / all.n : 0.0;
+    double middle = 0.0;
+    if (all.n > 0.0) {
+        middle = all.x * all.x / all.n;
+    }
     double total = all.xx - middle;
     return groups > 1.0 && all.n >= 2.0 * groups && total > 0.0 &&
            means - middle >= GIVEN_AWAY * total;
@@ -146,34 +159,39 @@ static bool tells_classes_apart(const look *l, const look_feature *f)
  * Each category goes with one class, and not all with the same one. Where most categories occur once,
  * that says nothing.
  */
-static bool names_classes(const look_feature *f)
+static bool names_classes(const leakage_feature *f)
 {
     int once = 0;
     int several_times = 0;
     int32_t first = class_none;
     bool differ = false;
     for (int i = 0; i < f->categories; i++) {
-        look_category category = f->category[i];
+        leakage_category category = f->category[i];
         if (category.class == class_several) {
             return false;
         }
         if (category.class != class_none) {
             once += !category.again;
             several_times += category.again;
-            first = first == class_none ? category.class : first;
+            if (first == class_none) {
+                first = category.class;
+            }
             differ = differ || category.class != first;
         }
     }
     return differ && several_times >= once;
 }
 
-static bool gives_away(const look *l, const look_feature *f)
+static bool gives_away(const leakage *l, const leakage_feature *f)
 {
     bool classes = l->dataset->parts.labels != NULL;
     if (f->categories > 0) {
         return classes && names_classes(f);
     }
-    return classes ? tells_classes_apart(l, f) : any_correlates(l, f);
+    if (classes) {
+        return tells_classes_apart(l, f);
+    }
+    return any_correlates(l, f);
 }
 
 /* ---- All samples, some features at a time ---- */
@@ -181,13 +199,16 @@ static bool gives_away(const look *l, const look_feature *f)
 static int feature_count(const nnfs_dataset *dataset)
 {
     const table_schema *schema = dataset->parts.schema;
-    return schema ? schema->feature_count : dataset->parts.feature_count;
+    if (schema) {
+        return schema->feature_count;
+    }
+    return dataset->parts.feature_count;
 }
 
-static look_feature feature_at(const nnfs_dataset *dataset, int index)
+static leakage_feature feature_at(const nnfs_dataset *dataset, int index)
 {
     const table_schema *schema = dataset->parts.schema;
-    look_feature f = {.column = schema ? schema->features[index] : index, .x0 = (double)NAN};
+    leakage_feature f = {.column = schema ? schema->features[index] : index, .x0 = (double)NAN};
     if (schema && schema->columns[f.column].kind == NNFS_COLUMN_CATEGORY) {
         f.categories = schema->columns[f.column].category_count;
     }
@@ -195,20 +216,20 @@ static look_feature feature_at(const nnfs_dataset *dataset, int index)
 }
 
 /* Features `first` and on; the column that gives the target away, or -1. */
-static int look_at(look *l, int first, int count)
+static int scan_features(leakage *l, int first, int count)
 {
-    look_category *next = l->categories;
+    leakage_category *next = l->categories;
     for (int i = 0; i < count; i++) {
-        look_feature *f = &l->feature[i];
+        leakage_feature *f = &l->feature[i];
         *f = feature_at(l->dataset, first + i);
         f->sums = l->sums + (size_t)i * (size_t)l->groups;
         f->category = next;
         next += f->categories;
         for (int g = 0; g < l->groups; g++) {
-            f->sums[g] = (look_sums){0};
+            f->sums[g] = (leakage_sums){0};
         }
         for (int c = 0; c < f->categories; c++) {
-            f->category[c] = (look_category){.class = class_none};
+            f->category[c] = (leakage_category){.class = class_none};
         }
     }
     for (int64_t s = 0; s < l->dataset->samples; s++) {
@@ -223,7 +244,7 @@ static int look_at(look *l, int first, int count)
 }
 
 /* The first finite value of each numeric target. */
-static void find_first_targets(look *l)
+static void find_first_targets(leakage *l)
 {
     const dataset_parts *parts = &l->dataset->parts;
     for (int g = 0; g < l->groups; g++) {
@@ -238,7 +259,7 @@ static void find_first_targets(look *l)
     }
 }
 
-static nnfs_status look_create(const nnfs_dataset *dataset, look *l, nnfs_error *error)
+static nnfs_status leakage_create(const nnfs_dataset *dataset, leakage *l, nnfs_error *error)
 {
     const int most_sums = 1 << 18; /* 12 MiB */
     int features = feature_count(dataset);
@@ -247,10 +268,13 @@ static nnfs_status look_create(const nnfs_dataset *dataset, look *l, nnfs_error 
         categories = size_add(categories, (size_t)feature_at(dataset, i).categories);
     }
     int groups = dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
-    int together = groups < most_sums ? most_sums / groups : 1;
-    together = together < features ? together : features;
+    int together = 1;
+    if (groups < most_sums) {
+        together = most_sums / groups;
+    }
+    together = MIN(together, features);
     size_t sums = size_mul((size_t)together, (size_t)groups);
-    *l = (look){
+    *l = (leakage){
         .dataset = dataset,
         .groups = groups,
         .features = together,
@@ -261,7 +285,7 @@ static nnfs_status look_create(const nnfs_dataset *dataset, look *l, nnfs_error 
         .categories = memory_alloc(categories, sizeof *l->categories),
     };
     if (!l->row || !l->y0 || !l->feature || !l->sums || !l->categories) {
-        return fail_memory(error, size_mul(sums, sizeof *l->sums), "a look at the features");
+        return fail_memory(error, size_mul(sums, sizeof *l->sums), "a leakage at the features");
     }
     find_first_targets(l);
     return NNFS_OK;
@@ -279,12 +303,12 @@ nnfs_status nnfs_dataset_target_leakage(const nnfs_dataset *dataset, int *column
     if (!nnfs_dataset_has_targets(dataset)) {
         return NNFS_OK;
     }
-    look l;
-    nnfs_status status = look_create(dataset, &l, error);
+    leakage l;
+    nnfs_status status = leakage_create(dataset, &l, error);
     int features = feature_count(dataset);
     for (int first = 0; status == NNFS_OK && first < features && *column < 0; first += l.features) {
         int left = features - first;
-        *column = look_at(&l, first, left < l.features ? left : l.features);
+        *column = scan_features(&l, first, MIN(left, l.features));
     }
     memory_free(l.row);
     memory_free(l.y0);

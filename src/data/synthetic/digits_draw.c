@@ -8,6 +8,7 @@
  */
 #include "data/synthetic/digits.h"
 
+#include "base/minmax.h"
 #include "base/random.h"
 #include "data/synthetic/digits_figures.h"
 #include "platform/cpu.h"
@@ -139,14 +140,22 @@ static void fit_axis(float *values, int count, float shift, float room)
     float low = values[0];
     float high = low;
     for (int i = 1; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
+        low = MIN(values[i], low);
+        high = MAX(values[i], high);
     }
     float middle = 0.5f * (high + low);
     float reach = 0.5f * (high - low);
-    float slack = reach < room ? room - reach : 0.0f;
+    float slack = 0.0f;
+    if (reach < room) {
+        slack = room - reach;
+    }
     float scale = reach < room ? 1.0f : room / reach;
-    float moved = shift > slack ? slack : shift < -slack ? -slack : shift;
+    float moved = shift;
+    if (shift > slack) {
+        moved = slack;
+    } else if (shift < -slack) {
+        moved = -slack;
+    }
     for (int i = 0; i < count; i++) {
         values[i] = HALF + moved + (values[i] - middle) * scale;
     }
@@ -154,17 +163,26 @@ static void fit_axis(float *values, int count, float shift, float room)
 
 static int first_pixel(float at)
 {
-    return at < 0.0f ? 0 : (int)at;
+    if (at < 0.0f) {
+        return 0;
+    }
+    return (int)at;
 }
 
 static int last_pixel(float at)
 {
-    return at >= (float)DIGITS_SIDE ? DIGITS_SIDE - 1 : (int)at;
+    if (at >= (float)DIGITS_SIDE) {
+        return DIGITS_SIDE - 1;
+    }
+    return (int)at;
 }
 
 static float clamp_unit(float value)
 {
-    return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
+    if (value < 0.0f) {
+        return 0.0f;
+    }
+    return MIN(1.0f, value);
 }
 
 /* A straight stretch of line: a pixel at distance d from it gets ink * (radius + 1/2 - d). */
@@ -173,14 +191,17 @@ static void ink_segment(float *ink, const hand *writer, trace_point from, trace_
     float dx = to.x - from.x;
     float dy = to.y - from.y;
     float length2 = dx * dx + dy * dy;
-    float inverse = length2 > 0.0f ? 1.0f / length2 : 0.0f;
+    float inverse = 0.0f;
+    if (length2 > 0.0f) {
+        inverse = 1.0f / length2;
+    }
     float pressure = 0.5f * (from.pressure + to.pressure);
     float reach = writer->radius * pressure + 0.5f;
     float darkness = writer->ink * pressure;
-    int left = first_pixel((from.x < to.x ? from.x : to.x) - reach);
-    int right = last_pixel((from.x < to.x ? to.x : from.x) + reach);
-    int top = first_pixel((from.y < to.y ? from.y : to.y) - reach);
-    int bottom = last_pixel((from.y < to.y ? to.y : from.y) + reach);
+    int left = first_pixel(MIN(from.x, to.x) - reach);
+    int right = last_pixel(MAX(to.x, from.x) + reach);
+    int top = first_pixel(MIN(from.y, to.y) - reach);
+    int bottom = last_pixel(MAX(to.y, from.y) + reach);
     for (int row = top; row <= bottom; row++) {
         float *line = ink + row * DIGITS_SIDE;
         float y = (float)row + 0.5f - from.y;
@@ -191,7 +212,7 @@ static void ink_segment(float *ink, const hand *writer, trace_point from, trace_
             float away_y = y - along * dy;
             float depth = reach - sqrtf(away_x * away_x + away_y * away_y);
             float value = darkness * depth;
-            line[column] = value > line[column] ? value : line[column];
+            line[column] = MAX(value, line[column]);
         }
     }
 }

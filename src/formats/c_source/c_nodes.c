@@ -13,7 +13,10 @@ static c_value value_of(const c_writer *w, int node)
 {
     c_value value = {"input"};
     const c_place *place = &w->places[node];
-    const char *base = place->kind == PLACE_OUTPUT ? "output" : "work";
+    const char *base = "work";
+    if (place->kind == PLACE_OUTPUT) {
+        base = "output";
+    }
     if (place->kind != PLACE_INPUT && place->offset > 0) {
         (void)snprintf(value.text, sizeof value.text, "(%s + %d)", base, place->offset);
     } else if (place->kind != PLACE_INPUT) {
@@ -313,7 +316,10 @@ static void write_category(c_writer *w, int at, const graph_node *node, const ch
     (void)at;
     (void)x;
     int known = w->graph->columns[node->column].category_count;
-    int missing = node->has_missing ? known : node->width - 1;
+    int missing = known;
+    if (!node->has_missing) {
+        missing = node->width - 1;
+    }
     (void)fprintf(w->stream, "    one_hot(input[%d], %d, %d, %d, %s);\n", node->column, known,
                   missing, node->width, y);
 }

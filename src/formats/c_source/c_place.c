@@ -2,6 +2,7 @@
  * Where values lie: nodes that change each element for itself work in place, sources of a NODE_CONCAT
  * are its parts, and values that are not needed at the same time share memory.
  */
+#include "base/minmax.h"
 #include "formats/c_source/c_source.h"
 
 #include <stdlib.h>
@@ -71,12 +72,12 @@ static void measure(placement *p)
         const graph_node *node = &p->graph->nodes[i];
         group *own = &p->groups[p->owner[i]];
         int end = p->shift[i] + node->width;
-        own->first = i < own->first ? i : own->first;
-        own->last = i > own->last ? i : own->last;
-        own->width = end > own->width ? end : own->width;
+        own->first = MIN(i, own->first);
+        own->last = MAX(i, own->last);
+        own->width = MAX(end, own->width);
         for (int j = 0; j < node->source_count; j++) {
             group *read = &p->groups[p->owner[node->sources[j]]];
-            read->last = i > read->last ? i : read->last;
+            read->last = MAX(i, read->last);
         }
     }
     for (int i = 0; i < p->graph->node_count; i++) {
@@ -116,7 +117,9 @@ static void place_groups(c_writer *w, placement *p)
                 continue;
             }
             own->offset = find_room(p, own);
-            w->work = own->offset + own->width > w->work ? own->offset + own->width : w->work;
+            if (own->offset + own->width > w->work) {
+                w->work = own->offset + own->width;
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "formats/c_source/c_source.h"
 
 #include "base/file.h"
+#include "base/minmax.h"
 #include "base/string_list.h"
 
 #include <ctype.h>
@@ -22,7 +23,10 @@ void nnfs_c_settings_init(nnfs_c_settings *settings)
 static char *identifier(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    const char *begin = slash ? slash + 1 : path;
+    const char *begin = path;
+    if (slash) {
+        begin = slash + 1;
+    }
     size_t length = strcspn(begin, ".");
     char *made = NULL;
     bool digit = isdigit((unsigned char)begin[0]);
@@ -30,14 +34,19 @@ static char *identifier(const char *path)
         return NULL;
     }
     for (char *at = made; *at; at++) {
-        *at = isalnum((unsigned char)*at) ? *at : '_';
+        if (!isalnum((unsigned char)*at)) {
+            *at = '_';
+        }
     }
     return made;
 }
 
 static char *in_capitals(const char *name)
 {
-    char *made = name ? strdup(name) : NULL;
+    char *made = NULL;
+    if (name) {
+        made = strdup(name);
+    }
     for (char *at = made; at && *at; at++) {
         *at = (char)toupper((unsigned char)*at);
     }
@@ -249,8 +258,11 @@ static int widest_input(const model_graph *graph, bool direct)
         const graph_node *node = &graph->nodes[i];
         bool reads = node->kind == NODE_DENSE &&
                      !(direct && graph->nodes[node->sources[0]].kind == NODE_SCALE);
-        int in = reads ? graph_in(graph, node) : 0;
-        widest = in > widest ? in : widest;
+        int in = 0;
+        if (reads) {
+            in = graph_in(graph, node);
+        }
+        widest = MAX(in, widest);
     }
     return widest;
 }
@@ -276,7 +288,11 @@ static nnfs_status write_model(const model_graph *graph, const char *path, bool 
     w.name = name;
     w.capitals = in_capitals(name);
     w.direct = int8 && reads_pixels_directly(graph);
-    w.integers = int8 ? widest_input(graph, w.direct) : 0;
+    if (int8) {
+        w.integers = widest_input(graph, w.direct);
+    } else {
+        w.integers = 0;
+    }
     nnfs_status status = NNFS_OK;
     if (!name || !header || !w.capitals || !c_place_nodes(&w)) {
         status = fail_memory(error, 0, "a C program");
@@ -307,8 +323,12 @@ nnfs_status nnfs_network_export_c(const nnfs_network *network, const char *path,
     nnfs_c_settings defaults;
     nnfs_c_report unused = {0};
     nnfs_c_settings_init(&defaults);
-    settings = settings ? settings : &defaults;
-    report = report ? report : &unused;
+    if (!settings) {
+        settings = &defaults;
+    }
+    if (!report) {
+        report = &unused;
+    }
     *report = (nnfs_c_report){.float_score = 0.0};
     size_t length = strlen(path);
     if (length < 3 || strcmp(path + length - 2, ".c") != 0) {

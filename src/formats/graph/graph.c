@@ -94,7 +94,10 @@ graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, uns
 
 int graph_in(const model_graph *graph, const graph_node *node)
 {
-    return node->source_count > 0 ? graph->nodes[node->sources[0]].width : 0;
+    if (node->source_count <= 0) {
+        return 0;
+    }
+    return graph->nodes[node->sources[0]].width;
 }
 
 int graph_outputs(const model_graph *graph)
@@ -104,7 +107,10 @@ int graph_outputs(const model_graph *graph)
 
 int graph_inputs(const model_graph *graph)
 {
-    return graph->column_count > 0 ? graph->column_count : graph->nodes[0].width;
+    if (graph->column_count > 0) {
+        return graph->column_count;
+    }
+    return graph->nodes[0].width;
 }
 
 static nnfs_status no_memory(nnfs_error *error)
@@ -148,16 +154,20 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
         (encoding->kind == NNFS_COLUMN_CATEGORY && !column->categories)) {
         return no_memory(error);
     }
-    return utf8_is_valid(column->name)
-               ? NNFS_OK
-               : fail(error, NNFS_ERROR_DATA, "a column's name is not UTF-8; rename the column");
+    if (!utf8_is_valid(column->name)) {
+        return fail(error, NNFS_ERROR_DATA, "a column's name is not UTF-8; rename the column");
+    }
+    return NNFS_OK;
 }
 
 /* Numbers that follow each other among the columns and the inputs are one node. */
 static bool add_number(model_graph *graph, const nnfs_encoding *encoding)
 {
     int column = graph->column_count - 1;
-    graph_node *last = graph->node_count > 0 ? &graph->nodes[graph->node_count - 1] : NULL;
+    graph_node *last = NULL;
+    if (graph->node_count > 0) {
+        last = &graph->nodes[graph->node_count - 1];
+    }
     bool goes_on = last && last->kind == NODE_NUMBERS && last->column + last->width == column;
     if (!goes_on) {
         last = graph_add(graph, NODE_NUMBERS, 0, 0, 0);
@@ -236,7 +246,10 @@ static bool add_concat(model_graph *graph, int width)
         return true;
     }
     graph_node *node = graph_add(graph, NODE_CONCAT, width, 0, 0);
-    int *sources = node ? realloc(node->sources, (size_t)count * sizeof *sources) : NULL;
+    int *sources = NULL;
+    if (node) {
+        sources = realloc(node->sources, (size_t)count * sizeof *sources);
+    }
     if (!sources) {
         return false;
     }
@@ -253,8 +266,11 @@ static nnfs_status add_columns(model_graph *graph, const nnfs_preprocessing *fro
                                nnfs_error *error)
 {
     graph->columns = calloc((size_t)from->column_count, sizeof *graph->columns);
-    graph->missing = from->missing ? string_list_copy(string_list_view_of(from->missing))
-                                   : string_list_create(1);
+    if (from->missing) {
+        graph->missing = string_list_copy(string_list_view_of(from->missing));
+    } else {
+        graph->missing = string_list_create(1);
+    }
     graph->preprocessing = preprocessing_to_json(from);
     if (!graph->columns || !graph->missing || !graph->preprocessing) {
         return no_memory(error);
@@ -273,16 +289,25 @@ static nnfs_status add_columns(model_graph *graph, const nnfs_preprocessing *fro
             return no_memory(error);
         }
     }
-    return add_concat(graph, from->inputs) ? NNFS_OK : no_memory(error);
+    if (!add_concat(graph, from->inputs)) {
+        return no_memory(error);
+    }
+    return NNFS_OK;
 }
 
 /* What stored values were multiplied by: {"scale":S} in the notes of a model of pictures. */
 static float noted_scale(const nnfs_network *network)
 {
     const char *note = nnfs_network_note(network, "preprocessing");
-    json_t *json = note ? json_loads(note, 0, NULL) : NULL;
+    json_t *json = NULL;
+    if (note) {
+        json = json_loads(note, 0, NULL);
+    }
     const json_t *scale = json_object_get(json, "scale");
-    float value = json_is_number(scale) ? (float)json_number_value(scale) : 1.0f;
+    float value = 1.0f;
+    if (json_is_number(scale)) {
+        value = (float)json_number_value(scale);
+    }
     json_decref(json);
     return value;
 }
@@ -480,14 +505,20 @@ static bool add_classes(model_graph *graph, const nnfs_preprocessing *from, int 
     for (int i = 0; graph->class_names && i < classes; i++) {
         char number[16];
         (void)snprintf(number, sizeof number, "%d", i);
-        const char *name = from ? from->class_names[i] : number;
+        const char *name = number;
+        if (from) {
+            name = from->class_names[i];
+        }
         graph->class_names[i] = strdup(name);
         graph->class_numbers = graph->class_numbers && is_integer(name);
         if (!graph->class_names[i]) {
             return false;
         }
     }
-    const char *name = from && from->target_count > 0 ? from->targets[0].name : NULL;
+    const char *name = NULL;
+    if (from && from->target_count > 0) {
+        name = from->targets[0].name;
+    }
     graph->targets = string_list_create(2);
     if (!graph->class_names || !graph->targets ||
         !(graph->targets[0] = strdup(name ? name : "class"))) {
@@ -505,7 +536,10 @@ static bool name_targets(model_graph *graph, const nnfs_preprocessing *from)
         if (count > 1) {
             (void)snprintf(number, sizeof number, "target_%d", i + 1);
         }
-        const char *name = from ? from->targets[i].name : NULL;
+        const char *name = NULL;
+        if (from) {
+            name = from->targets[i].name;
+        }
         graph->targets[i] = strdup(name ? name : number);
         if (!graph->targets[i]) {
             return false;
@@ -547,7 +581,10 @@ static int classes_of(const nnfs_network *network)
     if (!probabilities) {
         return 0;
     }
-    return outputs == 1 ? 2 : outputs;
+    if (outputs == 1) {
+        return 2;
+    }
+    return outputs;
 }
 
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
@@ -568,5 +605,8 @@ nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nn
     }
     int classes = classes_of(network);
     bool done = classes > 0 ? add_classes(graph, from, classes) : add_numbers(graph, from);
-    return done ? NNFS_OK : no_memory(error);
+    if (!done) {
+        return no_memory(error);
+    }
+    return NNFS_OK;
 }

@@ -93,7 +93,11 @@ static const char *fold(model_graph *graph)
             if (open) {
                 fold_after(open, graph_in(graph, open), node);
             }
-            waiting = open ? NULL : node;
+            if (open) {
+                waiting = NULL;
+            } else {
+                waiting = node;
+            }
             break;
         case NODE_ACTIVATION:
             if (!open) {
@@ -106,7 +110,10 @@ static const char *fold(model_graph *graph)
             break;
         }
     }
-    return waiting ? "a scaling follows the last activation" : NULL;
+    if (!waiting) {
+        return NULL;
+    }
+    return "a scaling follows the last activation";
 }
 
 /* ---- The network ---- */
@@ -119,7 +126,10 @@ static nnfs_loss loss_of_output(const model_graph *graph, nnfs_activation output
     if (output == NNFS_SOFTMAX) {
         return NNFS_CROSS_ENTROPY;
     }
-    return output == NNFS_SIGMOID ? NNFS_BINARY_CROSS_ENTROPY : NNFS_MSE;
+    if (output == NNFS_SIGMOID) {
+        return NNFS_BINARY_CROSS_ENTROPY;
+    }
+    return NNFS_MSE;
 }
 
 static int list_layers(const model_graph *graph, nnfs_layer *layers,
@@ -226,5 +236,8 @@ nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_er
             error->status = status = NNFS_ERROR_DATA;
         }
     }
-    return status == NNFS_ERROR_ARGUMENT ? NNFS_ERROR_DATA : status;
+    if (status != NNFS_ERROR_ARGUMENT) {
+        return status;
+    }
+    return NNFS_ERROR_DATA;
 }

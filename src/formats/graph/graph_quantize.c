@@ -1,5 +1,6 @@
 /* Weights and activations as integers, calibrated on data. */
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "formats/graph/graph.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ enum {
     WEIGHT_MOST = 127,
     INPUT_MOST = INT16_MAX,
     PIXEL_MOST = 255,
-    HEADROOM = 2, /* inputs may be so many times those of the calibration */
+    HEADROOM = 2, /* inputs may exceed those of the calibration by this factor */
 };
 
 /* The largest |x| that each NODE_DENSE reads: into most [node_count]. */
@@ -54,10 +55,18 @@ static int32_t quantize_weights(const float *weights, int in, int8_t *integers, 
     for (int i = 0; i < in; i++) {
         most = fmaxf(most, fabsf(weights[i]));
     }
-    *scale = most > 0.0f ? most / WEIGHT_MOST : 1.0f;
+    if (most > 0.0f) {
+        *scale = most / WEIGHT_MOST;
+    } else {
+        *scale = 1.0f;
+    }
     for (int i = 0; i < in; i++) {
         integers[i] = (int8_t)lrintf(weights[i] / *scale);
-        sum += integers[i] < 0 ? -integers[i] : integers[i];
+        if (integers[i] < 0) {
+            sum += -integers[i];
+        } else {
+            sum += integers[i];
+        }
     }
     return sum;
 }
@@ -82,12 +91,16 @@ static bool quantize_node(const model_graph *graph, graph_node *node, float most
     for (int unit = 0; unit < rows; unit++) {
         size_t at = (size_t)unit * (size_t)in;
         int32_t sum = quantize_weights(node->weights + at, in, q->weights + at, &q->scale[unit]);
-        heaviest = sum > heaviest ? sum : heaviest;
+        heaviest = MAX(sum, heaviest);
     }
     /* No sum of products leaves 32 bits. */
     int32_t limit = INT32_MAX / heaviest;
-    q->input_most = limit < INPUT_MOST ? limit : INPUT_MOST;
-    q->input_scale = most > 0.0f ? HEADROOM * most / (float)q->input_most : 1.0f;
+    q->input_most = MIN(limit, INPUT_MOST);
+    if (most > 0.0f) {
+        q->input_scale = HEADROOM * most / (float)q->input_most;
+    } else {
+        q->input_scale = 1.0f;
+    }
     if (reads_pixels(graph, node) && limit >= PIXEL_MOST) {
         q->input_most = PIXEL_MOST;
         q->input_scale = graph->nodes[node->sources[0]].scale[0];

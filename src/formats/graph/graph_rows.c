@@ -40,11 +40,15 @@ static int *map_categories(const nnfs_dataset *dataset, int column, const graph_
     for (int i = 0; names && i < count; i++) {
         names[i] = nnfs_dataset_category(dataset, column, i);
     }
-    int *codes = names ? string_list_positions(string_list_view_of(wanted->categories),
-                                               wanted->category_count, names, count)
-                       : NULL;
+    int *codes = NULL;
+    if (names) {
+        codes = string_list_positions(string_list_view_of(wanted->categories),
+                                      wanted->category_count, names, count);
+    }
     for (int i = 0; codes && i < count; i++) {
-        codes[i] = codes[i] < 0 ? wanted->category_count : codes[i];
+        if (codes[i] < 0) {
+            codes[i] = wanted->category_count;
+        }
     }
     memory_free(names);
     return codes;
@@ -71,7 +75,11 @@ nnfs_status graph_rows_create(graph_rows *rows, const model_graph *graph,
             return fail(error, NNFS_ERROR_DATA, "the data have no column '%.100s'", wanted->name);
         }
         rows->columns[i] = column;
-        rows->codes[i] = wanted->categories ? map_categories(dataset, column, wanted) : NULL;
+        if (wanted->categories) {
+            rows->codes[i] = map_categories(dataset, column, wanted);
+        } else {
+            rows->codes[i] = NULL;
+        }
         if (wanted->categories && !rows->codes[i]) {
             return fail_memory(error, 0, "the categories of a column");
         }
@@ -114,7 +122,9 @@ static void count_class(const float *outputs, int classes, int32_t label, tally 
 {
     int chosen = 0;
     for (int i = 1; i < classes; i++) {
-        chosen = outputs[i] > outputs[chosen] ? i : chosen;
+        if (outputs[i] > outputs[chosen]) {
+            chosen = i;
+        }
     }
     sum->right += chosen == label;
 }
@@ -162,7 +172,11 @@ nnfs_status graph_score(const model_graph *graph, const nnfs_dataset *dataset, b
         }
     }
     double count = (double)samples * (graph->classes ? 1.0 : (double)graph_outputs(graph));
-    *score = graph->classes ? (double)sum.right / count : sqrt(sum.squares / count);
+    if (graph->classes) {
+        *score = (double)sum.right / count;
+    } else {
+        *score = sqrt(sum.squares / count);
+    }
     graph_runner_free(&runner);
     graph_rows_free(&rows);
     memory_free(row);

@@ -1,5 +1,6 @@
 /* A graph computed with plain loops, one sample at a time: what calibration and measurements use. */
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "formats/graph/graph.h"
 #include "math/activation.h"
 #include "network/normalization.h"
@@ -26,9 +27,10 @@ nnfs_status graph_runner_create(graph_runner *runner, const model_graph *graph, 
     }
     runner->integers = memory_alloc((size_t)widest, sizeof *runner->integers);
     runner->zeros = memory_alloc_zeroed((size_t)widest, sizeof *runner->zeros);
-    return runner->values && runner->integers && runner->zeros
-               ? NNFS_OK
-               : fail_memory(error, (size_t)widest * sizeof(float), "the values of a sample");
+    if (runner->values && runner->integers && runner->zeros) {
+        return NNFS_OK;
+    }
+    return fail_memory(error, (size_t)widest * sizeof(float), "the values of a sample");
 }
 
 void graph_runner_free(graph_runner *runner)
@@ -49,7 +51,10 @@ int16_t graph_quantize(const node_quantized *quantized, float value)
     if (!(scaled > -most)) {
         return (int16_t)-quantized->input_most;
     }
-    return scaled < most ? (int16_t)floorf(scaled + 0.5f) : (int16_t)quantized->input_most;
+    if (scaled < most) {
+        return (int16_t)floorf(scaled + 0.5f);
+    }
+    return (int16_t)quantized->input_most;
 }
 
 /* ---- A function a kind: y [width] from the first source's x ---- */
@@ -81,7 +86,11 @@ static void run_indicator(graph_runner *runner, const graph_node *node, const fl
 {
     (void)runner;
     (void)x;
-    y[0] = isnan(row[node->column]) ? 1.0f : 0.0f;
+    if (isnan(row[node->column])) {
+        y[0] = 1.0f;
+    } else {
+        y[0] = 0.0f;
+    }
 }
 
 static void run_category(graph_runner *runner, const graph_node *node, const float *row,
@@ -92,7 +101,9 @@ static void run_category(graph_runner *runner, const graph_node *node, const flo
     float code = row[node->column];
     int place = node->width - 1;
     if (isnan(code)) {
-        place = node->has_missing ? known : place;
+        if (node->has_missing) {
+            place = known;
+        }
     } else if (code >= 0.0f && code < (float)known) {
         place = (int)code;
     }
@@ -335,7 +346,10 @@ const float *graph_run(graph_runner *runner, const float *row)
     const model_graph *graph = runner->graph;
     for (int i = 0; i < graph->node_count; i++) {
         const graph_node *node = &graph->nodes[i];
-        const float *x = node->source_count > 0 ? runner->values[node->sources[0]] : NULL;
+        const float *x = NULL;
+        if (node->source_count > 0) {
+            x = runner->values[node->sources[0]];
+        }
         functions[node->kind](runner, node, row, x, runner->values[i]);
     }
     return runner->values[graph->node_count - 1];

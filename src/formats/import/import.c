@@ -134,7 +134,10 @@ static nnfs_status make_table_network(const Onnx__ModelProto *model, const char 
         return fail(error, NNFS_ERROR_DATA,
                     "its layers do not fit the preprocessing in its metadata");
     }
-    return status == NNFS_OK ? check_written(model, *network, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return check_written(model, *network, error);
 }
 
 /* ---- The kinds of files ---- */
@@ -165,7 +168,10 @@ static nnfs_status from_onnx(const char *path, const nnfs_import_settings *setti
     }
     graph_free(&graph);
     onnx_free(model);
-    return status == NNFS_OK ? NNFS_OK : fail(error, status, "%s: %s", path, inner.message);
+    if (status != NNFS_OK) {
+        return fail(error, status, "%s: %s", path, inner.message);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status from_state_dict(const char *path, const nnfs_import_settings *settings,
@@ -188,7 +194,10 @@ static nnfs_status from_state_dict(const char *path, const nnfs_import_settings 
     }
     graph_free(&graph);
     safetensors_close(&file);
-    return status == NNFS_OK ? NNFS_OK : fail(error, status, "%s: %s", path, inner.message);
+    if (status != NNFS_OK) {
+        return fail(error, status, "%s: %s", path, inner.message);
+    }
+    return NNFS_OK;
 }
 
 /* A safetensors file has the '{' of its JSON behind 8 bytes; an ONNX model cannot have it there. */

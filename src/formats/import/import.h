@@ -19,7 +19,7 @@
 nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_graph *graph,
                         nnfs_error *error);
 
-/* Likewise of a state dict, which does not say its activations. */
+/* Imports a state dict, which does not hold its activations. */
 nnfs_status import_state_dict(const safetensors_file *file, const nnfs_import_settings *settings,
                               model_graph *graph, nnfs_error *error);
 

@@ -38,22 +38,33 @@ typedef struct tracer {
 
 static nnfs_status refuse(const Onnx__NodeProto *node, const char *reason, nnfs_error *error)
 {
-    const char *name = node->n_output > 0 && node->output[0] ? node->output[0] : "";
+    const char *name = "";
+    if (node->n_output > 0 && node->output[0]) {
+        name = node->output[0];
+    }
     return fail(error, NNFS_ERROR_DATA, "operator %.60s (which gives '%.100s') %s", node->op_type,
                 name, reason);
 }
 
 static const tensor *constant(const tracer *t, const Onnx__NodeProto *node, size_t input)
 {
-    const onnx_value *value =
-        input < node->n_input ? onnx_find(&t->graph, node->input[input]) : NULL;
-    return value && value->constant ? &value->value : NULL;
+    const onnx_value *value = NULL;
+    if (input < node->n_input) {
+        value = onnx_find(&t->graph, node->input[input]);
+    }
+    if (value && value->constant) {
+        return &value->value;
+    }
+    return NULL;
 }
 
 static const Onnx__NodeProto *producer(const tracer *t, const char *name)
 {
     const onnx_value *value = onnx_find(&t->graph, name);
-    return value && value->producer >= 0 ? t->graph.model->graph->node[value->producer] : NULL;
+    if (value && value->producer >= 0) {
+        return t->graph.model->graph->node[value->producer];
+    }
+    return NULL;
 }
 
 static bool is_number(const tensor *x, double value)
@@ -87,7 +98,11 @@ static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error
     step->matrix = matrix;
     step->bias = bias;
     step->transposed = onnx_int_of(node, "transB", 0) != 0;
-    t->value = node == t->first_layer && t->from_columns ? NULL : node->input[0];
+    if (node == t->first_layer && t->from_columns) {
+        t->value = NULL;
+    } else {
+        t->value = node->input[0];
+    }
     return NNFS_OK;
 }
 
@@ -150,7 +165,10 @@ static bool is_applied(const tracer *t, const char *value, const char *op, const
     if (!node || !onnx_is(node, op) || node->n_input < 1) {
         return false;
     }
-    return op2 ? is_applied(t, node->input[0], op2, NULL, x) : strcmp(node->input[0], x) == 0;
+    if (op2) {
+        return is_applied(t, node->input[0], op2, NULL, x);
+    }
+    return strcmp(node->input[0], x) == 0;
 }
 
 /* Whether `value` is 1 + erf(x / sqrt 2). */
@@ -160,7 +178,10 @@ static bool is_erf_plus_one(const tracer *t, const char *value, const char *x)
     if (!plus || !onnx_is(plus, "Add") || plus->n_input != 2) {
         return false;
     }
-    size_t at = is_number(constant(t, plus, 0), 1.0) ? 1 : 0;
+    size_t at = 0;
+    if (is_number(constant(t, plus, 0), 1.0)) {
+        at = 1;
+    }
     const Onnx__NodeProto *erf = producer(t, plus->input[at]);
     if (!is_number(constant(t, plus, 1 - at), 1.0) || !erf || !onnx_is(erf, "Erf") ||
         erf->n_input != 1) {
@@ -203,7 +224,10 @@ static nnfs_status trace_arithmetic(tracer *t, const Onnx__NodeProto *node, nnfs
     if (node->n_input != 2) {
         return refuse(node, "does not have two inputs", error);
     }
-    size_t at = constant(t, node, 1) ? 1 : 0;
+    size_t at = 0;
+    if (constant(t, node, 1)) {
+        at = 1;
+    }
     const tensor *number = constant(t, node, at);
     bool multiplies = onnx_is(node, "Mul");
     bool divides = onnx_is(node, "Div");
@@ -224,10 +248,18 @@ static nnfs_status trace_arithmetic(tracer *t, const Onnx__NodeProto *node, nnfs
     import_step *step = add_step(t, node, NODE_NORMALIZE);
     if (multiplies || divides) {
         step->factor = number;
-        step->factor_power = divides ? -1.0 : 1.0;
+        if (divides) {
+            step->factor_power = -1.0;
+        } else {
+            step->factor_power = 1.0;
+        }
     } else {
         step->term = number;
-        step->term_sign = onnx_is(node, "Sub") && at == 1 ? -1.0 : 1.0;
+        if (onnx_is(node, "Sub") && at == 1) {
+            step->term_sign = -1.0;
+        } else {
+            step->term_sign = 1.0;
+        }
         step->reversed = onnx_is(node, "Sub") && at == 0;
     }
     t->value = node->input[1 - at];
@@ -283,7 +315,10 @@ static nnfs_status trace_softmax(tracer *t, const Onnx__NodeProto *node, nnfs_er
 /* 1 - x beside x. */
 static nnfs_status trace_concat(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
-    const Onnx__NodeProto *first = node->n_input == 2 ? producer(t, node->input[0]) : NULL;
+    const Onnx__NodeProto *first = NULL;
+    if (node->n_input == 2) {
+        first = producer(t, node->input[0]);
+    }
     bool complement = first && onnx_is(first, "Sub") && first->n_input == 2 &&
                       is_number(constant(t, first, 0), 1.0) &&
                       strcmp(first->input[1], node->input[1]) == 0;
@@ -304,8 +339,10 @@ static nnfs_status trace_past(tracer *t, const Onnx__NodeProto *node, nnfs_error
 
 static nnfs_status trace_flatten(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
-    return onnx_int_of(node, "axis", 1) == 1 ? trace_past(t, node, error)
-                                             : refuse(node, "does not keep the samples", error);
+    if (onnx_int_of(node, "axis", 1) == 1) {
+        return trace_past(t, node, error);
+    }
+    return refuse(node, "does not keep the samples", error);
 }
 
 static nnfs_status trace_activation(tracer *t, const Onnx__NodeProto *node, nnfs_error *error);
@@ -359,7 +396,10 @@ static nnfs_status trace_activation(tracer *t, const Onnx__NodeProto *node, nnfs
 {
     const trace_row *row = find_row(node);
     int activation = graph_activation(row->activation);
-    float default_alpha = strcmp(row->op, "LeakyRelu") == 0 ? 0.01f : 1.0f;
+    float default_alpha = 1.0f;
+    if (strcmp(row->op, "LeakyRelu") == 0) {
+        default_alpha = 0.01f;
+    }
     if (activation < 0) {
         return refuse(node, "is an activation that this version does not have", error);
     }
@@ -383,7 +423,10 @@ static const char *choose_output(const Onnx__GraphProto *graph)
 {
     for (size_t i = 0; i < graph->n_output; i++) {
         const Onnx__TypeProto *type = graph->output[i]->type;
-        const Onnx__TypeProto__Tensor *held = type ? type->tensor_type : NULL;
+        const Onnx__TypeProto__Tensor *held = NULL;
+        if (type) {
+            held = type->tensor_type;
+        }
         if (!held || held->elem_type == ONNX_FLOAT || held->elem_type == ONNX_DOUBLE) {
             return graph->output[i]->name;
         }
@@ -407,7 +450,10 @@ static nnfs_status trace_node(tracer *t, const Onnx__NodeProto *node, nnfs_error
     if (node->n_input < 1 || !node->input[0]) {
         return refuse(node, "has no input", error);
     }
-    return zip_map ? trace_past(t, node, error) : row->trace(t, node, error);
+    if (zip_map) {
+        return trace_past(t, node, error);
+    }
+    return row->trace(t, node, error);
 }
 
 static nnfs_status trace(tracer *t, nnfs_error *error)
@@ -512,7 +558,10 @@ static int scaling_width(const tracer *t, int index)
         const import_step *step = &t->steps[i];
         if (step->kind == NODE_DENSE) {
             int64_t in = step->matrix->dims[step->transposed ? 1 : 0];
-            return in >= 1 && in <= INT32_MAX ? (int)in : 0;
+            if (in >= 1 && in <= INT32_MAX) {
+                return (int)in;
+            }
+            return 0;
         }
     }
     return 0;
@@ -543,11 +592,18 @@ static nnfs_status build_scaling(const tracer *t, model_graph *graph, int index,
         return no_memory(error);
     }
     for (size_t i = 0; i < (size_t)width; i++) {
-        double scale = step->reversed ? -1.0 : 1.0;
+        double scale = 1.0;
+        if (step->reversed) {
+            scale = -1.0;
+        }
         double shift = 0.0;
         if (step->factor) {
             double factor = (double)step->factor->floats[step->factor->count == 1 ? 0 : i];
-            scale = step->factor_power < 0.0 ? 1.0 / factor : factor;
+            if (step->factor_power < 0.0) {
+                scale = 1.0 / factor;
+            } else {
+                scale = factor;
+            }
         } else if (step->term) {
             shift = step->term_sign * (double)step->term->floats[step->term->count == 1 ? 0 : i];
         } else {
@@ -600,7 +656,9 @@ static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
         if (step->kind == NODE_COMPLEMENT && width != 1) {
             return refuse(step->node, "joins values, which layers do not", error);
         }
-        width = step->kind == NODE_COMPLEMENT ? 2 : width;
+        if (step->kind == NODE_COMPLEMENT) {
+            width = 2;
+        }
         graph_node *node = graph_add(graph, step->kind, width, 0, 0);
         if (!node) {
             return no_memory(error);
@@ -635,7 +693,11 @@ nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_
     *graph = (model_graph){.loss = -1};
     tracer t = {.from_columns = from_columns, .first_layer = find_first_layer(model->graph)};
     nnfs_status status = onnx_graph_open(&t.graph, model, error);
-    t.steps = status == NNFS_OK ? memory_alloc_zeroed(model->graph->n_node, sizeof *t.steps) : NULL;
+    if (status == NNFS_OK) {
+        t.steps = memory_alloc_zeroed(model->graph->n_node, sizeof *t.steps);
+    } else {
+        t.steps = NULL;
+    }
     if (status == NNFS_OK && !t.steps) {
         status = no_memory(error);
     }

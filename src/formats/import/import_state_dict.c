@@ -38,14 +38,20 @@ static int compare_names(const char *left, const char *right)
             unsigned long a = strtoul(left, &left_end, 10);
             unsigned long b = strtoul(right, &right_end, 10);
             if (a != b) {
-                return a < b ? -1 : 1;
+                if (a < b) {
+                    return -1;
+                }
+                return 1;
             }
             left = left_end;
             right = right_end;
             continue;
         }
         if (*left != *right) {
-            return (unsigned char)*left < (unsigned char)*right ? -1 : 1;
+            if ((unsigned char)*left < (unsigned char)*right) {
+                return -1;
+            }
+            return 1;
         }
         left++;
         right++;
@@ -82,9 +88,15 @@ static nnfs_status add_tensor(module_list *list, const safetensors_tensor *tenso
                               nnfs_error *error)
 {
     const char *dot = strrchr(tensor->name, '.');
-    size_t length = dot ? (size_t)(dot - tensor->name) : 0;
+    size_t length = 0;
+    if (dot) {
+        length = (size_t)(dot - tensor->name);
+    }
     const char *part = dot ? dot + 1 : tensor->name;
-    module *last = list->count > 0 ? &list->modules[list->count - 1] : NULL;
+    module *last = NULL;
+    if (list->count > 0) {
+        last = &list->modules[list->count - 1];
+    }
     if (strcmp(part, "num_batches_tracked") == 0) {
         return NNFS_OK;
     }
@@ -168,8 +180,10 @@ static nnfs_status add_linear(model_graph *graph, const module *m, nnfs_error *e
         return no_memory(error);
     }
     nnfs_status status = read_tensor(weight, 2, weight->elements, node->weights, error);
-    return status == NNFS_OK && m->bias ? read_tensor(m->bias, 1, (size_t)out, node->bias, error)
-                                        : status;
+    if (status == NNFS_OK && m->bias) {
+        return read_tensor(m->bias, 1, (size_t)out, node->bias, error);
+    }
+    return status;
 }
 
 /* weight (x - mean) / sqrt(variance + epsilon) + bias; without weight and bias, 1 and 0. */
@@ -199,7 +213,10 @@ static nnfs_status add_batch_norm(model_graph *graph, const module *m, nnfs_erro
         }
     }
     for (size_t i = 0; i < width; i++) {
-        double gamma = m->weight ? (double)parts[i] : 1.0;
+        double gamma = 1.0;
+        if (m->weight) {
+            gamma = (double)parts[i];
+        }
         double scale = gamma / sqrt((double)parts[3 * width + i] + BATCH_NORM_EPSILON);
         node->scale[i] = (float)scale;
         node->center[i] = (float)((double)parts[width + i] - (double)parts[2 * width + i] * scale);
@@ -234,9 +251,16 @@ static int listed_activation(const char *list, int index)
 {
     for (; index > 0 && list; index--) {
         list = strchr(list, ',');
-        list = list ? list + 1 : NULL;
+        if (list) {
+            list = list + 1;
+        } else {
+            list = NULL;
+        }
     }
-    size_t length = list ? strcspn(list, ",") : 0;
+    size_t length = 0;
+    if (list) {
+        length = strcspn(list, ",");
+    }
     char name[32];
     if (length == 0 || length >= sizeof name) {
         return -1;
@@ -269,7 +293,10 @@ static long place_in_sequence(const module *m)
         at--;
     }
     bool number = at < m->length && (at == 0 || m->name[at - 1] == '.');
-    return number ? strtol(m->name + at, NULL, 10) : -1;
+    if (!number) {
+        return -1;
+    }
+    return strtol(m->name + at, NULL, 10);
 }
 
 /* A BatchNorm1d stands before the activation where it follows its Linear at once, or has a name. */

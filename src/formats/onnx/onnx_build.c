@@ -15,7 +15,10 @@ typedef struct arena_block {
 void *onnx_arena(onnx_builder *b, size_t count, size_t size)
 {
     size_t bytes = size_add(size_mul(count, size), sizeof(max_align_t));
-    arena_block *block = bytes < SIZE_MAX && !b->failed ? calloc(1, bytes) : NULL;
+    arena_block *block = NULL;
+    if (bytes < SIZE_MAX && !b->failed) {
+        block = calloc(1, bytes);
+    }
     if (!block) {
         b->failed = true;
         return NULL;
@@ -32,7 +35,10 @@ char *onnx_text(onnx_builder *b, const char *format, ...)
     char *text = NULL;
     int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    char *copy = length >= 0 ? onnx_arena(b, (size_t)length + 1, 1) : NULL;
+    char *copy = NULL;
+    if (length >= 0) {
+        copy = onnx_arena(b, (size_t)length + 1, 1);
+    }
     if (copy) {
         memcpy(copy, text, (size_t)length);
     }
@@ -105,11 +111,21 @@ Onnx__NodeProto *onnx_node(onnx_builder *b, const char *domain, const char *op, 
         return NULL;
     }
     node->op_type = onnx_text(b, "%s", op);
-    node->domain = domain[0] ? onnx_text(b, "%s", domain) : NULL;
-    char *value = output ? onnx_text(b, "%s", output) : NULL;
+    if (domain[0]) {
+        node->domain = onnx_text(b, "%s", domain);
+    } else {
+        node->domain = NULL;
+    }
+    char *value = NULL;
+    if (output) {
+        value = onnx_text(b, "%s", output);
+    }
     node->name = value;
     for (size_t i = 0; i < input_count && !b->failed; i++) {
-        char *input = inputs[i] ? onnx_text(b, "%s", inputs[i]) : NULL;
+        char *input = NULL;
+        if (inputs[i]) {
+            input = onnx_text(b, "%s", inputs[i]);
+        }
         (void)append(b, &node->input, &node->n_input, input);
     }
     if (b->failed || !append(b, &node->output, &node->n_output, value) ||
@@ -122,8 +138,10 @@ Onnx__NodeProto *onnx_node(onnx_builder *b, const char *domain, const char *op, 
 static Onnx__AttributeProto *add_attribute(onnx_builder *b, Onnx__NodeProto *node, const char *name,
                                            int32_t type)
 {
-    Onnx__AttributeProto *made =
-        node ? NEW(b, Onnx__AttributeProto, onnx__attribute_proto__descriptor) : NULL;
+    Onnx__AttributeProto *made = NULL;
+    if (node) {
+        made = NEW(b, Onnx__AttributeProto, onnx__attribute_proto__descriptor);
+    }
     if (!made || !append(b, &node->attribute, &node->n_attribute, made)) {
         return NULL;
     }
@@ -265,9 +283,17 @@ static Onnx__TensorShapeProto *make_shape(onnx_builder *b, int64_t columns)
         if (!dim || !append(b, &shape->dim, &shape->n_dim, dim)) {
             return NULL;
         }
-        dim->dim_param = i == 0 ? onnx_text(b, "N") : NULL;
+        if (i == 0) {
+            dim->dim_param = onnx_text(b, "N");
+        } else {
+            dim->dim_param = NULL;
+        }
         dim->has_dim_value = i > 0;
-        dim->dim_value = i > 0 ? columns : 0;
+        if (i > 0) {
+            dim->dim_value = columns;
+        } else {
+            dim->dim_value = 0;
+        }
     }
     return shape;
 }

@@ -18,7 +18,7 @@ nnfs_status onnx_of_graph(const model_graph *graph, unsigned char **bytes, size_
 
 /* Reads a file and frees what was read. Errors: IO, DATA, MEMORY. */
 nnfs_status onnx_read(const char *path, Onnx__ModelProto **model, nnfs_error *error);
-/* Likewise of bytes; errors are without the file. */
+/* Reads a model from bytes; messages do not name a file. */
 nnfs_status onnx_parse(const unsigned char *bytes, size_t count, Onnx__ModelProto **model,
                        nnfs_error *error);
 void onnx_free(Onnx__ModelProto *model);

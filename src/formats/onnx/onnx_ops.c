@@ -12,17 +12,23 @@
 static float f_relu(float x, float alpha)
 {
     (void)alpha;
-    return x > 0.0f ? x : 0.0f;
+    return MAX(x, 0.0f);
 }
 
 static float f_leaky_relu(float x, float alpha)
 {
-    return x > 0.0f ? x : alpha * x;
+    if (x > 0.0f) {
+        return x;
+    }
+    return alpha * x;
 }
 
 static float f_elu(float x, float alpha)
 {
-    return x > 0.0f ? x : alpha * expm1f(x);
+    if (x > 0.0f) {
+        return x;
+    }
+    return alpha * expm1f(x);
 }
 
 static float f_selu(float x, float alpha)
@@ -46,7 +52,10 @@ static float f_tanh(float x, float alpha)
 static float f_softplus(float x, float alpha)
 {
     (void)alpha;
-    return x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x));
+    if (x > 0.0f) {
+        return x + log1pf(expf(-x));
+    }
+    return log1pf(expf(x));
 }
 
 static float f_erf(float x, float alpha)
@@ -158,7 +167,7 @@ enum { BROADCAST_ELEMENTS = 1 << 22 };
 /* The shape of both together: sizes are equal, or 1; missing ones in front are 1. */
 static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_t *dims)
 {
-    *rank = x->rank > y->rank ? x->rank : y->rank;
+    *rank = MAX(x->rank, y->rank);
     size_t count = 1;
     for (int i = 0; i < *rank; i++) {
         int from_x = i - (*rank - x->rank);
@@ -258,12 +267,18 @@ static const char *run_where(const op_call *call, const onnx_op *op)
     const char *reason = broadcast(x, y, &rank, dims);
     if (reason || rank != condition->rank ||
         (rank > 0 && memcmp(dims, condition->dims, (size_t)rank * sizeof *dims) != 0)) {
-        return reason ? reason : "its condition has another shape";
+        if (reason) {
+            return reason;
+        }
+        return "its condition has another shape";
     }
     reason = tensor_make(call->out, ONNX_FLOAT, rank, dims);
     for (size_t i = 0; !reason && i < call->out->count; i++) {
-        call->out->floats[i] = condition->bools[i] ? x->floats[place_in(x, rank, dims, i)]
-                                                   : y->floats[place_in(y, rank, dims, i)];
+        if (condition->bools[i]) {
+            call->out->floats[i] = x->floats[place_in(x, rank, dims, i)];
+        } else {
+            call->out->floats[i] = y->floats[place_in(y, rank, dims, i)];
+        }
     }
     return reason;
 }
@@ -363,8 +378,11 @@ static const char *run_gemm(const op_call *call, const onnx_op *op)
     int rank = 0;
     int64_t both[TENSOR_RANK_MAX];
     if (!reason && bias) {
-        reason = bias->type == ONNX_FLOAT ? broadcast(call->out, bias, &rank, both)
-                                          : "its bias is not of floats";
+        if (bias->type == ONNX_FLOAT) {
+            reason = broadcast(call->out, bias, &rank, both);
+        } else {
+            reason = "its bias is not of floats";
+        }
     }
     if (!reason && bias && (rank != 2 || memcmp(both, dims, sizeof dims) != 0)) {
         reason = "its bias has another shape";
@@ -502,7 +520,11 @@ static const char *run_flatten(const op_call *call, const onnx_op *op)
     int64_t rows = x->dims[0];
     const char *reason = tensor_copy(call->out, x);
     call->out->rank = 2;
-    call->out->dims[1] = rows > 0 ? (int64_t)x->count / rows : 0;
+    if (rows > 0) {
+        call->out->dims[1] = (int64_t)x->count / rows;
+    } else {
+        call->out->dims[1] = 0;
+    }
     return reason;
 }
 
@@ -527,11 +549,19 @@ static const char *run_reshape(const op_call *call, const onnx_op *op)
         } else if (dims[i] < 0 || dims[i] > (int64_t)x->count) {
             return "its shape does not fit";
         } else {
-            known *= dims[i] > 0 && known > (int64_t)x->count ? 0 : dims[i];
+            if (dims[i] > 0 && known > (int64_t)x->count) {
+                known *= 0;
+            } else {
+                known *= dims[i];
+            }
         }
     }
     if (open >= 0) {
-        dims[open] = known > 0 ? (int64_t)x->count / known : 0;
+        if (known > 0) {
+            dims[open] = (int64_t)x->count / known;
+        } else {
+            dims[open] = 0;
+        }
         known *= dims[open];
     }
     if (known != (int64_t)x->count) {
@@ -607,8 +637,12 @@ static const char *run_cast(const op_call *call, const onnx_op *op)
     (void)op;
     const tensor *x = call->in[0];
     int64_t to = onnx_int_of(call->node, "to", 0);
-    to = to == ONNX_DOUBLE ? ONNX_FLOAT : to;
-    to = to == ONNX_INT32 ? ONNX_INT64 : to;
+    if (to == ONNX_DOUBLE) {
+        to = ONNX_FLOAT;
+    }
+    if (to == ONNX_INT32) {
+        to = ONNX_INT64;
+    }
     if (x->type == ONNX_STRING || (to != ONNX_FLOAT && to != ONNX_INT64)) {
         return "the cast is not between numbers";
     }
@@ -678,7 +712,9 @@ static const char *run_argmax(const op_call *call, const onnx_op *op)
         const float *row = x->floats + i * (size_t)x->dims[1];
         int64_t chosen = 0;
         for (int64_t j = 1; j < x->dims[1]; j++) {
-            chosen = row[j] > row[chosen] ? j : chosen;
+            if (row[j] > row[chosen]) {
+                chosen = j;
+            }
         }
         call->out->int64s[i] = chosen;
     }

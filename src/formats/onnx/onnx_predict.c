@@ -65,20 +65,31 @@ void nnfs_onnx_free(nnfs_onnx *onnx)
 static float first_scale(const nnfs_onnx *onnx)
 {
     const Onnx__NodeProto *first = onnx->model->graph->node[0];
-    const onnx_value *by = first->n_input == 2 ? onnx_find(&onnx->graph, first->input[1]) : NULL;
+    const onnx_value *by = NULL;
+    if (first->n_input == 2) {
+        by = onnx_find(&onnx->graph, first->input[1]);
+    }
     bool scales = onnx_is(first, "Mul") && by && by->constant && by->value.count == 1 &&
                   by->value.type == ONNX_FLOAT;
-    return scales ? by->value.floats[0] : 1.0f;
+    if (scales) {
+        return by->value.floats[0];
+    }
+    return 1.0f;
 }
 
-static const char *look_at(nnfs_onnx *onnx)
+static const char *check_interface(nnfs_onnx *onnx)
 {
     const Onnx__GraphProto *graph = onnx->model->graph;
-    const Onnx__ValueInfoProto *last =
-        graph->n_output > 0 ? graph->output[graph->n_output - 1] : NULL;
+    const Onnx__ValueInfoProto *last = NULL;
+    if (graph->n_output > 0) {
+        last = graph->output[graph->n_output - 1];
+    }
     const Onnx__TypeProto__Tensor *type =
         last && last->type && last->type->tensor_type ? last->type->tensor_type : NULL;
-    const Onnx__TensorShapeProto *shape = type ? type->shape : NULL;
+    const Onnx__TensorShapeProto *shape = NULL;
+    if (type) {
+        shape = type->shape;
+    }
     bool fits = shape && type->elem_type == ONNX_FLOAT && shape->n_dim == 2 &&
                 shape->dim[1]->dim_value > 0 && shape->dim[1]->dim_value <= INT_MAX;
     if (!fits) {
@@ -88,7 +99,11 @@ static const char *look_at(nnfs_onnx *onnx)
     onnx->outputs = (int)shape->dim[1]->dim_value;
     onnx->table =
         graph->n_input > 1 || (graph->n_input == 1 && strcmp(graph->input[0]->name, "input") != 0);
-    onnx->scale = onnx->table ? 1.0f : first_scale(onnx);
+    if (onnx->table) {
+        onnx->scale = 1.0f;
+    } else {
+        onnx->scale = first_scale(onnx);
+    }
     return NULL;
 }
 
@@ -109,8 +124,13 @@ nnfs_status nnfs_onnx_open(const char *path, nnfs_onnx **onnx, nnfs_error *error
     nnfs_status status = onnx_read(path, &made->model, error);
     if (status == NNFS_OK) {
         status = onnx_graph_open(&made->graph, made->model, &inner);
-        const char *reason = status == NNFS_OK ? look_at(made) : inner.message;
-        status = status == NNFS_OK && reason ? NNFS_ERROR_DATA : status;
+        const char *reason = inner.message;
+        if (status == NNFS_OK) {
+            reason = check_interface(made);
+        }
+        if (status == NNFS_OK && reason) {
+            status = NNFS_ERROR_DATA;
+        }
         if (status != NNFS_OK) {
             (void)fail(error, status, "%s: %s", path, reason);
         }

@@ -47,7 +47,10 @@ nnfs_status onnx_parse(const unsigned char *bytes, size_t count, Onnx__ModelProt
     if (!*model) {
         return fail(error, NNFS_ERROR_DATA, "not an ONNX model: its protobuf fields are damaged");
     }
-    const char *reason = (*model)->graph ? check_graph((*model)->graph) : "no graph";
+    const char *reason = "no graph";
+    if ((*model)->graph) {
+        reason = check_graph((*model)->graph);
+    }
     if (!reason && (*model)->graph->n_node == 0) {
         reason = "a graph without nodes";
     }
@@ -101,11 +104,17 @@ const Onnx__AttributeProto *onnx_attribute(const Onnx__NodeProto *node, const ch
 int64_t onnx_int_of(const Onnx__NodeProto *node, const char *name, int64_t otherwise)
 {
     const Onnx__AttributeProto *found = onnx_attribute(node, name);
-    return found && found->has_i ? found->i : otherwise;
+    if (found && found->has_i) {
+        return found->i;
+    }
+    return otherwise;
 }
 
 float onnx_float_of(const Onnx__NodeProto *node, const char *name, float otherwise)
 {
     const Onnx__AttributeProto *found = onnx_attribute(node, name);
-    return found && found->has_f ? found->f : otherwise;
+    if (found && found->has_f) {
+        return found->f;
+    }
+    return otherwise;
 }

@@ -21,9 +21,10 @@ static int compare_values(const void *left, const void *right)
 onnx_value *onnx_find(const onnx_graph *graph, const char *name)
 {
     onnx_value wanted = {.name = name};
-    return name && graph->value_count > 0
-               ? bsearch(&wanted, graph->values, graph->value_count, sizeof wanted, compare_values)
-               : NULL;
+    if (name && graph->value_count > 0) {
+        return bsearch(&wanted, graph->values, graph->value_count, sizeof wanted, compare_values);
+    }
+    return NULL;
 }
 
 bool onnx_is(const Onnx__NodeProto *node, const char *op)
@@ -87,7 +88,10 @@ static nnfs_status fail_node(const Onnx__NodeProto *node, const char *reason, nn
     if (reason == tensor_no_memory) {
         return fail_memory(error, 0, "the values of a graph");
     }
-    const char *name = node->n_output > 0 && node->output[0] ? node->output[0] : "";
+    const char *name = "";
+    if (node->n_output > 0 && node->output[0]) {
+        name = node->output[0];
+    }
     return fail(error, NNFS_ERROR_DATA, "node %.60s, which gives '%.60s': %s", node->op_type, name,
                 reason);
 }
@@ -99,7 +103,11 @@ static bool find_inputs(const onnx_graph *graph, const Onnx__NodeProto *node, co
     for (size_t i = 0; i < node->n_input; i++) {
         const char *name = node->input[i];
         const onnx_value *value = onnx_find(graph, name);
-        in[i] = value && value->value.type != 0 ? &value->value : NULL;
+        if (value && value->value.type != 0) {
+            in[i] = &value->value;
+        } else {
+            in[i] = NULL;
+        }
         bool left_out = !name || !name[0];
         if (!left_out && (!in[i] || (constants && !value->constant))) {
             return false;
@@ -113,13 +121,18 @@ static nnfs_status run_node(onnx_graph *graph, const Onnx__NodeProto *node, bool
                             nnfs_error *error)
 {
     const onnx_op *op = onnx_op_find(node);
-    onnx_value *output = node->n_output > 0 ? onnx_find(graph, node->output[0]) : NULL;
+    onnx_value *output = NULL;
+    if (node->n_output > 0) {
+        output = onnx_find(graph, node->output[0]);
+    }
     bool skip = constants && (!op || !op->folds || graph->computed > 4 * graph->elements + 65536);
     if (!op || !output || output->constant || skip) {
         bool done = constants || (output && output->constant);
-        return done ? NNFS_OK
-                    : fail_node(node, op ? "it gives nothing" : "the operator is not supported",
-                                error);
+        if (!done) {
+            return fail_node(node, op ? "it gives nothing" : "the operator is not supported",
+                             error);
+        }
+        return NNFS_OK;
     }
     const tensor **in = memory_alloc_zeroed(node->n_input + 3, sizeof *in);
     if (!in) {
@@ -132,7 +145,9 @@ static nnfs_status run_node(onnx_graph *graph, const Onnx__NodeProto *node, bool
         tensor_free(&output->value);
         reason = onnx_op_run(op, &call);
         output->constant = constants && !reason;
-        graph->computed += output->constant ? output->value.count : 0;
+        if (output->constant) {
+            graph->computed += output->value.count;
+        }
     } else if (!constants) {
         reason = "it reads a value that no earlier node gives";
     }
@@ -142,7 +157,10 @@ static nnfs_status run_node(onnx_graph *graph, const Onnx__NodeProto *node, bool
     memory_free(in);
     /* A constant part that cannot be computed may not be needed. */
     bool fine = !reason || (constants && reason != tensor_no_memory);
-    return fine ? NNFS_OK : fail_node(node, reason, error);
+    if (!fine) {
+        return fail_node(node, reason, error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status read_constants(onnx_graph *graph, nnfs_error *error)

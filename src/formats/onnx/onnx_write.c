@@ -3,6 +3,7 @@
  * is called nnfs/i, intermediate ones nnfs/i/NAME; inputs have the names of their columns.
  */
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_model.h"
 #include "network/normalization.h"
@@ -90,8 +91,11 @@ static void write_numbers(onnx_writer *w, int at, const graph_node *node, const 
     if (!names) {
         return;
     }
-    x = node->width == 1 ? names[0]
-                         : concat(w, names, (size_t)node->width, local(w, at, "columns"));
+    if (node->width == 1) {
+        x = names[0];
+    } else {
+        x = concat(w, names, (size_t)node->width, local(w, at, "columns"));
+    }
     const char *const inputs[] = {op1(w, "IsNaN", x, local(w, at, "missing")),
                                   row(w, at, "fill", node->fill, node->width), x};
     const char *filled = local(w, at, "filled");
@@ -127,9 +131,16 @@ static void write_category(onnx_writer *w, int at, const graph_node *node, const
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        const char *word = i > known ? w->graph->missing[i - known - 1] : "";
-        keys[i] = i < known ? column->categories[i] : word;
-        places[i] = (int64_t)(i < known ? i : known);
+        const char *word = "";
+        if (i > known) {
+            word = w->graph->missing[i - known - 1];
+        }
+        if (i < known) {
+            keys[i] = column->categories[i];
+        } else {
+            keys[i] = word;
+        }
+        places[i] = (int64_t)(MIN(i, known));
     }
     if (count == 0) { /* every text is one of the others: a key of its own, with their place */
         keys[count] = "";
@@ -661,8 +672,15 @@ static void write_model(onnx_writer *w)
     write_inputs(w);
     for (int i = 0; i <= last && !w->b.failed; i++) {
         const graph_node *node = &graph->nodes[i];
-        const char *x = node->source_count > 0 ? w->values[node->sources[0]] : NULL;
-        w->values[i] = i < last ? onnx_text(&w->b, "%s%d", w->prefix, i) : output;
+        const char *x = NULL;
+        if (node->source_count > 0) {
+            x = w->values[node->sources[0]];
+        }
+        if (i < last) {
+            w->values[i] = onnx_text(&w->b, "%s%d", w->prefix, i);
+        } else {
+            w->values[i] = output;
+        }
         writers[node->kind](w, i, node, x, w->values[i]);
     }
     if (w->b.failed) {
@@ -713,5 +731,8 @@ nnfs_status onnx_of_graph(const model_graph *graph, unsigned char **bytes, size_
         (void)onnx__model_proto__pack(w.b.model, *bytes);
     }
     onnx_build_end(&w.b);
-    return *bytes ? NNFS_OK : fail_memory(error, 0, "an ONNX model");
+    if (*bytes) {
+        return NNFS_OK;
+    }
+    return fail_memory(error, 0, "an ONNX model");
 }

@@ -55,7 +55,10 @@ const char *tensor_make(tensor *made, int32_t type, int rank, const int64_t *dim
         return "a tensor has more than 268,435,456 elements";
     }
     made->data = memory_alloc_zeroed(made->count, tensor_element(type));
-    return made->data ? NULL : tensor_no_memory;
+    if (made->data) {
+        return NULL;
+    }
+    return tensor_no_memory;
 }
 
 const char *tensor_copy(tensor *made, const tensor *from)
@@ -180,7 +183,10 @@ const char *tensor_of_proto(tensor *made, const Onnx__TensorProto *from)
     bool fits =
         raw ? from->raw_data.len == size_mul(count, type->bytes) : field_count(from) == count;
     if (!fits || from->n_dims > TENSOR_RANK_MAX) {
-        return fits ? "it has more than 4 dimensions" : "its data do not have its shape";
+        if (fits) {
+            return "it has more than 4 dimensions";
+        }
+        return "its data do not have its shape";
     }
     const char *reason = tensor_make(made, type->becomes, (int)from->n_dims, from->dims);
     if (!reason && raw) {

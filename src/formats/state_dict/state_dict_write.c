@@ -153,7 +153,10 @@ static nnfs_status describe(state_dict *d, nnfs_error *error)
     }
     made = (!activations || fclose(activations) == 0) && made;
     made = (!python || fclose(python) == 0) && made;
-    return made ? NNFS_OK : no_memory(error);
+    if (!made) {
+        return no_memory(error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status write_state_dict(const state_dict *d, const char *path, nnfs_error *error)

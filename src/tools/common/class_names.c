@@ -11,7 +11,10 @@ const char *class_name(const nnfs_dataset *data, int index, short_text *number)
 {
     const char *name = nnfs_dataset_class_name(data, index);
     (void)snprintf(number->text, sizeof number->text, "%d", index);
-    return name ? name : number->text;
+    if (name) {
+        return name;
+    }
+    return number->text;
 }
 
 nnfs_status class_find(const nnfs_dataset *data, const char *option, const char *name, int *index,

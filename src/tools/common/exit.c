@@ -154,7 +154,10 @@ int cli_finish(int status)
         return status;
     }
     cli_message("cannot write the results%s%s", failed ? "" : ": ", failed ? "" : strerror(errno));
-    return status == EXIT_DONE ? EXIT_CANNOT_RUN : status;
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    return EXIT_CANNOT_RUN;
 }
 
 /* ---- Signals ---- */
@@ -177,7 +180,7 @@ static void on_signal(int signal_number)
     }
     caught = signal_number;
     ssize_t written = write(STDERR_FILENO, stopping, strlen(stopping));
-    (void)written; /* there is nobody else to tell */
+    (void)written; /* no other channel is left */
     errno = reason;
 }
 

@@ -17,6 +17,15 @@ enum {
     EXIT_BAD_DATA = 4,
 };
 
+/* Returns from the calling function with the status of `call` unless it is NNFS_OK. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        nnfs_status try_status = (call);                                                           \
+        if (try_status != NNFS_OK) {                                                               \
+            return try_status;                                                                     \
+        }                                                                                          \
+    } while (0)
+
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */
 /* Messages about `path` call it `name`, which must stay. */
 void cli_name_stream(const char *path, const char *name);

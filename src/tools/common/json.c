@@ -48,7 +48,10 @@ void json_set_integer(json_t *object, const char *key, int64_t value)
 
 void json_set_string(json_t *object, const char *key, const char *value)
 {
-    json_t *string = value ? json_string(value) : NULL; /* NULL also if it is not UTF-8 */
+    json_t *string = NULL;
+    if (value) {
+        string = json_string(value);
+    } /* NULL also if it is not UTF-8 */
     (void)json_object_set_new(object, key, string ? string : json_null());
 }
 

@@ -10,7 +10,7 @@
 #define JSON_LINE (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /*
- * From here on jansson is watched; and whether there was memory for all that it did since. Nobody looks
+ * From here on jansson is watched; and whether there was memory for all that it did since. No caller checks
  * at each of its calls, and a line that lacks a field is worse than none.
  */
 void json_watch(void);

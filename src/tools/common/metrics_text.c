@@ -21,7 +21,10 @@ enum { METRICS = sizeof metrics / sizeof *metrics };
 
 const metric *metric_at(int index)
 {
-    return index < METRICS ? &metrics[index] : NULL;
+    if (index < METRICS) {
+        return &metrics[index];
+    }
+    return NULL;
 }
 
 double metric_value(const metric *what, const nnfs_evaluation *evaluation)

@@ -195,8 +195,10 @@ static void say_unseen(const nnfs_dataset *data)
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         int example = 0;
         nnfs_column column = nnfs_dataset_column(data, i);
-        int64_t count =
-            column.use == NNFS_COLUMN_FEATURE ? nnfs_dataset_unseen(data, i, &example) : 0;
+        int64_t count = 0;
+        if (column.use == NNFS_COLUMN_FEATURE) {
+            count = nnfs_dataset_unseen(data, i, &example);
+        }
         if (count > 0) {
             cli_message("column %s: %s row%s with a category that the model does not know, as %s",
                         column_name(column.name, i + 1).text, text_count(count).text,

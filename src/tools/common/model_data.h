@@ -70,7 +70,7 @@ typedef struct model_data {
 
 /* MODEL... and DATA, in this order. */
 void model_request_argument(void *target, const char *text);
-/* Checks what needs more than one option; whatever is wrong is a usage error. */
+/* Checks combinations of options; errors are usage errors. */
 void model_request_check(const model_request *request);
 
 /*

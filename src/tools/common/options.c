@@ -127,7 +127,11 @@ const char *init_names(int value)
 static void append(char *all, size_t size, size_t *used, const char *separator, const char *name)
 {
     int more = snprintf(all + *used, size - *used, "%s%s", separator, name);
-    *used = *used + (size_t)more < size ? *used + (size_t)more : size - 1;
+    if (*used + (size_t)more < size) {
+        *used = *used + (size_t)more;
+    } else {
+        *used = size - 1;
+    }
 }
 
 int option_listed(const char *what, const char *const *names, const char *text, size_t length)
@@ -209,7 +213,10 @@ static const struct argp_option *find_long(const struct argp *argp, const char *
         found = row;
         (*beginnings)++;
     }
-    return *beginnings == 1 ? found : NULL;
+    if (*beginnings != 1) {
+        return NULL;
+    }
+    return found;
 }
 
 static _Noreturn void ambiguous_long(const struct argp *argp, const char *name, size_t length)
@@ -348,7 +355,10 @@ int options_expand(const option_table *table, option_row *rows)
 
 static int key_of(const option_parser *parser, int index)
 {
-    return parser->rows[index].letter ? parser->rows[index].letter : 0x100 + index;
+    if (parser->rows[index].letter) {
+        return parser->rows[index].letter;
+    }
+    return 0x100 + index;
 }
 
 static void make_options(option_parser *parser)

@@ -2,7 +2,7 @@
  * What the tools' command lines share: tables of options, values strictly checked, names with a "did
  * you mean".
  *
- * Whatever is wrong ends the tool with a sentence and exit status 2; `option` is the name to put in
+ * Errors end the tool with a message and exit status 2; `option` is the name to put in
  * it, "--lr".
  */
 #ifndef NNFS_TOOLS_COMMON_OPTIONS_H
@@ -102,7 +102,7 @@ typedef enum number_range {
 
 bool looks_like_number(const char *text);
 double option_number(const char *option, const char *text, number_range range);
-/* Likewise, and in the range still as a float. */
+/* The same, and in the range after rounding to float. */
 float option_float(const char *option, const char *text, number_range range);
 
 name_function activation_names, loss_names, normalization_names;
@@ -111,7 +111,7 @@ name_function init_names;              /* value 0 is the enumeration's 1 */
 
 /* The value whose name is the first `length` letters of `text`; `what` is "loss", "optimizer". */
 int option_name(const char *what, name_function *names, const char *text, size_t length);
-/* Likewise, of a list that ends with NULL. */
+/* The same for a list that ends with NULL. */
 int option_listed(const char *what, const char *const *names, const char *text, size_t length);
 
 /* The items of "a,b,c": how many, and each in turn (0 <= length) as *text moves on. */

@@ -32,7 +32,10 @@ static json_t *keys_of(const option_row *row)
 static json_t *values_of(const option_row *row)
 {
     json_t *list = json_array();
-    const nnfs_setting *setting = row->kind == OPTION_SETTING ? setting_of_option(row->name) : NULL;
+    const nnfs_setting *setting = NULL;
+    if (row->kind == OPTION_SETTING) {
+        setting = setting_of_option(row->name);
+    }
     const char *name;
     for (int i = 0; setting && (name = nnfs_train_setting_choice(setting->name, i)); i++) {
         (void)json_array_append_new(list, json_string(name));

@@ -33,7 +33,10 @@ static void keep_permissions(int descriptor, const char *path)
 static bool sync_folder_of(const char *path)
 {
     char *copy = strdup(path);
-    int folder = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int folder = -1;
+    if (copy) {
+        folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
     bool synced = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
     int reason = errno;
     if (folder >= 0) {
@@ -65,13 +68,17 @@ static nnfs_status open_temporary(output_file *file, nnfs_error *error)
 
 nnfs_status output_open(const char *path, output_file *file, nnfs_error *error)
 {
-    path = path && strcmp(path, "-") == 0 ? NULL : path;
+    if (path && strcmp(path, "-") == 0) {
+        path = NULL;
+    }
     *file = (output_file){.stream = path ? NULL : stdout};
     if (!path) {
         return NNFS_OK;
     }
     file->path = realpath(path, NULL);
-    file->path = file->path ? file->path : strdup(path);
+    if (!file->path) {
+        file->path = strdup(path);
+    }
     if (!file->path || asprintf(&file->temporary, "%s.XXXXXX", file->path) < 0) {
         file->temporary = NULL;
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -93,7 +100,10 @@ nnfs_status output_commit(output_file *file, nnfs_error *error)
     }
     free(file->temporary);
     file->temporary = NULL;
-    return sync_folder_of(file->path) ? NNFS_OK : fail_writing(file, error);
+    if (!sync_folder_of(file->path)) {
+        return fail_writing(file, error);
+    }
+    return NNFS_OK;
 }
 
 void output_discard(output_file *file)

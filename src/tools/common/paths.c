@@ -34,17 +34,23 @@ static char *joined(const char *folder, const char *name)
     if (strcmp(folder, ".") == 0) {
         return strdup(name);
     }
-    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+    if (asprintf(&path, "%s/%s", folder, name) < 0) {
+        return NULL;
+    }
+    return path;
 }
 
 static char *user_folder(void)
 {
     const char *data_home = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
-    if (data_home && *data_home == '/') { /* a relative one is to be ignored, by its definition */
+    if (data_home && *data_home == '/') { /* the XDG specification ignores relative paths */
         return joined(data_home, "nnfs");
     }
-    return home && *home != '\0' ? joined(home, ".local/share/nnfs") : NULL;
+    if (home && *home != '\0') {
+        return joined(home, ".local/share/nnfs");
+    }
+    return NULL;
 }
 
 static search_path places_list(void)
@@ -125,7 +131,10 @@ static char *hint(const char *name, const search_path *places)
         length = asprintf(&text, "; did you mean '%s'?", nearest.name);
     }
     free(found);
-    return length < 0 ? NULL : text;
+    if (length < 0) {
+        return NULL;
+    }
+    return text;
 }
 
 static nnfs_status fail_nowhere(const char *name, const search_path *places, nnfs_error *error)
@@ -149,7 +158,10 @@ static nnfs_status find_name(const char *name, char **path, nnfs_error *error)
 {
     search_path places = places_list();
     for (int i = 0; i < PLACES && !*path; i++) {
-        char *candidate = places.folders[i] ? joined(places.folders[i], name) : NULL;
+        char *candidate = NULL;
+        if (places.folders[i]) {
+            candidate = joined(places.folders[i], name);
+        }
         if (candidate && access(candidate, F_OK) == 0) {
             *path = candidate;
         } else {
@@ -175,7 +187,10 @@ nnfs_status data_path(const char *data, char **path, nnfs_error *error)
         return find_name(data, path, error);
     }
     *path = strdup(data);
-    return *path ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (*path) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
 /* ---- Outputs ---- */
@@ -191,7 +206,10 @@ static bool is_same_inode(const char *left, const char *right, bool *known)
 static const char *name_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    if (slash) {
+        return slash + 1;
+    }
+    return path;
 }
 
 bool is_same_file(const char *left, const char *right)
@@ -265,12 +283,21 @@ nnfs_status check_model_path(const char *path, nnfs_error *error)
     if (status == NNFS_OK) {
         status = check_folder(path, error);
     }
-    return status == NNFS_OK ? nnfs_network_save_check(path, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return nnfs_network_save_check(path, error);
 }
 
 nnfs_status check_log_path(const char *path, nnfs_error *error)
 {
     bool exists = true;
-    nnfs_status status = path ? check_file(path, false, &exists, error) : NNFS_OK;
-    return status == NNFS_OK && !exists ? check_folder(path, error) : status;
+    nnfs_status status = NNFS_OK;
+    if (path) {
+        status = check_file(path, false, &exists, error);
+    }
+    if (status == NNFS_OK && !exists) {
+        return check_folder(path, error);
+    }
+    return status;
 }

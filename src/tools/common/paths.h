@@ -23,7 +23,7 @@ bool is_same_file(const char *left, const char *right);
  * yet, in a folder that is there and takes the temporary file of a save. Errors: IO, MEMORY.
  */
 nnfs_status check_model_path(const char *path, nnfs_error *error);
-/* Likewise for a file that is written in place, which may be a pipe or a device too. */
+/* Checks a file that is written in place: it may be a pipe or a device. */
 nnfs_status check_log_path(const char *path, nnfs_error *error);
 
 #endif

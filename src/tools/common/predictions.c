@@ -5,18 +5,18 @@
 #include <stdbool.h>
 
 /* A network for classes has an output for each, or one for the second of two. */
-answers predictions_of(const nnfs_network *network, const nnfs_dataset *data)
+prediction_layout predictions_of(const nnfs_network *network, const nnfs_dataset *data)
 {
     int outputs = nnfs_network_outputs(network);
     const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
     bool classes = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).classes > 0
                                  : nnfs_dataset_classes(data) > 0;
-    return (answers){.data = data,
-                     .preprocessing = preprocessing,
-                     .classes = !classes       ? 0
-                                : outputs == 1 ? 2
-                                               : outputs,
-                     .outputs = outputs};
+    return (prediction_layout){.data = data,
+                               .preprocessing = preprocessing,
+                               .classes = !classes       ? 0
+                                          : outputs == 1 ? 2
+                                                         : outputs,
+                               .outputs = outputs};
 }
 
 int predictions_class(int count, const float *outputs, double threshold)
@@ -26,9 +26,14 @@ int predictions_class(int count, const float *outputs, double threshold)
         return (double)outputs[count - 1] >= threshold;
     }
     for (int i = 1; i < count; i++) {
-        chosen = outputs[i] > outputs[chosen] ? i : chosen;
+        if (outputs[i] > outputs[chosen]) {
+            chosen = i;
+        }
     }
-    return count == 1 ? outputs[0] > 0.5f : chosen;
+    if (count == 1) {
+        return outputs[0] > 0.5f;
+    }
+    return chosen;
 }
 
 float predictions_probability(int count, const float *outputs, int index)
@@ -36,5 +41,8 @@ float predictions_probability(int count, const float *outputs, int index)
     if (count > 1) {
         return outputs[index];
     }
-    return index == 1 ? outputs[0] : 1.0f - outputs[0];
+    if (index == 1) {
+        return outputs[0];
+    }
+    return 1.0f - outputs[0];
 }

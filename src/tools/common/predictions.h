@@ -4,14 +4,14 @@
 
 #include <nnfs/nnfs.h>
 
-typedef struct answers {
+typedef struct prediction_layout {
     const nnfs_dataset *data;
     const nnfs_preprocessing *preprocessing; /* or NULL */
     int classes;                             /* 0 for numbers */
     int outputs;
-} answers;
+} prediction_layout;
 
-answers predictions_of(const nnfs_network *network, const nnfs_dataset *data);
+prediction_layout predictions_of(const nnfs_network *network, const nnfs_dataset *data);
 
 /*
  * The class that nnfs_evaluate counts as the network's answer, for one sample's `count` outputs: one

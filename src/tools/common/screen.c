@@ -1,7 +1,9 @@
 /* A few lines on a terminal, drawn in place. */
 #include "common/screen.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
+#include "common/text.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -93,7 +95,7 @@ static int width_of(const char *text)
 {
     int width = 0;
     for (; *text; text++) {
-        width += ((unsigned char)*text & 0xc0u) != 0x80u;
+        width += !text_continues(*text);
     }
     return width;
 }
@@ -171,9 +173,13 @@ static void put_home(output *out, const screen *s)
     int rows = 0;
     for (int i = 0; i < s->drawn; i++) {
         int columns = s->columns + 1;
-        rows += s->widths[i] > columns ? (s->widths[i] + columns - 1) / columns : 1;
+        if (s->widths[i] > columns) {
+            rows += (s->widths[i] + columns - 1) / columns;
+        } else {
+            rows += 1;
+        }
     }
-    rows = rows < s->rows ? rows : s->rows;
+    rows = MIN(rows, s->rows);
     put(out, "\r");
     if (rows > 0) {
         (void)snprintf(up, sizeof up, "\033[%dA", rows);
@@ -187,14 +193,16 @@ static void write_out(const output *out)
     ssize_t written = 1;
     while (at < out->length && written > 0) {
         written = write(STDERR_FILENO, out->text + at, out->length - at);
-        at += written > 0 ? (size_t)written : 0;
+        if (written > 0) {
+            at += (size_t)written;
+        }
     }
 }
 
 void screen_show(screen *s)
 {
     output out = {.length = 0};
-    int count = s->count < s->rows ? s->count : s->rows;
+    int count = MIN(s->count, s->rows);
     put(&out, "\033[?2026h"); /* all at once, where a terminal knows how to */
     put_home(&out, s);
     for (int i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /*
  * A few lines on the terminal that stderr is, drawn again and again in the same place. The cursor, never
- * hidden, rests below them: whatever ends the process leaves a clean screen, and whatever else is
+ * hidden, rests below them: the screen is clean however the process ends, and other text that is
  * printed finds a line of its own.
  */
 #ifndef NNFS_TOOLS_COMMON_SCREEN_H
@@ -34,7 +34,7 @@ typedef struct screen {
 void screen_open(screen *s, bool wanted);
 
 /*
- * Begins a picture, for the size that the terminal has now. False where there is none to be drawn: no
+ * Begins a picture, for the size that the terminal has now. False if none can be drawn: no
  * terminal, one that is another job's now, or a signal that is about to end the run.
  */
 bool screen_begin(screen *s);

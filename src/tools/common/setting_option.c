@@ -34,7 +34,10 @@ const nnfs_setting *setting_key(const char *option, int index)
 bool setting_uses(const nnfs_setting *setting, const char *choice, const nnfs_setting *key)
 {
     nnfs_train_settings settings;
-    const char *value = key->type == NNFS_SETTING_WHOLE ? "1" : "0.5";
+    const char *value = "0.5";
+    if (key->type == NNFS_SETTING_WHOLE) {
+        value = "1";
+    }
     nnfs_train_settings_init(&settings);
     (void)nnfs_train_settings_set(&settings, setting->name, choice, NULL);
     (void)nnfs_train_settings_set(&settings, key->name, value, NULL);
@@ -55,13 +58,19 @@ void setting_to_row(const nnfs_setting *setting, option_row *row)
     bool has_keys = setting_key(setting->option, 0) != NULL;
     row->name = setting->option;
     row->letter = setting->letter;
-    row->argument = has_keys ? "NAME[:KEY=VALUE,...]" : types[setting->type].argument;
+    if (has_keys) {
+        row->argument = "NAME[:KEY=VALUE,...]";
+    } else {
+        row->argument = types[setting->type].argument;
+    }
     row->help = setting->help;
     row->standard = setting->standard;
     row->complete = setting->zero;
     row->list = has_keys;
     row->kind = OPTION_SETTING;
-    row->vary = row->vary == VARY_NEVER ? types[setting->type].vary : row->vary;
+    if (row->vary == VARY_NEVER) {
+        row->vary = types[setting->type].vary;
+    }
     row->passed_on = true;
 }
 
@@ -116,7 +125,10 @@ void setting_take(nnfs_train_settings *settings, const char *option, const char 
         cli_message("out of memory");
         cli_exit(EXIT_CANNOT_RUN);
     }
-    char *keys = setting_key(option, 0) ? strchr(copy, ':') : NULL;
+    char *keys = NULL;
+    if (setting_key(option, 0)) {
+        keys = strchr(copy, ':');
+    }
     if (keys) {
         *keys++ = '\0';
     }
@@ -144,7 +156,10 @@ static void write_choices(FILE *stream, const char *(*name_of)(const void *from,
                           const void *from)
 {
     for (int i = 0; name_of(from, i); i++) {
-        const char *between = name_of(from, i + 1) ? ", " : " or ";
+        const char *between = " or ";
+        if (name_of(from, i + 1)) {
+            between = ", ";
+        }
         (void)fprintf(stream, "%s%s", i == 0 ? ": " : between, name_of(from, i));
     }
 }
@@ -183,5 +198,8 @@ char *option_help(const option_row *row)
         (void)fprintf(stream, "%s %s, %s, default %s", i == 0 ? ". Keys:" : ";", key->key,
                       key->help, key->standard);
     }
-    return fclose(stream) == 0 ? text : NULL;
+    if (fclose(stream) != 0) {
+        return NULL;
+    }
+    return text;
 }

@@ -29,7 +29,10 @@ static const double powers[] = {
 
 static double times_power(double value, int power)
 {
-    return power >= 0 ? value * powers[power] : value / powers[-power];
+    if (power >= 0) {
+        return value * powers[power];
+    }
+    return value / powers[-power];
 }
 
 /*
@@ -73,7 +76,7 @@ static char *zeros(char *to, int count)
     return to + count;
 }
 
-/* 1.25e-07, likewise from the digits 125 */
+/* 1.25e-07 from the digits 125 */
 static char *write_exponent(const char *digits, int length, int power, char *to)
 {
     *to++ = digits[0];
@@ -88,7 +91,7 @@ static char *write_exponent(const char *digits, int length, int power, char *to)
     return to;
 }
 
-/* 1250, 12.5 or 0.0125 from the digits 125, of which so many are before the point. */
+/* 1250, 12.5 or 0.0125 from the digits 125, `before` of which precede the point. */
 static char *write_plain(const char *digits, int length, int whole, char *to)
 {
     if (whole >= length) {

@@ -1,6 +1,7 @@
 /* Data that come from a pipe, as a file. */
 #include "common/spool.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
 
 #include <errno.h>
@@ -50,8 +51,10 @@ static bool write_fully(int file, const char *bytes, size_t count)
         if (done < 0 && errno != EINTR) {
             return false;
         }
-        bytes += done > 0 ? done : 0;
-        count -= done > 0 ? (size_t)done : 0;
+        bytes += MAX(done, 0);
+        if (done > 0) {
+            count -= (size_t)done;
+        }
     }
     return true;
 }
@@ -76,7 +79,10 @@ static nnfs_status copy(int from, int to, const char *data, nnfs_error *error)
 nnfs_status spool(const char *data, char **path, nnfs_error *error)
 {
     bool standard = is_standard_input(data);
-    int from = standard ? STDIN_FILENO : open(data, O_RDONLY | O_CLOEXEC);
+    int from = STDIN_FILENO;
+    if (!standard) {
+        from = open(data, O_RDONLY | O_CLOEXEC);
+    }
     if (from < 0) {
         return set_error(error, NNFS_ERROR_IO, "%s: %s", data, strerror(errno));
     }

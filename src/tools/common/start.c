@@ -90,7 +90,10 @@ static bool widen_affinity(cpu_set_t *bound)
 {
     int cpus[CPU_SETSIZE];
     cpu_set_t all;
-    int places = sched_getaffinity(0, sizeof *bound, bound) == 0 ? omp_get_num_places() : 0;
+    int places = 0;
+    if (sched_getaffinity(0, sizeof *bound, bound) == 0) {
+        places = omp_get_num_places();
+    }
     CPU_ZERO(&all);
     for (int place = 0; place < places; place++) {
         int count = omp_get_place_num_procs(place);

@@ -22,7 +22,10 @@ static _Noreturn void out_of_memory(void)
 void list_add(text_list *list, const char *item, size_t length)
 {
     char **items = realloc(list->items, ((size_t)list->count + 2) * sizeof *items);
-    char *copy = items ? strndup(item, length) : NULL;
+    char *copy = NULL;
+    if (items) {
+        copy = strndup(item, length);
+    }
     if (!copy) {
         out_of_memory();
     }
@@ -136,7 +139,10 @@ enum { DELIMITERS = sizeof delimiters / sizeof *delimiters };
 
 const char *delimiter_names(int value)
 {
-    return value < DELIMITERS ? delimiters[value].name : NULL;
+    if (value < DELIMITERS) {
+        return delimiters[value].name;
+    }
+    return NULL;
 }
 
 static void take_delimiter(table_options *options, const char *text)
@@ -193,7 +199,11 @@ static void take_decimal(table_options *options, const char *text)
     if (!comma && strcmp(text, names[0]) != 0 && strcmp(text, ".") != 0) {
         usage_error("--decimal is point or comma, not '%s'", text);
     }
-    options->decimal = comma ? ',' : '.';
+    if (comma) {
+        options->decimal = ',';
+    } else {
+        options->decimal = '.';
+    }
 }
 
 static void take_thousands(table_options *options, const char *text)
@@ -313,7 +323,9 @@ void table_option(void *target, const option_row *row, const char *text)
         i++;
     }
     takers[i].take(options, text);
-    options->given = options->given ? options->given : takers[i].option;
+    if (!options->given) {
+        options->given = takers[i].option;
+    }
     if (takers[i].only_csv && !options->given_csv) {
         options->given_csv = takers[i].option;
     }
@@ -350,19 +362,28 @@ static const char *format_of(const table_options *options, const char *data)
     if (options->format) {
         return options->format;
     }
-    return !is_stream(data) && access(data, R_OK) == 0 ? nnfs_dataset_format(data) : NULL;
+    if (!is_stream(data) && access(data, R_OK) == 0) {
+        return nnfs_dataset_format(data);
+    }
+    return NULL;
 }
 
 static bool is_array_file(const table_options *options, const char *data)
 {
     const char *format = format_of(options, data);
-    return format ? strcmp(format, "npy") == 0 || strcmp(format, "npz") == 0 : is_npy(data);
+    if (format) {
+        return strcmp(format, "npy") == 0 || strcmp(format, "npz") == 0;
+    }
+    return is_npy(data);
 }
 
 bool is_table_data(const table_options *options, const char *data)
 {
     const char *format = format_of(options, data);
-    return format ? is_array_file(options, data) || strcmp(format, "csv") == 0 : is_table(data);
+    if (format) {
+        return is_array_file(options, data) || strcmp(format, "csv") == 0;
+    }
+    return is_table(data);
 }
 
 bool is_npy(const char *data)
@@ -374,7 +395,9 @@ bool is_table(const char *data)
 {
     static const char *const ends[] = {".csv", ".tsv", ".txt", ".data", ".npz"};
     size_t length = strlen(data);
-    length -= ends_with(data, length, ".gz") ? 3 : 0;
+    if (ends_with(data, length, ".gz")) {
+        length -= 3;
+    }
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (ends_with(data, length, ends[i])) {
             return true;
@@ -399,7 +422,7 @@ void table_options_check(const table_options *options, const char *data)
     }
 }
 
-/* To an array of strings that nobody will write to. */
+/* To a read-only array of strings. */
 static const char *const *list_items(const text_list *list)
 {
     return (const char *const *)list->items;

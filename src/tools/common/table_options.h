@@ -92,7 +92,7 @@ typedef struct table_options {
     bool skip_bad_rows;
     nnfs_preprocessing_settings preprocessing;
     const char *given;     /* the first of these options on the command line, "--drop", or NULL */
-    const char *given_csv; /* likewise of those about the text of a CSV file */
+    const char *given_csv; /* the same of those about the text of a CSV file */
 } table_options;
 
 void table_options_init(table_options *options);
@@ -115,7 +115,7 @@ void table_options_check(const table_options *options, const char *data);
 
 /* What to load a table with; lists stay the options' own. */
 void table_options_apply(const table_options *options, nnfs_dataset_settings *settings);
-/* Likewise, but how the file is written alone: for a table whose columns a model knows. */
+/* The options about the file's notation alone: for a table whose columns a model knows. */
 void table_options_apply_format(const table_options *options, nnfs_dataset_settings *settings);
 
 #endif

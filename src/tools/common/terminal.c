@@ -16,7 +16,10 @@ const char *ink_names(int value)
 static const char *variable(const char *name)
 {
     const char *value = getenv(name);
-    return value ? value : "";
+    if (!value) {
+        return "";
+    }
+    return value;
 }
 
 /* The first of these that is set decides about letters (POSIX). */
@@ -46,7 +49,10 @@ static ink choose_ink(void)
         strstr(kind, "-direct")) {
         return INK_TRUECOLOR;
     }
-    return strstr(kind, "256color") ? INK_256 : INK_BRAILLE;
+    if (strstr(kind, "256color")) {
+        return INK_256;
+    }
+    return INK_BRAILLE;
 }
 
 /* As the shell counts them; 0 where it does not say. */
@@ -54,7 +60,10 @@ static int columns_by_shell(void)
 {
     enum { MOST = 1000 };
     long columns = strtol(variable("COLUMNS"), NULL, 10);
-    return columns > 0 && columns <= MOST ? (int)columns : 0;
+    if (columns > 0 && columns <= MOST) {
+        return (int)columns;
+    }
+    return 0;
 }
 
 terminal terminal_of_stdout(void)

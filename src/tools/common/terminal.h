@@ -9,7 +9,7 @@ typedef enum ink {
     INK_ASCII,     /* one above the other, as a letter as dark as they are */
     INK_BRAILLE,   /* 2 x 4, on or off */
     INK_256,       /* one above the other, each in one of 256 colours */
-    INK_TRUECOLOR, /* likewise, in any */
+    INK_TRUECOLOR, /* 24-bit colours */
 } ink;
 
 /* "ascii", "braille", "256", "truecolor"; NULL past the last. */

@@ -41,7 +41,10 @@ short_text text_number(double value)
         return (short_text){"not finite"};
     }
     double size = fabs(value);
-    const char *format = size == 0.0 || (size >= 0.001 && size < 100000.0) ? "%.4f" : "%.4g";
+    const char *format = "%.4g";
+    if (size == 0.0 || (size >= 0.001 && size < 100000.0)) {
+        format = "%.4f";
+    }
     (void)snprintf(number.text, sizeof number.text, format, value);
     return number;
 }
@@ -88,7 +91,14 @@ short_text text_error(double value)
     if (!isfinite(value) || (size != 0.0 && (size < 0.001 || size >= 1e15))) {
         return text_number(value);
     }
-    int decimals = size < 100.0 ? 4 : size < 10000.0 ? 2 : size < 1e6 ? 1 : 0;
+    int decimals = 0;
+    if (size < 100.0) {
+        decimals = 4;
+    } else if (size < 10000.0) {
+        decimals = 2;
+    } else if (size < 1e6) {
+        decimals = 1;
+    }
     (void)snprintf(number.text, sizeof number.text, "%.*f", decimals, value);
     return with_commas(number.text);
 }
@@ -133,7 +143,10 @@ static character character_at(const char *at)
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* a shorter form is not valid */
     unsigned char first = (unsigned char)*at;
     int bytes = 1 + (first >= 0xc0) + (first >= 0xe0) + (first >= 0xf0);
-    uint32_t code = bytes == 1 ? first : first & (0x7fu >> bytes);
+    uint32_t code = first;
+    if (bytes != 1) {
+        code = first & (0x7fu >> bytes);
+    }
     for (int i = 1; i < bytes; i++) {
         unsigned char next = (unsigned char)at[i];
         if ((next & 0xc0u) != 0x80u) {
@@ -284,7 +297,10 @@ name_text text_name(const char *name)
 
 const char *text_plural(int64_t count)
 {
-    return count == 1 ? "" : "s";
+    if (count == 1) {
+        return "";
+    }
+    return "s";
 }
 
 char *text_shape(const nnfs_network *network)

@@ -4,8 +4,15 @@
 
 #include <nnfs/nnfs.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+/* Whether a byte of UTF-8 continues the character before it. */
+static inline bool text_continues(char byte)
+{
+    return ((unsigned char)byte & 0xc0u) == 0x80u;
+}
 
 /* A short piece of text by value: `printf("%s", text_count(n).text)`. */
 typedef struct short_text {
@@ -16,7 +23,7 @@ short_text text_count(int64_t count);    /* "60,000" */
 short_text text_percent(double share);   /* 0.978 is "97.80 %" */
 short_text text_number(double value);    /* "0.0745", "1.2e-07" */
 short_text text_measure(double value);   /* what has a unit, six digits: "52,133.2", "0.25" */
-short_text text_error(double value);     /* likewise, with its zeros: "52,133.2", "0.2500" */
+short_text text_error(double value);     /* keeps trailing zeros: "52,133.2", "0.2500" */
 short_text text_seconds(double seconds); /* "31.0 ms", "4.2 s", "3 min 12 s", "2 h 05 min" */
 short_text text_hash(uint64_t hash);     /* 16 hex digits */
 short_text text_shortest(float value);   /* the fewest digits that give the value back: "0.001" */
@@ -41,7 +48,7 @@ void text_wrap(FILE *stream, const char *text, int columns, int indent);
  */
 void text_quote(FILE *stream, const char *word);
 
-/* A path made safe likewise. */
+/* Makes a path safe to print. */
 typedef struct path_text {
     char text[4096];
 } path_text;
@@ -55,7 +62,7 @@ typedef struct name_text {
 } name_text;
 name_text text_name(const char *name);
 
-/* "784-128-10", in fresh memory; NULL where there is none. */
+/* Returns "784-128-10", freed by the caller. NULL: no memory. */
 char *text_shape(const nnfs_network *network);
 
 #endif

@@ -1,6 +1,7 @@
 /* The pass over the data: blocks of predictions, handed to what counts classes or numbers. */
 #include "diagnostics/diagnostics.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "diagnostics/diagnostics_parts.h"
 
@@ -13,10 +14,15 @@
 
 const char *diagnostics_target_name(const diagnostics *known, int index, short_text *number)
 {
-    const char *name =
-        known->preprocessing ? nnfs_preprocessing_target(known->preprocessing, index).name : NULL;
+    const char *name = NULL;
+    if (known->preprocessing) {
+        name = nnfs_preprocessing_target(known->preprocessing, index).name;
+    }
     (void)snprintf(number->text, sizeof number->text, "target %d", index + 1);
-    return name ? name : number->text;
+    if (name) {
+        return name;
+    }
+    return number->text;
 }
 
 int64_t diagnostics_row(const diagnostics *known, int index)
@@ -34,7 +40,9 @@ int64_t diagnostics_wrong(const diagnostics *known)
 void mistake_add(diagnostics *made, mistake one)
 {
     int at = made->mistake_count;
-    one.size = isnan(one.size) ? (double)INFINITY : one.size;
+    if (isnan(one.size)) {
+        one.size = (double)INFINITY;
+    }
     while (at > 0 && made->mistakes[at - 1].size < one.size) {
         at--;
     }
@@ -56,8 +64,8 @@ enum { BLOCK_VALUES = 1 << 20, BLOCK_MOST = 8192 };
 static int64_t block_samples(const diagnostics *made)
 {
     int64_t fit = BLOCK_VALUES / made->outputs;
-    int64_t most = fit < 1 ? 1 : fit < BLOCK_MOST ? fit : BLOCK_MOST;
-    return most < made->samples ? most : made->samples;
+    int64_t most = fit < 1 ? 1 : MIN(fit, BLOCK_MOST);
+    return MIN(most, made->samples);
 }
 
 static nnfs_status read_block(const ensemble *of, const diagnostics *made, int threads,
@@ -80,8 +88,14 @@ static nnfs_status pass(const ensemble *of, int threads, diagnostics *made, floa
     int64_t most = block_samples(made);
     size_t values = (size_t)most * (size_t)made->outputs;
     float *outputs = calloc(values, sizeof *outputs);
-    float *targets = numbers ? calloc(values, sizeof *targets) : NULL;
-    int32_t *labels = numbers ? NULL : calloc((size_t)most, sizeof *labels);
+    float *targets = NULL;
+    if (numbers) {
+        targets = calloc(values, sizeof *targets);
+    }
+    int32_t *labels = NULL;
+    if (!numbers) {
+        labels = calloc((size_t)most, sizeof *labels);
+    }
     nnfs_status status = outputs && (numbers ? targets != NULL : labels != NULL)
                              ? NNFS_OK
                              : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -180,8 +194,10 @@ nnfs_status diagnostics_of_ensemble(const ensemble *of, const diagnostics_settin
                          "--threshold needs two classes with probabilities");
     }
     made->mistakes = calloc((size_t)made->mistake_most + 1, sizeof *made->mistakes);
-    nnfs_status status =
-        made->mistakes ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!made->mistakes) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     if (status == NNFS_OK) {
         status =
             (classes > 0 ? measure_classes : measure_numbers)(of, settings->threads, made, error);

@@ -11,8 +11,10 @@ nnfs_status classes_begin(diagnostics *made, nnfs_error *error)
     size_t classes = (size_t)made->classes;
     made->confusion = calloc(classes, classes * sizeof *made->confusion);
     made->scores = calloc(classes, sizeof *made->scores);
-    return made->confusion && made->scores ? NNFS_OK
-                                           : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (made->confusion && made->scores) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
 /* ---- A sample ---- */
@@ -33,7 +35,10 @@ static int rank_of(const diagnostics *made, const float *outputs, int index)
 /* -log p of the right class; where outputs are no probabilities, how far it is behind. */
 static double size_of(const diagnostics *made, float right, float chosen)
 {
-    return made->probabilities ? -log(fmax((double)right, 1e-15)) : (double)chosen - (double)right;
+    if (made->probabilities) {
+        return -log(fmax((double)right, 1e-15));
+    }
+    return (double)chosen - (double)right;
 }
 
 /* Sums for now: classes_end divides them. */
@@ -83,7 +88,10 @@ void classes_add(diagnostics *made, const diagnostics_block *block)
 
 static double share(int64_t part, int64_t whole)
 {
-    return whole > 0 ? (double)part / (double)whole : 0.0;
+    if (whole > 0) {
+        return (double)part / (double)whole;
+    }
+    return 0.0;
 }
 
 static void score_class(diagnostics *made, int index)
@@ -124,7 +132,11 @@ static void score_all(diagnostics *made)
         made->balanced_accuracy += scores->recall;
         occurring += scores->support > 0;
     }
-    made->balanced_accuracy /= occurring > 0 ? occurring : 1;
+    if (occurring > 0) {
+        made->balanced_accuracy /= occurring;
+    } else {
+        made->balanced_accuracy /= 1;
+    }
 }
 
 static void calibrate(diagnostics *made)
@@ -134,10 +146,22 @@ static void calibrate(diagnostics *made)
         calibration_bin *bin = &made->bins[i];
         made->calibration_error += fabs(bin->accuracy - bin->confidence);
         all += bin->count;
-        bin->confidence = bin->count > 0 ? bin->confidence / (double)bin->count : (double)NAN;
-        bin->accuracy = bin->count > 0 ? bin->accuracy / (double)bin->count : (double)NAN;
+        if (bin->count > 0) {
+            bin->confidence = bin->confidence / (double)bin->count;
+        } else {
+            bin->confidence = (double)NAN;
+        }
+        if (bin->count > 0) {
+            bin->accuracy = bin->accuracy / (double)bin->count;
+        } else {
+            bin->accuracy = (double)NAN;
+        }
     }
-    made->calibration_error = all > 0 ? made->calibration_error / (double)all : (double)NAN;
+    if (all > 0) {
+        made->calibration_error = made->calibration_error / (double)all;
+    } else {
+        made->calibration_error = (double)NAN;
+    }
 }
 
 void classes_end(diagnostics *made)

@@ -15,13 +15,19 @@ static void append(json_t *list, json_t *value)
 
 static json_t *real(double value)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    if (isfinite(value)) {
+        return json_real(value);
+    }
+    return json_null();
 }
 
 static json_t *text(const char *name)
 {
     json_t *string = json_string(name); /* NULL if it is not UTF-8 */
-    return string ? string : json_null();
+    if (string) {
+        return string;
+    }
+    return json_null();
 }
 
 /* ---- Classes ---- */

@@ -10,13 +10,18 @@ const double diagnostics_quantiles[DETAILS_QUANTILES] = {0.0, 0.05, 0.25, 0.5, 0
 nnfs_status numbers_begin(diagnostics *made, float **residuals, nnfs_error *error)
 {
     size_t outputs = (size_t)made->outputs;
-    made->points = made->samples < DETAILS_POINTS ? (int)made->samples : DETAILS_POINTS;
+    if (made->samples < DETAILS_POINTS) {
+        made->points = (int)made->samples;
+    } else {
+        made->points = DETAILS_POINTS;
+    }
     made->targets = calloc(outputs, sizeof *made->targets);
     made->scatter = calloc(2 * outputs, (size_t)made->points * sizeof *made->scatter);
     *residuals = calloc((size_t)made->samples, outputs * sizeof **residuals);
-    return made->targets && made->scatter && *residuals
-               ? NNFS_OK
-               : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (made->targets && made->scatter && *residuals) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
 /* ---- A sample ---- */
@@ -32,9 +37,10 @@ static void add_truth(target_scores *target, double truth, double seen)
 /* What a target's residuals are multiplied by to weigh as they do in the loss. */
 static double weight_of(const diagnostics *made, int target)
 {
-    return made->preprocessing
-               ? (double)nnfs_preprocessing_target(made->preprocessing, target).scale
-               : 1.0;
+    if (made->preprocessing) {
+        return (double)nnfs_preprocessing_target(made->preprocessing, target).scale;
+    }
+    return 1.0;
 }
 
 static void add_point(diagnostics *made, int64_t row, const float *truths, const float *predictions)
@@ -84,7 +90,10 @@ static double quantile(const float *sorted, int64_t count, double at)
 {
     double place = at * (double)(count - 1);
     int64_t below = (int64_t)place;
-    int64_t above = below + 1 < count ? below + 1 : below;
+    int64_t above = below;
+    if (below + 1 < count) {
+        above = below + 1;
+    }
     double low = (double)sorted[below];
     return low + (place - (double)below) * ((double)sorted[above] - low);
 }
@@ -93,7 +102,10 @@ static void count_residuals(target_scores *target, const float *sorted, int64_t 
 {
     double width = target->to - target->from;
     for (int64_t i = 0; i < count; i++) {
-        double at = width > 0.0 ? ((double)sorted[i] - target->from) / width : 0.5;
+        double at = 0.5;
+        if (width > 0.0) {
+            at = ((double)sorted[i] - target->from) / width;
+        }
         at = fmin(fmax(at * DETAILS_COUNTS, 0.0), DETAILS_COUNTS - 1);
         target->counts[(int)at]++;
     }
@@ -105,7 +117,11 @@ void numbers_end(diagnostics *made, float *residuals)
     for (int t = 0; t < made->outputs; t++) {
         target_scores *target = &made->targets[t];
         float *own = residuals + t * made->samples;
-        target->r2 = target->r2 > 0.0 ? 1.0 - target->rmse / target->r2 : (double)NAN;
+        if (target->r2 > 0.0) {
+            target->r2 = 1.0 - target->rmse / target->r2;
+        } else {
+            target->r2 = (double)NAN;
+        }
         target->rmse = sqrt(target->rmse / samples);
         target->mae /= samples;
         qsort(own, (size_t)made->samples, sizeof *own, compare);
@@ -123,8 +139,10 @@ nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, 
     size_t outputs = (size_t)made->outputs;
     made->mistake_values =
         calloc(2 * outputs, ((size_t)made->mistake_count + 1) * sizeof *made->mistake_values);
-    nnfs_status status =
-        made->mistake_values ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!made->mistake_values) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (int i = 0; status == NNFS_OK && i < made->mistake_count; i++) {
         float *values = made->mistake_values + (size_t)i * 2 * outputs;
         int64_t sample = made->mistakes[i].sample;

@@ -1,4 +1,5 @@
 /* Classes, as nnfs-eval prints them: how good each is, what its word is worth, what went wrong. */
+#include "common/bounds.h"
 #include "eval/eval_print.h"
 
 #include <stdio.h>
@@ -96,8 +97,8 @@ static mistake_shape shape_mistakes(const diagnostics *known, const terminal *sc
     for (int i = 0; i < known->mistake_count; i++) {
         int truth = name_width(known, known->mistakes[i].truth);
         int predicted = name_width(known, known->mistakes[i].predicted);
-        shape.name = truth > shape.name ? truth : shape.name;
-        shape.name = predicted > shape.name ? predicted : shape.name;
+        shape.name = MAX(truth, shape.name);
+        shape.name = MAX(predicted, shape.name);
     }
     int others = shape.row + 4 + 10 + (shape.truth ? 11 : 0);
     shape.name = cut_to(shape.name, (screen->columns - others) / 2, LEAST_PAIR);

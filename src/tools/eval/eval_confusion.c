@@ -1,4 +1,5 @@
 /* Which classes are taken for which: the matrix where it fits, else the pairs that stand out. */
+#include "common/bounds.h"
 #include "eval/eval_print.h"
 
 #include <stdio.h>
@@ -36,14 +37,14 @@ static matrix_shape shape_matrix(const diagnostics *known, const eval_print *how
     int64_t largest = 0;
     size_t cells = (size_t)known->classes * (size_t)known->classes;
     for (size_t i = 0; i < cells; i++) {
-        largest = known->confusion[i] > largest ? known->confusion[i] : largest;
+        largest = MAX(known->confusion[i], largest);
     }
     int names = names_width(known, 1);
     int count = digits_of(largest);
-    matrix_shape shape = {names, 0, count > names ? count : names};
+    matrix_shape shape = {names, 0, MAX(count, names)};
     if (matrix_width(known, &shape) > how->screen.columns) {
         shape.number = digits_of(known->classes);
-        shape.cell = count > shape.number ? count : shape.number;
+        shape.cell = MAX(count, shape.number);
         int beyond = matrix_width(known, &shape) - how->screen.columns;
         shape.names = cut_to(names, names - beyond, LEAST_NAME);
     }
@@ -73,7 +74,12 @@ static void print_cell(int64_t count, int width, bool diagonal, bool colour)
     }
     int gap = width - (int)strlen(text);
     if (colour) {
-        const char *start = diagonal ? "\033[1;32m" : count == 0 ? "\033[2m" : "";
+        const char *start = "";
+        if (diagonal) {
+            start = "\033[1;32m";
+        } else if (count == 0) {
+            start = "\033[2m";
+        }
         (void)printf(" %*s%s%s%s", gap, "", start, text, *start ? "\033[0m" : "");
     } else {
         (void)printf(diagonal ? "%*s[%s]" : "%*s %s", gap, "", text);

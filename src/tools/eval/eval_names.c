@@ -1,7 +1,9 @@
 /* Names in columns of text, as letters and not as bytes. */
 #include "eval/eval_print.h"
 
+#include "common/bounds.h"
 #include "common/class_names.h"
+#include "common/text.h"
 
 #include <stdio.h>
 
@@ -26,9 +28,9 @@ void print_text(const char *text, int width)
     }
     int letters = 0;
     const char *end = safe.text;
-    while (*end && (letters < width - 2 || ((unsigned char)*end & 0xc0u) == 0x80u)) {
+    while (*end && (letters < width - 2 || text_continues(*end))) {
         end++;
-        letters += ((unsigned char)*end & 0xc0u) != 0x80u;
+        letters += !text_continues(*end);
     }
     (void)printf("%.*s..", (int)(end - safe.text), safe.text);
 }
@@ -50,13 +52,13 @@ int names_width(const diagnostics *known, int least)
     int width = least;
     for (int i = 0; i < known->classes; i++) {
         int own = name_width(known, i);
-        width = own > width ? own : width;
+        width = MAX(own, width);
     }
     return width;
 }
 
 int cut_to(int width, int room, int least)
 {
-    int most = room > least ? room : least;
-    return width < most ? width : most;
+    int most = MAX(room, least);
+    return MIN(width, most);
 }

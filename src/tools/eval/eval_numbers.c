@@ -1,4 +1,5 @@
 /* Numbers, as nnfs-eval prints them: how the residuals lie, and which rows are worst. */
+#include "common/bounds.h"
 #include "eval/eval_print.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ static int targets_width(const diagnostics *known)
     short_text number;
     for (int i = 0; i < known->outputs; i++) {
         int own = text_name(diagnostics_target_name(known, i, &number)).width;
-        width = own > width ? own : width;
+        width = MAX(own, width);
     }
     return width;
 }
@@ -86,11 +87,19 @@ static void print_bar(int64_t count, int64_t largest, const terminal *screen)
     static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     bool fine = screen->ink != INK_ASCII;
     int most = screen->columns - BESIDE_BAR;
-    most = most < BAR_LEAST ? BAR_LEAST : most > BAR_MOST ? BAR_MOST : most;
+    if (most < BAR_LEAST) {
+        most = BAR_LEAST;
+    } else {
+        most = MIN(BAR_MOST, most);
+    }
     double length = (double)count / (double)largest * most;
     int eighths = fine ? (int)lrint(8.0 * length) : 8 * (int)lrint(length);
     if (count > 0 && eighths == 0) {
-        eighths = fine ? 1 : 8;
+        if (fine) {
+            eighths = 1;
+        } else {
+            eighths = 8;
+        }
     }
     for (int i = 0; i < eighths / 8; i++) {
         (void)fputs(fine ? "█" : "#", stdout);
@@ -105,7 +114,9 @@ static void print_histogram(const diagnostics *known, int index, const terminal 
     int64_t largest = 1;
     for (int i = 0; i < DETAILS_COUNTS; i++) {
         bars[i / EACH] += target->counts[i];
-        largest = bars[i / EACH] > largest ? bars[i / EACH] : largest;
+        if (bars[i / EACH] > largest) {
+            largest = bars[i / EACH];
+        }
     }
     if (!(target->to > target->from)) {
         return; /* all the same */

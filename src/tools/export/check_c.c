@@ -35,7 +35,10 @@ static int run(char *const *arguments)
             return -1;
         }
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (!WIFEXITED(status)) {
+        return -1;
+    }
+    return WEXITSTATUS(status);
 }
 
 /* $CC may be several words. 127 is the shell's status for a command that is not there. */
@@ -177,7 +180,10 @@ static nnfs_status write_features(FILE *stream, const model_data *loaded, nnfs_e
     float scale = nnfs_dataset_scale(data);
     bool scaled = nnfs_network_note(loaded->network, "preprocessing") && scale != 1.0f;
     float *features = calloc((size_t)width, sizeof *features);
-    nnfs_status status = features ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!features) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (int64_t row = 0; status == NNFS_OK && row < nnfs_dataset_samples(data); row++) {
         status = nnfs_dataset_copy(data, row, 1, features, NULL, NULL, error);
         for (int i = 0; status == NNFS_OK && i < width; i++) {
@@ -205,9 +211,10 @@ static nnfs_status write_rows(const c_program *made, const model_data *loaded, n
     }
     bool wrote = !ferror(stream);
     wrote = fclose(stream) == 0 && wrote;
-    return status == NNFS_OK && !wrote
-               ? set_error(error, NNFS_ERROR_IO, "%s: %s", made->rows, strerror(errno))
-               : status;
+    if (status == NNFS_OK && !wrote) {
+        return set_error(error, NNFS_ERROR_IO, "%s: %s", made->rows, strerror(errno));
+    }
+    return status;
 }
 
 /* ---- Predictions out ---- */
@@ -218,7 +225,10 @@ static bool parse_line(char *line, int width, float *values)
     for (int i = width - 1; i >= 0; i--) {
         char *comma = strrchr(line, ',');
         char *end = NULL;
-        char *cell = comma ? comma + 1 : line;
+        char *cell = line;
+        if (comma) {
+            cell = comma + 1;
+        }
         values[i] = strtof(cell, &end);
         if (end == cell || (*end != '\0' && *end != '\n')) {
             return false;
@@ -250,7 +260,10 @@ static nnfs_status compare_sample(int64_t sample, int width, char *line, float *
 
 static nnfs_status compare(FILE *output, const model_data *loaded, difference *d, nnfs_error *error)
 {
-    int width = d->units || d->outputs > 1 ? d->outputs : 2;
+    int width = 2;
+    if (d->units || d->outputs > 1) {
+        width = d->outputs;
+    }
     float *expected = calloc((size_t)width, sizeof *expected);
     float *got = calloc((size_t)width, sizeof *got);
     char *line = NULL;
@@ -271,9 +284,10 @@ static nnfs_status compare(FILE *output, const model_data *loaded, difference *d
     free(line);
     free(expected);
     free(got);
-    return status == NNFS_OK && !header
-               ? set_error(error, NNFS_ERROR_DATA, "the C program printed nothing")
-               : status;
+    if (status == NNFS_OK && !header) {
+        return set_error(error, NNFS_ERROR_DATA, "the C program printed nothing");
+    }
+    return status;
 }
 
 static nnfs_status run_program(const c_program *made, const model_data *loaded, difference *d,
@@ -286,9 +300,10 @@ static nnfs_status run_program(const c_program *made, const model_data *loaded, 
         return set_error(error, NNFS_ERROR_IO, "cannot run the C program: %s", strerror(errno));
     }
     nnfs_status status = compare(output, loaded, d, error);
-    return pclose(output) != 0 && status == NNFS_OK
-               ? set_error(error, NNFS_ERROR_DATA, "the C program failed")
-               : status;
+    if (pclose(output) != 0 && status == NNFS_OK) {
+        return set_error(error, NNFS_ERROR_DATA, "the C program failed");
+    }
+    return status;
 }
 
 nnfs_status check_c(const char *path, const model_data *loaded, difference *d, nnfs_error *error)

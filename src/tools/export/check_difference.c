@@ -1,4 +1,5 @@
 /* How far an export is from the network that it was made of. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/predictions.h"
 #include "export/export.h"
@@ -8,7 +9,7 @@
 
 nnfs_status difference_begin(difference *d, const model_data *loaded, nnfs_error *error)
 {
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     *d = (difference){.loaded = loaded, .outputs = what.outputs};
     if (what.classes > 0) {
         return NNFS_OK;
@@ -18,8 +19,10 @@ nnfs_status difference_begin(difference *d, const model_data *loaded, nnfs_error
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     for (int i = 0; i < what.outputs; i++) {
-        float scale =
-            what.preprocessing ? nnfs_preprocessing_target(what.preprocessing, i).scale : 1.0f;
+        float scale = 1.0f;
+        if (what.preprocessing) {
+            scale = nnfs_preprocessing_target(what.preprocessing, i).scale;
+        }
         d->units[i] = 1.0 / fabs((double)scale);
     }
     return NNFS_OK;
@@ -45,7 +48,9 @@ void difference_add(difference *d, const float *expected, int count, const float
             far /= fmax(fabs(value), d->units[i]);
         }
         /* NaN is as far as can be. */
-        d->largest = far <= d->largest ? d->largest : far;
-        d->largest = isnan(far) ? (double)INFINITY : d->largest;
+        d->largest = MAX(d->largest, far);
+        if (isnan(far)) {
+            d->largest = (double)INFINITY;
+        }
     }
 }

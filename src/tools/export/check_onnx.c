@@ -37,7 +37,10 @@ nnfs_status check_onnx(const char *path, const model_data *loaded, difference *d
     }
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        int64_t count = BLOCK;
+        if (samples - first < BLOCK) {
+            count = samples - first;
+        }
         status = compare_block(onnx, first, count, expected, got, d, error);
     }
     free(expected);

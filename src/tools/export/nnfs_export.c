@@ -92,7 +92,10 @@ static void parse(export_options *options, int argc, char **argv)
         usage_error("MODEL is missing");
     }
     check_outputs(options);
-    size_t length = options->c ? strlen(options->c) : 0;
+    size_t length = 0;
+    if (options->c) {
+        length = strlen(options->c);
+    }
     if (options->c && (length < 3 || strcmp(options->c + length - 2, ".c") != 0)) {
         usage_error("--c takes a name that ends in .c, not '%s'", options->c);
     }
@@ -114,7 +117,10 @@ static void parse(export_options *options, int argc, char **argv)
 static nnfs_status report(const char *path, const difference *d, bool strict, bool quiet,
                           nnfs_error *error)
 {
-    const char *what = d->units ? "relative" : "of probabilities";
+    const char *what = "of probabilities";
+    if (d->units) {
+        what = "relative";
+    }
     if (!quiet) {
         (void)printf("%-12s %s samples, largest difference %s %s\n", "checked",
                      text_count(d->samples).text, text_number(d->largest).text, what);
@@ -154,8 +160,10 @@ static nnfs_status export_onnx(const export_options *options, const model_data *
     if (!options->request.quiet) {
         (void)printf("%-12s %s\n", "onnx", options->onnx);
     }
-    return options->request.data ? check(options, options->onnx, loaded, check_onnx, true, error)
-                                 : NNFS_OK;
+    if (options->request.data) {
+        return check(options, options->onnx, loaded, check_onnx, true, error);
+    }
+    return NNFS_OK;
 }
 
 static void print_c(const export_options *options, const model_data *loaded,
@@ -206,10 +214,16 @@ static nnfs_status export_c(const export_options *options, const model_data *loa
     model_data own = {.network = NULL};
     nnfs_c_settings_init(&settings);
     settings.int8 = options->int8;
-    settings.measure = options->int8 && loaded->chosen && nnfs_dataset_has_targets(loaded->chosen)
-                           ? loaded->chosen
-                           : NULL;
-    settings.calibration = loaded->train ? loaded->train : loaded->chosen;
+    if (options->int8 && loaded->chosen && nnfs_dataset_has_targets(loaded->chosen)) {
+        settings.measure = loaded->chosen;
+    } else {
+        settings.measure = NULL;
+    }
+    if (loaded->train) {
+        settings.calibration = loaded->train;
+    } else {
+        settings.calibration = loaded->chosen;
+    }
     nnfs_status status = NNFS_OK;
     if (options->calibrate) {
         status = load_calibration(options, &own, error);
@@ -225,9 +239,10 @@ static nnfs_status export_c(const export_options *options, const model_data *loa
     if (!options->request.quiet) {
         print_c(options, loaded, &made);
     }
-    return options->request.data
-               ? check(options, options->c, loaded, check_c, !options->int8, error)
-               : NNFS_OK;
+    if (options->request.data) {
+        return check(options, options->c, loaded, check_c, !options->int8, error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status export_safetensors(const export_options *options, const model_data *loaded,
@@ -256,9 +271,10 @@ static nnfs_status load(const export_options *options, model_data *loaded, nnfs_
             return status;
         }
     }
-    return options->request.data
-               ? model_data_load(&options->request, loaded, error)
-               : nnfs_network_load(options->request.model, &loaded->network, error);
+    if (options->request.data) {
+        return model_data_load(&options->request, loaded, error);
+    }
+    return nnfs_network_load(options->request.model, &loaded->network, error);
 }
 
 static nnfs_status export_all(const export_options *options, model_data *loaded, nnfs_error *error)

@@ -34,7 +34,7 @@ static const char about[] =
     "\v"
     "FILE is a PyTorch state dict in a safetensors file (Linear and BatchNorm1d, as nn.Sequential "
     "names them, with any prefix) or an ONNX graph (Gemm, MatMul, Add, activations, "
-    "BatchNormalization, Softmax), as torch.onnx, skl2onnx and tf2onnx write it. Whatever does not "
+    "BatchNormalization, Softmax), as torch.onnx, skl2onnx and tf2onnx write it. What does not "
     "fit is named.\n"
     "\n"
     "Exit status: 0 done, 1 could not run, 2 usage, 4 a file that is damaged or does not fit.\n"

@@ -1,6 +1,7 @@
 /* Colours of pictures, and pictures as PNG. */
 #include "pictures/image.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "pictures/png.h"
 
@@ -12,7 +13,10 @@
 
 static float clamp(float value, float least)
 {
-    return value < least ? least : value > 1.0f ? 1.0f : value;
+    if (value < least) {
+        return least;
+    }
+    return MIN(1.0f, value);
 }
 
 static unsigned char byte_of(float share)
@@ -30,7 +34,10 @@ static colour diverging(float value)
     static const colour stops[] = {
         {10, 66, 140}, {104, 164, 216}, {248, 248, 248}, {247, 167, 86}, {183, 72, 0}};
     float at = 2.0f * (clamp(value, -1.0f) + 1.0f);
-    int below = at < 3.0f ? (int)at : 3;
+    int below = 3;
+    if (at < 3.0f) {
+        below = (int)at;
+    }
     const colour *from = &stops[below];
     const colour *to = from + 1;
     float share = at - (float)below;
@@ -75,7 +82,10 @@ void pictures_free(pictures *from)
 nnfs_status picture_base64(const pictures *from, int index, char **text, nnfs_error *error)
 {
     size_t pixels = (size_t)from->height * (size_t)from->width;
-    int channels = from->palette == PALETTE_GRAY ? 1 : 3;
+    int channels = 3;
+    if (from->palette == PALETTE_GRAY) {
+        channels = 1;
+    }
     unsigned char *bytes = malloc(pixels * 3);
     const float *at = picture_at(from, index);
     for (size_t i = 0; bytes && i < pixels; i++, at += from->channels) {
@@ -111,8 +121,11 @@ bool picture_parse(const char *text, nnfs_image_layout *shape)
     if (found < 2 || text[end] != '\0') {
         return false;
     }
-    *shape = planar ? (nnfs_image_layout){sides[1], sides[2], sides[0], 1}
-                    : (nnfs_image_layout){sides[0], sides[1], sides[2], 0};
+    if (planar) {
+        *shape = (nnfs_image_layout){sides[1], sides[2], sides[0], 1};
+    } else {
+        *shape = (nnfs_image_layout){sides[0], sides[1], sides[2], 0};
+    }
     bool channels = shape->channels == 1 || shape->channels == 3 || shape->channels == 4;
     return channels && shape->height >= 1 && shape->width >= 1 && shape->height <= PNG_MOST &&
            shape->width <= PNG_MOST;

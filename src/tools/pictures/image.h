@@ -45,7 +45,7 @@ int64_t picture_values(nnfs_image_layout shape);
 /*
  * The samples that `samples` [count] lists, as they are in the file. What is black and white is 0 .. 1
  * or 0 .. 255 where all their values lie in it, else their least and their largest. Errors: DATA (not
- * so many values a sample), MEMORY.
+ * that number of values per sample), MEMORY.
  */
 nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_image_layout shape,
                                 const int64_t *samples, int count, pictures *made,

@@ -8,7 +8,10 @@
 /* What can be shown of a picture's channels: how opaque it is cannot. */
 static int shown_channels(nnfs_image_layout shape)
 {
-    return shape.channels == 1 ? 1 : 3;
+    if (shape.channels == 1) {
+        return 1;
+    }
+    return 3;
 }
 
 static nnfs_status make(nnfs_image_layout shape, int channels, palette colours, int count,
@@ -21,15 +24,20 @@ static nnfs_status make(nnfs_image_layout shape, int channels, palette colours, 
                        .width = shape.width,
                        .channels = channels,
                        .palette = colours};
-    return made->values ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!made->values) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }
 
 /* Where a channel of a pixel lies among the values of a sample. */
 static size_t place(nnfs_image_layout shape, size_t pixel, int channel)
 {
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
-    return shape.planar ? (size_t)channel * pixels + pixel
-                        : pixel * (size_t)shape.channels + (size_t)channel;
+    if (shape.planar) {
+        return (size_t)channel * pixels + pixel;
+    }
+    return pixel * (size_t)shape.channels + (size_t)channel;
 }
 
 /* ---- Samples ---- */
@@ -37,7 +45,10 @@ static size_t place(nnfs_image_layout shape, size_t pixel, int channel)
 static int count_values(const nnfs_dataset *data)
 {
     int columns = nnfs_dataset_columns(data);
-    int values = columns > 0 ? 0 : nnfs_dataset_features(data);
+    int values = 0;
+    if (columns <= 0) {
+        values = nnfs_dataset_features(data);
+    }
     for (int i = 0; i < columns; i++) {
         values += nnfs_dataset_column(data, i).use == NNFS_COLUMN_FEATURE;
     }
@@ -54,7 +65,10 @@ static nnfs_status read_values(const nnfs_dataset *data, int64_t sample, float *
             *values++ = nnfs_dataset_cell(data, sample, i);
         }
     }
-    return columns > 0 ? NNFS_OK : nnfs_dataset_copy(data, sample, 1, values, NULL, NULL, error);
+    if (columns <= 0) {
+        return nnfs_dataset_copy(data, sample, 1, values, NULL, NULL, error);
+    }
+    return NNFS_OK;
 }
 
 /* Brings the values to 0 .. 1; a missing one is black. */
@@ -69,12 +83,23 @@ static void normalise(pictures *made)
     }
     if (least >= 0.0f && most <= 255.0f) {
         least = 0.0f;
-        most = most <= 1.0f ? 1.0f : 255.0f;
+        if (most <= 1.0f) {
+            most = 1.0f;
+        } else {
+            most = 255.0f;
+        }
     }
-    float scale = most > least ? 1.0f / (most - least) : 0.0f;
+    float scale = 0.0f;
+    if (most > least) {
+        scale = 1.0f / (most - least);
+    }
     for (size_t i = 0; i < count; i++) {
         float value = made->values[i];
-        made->values[i] = isfinite(value) ? (value - least) * scale : 0.0f;
+        if (isfinite(value)) {
+            made->values[i] = (value - least) * scale;
+        } else {
+            made->values[i] = 0.0f;
+        }
     }
 }
 
@@ -139,7 +164,10 @@ nnfs_status pictures_of_distorted(const nnfs_dataset *data, nnfs_image_layout sh
 static int taken_values(const nnfs_network *network)
 {
     const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
-    return preprocessing ? nnfs_preprocessing_columns(preprocessing) : nnfs_network_inputs(network);
+    if (preprocessing) {
+        return nnfs_preprocessing_columns(preprocessing);
+    }
+    return nnfs_network_inputs(network);
 }
 
 /* The input that value `index` becomes; -1 where it is left out. */
@@ -150,7 +178,10 @@ static int input_of(const nnfs_network *network, int index)
         return index;
     }
     nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, index);
-    return encoding.inputs > 0 ? encoding.first_input : -1;
+    if (encoding.inputs <= 0) {
+        return -1;
+    }
+    return encoding.first_input;
 }
 
 nnfs_image_layout picture_of_network(const nnfs_network *network)
@@ -163,8 +194,10 @@ nnfs_image_layout picture_of_network(const nnfs_network *network)
     if (note && picture_parse(note, &shape) && picture_values(shape) == values) {
         return shape;
     }
-    return side >= LEAST_SIDE && side * side == values ? (nnfs_image_layout){side, side, 1, 0}
-                                                       : (nnfs_image_layout){0};
+    if (side >= LEAST_SIDE && side * side == values) {
+        return (nnfs_image_layout){side, side, 1, 0};
+    }
+    return (nnfs_image_layout){0};
 }
 
 typedef struct unit_strength {
@@ -176,8 +209,10 @@ static int by_strength(const void *left, const void *right)
 {
     const unit_strength *a = left;
     const unit_strength *b = right;
-    return a->squares != b->squares ? (a->squares < b->squares) - (a->squares > b->squares)
-                                    : (a->unit > b->unit) - (a->unit < b->unit);
+    if (a->squares != b->squares) {
+        return (a->squares < b->squares) - (a->squares > b->squares);
+    }
+    return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
 /* W of the first layer [width x inputs]; freed by the caller. NULL where there is no memory. */
@@ -237,7 +272,9 @@ static nnfs_status scale_weights(pictures *made, nnfs_error *error)
     }
     qsort(sorted, count, sizeof *sorted, by_size);
     float most = fabsf(sorted[count - 1 - count / 100]);
-    most = most > 0.0f ? most : fabsf(sorted[count - 1]);
+    if (!(most > 0.0f)) {
+        most = fabsf(sorted[count - 1]);
+    }
     for (size_t i = 0; most > 0.0f && i < count; i++) {
         made->values[i] = fmaxf(-1.0f, fminf(1.0f, made->values[i] / most));
     }
@@ -255,8 +292,11 @@ static void copy_weights(const nnfs_network *network, const float *w, nnfs_image
     for (size_t pixel = 0; pixel < pixels; pixel++) {
         for (int channel = 0; channel < channels; channel++) {
             int input = input_of(network, (int)place(shape, pixel, channel));
-            to[pixel] +=
-                input < 0 ? 0.0f : w[(size_t)input * width + (size_t)unit] / (float)channels;
+            if (input < 0) {
+                to[pixel] += 0.0f;
+            } else {
+                to[pixel] += w[(size_t)input * width + (size_t)unit] / (float)channels;
+            }
         }
     }
 }

@@ -47,7 +47,11 @@ static unsigned char *put_header(unsigned char *to, const png_image *image)
     unsigned char *end = put_be32(header, (uint32_t)image->width);
     end = put_be32(end, (uint32_t)image->height);
     end[0] = 8; /* bits a channel */
-    end[1] = image->channels == 3 ? 2 : 0;
+    if (image->channels == 3) {
+        end[1] = 2;
+    } else {
+        end[1] = 0;
+    }
     return put_chunk(to, "IHDR", header, sizeof header);
 }
 
@@ -86,11 +90,18 @@ nnfs_status png_encode(const png_image *image, unsigned char **file, size_t *siz
     uLongf packed = compressBound(raw);
     unsigned char *rows = make_rows(image, row);
     unsigned char *made = malloc(sizeof signature + 3 * CHUNK_FRAME + HEADER_BYTES + packed);
-    nnfs_status status = rows && made ? NNFS_OK : NNFS_ERROR_MEMORY;
+    nnfs_status status = NNFS_ERROR_MEMORY;
+    if (rows && made) {
+        status = NNFS_OK;
+    }
     if (status == NNFS_OK) {
         memcpy(made, signature, sizeof signature);
         unsigned char *end = put_header(made + sizeof signature, image);
-        status = compress2(end + 8, &packed, rows, raw, 9) == Z_OK ? NNFS_OK : NNFS_ERROR_MEMORY;
+        if (compress2(end + 8, &packed, rows, raw, 9) == Z_OK) {
+            status = NNFS_OK;
+        } else {
+            status = NNFS_ERROR_MEMORY;
+        }
         end = put_chunk(end, "IDAT", end + 8, packed);
         end = put_chunk(end, "IEND", NULL, 0);
         *size = (size_t)(end - made);
@@ -111,15 +122,22 @@ char *base64(const unsigned char *bytes, size_t count)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = count < SIZE_MAX / 2 ? malloc((count + 2) / 3 * 4 + 1) : NULL;
+    char *text = NULL;
+    if (count < SIZE_MAX / 2) {
+        text = malloc((count + 2) / 3 * 4 + 1);
+    }
     if (!text) {
         return NULL;
     }
     char *to = text;
     for (size_t i = 0; i < count; i += 3) {
         uint32_t group = (uint32_t)bytes[i] << 16;
-        group |= i + 1 < count ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < count ? bytes[i + 2] : 0;
+        if (i + 1 < count) {
+            group |= (uint32_t)bytes[i + 1] << 8;
+        }
+        if (i + 2 < count) {
+            group |= bytes[i + 2];
+        }
         *to++ = letters[group >> 18];
         *to++ = letters[group >> 12 & 63];
         *to++ = i + 1 < count ? letters[group >> 6 & 63] : '=';
@@ -137,7 +155,11 @@ nnfs_status png_base64(const png_image *image, char **text, nnfs_error *error)
     nnfs_status status = png_encode(image, &file, &size, error);
     if (status == NNFS_OK) {
         *text = base64(file, size);
-        status = *text ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        if (*text) {
+            status = NNFS_OK;
+        } else {
+            status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        }
     }
     free(file);
     return status;

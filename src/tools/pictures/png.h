@@ -20,7 +20,7 @@ typedef struct png_image {
 nnfs_status png_encode(const png_image *image, unsigned char **file, size_t *size,
                        nnfs_error *error);
 
-/* Likewise, the file in base64: what follows "data:image/png;base64,". */
+/* Encodes a PNG file in base64: what follows "data:image/png;base64,". */
 nnfs_status png_base64(const png_image *image, char **text, nnfs_error *error);
 
 /* The bytes in base64 (RFC 4648), in fresh memory; NULL: there is none. */

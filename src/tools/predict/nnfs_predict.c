@@ -139,7 +139,10 @@ static bool is_formula(const char *text)
 
 static void write_text(const csv_output *out, const char *text)
 {
-    const char *before = out->escape_formulas && is_formula(text) ? "'" : "";
+    const char *before = "";
+    if (out->escape_formulas && is_formula(text)) {
+        before = "'";
+    }
     char *name = NULL;
     if (asprintf(&name, "%s%s", before, text) >= 0) {
         write_csv(out->stream, out->clean ? text_clean(name) : name);
@@ -154,16 +157,21 @@ static void write_number(FILE *stream, float number)
 
 /* ---- What the outputs stand for ---- */
 
-static const char *target_name(const answers *what, int index, short_text *number)
+static const char *target_name(const prediction_layout *what, int index, short_text *number)
 {
-    const char *name =
-        what->preprocessing ? nnfs_preprocessing_target(what->preprocessing, index).name : NULL;
+    const char *name = NULL;
+    if (what->preprocessing) {
+        name = nnfs_preprocessing_target(what->preprocessing, index).name;
+    }
     if (what->classes > 0 || what->outputs == 1) {
         (void)snprintf(number->text, sizeof number->text, what->classes > 0 ? "class" : "target");
     } else {
         (void)snprintf(number->text, sizeof number->text, "target_%d", index + 1);
     }
-    return name ? name : number->text;
+    if (name) {
+        return name;
+    }
+    return number->text;
 }
 
 /* The columns of --keep, each followed by a comma. */

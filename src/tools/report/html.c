@@ -11,7 +11,16 @@
 /* How many bytes of strict UTF-8 begin here, 0 where they are none. */
 static int letter_bytes(const unsigned char *at)
 {
-    int bytes = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    int bytes = 4;
+    if (at[0] < 0x80) {
+        bytes = 1;
+    } else if (at[0] < 0xc2) {
+        bytes = 0;
+    } else if (at[0] < 0xe0) {
+        bytes = 2;
+    } else if (at[0] < 0xf0) {
+        bytes = 3;
+    }
     if (at[0] > 0xf4) {
         return 0;
     }
@@ -22,7 +31,10 @@ static int letter_bytes(const unsigned char *at)
     }
     bool overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
     bool beyond = (at[0] == 0xed && at[1] >= 0xa0) || (at[0] == 0xf4 && at[1] >= 0x90);
-    return overlong || beyond ? 0 : bytes;
+    if (overlong || beyond) {
+        return 0;
+    }
+    return bytes;
 }
 
 /* XML has no C0 controls but tab and line's ends, and neither U+FFFE nor U+FFFF. */
@@ -56,7 +68,9 @@ static void write_escaped(FILE *out, const char *text)
     while (*at) {
         int bytes = letter_bytes(at);
         const char *instead = bytes == 0 || is_no_character(at) ? "\xef\xbf\xbd" : entity(*at);
-        bytes = bytes == 0 ? 1 : bytes;
+        if (bytes == 0) {
+            bytes = 1;
+        }
         if (instead) {
             (void)fputs(instead, out);
         } else {
@@ -70,7 +84,10 @@ static void write_escaped(FILE *out, const char *text)
 static void write_short(FILE *out, double value)
 {
     char digits[64];
-    double bounded = isfinite(value) ? fmax(-1e9, fmin(value, 1e9)) : 0.0;
+    double bounded = 0.0;
+    if (isfinite(value)) {
+        bounded = fmax(-1e9, fmin(value, 1e9));
+    }
     int length = snprintf(digits, sizeof digits, "%.2f", bounded);
     while (digits[length - 1] == '0') {
         length--;
@@ -114,7 +131,10 @@ static short_text or_dash(double value, number_text *text)
 
 static short_text whole(double value)
 {
-    return fabs(value) < 9e15 ? text_count(llround(value)) : text_number(value);
+    if (fabs(value) < 9e15) {
+        return text_count(llround(value));
+    }
+    return text_number(value);
 }
 
 short_text html_percent(double value)

@@ -132,5 +132,8 @@ nnfs_status html_calibration(FILE *out, const json_t *evaluation, nnfs_error *er
         write_plots(out, &series[0], &series[1]);
     }
     series_free(series, 2);
-    return made ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!made) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }

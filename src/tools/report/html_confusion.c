@@ -2,6 +2,8 @@
  * The confusion matrix as a heat map: the diagonal in one colour, what is beside it in another and
  * against the largest of its own, so that few mistakes among many right answers are seen.
  */
+#include "common/bounds.h"
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 
@@ -37,7 +39,10 @@ static double row_sum(const matrix *of, size_t row)
 static const char *class_name(const matrix *of, size_t index)
 {
     const char *name = json_string_value(json_array_get(of->classes, index));
-    return name ? name : "?";
+    if (name) {
+        return name;
+    }
+    return "?";
 }
 
 /* A label that leaves room for the matrix; the whole name is in its title. */
@@ -47,8 +52,8 @@ static name_text short_name(const matrix *of, size_t index)
     if (name.width > NAME_LETTERS) {
         int letters = 0;
         char *at = name.text;
-        while (letters < NAME_LETTERS - 1 || ((unsigned char)*at & 0xc0u) == 0x80u) {
-            letters += ((unsigned char)*at & 0xc0u) != 0x80u;
+        while (letters < NAME_LETTERS - 1 || text_continues(*at)) {
+            letters += !text_continues(*at);
             at++;
         }
         memcpy(at, "\xe2\x80\xa6", 4);
@@ -63,7 +68,9 @@ static double find_worst(const matrix *of)
     for (size_t i = 0; i < of->count; i++) {
         double sum = row_sum(of, i);
         for (size_t j = 0; sum > 0.0 && j < of->count; j++) {
-            worst = i == j ? worst : fmax(worst, count_at(of, i, j) / sum);
+            if (i != j) {
+                worst = fmax(worst, count_at(of, i, j) / sum);
+            }
         }
     }
     return worst;
@@ -77,12 +84,24 @@ static matrix layout(const json_t *evaluation)
     int widest = 1;
     for (size_t i = 0; i < of.count; i++) {
         int width = short_name(&of, i).width;
-        widest = width > widest ? width : widest;
+        widest = MAX(width, widest);
     }
     of.worst = find_worst(&of);
-    of.cell = of.count <= 4 ? 64.0 : of.count <= 12 ? 42.0 : of.count <= COUNTED_MOST ? 34.0 : 10.0;
+    if (of.count <= 4) {
+        of.cell = 64.0;
+    } else if (of.count <= 12) {
+        of.cell = 42.0;
+    } else if (of.count <= COUNTED_MOST) {
+        of.cell = 34.0;
+    } else {
+        of.cell = 10.0;
+    }
     of.left = 30.0 + LETTER * widest;
-    of.top = widest * LETTER > of.cell ? 30.0 + LETTER * widest : 44.0;
+    if (widest * LETTER > of.cell) {
+        of.top = 30.0 + LETTER * widest;
+    } else {
+        of.top = 44.0;
+    }
     return of;
 }
 
@@ -92,13 +111,19 @@ static double shade(const matrix *of, double share, bool right)
     if (right) {
         return 0.12 + 0.78 * share * share;
     }
-    return share > 0.0 ? 0.1 + 0.7 * sqrt(share / of->worst) : 0.0;
+    if (share > 0.0) {
+        return 0.1 + 0.7 * sqrt(share / of->worst);
+    }
+    return 0.0;
 }
 
 static void write_cell(FILE *out, const matrix *of, size_t row, size_t column, double sum)
 {
     double count = count_at(of, row, column);
-    double share = sum > 0.0 ? count / sum : 0.0;
+    double share = 0.0;
+    if (sum > 0.0) {
+        share = count / sum;
+    }
     double x = of->left + of->cell * (double)column;
     double y = of->top + of->cell * (double)row;
     double dark = shade(of, share, row == column);
@@ -152,7 +177,10 @@ static void write_grid(FILE *out, const matrix *of)
 static void write_drawing(FILE *out, const matrix *of)
 {
     double size = of->cell * (double)of->count;
-    double least = of->count <= COUNTED_MOST ? 28.0 * (double)of->count : 0.0;
+    double least = 0.0;
+    if (of->count <= COUNTED_MOST) {
+        least = 28.0 * (double)of->count;
+    }
     html(out,
          "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion "
          "matrix\"><svg class=\"confusion\" role=\"img\" viewBox=\"0 0 %g %g\" "

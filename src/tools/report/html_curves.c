@@ -90,7 +90,10 @@ static char *series_name(const run_record *run, int part, bool several, bool sin
     int length = !several      ? asprintf(&name, "%s", parts[part])
                  : single_part ? asprintf(&name, "%s", run->name)
                                : asprintf(&name, "%s, %s", run->name, parts[part]);
-    return length < 0 ? NULL : name;
+    if (length < 0) {
+        return NULL;
+    }
+    return name;
 }
 
 typedef struct drawing {
@@ -139,11 +142,15 @@ static short_text loss_name(const run_record *runs, size_t count)
     const char *kind = string_at(json_object_get(runs[0].start, "settings"), "loss");
     for (size_t i = 1; kind && i < count; i++) {
         const char *other = string_at(json_object_get(runs[i].start, "settings"), "loss");
-        kind = other && strcmp(other, kind) == 0 ? kind : NULL;
+        if (!other || strcmp(other, kind) != 0) {
+            kind = NULL;
+        }
     }
     (void)snprintf(name.text, sizeof name.text, "%.31s", kind ? kind : "loss");
     for (char *at = name.text; *at; at++) {
-        *at = *at == '_' ? ' ' : *at;
+        if (*at == '_') {
+            *at = ' ';
+        }
     }
     return name;
 }
@@ -200,7 +207,10 @@ static nnfs_status write_curve(FILE *out, const struct curve *what, const run_re
                                 .legend = count == 1});
     }
     drawing_free(&drawn);
-    return made ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!made) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }
 
 /* What all plots of several runs share: a colour a run, a dash a part. */

@@ -54,8 +54,17 @@ static const char *data_name(const run_record *run)
 {
     const json_t *data = json_object_get(run->start, "data");
     const char *path = string_at(json_object_get(data, "train"), "source");
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return !path ? "unknown data" : slash && slash[1] != '\0' ? slash + 1 : path;
+    const char *slash = NULL;
+    if (path) {
+        slash = strrchr(path, '/');
+    }
+    if (!path) {
+        return "unknown data";
+    }
+    if (slash && slash[1] != '\0') {
+        return slash + 1;
+    }
+    return path;
 }
 
 static bool have_same_data(const run_record *runs, size_t count)
@@ -74,7 +83,10 @@ static bool have_same_data(const run_record *runs, size_t count)
 static bool is_better(headline left, headline right)
 {
     bool more = strcmp(left.measure, "accuracy") == 0;
-    return more ? left.value > right.value : left.value < right.value;
+    if (more) {
+        return left.value > right.value;
+    }
+    return left.value < right.value;
 }
 
 /* NULL where the runs were not all measured alike. */
@@ -88,7 +100,9 @@ static const run_record *find_best(const run_record *runs, size_t count)
             strcmp(here.part, first.part) != 0) {
             return NULL;
         }
-        best = is_better(here, run_record_headline(best)) ? &runs[i] : best;
+        if (is_better(here, run_record_headline(best))) {
+            best = &runs[i];
+        }
     }
     return best;
 }
@@ -183,7 +197,10 @@ static void write_figure(FILE *out, const char *label, number_text *text, double
 /* Three digits are enough of a rate. */
 static double rounded(double value)
 {
-    double power = value > 1e-300 ? pow(10.0, floor(log10(value)) - 2.0) : 1.0;
+    double power = 1.0;
+    if (value > 1e-300) {
+        power = pow(10.0, floor(log10(value)) - 2.0);
+    }
     return rint(value / power) * power;
 }
 

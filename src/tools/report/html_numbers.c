@@ -131,7 +131,10 @@ static void write_scores(FILE *out, const json_t *targets)
 static bool write_titled(FILE *out, const json_t *target, const char *words, bool alone,
                          bool (*write)(FILE *out, const json_t *target, const char *title))
 {
-    const char *name = alone ? NULL : string_at(target, "name");
+    const char *name = NULL;
+    if (!alone) {
+        name = string_at(target, "name");
+    }
     char *title = NULL;
     if (asprintf(&title, name ? "%s: %s" : "%s", words, name) < 0) {
         return false;
@@ -157,5 +160,8 @@ nnfs_status html_targets(FILE *out, const json_t *evaluation, nnfs_error *error)
                write_titled(out, target, "Residuals", alone, write_residuals);
     }
     html(out, "</div>\n");
-    return made ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!made) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }

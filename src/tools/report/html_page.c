@@ -141,7 +141,10 @@ static nnfs_status write_folded(FILE *out, const run_record *run, nnfs_error *er
 static void write_foot(FILE *out, const run_record *runs, size_t count)
 {
     const char *version = string_at(runs->start, "version");
-    const char *hash = count == 1 ? string_at(runs->end, "weights_hash") : NULL;
+    const char *hash = NULL;
+    if (count == 1) {
+        hash = string_at(runs->end, "weights_hash");
+    }
     html(out, "<footer><p>nnfs %s", version ? version : "");
     if (hash) {
         html(out, " \xc2\xb7 weights <code>%s</code>", hash);
@@ -159,7 +162,11 @@ nnfs_status html_page(FILE *out, const run_record *runs, size_t count, nnfs_erro
     }
     nnfs_status status = html_curves(out, runs, count, error);
     for (size_t i = 0; status == NNFS_OK && i < count; i++) {
-        status = count == 1 ? write_run(out, runs, error) : write_folded(out, &runs[i], error);
+        if (count == 1) {
+            status = write_run(out, runs, error);
+        } else {
+            status = write_folded(out, &runs[i], error);
+        }
     }
     html(out, "</main>\n");
     write_foot(out, runs, count);

@@ -1,4 +1,4 @@
-/* The report of one run or several: one file of HTML, without scripts, that asks nobody for anything. */
+/* The report of one run or several: one file of HTML, without scripts, that loads nothing from elsewhere. */
 #ifndef NNFS_TOOLS_REPORT_HTML_PAGE_H
 #define NNFS_TOOLS_REPORT_HTML_PAGE_H
 
@@ -10,6 +10,9 @@
 nnfs_status html_page(FILE *out, const run_record *runs, size_t count, nnfs_error *error);
 
 /* ---- html_style.c ---- */
+
+/* The text of report.css, from the build. */
+extern const char report_css[];
 
 void html_style(FILE *out);
 

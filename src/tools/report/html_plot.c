@@ -1,6 +1,7 @@
 /* A figure from the outside in: its frame, its axes, its marks. The table is in html_plot_table.c. */
 #include "report/html_plot.h"
 
+#include "common/bounds.h"
 #include "report/html_plot_table.h"
 
 #include <math.h>
@@ -35,7 +36,7 @@ static area find_area(const plot *what)
     for (int i = 0; i < what->y.scale.count; i++) {
         short_text label = scale_label(&what->y.scale, what->y.scale.ticks[i], what->y.percent);
         size_t length = strlen(label.text);
-        longest = length > longest ? length : longest;
+        longest = MAX(length, longest);
     }
     double left = 10.0 + LETTER * (double)longest;
     double height = what->square ? WIDTH - left - RIGHT : HEIGHT - TOP - BOTTOM;
@@ -102,7 +103,7 @@ static void write_step(FILE *out, const plot *what, const area *in, const plot_s
 }
 
 /*
- * Of a long line every so many points become two, the least and the greatest, in their order: what
+ * A long line is thinned: each run of points becomes its least and its greatest, in order: what
  * sticks out is what one looks for.
  */
 static void write_bundle(FILE *out, const plot *what, const area *in, const plot_series *series,
@@ -111,12 +112,16 @@ static void write_bundle(FILE *out, const plot *what, const area *in, const plot
     size_t least = first;
     size_t greatest = first;
     for (size_t i = first + 1; i < end; i++) {
-        least = series->y[i] < series->y[least] ? i : least;
-        greatest = series->y[i] > series->y[greatest] ? i : greatest;
+        if (series->y[i] < series->y[least]) {
+            least = i;
+        }
+        if (series->y[i] > series->y[greatest]) {
+            greatest = i;
+        }
     }
-    write_step(out, what, in, series, least < greatest ? least : greatest, down);
+    write_step(out, what, in, series, MIN(least, greatest), down);
     if (least != greatest) {
-        write_step(out, what, in, series, least < greatest ? greatest : least, down);
+        write_step(out, what, in, series, MAX(greatest, least), down);
     }
 }
 

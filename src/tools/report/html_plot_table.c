@@ -3,11 +3,12 @@
  * and bars have their x in order, so that rows are found by merging them.
  */
 #include "report/html_plot_table.h"
+#include "common/bounds.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* Beyond so many rows every few are left out. */
+/* Longer tables show evenly chosen rows. */
 enum { ROWS_MOST = 250 };
 
 /* ---- Series ---- */
@@ -84,7 +85,7 @@ static size_t count_rows(const plot *what)
 {
     size_t rows = 0;
     for (size_t i = 0; i < what->count; i++) {
-        rows = what->series[i].count > rows ? what->series[i].count : rows;
+        rows = MAX(what->series[i].count, rows);
     }
     return rows;
 }

@@ -212,7 +212,10 @@ static void write_profile_row(FILE *out, const json_t *row, double peak)
 /* An event of its own, or as older logs have it, a part of the end. */
 static const json_t *find_profile(const run_record *run)
 {
-    return run->profile ? run->profile : json_object_get(run->end, "profile");
+    if (run->profile) {
+        return run->profile;
+    }
+    return json_object_get(run->end, "profile");
 }
 
 static void write_profile_head(FILE *out, const json_t *profile)

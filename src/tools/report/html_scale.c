@@ -13,10 +13,14 @@ static double nice(double size)
 {
     double power = pow(10.0, floor(log10(size)));
     double digit = size / power;
-    double chosen = digit <= 1.0 + 1e-9   ? 1.0
-                    : digit <= 2.0 + 1e-9 ? 2.0
-                    : digit <= 5.0        ? 5.0
-                                          : 10.0;
+    double chosen = 10.0;
+    if (digit <= 1.0 + 1e-9) {
+        chosen = 1.0;
+    } else if (digit <= 2.0 + 1e-9) {
+        chosen = 2.0;
+    } else if (digit <= 5.0) {
+        chosen = 5.0;
+    }
     return chosen * power;
 }
 
@@ -25,7 +29,10 @@ static void widen(double *low, double *high)
 {
     double size = fmax(fabs(*low), fabs(*high));
     if (*high - *low <= fmax(1e-9 * size, SMALLEST) || *high <= *low) {
-        double margin = size > SMALLEST ? 0.1 * size : 0.5;
+        double margin = 0.5;
+        if (size > SMALLEST) {
+            margin = 0.1 * size;
+        }
         *low -= margin;
         *high += margin;
     }
@@ -57,7 +64,9 @@ scale scale_exact(double low, double high, int wanted, bool whole)
 {
     widen(&low, &high);
     scale axis = {.low = low, .high = high, .step = nice((high - low) / wanted)};
-    axis.step = whole ? fmax(axis.step, 1.0) : axis.step;
+    if (whole) {
+        axis.step = fmax(axis.step, 1.0);
+    }
     add_ticks(&axis);
     return axis;
 }
@@ -76,11 +85,18 @@ scale scale_logarithmic(double low, double high)
     low = fmax(low, SMALLEST);
     high = fmax(high, 2.0 * low);
     scale axis = {.logarithmic = true, .low = down_to_digit(low), .high = high};
-    axis.high = down_to_digit(high) < high ? nice(high) : high;
+    if (down_to_digit(high) < high) {
+        axis.high = nice(high);
+    } else {
+        axis.high = high;
+    }
     int first = (int)floor(log10(axis.low));
     int decades = (int)ceil(log10(axis.high)) - first;
-    int each = decades <= 2 ? 3 : 1; /* ticks in a decade */
-    int stride = decades / 8 + 1;    /* decades between ticks */
+    int each = 1;
+    if (decades <= 2) {
+        each = 3;
+    }                             /* ticks in a decade */
+    int stride = decades / 8 + 1; /* decades between ticks */
     for (int power = first; power <= first + decades; power += stride) {
         for (int i = 0; i < each; i++) {
             double tick = digits[i] * pow(10.0, power);
@@ -98,7 +114,10 @@ double scale_place(const scale *axis, double value)
     double place = axis->logarithmic
                        ? log(fmax(value, SMALLEST) / axis->low) / log(axis->high / axis->low)
                        : (value - axis->low) / (axis->high - axis->low);
-    return isnan(place) ? 0.0 : fmax(0.0, fmin(place, 1.0));
+    if (isnan(place)) {
+        return 0.0;
+    }
+    return fmax(0.0, fmin(place, 1.0));
 }
 
 /* As many decimals as the step has, so that all labels of an axis have the same. */

@@ -28,7 +28,8 @@ static const char about[] =
     "Makes a page of run logs, as nnfs-train --log writes them: curves, mistakes, where the time "
     "went."
     "\v"
-    "The page is one file of HTML that asks nobody for anything: it can be kept, sent and printed. "
+    "The page is one HTML file that loads nothing from elsewhere: it can be kept, sent and "
+    "printed. "
     "Several RUNs are drawn over each other. A run that was killed is shown as far as its log "
     "goes.\n"
     "\n"
@@ -67,12 +68,15 @@ static void parse(report_options *options, int argc, char **argv)
 
 /* ---- Names ---- */
 
-/* "wide" of folder/wide.jsonl; in fresh memory, NULL where there is none. */
+/* "wide" for folder/wide.jsonl, freed by the caller. NULL: no memory. */
 static char *short_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *name = strdup(slash && slash[1] != '\0' ? slash + 1 : path);
-    char *dot = name ? strrchr(name, '.') : NULL;
+    char *dot = NULL;
+    if (name) {
+        dot = strrchr(name, '.');
+    }
     if (dot && dot > name) {
         *dot = '\0';
     }
@@ -104,7 +108,10 @@ static nnfs_status read_run(const report_options *options, size_t index, run_rec
     }
     status = run_record_create(run, is_ambiguous(options, index, name) ? path : name, error);
     free(name);
-    return status == NNFS_OK ? run_record_read(run, path, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return run_record_read(run, path, error);
 }
 
 static nnfs_status write_page(const report_options *options, const run_record *runs,
@@ -129,7 +136,10 @@ static nnfs_status write_page(const report_options *options, const run_record *r
 static nnfs_status report(const report_options *options, nnfs_error *error)
 {
     run_record *runs = calloc(options->count, sizeof *runs);
-    nnfs_status status = runs ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!runs) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (size_t i = 0; status == NNFS_OK && i < options->count; i++) {
         status = read_run(options, i, &runs[i], error);
     }

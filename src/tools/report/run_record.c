@@ -15,7 +15,10 @@ double number_at(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
     double number = json_is_number(value) ? json_number_value(value) : (double)NAN;
-    return fabs(number) < 1e300 ? number : (double)NAN; /* differences stay finite */
+    if (fabs(number) < 1e300) {
+        return number;
+    }
+    return (double)NAN; /* differences stay finite */
 }
 
 const char *string_at(const json_t *object, const char *key)
@@ -26,7 +29,10 @@ const char *string_at(const json_t *object, const char *key)
 double number_in(const json_t *array, size_t index)
 {
     const json_t *value = json_array_get(array, index);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    if (json_is_number(value)) {
+        return json_number_value(value);
+    }
+    return (double)NAN;
 }
 
 /* ---- Events ---- */
@@ -194,7 +200,10 @@ nnfs_status run_record_create(run_record *run, const char *name, nnfs_error *err
         .evaluations = json_array(),
     };
     bool made = run->name && run->epochs && run->folds && run->evaluations;
-    return made ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!made) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }
 
 void run_record_free(run_record *run)
@@ -282,7 +291,13 @@ nnfs_status run_record_read(run_record *run, const char *path, nnfs_error *error
 const json_t *run_record_last(const run_record *run)
 {
     size_t epochs = json_array_size(run->epochs);
-    return run->end ? run->end : epochs > 0 ? json_array_get(run->epochs, epochs - 1) : NULL;
+    if (run->end) {
+        return run->end;
+    }
+    if (epochs > 0) {
+        return json_array_get(run->epochs, epochs - 1);
+    }
+    return NULL;
 }
 
 headline run_record_headline(const run_record *run)

@@ -35,7 +35,7 @@ nnfs_status run_record_take(run_record *run, json_t *event, const char *where, n
  */
 nnfs_status run_record_read(run_record *run, const char *path, nnfs_error *error);
 
-/* The number of an object's member, NaN where there is none; and the text, NULL where there is none. */
+/* Return a member of an object: its number, or NaN; its text, or NULL. */
 double number_at(const json_t *object, const char *key);
 const char *string_at(const json_t *object, const char *key);
 /* The number of an array's element, NaN where it is none. */
@@ -52,7 +52,7 @@ typedef struct headline {
 } headline;
 headline run_record_headline(const run_record *run);
 
-/* The event that says most of the end: the end itself, or the last epoch; NULL where there is none. */
+/* Returns the event with the final results: the end, else the last epoch, else NULL. */
 const json_t *run_record_last(const run_record *run);
 
 #endif

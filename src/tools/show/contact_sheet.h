@@ -41,7 +41,7 @@ void contact_sheet_draw(const contact_sheet *from, const terminal *screen, FILE 
 /* Errors: MEMORY. Whether the stream took it is its owner's to ask. */
 nnfs_status contact_sheet_write_png(const contact_sheet *from, FILE *stream, nnfs_error *error);
 
-/* ---- contact_sheet_svg.c: likewise ---- */
+/* ---- contact_sheet_svg.c: the same as SVG ---- */
 
 nnfs_status contact_sheet_write_svg(const contact_sheet *from, FILE *stream, nnfs_error *error);
 

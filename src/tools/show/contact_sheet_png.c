@@ -1,7 +1,9 @@
 /* A sheet as PNG, captions in the small bitmap font. */
 #include "show/contact_sheet.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
+#include "common/text.h"
 #include "pictures/png.h"
 #include "show/font.h"
 
@@ -36,9 +38,9 @@ typedef struct canvas {
 
 static void fill(canvas *on, int x, int y, int wide, int high, colour c)
 {
-    for (int i = y < 0 ? 0 : y; i < y + high && i < on->high; i++) {
+    for (int i = MAX(0, y); i < y + high && i < on->high; i++) {
         unsigned char *row = on->pixels + (size_t)i * (size_t)on->wide * 3;
-        for (int j = x < 0 ? 0 : x; j < x + wide && j < on->wide; j++) {
+        for (int j = MAX(0, x); j < x + wide && j < on->wide; j++) {
             row[3 * j] = c.red;
             row[3 * j + 1] = c.green;
             row[3 * j + 2] = c.blue;
@@ -63,7 +65,7 @@ static int draw_text(canvas *on, int x, int y, const char *text, int end, int sc
 {
     for (; *text && x + FONT_WIDE * scale <= end; text++) {
         unsigned char letter = (unsigned char)*text;
-        if ((letter & 0xc0u) != 0x80u) {
+        if (!text_continues(*text)) {
             draw_letter(on, x, y, letter < FONT_TICK ? letter : '?', scale, c);
             x += FONT_ADVANCE * scale;
         }
@@ -90,7 +92,7 @@ static int square_root(int value)
 static plan lay_out(const contact_sheet *from)
 {
     const pictures *all = &from->pictures;
-    int longest = all->width > all->height ? all->width : all->height;
+    int longest = MAX(all->width, all->height);
     bool answers = false;
     for (int i = 0; i < all->count; i++) {
         answers = answers || from->captions[i].answer[0];
@@ -101,7 +103,7 @@ static plan lay_out(const contact_sheet *from)
     p.across = (all->count + p.lines - 1) / p.lines;
     p.wide = all->width * p.factor;
     p.high = all->height * p.factor;
-    p.slot_wide = (p.wide > LEAST_SLOT ? p.wide : LEAST_SLOT) + GAP;
+    p.slot_wide = MAX(p.wide, LEAST_SLOT) + GAP;
     p.slot_high = p.high + 6 + (answers ? 2 : 1) * LINE + GAP;
     return p;
 }
@@ -124,7 +126,10 @@ static void draw_tile(canvas *on, const contact_sheet *from, const plan *p, int 
     int y = MARGIN + TITLE + index / p->across * p->slot_high;
     int end = x + p->slot_wide - GAP / 2;
     bool wrong = text->verdict == VERDICT_WRONG;
-    int edge = wrong ? 3 : 1;
+    int edge = 1;
+    if (wrong) {
+        edge = 3;
+    }
     fill(on, x - edge, y - edge, p->wide + 2 * edge, p->high + 2 * edge,
          wrong ? warning_frame : frame);
     draw_picture(on, &from->pictures, index, x, y, p->factor);

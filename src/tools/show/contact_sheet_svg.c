@@ -1,6 +1,7 @@
 /* A sheet as SVG: pictures as PNG within it, captions as text. */
 #include "show/contact_sheet.h"
 
+#include "common/bounds.h"
 #include "common/text.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static int across_evenly(int count)
 static svg lay_out(const contact_sheet *from, FILE *stream)
 {
     const pictures *all = &from->pictures;
-    int longest = all->width > all->height ? all->width : all->height;
+    int longest = MAX(all->width, all->height);
     bool answers = false;
     for (int i = 0; i < all->count; i++) {
         answers = answers || from->captions[i].answer[0];
@@ -59,7 +60,7 @@ static svg lay_out(const contact_sheet *from, FILE *stream)
     svg s = {.sheet = from, .stream = stream, .across = across_evenly(all->count)};
     s.wide = all->width * PICTURE / longest;
     s.high = all->height * PICTURE / longest;
-    s.slot_wide = (s.wide > LEAST_SLOT ? s.wide : LEAST_SLOT) + GAP;
+    s.slot_wide = MAX(s.wide, LEAST_SLOT) + GAP;
     s.slot_high = s.high + (answers ? 2 : 1) * LINE + GAP + 4;
     return s;
 }

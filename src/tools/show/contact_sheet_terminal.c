@@ -4,6 +4,7 @@
  */
 #include "show/contact_sheet.h"
 
+#include "common/bounds.h"
 #include "common/text.h"
 
 #include <math.h>
@@ -38,9 +39,12 @@ contact_sheet_layout contact_sheet_lay_out(const terminal *screen, int height, i
     int high = inks[screen->ink].high;
     int side_by_side = inks[screen->ink].side_by_side;
     int most = ((screen->columns + GAP) / side_by_side - GAP) * wide; /* dots */
-    most = most < 8 ? 8 : most;
+    most = MAX(8, most);
     int largest = most < ENLARGED_MOST * wide ? most : ENLARGED_MOST * wide;
-    int factor = largest / width > 1 ? largest / width : 1;
+    int factor = 1;
+    if (largest / width > 1) {
+        factor = largest / width;
+    }
     if (factor > 1 && screen->ink == INK_ASCII) {
         factor -= factor % high; /* so that no letter stands for two pixels */
     }
@@ -48,13 +52,17 @@ contact_sheet_layout contact_sheet_lay_out(const terminal *screen, int height, i
     if (width > most) {
         layout.dots_wide = most;
         layout.dots_high = (int)lrint((double)height * most / width);
-        layout.dots_high = layout.dots_high > 0 ? layout.dots_high : 1;
+        if (layout.dots_high <= 0) {
+            layout.dots_high = 1;
+        }
     }
     layout.columns = divide_up(layout.dots_wide, wide);
     layout.rows = divide_up(layout.dots_high, high);
-    layout.slot = layout.columns > LEAST_SLOT ? layout.columns : LEAST_SLOT;
+    layout.slot = MAX(layout.columns, LEAST_SLOT);
     layout.per_line = (screen->columns + GAP) / (layout.slot + GAP);
-    layout.per_line = layout.per_line > 0 ? layout.per_line : 1;
+    if (layout.per_line <= 0) {
+        layout.per_line = 1;
+    }
     return layout;
 }
 
@@ -73,7 +81,10 @@ static float covered(int pixel, float from, float to)
 {
     float left = fmaxf(from, (float)pixel);
     float right = fminf(to, (float)pixel + 1.0f);
-    return right > left ? right - left : 0.0f;
+    if (right > left) {
+        return right - left;
+    }
+    return 0.0f;
 }
 
 /* The mean of the pixels under a dot, as much as each lies there; dot [channels]. */
@@ -118,10 +129,17 @@ static float cell_value(const drawing *d, int index, int column, int row)
     for (int y = 2 * row; y < 2 * row + 2 && is_inside(d, column, y); y++) {
         float dot[3];
         average(d, index, column, y, dot);
-        sum += from->palette == PALETTE_DIVERGING ? dot[0] : picture_brightness(from->palette, dot);
+        if (from->palette == PALETTE_DIVERGING) {
+            sum += dot[0];
+        } else {
+            sum += picture_brightness(from->palette, dot);
+        }
         count++;
     }
-    return count > 0 ? sum / (float)count : 0.0f;
+    if (count > 0) {
+        return sum / (float)count;
+    }
+    return 0.0f;
 }
 
 static void draw_ascii(const drawing *d, int index, int row)
@@ -132,7 +150,12 @@ static void draw_ascii(const drawing *d, int index, int row)
     bool weights = d->sheet->pictures.palette == PALETTE_DIVERGING;
     for (int column = 0; column < d->layout.columns; column++) {
         float value = cell_value(d, index, column, row);
-        const char *ramp = !weights ? bright : value < 0.0f ? minus : plus;
+        const char *ramp = plus;
+        if (!weights) {
+            ramp = bright;
+        } else if (value < 0.0f) {
+            ramp = minus;
+        }
         int last = (int)strlen(ramp) - 1;
         (void)fputc(ramp[lrintf(fminf(fabsf(value), 1.0f) * (float)last)], d->stream);
     }
@@ -162,7 +185,9 @@ static void draw_braille(const drawing *d, int index, int row)
     for (int column = 0; column < d->layout.columns; column++) {
         unsigned letter = 0;
         for (int i = 0; i < 8; i++) {
-            letter |= is_on(d, index, 2 * column + i % 2, 4 * row + i / 2) ? bits[i / 2][i % 2] : 0;
+            if (is_on(d, index, 2 * column + i % 2, 4 * row + i / 2)) {
+                letter |= bits[i / 2][i % 2];
+            }
         }
         (void)fprintf(d->stream, "\xe2%c%c", (int)(0xa0u | letter >> 6),
                       (int)(0x80u | (letter & 63)));
@@ -174,7 +199,13 @@ static void draw_braille(const drawing *d, int index, int row)
 /* The nearest of the 6 steps of a channel: 0, 95, 135, 175, 215, 255. */
 static int cube_step(int value)
 {
-    return value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40;
+    if (value < 48) {
+        return 0;
+    }
+    if (value < 115) {
+        return 1;
+    }
+    return (value - 35) / 40;
 }
 
 /* Of the 256 a gray from the ramp, 8 to 238 in tens, or from the cube. */
@@ -183,7 +214,7 @@ static int nearest_256(colour c)
     bool gray = c.red == c.green && c.green == c.blue;
     if (gray && c.red >= 4 && c.red < 247) {
         int step = (c.red - 3) / 10;
-        return 232 + (step < 23 ? step : 23);
+        return 232 + MIN(step, 23);
     }
     return 16 + 36 * cube_step(c.red) + 6 * cube_step(c.green) + cube_step(c.blue);
 }
@@ -238,7 +269,7 @@ static void draw_row(const drawing *d, int index, int row)
 
 static void pad(const drawing *d, int columns)
 {
-    (void)fprintf(d->stream, "%*s", columns > 0 ? columns : 0, "");
+    (void)fprintf(d->stream, "%*s", MAX(columns, 0), "");
 }
 
 /* As much of the text as the slot has room for; returns its columns. */
@@ -248,7 +279,7 @@ static int write_fitting(const drawing *d, const char *text, int room)
     while (*text && columns < room) {
         do {
             (void)fputc(*text++, d->stream);
-        } while (((unsigned char)*text & 0xc0u) == 0x80u);
+        } while (text_continues(*text));
         columns++;
     }
     return columns;
@@ -312,6 +343,6 @@ void contact_sheet_draw(const contact_sheet *from, const terminal *screen, FILE 
     for (int first = 0; first < all->count; first += d.layout.per_line) {
         int end = first + d.layout.per_line;
         (void)fputs(first > 0 ? "\n" : "", stream);
-        draw_line(&d, first, end < all->count ? end : all->count);
+        draw_line(&d, first, MIN(end, all->count));
     }
 }

@@ -37,8 +37,10 @@ static nnfs_status load(show *from, nnfs_error *error)
     if (!request->data) {
         return nnfs_network_load(request->model, &from->loaded.network, error);
     }
-    return request->model ? model_data_load(request, &from->loaded, error)
-                          : load_data_alone(from, error);
+    if (request->model) {
+        return model_data_load(request, &from->loaded, error);
+    }
+    return load_data_alone(from, error);
 }
 
 static void choose_picture(show *from)

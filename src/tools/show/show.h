@@ -21,7 +21,7 @@ typedef struct show_options {
     int count;          /* 0: as many as look well */
     uint64_t seed;
     bool mistakes, weights, json;
-    bool no_picture;           /* whatever the data say */
+    bool no_picture;           /* also if the data are images */
     nnfs_image_layout picture; /* {0}: as the data say */
     int ink;                   /* -1: what the terminal can */
     const char *augment;       /* how distorted ones are drawn beside each sample, or NULL */
@@ -36,7 +36,7 @@ typedef struct show {
 
 /* ---- show_options.c ---- */
 
-/* Whatever is wrong ends the tool. */
+/* Errors end the tool. */
 void show_options_parse(show_options *options, int argc, char **argv);
 
 /* ---- show_data.c ---- */
@@ -45,7 +45,7 @@ void show_options_parse(show_options *options, int argc, char **argv);
 nnfs_status show_data(const show *from, nnfs_error *error);
 nnfs_status show_data_json(const show *from, nnfs_error *error);
 
-/* ---- show_model.c: likewise of a model ---- */
+/* ---- show_model.c: the same of a model ---- */
 
 nnfs_status show_model(const show *from, nnfs_error *error);
 nnfs_status show_model_json(const show *from, nnfs_error *error);

@@ -102,7 +102,10 @@ static nnfs_status list_candidates(const show *from, candidates *list, nnfs_erro
     const nnfs_dataset *data = from->loaded.chosen;
     int64_t samples = nnfs_dataset_samples(data);
     int wanted = -1;
-    nnfs_status status = from->options->class_name ? find_class(from, &wanted, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (from->options->class_name) {
+        status = find_class(from, &wanted, error);
+    }
     list->items = calloc((size_t)samples, sizeof *list->items);
     if (status == NNFS_OK && !list->items) {
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -146,7 +149,7 @@ static void shuffle(candidates *list, int64_t count, uint64_t seed)
 enum { BLOCK = 8192 };
 
 /* 0: right. Of a class the more the less probable the right one is; of numbers the error. */
-static double mistake(const answers *what, const float *outputs, int32_t label,
+static double mistake(const prediction_layout *what, const float *outputs, int32_t label,
                       const float *targets)
 {
     double error = 0.0;
@@ -155,9 +158,10 @@ static double mistake(const answers *what, const float *outputs, int32_t label,
         return right ? 0.0 : 2.0 - (double)predictions_probability(what->outputs, outputs, label);
     }
     for (int i = 0; i < what->outputs; i++) {
-        double scale = what->preprocessing
-                           ? (double)nnfs_preprocessing_target(what->preprocessing, i).scale
-                           : 1.0;
+        double scale = 1.0;
+        if (what->preprocessing) {
+            scale = (double)nnfs_preprocessing_target(what->preprocessing, i).scale;
+        }
         error += fabs((double)outputs[i] - (double)targets[i]) * scale;
     }
     return error;
@@ -168,7 +172,7 @@ static nnfs_status judge_block(const show *from, int64_t first, int64_t count, f
                                float *targets, int32_t *labels, double *wrong, nnfs_error *error)
 {
     const model_data *loaded = &from->loaded;
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     nnfs_status status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
                                               loaded->machine.threads, outputs, error);
     if (status == NNFS_OK) {
@@ -195,7 +199,10 @@ static nnfs_status judge(const show *from, double *wrong, nnfs_error *error)
                              ? NNFS_OK
                              : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        int64_t count = BLOCK;
+        if (samples - first < BLOCK) {
+            count = samples - first;
+        }
         status = judge_block(from, first, count, predicted, targets, labels, wrong + first, error);
     }
     free(predicted);
@@ -208,8 +215,10 @@ static int worst_first(const void *left, const void *right)
 {
     const candidate *a = left;
     const candidate *b = right;
-    return a->weight != b->weight ? (a->weight < b->weight) - (a->weight > b->weight)
-                                  : (a->sample > b->sample) - (a->sample < b->sample);
+    if (a->weight != b->weight) {
+        return (a->weight < b->weight) - (a->weight > b->weight);
+    }
+    return (a->sample > b->sample) - (a->sample < b->sample);
 }
 
 /* Keeps the candidates that the network is wrong about. */
@@ -255,7 +264,11 @@ static nnfs_status choose(const show *from, int count, int64_t *samples, int *ch
         status = keep_mistakes(from, &list, error);
     }
     if (status == NNFS_OK) {
-        *chosen = list.count < count ? (int)list.count : count;
+        if (list.count < count) {
+            *chosen = (int)list.count;
+        } else {
+            *chosen = count;
+        }
         if (!from->options->mistakes) {
             shuffle(&list, *chosen, from->options->seed);
         }
@@ -273,12 +286,17 @@ static nnfs_status choose(const show *from, int count, int64_t *samples, int *ch
 nnfs_status choose_samples(const show *from, int count, int64_t **samples, int *chosen,
                            nnfs_error *error)
 {
-    int most = from->options->rows ? ROWS_MOST : count;
+    int most = count;
+    if (from->options->rows) {
+        most = ROWS_MOST;
+    }
     *chosen = 0;
     *samples = calloc((size_t)most, sizeof **samples);
     if (!*samples) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    return from->options->rows ? listed(from, *samples, chosen, error)
-                               : choose(from, count, *samples, chosen, error);
+    if (from->options->rows) {
+        return listed(from, *samples, chosen, error);
+    }
+    return choose(from, count, *samples, chosen, error);
 }

@@ -1,4 +1,5 @@
 /* What a dataset holds: how many samples of what, its columns, its classes. */
+#include "common/bounds.h"
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
@@ -10,7 +11,7 @@
 
 enum {
     NAMED_MOST = 40,     /* columns shown */
-    UNNAMED_MOST = 5,    /* likewise where they have no names: pixels, say */
+    UNNAMED_MOST = 5,    /* the same for columns without names, as pixels */
     CATEGORIES_MOST = 6, /* named of a column */
     CLASSES_MOST = 20,
 };
@@ -85,12 +86,15 @@ static void print_column(const nnfs_dataset *data, int index, int width)
 static void print_columns(const nnfs_dataset *data)
 {
     int columns = nnfs_dataset_columns(data);
-    int most = nnfs_dataset_column(data, 0).name ? NAMED_MOST : UNNAMED_MOST;
-    int shown = columns < most ? columns : most;
+    int most = UNNAMED_MOST;
+    if (nnfs_dataset_column(data, 0).name) {
+        most = NAMED_MOST;
+    }
+    int shown = MIN(columns, most);
     int width = (int)sizeof "column" - 1;
     for (int i = 0; i < shown; i++) {
         int own = column_name(nnfs_dataset_column(data, i).name, i + 1).width;
-        width = own > width ? own : width;
+        width = MAX(own, width);
     }
     (void)printf("  %-*s  %-14s  %7s  holds\n", width, "column", "kind", "missing");
     for (int i = 0; i < shown; i++) {
@@ -169,7 +173,10 @@ nnfs_status show_data(const show *from, nnfs_error *error)
 {
     const nnfs_dataset *data = from->loaded.chosen;
     int columns = nnfs_dataset_columns(data);
-    int values = columns > 0 ? columns : nnfs_dataset_features(data);
+    int values = columns;
+    if (columns <= 0) {
+        values = nnfs_dataset_features(data);
+    }
     (void)printf("%s: %s %s%s", text_name(from->options->request.data).text,
                  text_count(values).text, columns > 0 ? "column" : "value", text_plural(values));
     if (columns == 0) {
@@ -272,6 +279,8 @@ nnfs_status show_data_json(const show *from, nnfs_error *error)
     bool written = json_dumpf(object, stdout, JSON_LINE) == 0;
     (void)putchar('\n');
     json_decref(object);
-    return written || ferror(stdout) ? NNFS_OK
-                                     : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (written || ferror(stdout)) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }

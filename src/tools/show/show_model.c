@@ -1,4 +1,5 @@
 /* What a model holds: its layers, how it was trained, what it does to a table, what its weights are like. */
+#include "common/bounds.h"
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
@@ -50,7 +51,10 @@ static weight_stats measure(const float *w, size_t count)
 static int64_t layer_parameters(const nnfs_network *network, int index)
 {
     bool output = index + 1 == nnfs_network_layer_count(network);
-    int biases = output ? nnfs_network_members(network) : 1;
+    int biases = 1;
+    if (output) {
+        biases = nnfs_network_members(network);
+    }
     return ((int64_t)nnfs_network_layer_columns(network, index) + biases) *
            nnfs_network_layer(network, index).width;
 }
@@ -62,7 +66,7 @@ static weight_stats *measure_layers(const nnfs_network *network)
     size_t most = 1;
     for (int i = 0; i < layers; i++) {
         size_t count = layer_weights(network, i);
-        most = count > most ? count : most;
+        most = MAX(count, most);
     }
     weight_stats *stats = calloc(layers > 0 ? (size_t)layers : 1, sizeof *stats);
     float *w = calloc(most, sizeof *w);
@@ -105,7 +109,10 @@ static const char *const notes[] = {
 static const char *note(const nnfs_network *network, const char *key)
 {
     const char *value = nnfs_network_note(network, key);
-    return value ? value : "";
+    if (!value) {
+        return "";
+    }
+    return value;
 }
 
 static void print_accuracy(const nnfs_network *network)
@@ -189,13 +196,16 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
 static void print_preprocessing(const nnfs_preprocessing *preprocessing)
 {
     int columns = nnfs_preprocessing_columns(preprocessing);
-    int most = nnfs_preprocessing_column(preprocessing, 0).name ? NAMED_MOST : UNNAMED_MOST;
-    int shown = columns < most ? columns : most;
+    int most = UNNAMED_MOST;
+    if (nnfs_preprocessing_column(preprocessing, 0).name) {
+        most = NAMED_MOST;
+    }
+    int shown = MIN(columns, most);
     int width = (int)sizeof "column" - 1;
     for (int i = 0; i < shown; i++) {
         nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
         int own = column_name(encoding.name, encoding.column + 1).width;
-        width = own > width ? own : width;
+        width = MAX(own, width);
     }
     (void)printf("takes     a table of %s column%s\n", text_count(columns).text,
                  text_plural(columns));
@@ -212,7 +222,10 @@ static void print_preprocessing(const nnfs_preprocessing *preprocessing)
 static json_t *class_names(const nnfs_network *network)
 {
     const char *text = nnfs_network_note(network, "class_names");
-    json_t *names = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *names = NULL;
+    if (text) {
+        names = json_loads(text, 0, NULL);
+    }
     if (json_is_array(names)) {
         return names;
     }
@@ -225,7 +238,10 @@ static void print_outputs(const nnfs_network *network)
     const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
     json_t *names = class_names(network);
     size_t count = json_array_size(names);
-    const char *target = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).name : NULL;
+    const char *target = NULL;
+    if (preprocessing) {
+        target = nnfs_preprocessing_target(preprocessing, 0).name;
+    }
     (void)printf("predicts  ");
     if (target) {
         (void)printf("%s%s", text_name(target).text, count > 0 ? ": " : "");
@@ -355,6 +371,8 @@ nnfs_status show_model_json(const show *from, nnfs_error *error)
     bool written = json_dumpf(object, stdout, JSON_LINE) == 0;
     (void)putchar('\n');
     json_decref(object);
-    return written || ferror(stdout) ? NNFS_OK
-                                     : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (written || ferror(stdout)) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }

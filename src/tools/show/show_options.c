@@ -23,7 +23,7 @@ static const char about[] =
 
 /*
  * Whether the file is a model, by what it begins with: the length of safetensors' header, then a JSON
- * object. A name that ends like one is believed, whatever is wrong with it.
+ * object. A name that ends like one is taken for one, also if the file is damaged.
  */
 static bool is_model(const char *path)
 {
@@ -152,7 +152,7 @@ static bool ends_with(const char *text, const char *ending)
     return length > strlen(ending) && strcasecmp(text + length - strlen(ending), ending) == 0;
 }
 
-/* What is asked of samples, where there are none. */
+/* Options about samples that a model alone does not have. */
 static void check_model_alone(const show_options *options)
 {
     const char *asked = options->mistakes                   ? "--mistakes"

@@ -46,8 +46,8 @@ target_text truth_text(const nnfs_dataset *data, int64_t sample)
     return text;
 }
 
-static void judge_class(const show *from, const answers *what, int64_t sample, const float *outputs,
-                        said *answer)
+static void judge_class(const show *from, const prediction_layout *what, int64_t sample,
+                        const float *outputs, said *answer)
 {
     short_text number;
     int32_t label = -1;
@@ -60,14 +60,18 @@ static void judge_class(const show *from, const answers *what, int64_t sample, c
     }
     if (nnfs_dataset_has_targets(from->loaded.chosen)) {
         (void)nnfs_dataset_copy(from->loaded.chosen, sample, 1, NULL, &label, NULL, NULL);
-        answer->verdict = label == chosen ? VERDICT_RIGHT : VERDICT_WRONG;
+        if (label == chosen) {
+            answer->verdict = VERDICT_RIGHT;
+        } else {
+            answer->verdict = VERDICT_WRONG;
+        }
     }
 }
 
 nnfs_status ask_network(const show *from, int64_t sample, said *answer, nnfs_error *error)
 {
     const model_data *loaded = &from->loaded;
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, sizeof *outputs);
     *answer = (said){.verdict = VERDICT_NONE};
     nnfs_status status = outputs ? nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1,

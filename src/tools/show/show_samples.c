@@ -145,8 +145,11 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
     }
     nnfs_status status = choose_samples(from, count, &samples, &count, error);
     if (status == NNFS_OK) {
-        status = count == 0 ? say_none(from)
-                            : (drawn ? show_pictures : show_table)(from, samples, count, error);
+        if (count == 0) {
+            status = say_none(from);
+        } else {
+            status = (drawn ? show_pictures : show_table)(from, samples, count, error);
+        }
     }
     free(samples);
     return status;

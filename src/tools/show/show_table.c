@@ -1,4 +1,5 @@
 /* Samples as rows of an aligned table, with what a network says of each. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "show/show.h"
 
@@ -23,8 +24,10 @@ static nnfs_status grid_make(grid *g, int columns, int rows, nnfs_error *error)
                 .right = calloc((size_t)columns, sizeof *g->right),
                 .columns = columns,
                 .rows = rows};
-    return g->cells && g->widths && g->right ? NNFS_OK
-                                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (g->cells && g->widths && g->right) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
 static void grid_free(grid *g)
@@ -38,7 +41,7 @@ static void put(grid *g, int row, int column, const char *text)
 {
     name_text *cell = &g->cells[(size_t)row * (size_t)g->columns + (size_t)column];
     *cell = text_name(text);
-    g->widths[column] = cell->width > g->widths[column] ? cell->width : g->widths[column];
+    g->widths[column] = MAX(cell->width, g->widths[column]);
 }
 
 static void print_row(const grid *g, int row, int shown)
@@ -82,7 +85,9 @@ static int list_features(const nnfs_dataset *data, int *features, int most, int 
     int columns = nnfs_dataset_columns(data);
     int count = 0;
     *all = 0;
-    columns = columns > 0 ? columns : nnfs_dataset_features(data);
+    if (columns <= 0) {
+        columns = nnfs_dataset_features(data);
+    }
     for (int i = 0; i < columns; i++) {
         if (is_shown(data, i)) {
             (*all)++;
@@ -104,8 +109,10 @@ static void put_value(grid *g, int row, int at, const nnfs_dataset *data, int64_
     }
     float value = nnfs_dataset_cell(data, sample, column);
     bool category = nnfs_dataset_column(data, column).kind == NNFS_COLUMN_CATEGORY;
-    const char *name =
-        category && isfinite(value) ? nnfs_dataset_category(data, column, (int)value) : NULL;
+    const char *name = NULL;
+    if (category && isfinite(value)) {
+        name = nnfs_dataset_category(data, column, (int)value);
+    }
     put(g, row, at, name ? name : isnan(value) ? "-" : text_shortest(value).text);
 }
 
@@ -124,8 +131,10 @@ static const char *target_name(const nnfs_dataset *data)
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
         if (column.use == NNFS_COLUMN_TARGET && column.name) {
-            return nnfs_dataset_outputs(data) > 1 && nnfs_dataset_classes(data) == 0 ? "targets"
-                                                                                     : column.name;
+            if (nnfs_dataset_outputs(data) > 1 && nnfs_dataset_classes(data) == 0) {
+                return "targets";
+            }
+            return column.name;
         }
     }
     return "target";
@@ -158,7 +167,10 @@ static nnfs_status fill(const show *from, grid *g, const int64_t *samples, const
 {
     const nnfs_dataset *data = from->loaded.chosen;
     float *values = calloc((size_t)nnfs_dataset_features(data), sizeof *values);
-    nnfs_status status = values ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!values) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     put(g, 0, ROW, "row");
     put(g, 0, TRUTH, nnfs_dataset_has_targets(data) ? target_name(data) : "");
     put(g, 0, ANSWER, from->loaded.network ? "predicted" : "");

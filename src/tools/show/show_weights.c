@@ -1,4 +1,5 @@
 /* The weights of the first layer: a picture a unit, orange what drives it up, blue what drives it down. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/json.h"
 #include "show/show.h"
@@ -10,10 +11,14 @@ enum { COUNT_FILE = 32, LINES = 2 };
 /* A network without hidden layers has a unit a class, or one for the second of two. */
 static void name_unit(const nnfs_network *network, const json_t *classes, int unit, caption *text)
 {
-    int class = nnfs_network_outputs(network) == 1 ? 1 : unit;
-    const char *name = nnfs_network_layer_count(network) == 1
-                           ? json_string_value(json_array_get(classes, (size_t) class))
-                           : NULL;
+    int class = unit;
+    if (nnfs_network_outputs(network) == 1) {
+        class = 1;
+    }
+    const char *name = NULL;
+    if (nnfs_network_layer_count(network) == 1) {
+        name = json_string_value(json_array_get(classes, (size_t) class));
+    }
     if (name) {
         (void)snprintf(text->name, sizeof text->name, "class %s", text_name(name).text);
     } else {
@@ -29,7 +34,7 @@ static int choose_count(const show *from)
     int count = from->options->count > 0 ? from->options->count
                 : from->options->output  ? COUNT_FILE
                                          : LINES * layout.per_line;
-    return count < width ? count : width;
+    return MIN(count, width);
 }
 
 static nnfs_status make_sheet(const show *from, const int *units, int count, contact_sheet *what,
@@ -37,7 +42,10 @@ static nnfs_status make_sheet(const show *from, const int *units, int count, con
 {
     nnfs_network *network = from->loaded.network;
     const char *names = nnfs_network_note(network, "class_names");
-    json_t *classes = names ? json_loads(names, 0, NULL) : NULL;
+    json_t *classes = NULL;
+    if (names) {
+        classes = json_loads(names, 0, NULL);
+    }
     what->captions = calloc((size_t)count, sizeof *what->captions);
     for (int i = 0; what->captions && i < count; i++) {
         name_unit(network, classes, units[i], &what->captions[i]);

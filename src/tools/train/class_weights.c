@@ -23,7 +23,7 @@ static bool is_balanced(const char *text)
     return strcmp(text, "balanced") == 0;
 }
 
-/* Reads the next item; its text is to be freed. */
+/* Reads the next item; the caller frees its text. */
 static weight_item next_item(const char **text)
 {
     const char *at;

@@ -4,7 +4,7 @@
 
 #include <nnfs/nnfs.h>
 
-/* What can be said of it before the classes are known: whatever is wrong is a usage error. */
+/* Checks the syntax, before the classes are known: errors are usage errors. */
 void class_weights_check(const char *text);
 
 /* Lets the samples of `data` count as it says. Errors: ARGUMENT (no classes, or not these), MEMORY. */

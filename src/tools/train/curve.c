@@ -1,5 +1,6 @@
 /* A small curve in dots or letters. */
 #include "train/curve.h"
+#include "common/bounds.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,7 +22,9 @@ void curve_add(curve *c, double value, double weight)
     if (!isfinite(value) || !(weight > 0.0)) {
         return;
     }
-    c->stride = c->stride > 0 ? c->stride : 1;
+    if (c->stride <= 0) {
+        c->stride = 1;
+    }
     if (c->count == 0 || c->points[c->count - 1].entries >= c->stride) {
         if (c->count == CURVE_POINTS) {
             halve(c);
@@ -67,7 +70,10 @@ static scale scale_of(const curve *c)
 /* From 0 at the bottom to 1. */
 static double height_of(const scale *s, double value)
 {
-    double at = s->logarithmic ? log(value) : value;
+    double at = value;
+    if (s->logarithmic) {
+        at = log(value);
+    }
     return (at - s->low) / (s->high - s->low);
 }
 
@@ -106,7 +112,10 @@ static void draw_dots(const double *height, curve_picture *picture)
     int before = (int)lround((1.0 - height[0]) * most);
     for (int x = 0; x < 2 * picture->columns; x++) {
         int here = (int)lround((1.0 - height[x]) * most);
-        int step = before < here ? 1 : -1;
+        int step = -1;
+        if (before < here) {
+            step = 1;
+        }
         /* what lies between two places is drawn, so that a steep part is one line */
         for (int y = before == here ? here : before + step;; y += step) {
             picture->cells[y / 4][x / 2] |= dots[x % 2][y % 4];
@@ -132,8 +141,8 @@ void curve_draw(const curve *c, int columns, int lines, bool unicode, curve_pict
 {
     double height[2 * CURVE_MOST_COLUMNS] = {0.0};
     memset(picture, 0, sizeof *picture);
-    picture->columns = columns < CURVE_MOST_COLUMNS ? columns : CURVE_MOST_COLUMNS;
-    picture->lines = lines < CURVE_MOST_LINES ? lines : CURVE_MOST_LINES;
+    picture->columns = MIN(columns, CURVE_MOST_COLUMNS);
+    picture->lines = MIN(lines, CURVE_MOST_LINES);
     picture->unicode = unicode;
     if (c->count == 0) {
         picture->columns = 0;
@@ -150,7 +159,10 @@ void curve_draw(const curve *c, int columns, int lines, bool unicode, curve_pict
 void curve_put(const curve_picture *picture, int line, screen *s)
 {
     int last = picture->columns - 1;
-    unsigned char nothing = picture->unicode ? 0 : ' ';
+    unsigned char nothing = ' ';
+    if (picture->unicode) {
+        nothing = 0;
+    }
     while (last >= 0 && picture->cells[line][last] == nothing) {
         last--;
     }

@@ -1,7 +1,7 @@
 /*
  * nnfs-train: trains a network and says how good it is.
  *
- * Whatever can be refused is refused before the work starts. A run that a signal stops, or that
+ * Errors are found before the work starts where possible. A run that a signal stops, or that
  * diverges, keeps what it has: the model is saved as it stands, and the notes in it say so.
  */
 #include "common/exit.h"
@@ -115,11 +115,11 @@ static nnfs_status check_header(train_run *run, nnfs_error *error)
 static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
 {
     nnfs_train_settings settings = settings_of(run);
-    nnfs_status status =
-        run->checkpoint
-            ? nnfs_checkpoint_check(run->checkpoint, run->network, run->train.set,
-                                    run->validation.set, run->test.set, &settings, error)
-            : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (run->checkpoint) {
+        status = nnfs_checkpoint_check(run->checkpoint, run->network, run->train.set,
+                                       run->validation.set, run->test.set, &settings, error);
+    }
     if (status == NNFS_OK) {
         status = check_header(run, error);
     }
@@ -132,7 +132,10 @@ static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
     if (status == NNFS_OK) {
         status = record_begin(run, error);
     }
-    return status == NNFS_OK ? outputs_claim(run, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return outputs_claim(run, error);
 }
 
 static nnfs_status train(train_run *run, nnfs_error *error)
@@ -190,7 +193,10 @@ static void say_early_end(const train_run *run, const nnfs_error *error)
         cli_message("%s holds the %s weights", run->options->output,
                     error->status == NNFS_ERROR_DIVERGED ? "last good" : "latest");
     }
-    char *command = error->status == NNFS_ERROR_STOPPED ? resume_command(run) : NULL;
+    char *command = NULL;
+    if (error->status == NNFS_ERROR_STOPPED) {
+        command = resume_command(run);
+    }
     if (command && run->summary.checkpoint == NNFS_OK) {
         cli_message("go on with: %s", command);
     }
@@ -256,7 +262,10 @@ static int train_and_report(train_run *run)
 static int end_worse(int result, const nnfs_error *error)
 {
     cli_error(error);
-    return result == EXIT_DONE ? EXIT_CANNOT_RUN : result;
+    if (result == EXIT_DONE) {
+        return EXIT_CANNOT_RUN;
+    }
+    return result;
 }
 
 static int run_all(train_run *run, char **argv)
@@ -285,10 +294,19 @@ static int run_all(train_run *run, char **argv)
         log_start(run);
     }
     signals_catch();
-    status = run->options->folds > 0 ? run_folds(run, &error) : NNFS_OK;
+    if (run->options->folds > 0) {
+        status = run_folds(run, &error);
+    } else {
+        status = NNFS_OK;
+    }
     int result = status == NNFS_OK ? train_and_report(run) : end_in_folds(run, &error);
-    result = log_close(run, &error) == NNFS_OK ? result : end_worse(result, &error);
-    return record_report(run, &error) == NNFS_OK ? result : end_worse(result, &error);
+    if (log_close(run, &error) != NNFS_OK) {
+        result = end_worse(result, &error);
+    }
+    if (record_report(run, &error) == NNFS_OK) {
+        return result;
+    }
+    return end_worse(result, &error);
 }
 
 /* What is different for a rank of several: its part of the host, and of what is written. */

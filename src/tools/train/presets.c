@@ -62,7 +62,10 @@ enum { PRESETS = sizeof presets / sizeof *presets };
 
 const char *preset_names(int value)
 {
-    return value >= 0 && value < PRESETS ? presets[value].name : NULL;
+    if (value >= 0 && value < PRESETS) {
+        return presets[value].name;
+    }
+    return NULL;
 }
 
 /* ---- By data ---- */

@@ -28,7 +28,11 @@ void progress_begin(progress_view *view, const progress_plan *plan)
     view->test = view->accuracy;
     screen_open(&view->screen, !plan->quiet && plan->epochs > 0);
     if (view->screen.live) {
-        view->peak = peak > 0.0 ? peak : nnfs_machine_peak(plan->threads);
+        if (peak > 0.0) {
+            view->peak = peak;
+        } else {
+            view->peak = nnfs_machine_peak(plan->threads);
+        }
     }
 }
 
@@ -37,7 +41,10 @@ void progress_begin(progress_view *view, const progress_plan *plan)
 /* By samples: a batch may be all of them, and is taken in parts. */
 static double epoch_share(const progress_view *view)
 {
-    return view->plan.samples > 0 ? (double)view->now.samples / (double)view->plan.samples : 0.0;
+    if (view->plan.samples > 0) {
+        return (double)view->now.samples / (double)view->plan.samples;
+    }
+    return 0.0;
 }
 
 double progress_epochs_made(const progress_view *view)
@@ -48,7 +55,10 @@ double progress_epochs_made(const progress_view *view)
 double progress_epoch_left(const progress_view *view)
 {
     double share = epoch_share(view);
-    return share > 0.0 ? view->now.seconds * (1.0 - share) / share : NAN;
+    if (share > 0.0) {
+        return view->now.seconds * (1.0 - share) / share;
+    }
+    return NAN;
 }
 
 /* By the clock, which evaluations count in; in the beginning by what the epoch tells of itself. */
@@ -58,7 +68,11 @@ double progress_run_left(const progress_view *view)
     double watched = made - view->first_epochs;
     double an_epoch = (progress_clock() - view->first_time) / watched;
     if (!(watched > 0.0)) {
-        an_epoch = epoch_share(view) > 0.0 ? view->now.seconds / epoch_share(view) : NAN;
+        if (epoch_share(view) > 0.0) {
+            an_epoch = view->now.seconds / epoch_share(view);
+        } else {
+            an_epoch = NAN;
+        }
     }
     return an_epoch * (view->plan.epochs - made + (double)view->plan.others * view->plan.epochs);
 }

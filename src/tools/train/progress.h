@@ -13,7 +13,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* What is to be watched. */
+/* The run to display. */
 typedef struct progress_plan {
     int epochs;
     int64_t samples; /* an epoch */
@@ -60,7 +60,7 @@ void progress_finish(progress_view *view);
 /* ---- progress_view.c ---- */
 
 void progress_draw(progress_view *view);
-/* Seconds to the end of the epoch and of the run; NaN where nobody can tell. */
+/* Seconds to the end of the epoch and of the run; NaN if unknown. */
 double progress_epoch_left(const progress_view *view);
 double progress_run_left(const progress_view *view);
 double progress_clock(void);

@@ -1,6 +1,7 @@
 /* The progress of a run as it is drawn on a terminal. */
 #include "train/progress.h"
 
+#include "common/bounds.h"
 #include "common/text.h"
 
 #include <stdio.h>
@@ -23,7 +24,7 @@ static short_text text_left(double seconds)
     if (seconds >= 59.5) {
         return text_seconds(seconds);
     }
-    (void)snprintf(text.text, sizeof text.text, "%.0f s", seconds < 1.0 ? 1.0 : seconds);
+    (void)snprintf(text.text, sizeof text.text, "%.0f s", MAX(1.0, seconds));
     return text;
 }
 
@@ -41,11 +42,14 @@ static int digits_of(int64_t number)
     return snprintf(NULL, 0, "%lld", (long long)number);
 }
 
-/* A bar as long as the text behind it, of so many letters, lets it be; 0 where that is not much. */
+/* Returns the length of a bar beside a text of `letters` letters; 0: too little room. */
 static int bar_beside(const progress_view *view, int text)
 {
     int room = view->screen.columns - TEXT - 2 - text;
-    return room < BAR_LEAST ? 0 : room < BAR_MOST ? room : BAR_MOST;
+    if (room < BAR_LEAST) {
+        return 0;
+    }
+    return MIN(room, BAR_MOST);
 }
 
 static int epoch_bar(const progress_view *view)
@@ -103,7 +107,10 @@ static void draw_epoch(progress_view *view)
 
 static short_text record_text(const progress_record *record, double value)
 {
-    return record->share ? text_percent(value) : text_error(value);
+    if (record->share) {
+        return text_percent(value);
+    }
+    return text_error(value);
 }
 
 static void add_best(screen *s, const char *best, int epoch)
@@ -245,8 +252,7 @@ static void put_beside(progress_view *view, const int *lines, int count)
     screen *s = &view->screen;
     curve_picture picture;
     int width = s->columns - view->left - 3;
-    curve_draw(&view->losses, width < CURVE_BESIDE ? width : CURVE_BESIDE, count, s->unicode,
-               &picture);
+    curve_draw(&view->losses, MIN(width, CURVE_BESIDE), count, s->unicode, &picture);
     int all = s->count;
     for (int i = 0; i < picture.lines; i++) {
         s->count = lines[i] + 1; /* screen_add adds to the last line */
@@ -261,9 +267,8 @@ static void put_below(progress_view *view)
     screen *s = &view->screen;
     curve_picture picture;
     int room = s->rows - s->count;
-    int lines = room < 3 ? room : 3;
-    curve_draw(&view->losses, s->columns < CURVE_BESIDE ? s->columns : CURVE_BESIDE, lines,
-               s->unicode, &picture);
+    int lines = MIN(room, 3);
+    curve_draw(&view->losses, MIN(s->columns, CURVE_BESIDE), lines, s->unicode, &picture);
     for (int i = 0; i < picture.lines; i++) {
         screen_new_line(s);
         curve_put(&picture, i, s);
@@ -283,7 +288,7 @@ void progress_draw(progress_view *view)
             if (rows[i].beside) {
                 int width = s->lines[s->count - 1].width;
                 lines[beside++] = s->count - 1;
-                view->left = width > view->left ? width : view->left;
+                view->left = MAX(width, view->left);
             }
         }
     }

@@ -38,8 +38,14 @@ void resume_write_word(FILE *stream, const char *word)
 static int hex_value(char digit)
 {
     const char *const digits = "0123456789ABCDEF";
-    const char *at = digit != '\0' ? strchr(digits, digit) : NULL;
-    return at ? (int)(at - digits) : -1;
+    const char *at = NULL;
+    if (digit != '\0') {
+        at = strchr(digits, digit);
+    }
+    if (!at) {
+        return -1;
+    }
+    return (int)(at - digits);
 }
 
 /* Undoes resume_write_word in place; false for what it does not write. */
@@ -52,7 +58,10 @@ bool resume_read_word(char *word)
             continue;
         }
         int high = hex_value(from[1]);
-        int low = high >= 0 ? hex_value(from[2]) : -1;
+        int low = -1;
+        if (high >= 0) {
+            low = hex_value(from[2]);
+        }
         if (low < 0 || high + low == 0) {
             return false;
         }
@@ -147,7 +156,10 @@ static void go_to_folder(train_run *run)
 static char *folder_of_checkpoint(const nnfs_checkpoint *checkpoint)
 {
     char *copy = strdup(nnfs_checkpoint_path(checkpoint));
-    char *folder = copy ? realpath(dirname(copy), NULL) : NULL;
+    char *folder = NULL;
+    if (copy) {
+        folder = realpath(dirname(copy), NULL);
+    }
     if (!folder) {
         cli_message("%s: %s", nnfs_checkpoint_path(checkpoint), strerror(errno));
         cli_exit(EXIT_CANNOT_RUN);
@@ -174,15 +186,26 @@ static void take_given(train_options *options, const train_options *given, int e
     options->resume_anywhere = given->resume_anywhere;
     options->resume_outputs = given->resume_outputs;
     options->named = given->named;
-    options->output = given->named.output ? given->output : options->output;
-    options->log = given->named.log ? given->log : options->log;
-    options->report = given->named.report ? given->report : options->report;
-    options->train.epochs = given->named.epochs ? given->train.epochs : epochs;
+    if (given->named.output) {
+        options->output = given->output;
+    }
+    if (given->named.log) {
+        options->log = given->log;
+    }
+    if (given->named.report) {
+        options->report = given->report;
+    }
+    if (given->named.epochs) {
+        options->train.epochs = given->train.epochs;
+    } else {
+        options->train.epochs = epochs;
+    }
     options->epochs_given = true;
     options->quiet = given->quiet || options->quiet;
     options->profile = given->profile || options->profile;
-    options->train.threads =
-        given->train.threads > 0 ? given->train.threads : options->train.threads;
+    if (given->train.threads > 0) {
+        options->train.threads = given->train.threads;
+    }
 }
 
 void resume_open(train_run *run, train_options *options, char **argv)
@@ -197,12 +220,20 @@ void resume_open(train_run *run, train_options *options, char **argv)
         fail_resume(&error);
     }
     const char *command = note_of(run->checkpoint, NOTE_COMMAND);
-    run->words = command ? read_words(command, &count) : NULL;
+    if (command) {
+        run->words = read_words(command, &count);
+    } else {
+        run->words = NULL;
+    }
     if (!run->words) {
         not_of_a_run(nnfs_checkpoint_path(run->checkpoint));
     }
     const char *log = note_of(run->checkpoint, NOTE_LOG);
-    run->log_bytes = log ? strtoll(log, NULL, 10) : -1;
+    if (log) {
+        run->log_bytes = strtoll(log, NULL, 10);
+    } else {
+        run->log_bytes = -1;
+    }
     run->checkpoints = folder_of_checkpoint(run->checkpoint);
     read_id(run);
     if (outputs_named(&given, &error) != NNFS_OK) {
@@ -276,9 +307,10 @@ nnfs_status resume_remember(train_run *run, char **argv, nnfs_error *error)
     run->command = join(run->words ? run->words : argv, chosen);
     run->folder = here ? join(folder, NULL) : NULL;
     free(here);
-    return run->command && run->folder
-               ? NNFS_OK
-               : set_error(error, NNFS_ERROR_MEMORY, "out of memory, or in a folder that is gone");
+    if (run->command && run->folder) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory, or in a folder that is gone");
 }
 
 void resume_free(train_run *run)
@@ -294,12 +326,18 @@ void resume_free(train_run *run)
 static nnfs_status note_log(train_run *run)
 {
     char bytes[32];
-    long at = run->log ? ftell(run->log) : -1;
+    long at = -1;
+    if (run->log) {
+        at = ftell(run->log);
+    }
     if (at >= 0) {
         run->logged = run->logged && (fsync(fileno(run->log)) == 0 || errno == EINVAL);
         (void)snprintf(bytes, sizeof bytes, "%ld", at);
     }
-    return at < 0 ? NNFS_OK : nnfs_network_set_note(run->network, NOTE_LOG, bytes, NULL);
+    if (at < 0) {
+        return NNFS_OK;
+    }
+    return nnfs_network_set_note(run->network, NOTE_LOG, bytes, NULL);
 }
 
 nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error *failed)
@@ -319,7 +357,10 @@ nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error 
     if (status == NNFS_OK && run->id[0]) {
         status = nnfs_network_set_note(run->network, NOTE_ID, run->id, NULL);
     }
-    return status == NNFS_OK ? note_log(run) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return note_log(run);
 }
 
 void resume_forget_notes(train_run *run)
@@ -332,10 +373,16 @@ void resume_forget_notes(train_run *run)
 
 char *resume_command(const train_run *run)
 {
-    char *folder = run->options->checkpoint ? realpath(run->options->checkpoint, NULL) : NULL;
+    char *folder = NULL;
+    if (run->options->checkpoint) {
+        folder = realpath(run->options->checkpoint, NULL);
+    }
     char *command = NULL;
     size_t length = 0;
-    FILE *stream = folder ? open_memstream(&command, &length) : NULL;
+    FILE *stream = NULL;
+    if (folder) {
+        stream = open_memstream(&command, &length);
+    }
     if (stream) {
         text_quote(stream, program_invocation_name);
         (void)fputs(" --resume ", stream);

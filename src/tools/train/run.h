@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* A dataset and the path it came from; NULL where there is none. */
+/* A dataset and its path, both NULL if unused. */
 typedef struct data_source {
     char *path;
     nnfs_dataset *set;
@@ -80,7 +80,7 @@ nnfs_status look(const train_run *run, nnfs_error *error);
 
 /* ---- look_targets.c ---- */
 
-/* What there is to predict, likewise. */
+/* Describes the target. */
 nnfs_status look_targets(const train_run *run, nnfs_error *error);
 
 /* ---- run_folds.c ---- */
@@ -163,7 +163,7 @@ nnfs_status show_program(const train_run *run, nnfs_error *error);
 
 /* ---- profile_table.c ---- */
 
-/* Where the time went, likewise. */
+/* Prints the profile. */
 void report_profile(const train_run *run);
 
 #endif

@@ -49,7 +49,10 @@ static nnfs_status check_targets(const data_source *data, nnfs_error *error)
 {
     nnfs_error why;
     nnfs_status status = nnfs_dataset_check_targets(data->set, &why);
-    return status == NNFS_OK ? status : set_error(error, status, "%s: %s", data->path, why.message);
+    if (status == NNFS_OK) {
+        return status;
+    }
+    return set_error(error, status, "%s: %s", data->path, why.message);
 }
 
 static nnfs_status load_data(train_run *run, nnfs_error *error)
@@ -88,7 +91,10 @@ static double choose_test_share(const train_run *run)
     if (options->test_share != BY_DATA) {
         return options->test_share;
     }
-    return by_default ? DEFAULT_TEST_SHARE : 0.0;
+    if (by_default) {
+        return DEFAULT_TEST_SHARE;
+    }
+    return 0.0;
 }
 
 /* Moves a share of the training data to *part, which is empty. */
@@ -168,7 +174,11 @@ static nnfs_status load_other(const char *data, const char *targets, const train
         return status;
     }
     status = nnfs_dataset_load(other->path, &settings, &train, &test, error);
-    other->set = test ? test : train;
+    if (test) {
+        other->set = test;
+    } else {
+        other->set = train;
+    }
     if (test) {
         nnfs_dataset_free(train);
     }
@@ -220,7 +230,7 @@ static nnfs_status check_fit(const data_source *train, const data_source *other,
     return NNFS_OK;
 }
 
-/* The test set that DATA brings is not looked at: nobody should have to wonder. */
+/* The test set that DATA brings is not looked at: the run says so. */
 static void say_replaced(const train_run *run)
 {
     const train_options *options = run->options;

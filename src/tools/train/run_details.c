@@ -1,4 +1,5 @@
 /* The events of the run log between the last epoch and the end: what a report draws. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "diagnostics/column_effects.h"
 #include "diagnostics/diagnostics_json.h"
@@ -137,7 +138,7 @@ static nnfs_status draw_weights(nnfs_network *network, nnfs_image_layout shape, 
     nnfs_status status = units ? units_by_strength(network, units, error)
                                : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     if (status == NNFS_OK) {
-        int count = width < WEIGHTS ? width : WEIGHTS;
+        int count = MIN(width, WEIGHTS);
         status = pictures_of_weights(network, shape, units, count, drawn, error);
     }
     free(units);

@@ -132,8 +132,10 @@ nnfs_status run_folds(train_run *run, nnfs_error *error)
 {
     int folds = run->options->folds;
     run->folds.scores = calloc((size_t)folds, sizeof *run->folds.scores);
-    nnfs_status status =
-        run->folds.scores ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!run->folds.scores) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (int i = 0; status == NNFS_OK && i < folds; i++) {
         status = run_fold(run, i, error);
     }

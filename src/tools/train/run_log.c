@@ -1,6 +1,8 @@
 /* The run log: JSON, an object a line, each flushed as soon as it is written. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/lock.h"
 #include "common/metrics_text.h"
 #include "train/run.h"
 
@@ -8,23 +10,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Whether another run has it, also after a second: one that was killed lets go of it, but not at once. */
-static bool is_taken(int file)
-{
-    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-    for (int tries = 0; flock(file, LOCK_EX | LOCK_NB) != 0; tries++) {
-        if (errno != EWOULDBLOCK || tries == 20) {
-            return errno == EWOULDBLOCK; /* else the file system knows no locks */
-        }
-        (void)nanosleep(&pause, NULL);
-    }
-    return false;
-}
 
 static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *error)
 {
@@ -40,12 +28,15 @@ nnfs_status find_run_log(const char *path, const char *id, bool *is_log, nnfs_er
         length += (size_t)snprintf(wanted + length, sizeof wanted - length, ",\"run\":\"%s\"", id);
     }
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = file >= 0 ? pread(file, there, length, 0) : -1;
+    ssize_t got = -1;
+    if (file >= 0) {
+        got = pread(file, there, length, 0);
+    }
     bool missing = got < 0 && (errno == ENOENT || errno == ESPIPE);
-    nnfs_status status =
-        got < 0 && !missing
-            ? set_error(error, NNFS_ERROR_IO, "cannot read '%s': %s", path, strerror(errno))
-            : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (got < 0 && !missing) {
+        status = set_error(error, NNFS_ERROR_IO, "cannot read '%s': %s", path, strerror(errno));
+    }
     *is_log = got == (ssize_t)length && memcmp(wanted, there, length) == 0;
     if (file >= 0) {
         (void)close(file);
@@ -61,7 +52,11 @@ static nnfs_status find_size(const train_run *run, int64_t *size, nnfs_error *er
     if (fstat(fileno(run->log), &about) != 0) {
         return fail_log(run->options->log, strerror(errno), error);
     }
-    *size = S_ISREG(about.st_mode) ? about.st_size : -1;
+    if (S_ISREG(about.st_mode)) {
+        *size = about.st_size;
+    } else {
+        *size = -1;
+    }
     return NNFS_OK;
 }
 
@@ -87,7 +82,11 @@ nnfs_status log_open(train_run *run, nnfs_error *error)
     const char *path = run->options->log;
     int64_t size;
     run->logged = true;
-    run->log = path ? fopen(path, "ae") : NULL;
+    if (path) {
+        run->log = fopen(path, "ae");
+    } else {
+        run->log = NULL;
+    }
     if (!path) {
         return NNFS_OK;
     }
@@ -96,19 +95,25 @@ nnfs_status log_open(train_run *run, nnfs_error *error)
     }
     nnfs_status status = find_size(run, &size, error);
     /* Two runs do not share a log: the second would cut off the lines of the first. */
-    if (status == NNFS_OK && size >= 0 && is_taken(fileno(run->log))) {
+    if (status == NNFS_OK && size >= 0 && !lock_file(fileno(run->log))) {
         return fail_log(path, "another run is writing to it", error);
     }
-    return status == NNFS_OK ? check_log(run, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return check_log(run, error);
 }
 
 /* A log that is shorter than it was goes on where it ends. */
 nnfs_status log_cut(train_run *run, nnfs_error *error)
 {
     const char *path = run->options->log;
-    int64_t wanted = run->log_bytes >= 0 ? run->log_bytes : 0;
+    int64_t wanted = MAX(run->log_bytes, 0);
     int64_t size = -1;
-    nnfs_status status = run->log ? find_size(run, &size, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (run->log) {
+        status = find_size(run, &size, error);
+    }
     if (status != NNFS_OK || size < 0) {
         return status;
     }
@@ -116,9 +121,10 @@ nnfs_status log_cut(train_run *run, nnfs_error *error)
         cli_message("'%s' is shorter than it was: lines of it are lost", path);
     }
     run->log_is_new = size == 0 || wanted == 0;
-    return size <= wanted || ftruncate(fileno(run->log), wanted) == 0
-               ? NNFS_OK
-               : fail_log(path, strerror(errno), error);
+    if (size <= wanted || ftruncate(fileno(run->log), wanted) == 0) {
+        return NNFS_OK;
+    }
+    return fail_log(path, strerror(errno), error);
 }
 
 nnfs_status log_close(train_run *run, nnfs_error *error)
@@ -184,7 +190,9 @@ static json_t *settings(const train_run *run)
         json_set_float(object, "init_scale", options->init_scale);
     }
     json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(run->network)));
-    train.batch = train.batch > 0 ? train.batch : nnfs_dataset_samples(run->train.set);
+    if (train.batch <= 0) {
+        train.batch = nnfs_dataset_samples(run->train.set);
+    }
     const nnfs_setting *setting;
     for (int i = 0; (setting = nnfs_train_setting(i)) != NULL; i++) {
         char text[NNFS_SETTING_BYTES];

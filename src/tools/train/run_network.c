@@ -19,7 +19,13 @@ typedef enum task_kind { TASK_NUMBERS, TASK_YES_NO, TASK_CLASSES } task_kind;
 static task_kind task_of(const nnfs_dataset *data)
 {
     int classes = nnfs_dataset_classes(data);
-    return classes == 0 ? TASK_NUMBERS : classes == 2 ? TASK_YES_NO : TASK_CLASSES;
+    if (classes == 0) {
+        return TASK_NUMBERS;
+    }
+    if (classes == 2) {
+        return TASK_YES_NO;
+    }
+    return TASK_CLASSES;
 }
 
 static const nnfs_activation task_outputs[] = {
@@ -157,7 +163,10 @@ nnfs_status run_build(train_run *run, nnfs_error *error)
         return status;
     }
     run->shape = text_shape(run->network);
-    return run->shape ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!run->shape) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Notes ---- */
@@ -262,10 +271,15 @@ static nnfs_status annotate_path(nnfs_network *network, const char *key, const c
     }
     char *ascii = strdup(path);
     for (char *at = ascii; at && *at; at++) {
-        *at = (unsigned char)*at < 0x80 ? *at : '?';
+        if ((unsigned char)*at >= 0x80) {
+            *at = '?';
+        }
     }
-    status = ascii ? nnfs_network_set_note(network, key, ascii, error)
-                   : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (ascii) {
+        status = nnfs_network_set_note(network, key, ascii, error);
+    } else {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     free(ascii);
     return status;
 }

@@ -57,7 +57,10 @@ static bool find_place(const char *path, place *found)
     char *whole = realpath(path, NULL);
     char *copy = strdup(whole ? whole : path);
     const char *slash = strrchr(whole ? whole : path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = path;
+    if (slash) {
+        name = slash + 1;
+    }
     size_t length = strlen(name);
     bool fits = copy && length > 0 && length < sizeof found->name;
     if (fits) {
@@ -86,12 +89,18 @@ static nnfs_status fail_list(const place *where, nnfs_error *error)
 static nnfs_status find_claim(const place *where, const char *id, bool *claimed, nnfs_error *error)
 {
     int file = open_list(where, O_RDONLY);
-    FILE *list = file >= 0 ? fdopen(file, "r") : NULL;
+    FILE *list = NULL;
+    if (file >= 0) {
+        list = fdopen(file, "r");
+    }
     char *line = NULL;
     size_t room = 0;
     *claimed = false;
     if (!list) {
-        return errno == ENOENT ? NNFS_OK : fail_list(where, error);
+        if (errno != ENOENT) {
+            return fail_list(where, error);
+        }
+        return NNFS_OK;
     }
     while (getline(&line, &room, list) > 0) {
         char *name = strchr(line, ' ');
@@ -101,7 +110,10 @@ static nnfs_status find_claim(const place *where, const char *id, bool *claimed,
             *claimed = strcmp(line, id) == 0;
         }
     }
-    nnfs_status status = ferror(list) ? fail_list(where, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (ferror(list)) {
+        status = fail_list(where, error);
+    }
     free(line);
     (void)fclose(list);
     return status;
@@ -148,7 +160,10 @@ static nnfs_status claim(const place *where, const char *id, nnfs_error *error)
     }
     int file = open_list(where, O_WRONLY | O_APPEND | O_CREAT);
     bool written = file >= 0 && write_line(file, line) && (fsync(file) == 0 || errno == EINVAL);
-    nnfs_status status = written ? NNFS_OK : fail_list(where, error);
+    nnfs_status status = NNFS_OK;
+    if (!written) {
+        status = fail_list(where, error);
+    }
     if (file >= 0) {
         (void)close(file);
     }
@@ -171,7 +186,10 @@ static nnfs_status claim_output(const char *path, const char *id, nnfs_error *er
         return NNFS_OK;
     }
     nnfs_status status = find_claim(&where, id, &claimed, error);
-    return status == NNFS_OK && !claimed ? claim(&where, id, error) : status;
+    if (status == NNFS_OK && !claimed) {
+        return claim(&where, id, error);
+    }
+    return status;
 }
 
 nnfs_status outputs_claim(const train_run *run, nnfs_error *error)
@@ -182,8 +200,8 @@ nnfs_status outputs_claim(const train_run *run, nnfs_error *error)
     }
     /* Its folder may take no new file; its first line tells, too. */
     (void)claim_output(options->log, run->id, error);
-    nnfs_status status = claim_output(options->output, run->id, error);
-    return status == NNFS_OK ? claim_output(options->report, run->id, error) : status;
+    TRY(claim_output(options->output, run->id, error));
+    return claim_output(options->report, run->id, error);
 }
 
 /* ---- Whether an output is the run's ---- */
@@ -247,10 +265,12 @@ nnfs_status outputs_check(train_run *run, nnfs_error *error)
             say_foreign(&outputs[i]);
         }
     }
-    return foreign == 0 ? NNFS_OK
-                        : set_error(error, NNFS_ERROR_ARGUMENT,
-                                    "name other files with --output, --log or --report, or allow "
-                                    "these with --resume-outputs");
+    if (foreign != 0) {
+        return set_error(error, NNFS_ERROR_ARGUMENT,
+                         "name other files with --output, --log or --report, or allow "
+                         "these with --resume-outputs");
+    }
+    return NNFS_OK;
 }
 
 /* ---- Named again ---- */
@@ -258,11 +278,17 @@ nnfs_status outputs_check(train_run *run, nnfs_error *error)
 /* An absolute path in fresh memory; NULL: no memory. */
 static char *absolute_path(const char *path)
 {
-    char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+    char *here = NULL;
+    if (*path != '/') {
+        here = getcwd(NULL, 0);
+    }
     char *whole = NULL;
     int length = here ? asprintf(&whole, "%s/%s", here, path) : asprintf(&whole, "%s", path);
     free(here);
-    return length < 0 ? NULL : whole;
+    if (length < 0) {
+        return NULL;
+    }
+    return whole;
 }
 
 nnfs_status outputs_named(train_options *given, nnfs_error *error)

@@ -32,9 +32,10 @@ static nnfs_status prepare_table(train_run *run, nnfs_error *error)
     if (status != NNFS_OK) { /* which knows nothing of files */
         return set_error(error, status, "%.200s: %.300s", run->train.path, found.message);
     }
-    return run->validation.set
-               ? nnfs_dataset_prepare(run->validation.set, run->preprocessing, error)
-               : NNFS_OK;
+    if (run->validation.set) {
+        return nnfs_dataset_prepare(run->validation.set, run->preprocessing, error);
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status check_folds(const train_run *run, nnfs_error *error)

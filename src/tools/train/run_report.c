@@ -10,7 +10,10 @@
 static const char *name_of(const train_run *run)
 {
     const char *slash = strrchr(run->options->data, '/');
-    return slash && slash[1] != '\0' ? slash + 1 : run->options->data;
+    if (slash && slash[1] != '\0') {
+        return slash + 1;
+    }
+    return run->options->data;
 }
 
 nnfs_status record_begin(train_run *run, nnfs_error *error)

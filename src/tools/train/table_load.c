@@ -45,13 +45,23 @@ static text_list join(const nnfs_dataset *data, const text_list *list, bool *joi
     for (int i = 0; i < list->count; i++) {
         room += strlen(list->items[i]) + 1;
     }
-    char *name = list->count > 0 ? malloc(room) : NULL;
+    char *name = NULL;
+    if (list->count > 0) {
+        name = malloc(room);
+    }
     for (int i = 0; name && i < list->count;) {
         int pieces = count_pieces(data, list, i, name);
-        const char *item = pieces > 0 ? name : list->items[i];
+        const char *item = name;
+        if (pieces <= 0) {
+            item = list->items[i];
+        }
         list_add(&whole, item, strlen(item));
         *joined = *joined || pieces > 1;
-        i += pieces > 0 ? pieces : 1;
+        if (pieces > 0) {
+            i += pieces;
+        } else {
+            i += 1;
+        }
     }
     free(name);
     return whole;
@@ -100,7 +110,10 @@ static bool hint_at(const nnfs_dataset *data, const char *name, nnfs_error *erro
     char quoted[128];
     size_t used = strlen(error->message);
     (void)snprintf(quoted, sizeof quoted, "no column '%s'", name);
-    const char *nearest = strstr(error->message, quoted) ? nearest_column(data, name) : NULL;
+    const char *nearest = NULL;
+    if (strstr(error->message, quoted)) {
+        nearest = nearest_column(data, name);
+    }
     if (nearest) {
         (void)snprintf(error->message + used, sizeof error->message - used,
                        "; did you mean '%.64s'?", nearest);
@@ -166,7 +179,8 @@ nnfs_status table_load(const char *path, const table_options *options, int threa
     settings.threads = threads;
     table_options_apply(options, &settings);
     nnfs_status status = nnfs_dataset_load(path, &settings, train, test, error);
-    return status == NNFS_ERROR_DATA && strstr(error->message, "no column '")
-               ? load_again(path, options, &settings, train, test, error)
-               : status;
+    if (status == NNFS_ERROR_DATA && strstr(error->message, "no column '")) {
+        return load_again(path, options, &settings, train, test, error);
+    }
+    return status;
 }

@@ -2,6 +2,7 @@
  * A look at a table before anything is trained on it: what is in each column and what becomes of it,
  * what is predicted, how it is split, and what might be wrong with it.
  */
+#include "common/bounds.h"
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/text.h"
@@ -13,7 +14,7 @@
 
 enum {
     NAMED_MOST = 40,       /* columns shown */
-    UNNAMED_MOST = 5,      /* likewise where they have no names: pixels, say */
+    UNNAMED_MOST = 5,      /* the same for columns without names, as pixels */
     CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
 };
 
@@ -116,8 +117,8 @@ static list_widths measure_list(const nnfs_dataset *data, int shown)
         nnfs_column column = nnfs_dataset_column(data, i);
         int name = column_name(column.name, i + 1).width;
         int kind = (int)strlen(kind_text(&column).text);
-        widths.name = name > widths.name ? name : widths.name;
-        widths.kind = kind > widths.kind ? kind : widths.kind;
+        widths.name = MAX(name, widths.name);
+        widths.kind = MAX(kind, widths.kind);
     }
     return widths;
 }
@@ -154,8 +155,11 @@ static void show_columns(const train_run *run)
 {
     const nnfs_dataset *data = run->train.set;
     int columns = nnfs_dataset_columns(data);
-    int most = nnfs_dataset_column(data, 0).name ? NAMED_MOST : UNNAMED_MOST;
-    int shown = columns > most ? most : columns;
+    int most = UNNAMED_MOST;
+    if (nnfs_dataset_column(data, 0).name) {
+        most = NAMED_MOST;
+    }
+    int shown = MIN(most, columns);
     list_widths widths = measure_list(data, shown);
     (void)fprintf(stderr, "  %-*s  %-*s  %7s  becomes\n", widths.name, "column", widths.kind,
                   "kind", "missing");
@@ -236,8 +240,10 @@ static nnfs_status warn_of_shared(const train_run *run, const char *part, const 
                                   nnfs_error *error)
 {
     int64_t shared = 0;
-    nnfs_status status =
-        set ? nnfs_dataset_count_overlap(run->train.set, set, &shared, error) : NNFS_OK;
+    nnfs_status status = NNFS_OK;
+    if (set) {
+        status = nnfs_dataset_count_overlap(run->train.set, set, &shared, error);
+    }
     if (status == NNFS_ERROR_ARGUMENT) {
         return NNFS_OK; /* a file of other columns, which the model does without */
     }
@@ -255,7 +261,10 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
     nnfs_status status = nnfs_dataset_target_leakage(run->train.set, &column, error);
     if (status == NNFS_OK && column >= 0) {
         const char *name = nnfs_dataset_column(run->train.set, column).name;
-        const char *quote = name ? "'" : "";
+        const char *quote = "";
+        if (name) {
+            quote = "'";
+        }
         cli_message(
             "warning: %s%s%s alone gives the target away; if it is not known beforehand, --drop it",
             quote, column_name(name, column + 1).text, quote);
@@ -270,9 +279,15 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
 static void warn_of_precision(const char *name, int number, double center, double reach)
 {
     const double steps = 1000.0;
-    double step = center != 0.0 ? ldexp(1.0, ilogb(center) - 23) : 0.0;
+    double step = 0.0;
+    if (center != 0.0) {
+        step = ldexp(1.0, ilogb(center) - 23);
+    }
     if (isfinite(reach) && reach < steps * step) {
-        const char *quote = name ? "'" : "";
+        const char *quote = "";
+        if (name) {
+            quote = "'";
+        }
         cli_message(
             "warning: %s%s%s varies by %s about %s, where float32 has steps of %s; subtract what "
             "its numbers have in common",
@@ -302,9 +317,12 @@ nnfs_status look(const train_run *run, nnfs_error *error)
 {
     const nnfs_dataset *data = run->train.set;
     int64_t rows = nnfs_dataset_samples(data);
-    rows += run->test.set && !run->test.path ? nnfs_dataset_samples(run->test.set) : 0;
-    rows += run->validation.set && !run->validation.path ? nnfs_dataset_samples(run->validation.set)
-                                                         : 0;
+    if (run->test.set && !run->test.path) {
+        rows += nnfs_dataset_samples(run->test.set);
+    }
+    if (run->validation.set && !run->validation.path) {
+        rows += nnfs_dataset_samples(run->validation.set);
+    }
     (void)fprintf(stderr, "%s: %s row%s, %s column%s\n", text_name(run->options->data).text,
                   text_count(rows).text, text_plural(rows),
                   text_count(nnfs_dataset_columns(data)).text,

@@ -1,4 +1,5 @@
 /* The second half of the look at a table: what there is to predict. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/text.h"
 #include "train/run.h"
@@ -26,9 +27,15 @@ static nnfs_status measure_targets(const nnfs_dataset *data, target_range *range
     int outputs = nnfs_dataset_outputs(data);
     int64_t samples = nnfs_dataset_samples(data);
     float *block = calloc((size_t)outputs, BLOCK * sizeof *block);
-    nnfs_status status = block ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
+    if (!block) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        int64_t count = BLOCK;
+        if (samples - first < BLOCK) {
+            count = samples - first;
+        }
         status = nnfs_dataset_copy(data, first, count, NULL, NULL, block, error);
         for (int64_t i = 0; status == NNFS_OK && i < count * outputs; i++) {
             target_range *range = &ranges[i % outputs];
@@ -52,7 +59,7 @@ static void show_range(const train_run *run, int index, const target_range *rang
     (void)fprintf(stderr, "predicts  %s: %s to %s, mean %s, deviation %s\n",
                   name ? text_name(name).text : "the target", text_measure(range->least).text,
                   text_measure(range->most).text, text_measure(mean).text,
-                  text_measure(sqrt(variance > 0.0 ? variance : 0.0)).text);
+                  text_measure(sqrt(MAX(variance, 0.0))).text);
 }
 
 static nnfs_status show_numbers(const train_run *run, nnfs_error *error)
@@ -89,8 +96,10 @@ static int by_samples(const void *left, const void *right)
 {
     const class_count *a = left;
     const class_count *b = right;
-    return a->samples != b->samples ? (a->samples < b->samples) - (a->samples > b->samples)
-                                    : (a->index > b->index) - (a->index < b->index);
+    if (a->samples != b->samples) {
+        return (a->samples < b->samples) - (a->samples > b->samples);
+    }
+    return (a->index > b->index) - (a->index < b->index);
 }
 
 static void show_counts(const train_run *run, const class_count *counts, int classes)
@@ -150,6 +159,8 @@ static nnfs_status show_classes(const train_run *run, nnfs_error *error)
 
 nnfs_status look_targets(const train_run *run, nnfs_error *error)
 {
-    return nnfs_dataset_classes(run->train.set) > 0 ? show_classes(run, error)
-                                                    : show_numbers(run, error);
+    if (nnfs_dataset_classes(run->train.set) > 0) {
+        return show_classes(run, error);
+    }
+    return show_numbers(run, error);
 }

@@ -122,7 +122,9 @@ static bool note_given(void *input, const option_row *row, const char *text)
             return false;
         }
     }
-    options->given = options->given ? options->given : row->name;
+    if (!options->given) {
+        options->given = row->name;
+    }
     return false;
 }
 
@@ -230,7 +232,7 @@ static void check_together(const train_options *options)
     }
     if ((options->output && is_same_file(options->output, options->data)) ||
         (options->log && is_same_file(options->log, options->data))) {
-        usage_error("'%s' is to be read and written over", options->data);
+        usage_error("'%s' is both input and output", options->data);
     }
     if (options->output && options->log && is_same_file(options->output, options->log)) {
         usage_error("--output and --log are the same file, '%s'", options->output);

@@ -13,7 +13,7 @@
 /* "by task": not asked for, to be chosen when the data are known. */
 #define BY_TASK (-1)
 
-/* Likewise of the share to test on: DEFAULT_TEST_SHARE of a table, none of other data. */
+/* Returns the test share: DEFAULT_TEST_SHARE of a table, none of other data. */
 #define BY_DATA            (-1.0)
 #define DEFAULT_TEST_SHARE 0.2
 
@@ -59,7 +59,7 @@ typedef struct train_options {
     const char *log;        /* or NULL */
     const char *report;     /* or NULL */
     const char *checkpoint; /* the folder, or NULL */
-    const char *resume;     /* likewise, to go on from */
+    const char *resume;     /* folder or file to resume from; NULL */
     bool resume_anywhere;
     bool resume_outputs; /* write also to files that are not known to be the run's */
     const char *given;   /* the first option that may not be given with --resume, or NULL */

@@ -75,13 +75,19 @@ void take_embedding(void *target, const option_row *row, const char *text)
     }
     options->embedding_bins = 48;
     options->embedding_width = 16;
-    const char *rest = text[length] == ':' ? text + length + 1 : "";
+    const char *rest = "";
+    if (text[length] == ':') {
+        rest = text + length + 1;
+    }
     while (*rest) {
         const char *item;
         char value[32];
         size_t size = list_next(&rest, &item);
         bool bins = strncmp(item, "bins=", 5) == 0;
-        size_t key = bins ? 5 : 6;
+        size_t key = 6;
+        if (bins) {
+            key = 5;
+        }
         if ((!bins && strncmp(item, "width=", 6) != 0) || size <= key) {
             usage_error("--embedding: '%.*s' is neither bins=N nor width=N", (int)size, item);
         }
@@ -95,8 +101,16 @@ void take_embedding(void *target, const option_row *row, const char *text)
 static void take_part(const char *option, const char *text, double *share, const char **path)
 {
     bool number = looks_like_number(text);
-    *path = number ? NULL : text;
-    *share = number ? option_number(option, text, NUMBER_FRACTION) : 0.0;
+    if (number) {
+        *path = NULL;
+    } else {
+        *path = text;
+    }
+    if (number) {
+        *share = option_number(option, text, NUMBER_FRACTION);
+    } else {
+        *share = 0.0;
+    }
 }
 
 void take_validation(void *target, const option_row *row, const char *text)
@@ -166,7 +180,11 @@ void take_data(void *target, const char *text)
 
 static void finish_hidden(train_options *options, const char *hidden)
 {
-    options->hidden_count = strcmp(hidden, "none") == 0 ? 0 : list_count(hidden);
+    if (strcmp(hidden, "none") == 0) {
+        options->hidden_count = 0;
+    } else {
+        options->hidden_count = list_count(hidden);
+    }
     options->layers = calloc((size_t)options->hidden_count + 1, sizeof *options->layers);
     if (!options->layers) {
         cli_message("out of memory");
@@ -184,7 +202,10 @@ static void finish_hidden(train_options *options, const char *hidden)
 /* One activation for all, or one each. */
 static void finish_activation(train_options *options, const char *names)
 {
-    int count = names ? list_count(names) : 1;
+    int count = 1;
+    if (names) {
+        count = list_count(names);
+    }
     if (names && options->hidden_count == 0) {
         usage_error("--activation is of hidden layers, and there are none");
     }
@@ -210,7 +231,10 @@ static void finish_activation(train_options *options, const char *names)
 /* One share for all, or one each. */
 static void finish_dropout(train_options *options, const char *shares)
 {
-    int count = shares ? list_count(shares) : 1;
+    int count = 1;
+    if (shares) {
+        count = list_count(shares);
+    }
     if (count != 1 && count != options->hidden_count) {
         usage_error("--dropout gives %d shares for %d hidden layer%s; give one for all or one each",
                     count, options->hidden_count, options->hidden_count == 1 ? "" : "s");

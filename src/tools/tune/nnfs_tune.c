@@ -2,7 +2,7 @@
  * nnfs-tune: trains a network for each combination of settings, and says which is best.
  *
  * Each run is one that nnfs-train would make, to the same bits; its command line is printed for the best.
- * Whatever ends the tool, the runs that have ended are in the log, and the same command goes on.
+ * However the tool ends, finished runs are in the log, and the same command continues.
  */
 #include "common/exit.h"
 #include "common/paths.h"
@@ -81,7 +81,10 @@ static int run_and_report(tuning *tune)
     if (all_diverged) {
         cli_message("all runs diverged");
     }
-    return result == EXIT_DONE && all_diverged ? EXIT_DIVERGED : result;
+    if (result == EXIT_DONE && all_diverged) {
+        return EXIT_DIVERGED;
+    }
+    return result;
 }
 
 static int run_all(tuning *tune)

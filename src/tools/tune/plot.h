@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* So many lines can be told apart, by colour and by dashes or marks; a plot has no more. */
+/* The most lines of a plot: those that colour and dashes or marks can distinguish. */
 enum { PLOT_LINES_MOST = 8 };
 
 typedef struct plot_line {
@@ -43,7 +43,7 @@ typedef struct plot_axis {
     int marks; /* first, first + step, ... */
 } plot_axis;
 
-/* With at most so many marks. */
+/* Places at most `most` marks. */
 plot_axis plot_axis_x(const plot *what, int marks);
 plot_axis plot_axis_y(const plot *what, int marks);
 double plot_mark(const plot_axis *axis, int index);

@@ -1,10 +1,11 @@
 /* The axes of a plot: what they show, and round numbers along them. */
+#include "common/bounds.h"
 #include "tune/plot.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* The smallest of 1, 2 and 5 times a power of ten with which `span` has at most so many steps. */
+/* The smallest of 1, 2 and 5 times a power of ten with which `span` has at most `most` steps. */
 static double round_step(double span, int steps)
 {
     static const double mantissas[] = {1.0, 2.0, 5.0, 10.0};
@@ -32,7 +33,7 @@ plot_axis plot_axis_x(const plot *what, int marks)
 {
     int longest = 2;
     for (int i = 0; i < what->count; i++) {
-        longest = what->lines[i].count > longest ? what->lines[i].count : longest;
+        longest = MAX(what->lines[i].count, longest);
     }
     plot_axis axis = {.from = 1.0, .to = longest};
     axis.step = fmax(1.0, round_step(axis.to - axis.from, marks));
@@ -48,7 +49,7 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* All finite values in ascending order, in fresh memory; NULL where there is none. */
+/* Returns all finite values in ascending order, freed by the caller; NULL: no memory or no value. */
 static double *sorted_values(const plot *what, size_t *count)
 {
     size_t most = 1;
@@ -75,7 +76,10 @@ static double highest(const double *values, size_t count, bool share)
 {
     double limit = 4.0 * values[count / 2];
     double most = values[count - 1];
-    return share || most <= limit || limit <= 0.0 ? most : limit;
+    if (share || most <= limit || limit <= 0.0) {
+        return most;
+    }
+    return limit;
 }
 
 plot_axis plot_axis_y(const plot *what, int marks)
@@ -88,7 +92,10 @@ plot_axis plot_axis_y(const plot *what, int marks)
         axis.to = highest(values, count, what->share);
     }
     free(values);
-    double least = what->share ? 0.005 : fmax(1e-4 * fabs(axis.to), 1e-9);
+    double least = 0.005;
+    if (!what->share) {
+        least = fmax(1e-4 * fabs(axis.to), 1e-9);
+    }
     if (axis.to - axis.from < least) {
         axis.from -= least;
         axis.to += least;
@@ -103,7 +110,10 @@ plot_axis plot_axis_y(const plot *what, int marks)
 
 void plot_mark_text(const plot_axis *axis, double value, bool share, char *text)
 {
-    double scale = share ? 100.0 : 1.0;
+    double scale = 1.0;
+    if (share) {
+        scale = 100.0;
+    }
     int decimals = (int)fmax(0.0, -floor(log10(axis->step * scale) + 1e-9));
     double rounded = fabs(value) < 1e-9 * axis->step ? 0.0 : value * scale;
     (void)snprintf(text, 32, share ? "%.*f %%" : "%.*f", decimals, rounded);

@@ -3,6 +3,7 @@
  * that the colour-blind can tell from the others (Okabe and Ito's, the yellow left out), dashes of its
  * own, and its name where it ends. The numbers themselves stand in <metadata>.
  */
+#include "common/bounds.h"
 #include "tune/plot.h"
 
 #include <math.h>
@@ -49,10 +50,14 @@ static double y_of(const picture *p, double y)
 static void write_escaped(const char *text, FILE *stream)
 {
     for (; *text; text++) {
-        const char *as = *text == '<'   ? "&lt;"
-                         : *text == '>' ? "&gt;"
-                         : *text == '&' ? "&amp;"
-                                        : NULL;
+        const char *as = NULL;
+        if (*text == '<') {
+            as = "&lt;";
+        } else if (*text == '>') {
+            as = "&gt;";
+        } else if (*text == '&') {
+            as = "&amp;";
+        }
         if (as) {
             (void)fputs(as, stream);
         } else {
@@ -197,7 +202,10 @@ static double end_of(const picture *p, int index)
     while (last >= 0 && !isfinite(line->y[last])) {
         last--;
     }
-    return last < 0 ? p->bottom : y_of(p, line->y[last]);
+    if (last < 0) {
+        return p->bottom;
+    }
+    return y_of(p, line->y[last]);
 }
 
 /* From top to bottom by where the lines end, and no two names over each other. */
@@ -215,7 +223,11 @@ static void write_names(const picture *p, FILE *stream)
     }
     for (int i = 0; i < count; i++) {
         double end = end_of(p, order[i]);
-        at[i] = i > 0 ? fmax(end, at[i - 1] + NAME_ROW) : end;
+        if (i > 0) {
+            at[i] = fmax(end, at[i - 1] + NAME_ROW);
+        } else {
+            at[i] = end;
+        }
     }
     double floor = p->bottom; /* what was pushed below it is pushed up again */
     for (int i = count - 1; i >= 0; i--) {
@@ -239,7 +251,7 @@ static double names_width(const plot *what)
     size_t widest = 6;
     for (int i = 0; i < what->count; i++) {
         size_t length = strlen(what->lines[i].name);
-        widest = length > widest ? length : widest;
+        widest = MAX(length, widest);
     }
     return fmin((double)(widest * LETTER), WIDTH / 2.0) + SAMPLE + 24;
 }

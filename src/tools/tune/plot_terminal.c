@@ -2,6 +2,7 @@
  * A plot in characters. In braille each of them has 2 x 4 dots, and a line its colour; in ASCII a line
  * is drawn with a sign of its own. Either way the names stand beside where the lines end.
  */
+#include "common/bounds.h"
 #include "tune/plot.h"
 
 #include <math.h>
@@ -58,9 +59,12 @@ static void draw_stroke(canvas *on, int line, int x0, int y0, int x1, int y1)
 {
     int steps = abs(x1 - x0) > abs(y1 - y0) ? abs(x1 - x0) : abs(y1 - y0);
     int limit = 4 * (on->columns * on->across + on->rows * on->down);
-    steps = steps < limit ? steps : limit;
+    steps = MIN(steps, limit);
     for (int i = 0; i <= steps; i++) {
-        double share = steps > 0 ? (double)i / steps : 0.0;
+        double share = 0.0;
+        if (steps > 0) {
+            share = (double)i / steps;
+        }
         put(on, line, (int)lround(x0 + share * (x1 - x0)), (int)lround(y0 + share * (y1 - y0)));
     }
 }
@@ -69,7 +73,10 @@ static void draw_line(canvas *on, int line)
 {
     const plot_line *what = &on->what->lines[line];
     for (int i = 0; i < what->count; i++) {
-        int before = i > 0 && isfinite(what->y[i - 1]) ? i - 1 : i;
+        int before = i;
+        if (i > 0 && isfinite(what->y[i - 1])) {
+            before = i - 1;
+        }
         if (isfinite(what->y[i])) {
             draw_stroke(on, line, dot_x(on, before + 1), dot_y(on, what->y[before]),
                         dot_x(on, i + 1), dot_y(on, what->y[i]));
@@ -87,7 +94,13 @@ static int last_row(const canvas *on, int line)
         last--;
     }
     int row = last < 0 ? on->rows - 1 : dot_y(on, what->y[last]) / on->down;
-    return row < 0 ? 0 : row >= on->rows ? on->rows - 1 : row;
+    if (row < 0) {
+        return 0;
+    }
+    if (row >= on->rows) {
+        return on->rows - 1;
+    }
+    return row;
 }
 
 /* Beside the end of its line, or in the nearest row that is free. */
@@ -111,7 +124,7 @@ static int widest_name(const plot *what)
     int widest = 0;
     for (int i = 0; i < what->count; i++) {
         int length = (int)strlen(what->lines[i].name);
-        widest = length > widest ? length : widest;
+        widest = MAX(length, widest);
     }
     return widest;
 }
@@ -170,7 +183,10 @@ static int end_of_row(const canvas *on, int row)
     while (end > 0 && on->owner[row * on->columns + end - 1] < 0) {
         end--;
     }
-    return on->beside[row] ? on->columns : end;
+    if (on->beside[row]) {
+        return on->columns;
+    }
+    return end;
 }
 
 static void print_row(const canvas *on, int row, FILE *stream)
@@ -195,7 +211,7 @@ static void print_row(const canvas *on, int row, FILE *stream)
 static void print_x_axis(const canvas *on, FILE *stream)
 {
     char marks[512], numbers[512];
-    int width = on->columns < 500 ? on->columns : 500;
+    int width = MIN(on->columns, 500);
     int free_from = 0;
     memset(marks, '-', sizeof marks);
     memset(numbers, ' ', sizeof numbers);
@@ -205,8 +221,10 @@ static void print_x_axis(const canvas *on, FILE *stream)
         int column = dot_x(on, x) / on->across;
         int length = snprintf(text, sizeof text, "%.0f", x);
         int from = column - length / 2;
-        from = from > width - length ? width - length : from;
-        from = from < 0 ? 0 : from;
+        if (from > width - length) {
+            from = width - length;
+        }
+        from = MAX(0, from);
         marks[column < width ? column : width - 1] = '+';
         if (from >= free_from && from + length <= width) {
             memcpy(numbers + from, text, (size_t)length);
@@ -239,13 +257,13 @@ void plot_draw(const plot *what, const plot_terminal *terminal, FILE *stream)
     canvas on = {
         .what = what,
         .terminal = terminal,
-        .columns = columns < 20 ? 20 : columns,
+        .columns = MAX(20, columns),
         .rows = terminal->height - 3 < 4 ? 4 : terminal->height - 3,
         .across = terminal->braille ? DOTS_X : 1,
         .down = terminal->braille ? DOTS_Y : 1,
     };
     on.x = plot_axis_x(what, on.columns / 10);
-    on.y = plot_axis_y(what, Y_MARKS < on.rows ? Y_MARKS : on.rows);
+    on.y = plot_axis_y(what, MIN(Y_MARKS, on.rows));
     if (make_canvas(&on)) {
         for (int line = what->count - 1; line >= 0; line--) { /* the first, the best, on top */
             draw_line(&on, line);

@@ -4,6 +4,7 @@
  */
 #include "tune/tune_log.h"
 #include "common/exit.h"
+#include "common/lock.h"
 #include "common/options.h"
 #include "tune/tune.h"
 
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,7 +97,10 @@ static const log_field fields[] = {
 
 const log_field *log_field_at(int index)
 {
-    return index < (int)(sizeof fields / sizeof *fields) ? &fields[index] : NULL;
+    if (index < (int)(sizeof fields / sizeof *fields)) {
+        return &fields[index];
+    }
+    return NULL;
 }
 
 double log_field_value(const log_field *field, const tune_point *point)
@@ -154,7 +157,7 @@ static nnfs_status open_alone(const char *path, FILE **stream, nnfs_error *error
     if (!*stream) {
         return fail_writing(path, error);
     }
-    if (flock(fileno(*stream), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (!lock_file(fileno(*stream))) {
         return set_error(error, NNFS_ERROR_IO,
                          "another nnfs-tune is writing '%s'; give another --log", path);
     }
@@ -172,7 +175,10 @@ nnfs_status tune_log_open(tuning *tune, nnfs_error *error)
     /* a pipe or a device cannot be read back */
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
         tune->log = fopen(path, "we");
-        return tune->log ? NNFS_OK : fail_writing(path, error);
+        if (!tune->log) {
+            return fail_writing(path, error);
+        }
+        return NNFS_OK;
     }
     nnfs_status status = open_alone(path, &tune->log, error);
     bool rewritten = false;

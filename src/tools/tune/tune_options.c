@@ -119,7 +119,11 @@ static void take_random(void *input, const option_row *row, const char *text)
     const char *colon = strchr(text, ':');
     char *number = must_have(colon ? strndup(text, (size_t)(colon - text)) : strdup(text));
     options->space.random = (int)option_integer("--random", number, 1, 10000);
-    options->space.seed = colon ? (uint64_t)option_integer("--random", colon + 1, 0, INT64_MAX) : 1;
+    if (colon) {
+        options->space.seed = (uint64_t)option_integer("--random", colon + 1, 0, INT64_MAX);
+    } else {
+        options->space.seed = 1;
+    }
     free(number);
 }
 
@@ -265,7 +269,7 @@ void tune_options_parse(tune_options *options, int argc, char **argv)
     const char *const written[] = {options->log, options->plot};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         if (written[i] && is_same_file(written[i], options->data)) {
-            usage_error("'%s' is to be read and written over", options->data);
+            usage_error("'%s' is both input and output", options->data);
         }
     }
     if (options->log && options->plot && is_same_file(options->log, options->plot)) {

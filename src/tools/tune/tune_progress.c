@@ -32,7 +32,11 @@ static void count_iterations(const tuning *tune, double *made, double *all, int 
     for (int i = 0; i < tune->count; i++) {
         const tune_trial *trial = &tune->trials[i];
         *made += (double)trial->count + trial->underway;
-        *all += trial->ended ? (double)trial->count : (double)trial->options.train.epochs;
+        if (trial->ended) {
+            *all += (double)trial->count;
+        } else {
+            *all += (double)trial->options.train.epochs;
+        }
         *ended += trial->ended != NULL;
     }
 }
@@ -66,7 +70,10 @@ int tune_terminal_width(int descriptor)
 {
     struct winsize size;
     bool known = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : 80;
+    if (known) {
+        return size.ws_col;
+    }
+    return 80;
 }
 
 static void draw(tuning *tune, double now)
@@ -80,9 +87,15 @@ static void draw(tuning *tune, double now)
         return;
     }
     count_iterations(tune, &made, &all, &ended);
-    double share = all > 0.0 ? made / all : 1.0;
+    double share = 1.0;
+    if (all > 0.0) {
+        share = made / all;
+    }
     double new_ones = made - tune->progress.before;
-    double left = new_ones > 0.0 ? (now - tune->progress.began) * (all - made) / new_ones : 0.0;
+    double left = 0.0;
+    if (new_ones > 0.0) {
+        left = (now - tune->progress.began) * (all - made) / new_ones;
+    }
     write_best(tune, best, sizeof best);
     screen_new_line(s);
     (void)screen_add(s, "%d/%d runs  ", ended, tune->count);
@@ -121,7 +134,11 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
         return;
     }
     for (int i = 0; i < trial->count; i++) {
-        seconds += isnan(trial->points[i].seconds) ? 0.0 : trial->points[i].seconds;
+        if (isnan(trial->points[i].seconds)) {
+            seconds += 0.0;
+        } else {
+            seconds += trial->points[i].seconds;
+        }
     }
     char *label = trial_label(tune, trial);
     screen_clear(&tune->progress.view);

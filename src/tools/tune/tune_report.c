@@ -1,4 +1,5 @@
 /* What nnfs-tune ends with: the plot, a table of the runs, the best one and how to repeat it. */
+#include "common/bounds.h"
 #include "common/output_file.h"
 #include "common/text.h"
 #include "tune/plot.h"
@@ -39,7 +40,11 @@ static char *make_title(const tuning *tune, int lines)
 {
     char *title = NULL;
     const char *name = strrchr(tune->options->data, '/');
-    name = name && name[1] ? name + 1 : tune->options->data;
+    if (name && name[1]) {
+        name = name + 1;
+    } else {
+        name = tune->options->data;
+    }
     int length = lines < tune->count
                      ? asprintf(&title, "%s: %s, %d of %d runs", text_name(name).text,
                                 tune->judge.name, lines, tune->count)
@@ -90,9 +95,12 @@ static plot_terminal stdout_terminal(void)
     const char *kind = getenv("TERM");
     const char *no_colour = getenv("NO_COLOR");
     bool capable = isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
-    int width = capable ? tune_terminal_width(STDOUT_FILENO) - 1 : 79;
+    int width = 79;
+    if (capable) {
+        width = tune_terminal_width(STDOUT_FILENO) - 1;
+    }
     return (plot_terminal){
-        .width = width < PLOT_WIDTH_MOST ? width : PLOT_WIDTH_MOST,
+        .width = MIN(width, PLOT_WIDTH_MOST),
         .height = PLOT_HEIGHT,
         .braille = capable && speaks_utf8(),
         .colour = capable && !(no_colour && *no_colour),
@@ -124,9 +132,13 @@ static short_text score_cell(const tune_point *last, double accuracy, double rms
     if (!last) {
         return (short_text){"-"};
     }
-    return !isnan(accuracy) ? text_percent(accuracy)
-           : !isnan(rmse)   ? text_error(rmse)
-                            : (short_text){"-"};
+    if (!isnan(accuracy)) {
+        return text_percent(accuracy);
+    }
+    if (!isnan(rmse)) {
+        return text_error(rmse);
+    }
+    return (short_text){"-"};
 }
 
 static int axis_width(const tuning *tune, int axis)
@@ -134,7 +146,7 @@ static int axis_width(const tuning *tune, int axis)
     size_t width = strlen(tune->options->space.axes[axis].option);
     for (int i = 0; i < tune->count; i++) {
         size_t length = strlen(tune->rows[i][axis]);
-        width = length > width ? length : width;
+        width = MAX(length, width);
     }
     return (int)width;
 }
@@ -219,7 +231,7 @@ void tune_report(const tuning *tune)
     plot what = make_plot(tune);
     plot_terminal terminal = stdout_terminal();
     const tune_trial **ranked = trials_ranked(tune);
-    int shown = tune->count < ROWS_MOST ? tune->count : ROWS_MOST;
+    int shown = MIN(tune->count, ROWS_MOST);
     if (what.count > 0) {
         plot_draw(&what, &terminal, stdout);
         (void)putchar('\n');

@@ -17,7 +17,10 @@ static json_t *next_line(FILE *stream)
     size_t size = 0;
     ssize_t length = getline(&line, &size, stream);
     bool whole = length > 0 && line[length - 1] == '\n';
-    json_t *object = whole ? json_loads(line, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *object = NULL;
+    if (whole) {
+        object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    }
     free(line);
     if (object && !json_is_object(object)) {
         json_decref(object);
@@ -29,13 +32,19 @@ static json_t *next_line(FILE *stream)
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
+    if (!text) {
+        return "";
+    }
+    return text;
 }
 
 static tune_trial *trial_of(const tuning *tune, const json_t *object)
 {
     json_int_t number = json_integer_value(json_object_get(object, "run"));
-    return number >= 1 && number <= tune->count ? &tune->trials[number - 1] : NULL;
+    if (number >= 1 && number <= tune->count) {
+        return &tune->trials[number - 1];
+    }
+    return NULL;
 }
 
 /* ---- Whose log it is ---- */
@@ -130,7 +139,11 @@ static nnfs_status read_lines(tuning *tune, int64_t *lines, int64_t *kept, nnfs_
     *lines = 0;
     *kept = 0;
     while (status == NNFS_OK && (object = next_line(tune->log)) != NULL) {
-        status = *lines == 0 ? check_head(tune, object, error) : NNFS_OK;
+        if (*lines == 0) {
+            status = check_head(tune, object, error);
+        } else {
+            status = NNFS_OK;
+        }
         if (status == NNFS_OK && !tune->options->fresh) {
             status = take_line(tune, object, error);
         }
@@ -139,7 +152,9 @@ static nnfs_status read_lines(tuning *tune, int64_t *lines, int64_t *kept, nnfs_
     }
     for (int i = 0; i < tune->count; i++) {
         tune_trial *trial = &tune->trials[i];
-        trial->count = trial->ended ? trial->count : 0;
+        if (!trial->ended) {
+            trial->count = 0;
+        }
         tune->read_back += trial->ended != NULL;
         *kept += trial->count;
     }

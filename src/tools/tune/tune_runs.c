@@ -3,6 +3,7 @@
  * threads, so nothing depends on who does what: a run takes as many as are idle, for each of the runs
  * that could also begin now.
  */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/text.h"
 #include "tune/tune.h"
@@ -31,7 +32,11 @@ static int on_progress(void *user, const nnfs_progress *now)
     worker *own = user;
     tuning *tune = own->tune;
     (void)pthread_mutex_lock(&tune->lock);
-    own->trial->underway = now->steps > 0 ? (double)now->step / (double)now->steps : 0.0;
+    if (now->steps > 0) {
+        own->trial->underway = (double)now->step / (double)now->steps;
+    } else {
+        own->trial->underway = 0.0;
+    }
     tune_progress_draw(tune);
     bool stop = must_stop(tune);
     (void)pthread_mutex_unlock(&tune->lock);
@@ -231,7 +236,10 @@ static tune_trial *next_trial(tuning *tune)
     while (tune->next < tune->count && tune->trials[tune->next].ended) {
         tune->next++;
     }
-    return tune->next < tune->count ? &tune->trials[tune->next] : NULL;
+    if (tune->next < tune->count) {
+        return &tune->trials[tune->next];
+    }
+    return NULL;
 }
 
 /* How many from `first` on have not ended. */
@@ -255,8 +263,12 @@ static bool take(worker *own, int *threads)
     }
     int beginning = tune->jobs - tune->running;
     int waiting = left_from(tune, tune->next);
-    beginning = beginning < waiting ? beginning : waiting;
-    *threads = beginning > 0 && tune->idle > beginning ? tune->idle / beginning : 1;
+    beginning = MIN(beginning, waiting);
+    if (beginning > 0 && tune->idle > beginning) {
+        *threads = tune->idle / beginning;
+    } else {
+        *threads = 1;
+    }
     tune->idle -= *threads;
     tune->running++;
     tune->next++;
@@ -317,8 +329,8 @@ nnfs_status tune_run(tuning *tune, nnfs_error *error)
 {
     int waiting = left_from(tune, 0);
     int wanted = tune->options->jobs > 0 ? tune->options->jobs : tune->machine.threads;
-    wanted = wanted < tune->machine.threads ? wanted : tune->machine.threads;
-    tune->jobs = wanted < waiting ? wanted : waiting;
+    wanted = MIN(wanted, tune->machine.threads);
+    tune->jobs = MIN(wanted, waiting);
     tune->idle = tune->machine.threads;
     tune->next = 0;
     worker *workers = calloc((size_t)tune->jobs + 1, sizeof *workers);
@@ -337,7 +349,8 @@ nnfs_status tune_run(tuning *tune, nnfs_error *error)
         *error = tune->trouble;
         return tune->trouble.status;
     }
-    return signal_caught() && left_from(tune, 0) > 0
-               ? set_error(error, NNFS_ERROR_STOPPED, "stopped by %s", signal_name(signal_caught()))
-               : NNFS_OK;
+    if (signal_caught() && left_from(tune, 0) > 0) {
+        return set_error(error, NNFS_ERROR_STOPPED, "stopped by %s", signal_name(signal_caught()));
+    }
+    return NNFS_OK;
 }

@@ -1,6 +1,7 @@
 /* Combinations of values, all of them or drawn ones. */
 #include "tune/tune_space.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/options.h"
 
@@ -45,7 +46,10 @@ static tune_axis *find_axis(tune_space *space, const tune_axis *kind)
 static bool read_range(const char *text, double *from, double *to)
 {
     const char *dots = strstr(text, "..");
-    char *left = dots ? must_have(strndup(text, (size_t)(dots - text))) : NULL;
+    char *left = NULL;
+    if (dots) {
+        left = must_have(strndup(text, (size_t)(dots - text)));
+    }
     bool numbers = left && looks_like_number(left) && looks_like_number(dots + 2);
     if (numbers) {
         *from = strtod(left, NULL);
@@ -142,7 +146,10 @@ static int count_combinations(const tune_space *space)
     for (int i = 0; i < space->axis_count && count <= MOST_RUNS; i++) {
         count *= space->axes[i].count;
     }
-    return count <= MOST_RUNS ? (int)count : MOST_RUNS + 1;
+    if (count <= MOST_RUNS) {
+        return (int)count;
+    }
+    return MOST_RUNS + 1;
 }
 
 static char **new_row(const tune_space *space)
@@ -187,9 +194,12 @@ static char *draw_value(const tune_axis *axis, uint64_t *state)
     }
     (void)read_range(value, &from, &to);
     bool whole = axis->vary == VARY_WHOLE;
-    double end = whole ? floor(to) + 1.0 : to; /* each whole number has the room up to the next */
+    double end = to;
+    if (whole) {
+        end = floor(to) + 1.0;
+    } /* each whole number has the room up to the next */
     double drawn = from * exp(draw(state) * log(end / from));
-    drawn = drawn < to ? drawn : to;
+    drawn = MIN(drawn, to);
     (void)snprintf(text, sizeof text, whole ? "%.0f" : "%.4g", whole ? floor(drawn) : drawn);
     return must_have(strdup(text));
 }

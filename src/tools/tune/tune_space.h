@@ -46,7 +46,7 @@ void space_free(tune_space *space);
 char ***space_rows(const tune_space *space, int *runs);
 void free_rows(char ***rows, int runs, int axes);
 
-/* Memory that the command line asks for: where there is none, the tool ends with a message. */
+/* Allocates memory; the tool ends with a message if there is too little. */
 void *must_have(void *memory);
 
 #endif
