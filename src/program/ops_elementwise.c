@@ -1,4 +1,5 @@
 /* Biases, activations, dropout and noise: what is done to single elements. */
+#include "base/minmax.h"
 #include "base/random.h"
 #include "base/vector.h"
 #include "math/normal.h"

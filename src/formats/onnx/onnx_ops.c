@@ -2,6 +2,7 @@
 #include "formats/onnx/onnx_ops.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "formats/onnx/onnx_build.h"
 
 #include <math.h>

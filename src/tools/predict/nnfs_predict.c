@@ -198,7 +198,7 @@ static void write_kept(const csv_output *out, const nnfs_dataset *data, int64_t 
     }
 }
 
-static void write_header(const csv_output *out, const answers *what)
+static void write_header(const csv_output *out, const prediction_layout *what)
 {
     FILE *stream = out->stream;
     short_text number = {""};
@@ -224,7 +224,7 @@ static void write_header(const csv_output *out, const answers *what)
 }
 
 /* spread [outputs]: NULL without --spread; of classes that of the predicted one is written */
-static void write_row(const csv_output *out, const answers *what, int64_t sample,
+static void write_row(const csv_output *out, const prediction_layout *what, int64_t sample,
                       const float *outputs, const float *spread)
 {
     FILE *stream = out->stream;
@@ -260,7 +260,7 @@ enum { BLOCK = 8192 }; /* samples at a time */
 
 static nnfs_status write_all(const model_data *loaded, const csv_output *out, nnfs_error *error)
 {
-    answers what = predictions_of(loaded->network, loaded->chosen);
+    prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     if (!isnan(out->threshold) && what.classes != 2) {
         return set_error(error, NNFS_ERROR_ARGUMENT, "--threshold needs a model of two classes");
     }
