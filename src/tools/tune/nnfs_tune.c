@@ -29,7 +29,11 @@ static nnfs_status prepare(tuning *tune, nnfs_error *error)
     if (status == NNFS_OK) {
         status = tune_load(tune, error);
     }
-    return status == NNFS_OK ? tune_log_open(tune, error) : status;
+    if (status == NNFS_OK) {
+        halving_begin(tune);
+        status = tune_log_open(tune, error);
+    }
+    return status;
 }
 
 static int count_ended(const tuning *tune, bool diverged)
@@ -59,6 +63,9 @@ static int run_and_report(tuning *tune)
     }
     signals_catch();
     nnfs_status status = tune_run(tune, &error);
+    while (status == NNFS_OK && !halving_is_over(tune) && halving_next(tune)) {
+        status = tune_run(tune, &error);
+    }
     nnfs_status written = tune_plot(tune, &trouble);
     tune_report(tune);
     if (status == NNFS_ERROR_STOPPED && signal_caught()) {

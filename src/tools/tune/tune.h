@@ -28,7 +28,7 @@ typedef struct tune_trial {
     tune_point *points; /* [count] */
     int count, room;
     double underway;   /* share of the epoch that it is in */
-    const char *ended; /* "epochs", "accuracy", "diverged"; NULL before */
+    const char *ended; /* "epochs", "accuracy", "diverged", "skipped"; NULL before */
 } tune_trial;
 
 /* What judges: a field of tune_point. */
@@ -45,7 +45,6 @@ typedef struct tune_progress {
     screen view;
     double began, drawn;
     double before; /* iterations that were read back */
-    int told;      /* runs whose end has been told, here or by what is read back */
 } tune_progress;
 
 struct tuning {
@@ -66,6 +65,11 @@ struct tuning {
     bool headed;   /* the log has its first line */
     int read_back; /* runs that had ended there */
 
+    /* Of halving: rungs from 0; the runs of the present one are those from `rung_first` on. */
+    int rung, rung_first;
+    int epochs; /* of a run of the last rung */
+    double began;
+
     /* While runs are under way, all below and the trials are changed under the lock alone. */
     pthread_mutex_t lock;
     int next;    /* the first trial that may be unstarted */
@@ -82,19 +86,36 @@ struct tuning {
 
 /* The trials of the command line, each with the options that nnfs-train would have. */
 void trials_make(tuning *tune);
+void trial_free(tune_trial *trial);
 void trials_free(tuning *tune);
+/* The same trial once more, as another one with so many epochs. */
+void trial_repeat(const tuning *tune, const tune_trial *from, int epochs, tune_trial *made);
+/* The iteration whose weights nnfs-train would keep. */
+int trial_kept(const tune_trial *trial);
 /* nnfs-train's command line of a trial. */
 void trial_write_command(const tune_trial *trial, FILE *stream);
 /* Whether not all runs have the same value of an axis. */
 bool axis_varies(const tuning *tune, int axis);
 /* "lr 0.5  batch 64": what it has and others have not. In fresh memory. */
 char *trial_label(const tuning *tune, const tune_trial *trial);
+/* Whether runs have validation data: a part of its own, or folds. */
+bool tune_validates(const tuning *tune);
 /* Errors: MEMORY. */
 nnfs_status trial_add_point(tune_trial *trial, const tune_point *point, nnfs_error *error);
 /* The measure that judges, after iteration `index` from 0. */
 double trial_score(const tuning *tune, const tune_trial *trial, int index);
 /* The trials from best to worst, [count] in fresh memory; those that have not ended, or diverged, last. */
 const tune_trial **trials_ranked(const tuning *tune);
+
+/* ---- tune_halving.c ---- */
+
+/* Gives the runs the epochs of the first rung. After the data are loaded. */
+void halving_begin(tuning *tune);
+/* Adds the runs of the next rung; false if there is none. */
+bool halving_next(tuning *tune);
+/* Whether no further run of the rung is to begin; whether all must stop. */
+bool halving_is_late(const tuning *tune);
+bool halving_is_over(const tuning *tune);
 
 /* ---- tune_data.c ---- */
 

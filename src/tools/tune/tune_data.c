@@ -57,6 +57,11 @@ static nnfs_status try_network(const tuning *tune, tune_trial *trial, nnfs_error
     return status;
 }
 
+bool tune_validates(const tuning *tune)
+{
+    return tune->options->folds > 0 || tune->data[0].validation.set;
+}
+
 static bool has_classes(const train_run *data)
 {
     return nnfs_dataset_classes(data->train.set) > 0;
@@ -64,20 +69,19 @@ static bool has_classes(const train_run *data)
 
 #define FIELD(name) offsetof(tune_point, name)
 
-/* The best is that of the validation data; else of the test data; else in training. */
-static tune_judge choose_judge(const train_run *data)
+/* The best is that of the validation data; else in training. Test data never decide. */
+static tune_judge choose_judge(const tuning *tune)
 {
+    const train_run *data = &tune->data[0];
     static const tune_judge of_classes[] = {
         {"validation accuracy", FIELD(validation_accuracy), true},
-        {"test accuracy", FIELD(test_accuracy), true},
         {"training accuracy", FIELD(accuracy), true},
     };
     static const tune_judge of_numbers[] = {
         {"validation RMSE", FIELD(validation_rmse), false},
-        {"test RMSE", FIELD(test_rmse), false},
         {"training loss", FIELD(loss), false},
     };
-    int part = data->validation.set ? 0 : data->test.set ? 1 : 2;
+    int part = tune_validates(tune) ? 0 : 1;
     return has_classes(data) ? of_classes[part] : of_numbers[part];
 }
 
@@ -95,7 +99,7 @@ nnfs_status tune_load(tuning *tune, nnfs_error *error)
         }
     }
     if (status == NNFS_OK) {
-        tune->judge = choose_judge(&tune->data[0]);
+        tune->judge = choose_judge(tune);
     }
     return status;
 }

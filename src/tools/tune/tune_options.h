@@ -13,6 +13,9 @@ typedef struct tune_options {
     int threads;      /* for all of them together; 0 is all */
     const char *log;  /* or NULL for none */
     const char *plot; /* or NULL */
+    int folds;        /* of each run; 0: none */
+    double seconds;   /* for all runs; 0: no limit */
+    bool halving;     /* few epochs for all, more for the better ones */
     bool fresh;       /* begin anew, whatever the log has */
     bool quiet;
 } tune_options;

@@ -43,7 +43,6 @@ void tune_progress_begin(tuning *tune)
     int ended;
     screen_open(&tune->progress.view, !tune->options->quiet);
     tune->progress.began = tune_clock();
-    tune->progress.told = tune->read_back;
     count_iterations(tune, &tune->progress.before, &all, &ended);
 }
 
@@ -55,7 +54,7 @@ static void write_best(const tuning *tune, char *text, size_t size)
     text[0] = '\0';
     if (best->ended && strcmp(best->ended, "diverged") != 0) {
         char *label = trial_label(tune, best);
-        double score = trial_score(tune, best, best->count - 1);
+        double score = trial_score(tune, best, trial_kept(best));
         (void)snprintf(text, size, "  best %s  %s",
                        (tune->judge.share ? text_percent(score) : text_error(score)).text, label);
         free(label);
@@ -116,7 +115,7 @@ static void write_score(const char *name, double accuracy, double rmse)
 
 void tune_progress_trial(tuning *tune, const tune_trial *trial)
 {
-    const tune_point *last = &trial->points[trial->count - 1];
+    const tune_point *last = &trial->points[trial_kept(trial)];
     double seconds = 0.0;
     if (tune->options->quiet) {
         return;
@@ -124,10 +123,9 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
     for (int i = 0; i < trial->count; i++) {
         seconds += isnan(trial->points[i].seconds) ? 0.0 : trial->points[i].seconds;
     }
-    tune->progress.told++;
     char *label = trial_label(tune, trial);
     screen_clear(&tune->progress.view);
-    (void)fprintf(stderr, "%d/%d  %s", tune->progress.told, tune->count, label);
+    (void)fprintf(stderr, "%d/%d  %s", trial->number, tune->count, label);
     if (strcmp(trial->ended, "diverged") == 0) {
         (void)fprintf(stderr, "  diverged in epoch %d\n", trial->count);
     } else {

@@ -139,6 +139,11 @@ static int axis_width(const tuning *tune, int axis)
     return (int)width;
 }
 
+static bool tests(const tuning *tune)
+{
+    return tune->data[0].test.set && tune->options->folds == 0;
+}
+
 static void print_heading(const tuning *tune)
 {
     const train_run *data = &tune->data[0];
@@ -152,14 +157,14 @@ static void print_heading(const tuning *tune)
     if (nnfs_dataset_classes(data->train.set) > 0) {
         (void)printf("  %10s", "accuracy");
     }
-    (void)printf("%s%s  %6s\n", data->validation.set ? "  validation" : "",
-                 data->test.set ? "        test" : "", "epochs");
+    (void)printf("%s%s  %6s\n", tune_validates(tune) ? "  validation" : "",
+                 tests(tune) ? "        test" : "", "epochs");
 }
 
 static void print_row(const tuning *tune, const tune_trial *trial)
 {
     const train_run *data = &tune->data[0];
-    const tune_point *last = trial->count > 0 ? &trial->points[trial->count - 1] : NULL;
+    const tune_point *last = trial->count > 0 ? &trial->points[trial_kept(trial)] : NULL;
     (void)printf("%5d", trial->number);
     for (int i = 0; i < tune->options->space.axis_count; i++) {
         if (axis_varies(tune, i)) {
@@ -174,11 +179,11 @@ static void print_row(const tuning *tune, const tune_trial *trial)
     if (nnfs_dataset_classes(data->train.set) > 0) {
         (void)printf("  %10s", text_percent(last->accuracy).text);
     }
-    if (data->validation.set) {
+    if (tune_validates(tune)) {
         (void)printf("  %10s",
                      score_cell(last, last->validation_accuracy, last->validation_rmse).text);
     }
-    if (data->test.set) {
+    if (tests(tune)) {
         (void)printf("  %10s", score_cell(last, last->test_accuracy, last->test_rmse).text);
     }
     (void)printf("  %6d\n", trial->count);
@@ -189,7 +194,7 @@ static void print_row(const tuning *tune, const tune_trial *trial)
 static void print_best(const tuning *tune, const tune_trial *best)
 {
     char *label = trial_label(tune, best);
-    double score = trial_score(tune, best, best->count - 1);
+    double score = trial_score(tune, best, trial_kept(best));
     (void)printf("%-9s %s: %s %s\n", "best", label ? text_clean(label) : "?", tune->judge.name,
                  (tune->judge.share ? text_percent(score) : text_error(score)).text);
     free(label);

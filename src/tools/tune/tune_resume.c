@@ -106,8 +106,12 @@ static const char *ending_of(const json_t *object)
 }
 
 /* A line that does not follow the one before it leaves its run without an end. */
-static nnfs_status take_line(const tuning *tune, const json_t *object, nnfs_error *error)
+static nnfs_status take_line(tuning *tune, const json_t *object, nnfs_error *error)
 {
+    /* A run of the next rung: the present one was over. */
+    json_int_t run = json_integer_value(json_object_get(object, "run"));
+    while (run > tune->count && halving_next(tune)) {
+    }
     tune_trial *trial = trial_of(tune, object);
     tune_point point = point_of(object);
     json_int_t number = json_integer_value(json_object_get(object, "iteration"));

@@ -15,13 +15,15 @@ typedef struct worker {
     pthread_t thread;
     tune_trial *trial; /* that it is at */
     const nnfs_network *network;
+    tune_point *fold_points; /* [fold_count] of the fold under way; NULL without folds */
+    int fold_count, fold_room;
 } worker;
 
 /* ---- A run ---- */
 
 static bool must_stop(const tuning *tune)
 {
-    return tune->stopping || signal_caught();
+    return tune->stopping || signal_caught() || halving_is_over(tune);
 }
 
 static int on_progress(void *user, const nnfs_progress *now)
@@ -102,22 +104,119 @@ static void keep_divergence(worker *own)
     (void)pthread_mutex_unlock(&own->tune->lock);
 }
 
+/* A network of the trial, from nothing. */
+static nnfs_status train_on(worker *own, train_run *run, int threads,
+                            int (*at_epoch)(void *user, const nnfs_epoch *epoch),
+                            nnfs_network **network, nnfs_error *error)
+{
+    nnfs_train_settings settings = own->trial->options.train;
+    settings.threads = threads;
+    settings.on_progress = on_progress;
+    settings.on_epoch = at_epoch;
+    settings.user = own;
+    nnfs_status status = make_network(run, run->train.set, network, error);
+    own->network = *network;
+    return status == NNFS_OK ? nnfs_train(*network, run->train.set, run->validation.set,
+                                          run->test.set, &settings, &run->summary, error)
+                             : status;
+}
+
+/* ---- Folds ---- */
+
+static int on_fold_epoch(void *user, const nnfs_epoch *epoch)
+{
+    worker *own = user;
+    if (own->fold_count < own->fold_room) {
+        own->fold_points[own->fold_count++] = point_of(epoch);
+    }
+    (void)pthread_mutex_lock(&own->tune->lock);
+    bool stop = must_stop(own->tune);
+    (void)pthread_mutex_unlock(&own->tune->lock);
+    return stop;
+}
+
+/* sums += of each number */
+static void add_points(tune_point *sums, const tune_point *points, int count)
+{
+    double *to = (double *)sums; /* a point is numbers alone */
+    const double *from = (const double *)points;
+    size_t numbers = (size_t)count * (sizeof *sums / sizeof(double));
+    for (size_t i = 0; i < numbers; i++) {
+        to[i] += from[i];
+    }
+}
+
+/* Prepared by itself, as nnfs-train --folds does; test data, prepared otherwise, are not looked at. */
+static nnfs_status train_fold(worker *own, int fold, int threads, nnfs_network **network,
+                              nnfs_error *error)
+{
+    train_run run = own->tune->data[own->trial->data];
+    nnfs_dataset *rest = NULL;
+    nnfs_dataset *held_out = NULL;
+    nnfs_preprocessing *preprocessing = NULL;
+    run.options = &own->trial->options;
+    nnfs_status status = nnfs_dataset_fold(run.train.set, own->tune->options->folds, fold,
+                                           run.options->train.seed, &rest, &held_out, error);
+    if (status == NNFS_OK && run.preprocessing) {
+        status = fit_and_prepare(&run, rest, held_out, &preprocessing, error);
+    }
+    if (status == NNFS_OK) {
+        run.train.set = rest;
+        run.validation.set = held_out;
+        run.test.set = NULL;
+        own->fold_count = 0;
+        status = train_on(own, &run, threads, on_fold_epoch, network, error);
+    }
+    nnfs_dataset_free(rest);
+    nnfs_dataset_free(held_out);
+    nnfs_preprocessing_free(preprocessing);
+    return status;
+}
+
+/* The means over the folds, as far as all of them went. */
+static void keep_means(worker *own, tune_point *sums, int count)
+{
+    double *numbers = (double *)sums;
+    for (size_t i = 0; i < (size_t)count * (sizeof *sums / sizeof(double)); i++) {
+        numbers[i] /= own->tune->options->folds;
+    }
+    (void)pthread_mutex_lock(&own->tune->lock);
+    for (int i = 0; i < count; i++) {
+        keep_point(own, &sums[i], i + 1 == count ? "epochs" : NULL);
+    }
+    (void)pthread_mutex_unlock(&own->tune->lock);
+}
+
+static nnfs_status train_folds(worker *own, int threads, nnfs_network **network, nnfs_error *error)
+{
+    int epochs = own->trial->options.train.epochs;
+    tune_point *sums = calloc(2 * (size_t)epochs, sizeof *sums);
+    int count = epochs;
+    nnfs_status status = sums ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    own->fold_points = sums ? sums + epochs : NULL;
+    own->fold_room = epochs;
+    for (int i = 0; status == NNFS_OK && i < own->tune->options->folds; i++) {
+        nnfs_network_free(*network);
+        *network = NULL;
+        status = train_fold(own, i, threads, network, error);
+        count = own->fold_count < count ? own->fold_count : count;
+        add_points(sums, own->fold_points, count);
+    }
+    if (status == NNFS_OK) {
+        keep_means(own, sums, count);
+    }
+    free(sums);
+    return status;
+}
+
 static nnfs_status train(worker *own, int threads, nnfs_error *error)
 {
     nnfs_network *network = NULL;
     train_run run = own->tune->data[own->trial->data];
     run.options = &own->trial->options;
-    nnfs_train_settings settings = own->trial->options.train;
-    settings.threads = threads;
-    settings.on_progress = on_progress;
-    settings.on_epoch = on_epoch;
-    settings.user = own;
-    nnfs_status status = make_network(&run, run.train.set, &network, error);
-    if (status == NNFS_OK) {
-        own->network = network;
-        status = nnfs_train(network, run.train.set, run.validation.set, run.test.set, &settings,
-                            &run.summary, error);
-    }
+    nnfs_status status = own->tune->options->folds > 0
+                             ? train_folds(own, threads, &network, error)
+                             : train_on(own, &run, threads, on_epoch, &network, error);
     if (status == NNFS_ERROR_DIVERGED) {
         keep_divergence(own);
     }
@@ -149,7 +248,8 @@ static int left_from(const tuning *tune, int first)
 static bool take(worker *own, int *threads)
 {
     tuning *tune = own->tune;
-    tune_trial *trial = must_stop(tune) ? NULL : next_trial(tune);
+    bool late = must_stop(tune) || (halving_is_late(tune) && tune->next > tune->rung_first);
+    tune_trial *trial = late ? NULL : next_trial(tune);
     if (!trial) {
         return false;
     }
@@ -220,6 +320,7 @@ nnfs_status tune_run(tuning *tune, nnfs_error *error)
     wanted = wanted < tune->machine.threads ? wanted : tune->machine.threads;
     tune->jobs = wanted < waiting ? wanted : waiting;
     tune->idle = tune->machine.threads;
+    tune->next = 0;
     worker *workers = calloc((size_t)tune->jobs + 1, sizeof *workers);
     if (!workers) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -230,7 +331,7 @@ nnfs_status tune_run(tuning *tune, nnfs_error *error)
         work_together(tune, workers);
     }
     tune_progress_end(tune);
-    tune->seconds = tune_clock() - began;
+    tune->seconds += tune_clock() - began;
     free(workers);
     if (tune->stopping) {
         *error = tune->trouble;

@@ -222,7 +222,9 @@ static bool draw_row(const tune_space *space, char ***rows, int run, uint64_t *s
     for (int tries = 0; tries < MOST_TRIES; tries++) {
         rows[run] = new_row(space);
         for (int i = 0; i < space->axis_count; i++) {
-            rows[run][i] = draw_value(&space->axes[i], state);
+            bool first = run == 0 && space->first_is_default;
+            rows[run][i] = first ? must_have(strdup(space->axes[i].values[0]))
+                                 : draw_value(&space->axes[i], state);
         }
         if (is_new(space, rows, run)) {
             return true;

@@ -24,8 +24,9 @@ typedef struct tune_space {
     int axis_count;
     char **fixed; /* [fixed_count] the words of all other options: "--target", "price" */
     int fixed_count;
-    int random;    /* runs to draw; 0: all combinations */
-    uint64_t seed; /* of the drawing */
+    int random;            /* runs to draw; 0: all combinations */
+    uint64_t seed;         /* of the drawing */
+    bool first_is_default; /* the first run has the first value of each axis */
 } tune_space;
 
 /*

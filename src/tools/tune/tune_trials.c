@@ -16,7 +16,7 @@ static void add_word(tune_trial *trial, const char *word)
 static void make_words(const tuning *tune, tune_trial *trial)
 {
     const tune_space *space = &tune->options->space;
-    size_t most = 2 + (size_t)space->fixed_count + 2 * (size_t)space->axis_count;
+    size_t most = 4 + (size_t)space->fixed_count + 2 * (size_t)space->axis_count;
     trial->words = must_have(calloc(most, sizeof *trial->words));
     add_word(trial, "nnfs-train");
     add_word(trial, tune->options->data);
@@ -60,16 +60,45 @@ void trials_make(tuning *tune)
     }
 }
 
+void trial_repeat(const tuning *tune, const tune_trial *from, int epochs, tune_trial *made)
+{
+    int axes = tune->options->space.axis_count;
+    short_text number;
+    *made = (tune_trial){.values = must_have(calloc((size_t)axes + 1, sizeof *made->values))};
+    for (int i = 0; i < axes; i++) {
+        made->values[i] = must_have(strdup(from->values[i]));
+    }
+    (void)snprintf(number.text, sizeof number.text, "%d", epochs);
+    bool set = false;
+    for (int i = 0; i < axes; i++) {
+        if (strcmp(tune->options->space.axes[i].option, "epochs") == 0) {
+            free(made->values[i]);
+            made->values[i] = must_have(strdup(number.text));
+            set = true;
+        }
+    }
+    make_words(tune, made);
+    if (!set) {
+        add_word(made, "--epochs");
+        add_word(made, number.text);
+    }
+    parse_words(made);
+}
+
+void trial_free(tune_trial *trial)
+{
+    train_options_free(&trial->options);
+    for (int i = 0; i < trial->word_count; i++) {
+        free(trial->words[i]);
+    }
+    free(trial->words);
+    free(trial->points);
+}
+
 void trials_free(tuning *tune)
 {
     for (int i = 0; i < tune->count; i++) {
-        tune_trial *trial = &tune->trials[i];
-        train_options_free(&trial->options);
-        for (int j = 0; j < trial->word_count; j++) {
-            free(trial->words[j]);
-        }
-        free(trial->words);
-        free(trial->points);
+        trial_free(&tune->trials[i]);
     }
     free_rows(tune->rows, tune->count, tune->options->space.axis_count);
     free(tune->trials);
@@ -130,6 +159,25 @@ nnfs_status trial_add_point(tune_trial *trial, const tune_point *point, nnfs_err
     return NNFS_OK;
 }
 
+/* By what nnfs-train keeps by default, the loss of classes, the RMSE of numbers; of folds the last. */
+int trial_kept(const tune_trial *trial)
+{
+    int kept = trial->count - 1;
+    double best = HUGE_VAL;
+    for (int i = 0; trial->options.folds == 0 && i < trial->count; i++) {
+        const tune_point *point = &trial->points[i];
+        double score =
+            isnan(point->validation_rmse) ? point->validation_loss : point->validation_rmse;
+        score = trial->options.train.monitor == NNFS_MONITOR_ACCURACY ? -point->validation_accuracy
+                                                                      : score;
+        if (score < best) {
+            best = score;
+            kept = i;
+        }
+    }
+    return kept;
+}
+
 double trial_score(const tuning *tune, const tune_trial *trial, int index)
 {
     double score;
@@ -141,6 +189,7 @@ double trial_score(const tuning *tune, const tune_trial *trial, int index)
 
 /* What sorting goes by: the less, the better. */
 typedef struct rank {
+    int epochs;           /* that it was planned for, of halving: less of a rung are less sure */
     double badness, loss; /* infinite where there is none */
     const tune_trial *trial;
 } rank;
@@ -148,9 +197,13 @@ typedef struct rank {
 static rank rank_of(const tuning *tune, const tune_trial *trial)
 {
     bool counts = trial->ended && strcmp(trial->ended, "diverged") != 0 && trial->count > 0;
-    double score = counts ? trial_score(tune, trial, trial->count - 1) : (double)NAN;
-    double loss = counts ? trial->points[trial->count - 1].loss : (double)NAN;
+    int kept = counts ? trial_kept(trial) : 0;
+    double score = counts ? trial_score(tune, trial, kept) : (double)NAN;
+    const tune_point *point = counts ? &trial->points[kept] : NULL;
+    double loss = point ? point->validation_loss : (double)NAN;
+    loss = point && isnan(loss) ? point->loss : loss;
     return (rank){
+        .epochs = tune->options->halving && counts ? trial->options.train.epochs : 0,
         .badness = isnan(score)        ? HUGE_VAL
                    : tune->judge.share ? -score
                                        : score,
@@ -168,7 +221,8 @@ static int compare_ranks(const void *left, const void *right)
 {
     const rank *a = left;
     const rank *b = right;
-    int order = compare(a->badness, b->badness);
+    int order = b->epochs - a->epochs;
+    order = order != 0 ? order : compare(a->badness, b->badness);
     order = order != 0 ? order : compare(a->loss, b->loss);
     return order != 0 ? order : a->trial->number - b->trial->number;
 }

@@ -11,7 +11,7 @@ tune() {
     mask <"$work/err" | sed -E 's/^[0-9]+\/[0-9]+  //;s/  in [0-9.]+ m?s$//' | sort | sed 's/^/2> /'
 }
 tune small --hidden 5 --lr 0.5,0.25,0.1,0.05 --batch full --optimizer sgd -e 20 -s 3
-grep -oE "^[0-9]+/[0-9]+" "$work/err" # each run has a number of its own, side by side too
+grep -oE "^[0-9]+/[0-9]+" "$work/err" | sort # each run has the number of the table
 
 # Every line is an iteration of a run, and the first one has the command besides.
 wc -l <tune.jsonl

@@ -15,7 +15,7 @@ run nnfs-tune small --epochs 0
 run nnfs-tune small --plot plot.png
 run nnfs-tune small --plot nowhere/plot.svg
 run nnfs-tune small --log nowhere/tune.jsonl
-run nnfs-tune small --folds 3
+run nnfs-tune small --folds 1
 run nnfs-tune small --jbos 3
 run nnfs-tune small yes-no
 run nnfs-tune smal --lr 0.1
