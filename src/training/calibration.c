@@ -74,7 +74,7 @@ static nnfs_status set_temperature(const calibration *c, double temperature, nnf
 static nnfs_status measure(const calibration *c, double log_temperature, double *loss,
                            nnfs_error *error)
 {
-    nnfs_evaluation evaluation;
+    nnfs_evaluation evaluation = {.log_loss = NAN};
     nnfs_status status = set_temperature(c, exp(log_temperature), error);
     if (status == NNFS_OK) {
         status = nnfs_evaluate(c->network, c->held_out, c->threads, &evaluation, error);
