@@ -28,7 +28,7 @@ static void replace(tuning *tune, int index, const tune_trial *from)
     trial_repeat(tune, from, epochs_of(tune, tune->rung), &made);
     made.number = index + 1;
     made.data = from->data;
-    preset_fit(&made.options, nnfs_dataset_samples(tune->data[made.data].train.set));
+    preset_fit(&made.options, tune->data[made.data].train.set);
     tune->trials[index] = made;
 }
 
