@@ -155,34 +155,6 @@ static void take_time(void *input, const option_row *row, const char *text)
     free(number);
 }
 
-static void take_folds(void *input, const option_row *row, const char *text)
-{
-    tune_options *options = input;
-    options->folds = (int)option_integer("--folds", text, 2, 1000);
-    space_fix(&options->space, row->name, text);
-}
-
-static void take_time(void *input, const option_row *row, const char *text)
-{
-    static const struct {
-        char unit;
-        double seconds;
-    } units[] = {{'s', 1.0}, {'m', 60.0}, {'h', 3600.0}};
-    tune_options *options = input;
-    (void)row;
-    size_t length = strlen(text);
-    double unit = 1.0;
-    char *number = must_have(strdup(text));
-    for (size_t i = 0; length > 1 && i < sizeof units / sizeof *units; i++) {
-        if (text[length - 1] == units[i].unit) {
-            unit = units[i].seconds;
-            number[length - 1] = '\0';
-        }
-    }
-    options->seconds = unit * option_number("--time", number, NUMBER_POSITIVE);
-    free(number);
-}
-
 static void take_plot(void *input, const option_row *row, const char *text)
 {
     tune_options *options = input;
@@ -242,7 +214,8 @@ static void choose_space(tune_options *options)
 {
     tune_space *space = &options->space;
     const char *preset = given_value(space, "preset");
-    bool around = preset && strcmp(preset, "plain") != 0;
+    bool around =
+        preset ? strcmp(preset, "plain") != 0 : is_table(options->data) && !is_npy(options->data);
     for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
         bool list = strchr(drawn[i].values, ';') != NULL;
         tune_axis axis = {
