@@ -18,7 +18,7 @@
  *     On failure output parameters are set to NULL or left alone, and nothing is leaked.
  *   - A function that returns a property instead of a status returns 0, NULL or a struct of zeros
  *     when it gets NULL instead of an object, or an index out of range.
- *   - Whatever a `create`, `load`, `split`, `wrap` or `digits` function hands out is freed by the
+ *   - What a `create`, `load`, `split`, `wrap` or `digits` function hands out is freed by the
  *     `free` function of its type. Every `free` accepts NULL.
  *   - The library prints nothing, never exits, and keeps no state that a caller could see.
  *     Different objects may be used from different threads at the same time; one trainer or dataset

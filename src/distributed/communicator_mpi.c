@@ -2,7 +2,7 @@
  * The ranks of a job, by MPI.
  *
  * A ring of heartbeats tells a rank that is slow from one that is gone: each rank sends to the next one and
- * listens to the one before, by a thread of its own, whatever else it computes. All calls of MPI are made under
+ * listens to the one before, by a thread of its own, while others compute. All calls of MPI are made under
  * one mutex (MPI_THREAD_SERIALIZED), so none of them waits: what waits tests.
  */
 #include "distributed/communicator.h"

@@ -21,7 +21,7 @@ typedef struct exchange {
     message *sent, *received;
 } exchange;
 
-/* For gradients of so many floats. Freed by exchange_free, also after a failure. Errors: MEMORY. */
+/* For gradients of `floats` floats. Freed by exchange_free, also after a failure. Errors: MEMORY. */
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
                             size_t floats, size_t sums_most, nnfs_error *error);
 void exchange_free(exchange *e);

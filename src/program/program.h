@@ -67,7 +67,7 @@ void program_free(program *p);
 /* The first op of that kind in a layer; NULL if there is none. */
 const program_op *program_find(const program *p, const op_kind *kind, int layer);
 
-/* Tiles of a chain, and of a stage, on a chunk of so many samples of a shard; none of no samples is one. */
+/* Tiles of a chain, and of a stage, on a chunk of `samples` samples of a shard; at least one. */
 int program_chain_tiles(const program *p, const program_chain *chain, int samples);
 int program_stage_tiles(const program *p, const program_stage *stage, int samples);
 

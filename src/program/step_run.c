@@ -165,7 +165,7 @@ typedef struct region {
     atomic_int bad_op;    /* the first whose tile failed; INT_MAX while none has */
 } region;
 
-/* Chunks that the largest shard of so many samples is cut into. */
+/* Chunks of the largest shard of a batch of `samples`. */
 static int64_t chunks_in(const step_run *run, int64_t samples)
 {
     int shards = run->program->shards;

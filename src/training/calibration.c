@@ -1,6 +1,6 @@
 /*
  * Temperature scaling. What the output activation takes is linear in the parameters of the output layer, so
- * the temperature goes into them: whatever reads the network has calibrated probabilities, exports too.
+ * the temperature goes into them: all readers of the network, exports too, have calibrated probabilities.
  */
 #include "base/memory.h"
 #include "network/network.h"
@@ -21,7 +21,7 @@ typedef struct calibration {
     int threads;
     int layer;      /* of the output */
     float *weights; /* [weight_count] at temperature 1 */
-    float *biases;  /* [bias_count] likewise */
+    float *biases;  /* [bias_count] at temperature 1 */
     float *scaled;  /* [weight_count] */
     size_t weight_count, bias_count;
 } calibration;

@@ -21,7 +21,7 @@ typedef struct probe {
     float *x;        /* [inputs x samples] */
     int32_t *labels; /* [samples], of classes, or: */
     float *targets;  /* [outputs x samples], in their own units */
-    float *answers;  /* [outputs x samples] likewise */
+    float *answers;  /* [outputs x samples], in their own units */
     inference run;
 
     /* Inputs first .. first + width - 1 come from another sample, or are the same in all. */

@@ -272,7 +272,7 @@ static void test_kept(void **state)
     nnfs_dataset_free(rest);
     nnfs_dataset_free(held_out);
     settings.keep = twice;
-    refuse("id,y\n1,2\n", &settings, NNFS_ERROR_ARGUMENT, "column 'id' is to be kept twice");
+    refuse("id,y\n1,2\n", &settings, NNFS_ERROR_ARGUMENT, "column 'id' is kept twice");
     settings = standard();
     settings.keep = keep;
     nnfs_error error;

@@ -74,8 +74,8 @@ void model_request_argument(void *target, const char *text);
 void model_request_check(const model_request *request);
 
 /*
- * Loads them, the data as each network needs them, and says what was left out. What is loaded is to be
- * freed also on failure. Errors: IO, DATA (also data that do not fit the model, models
+ * Loads them, the data as each network needs them, and says what was left out. Freed by
+ * model_data_free, also after a failure. Errors: IO, DATA (also data that do not fit the model, models
  * of other classes), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);

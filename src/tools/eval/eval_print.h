@@ -36,7 +36,7 @@ enum { LEAST_PAIR = 10 }; /* letters of "taken for" and one more */
 
 /* Left-aligned in `width` letters, which printf would count as bytes. */
 void print_padded(const char *name, int width);
-/* Likewise, but cuts what is longer. */
+/* The same, but cuts a longer text. */
 void print_text(const char *text, int width);
 /* Of a class; the second cuts what is longer. */
 void print_name(const diagnostics *known, int index, int width);

@@ -173,7 +173,7 @@ static void check_checkpoints(const train_values *values)
 /* What the model of --from has settled. */
 static void check_from(const train_values *values)
 {
-    static const char *const settled[] = {"preset",        "hidden",
+    static const char *const settled[] = {"two-valued",    "hidden",
                                           "activation",    "output-activation",
                                           "loss",          "init",
                                           "members",       "embedding",
@@ -187,6 +187,9 @@ static void check_from(const train_values *values)
     const train_options *options = &values->options;
     if (options->freeze && !options->from) {
         usage_error("--freeze is for --from");
+    }
+    if (options->from && options->preset != BY_TASK && options->preset != PRESET_PLAIN) {
+        usage_error("--from goes on with the model as it is; --preset is not to be given");
     }
     for (size_t i = 0; options->from && i < sizeof settled / sizeof *settled; i++) {
         for (int j = 0; j < values->by_hand_count; j++) {
@@ -247,7 +250,7 @@ static void choose_preset(train_options *options)
     if (!options->preset_by_data) {
         return;
     }
-    bool csv = !options->resume &&
+    bool csv = !options->resume && !options->from &&
                data_path(options->data, &options->data_path, &error) == NNFS_OK &&
                preset_is_default(&options->table, options->data_path);
     options->preset = csv ? PRESET_BALANCED : PRESET_PLAIN;

@@ -29,7 +29,7 @@ typedef struct train_options {
     bool preset_by_data;                                       /* it was not given */
     preset_option preset_options[PRESET_OPTIONS];              /* that are the preset's */
     int preset_option_count;
-    const char *preset_dropout, *preset_rate; /* likewise, by the data; NULL: none */
+    const char *preset_dropout, *preset_rate; /* of the preset, by the data; NULL: none */
     const char *data;
     char *data_path;    /* its path, where it is known already; else NULL */
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */

@@ -88,7 +88,7 @@ struct tuning {
 void trials_make(tuning *tune);
 void trial_free(tune_trial *trial);
 void trials_free(tuning *tune);
-/* The same trial once more, as another one with so many epochs. */
+/* The same trial once more, as another one with `epochs` epochs. */
 void trial_repeat(const tuning *tune, const tune_trial *from, int epochs, tune_trial *made);
 /* The iteration whose weights nnfs-train would keep. */
 int trial_kept(const tune_trial *trial);

@@ -16,7 +16,7 @@ typedef struct tune_options {
     int folds;        /* of each run; 0: none */
     double seconds;   /* for all runs; 0: no limit */
     bool halving;     /* few epochs for all, more for the better ones */
-    bool fresh;       /* begin anew, whatever the log has */
+    bool fresh;       /* begin anew, also if the log has runs */
     bool quiet;
 } tune_options;
 

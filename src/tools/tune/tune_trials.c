@@ -190,7 +190,7 @@ double trial_score(const tuning *tune, const tune_trial *trial, int index)
 /* What sorting goes by: the less, the better. */
 typedef struct rank {
     int epochs;           /* that it was planned for, of halving: less of a rung are less sure */
-    double badness, loss; /* infinite where there is none */
+    double badness, loss; /* infinite before the first epoch */
     const tune_trial *trial;
 } rank;
 

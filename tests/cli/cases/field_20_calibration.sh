@@ -12,7 +12,7 @@ awk 'BEGIN {
     }
 }' >kinds.csv
 part_run() {
-    nnfs-train -q kinds.csv -e 6 --validation 0.3 --label-smoothing 0.4 "$@"
+    nnfs-train -q kinds.csv --preset plain -e 6 --validation 0.3 --label-smoothing 0.4 "$@"
 }
 hash_of() {
     grep -o '"weights_hash":"[0-9a-f]*"' "$1" | tail -1
@@ -30,7 +30,7 @@ done
 awk -v a="$(loss_of 1.jsonl)" -v b="$(loss_of plain.jsonl)" 'BEGIN { if (a < b) print "a smaller log loss on the test data" }'
 head -c 4000 model1 | grep -ao '"note.temperature":"0' | uniq
 grep -o '"temperature":0' 1.jsonl
-nnfs-train kinds.csv -e 6 --validation 0.3 --label-smoothing 0.4 --calibration-method temperature -o none 2>/dev/null |
+nnfs-train kinds.csv --preset plain -e 6 --validation 0.3 --label-smoothing 0.4 --calibration-method temperature -o none 2>/dev/null |
     grep ^calibrate | sed -E 's/[0-9.]+/T/'
 
 # A checkpoint is of the network before that.
@@ -42,10 +42,10 @@ nnfs-export -q model1 --onnx model.onnx --check kinds.csv
 echo "=> $?"
 
 # Numbers have no probabilities, and without validation data there is nothing to go by.
-nnfs-train -q kinds.csv --target a --validation 0.3 --calibration-method temperature -o numbers
+nnfs-train -q kinds.csv --preset plain --target a --validation 0.3 --calibration-method temperature -o numbers
 echo "=> $?"
-nnfs-train -q kinds.csv -e 6 --label-smoothing 0.4 -o one
-nnfs-train -q kinds.csv -e 6 --label-smoothing 0.4 --calibration-method temperature -o two
+nnfs-train -q kinds.csv --preset plain -e 6 --label-smoothing 0.4 -o one
+nnfs-train -q kinds.csv --preset plain -e 6 --label-smoothing 0.4 --calibration-method temperature -o two
 nnfs-predict -q one kinds.csv >one.csv
 nnfs-predict -q two kinds.csv | cmp - one.csv && echo "as without"
-run nnfs-train kinds.csv --calibration-method platt
+run nnfs-train kinds.csv --preset plain --calibration-method platt

@@ -11,7 +11,7 @@ awk 'BEGIN {
         print i "," u[0] "," substr("abc", k + 1, 1) "," u[1] "," 20 * u[1] + 4 * k
     }
 }' >homes.csv
-nnfs-train -q homes.csv -e 30 --members 3 --log run.jsonl --report run.html
+nnfs-train -q homes.csv --preset plain -e 30 --members 3 --log run.jsonl --report run.html
 nnfs-eval -q model.safetensors homes.csv --split test --importance --mistakes 0 | sed -n '/^importance/,$p' |
     awk 'NR < 3 { print; next } { print $1 }'
 for threads in 1 2; do
@@ -32,9 +32,9 @@ head -n 1 spread.csv
 cut -d, -f1 spread.csv >first
 nnfs-predict -q model.safetensors homes.csv | cmp - first && echo "the same predictions"
 awk -F, 'NR > 1 && !($2 > 0) { bad++ } END { print bad + 0 " without a spread" }' spread.csv
-nnfs-train -q homes.csv -e 2 --members 3 --target kind -o kinds
+nnfs-train -q homes.csv --preset plain -e 2 --members 3 --target kind -o kinds
 nnfs-predict -q kinds homes.csv --spread | head -n 1
-nnfs-train -q homes.csv -e 2 --target price,size -o one
+nnfs-train -q homes.csv --preset plain -e 2 --target price,size -o one
 run nnfs-predict one homes.csv --spread
 
 make_small

@@ -8,7 +8,7 @@ awk 'BEGIN {
         print w "," c "," ((w > 50) == (c == "red") ? "rose" : "lily")
     }
 }' >garden.csv
-nnfs-train -q garden.csv -e 2 -o first
+nnfs-train -q garden.csv --preset plain -e 2 -o first
 run nnfs-train --from first garden.csv -e 2 -o second
 
 # New data: another order, a further column and an unknown category; the preprocessing is the model's.
