@@ -28,8 +28,8 @@ nnfs_status csv_kept_find(csv_reader *reader, nnfs_error *error)
             return status;
         }
         if (reader->keep_at[column] >= 0) {
-            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is kept twice",
-                        table->path, table_label(table, column).text);
+            return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is kept twice", table->path,
+                        table_label(table, column).text);
         }
         reader->keep_at[column] = table->kept.count;
         table->kept.columns[table->kept.count++] = column;

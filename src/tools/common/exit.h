@@ -18,12 +18,12 @@ enum {
 };
 
 /* Returns from the calling function with the status of `call` unless it is NNFS_OK. */
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        nnfs_status try_status = (call);                                                           \
-        if (try_status != NNFS_OK) {                                                               \
-            return try_status;                                                                     \
-        }                                                                                          \
+#define TRY(call)                        \
+    do {                                 \
+        nnfs_status try_status = (call); \
+        if (try_status != NNFS_OK) {     \
+            return try_status;           \
+        }                                \
     } while (0)
 
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */

@@ -22,7 +22,7 @@ static nnfs_status fail_log(const char *path, const char *reason, nnfs_error *er
 nnfs_status find_run_log(const char *path, const char *id, bool *is_log, nnfs_error *error)
 {
     char wanted[96] = "{\"schema\":\"nnfs-run/1\",\"event\":\"start\"";
-    char there[sizeof wanted];
+    char there[sizeof wanted] = {0};
     size_t length = strlen(wanted);
     if (*id) {
         length += (size_t)snprintf(wanted + length, sizeof wanted - length, ",\"run\":\"%s\"", id);
