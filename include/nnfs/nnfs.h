@@ -283,6 +283,7 @@ typedef struct nnfs_dataset_settings {
                          * there, and no row is left out; default 0 */
     const char *const *keep; /* columns of a CSV file whose cells nnfs_dataset_kept returns as they
                               * are written; NULL, the default: none */
+    void *reserved[4];       /* NULL */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -301,6 +302,7 @@ typedef struct nnfs_reading {
     int64_t skipped;      /* lines before the table */
     int64_t bad_rows;     /* rows skipped by skip_bad_rows */
     int64_t bad_lines[5]; /* line numbers of the first of them, from 1 */
+    int64_t reserved[4];  /* 0 */
 } nnfs_reading;
 
 /*
@@ -486,11 +488,12 @@ typedef struct nnfs_column {
     const char *name; /* NULL where columns have none; lives as long as the dataset */
     nnfs_column_kind kind;
     nnfs_column_use use;
-    int64_t missing;    /* cells, in all samples of the file */
-    int categories;     /* different values, 0 for numbers */
-    const char *format; /* how its cells are written: "1.234,5 kg" for numbers, "%d.%m.%Y" for
+    int64_t missing;     /* cells, in all samples of the file */
+    int categories;      /* different values, 0 for numbers */
+    const char *format;  /* how its cells are written: "1.234,5 kg" for numbers, "%d.%m.%Y" for
                          * dates, "007" for categories with leading zeros; "" where plainly */
-    double origin;      /* of dates: days from 1970-01-01 */
+    double origin;       /* of dates: days from 1970-01-01 */
+    int64_t reserved[4]; /* 0 */
 } nnfs_column;
 
 /* How the file of a dataset was read; {0} where it is no table. */
@@ -550,6 +553,7 @@ typedef struct nnfs_preprocessing_settings {
     int threads;        /* 0, the default, is all; any number gives the same bits */
     int two_valued; /* 1: a column of two categories is one input, -1 or 1, and 0 for any other cell;
                      * 0, the default: it is one-hot too */
+    void *reserved[4]; /* NULL */
 } nnfs_preprocessing_settings;
 
 NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings);
@@ -611,6 +615,7 @@ typedef struct nnfs_encoding {
     float clip;          /* c > 0: a scaled number z becomes z / sqrt(1 + (z/c)^2); 0: it stays */
     int knots;      /* of nnfs_preprocessing_knot, 0 or at least 2: a scaled number goes by them */
     int two_valued; /* 1: its two categories are one input, -1 and 1 */
+    int64_t reserved[4]; /* 0 */
 } nnfs_encoding;
 
 /* The feature columns, in the order of the file it was fitted on. */
@@ -630,6 +635,7 @@ typedef struct nnfs_target {
     const char *name; /* NULL where columns have none */
     int classes;      /* 0 for a number */
     float center, scale;
+    int64_t reserved[4]; /* 0 */
 } nnfs_target;
 
 NNFS_API int nnfs_preprocessing_targets(const nnfs_preprocessing *preprocessing);
@@ -884,6 +890,7 @@ typedef struct nnfs_evaluation {
     double mae;  /* mean absolute error; like rmse in the targets' units */
     double r2;   /* 1 - residual / total sum of squares, mean over outputs */
     double seconds;
+    int64_t reserved[4]; /* 0 */
 } nnfs_evaluation;
 
 /*
@@ -998,7 +1005,8 @@ typedef struct nnfs_c_settings {
     const nnfs_dataset
         *calibration; /* with int8: samples that show how large inputs are; borrowed */
     const nnfs_dataset
-        *measure; /* with int8: samples with targets to compare on, or NULL; borrowed */
+        *measure;      /* with int8: samples with targets to compare on, or NULL; borrowed */
+    void *reserved[4]; /* NULL */
 } nnfs_c_settings;
 
 NNFS_API void nnfs_c_settings_init(nnfs_c_settings *settings);
@@ -1009,7 +1017,8 @@ typedef struct nnfs_c_report {
     size_t work;          /* RAM: on the stack of predict */
     size_t input, output; /* RAM: of the caller */
     double float_score,
-        int8_score; /* with int8 and `measure`: accuracy of classes, RMSE of numbers */
+        int8_score;      /* with int8 and `measure`: accuracy of classes, RMSE of numbers */
+    int64_t reserved[4]; /* 0 */
 } nnfs_c_report;
 
 /*
@@ -1033,6 +1042,7 @@ typedef struct nnfs_import_settings {
     nnfs_activation activation; /* of hidden layers, where the file says none; default relu */
     nnfs_activation
         output_activation; /* of the last layer, if the file says none; default identity */
+    void *reserved[4];     /* NULL */
 } nnfs_import_settings;
 
 NNFS_API void nnfs_import_settings_init(nnfs_import_settings *settings);
@@ -1066,13 +1076,14 @@ NNFS_API nnfs_status nnfs_onnx_predict_dataset(nnfs_onnx *onnx, const nnfs_datas
 
 /* Progress within an epoch, for on_progress. */
 typedef struct nnfs_progress {
-    int epoch;       /* from 1 */
-    int64_t step;    /* steps done in this epoch */
-    int64_t steps;   /* steps an epoch */
-    double loss;     /* mean over this epoch so far, before each update */
-    double accuracy; /* share of right classes, 0 .. 1, of the same samples; NaN for numbers */
-    double seconds;  /* since the epoch began */
-    int64_t samples; /* seen in this epoch */
+    int epoch;           /* from 1 */
+    int64_t step;        /* steps done in this epoch */
+    int64_t steps;       /* steps an epoch */
+    double loss;         /* mean over this epoch so far, before each update */
+    double accuracy;     /* share of right classes, 0 .. 1, of the same samples; NaN for numbers */
+    double seconds;      /* since the epoch began */
+    int64_t samples;     /* seen in this epoch */
+    int64_t reserved[4]; /* 0 */
 } nnfs_progress;
 
 /* Results of one epoch. Values that were not measured are NaN. */
@@ -1088,6 +1099,7 @@ typedef struct nnfs_epoch {
     double gflops; /* 10^9 floating-point operations of the matrix products, a second */
     const char
         *ended; /* why nnfs_train ends after it: the reason of nnfs_summary; NULL: it goes on */
+    int64_t reserved[4]; /* 0 */
 } nnfs_epoch;
 
 /* Where the time of training goes; see below. */
@@ -1338,6 +1350,7 @@ typedef struct nnfs_summary {
     double gflops;
     nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
     double temperature;     /* of nnfs_network_calibrate; 1: none */
+    int64_t reserved[4];    /* 0 */
 } nnfs_summary;
 
 /*
@@ -1453,6 +1466,7 @@ typedef struct nnfs_op {
     int rows, columns; /* of what it writes */
     int tiles;
     double flops, bytes; /* of products; else 0 */
+    int64_t reserved[4]; /* 0 */
 } nnfs_op;
 
 /* The ops of a training step, in order. A step by hand has further ones. */
@@ -1549,6 +1563,7 @@ typedef struct nnfs_profile_row {
     double bytes;  /* of the operands and results of all calls */
     double gflops; /* 10^9 operations a second, of all threads while they are at it */
     nnfs_bottleneck bound;
+    int64_t reserved[4]; /* 0 */
 } nnfs_profile_row;
 
 typedef struct nnfs_profile_summary {
@@ -1558,6 +1573,7 @@ typedef struct nnfs_profile_summary {
     double bandwidth;   /* 10^9 bytes per second read from a working set of this size, measured */
     double working_set; /* bytes: parameters, gradient, optimizer state and a batch's activations */
     char advice[192];   /* one sentence where something would help; else empty */
+    int64_t reserved[4]; /* 0 */
 } nnfs_profile_summary;
 
 /*
@@ -1586,9 +1602,10 @@ typedef struct nnfs_machine {
      * before the process starts. Empty where nothing is better.
      */
     char better_kernel[32];
-    int cores;        /* this process may use: its affinity, within its container's limit */
-    int threads;      /* nnfs uses for the number asked for: 0, all, in nnfs_machine_describe */
-    char advice[192]; /* one sentence where the machine could do better; else empty */
+    int cores;           /* this process may use: its affinity, within its container's limit */
+    int threads;         /* nnfs uses for the number asked for: 0, all, in nnfs_machine_describe */
+    char advice[192];    /* one sentence where the machine could do better; else empty */
+    int64_t reserved[4]; /* 0 */
 } nnfs_machine;
 
 /*

@@ -284,7 +284,10 @@ nnfs_target nnfs_preprocessing_target(const nnfs_preprocessing *preprocessing, i
         return (nnfs_target){0};
     }
     const preprocessing_target *target = &preprocessing->targets[index];
-    return (nnfs_target){target->name, preprocessing->classes, target->center, target->scale};
+    return (nnfs_target){.name = target->name,
+                         .classes = preprocessing->classes,
+                         .center = target->center,
+                         .scale = target->scale};
 }
 
 const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessing, int index)

@@ -14,7 +14,7 @@ void nnfs_import_settings_init(nnfs_import_settings *settings)
     if (!settings) {
         return;
     }
-    *settings = (nnfs_import_settings){NNFS_RELU, NNFS_IDENTITY};
+    *settings = (nnfs_import_settings){.activation = NNFS_RELU, .output_activation = NNFS_IDENTITY};
 }
 
 static const char *metadata(const Onnx__ModelProto *model, const char *key)

@@ -172,7 +172,15 @@ static nnfs_status save(train_run *run, nnfs_error *error)
 /* A summary of nothing. */
 static nnfs_summary unmeasured(const char *reason)
 {
-    const nnfs_evaluation none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0.0};
+    const nnfs_evaluation none = {.loss = NAN,
+                                  .accuracy = NAN,
+                                  .macro_f1 = NAN,
+                                  .log_loss = NAN,
+                                  .roc_auc = NAN,
+                                  .average_precision = NAN,
+                                  .rmse = NAN,
+                                  .mae = NAN,
+                                  .r2 = NAN};
     return (nnfs_summary){
         .reason = reason, .temperature = 1.0, .train = none, .validation = none, .test = none};
 }
