@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/string_list.h"
 #include "base/vector.h"
+#include "math/curve.h"
 #include "table/calendar.h"
 #include "table/category_match.h"
 #include "table/column_match.h"
@@ -519,32 +520,10 @@ static int place_of(const encoder_category *category, float code)
     return (int)code;
 }
 
-/* The last knot at or below x, but never the last of all. */
-static int knot_below(const float *knots, int count, float x)
-{
-    int low = 0;
-    int high = count - 1;
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        if (knots[middle] <= x) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 static float along_curve(const encoder_curve *curve, float x)
 {
-    if (curve->knots == 0) {
-        float part = x / curve->clip;
-        return x / sqrtf(1.0f + part * part);
-    }
-    int at = knot_below(curve->x, curve->knots, x);
-    float share = (x - curve->x[at]) / (curve->x[at + 1] - curve->x[at]);
-    share = fminf(fmaxf(share, 0.0f), 1.0f);
-    return curve->y[at] + share * (curve->y[at + 1] - curve->y[at]);
+    return curve->knots > 0 ? curve_knots(curve->x, curve->y, curve->knots, x)
+                            : curve_clip(curve->clip, x);
 }
 
 static void encode_category(const encoder_category *category, float code, float *x)

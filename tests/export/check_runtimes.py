@@ -37,7 +37,9 @@ ACTIVATIONS = "identity relu leaky_relu elu sigmoid tanh softplus silu gelu selu
 # What a network can have besides plain layers.
 FORMS = [("--preset", "plain", "--normalization", "layer"), ("--preset", "plain", "--normalization", "batch"),
          ("--preset", "plain", "--missing-indicator"), ("--preset", "fast"), ("--preset", "balanced"),
-         ("--preset", "fast", "--members", "5"), ("--preset", "plain", "--members", "5")]
+         ("--preset", "fast", "--members", "5"), ("--preset", "plain", "--members", "5"),
+         ("--preset", "plain", "--scale", "robust"), ("--preset", "plain", "--scale", "quantile"),
+         ("--preset", "plain", "--two-valued")]
 wrong = 0
 
 
@@ -193,13 +195,13 @@ def make_small(work):
     path = work / "small.csv"
     with open(path, "w", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["size", "place, or town", "größe", "day", "stamp", "price"])
+        out.writerow(["size", "place, or town", "größe", "day", "stamp", "lift", "price"])
         for _ in range(200):
             size = rng.normal()
             town = rng.choice(["Rome", "York, North", 'the "old" town', "Zürich"])
             date = datetime.datetime(1968, 1, 1) + datetime.timedelta(seconds=int(rng.integers(1800000000)))
             out.writerow([f"{size:.3f}", town, f"{rng.normal():.3f}", date.strftime("%d.%m.%Y"),
-                          date.isoformat(" "), f"{100 * size + len(town):.2f}"])
+                          date.isoformat(" "), rng.choice(["yes", "no"]), f"{100 * size + len(town):.2f}"])
     return path
 
 

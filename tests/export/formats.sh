@@ -50,14 +50,14 @@ nnfs-train --preset plain flats.csv --target price --missing-indicator -e 5 -q -
 nnfs-train --preset plain flats.csv --target label --activation gelu --hidden 9,7 -e 5 -q -o classes.safetensors
 nnfs-train --preset plain flats.csv --target label --output-activation sigmoid --loss binary_cross_entropy \
     -e 5 -q -o yes.safetensors 2>/dev/null || rm -f yes.safetensors
-# Dates with and without a time of day; layers normalised; members and embeddings.
+# Dates with and without a time of day; layers normalised; members and embeddings; other scalings.
 awk 'BEGIN {
-    srand(2); print "day,size,town,stamp,price"; split("Rome,Oslo,Z\303\274rich", towns, ",")
+    srand(2); print "day,size,town,lift,stamp,price"; split("Rome,Oslo,Z\303\274rich", towns, ",")
     for (i = 0; i < 300; i++) {
         y = 1969 + int(60 * rand()); m = int(1 + 12 * rand()); d = int(1 + 28 * rand()); h = int(24 * rand())
         day = i % 13 ? sprintf("%02d.%02d.%d", d, m, y) : ""
-        printf "%s,%.2f,%s,%d-%02d-%02d %02d:%02d:%02d,%.2f\n", day, 100 * rand(), towns[1 + int(3 * rand())],
-            y, m, d, h, int(60 * rand()), int(60 * rand()), 20 * m + h + i
+        printf "%s,%.2f,%s,%s,%d-%02d-%02d %02d:%02d:%02d,%.2f\n", day, 100 * rand(), towns[1 + int(3 * rand())],
+            i % 3 ? "yes" : "no", y, m, d, h, int(60 * rand()), int(60 * rand()), 20 * m + h + i
     }
 }' >days.csv
 nnfs-train days.csv --target price --preset plain -e 3 -q -o dates.safetensors
@@ -65,7 +65,8 @@ nnfs-train days.csv --target price --preset plain --normalization layer --hidden
 nnfs-train days.csv --target price --preset plain --normalization batch --hidden 12,8 -e 3 -q -o batch.safetensors
 nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 -e 3 -q -o members.safetensors
 nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 -e 3 -q -o votes.safetensors
-for model in dates layer batch members votes; do
+nnfs-train days.csv --target price --preset plain --scale robust --two-valued -e 3 -q -o robust.safetensors
+for model in dates layer batch members votes robust; do
     nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --check days.csv
     nnfs-export $model.safetensors --c $model.int8.c --int8 --check days.csv
 done
@@ -97,7 +98,7 @@ for cc in gcc clang; do
         [ $model != numbers ] || unit=1000
         compare expected.csv got.csv $unit
     done
-    for model in dates layer members votes; do
+    for model in dates layer members votes robust; do
         $cc "${strict[@]}" -fsanitize=undefined -fno-sanitize-recover=all -DMAIN $model.c -lm -o $model
         nnfs-predict -q $model.safetensors days.csv >expected.csv
         ./$model <days.csv >got.csv

@@ -118,6 +118,26 @@ static const char embed_text[] =
     "    }\n"
     "}\n\n";
 
+static const char knots_text[] =
+    "/* Linear between knots, beyond them the height of the nearest one */\n"
+    "static float along(const float *knots, const float *heights, int count, float x)\n"
+    "{\n"
+    "    int low = 0;\n"
+    "    int high = count - 1;\n"
+    "    while (high - low > 1) {\n"
+    "        int middle = (low + high) / 2;\n"
+    "        if (knots[middle] <= x) {\n"
+    "            low = middle;\n"
+    "        } else {\n"
+    "            high = middle;\n"
+    "        }\n"
+    "    }\n"
+    "    float share = (x - knots[low]) / (knots[low + 1] - knots[low]);\n"
+    "    share = share > 0.0f ? share : 0.0f;\n"
+    "    share = share < 1.0f ? share : 1.0f;\n"
+    "    return heights[low] + share * (heights[low + 1] - heights[low]);\n"
+    "}\n\n";
+
 static const char layer_norm_text[] =
     "static void layer_norm(float *x, int count, const float *scale, const float *bias)\n"
     "{\n"
@@ -242,6 +262,16 @@ static void write_constants(c_writer *w, int at, const graph_node *node)
     if (node->fill) {
         c_floats(w, "fill", at, node->fill, width);
     }
+    const node_curve *curve = &node->curve;
+    if (curve->clip) {
+        c_floats(w, "clip", at, curve->clip, width);
+    }
+    if (curve->first) {
+        size_t knots = (size_t)curve->first[width];
+        c_ints(w, "first", at, curve->first, width + 1);
+        c_floats(w, "knots", at, curve->knots, knots);
+        c_floats(w, "heights", at, curve->heights, knots);
+    }
 }
 
 /* Helpers that go with a kind of node. */
@@ -264,14 +294,17 @@ static void write_helpers(c_writer *w)
     bool integers = false;
     bool pixels = false;
     bool softmax = false;
+    bool knots = false;
     for (int i = 0; i < w->graph->node_count; i++) {
         const graph_node *node = &w->graph->nodes[i];
         bool is_dense = node->kind == NODE_DENSE;
         dense = dense || (is_dense && !w->int8);
         pixels = pixels || (is_dense && w->int8 && is_direct(w, node));
         integers = integers || (is_dense && w->int8 && !is_direct(w, node));
+        knots = knots || node->curve.first;
         softmax = softmax || (node->kind == NODE_ACTIVATION && node->activation == NNFS_SOFTMAX);
     }
+    (void)fputs(knots ? knots_text : "", w->stream);
     (void)fputs(dense ? dense_text : "", w->stream);
     (void)fputs(integers ? integers_text : "", w->stream);
     (void)fputs(pixels ? pixels_text : "", w->stream);
@@ -300,6 +333,23 @@ static void write_numbers(c_writer *w, int at, const graph_node *node, const cha
                   "        %s[i] = ((isnan(x) ? fill_%d[i] : x) - center_%d[i]) * scale_%d[i];\n"
                   "    }\n",
                   node->width, node->column, y, at, at, at);
+    if (node->curve.clip) {
+        (void)fprintf(w->stream,
+                      "    for (int i = 0; i < %d; i++) {\n"
+                      "        float part = %s[i] / clip_%d[i];\n"
+                      "        %s[i] /= sqrtf(1.0f + part * part);\n"
+                      "    }\n",
+                      node->width, y, at, y);
+    }
+    if (node->curve.first) {
+        (void)fprintf(w->stream,
+                      "    for (int i = 0; i < %d; i++) {\n"
+                      "        int at = first_%d[i];\n"
+                      "        int count = first_%d[i + 1] - at;\n"
+                      "        %s[i] = along(knots_%d + at, heights_%d + at, count, %s[i]);\n"
+                      "    }\n",
+                      node->width, at, at, y, at, at, y);
+    }
 }
 
 static void write_indicator(c_writer *w, int at, const graph_node *node, const char *x,
@@ -322,6 +372,15 @@ static void write_category(c_writer *w, int at, const graph_node *node, const ch
     }
     (void)fprintf(w->stream, "    one_hot(input[%d], %d, %d, %d, %s);\n", node->column, known,
                   missing, node->width, y);
+}
+
+static void write_two_valued(c_writer *w, int at, const graph_node *node, const char *x,
+                             const char *y)
+{
+    (void)at;
+    (void)x;
+    (void)fprintf(w->stream, "    %s[0] = (float)((input[%d] == 1.0f) - (input[%d] == 0.0f));\n", y,
+                  node->column, node->column);
 }
 
 static void write_cycles(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
@@ -486,7 +545,7 @@ static node_writer *const writers[NODE_KINDS] = {
     [NODE_ACTIVATION] = write_activation, [NODE_COMPLEMENT] = write_complement,
     [NODE_CYCLES] = write_cycles,         [NODE_EMBED] = write_embed,
     [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
-    [NODE_LAYER_NORM] = write_layer_norm,
+    [NODE_LAYER_NORM] = write_layer_norm, [NODE_TWO_VALUED] = write_two_valued,
 };
 
 static const char one_hot_text[] =

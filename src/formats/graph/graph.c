@@ -9,6 +9,7 @@
 #include "network/network.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static void free_node(graph_node *node)
     memory_free(node->center);
     memory_free(node->scale);
     memory_free(node->fill);
+    memory_free(node->curve.clip);
+    memory_free(node->curve.first);
+    memory_free(node->curve.knots);
+    memory_free(node->curve.heights);
     memory_free(node->weights);
     memory_free(node->bias);
     memory_free(node->quantized.weights);
@@ -125,13 +130,6 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
 {
     graph_column *column = &graph->columns[graph->column_count++];
     const nnfs_encoding *encoding = &from->encoding;
-    if (encoding->clip > 0.0f || encoding->knots > 0 || encoding->two_valued) {
-        return fail(error, NNFS_ERROR_DATA, "column '%.100s' is %s, which is not exported; %s",
-                    encoding->name ? encoding->name : "without a name",
-                    encoding->two_valued ? "one input for two categories" : "scaled by quantiles",
-                    encoding->two_valued ? "train with --preset plain"
-                                         : "train with --scale standard");
-    }
     *column = (graph_column){
         .place = place, .category_count = encoding->categories, .origin = encoding->origin};
     bool date = encoding->kind == NNFS_COLUMN_DATE;
@@ -160,42 +158,83 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
     return NNFS_OK;
 }
 
+/* A copy of an array [count] with `more` [extra] behind it, in place of the array; NULL: no memory. */
+static void *append(void *array, size_t count, const void *more, size_t extra, size_t size)
+{
+    char *grown = memory_alloc(size_add(count, extra), size);
+    if (grown && count > 0) {
+        memcpy(grown, array, count * size);
+    }
+    if (grown) {
+        memcpy(grown + count * size, more, extra * size);
+    }
+    memory_free(array);
+    return grown;
+}
+
+static bool append_knots(node_curve *curve, int width, const float *knots, int count)
+{
+    size_t before = width > 0 ? (size_t)curve->first[width] : 0;
+    size_t more = (size_t)count;
+    int end = (int)(before + more);
+    int zero = 0;
+    curve->first = width > 0 ? curve->first : append(NULL, 0, &zero, 1, sizeof zero);
+    if (!curve->first) {
+        return false;
+    }
+    curve->first = append(curve->first, (size_t)width + 1, &end, 1, sizeof end);
+    curve->knots = append(curve->knots, before, knots, more, sizeof *knots);
+    curve->heights = append(curve->heights, before, knots + more, more, sizeof *knots);
+    return curve->first && curve->knots && curve->heights;
+}
+
+static bool append_number(graph_node *node, const nnfs_encoding *encoding, const float *knots)
+{
+    size_t width = (size_t)node->width;
+    node_curve *curve = &node->curve;
+    node->center = append(node->center, width, &encoding->center, 1, sizeof(float));
+    node->scale = append(node->scale, width, &encoding->scale, 1, sizeof(float));
+    node->fill = append(node->fill, width, &encoding->fill, 1, sizeof(float));
+    bool done = node->center && node->scale && node->fill;
+    if (done && encoding->knots > 0) {
+        done = append_knots(curve, node->width, knots, encoding->knots);
+    } else if (done && encoding->clip > 0.0f) {
+        curve->clip = append(curve->clip, width, &encoding->clip, 1, sizeof(float));
+        done = curve->clip != NULL;
+    }
+    node->width++;
+    return done;
+}
+
+/* Whether a column can be the next one of a node: numbers with the same kind of curve are one node. */
+static bool goes_on(const graph_node *last, int column, const nnfs_encoding *encoding)
+{
+    if (!last || last->kind != NODE_NUMBERS || last->column + last->width != column) {
+        return false;
+    }
+    const int *first = last->curve.first;
+    bool clips = encoding->knots == 0 && encoding->clip > 0.0f;
+    return (first != NULL) == (encoding->knots > 0) && (last->curve.clip != NULL) == clips &&
+           (!first || first[last->width] <= INT_MAX - encoding->knots);
+}
+
 /* Numbers that follow each other among the columns and the inputs are one node. */
-static bool add_number(model_graph *graph, const nnfs_encoding *encoding)
+static bool add_number(model_graph *graph, const nnfs_encoding *encoding, const float *knots)
 {
     int column = graph->column_count - 1;
     graph_node *last = NULL;
     if (graph->node_count > 0) {
         last = &graph->nodes[graph->node_count - 1];
     }
-    bool goes_on = last && last->kind == NODE_NUMBERS && last->column + last->width == column;
-    if (!goes_on) {
+    if (!goes_on(last, column, encoding)) {
         last = graph_add(graph, NODE_NUMBERS, 0, 0, 0);
-    }
-    if (!last) {
-        return false;
-    }
-    /* Grown by one, at most once a column. */
-    float **arrays[] = {&last->center, &last->scale, &last->fill};
-    const float values[] = {encoding->center, encoding->scale, encoding->fill};
-    for (int i = 0; i < 3; i++) {
-        float *grown = memory_alloc((size_t)last->width + 1, sizeof *grown);
-        if (!grown) {
+        if (!last) {
             return false;
         }
-        if (last->width > 0) {
-            memcpy(grown, *arrays[i], (size_t)last->width * sizeof *grown);
-        }
-        grown[last->width] = values[i];
-        memory_free(*arrays[i]);
-        *arrays[i] = grown;
-    }
-    if (!goes_on) {
         last->column = column;
         last->source_count = 0;
     }
-    last->width++;
-    return true;
+    return append_number(last, encoding, knots);
 }
 
 /* A node that reads the last column; NULL: no memory. */
@@ -225,16 +264,17 @@ static bool add_cycles(model_graph *graph, const nnfs_encoding *encoding)
     return node != NULL;
 }
 
-static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding)
+static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding, const float *knots)
 {
     if (encoding->kind == NNFS_COLUMN_CATEGORY) {
-        graph_node *node = add_reader(graph, NODE_CATEGORY, encoding->inputs);
+        node_kind kind = encoding->two_valued ? NODE_TWO_VALUED : NODE_CATEGORY;
+        graph_node *node = add_reader(graph, kind, encoding->inputs);
         if (node) {
             node->has_missing = encoding->has_missing;
         }
         return node != NULL;
     }
-    return add_number(graph, encoding) &&
+    return add_number(graph, encoding, knots) &&
            (!encoding->has_indicator || add_reader(graph, NODE_INDICATOR, 1)) &&
            add_cycles(graph, encoding);
 }
@@ -285,7 +325,7 @@ static nnfs_status add_columns(model_graph *graph, const nnfs_preprocessing *fro
         if (status != NNFS_OK) {
             return status;
         }
-        if (!add_encoding(graph, encoding)) {
+        if (!add_encoding(graph, encoding, from->columns[i].knots)) {
             return no_memory(error);
         }
     }

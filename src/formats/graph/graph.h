@@ -15,15 +15,17 @@
 
 typedef enum node_kind {
     NODE_FEATURES, /* the samples' features, where there are no columns */
-    NODE_NUMBERS, /* columns column .. column + width - 1: (x - center) * scale, x = fill if missing */
-    NODE_INDICATOR, /* 1 where the number in `column` is missing, else 0 */
-    NODE_CATEGORY,  /* one-hot: the names in their order, perhaps missing, all others */
-    NODE_CYCLES,    /* sine and cosine of a date's cycles; 0 where it is missing */
-    NODE_CONCAT,    /* the vectors of all sources, one after the other */
-    NODE_EMBED,     /* piecewise-linear embeddings of some values, then the other values */
-    NODE_EXPAND,    /* the inputs of each member: x * scale */
-    NODE_SCALE,     /* x * scale */
-    NODE_UNSCALE,   /* x / scale + center */
+    NODE_NUMBERS, /* columns column .. column + width - 1: (x - center) * scale, x = fill if missing;
+                     then its curve */
+    NODE_INDICATOR,  /* 1 where the number in `column` is missing, else 0 */
+    NODE_CATEGORY,   /* one-hot: the names in their order, perhaps missing, all others */
+    NODE_TWO_VALUED, /* -1 for the first category, 1 for the second, 0 for others and missing */
+    NODE_CYCLES,     /* sine and cosine of a date's cycles; 0 where it is missing */
+    NODE_CONCAT,     /* the vectors of all sources, one after the other */
+    NODE_EMBED,      /* piecewise-linear embeddings of some values, then the other values */
+    NODE_EXPAND,     /* the inputs of each member: x * scale */
+    NODE_SCALE,      /* x * scale */
+    NODE_UNSCALE,    /* x / scale + center */
     NODE_NORMALIZE, /* x * scale + center: an import's; graph_network.c folds it into a NODE_DENSE */
     NODE_DENSE,     /* weights x + bias */
     NODE_LAYER_NORM, /* (x - mean) / sqrt(variance + 1e-5) * scale + center, over a sample's units */
@@ -56,6 +58,13 @@ typedef struct node_embedding {
     float *table; /* [count x (bins + 2) x width] */
 } node_embedding;
 
+/* What becomes of the scaled numbers of a NODE_NUMBERS: curve_clip or curve_knots of math/curve.h. */
+typedef struct node_curve {
+    float *clip; /* [width], or NULL */
+    int *first;  /* [width + 1] a number's first knot among those of all; NULL: no knots */
+    float *knots, *heights; /* [first[width]] */
+} node_curve;
+
 typedef struct graph_node {
     node_kind kind;
     int width;    /* values that it gives, for each of its members */
@@ -67,6 +76,7 @@ typedef struct graph_node {
     float *center; /* [width], like the next two, or NULL */
     float *scale;  /* of a NODE_EXPAND [members x width] */
     float *fill;
+    node_curve curve;
     float *weights; /* [heads x width x in] row-major */
     float *bias;    /* [heads x width] */
     nnfs_activation activation;

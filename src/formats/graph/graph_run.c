@@ -3,6 +3,7 @@
 #include "base/minmax.h"
 #include "formats/graph/graph.h"
 #include "math/activation.h"
+#include "math/curve.h"
 #include "network/normalization.h"
 #include "table/calendar.h"
 
@@ -75,9 +76,16 @@ static void run_numbers(graph_runner *runner, const graph_node *node, const floa
 {
     (void)runner;
     (void)x;
+    const node_curve *curve = &node->curve;
     for (int i = 0; i < node->width; i++) {
         float value = row[node->column + i];
         y[i] = ((isnan(value) ? node->fill[i] : value) - node->center[i]) * node->scale[i];
+        y[i] = curve->clip ? curve_clip(curve->clip[i], y[i]) : y[i];
+        if (curve->first) {
+            int at = curve->first[i];
+            y[i] =
+                curve_knots(curve->knots + at, curve->heights + at, curve->first[i + 1] - at, y[i]);
+        }
     }
 }
 
@@ -109,6 +117,15 @@ static void run_category(graph_runner *runner, const graph_node *node, const flo
     }
     memset(y, 0, (size_t)node->width * sizeof *y);
     y[place] = 1.0f;
+}
+
+static void run_two_valued(graph_runner *runner, const graph_node *node, const float *row,
+                           const float *x, float *y)
+{
+    (void)runner;
+    (void)x;
+    float code = row[node->column];
+    y[0] = (float)((code == 1.0f) - (code == 0.0f));
 }
 
 static float *put_turns(float *y, double turns)
@@ -323,21 +340,14 @@ static void run_complement(graph_runner *runner, const graph_node *node, const f
 }
 
 static node_function *const functions[NODE_KINDS] = {
-    [NODE_FEATURES] = run_features,
-    [NODE_NUMBERS] = run_numbers,
-    [NODE_INDICATOR] = run_indicator,
-    [NODE_CATEGORY] = run_category,
-    [NODE_CONCAT] = run_concat,
-    [NODE_SCALE] = run_scale,
-    [NODE_UNSCALE] = run_unscale,
-    [NODE_NORMALIZE] = run_normalize,
-    [NODE_DENSE] = run_dense,
-    [NODE_ACTIVATION] = run_activation,
-    [NODE_COMPLEMENT] = run_complement,
-    [NODE_CYCLES] = run_cycles,
-    [NODE_EMBED] = run_embed,
-    [NODE_EXPAND] = run_expand,
-    [NODE_MEAN] = run_mean,
+    [NODE_FEATURES] = run_features,     [NODE_NUMBERS] = run_numbers,
+    [NODE_INDICATOR] = run_indicator,   [NODE_CATEGORY] = run_category,
+    [NODE_TWO_VALUED] = run_two_valued, [NODE_CONCAT] = run_concat,
+    [NODE_SCALE] = run_scale,           [NODE_UNSCALE] = run_unscale,
+    [NODE_NORMALIZE] = run_normalize,   [NODE_DENSE] = run_dense,
+    [NODE_ACTIVATION] = run_activation, [NODE_COMPLEMENT] = run_complement,
+    [NODE_CYCLES] = run_cycles,         [NODE_EMBED] = run_embed,
+    [NODE_EXPAND] = run_expand,         [NODE_MEAN] = run_mean,
     [NODE_LAYER_NORM] = run_layer_norm,
 };
 

@@ -253,6 +253,27 @@ static const char *run_binary(const op_call *call, const onnx_op *op)
     return reason;
 }
 
+static const char *run_not_below(const op_call *call, const onnx_op *op)
+{
+    (void)op;
+    const tensor *x = call->in[0];
+    const tensor *y = call->in[1];
+    int rank = 0;
+    int64_t dims[TENSOR_RANK_MAX];
+    if (!is_floating(x) || !is_floating(y)) {
+        return "its inputs are not floats";
+    }
+    const char *reason = broadcast(x, y, &rank, dims);
+    if (!reason) {
+        reason = tensor_make(call->out, ONNX_BOOL, rank, dims);
+    }
+    for (size_t i = 0; !reason && i < call->out->count; i++) {
+        call->out->bools[i] =
+            number_at(x, place_in(x, rank, dims, i)) >= number_at(y, place_in(y, rank, dims, i));
+    }
+    return reason;
+}
+
 static const char *run_where(const op_call *call, const onnx_op *op)
 {
     (void)op;
@@ -839,6 +860,7 @@ static const onnx_op ops[] = {
     {"Gather", "", run_gather, 2, .type = 0},
     {"Gelu", "", run_unary, 1, .type = ONNX_FLOAT, .unary = f_gelu},
     {"Gemm", "", run_gemm, 2, .type = ONNX_FLOAT},
+    {"GreaterOrEqual", "", run_not_below, 2, .type = 0},
     {"Identity", "", run_identity, 1, .folds = true},
     {"IsNaN", "", run_is_nan, 1, .type = ONNX_FLOAT},
     {"LabelEncoder", ONNX_ML, run_label_encoder, 1, .type = ONNX_STRING},

@@ -66,6 +66,39 @@ static const char *number(onnx_writer *w, int node, const char *name, float valu
     return row(w, node, name, &value, 1);
 }
 
+/* Whole numbers, as scalars or lists. */
+static const char *integers(onnx_writer *w, int at, const char *name, const int64_t *values,
+                            size_t count)
+{
+    return onnx_int64s(&w->b, local(w, at, name), values, count);
+}
+
+static const char *integer(onnx_writer *w, int at, const char *name, int64_t value)
+{
+    return integers(w, at, name, &value, 1);
+}
+
+static const char *gather(onnx_writer *w, const char *from, const char *indices, int axis,
+                          const char *output)
+{
+    const char *const inputs[] = {from, indices};
+    Onnx__NodeProto *node = onnx_node(&w->b, "", "Gather", output, 2, inputs);
+    onnx_attribute_int(&w->b, node, "axis", axis);
+    return output;
+}
+
+static const char *flatten(onnx_writer *w, const char *x, const char *output)
+{
+    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Flatten", output, 1, &x), "axis", 1);
+    return output;
+}
+
+static const char *cast(onnx_writer *w, const char *x, int32_t type, const char *output)
+{
+    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Cast", output, 1, &x), "to", type);
+    return output;
+}
+
 /* ---- A function a kind of node ---- */
 
 typedef void node_writer(onnx_writer *w, int at, const graph_node *node, const char *x,
@@ -80,7 +113,96 @@ static void write_features(onnx_writer *w, int at, const graph_node *node, const
     onnx_input(&w->b, "input", ONNX_FLOAT, node->width);
 }
 
-/* Where(IsNaN(x), fill, x), minus center, times scale. */
+/* x / Sqrt(1 + (x / clip)^2) */
+static void write_clip(onnx_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    const char *part =
+        op2(w, "Div", x, row(w, at, "clip", node->curve.clip, node->width), local(w, at, "part"));
+    const char *square = op2(w, "Mul", part, part, local(w, at, "square"));
+    const char *sum = op2(w, "Add", square, number(w, at, "one", 1.0f), local(w, at, "sum"));
+    (void)op2(w, "Div", x, op1(w, "Sqrt", sum, local(w, at, "root")), y);
+}
+
+/* A value of each knot but the last of each number, [width x pieces], padded. */
+enum { PIECE_START, PIECE_LENGTH, PIECE_HEIGHT, PIECE_RISE, PIECE_VALUES };
+
+static const char *piece_values(onnx_writer *w, int at, int value, int pieces)
+{
+    static const char *const names[] = {"start", "length", "height", "rise"};
+    const graph_node *node = &w->graph->nodes[at];
+    const node_curve *curve = &node->curve;
+    size_t total = (size_t)node->width * (size_t)pieces;
+    float *values = onnx_arena(&w->b, total, sizeof *values);
+    for (int i = 0; values && i < node->width; i++) {
+        const float *from =
+            (value < PIECE_HEIGHT ? curve->knots : curve->heights) + curve->first[i];
+        int count = curve->first[i + 1] - curve->first[i] - 1;
+        bool difference = value == PIECE_LENGTH || value == PIECE_RISE;
+        for (int j = 0; j < pieces; j++) {
+            float own = j < count ? from[j] : INFINITY; /* which no number reaches */
+            *values++ = difference && j < count ? from[j + 1] - own : own;
+        }
+    }
+    const int64_t dims[] = {(int64_t)total};
+    return values ? onnx_floats(&w->b, local(w, at, names[value]), values - total, 1, dims) : "";
+}
+
+/* Indices of the pieces that x is in, by halving steps: at + step where x >= start[at + step]. */
+static const char *find_pieces(onnx_writer *w, int at, int pieces, const char *x, const char *start)
+{
+    int width = w->graph->nodes[at].width;
+    int64_t *first = onnx_arena(&w->b, (size_t)width, sizeof *first);
+    for (int i = 0; first && i < width; i++) {
+        first[i] = (int64_t)i * pieces;
+    }
+    const char *found = first ? integers(w, at, "first", first, (size_t)width) : "";
+    for (int step = pieces / 2; step > 0; step /= 2) {
+        const char *by = onnx_text(&w->b, "%s%d/%d", w->prefix, at, step);
+        (void)onnx_int64s(&w->b, by, &(int64_t){step}, 1);
+        const char *next = op2(w, "Add", found, by, onnx_text(&w->b, "%s/next", by));
+        const char *edge = gather(w, start, next, 0, onnx_text(&w->b, "%s/edge", by));
+        const char *above = op2(w, "GreaterOrEqual", x, edge, onnx_text(&w->b, "%s/above", by));
+        above = cast(w, above, ONNX_INT64, onnx_text(&w->b, "%s/taken", by));
+        above = op2(w, "Mul", above, by, onnx_text(&w->b, "%s/move", by));
+        found = op2(w, "Add", found, above, onnx_text(&w->b, "%s/found", by));
+    }
+    return found;
+}
+
+/* x within the first and the last knot, then height + (x - start) / length * rise of its piece. */
+static void write_knots(onnx_writer *w, int at, const graph_node *node, const char *x,
+                        const char *y)
+{
+    const node_curve *curve = &node->curve;
+    size_t width = (size_t)node->width;
+    int pieces = 1; /* of the number with most, rounded up to a power of two */
+    float *ends = onnx_arena(&w->b, 2 * width, sizeof *ends);
+    for (size_t i = 0; ends && i < width; i++) {
+        while (pieces < curve->first[i + 1] - curve->first[i] - 1) {
+            pieces *= 2;
+        }
+        ends[i] = curve->knots[curve->first[i]];
+        ends[width + i] = curve->knots[curve->first[i + 1] - 1];
+    }
+    if (!ends) {
+        return;
+    }
+    x = op2(w, "Max", x, row(w, at, "lowest", ends, node->width), local(w, at, "from lowest"));
+    x = op2(w, "Min", x, row(w, at, "highest", ends + width, node->width), local(w, at, "within"));
+    const char *names[PIECE_VALUES];
+    const char *found = NULL;
+    for (int i = 0; i < PIECE_VALUES; i++) {
+        const char *values = piece_values(w, at, i, pieces);
+        found = i == 0 ? find_pieces(w, at, pieces, x, values) : found;
+        names[i] = gather(w, values, found, 0, onnx_text(&w->b, "%s/own", values));
+    }
+    const char *share = op2(w, "Sub", x, names[PIECE_START], local(w, at, "from start"));
+    share = op2(w, "Div", share, names[PIECE_LENGTH], local(w, at, "share"));
+    share = op2(w, "Mul", share, names[PIECE_RISE], local(w, at, "risen"));
+    (void)op2(w, "Add", names[PIECE_HEIGHT], share, y);
+}
+
+/* Where(IsNaN(x), fill, x), minus center, times scale, then the curve. */
 static void write_numbers(onnx_writer *w, int at, const graph_node *node, const char *x,
                           const char *y)
 {
@@ -102,7 +224,15 @@ static void write_numbers(onnx_writer *w, int at, const graph_node *node, const 
     (void)onnx_node(&w->b, "", "Where", filled, 3, inputs);
     const char *centered = op2(w, "Sub", filled, row(w, at, "center", node->center, node->width),
                                local(w, at, "centered"));
-    (void)op2(w, "Mul", centered, row(w, at, "scale", node->scale, node->width), y);
+    bool plain = !node->curve.clip && !node->curve.first;
+    const char *scaled = plain ? y : local(w, at, "scaled");
+    (void)op2(w, "Mul", centered, row(w, at, "scale", node->scale, node->width), scaled);
+    if (node->curve.clip) {
+        write_clip(w, at, node, scaled, y);
+    }
+    if (node->curve.first) {
+        write_knots(w, at, node, scaled, y);
+    }
 }
 
 static void write_indicator(onnx_writer *w, int at, const graph_node *node, const char *x,
@@ -164,37 +294,21 @@ static void write_category(onnx_writer *w, int at, const graph_node *node, const
     onnx_attribute_int(&w->b, flat, "axis", 1);
 }
 
-/* Whole numbers, as scalars or lists. */
-static const char *integers(onnx_writer *w, int at, const char *name, const int64_t *values,
-                            size_t count)
+/* LabelEncoder of the two categories to -1 and 1, of others to 0. */
+static void write_two_valued(onnx_writer *w, int at, const graph_node *node, const char *x,
+                             const char *y)
 {
-    return onnx_int64s(&w->b, local(w, at, name), values, count);
-}
-
-static const char *integer(onnx_writer *w, int at, const char *name, int64_t value)
-{
-    return integers(w, at, name, &value, 1);
-}
-
-static const char *gather(onnx_writer *w, const char *from, const char *indices, int axis,
-                          const char *output)
-{
-    const char *const inputs[] = {from, indices};
-    Onnx__NodeProto *node = onnx_node(&w->b, "", "Gather", output, 2, inputs);
-    onnx_attribute_int(&w->b, node, "axis", axis);
-    return output;
-}
-
-static const char *flatten(onnx_writer *w, const char *x, const char *output)
-{
-    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Flatten", output, 1, &x), "axis", 1);
-    return output;
-}
-
-static const char *cast(onnx_writer *w, const char *x, int32_t type, const char *output)
-{
-    onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Cast", output, 1, &x), "to", type);
-    return output;
+    static const int64_t signs[] = {-1, 1};
+    const graph_column *column = &w->graph->columns[node->column];
+    const char *const keys[] = {column->categories[0], column->categories[1]};
+    w->ml = true;
+    x = column->name;
+    const char *sign = local(w, at, "sign");
+    Onnx__NodeProto *encoder = onnx_node(&w->b, ONNX_ML, "LabelEncoder", sign, 1, &x);
+    onnx_attribute_strings(&w->b, encoder, "keys_strings", keys, 2);
+    onnx_attribute_ints(&w->b, encoder, "values_int64s", signs, 2);
+    onnx_attribute_int(&w->b, encoder, "default_int64", 0);
+    (void)cast(w, sign, ONNX_FLOAT, y);
 }
 
 /* Sine and cosine by a table of `count` rows, of which row i is `turn(i)` of a circle. */
@@ -564,21 +678,14 @@ static void write_activation(onnx_writer *w, int at, const graph_node *node, con
 }
 
 static node_writer *const writers[NODE_KINDS] = {
-    [NODE_FEATURES] = write_features,
-    [NODE_NUMBERS] = write_numbers,
-    [NODE_INDICATOR] = write_indicator,
-    [NODE_CATEGORY] = write_category,
-    [NODE_CONCAT] = write_concat,
-    [NODE_SCALE] = write_scale,
-    [NODE_UNSCALE] = write_unscale,
-    [NODE_NORMALIZE] = write_normalize,
-    [NODE_DENSE] = write_dense,
-    [NODE_ACTIVATION] = write_activation,
-    [NODE_COMPLEMENT] = write_complement,
-    [NODE_CYCLES] = write_cycles,
-    [NODE_EMBED] = write_embed,
-    [NODE_EXPAND] = write_expand,
-    [NODE_MEAN] = write_mean,
+    [NODE_FEATURES] = write_features,     [NODE_NUMBERS] = write_numbers,
+    [NODE_INDICATOR] = write_indicator,   [NODE_CATEGORY] = write_category,
+    [NODE_TWO_VALUED] = write_two_valued, [NODE_CONCAT] = write_concat,
+    [NODE_SCALE] = write_scale,           [NODE_UNSCALE] = write_unscale,
+    [NODE_NORMALIZE] = write_normalize,   [NODE_DENSE] = write_dense,
+    [NODE_ACTIVATION] = write_activation, [NODE_COMPLEMENT] = write_complement,
+    [NODE_CYCLES] = write_cycles,         [NODE_EMBED] = write_embed,
+    [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
     [NODE_LAYER_NORM] = write_layer_norm,
 };
 

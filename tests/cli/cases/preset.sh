@@ -39,10 +39,19 @@ run nnfs-show sold1
 
 # What a state dict does not have.
 run nnfs-export sold1 --safetensors sold.safetensors
-# What exports do not write yet.
+# What exports write: quantiles, robust numbers and columns of two categories.
 nnfs-train -q flats.csv --drop remark --target price --preset plain --scale robust -e 1 -o robust
 nnfs-train -q flats.csv --drop remark --target price --preset plain --two-valued -e 1 -o two
-run nnfs-export robust --onnx robust.onnx
-run nnfs-export two --c two.c
+awk -F, -v OFS=, 'NR % 9 == 2 {$2 = 1e9} NR % 9 == 3 {$2 = -1e9; $3 = ""} {print}' flats.csv |
+    sed '5s/,no,/,never seen,/; 6s/,yes,/,never seen,/; 7s/,yes,/,,/; 8s/,no,/,,/' >awkward.csv
+for model in price sold1 robust two; do
+    for data in flats.csv awkward.csv; do
+        nnfs-export -q $model --onnx model.onnx --c model.c --check $data 2>/dev/null
+        echo "$model, $data => $?"
+    done
+done
+nnfs-export two --c two.c --int8 --check flats.csv >int8.txt 2>/dev/null
+grep -c '^int8 ' int8.txt
+run nnfs-import model.onnx -o again
 nnfs-show robust | grep -E "area|sold"
 nnfs-show two | grep sold
