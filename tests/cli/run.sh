@@ -32,7 +32,7 @@ mask() {
         -e 's#(macro F1|ROC AUC|AP|RMSE|MAE|R2) +-?[0-9][0-9.,e+-]*[0-9]#\1 N#g' \
         -e 's#\+- [0-9][0-9.,e+-]*[0-9]( %)?#+- S#g' \
         -e 's#(accuracy|test|validation) +[0-9.]+ %#\1 A#g' \
-        -e '/^top +2: / s#[0-9.]+ %#T#g; s#^(off by) +[0-9.]+ %#\1 O#' \
+        -e '/^top +2: / s#[0-9.]+ %#T#g; s#^(ECE) +[0-9.]+ %#\1 O#' \
         -e 's#^(threshold) [0-9.e-]+ (for the best F1 of .*), [0-9.]+ on#\1 T \2, F on#' \
         -e 's#^(best F1|cost) .* --threshold .*#\1 at --threshold T#' \
         -e 's#\([0-9,]+ right, [0-9,]+ wrong\)#(R right, W wrong)#' \

@@ -131,7 +131,7 @@ static void print_mistakes(const diagnostics *known, const eval_print *how)
                  text_count(diagnostics_wrong(known)).text, shape.row, "row");
     print_padded("true", shape.name);
     (void)fputs("  ", stdout);
-    print_padded("taken for", known->probabilities ? shape.name : 0);
+    print_padded("predicted", known->probabilities ? shape.name : 0);
     (void)puts(!known->probabilities ? "" : shape.truth ? "      with   the true" : "      with");
     for (int i = 0; i < known->mistake_count; i++) {
         print_mistake(known, i, &shape);
@@ -144,8 +144,8 @@ void print_classes(const diagnostics *known, const eval_print *how)
         print_top(known);
     }
     if (known->probabilities) {
-        (void)printf("%-9s %s between how sure it is and how often it is right\n", "off by",
-                     text_percent(known->calibration_error).text);
+        (void)printf("%-9s %s expected calibration error, %d bins\n", "ECE",
+                     text_percent(known->calibration_error).text, DETAILS_BINS);
     }
     print_thresholds(known, how);
     print_confusion(known, how);

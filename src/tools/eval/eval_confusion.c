@@ -1,4 +1,4 @@
-/* Which classes are taken for which: the matrix where it fits, else the pairs that stand out. */
+/* Which classes are predicted for which: the matrix if it fits, else the largest pairs. */
 #include "common/bounds.h"
 #include "eval/eval_print.h"
 
@@ -88,7 +88,7 @@ static void print_cell(int64_t count, int width, bool diagonal, bool colour)
 
 static void print_matrix(const diagnostics *known, const matrix_shape *shape, bool colour)
 {
-    (void)puts("\nconfusion: a line a true class, a column what it was taken for");
+    (void)puts("\nconfusion: a row per true class, a column per predicted class");
     print_heading(known, shape);
     for (int truth = 0; truth < known->classes; truth++) {
         (void)fputs("  ", stdout);
@@ -146,7 +146,7 @@ static void print_pairs(const diagnostics *known, const eval_print *how)
     (void)printf("\nmost confused (--confusion shows all)\n  ");
     print_padded("true", width);
     (void)fputs("  ", stdout);
-    print_padded("taken for", width);
+    print_padded("predicted", width);
     (void)puts("     times");
     for (int i = 0; i < count; i++) {
         (void)fputs("  ", stdout);

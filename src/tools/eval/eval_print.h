@@ -32,7 +32,7 @@ void print_confusion(const diagnostics *known, const eval_print *how);
 
 /* ---- eval_names.c ---- */
 
-enum { LEAST_PAIR = 10 }; /* letters of "taken for" and one more */
+enum { LEAST_PAIR = 10 }; /* letters of "predicted" and one more */
 
 /* Left-aligned in `width` letters, which printf would count as bytes. */
 void print_padded(const char *name, int width);

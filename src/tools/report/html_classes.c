@@ -98,20 +98,19 @@ static void write_plots(FILE *out, const plot_series *right, const plot_series *
     double low;
     double high;
     plot_write(out, &(plot){.title = "Calibration",
-                            .description = "How often the network is right, by how sure it is. On "
-                                           "the dashed line it is as right as it says.",
-                            .x = share_axis("how sure it is, in %"),
-                            .y = share_axis("how often it is right, in %"),
+                            .description = "Accuracy by the probability of the predicted class. A "
+                                           "calibrated network is on the dashed line.",
+                            .x = share_axis("probability of the predicted class, in %"),
+                            .y = share_axis("accuracy, in %"),
                             .series = right,
                             .count = 1,
                             .diagonal = true});
     if (series_range(counts, 1, &low, &high)) {
         plot_axis samples = {.label = "samples", .text = html_count};
         samples.scale = scale_round(0.0, high, 5);
-        plot_write(out, &(plot){.title = "How sure it is",
-                                .description = "How many samples there are, by the probability of "
-                                               "the class that was chosen.",
-                                .x = share_axis("how sure it is, in %"),
+        plot_write(out, &(plot){.title = "Confidence",
+                                .description = "Samples by the probability of the predicted class.",
+                                .x = share_axis("probability of the predicted class, in %"),
                                 .y = samples,
                                 .series = counts,
                                 .count = 1,

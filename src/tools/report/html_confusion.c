@@ -130,7 +130,7 @@ static void write_cell(FILE *out, const matrix *of, size_t row, size_t column, d
     if (count <= 0.0 && row != column) {
         return; /* white, as the page */
     }
-    html(out, "<g class=\"%s\"><title>%s taken for %s: %s, %s of its row</title>",
+    html(out, "<g class=\"%s\"><title>%s predicted as %s: %s, %s of its row</title>",
          row == column ? "right" : "wrong", class_name(of, row), class_name(of, column),
          html_count(count).text, html_percent(share).text);
     html(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill-opacity=\"%g\"/>", x + 0.75,

@@ -73,7 +73,7 @@ static void write_table(FILE *out, const json_t *mistakes, const char *path)
     html_heading(out, "row", true);
     html_heading(out, "true", true);
     html_heading(out, "predicted", true);
-    html_heading(out, sure ? "how sure" : "off by", true);
+    html_heading(out, sure ? "probability" : "error", true);
     html(out, "</tr></thead><tbody>\n");
     json_array_foreach((json_t *)mistakes, index, mistake)
     {
