@@ -9,12 +9,14 @@ seconds=$2
 shift 2
 here=$(dirname "$0")
 findings=$build/fuzz-findings
+if [ $# -eq 0 ]; then # all, as many at a time as there are CPUs
+    find "$build/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_*' -perm -u+x | sort |
+        xargs -P "$(nproc)" -n 1 "$0" "$build" "$seconds"
+    exit
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$findings"
-if [ $# -eq 0 ]; then
-    set -- "$build"/tests/fuzz/fuzz_*
-fi
 
 ours=allocator_may_return_null=1:detect_stack_use_after_return=1:quarantine_size_mb=64
 export ASAN_OPTIONS="$ours${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
@@ -22,7 +24,6 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export LSAN_OPTIONS="print_suppressions=0:suppressions=$here/../sanitizers/leaks.supp"
 
 for target; do
-    [ ! -d "$target" ] || continue # of objects
     target=${target##*/fuzz_}
     mkdir -p "$work/$target"
     # What is found goes into the first folder; a file of the tree is never touched.
