@@ -260,11 +260,11 @@ nnfs_status nnfs_onnx_predict_dataset(nnfs_onnx *onnx, const nnfs_dataset *datas
     if (status != NNFS_OK) {
         return status;
     }
-    const tensor *result = &onnx_find(&onnx->graph, onnx->output)->value;
+    const onnx_value *result = onnx_find(&onnx->graph, onnx->output);
     size_t expected = size_mul((size_t)count, (size_t)onnx->outputs);
-    if (result->type != ONNX_FLOAT || result->count != expected) {
+    if (!result || result->value.type != ONNX_FLOAT || result->value.count != expected) {
         return fail(error, NNFS_ERROR_DATA, "its output does not have the shape that it declares");
     }
-    memcpy(outputs, result->floats, expected * sizeof *outputs);
+    memcpy(outputs, result->value.floats, expected * sizeof *outputs);
     return NNFS_OK;
 }
