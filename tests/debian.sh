@@ -18,7 +18,8 @@ done
 libraries=$(dirname "$(find "$PWD/installed" -name 'libnnfs.so.0')")
 export LD_LIBRARY_PATH=$libraries
 installed/usr/bin/nnfs-train digits --hidden 8 --epochs 1 --quiet --output model.safetensors
-installed/usr/bin/nnfs-predict --quiet model.safetensors digits | head -n 2
+installed/usr/bin/nnfs-predict --quiet model.safetensors digits -o predictions.csv
+head -n 2 predictions.csv
 test -e installed/usr/include/nnfs/nnfs.h
 test -e "$libraries/pkgconfig/nnfs.pc"
 test -e "$libraries/libnnfs.a"
