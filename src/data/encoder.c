@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/string_list.h"
 #include "base/vector.h"
-#include "math/curve.h"
+#include "math/scaling_curve.h"
 #include "table/calendar.h"
 #include "table/category_match.h"
 #include "table/column_match.h"

@@ -3,7 +3,7 @@
 #include "base/minmax.h"
 #include "formats/graph/graph.h"
 #include "math/activation.h"
-#include "math/curve.h"
+#include "math/scaling_curve.h"
 #include "network/normalization.h"
 #include "table/calendar.h"
 

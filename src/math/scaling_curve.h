@@ -1,6 +1,6 @@
 /* The curves that a scaled number of a table goes through. */
-#ifndef NNFS_MATH_CURVE_H
-#define NNFS_MATH_CURVE_H
+#ifndef NNFS_MATH_SCALING_CURVE_H
+#define NNFS_MATH_SCALING_CURVE_H
 
 #include <math.h>
 
