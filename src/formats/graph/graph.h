@@ -58,7 +58,7 @@ typedef struct node_embedding {
     float *table; /* [count x (bins + 2) x width] */
 } node_embedding;
 
-/* What becomes of the scaled numbers of a NODE_NUMBERS: curve_clip or curve_knots of math/curve.h. */
+/* What becomes of the scaled numbers of a NODE_NUMBERS: curve_clip or curve_knots of math/scaling_curve.h. */
 typedef struct node_curve {
     float *clip; /* [width], or NULL */
     int *first;  /* [width + 1] a number's first knot among those of all; NULL: no knots */
