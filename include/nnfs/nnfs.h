@@ -1295,7 +1295,7 @@ typedef enum nnfs_setting_type {
     NNFS_SETTING_NUMBER,
     NNFS_SETTING_WHOLE, /* a whole number */
     NNFS_SETTING_NAME,  /* one of a list of names */
-    NNFS_SETTING_TEXT,  /* of at most NNFS_SETTING_BYTES - 1 bytes; empty where it is not used */
+    NNFS_SETTING_TEXT,  /* of at most NNFS_SETTING_BYTES - 1 bytes; empty if unused */
 } nnfs_setting_type;
 
 typedef struct nnfs_setting {

@@ -66,7 +66,7 @@ static json_t *numbers_to_json(const float *numbers, int count)
     return list;
 }
 
-/* What models of version 0.1 do not have is written where it is not 0. */
+/* What models of version 0.1 lack is written unless it is 0. */
 static bool add_later(const preprocessing_column *column, json_t *json)
 {
     const nnfs_encoding *e = &column->encoding;

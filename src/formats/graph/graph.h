@@ -20,7 +20,7 @@ typedef enum node_kind {
     NODE_INDICATOR,  /* 1 where the number in `column` is missing, else 0 */
     NODE_CATEGORY,   /* one-hot: the names in their order, perhaps missing, all others */
     NODE_TWO_VALUED, /* -1 for the first category, 1 for the second, 0 for others and missing */
-    NODE_CYCLES,     /* sine and cosine of a date's cycles; 0 where it is missing */
+    NODE_CYCLES,     /* sine and cosine of a date's cycles; 0 if it is missing */
     NODE_CONCAT,     /* the vectors of all sources, one after the other */
     NODE_EMBED,      /* piecewise-linear embeddings of some values, then the other values */
     NODE_EXPAND,     /* the inputs of each member: x * scale */

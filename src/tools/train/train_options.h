@@ -31,7 +31,7 @@ typedef struct train_options {
     int preset_option_count;
     const char *preset_dropout, *preset_rate; /* of the preset, by the data; NULL: none */
     const char *data;
-    char *data_path;    /* its path, where it is known already; else NULL */
+    char *data_path;    /* its path if known already, else NULL */
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */
     int hidden_count;
     int output_activation; /* nnfs_activation or BY_TASK */

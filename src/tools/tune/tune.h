@@ -113,7 +113,7 @@ const tune_trial **trials_ranked(const tuning *tune);
 void halving_begin(tuning *tune);
 /* Adds the runs of the next rung; false if there is none. */
 bool halving_next(tuning *tune);
-/* Whether no further run of the rung is to begin; whether all must stop. */
+/* Whether the rung starts no further run; whether all must stop. */
 bool halving_is_late(const tuning *tune);
 bool halving_is_over(const tuning *tune);
 
