@@ -427,6 +427,15 @@ typedef struct nnfs_image_layout {
  * last or, as in PyTorch, before height and width.
  */
 NNFS_API nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset);
+/*
+ * Experimental. Declares the features of each sample an image, as for augmentation: those of a wrapped
+ * array, or the columns of a table that are not targets, in the order of the file. Before it is split,
+ * so that all parts know it. A preprocessing that is fitted to such a table keeps columns that never vary;
+ * NNFS_SCALING_DEFAULT is then pixels (x / 255) if there is a value above 1 and all are 0 to 255, and
+ * none if all are 0 to 1. Errors: ARGUMENT (not the layout of an image), DATA (another number of features).
+ */
+NNFS_API nnfs_status nnfs_dataset_set_image_layout(nnfs_dataset *dataset, nnfs_image_layout layout,
+                                                   nnfs_error *error);
 
 /*
  * Experimental. A sample as training with these augmentations sees it in an epoch (from 0): features

@@ -330,16 +330,46 @@ const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int wh
            kept->at[dataset_row(dataset, index) * (size_t)kept->count + (size_t)which];
 }
 
-/* A table that has lost a column to its targets, say, has no pictures any more. */
+static int stored_features(const nnfs_dataset *dataset)
+{
+    const dataset_parts *parts = &dataset->parts;
+    return parts->schema ? parts->schema->feature_count : parts->feature_count;
+}
+
+static int64_t layout_values(nnfs_image_layout layout)
+{
+    return (int64_t)layout.height * layout.width * layout.channels;
+}
+
+/* An array that has lost a column to its targets, say, has no images any more. */
 nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset)
 {
-    if (!dataset) {
+    if (!dataset || layout_values(dataset->parts.picture) != stored_features(dataset)) {
         return (nnfs_image_layout){0};
     }
-    const dataset_parts *parts = &dataset->parts;
-    bool whole = !parts->schema || parts->schema->feature_count == parts->schema->column_count;
-    if (whole) {
-        return parts->picture;
+    return dataset->parts.picture;
+}
+
+nnfs_status nnfs_dataset_set_image_layout(nnfs_dataset *dataset, nnfs_image_layout layout,
+                                          nnfs_error *error)
+{
+    enum { MOST = 32768 }; /* pixels of a side */
+    if (!dataset) {
+        return fail_null(error, "dataset");
     }
-    return (nnfs_image_layout){0};
+    bool channels = layout.channels == 1 || layout.channels == 3 || layout.channels == 4;
+    if (!channels || layout.height < 1 || layout.width < 1 || layout.height > MOST ||
+        layout.width > MOST) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%d x %d pixels with %d channels are no image; 1, 3 and 4 channels are known",
+                    layout.height, layout.width, layout.channels);
+    }
+    if (layout_values(layout) != stored_features(dataset)) {
+        return fail(error, NNFS_ERROR_DATA, "images of %d x %d x %d need %lld features, got %d",
+                    layout.height, layout.width, layout.channels, (long long)layout_values(layout),
+                    stored_features(dataset));
+    }
+    dataset->parts.picture = layout;
+    dataset->parts.features_are_pixels = true;
+    return NNFS_OK;
 }

@@ -31,7 +31,8 @@ typedef struct dataset_parts {
     bool swapped; /* bytes in the other order than this machine's */
     float scale;  /* a network sees stored * scale: 1/255 for pixels, 1 for numbers */
     int feature_count;
-    nnfs_image_layout picture; /* of all stored features; {0}: they are none */
+    nnfs_image_layout picture; /* of all features; {0}: they are none */
+    bool features_are_pixels;  /* the caller says so: a column that never varies is one, too */
     int64_t samples;
     int32_t *labels; /* [samples] in 0 .. classes-1, or NULL */
     int classes;     /* also where a table for predictions has no labels */

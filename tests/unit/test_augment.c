@@ -682,6 +682,33 @@ static void test_mixed_loss(void **state)
 }
 
 /* Numbers are mixed as the pictures are. */
+/* Another number of values, no image at all, and no dataset. */
+static void test_refused_layouts(void **state)
+{
+    (void)state;
+    static const float features[2 * PIXELS];
+    static const int32_t labels[2] = {0, 1};
+    nnfs_arrays arrays = {.features = features,
+                          .feature_count = PIXELS,
+                          .samples = 2,
+                          .labels = labels,
+                          .classes = 2};
+    static const nnfs_image_layout wrong[] = {
+        {SIDE, SIDE, 2, 0}, {SIDE, 0, 1, 0}, {-SIDE, -SIDE, 1, 0}, {1, 40000, 1, 0}};
+    nnfs_dataset *dataset = NULL;
+    assert_int_equal(nnfs_dataset_wrap(&arrays, &dataset, NULL), NNFS_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(nnfs_dataset_set_image_layout(dataset, wrong[i], NULL),
+                         NNFS_ERROR_ARGUMENT);
+    }
+    assert_int_equal(
+        nnfs_dataset_set_image_layout(dataset, (nnfs_image_layout){SIDE, SIDE + 1, 1, 0}, NULL),
+        NNFS_ERROR_DATA);
+    assert_int_equal(nnfs_dataset_image_layout(dataset).height, 0);
+    assert_int_equal(nnfs_dataset_set_image_layout(NULL, gray, NULL), NNFS_ERROR_ARGUMENT);
+    nnfs_dataset_free(dataset);
+}
+
 static void test_mixed_targets(void **state)
 {
     (void)state;
@@ -704,7 +731,8 @@ static void test_mixed_targets(void **state)
     assert_int_equal(nnfs_dataset_wrap(&arrays, &dataset, &error), NNFS_OK);
     assert_int_equal(dataset_augment_create(dataset, "mixup:alpha=1", 1, &what, &error),
                      NNFS_ERROR_ARGUMENT);
-    dataset->parts.picture = gray;
+    assert_int_equal(nnfs_dataset_set_image_layout(dataset, gray, &error), NNFS_OK);
+    assert_int_equal(nnfs_dataset_image_layout(dataset).height, gray.height);
     assert_int_equal(dataset_augment_create(dataset, "mixup:alpha=1", 1, &what, &error), NNFS_OK);
     float *scratch = memory_alloc(dataset_augment_floats(dataset, what), sizeof *scratch);
     int mixed = 0;
@@ -780,6 +808,7 @@ int main(void)
         cmocka_unit_test(test_known_bits),
         cmocka_unit_test(test_mixup),
         cmocka_unit_test(test_mixed_loss),
+        cmocka_unit_test(test_refused_layouts),
         cmocka_unit_test(test_mixed_targets),
         cmocka_unit_test(test_dataset),
     };

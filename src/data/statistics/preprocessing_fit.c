@@ -16,7 +16,7 @@
 
 typedef struct fitting {
     const nnfs_dataset *dataset;
-    nnfs_preprocessing_settings settings; /* the scaling resolved */
+    nnfs_preprocessing_settings settings; /* the scaling resolved as soon as there are stats */
     int threads;
     column_stats *stats;            /* [columns of the table]; so are the next three */
     bool *wanted;                   /* medians, and quantiles if they are asked for */
@@ -187,6 +187,13 @@ static nnfs_status fit_by_quantiles(fitting *fit, nnfs_error *error)
     return column_stats_sort(fit->dataset, fit->wanted, fit->threads, visit_column, fit, error);
 }
 
+/* Whether the scaling means something for a column that never varies. */
+static bool keeps_constant(const fitting *fit)
+{
+    return fit->settings.scaling == NNFS_SCALING_PIXELS ||
+           (fit->settings.scaling == NNFS_SCALING_NONE && fit->dataset->parts.features_are_pixels);
+}
+
 static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_error *error)
 {
     nnfs_encoding *encoding = &column->encoding;
@@ -205,9 +212,9 @@ static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_e
                     "them",
                     label_of(fit, encoding->column).text,
                     fmax(-(double)stats->low, (double)stats->high));
-    } else if (stats->low < stats->high || fit->settings.scaling == NNFS_SCALING_PIXELS) {
+    } else if (stats->low < stats->high || keeps_constant(fit)) {
         scalings[fit->settings.scaling](stats, encoding);
-    } else if (encoding->has_indicator) {
+    } else if (encoding->has_indicator || fit->dataset->parts.features_are_pixels) {
         encoding->center = stats->low; /* all there is to know is whether it is missing */
     } else {
         encoding->reason = PREPROCESSING_CONSTANT;
@@ -505,9 +512,31 @@ static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
     return kinds[from->kind](fit, column, error);
 }
 
+static nnfs_scaling default_scaling(const fitting *fit)
+{
+    const dataset_parts *parts = &fit->dataset->parts;
+    const table_schema *schema = parts->schema;
+    if (parts->type == DTYPE_U8) {
+        return NNFS_SCALING_PIXELS;
+    }
+    double low = 0.0;
+    double high = 0.0;
+    for (int i = 0; i < schema->feature_count; i++) {
+        low = fmin(low, (double)fit->stats[schema->features[i]].low);
+        high = fmax(high, (double)fit->stats[schema->features[i]].high);
+    }
+    if (!parts->features_are_pixels || low < 0.0 || high > 255.0) {
+        return NNFS_SCALING_STANDARD;
+    }
+    return high > 1.0 ? NNFS_SCALING_PIXELS : NNFS_SCALING_NONE;
+}
+
 static nnfs_status fit_all(fitting *fit, nnfs_error *error)
 {
     nnfs_status status = column_stats_measure(fit->dataset, fit->threads, fit->stats, error);
+    if (status == NNFS_OK && fit->settings.scaling == NNFS_SCALING_DEFAULT) {
+        fit->settings.scaling = default_scaling(fit);
+    }
     if (status == NNFS_OK) {
         status = count_categories(fit, error);
     }
@@ -588,13 +617,6 @@ nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
     nnfs_status status = check(dataset, &fit.settings, error);
     if (status != NNFS_OK) {
         return status;
-    }
-    if (fit.settings.scaling == NNFS_SCALING_DEFAULT) {
-        if (parts->type == DTYPE_U8) {
-            fit.settings.scaling = NNFS_SCALING_PIXELS;
-        } else {
-            fit.settings.scaling = NNFS_SCALING_STANDARD;
-        }
     }
     size_t columns = (size_t)parts->feature_count;
     fit.threads = cpu_threads(fit.settings.threads);

@@ -103,14 +103,19 @@ static void normalise(pictures *made)
     }
 }
 
-/* Picture `index` of the sample: as it is, or as an epoch of training sees it. */
+/* Picture `index` of the sample: as it is, or, beside distorted ones, as an epoch of training sees it. */
 static nnfs_status read_picture(const nnfs_dataset *data, int64_t sample,
                                 const picture_distortions *how, int index, float *values,
                                 nnfs_error *error)
 {
-    return index == 0 ? read_values(data, sample, values, error)
-                      : nnfs_dataset_augmented_sample(data, how->augment, how->seed, index - 1,
-                                                      sample, values, error);
+    if (how->count == 0) {
+        return read_values(data, sample, values, error);
+    }
+    if (index == 0) {
+        return nnfs_dataset_augmented_sample(data, "", how->seed, 0, sample, values, error);
+    }
+    return nnfs_dataset_augmented_sample(data, how->augment, how->seed, index - 1, sample, values,
+                                         error);
 }
 
 nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_image_layout shape,

@@ -48,9 +48,13 @@ static void choose_picture(show *from)
     const show_options *options = from->options;
     if (options->no_picture || options->picture.height > 0) {
         from->picture = options->picture;
-    } else if (from->loaded.chosen) {
+        return;
+    }
+    if (from->loaded.chosen) {
         from->picture = nnfs_dataset_image_layout(from->loaded.chosen);
-    } else {
+    }
+    if (from->loaded.network && from->picture.height == 0 &&
+        (!from->loaded.chosen || nnfs_network_note(from->loaded.network, "picture"))) {
         from->picture = picture_of_network(from->loaded.network);
     }
 }

@@ -140,8 +140,16 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
                          from->loaded.path);
     }
     if (from->options->augment && !drawn) {
-        return set_error(error, NNFS_ERROR_DATA, "%s has no pictures to distort",
+        return set_error(error, NNFS_ERROR_DATA,
+                         "%s has no pictures to distort; where it has, --picture says how they lie",
                          from->loaded.path);
+    }
+    if (from->options->augment) {
+        nnfs_status given =
+            nnfs_dataset_set_image_layout(from->loaded.chosen, from->picture, error);
+        if (given != NNFS_OK) {
+            return given;
+        }
     }
     nnfs_status status = choose_samples(from, count, &samples, &count, error);
     if (status == NNFS_OK) {

@@ -55,6 +55,20 @@ static nnfs_status check_targets(const data_source *data, nnfs_error *error)
     return set_error(error, status, "%s: %s", data->path, why.message);
 }
 
+static nnfs_status set_shape(const train_run *run, const char *path, nnfs_dataset *data,
+                             nnfs_error *error)
+{
+    if (run->options->shape.height == 0 || !data) {
+        return NNFS_OK;
+    }
+    nnfs_error why;
+    nnfs_status status = nnfs_dataset_set_image_layout(data, run->options->shape, &why);
+    if (status != NNFS_OK) {
+        return set_error(error, status, "--shape: %.200s: %.300s", path, why.message);
+    }
+    return NNFS_OK;
+}
+
 static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
@@ -76,6 +90,12 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
     if (status == NNFS_OK && !run->train.set) {
         status = set_error(error, NNFS_ERROR_DATA,
                            "%s: a test set alone; there is nothing to train on", run->train.path);
+    }
+    if (status == NNFS_OK) {
+        status = set_shape(run, run->train.path, run->train.set, error);
+    }
+    if (status == NNFS_OK) {
+        status = set_shape(run, run->train.path, run->test.set, error);
     }
     /* New data for a model may be of one class. */
     return status == NNFS_OK && !run->options->from ? check_targets(&run->train, error) : status;
@@ -182,7 +202,10 @@ static nnfs_status load_other(const char *data, const char *targets, const train
     if (test) {
         nnfs_dataset_free(train);
     }
-    return status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return set_shape(run, other->path, other->set, error);
 }
 
 static nnfs_status check_kind(const data_source *train, const data_source *other, nnfs_error *error)

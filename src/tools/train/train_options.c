@@ -252,7 +252,7 @@ static void choose_preset(train_options *options)
     }
     bool csv = !options->resume && !options->from &&
                data_path(options->data, &options->data_path, &error) == NNFS_OK &&
-               preset_is_default(&options->table, options->data_path);
+               options->shape.height == 0 && preset_is_default(&options->table, options->data_path);
     options->preset = csv ? PRESET_BALANCED : PRESET_PLAIN;
 }
 

@@ -64,7 +64,10 @@
      "dataset", "0.2 of a table, else the test set that DATA brings", TRAIN(TAKE, options),        \
      .take = take_test, .complete = "@data"},                                                      \
     {"test-targets", 0, "FILE", "NPY file with the targets of the test data", NULL,                \
-     TRAIN(TEXT, options.test_targets), .complete = "@*.npy"}
+     TRAIN(TEXT, options.test_targets), .complete = "@*.npy"},                                     \
+    {"shape", 0, "HxW[xC]", "size of the pictures that the features of a table or array are, "     \
+     "28x28, 32x32x3 or, channel by channel, 3x32x32; for --augment", "that of the file",          \
+     TRAIN(TAKE, options), .take = take_shape}
 
 #define TRAIN_ROW_CLASS_WEIGHT                                                                     \
     {"class-weight", 0, "W,...", "weights of the classes in training: a number each, NAME=NUMBER " \

@@ -1,6 +1,8 @@
 /* The values of nnfs-train's own options that take more than their row. */
 #include "train/train_values.h"
 
+#include "pictures/image.h"
+
 #include "common/exit.h"
 #include "train/class_weights.h"
 
@@ -94,6 +96,15 @@ void take_embedding(void *target, const option_row *row, const char *text)
         (void)snprintf(value, sizeof value, "%.*s", (int)(size - key), item + key);
         *(bins ? &options->embedding_bins : &options->embedding_width) =
             (int)option_integer("--embedding", value, 1, 1024);
+    }
+}
+
+void take_shape(void *target, const option_row *row, const char *text)
+{
+    train_options *options = target;
+    (void)row;
+    if (!picture_parse(text, &options->shape)) {
+        usage_error("--shape: '%s' is no size such as 28x28, 32x32x3 or 3x32x32", text);
     }
 }
 

@@ -20,6 +20,7 @@ typedef struct train_values {
 void take_init(void *target, const option_row *row, const char *text);
 void take_input_dropout(void *target, const option_row *row, const char *text);
 void take_embedding(void *target, const option_row *row, const char *text);
+void take_shape(void *target, const option_row *row, const char *text);
 void take_validation(void *target, const option_row *row, const char *text);
 void take_test(void *target, const option_row *row, const char *text);
 void take_class_weight(void *target, const option_row *row, const char *text);
