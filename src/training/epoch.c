@@ -147,86 +147,109 @@ static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_e
                               : fail_diverged(trainer, run, error);
 }
 
-/* What distorts the samples of the run; nothing to free where the settings have none. */
-static nnfs_status begin_augment(const nnfs_trainer *trainer, step_run *run, augment **made,
-                                 nnfs_error *error)
+/* ---- A pass over the data ---- */
+
+typedef struct pass {
+    step_run run;
+    epoch_watch watch;
+    uint32_t *order;   /* [samples] of its own; NULL: as they are */
+    augment *distorts; /* of its own, or NULL */
+} pass;
+
+/* A random order; a step over all samples is a sum, which needs none. */
+static nnfs_status begin_order(const nnfs_trainer *trainer, pass *p, nnfs_error *error)
+{
+    uint32_t samples = (uint32_t)p->run.dataset->samples;
+    if (p->run.batch == p->run.dataset->samples) {
+        return NNFS_OK;
+    }
+    p->order = memory_alloc(samples, sizeof *p->order);
+    if (!p->order) {
+        return fail_memory(error, samples * sizeof *p->order, "the order of the samples");
+    }
+    random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
+                       (uint32_t)trainer->epochs, p->order, samples);
+    p->run.order = p->order;
+    return NNFS_OK;
+}
+
+static nnfs_status begin_augment(const nnfs_trainer *trainer, pass *p, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &trainer->settings;
-    *made = NULL;
+    step_run *run = &p->run;
     if (!settings->augment[0]) {
         return NNFS_OK;
     }
-    nnfs_status status =
-        dataset_augment_create(run->dataset, settings->augment, settings->seed, made, error);
+    nnfs_status status = dataset_augment_create(run->dataset, settings->augment, settings->seed,
+                                                &p->distorts, error);
     if (status != NNFS_OK) {
         return status;
     }
-    if (augment_mixes(*made) && trainer->network->members > 1) {
-        augment_free(*made);
+    if (augment_mixes(p->distorts) && trainer->network->members > 1) {
         return fail(error, NNFS_ERROR_ARGUMENT, "mixup is for networks with one member");
     }
-    run->augment = *made;
-    run->augment_floats = dataset_augment_floats(run->dataset, *made);
+    run->augment = p->distorts;
+    run->augment_floats = dataset_augment_floats(run->dataset, p->distorts);
     size_t floats = size_mul(run->augment_floats, (size_t)trainer->threads);
     run->augment_scratch = memory_alloc(floats, sizeof(float));
     if (!run->augment_scratch) {
-        augment_free(*made);
         return fail_memory(error, size_mul(floats, sizeof(float)), "augmentations");
     }
     return NNFS_OK;
 }
 
-/* The steps of an epoch in the order given (NULL: as they are), and what became of them. */
-static nnfs_status run_order(nnfs_trainer *trainer, const nnfs_dataset *dataset,
-                             const uint32_t *order, double began, nnfs_epoch *epoch,
-                             nnfs_error *error)
+/* What the steps need; pass_free frees it, also after an error. */
+static nnfs_status begin_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, pass *p,
+                              nnfs_error *error)
 {
     int64_t batch = batch_of(trainer, dataset);
-    bool watched = trainer->settings.on_progress || trainer->checkpoints;
-    epoch_watch watch = {.trainer = trainer,
-                         .began = began - trainer->resumed.seconds,
-                         .steps = (dataset->samples + batch - 1) / batch};
-    step_run run = trainer_run(trainer, dataset, batch);
-    run.needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
-    run.order = order;
-    run.resumed = trainer->resumed.sums;
-    if (watched) {
-        run.watch = watch_epoch;
-    } else {
-        run.watch = NULL;
+    p->watch = (epoch_watch){.trainer = trainer,
+                             .began = clock_seconds() - trainer->resumed.seconds,
+                             .steps = (dataset->samples + batch - 1) / batch};
+    p->run = trainer_run(trainer, dataset, batch);
+    step_run *run = &p->run;
+    run->needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
+    run->resumed = trainer->resumed.sums;
+    if (trainer->settings.on_progress || trainer->checkpoints) {
+        run->watch = watch_epoch;
     }
-    run.watch_every = PROGRESS_SECONDS;
-    run.watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
-    if (run.watch_at > 0) {
-        run.watch_at -= trainer->steps - run.resumed.steps;
+    run->watch_every = PROGRESS_SECONDS;
+    run->watch_at = checkpoints_next_step(trainer->checkpoints, trainer);
+    if (run->watch_at > 0) {
+        run->watch_at -= trainer->steps - run->resumed.steps;
     }
-    run.user = &watch;
-    augment *distorts;
-    nnfs_status status = begin_augment(trainer, &run, &distorts, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    memcpy(trainer->epoch_start, trainer->network->parameters,
-           trainer->network->parameter_floats * sizeof(float));
-    trainer->resumed = (epoch_part){0};
-    step_run_all(&run);
-    augment_free(distorts);
-    memory_free(run.augment_scratch);
-    trainer->steps = run.updates;
-    if (run.lost) {
+    run->user = &p->watch;
+    nnfs_status status = begin_order(trainer, p, error);
+    return status == NNFS_OK ? begin_augment(trainer, p, error) : status;
+}
+
+static void pass_free(pass *p)
+{
+    memory_free(p->order);
+    memory_free(p->run.augment_scratch);
+    augment_free(p->distorts);
+}
+
+/* What became of the steps. */
+static nnfs_status end_pass(nnfs_trainer *trainer, const pass *p, nnfs_epoch *epoch,
+                            nnfs_error *error)
+{
+    const step_run *run = &p->run;
+    trainer->steps = run->updates;
+    if (run->lost) {
         return communicator_error(trainer->settings.communicator, error);
     }
-    if (run.diverged) {
-        return fail_epoch(trainer, &run, error);
+    if (run->diverged) {
+        return fail_epoch(trainer, run, error);
     }
-    if (run.stopped) {
+    if (run->stopped) {
         return fail(error, NNFS_ERROR_STOPPED, "stopped in epoch %d after %lld of %lld batches",
-                    trainer->epochs + 1, (long long)run.sums.steps, (long long)watch.steps);
+                    trainer->epochs + 1, (long long)run->sums.steps, (long long)p->watch.steps);
     }
     float *good = trainer->epoch_start;
     trainer->epoch_start = trainer->last_good;
     trainer->last_good = good;
-    fill_epoch(&run, &watch, epoch);
+    fill_epoch(run, &p->watch, epoch);
     trainer->epochs++;
     return NNFS_OK;
 }
@@ -238,19 +261,18 @@ nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_
     if (status != NNFS_OK) {
         return status;
     }
-    double began = clock_seconds();
-    if (batch_of(trainer, dataset) == dataset->samples) {
-        return run_order(trainer, dataset, NULL, began, epoch, error); /* a sum over all */
+    pass p = {.order = NULL};
+    status = begin_pass(trainer, dataset, &p, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    uint32_t samples = (uint32_t)dataset->samples;
-    uint32_t *order = memory_alloc(samples, sizeof *order);
-    if (!order) {
-        return fail_memory(error, samples * sizeof *order, "the order of the samples");
-    }
-    random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
-                       (uint32_t)trainer->epochs, order, samples);
-    status = run_order(trainer, dataset, order, began, epoch, error);
-    memory_free(order);
+    memcpy(trainer->epoch_start, trainer->network->parameters,
+           trainer->network->parameter_floats * sizeof(float));
+    trainer->resumed = (epoch_part){0};
+    step_run_all(&p.run);
+    status = end_pass(trainer, &p, epoch, error);
+cleanup:
+    pass_free(&p);
     return status;
 }
 
