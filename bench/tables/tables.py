@@ -107,8 +107,8 @@ def run_peer(table, train, test, name, arguments):
         text = [column for column in x.columns if x[column].dtype.name == "category"]
         x, other = x.copy(), other.copy()
         for column in text:
-            x[column] = x[column].astype(str)
-            other[column] = other[column].astype(str)
+            x[column] = x[column].astype(object).fillna("missing").astype(str)
+            other[column] = other[column].astype(object).fillna("missing").astype(str)
         options["cat_features"] = text
     model = make_peer(name, table.classes, arguments.threads or 2)
     began = time.monotonic()

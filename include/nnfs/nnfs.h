@@ -779,6 +779,18 @@ NNFS_API nnfs_status nnfs_network_set_tensor_rate(nnfs_network *network, int ind
                                                   const char *tensor, float factor, int decays,
                                                   nnfs_error *error);
 
+/*
+ * Experimental. Makes an ensemble: adds copies of the networks of `other`, which has the same layers, loss
+ * and preprocessing and no batch normalisation. The outputs of an ensemble are the mean of its networks'
+ * outputs: identity, softmax, sigmoid or exponential. It is evaluated, saved and exported like a network, and
+ * cannot be trained; weights and biases by layer are those of its first network. Errors: ARGUMENT (they
+ * do not fit; more than 64 networks), MEMORY.
+ */
+NNFS_API nnfs_status nnfs_network_add(nnfs_network *network, const nnfs_network *other,
+                                      nnfs_error *error);
+/* Networks of an ensemble; of any other network, 1. */
+NNFS_API int nnfs_network_networks(const nnfs_network *network);
+
 NNFS_API int nnfs_network_inputs(const nnfs_network *network);
 NNFS_API int nnfs_network_outputs(const nnfs_network *network);
 NNFS_API int nnfs_network_layer_count(const nnfs_network *network);
@@ -795,7 +807,7 @@ NNFS_API int nnfs_network_embedded(const nnfs_network *network);
  * where inputs are embedded. 0 past the last. */
 NNFS_API int nnfs_network_layer_columns(const nnfs_network *network, int index);
 NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
-/* Number of weights and biases together. */
+/* Number of weights and biases together, of all networks of an ensemble. */
 NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
 
 /*

@@ -6,6 +6,14 @@
 #include <string.h>
 #include <zlib.h>
 
+void model_name_prefix(model_prefix prefix, int index)
+{
+    prefix[0] = '\0';
+    if (index > 0) {
+        (void)snprintf(prefix, sizeof(model_prefix), "networks.%d.", index);
+    }
+}
+
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor)
 {
     if (tensor->layer < 0) {

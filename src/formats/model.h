@@ -3,8 +3,9 @@
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
  * (preprocessing_json.h), members ("8") and embedding ({"bins":48,"width":16,"inputs":[0,2]}) where it
- * has them, the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight,
- * layers.N.bias and what else the layers have in float32. A checkpoint (checkpoint.h) has another text and more tensors besides.
+ * has them, networks ("5") of an ensemble, the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight,
+ * layers.N.bias and what else the layers have in float32; of an ensemble's further networks, from 1, the
+ * same with networks.I. before them. A checkpoint (checkpoint.h) has another text and more tensors besides.
  *
  * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
  * each with a NUL behind it, and then of all tensors' bytes.
@@ -32,6 +33,10 @@
 
 /* Long enough for "PREFIXlayers.N.weight" with any N. */
 typedef char model_name[64];
+
+/* What the tensors of network `index` of an ensemble begin with: "" of the first, "networks.1." */
+typedef char model_prefix[24];
+void model_name_prefix(model_prefix prefix, int index);
 
 /* "PREFIXlayers.N.NAME", or "PREFIXinputs.NAME" */
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor);
@@ -74,6 +79,7 @@ typedef struct model_file {
     int inputs;
     float input_dropout;
     int members;
+    int networks;    /* of an ensemble; else 1 */
     int bins, width; /* of embeddings */
     int *embedded;   /* [embedded_count] */
     int embedded_count;

@@ -106,17 +106,32 @@ static nnfs_status parse_input_dropout(model_file *model, nnfs_error *error)
     return status;
 }
 
-static nnfs_status parse_members(model_file *model, nnfs_error *error)
+/* A text of the metadata that need not be there: 1 then. */
+static nnfs_status parse_count(const model_file *model, const char *key, int *count,
+                               nnfs_error *error)
 {
     json_t *json;
-    nnfs_status status = metadata_json(model, "members", &json, error);
-    bool given = safetensors_metadata(&model->file, "members") != NULL;
-    model->members = 1;
-    bool good = !given || parse_positive(json, &model->members);
+    nnfs_status status = metadata_json(model, key, &json, error);
+    bool given = safetensors_metadata(&model->file, key) != NULL;
+    *count = 1;
+    bool good = !given || parse_positive(json, count);
     json_decref(json);
     if (status == NNFS_OK && !good) {
-        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'members' is not a positive number",
-                    model->path);
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' is not a positive number",
+                    model->path, key);
+    }
+    return status;
+}
+
+static nnfs_status parse_members(model_file *model, nnfs_error *error)
+{
+    nnfs_status status = parse_count(model, "members", &model->members, error);
+    if (status == NNFS_OK) {
+        status = parse_count(model, "networks", &model->networks, error);
+    }
+    if (status == NNFS_OK && model->networks > NETWORKS_MOST) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'networks' is more than %d", model->path,
+                    NETWORKS_MOST);
     }
     return status;
 }
@@ -287,8 +302,13 @@ static bool has_state(const model_file *model, const char *prefix)
 static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
     size_t count = 0;
-    nnfs_status status = check_buffer(model, &(model_buffer){"", NULL, true}, &count, error);
+    nnfs_status status = NNFS_OK;
     const train_state *row;
+    for (int i = 0; status == NNFS_OK && i < model->networks; i++) {
+        model_prefix prefix;
+        model_name_prefix(prefix, i);
+        status = check_buffer(model, &(model_buffer){prefix, NULL, true}, &count, error);
+    }
     for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
         model->has_state[i] = has_state(model, row->prefix);
         if (model->has_state[i]) {
@@ -511,6 +531,19 @@ void model_close(model_file *model)
     *model = (model_file){0};
 }
 
+/* The parameters of one network of an ensemble. */
+static nnfs_status read_parameters(const model_file *model, nnfs_network *made, int index,
+                                   nnfs_error *error)
+{
+    if (index > 0) {
+        TRY(network_grow(made, error));
+    }
+    model_prefix prefix;
+    model_name_prefix(prefix, index);
+    const model_buffer parameters = {prefix, network_alone(made, index).parameters, true};
+    return model_read_buffer(model, made, &parameters, error);
+}
+
 nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error *error)
 {
     nnfs_network *made = model->network;
@@ -519,9 +552,8 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
     if (status == NNFS_OK) {
         status = read_preprocessing(model, made, error);
     }
-    if (status == NNFS_OK) {
-        const model_buffer parameters = {"", made->parameters, true};
-        status = model_read_buffer(model, made, &parameters, error);
+    for (int i = 0; status == NNFS_OK && i < model->networks; i++) {
+        status = read_parameters(model, made, i, error);
     }
     if (status == NNFS_OK) {
         status = read_notes(model, made, error);

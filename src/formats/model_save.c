@@ -16,7 +16,7 @@
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 6, MOST_BUFFERS = 1 + STATES_MOST };
+enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 7, MOST_BUFFERS = NETWORKS_MOST + STATES_MOST };
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
@@ -30,6 +30,8 @@ typedef struct description {
     char inputs[16];
     char input_dropout[32];
     char members[16];
+    char networks[16];
+    model_prefix prefixes[NETWORKS_MOST];
     char *embedding; /* or NULL */
     char checksum[16];
     char *layers;
@@ -153,6 +155,10 @@ static bool describe_texts(const nnfs_network *network, description *d)
         (void)snprintf(d->members, sizeof d->members, "%d", network->members);
         d->texts[d->text_count++] = (safetensors_text){"members", d->members};
     }
+    if (network->further_count > 0) {
+        (void)snprintf(d->networks, sizeof d->networks, "%d", nnfs_network_networks(network));
+        d->texts[d->text_count++] = (safetensors_text){"networks", d->networks};
+    }
     if (network->embedded_count > 0) {
         d->embedding = embedding_to_json(network);
         if (!d->embedding) {
@@ -181,11 +187,11 @@ static bool describe_texts(const nnfs_network *network, description *d)
 static nnfs_status describe(const nnfs_network *network, const model_extra *extra, description *d,
                             nnfs_error *error)
 {
+    int networks = nnfs_network_networks(network);
     size_t tensors =
-        size_mul((size_t)network->tensor_count, size_add(1, (size_t)extra->buffer_count));
+        size_mul((size_t)network->tensor_count, (size_t)(networks + extra->buffer_count));
     *d = (description){
-        .buffers = {{"", network->parameters, true}},
-        .buffer_count = 1 + extra->buffer_count,
+        .buffer_count = networks + extra->buffer_count,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
         .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
@@ -197,8 +203,12 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
         !describe_texts(network, d)) {
         return fail_memory(error, size_mul(tensors, sizeof *d->tensors), "a header");
     }
+    for (int i = 0; i < networks; i++) {
+        model_name_prefix(d->prefixes[i], i);
+        d->buffers[i] = (model_buffer){d->prefixes[i], network_alone(network, i).parameters, true};
+    }
     for (int i = 0; i < extra->buffer_count; i++) {
-        d->buffers[1 + i] = extra->buffers[i];
+        d->buffers[networks + i] = extra->buffers[i];
     }
     if (extra->text.key) {
         d->texts[d->text_count++] = extra->text;

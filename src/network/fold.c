@@ -93,6 +93,13 @@ nnfs_status nnfs_network_copy(const nnfs_network *network, nnfs_network **copy, 
         return status;
     }
     memcpy(made->parameters, network->parameters, network->parameter_floats * sizeof(float));
+    for (int i = 0; i < network->further_count && status == NNFS_OK; i++) {
+        status = network_grow(made, error);
+        if (status == NNFS_OK) {
+            memcpy(made->further[i], network->further[i],
+                   network->parameter_floats * sizeof(float));
+        }
+    }
     for (int i = 0; i < network->layer_count; i++) {
         made->layers[i].frozen = network->layers[i].frozen;
     }
@@ -125,9 +132,12 @@ nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_network *other,
     if (!(share >= 0.0f && share <= 1.0f)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the share must be 0 to 1, not %g", (double)share);
     }
-    for (size_t i = 0; i < network->parameter_floats; i++) {
-        float w = network->parameters[i];
-        network->parameters[i] = (1.0f - share) * w + share * other->parameters[i];
+    for (int n = 0; n < nnfs_network_networks(network); n++) {
+        float *to = network_alone(network, n).parameters;
+        const float *from = network_alone(other, n).parameters;
+        for (size_t i = 0; i < network->parameter_floats; i++) {
+            to[i] = (1.0f - share) * to[i] + share * from[i];
+        }
     }
     return NNFS_OK;
 }

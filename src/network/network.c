@@ -395,6 +395,10 @@ void nnfs_network_free(nnfs_network *network)
         free(network->tensors);
         free(network->embedded);
         memory_free(network->parameters);
+        for (int i = 0; i < network->further_count; i++) {
+            memory_free(network->further[i]);
+        }
+        free(network->further);
         free(network);
     }
 }
@@ -517,14 +521,15 @@ int64_t nnfs_network_parameters(const nnfs_network *network)
             count += (int64_t)tensor->rows * tensor->columns;
         }
     }
-    return count;
+    return count * nnfs_network_networks(network);
 }
 
 bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
 {
     if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
         left->loss != right->loss || left->input_dropout != right->input_dropout ||
-        left->members != right->members || left->embedded_count != right->embedded_count) {
+        left->members != right->members || left->further_count != right->further_count ||
+        left->embedded_count != right->embedded_count) {
         return false;
     }
     if (left->embedded_count > 0 && (left->embedding_bins != right->embedding_bins ||
@@ -622,8 +627,12 @@ uint64_t nnfs_network_hash(const nnfs_network *network)
     if (!network) {
         return 0;
     }
-    return hash_bytes(HASH_START, network->parameters,
-                      network->parameter_floats * sizeof *network->parameters);
+    uint64_t hash = HASH_START;
+    for (int i = 0; i < nnfs_network_networks(network); i++) {
+        hash = hash_bytes(hash, network_alone(network, i).parameters,
+                          network->parameter_floats * sizeof *network->parameters);
+    }
+    return hash;
 }
 
 /* A product of [m x k] and [k x n] takes 2 m n k operations; elementwise work is not counted. */
@@ -634,7 +643,7 @@ double nnfs_network_flops_forward(const nnfs_network *network)
         flops += 2.0 * (double)network->layers[i].in * (double)network->layers[i].out *
                  (double)network->members;
     }
-    return flops;
+    return flops * nnfs_network_networks(network);
 }
 
 /* Forward, dW, and D_prev for all layers but the first. */

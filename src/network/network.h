@@ -62,6 +62,9 @@ struct nnfs_network {
     int tensor_count;
     float *parameters; /* [parameter_floats], padding included */
     size_t parameter_floats;
+    /* Of an ensemble: the parameters of its other networks, which are laid out the same. */
+    float **further;     /* [further_count] */
+    int further_count;   /* 0: a single network */
     network_note *notes; /* [note_count], sorted by key */
     size_t note_count;
     const encoder *encoder; /* of rows, by the network's preprocessing; NULL without one */
@@ -95,6 +98,22 @@ static inline matrix network_weights(const nnfs_network *network, int layer, flo
 /* Copies a tensor out of such a buffer, column-major without gaps, and into one. */
 void network_read_tensor(const network_tensor *tensor, const float *buffer, float *values);
 void network_write_tensor(const network_tensor *tensor, float *buffer, const float *values);
+
+/* Networks of an ensemble, at most. */
+enum { NETWORKS_MOST = 64 };
+
+/* Network `index` of an ensemble, alone: a view, not to be freed. */
+static inline nnfs_network network_alone(const nnfs_network *ensemble, int index)
+{
+    nnfs_network view = *ensemble;
+    view.parameters = index > 0 ? ensemble->further[index - 1] : ensemble->parameters;
+    view.further = NULL;
+    view.further_count = 0;
+    return view;
+}
+
+/* Adds room for the parameters of one more network, all 0. Errors: MEMORY. */
+nnfs_status network_grow(nnfs_network *network, nnfs_error *error);
 
 /* The output layer. */
 static inline const network_layer *network_output(const nnfs_network *network)

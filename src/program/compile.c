@@ -580,7 +580,7 @@ static void emit_output(compiler *c)
     c->grid = grid_of_samples(c, outputs);
     if (trains(c)) {
         v->delta = v->dz = work_matrix(c, v->z.rows);
-    } else if (c->network->members > 1) {
+    } else if (c->network->members > 1 || c->network->further_count > 0) {
         program_op merge = forward_op(c, &op_merge, last);
         merge.activation = activation_of(network_output(c->network)->activation);
         merge.members = c->network->members;

@@ -8,6 +8,7 @@
 #include <omp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 int inference_threads_for(int64_t samples, int threads)
 {
@@ -76,20 +77,39 @@ const float *inference_outputs(const inference_tile *tile)
     return tile->of->work[tile->thread].shards[0].work + tile->of->program.output.offset;
 }
 
-const float *inference_member_outputs(const inference_tile *tile)
-{
-    const program *p = &tile->of->program;
-    for (int o = 0; o < p->op_count; o++) {
-        if (p->ops[o].kind == &op_merge) {
-            return tile->of->work[tile->thread].shards[0].work + p->ops[o].in.offset;
-        }
-    }
-    return NULL;
-}
-
 const op_state *inference_state(const inference_tile *tile)
 {
     return &tile->of->work[tile->thread].shards[0].state;
+}
+
+/* Copies what the members have of one network: op_merge leaves their outputs where their logits were. */
+static void keep_members(const inference_tile *tile, int network, const operand *outputs)
+{
+    const inference *i = tile->of;
+    size_t rows = (size_t)outputs->rows;
+    size_t before = (size_t)network * (size_t)i->samples + (size_t)tile->first;
+    memcpy(i->member_outputs + before * rows,
+           i->work[tile->thread].shards[0].work + outputs->offset,
+           (size_t)tile->count * rows * sizeof(float));
+}
+
+/* The ops from `first` on; *next is behind the mean of members and networks, or behind the last op. */
+static bool run_ops(const inference_tile *tile, const op_context *context, int first, int *next)
+{
+    const program *p = &tile->of->program;
+    for (*next = first; *next < p->op_count;) {
+        const program_op *op = &p->ops[(*next)++];
+        if (!op->kind->run(op, context, op_tile_at(&op->grid, 0, tile->count))) {
+            return false;
+        }
+        if (op->kind == &op_merge) {
+            if (tile->of->member_outputs) {
+                keep_members(tile, context->of_ensemble, &op->in);
+            }
+            return true;
+        }
+    }
+    return true;
 }
 
 bool inference_forward(const inference_tile *tile, const float *x, const nnfs_dataset *dataset,
@@ -106,16 +126,19 @@ bool inference_forward(const inference_tile *tile, const float *x, const nnfs_da
                           .scratch = w->scratch,
                           .tile_columns = i->program.tile_columns};
     /* Forward ops read their parameters and inputs only. */
-    context.base[SPACE_PARAMETERS] = i->network->parameters;
     context.base[SPACE_X] = x ? (float *)(uintptr_t)x : w->shards[0].x;
     context.base[SPACE_WORK] = w->shards[0].work;
-    for (int o = 0; o < i->program.op_count; o++) {
-        const program_op *op = &i->program.ops[o];
-        if (!op->kind->run(op, &context, op_tile_at(&op->grid, 0, tile->count))) {
+    /* The networks of an ensemble run one after the other, from the same inputs to the mean. */
+    int begin = i->program.ops[0].kind == &op_fetch ? 1 : 0;
+    int next = 0;
+    for (int n = 0; n < nnfs_network_networks(i->network); n++) {
+        context.of_ensemble = n;
+        context.base[SPACE_PARAMETERS] = network_alone(i->network, n).parameters;
+        if (!run_ops(tile, &context, n > 0 ? begin : 0, &next)) {
             return false;
         }
     }
-    return true;
+    return next == i->program.op_count || run_ops(tile, &context, next, &next);
 }
 
 /* ---- All tiles ---- */

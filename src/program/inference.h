@@ -14,6 +14,9 @@ typedef struct inference {
     program program;
     workspace *work; /* [threads] */
     int threads;
+    /* NULL, or room for what is averaged: [outputs x members x samples x networks of an ensemble] */
+    float *member_outputs;
+    int64_t samples; /* of it */
 } inference;
 
 /* Threads, of those asked for (0: all), that a call with this many samples keeps busy. */
@@ -54,8 +57,6 @@ float *inference_inputs(const inference_tile *tile);
 bool inference_forward(const inference_tile *tile, const float *x, const nnfs_dataset *dataset,
                        int64_t at);
 const float *inference_outputs(const inference_tile *tile);
-/* The members' outputs of them, [outputs x members] a sample; NULL of a single member. */
-const float *inference_member_outputs(const inference_tile *tile);
 /* What the program of an evaluation leaves: labels or targets, and the loss of the tile. */
 const op_state *inference_state(const inference_tile *tile);
 

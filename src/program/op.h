@@ -199,6 +199,7 @@ struct op_context {
     float *base[SPACES];
     const gemm_backend *gemm;
     const nnfs_network *network;
+    int of_ensemble; /* which of its networks runs, of an ensemble */
     const nnfs_dataset *dataset;
     const uint32_t *order;  /* of the samples; NULL: as they are */
     const augment *augment; /* NULL: samples stay as they are */

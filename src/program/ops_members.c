@@ -195,7 +195,7 @@ const op_kind op_heads_gradient = {.name = "heads gradient",
                                    .run = run_heads_gradient,
                                    .cost = gradient_cost};
 
-/* ---- One output of all members: their mean ---- */
+/* ---- One output of all members and networks: their mean ---- */
 
 /* Probabilities or rates nearer to 0, or probabilities nearer to 1, than this have no logit in float32. */
 static const double least_probability = 1e-30;
@@ -212,11 +212,16 @@ static float logit_of(nnfs_activation output, double p)
     return (float)log(p / (1.0 - p));
 }
 
-/* From the members' logits to logits whose outputs are the mean of theirs. */
+/*
+ * From the members' logits to logits whose outputs are the mean of theirs. The networks of an ensemble come
+ * one after the other; until the last has come, what they have of the mean lies in place of the logits.
+ */
 static bool run_merge(const program_op *op, const op_context *context, op_tile tile)
 {
     int members = op->members;
     int rows = op->out.rows;
+    int networks = nnfs_network_networks(context->network);
+    bool more = context->of_ensemble + 1 < networks;
     nnfs_activation last = network_output(context->network)->activation;
     matrix all = op_view(context, &op->in, 0, op->in.rows, tile.first, tile.count);
     matrix one = op_view(context, &op->out, 0, rows, tile.first, tile.count);
@@ -231,7 +236,11 @@ static bool run_merge(const program_op *op, const op_context *context, op_tile t
             for (int m = 0; m < members; m++) {
                 sum += (double)outputs[m * rows + i];
             }
-            to[i] = last == NNFS_IDENTITY ? (float)(sum / members) : logit_of(last, sum / members);
+            double mean = sum / (members * networks);
+            if (context->of_ensemble > 0) {
+                mean += (double)to[i];
+            }
+            to[i] = more || last == NNFS_IDENTITY ? (float)mean : logit_of(last, mean);
         }
     }
     return true;

@@ -29,7 +29,7 @@ typedef struct calibration {
 static bool applies(const nnfs_network *network, const nnfs_dataset *held_out)
 {
     nnfs_activation output = network_output(network)->activation;
-    return held_out && nnfs_dataset_classes(held_out) > 0 &&
+    return held_out && network->further_count == 0 && nnfs_dataset_classes(held_out) > 0 &&
            nnfs_dataset_samples(held_out) >= LEAST_SAMPLES &&
            (output == NNFS_SOFTMAX || output == NNFS_SIGMOID);
 }
@@ -156,6 +156,10 @@ nnfs_status nnfs_network_set_temperature(nnfs_network *network, double temperatu
     }
     if (!(temperature > 0.0) || !isfinite(temperature)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "a temperature is a number greater than 0");
+    }
+    if (network->further_count > 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "the networks of an ensemble have a temperature each");
     }
     calibration c = {.network = network};
     nnfs_status status = calibration_begin(&c, error);

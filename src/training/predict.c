@@ -19,7 +19,8 @@ typedef struct prediction {
     const nnfs_preprocessing *units; /* of the outputs; NULL: as the network has them */
     float *outputs;
     float *spread; /* of the members' outputs, or NULL; and then: */
-    float *room;   /* [outputs x members x samples] */
+    float *room;   /* [outputs x members x samples x networks of an ensemble] */
+    int64_t samples;
 } prediction;
 
 /* Columns of a table, encoded into the inputs of a tile. */
@@ -35,29 +36,43 @@ static const float *encode_rows(const prediction *job, const inference_tile *til
     return x;
 }
 
+/* The standard deviation of one output over the members of all networks. */
+static float deviation(const prediction *job, const nnfs_network *network, size_t sample,
+                       size_t output)
+{
+    size_t outputs = (size_t)network_output(network)->out;
+    size_t members = (size_t)network->members;
+    size_t networks = (size_t)nnfs_network_networks(network);
+    double mean = 0.0;
+    double squares = 0.0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < networks * members; i++) {
+            size_t column = i / members * (size_t)job->samples + sample;
+            double value = (double)job->room[(column * members + i % members) * outputs + output];
+            if (pass == 0) {
+                mean += value / (double)(networks * members);
+            } else {
+                squares += (value - mean) * (value - mean);
+            }
+        }
+    }
+    return (float)sqrt(squares / (double)(networks * members));
+}
+
 /* Standard deviations over the members, each in the units of the outputs. */
 static void measure_spread(const prediction *job, const inference_tile *tile)
 {
     const nnfs_network *network = tile->of->network;
     size_t outputs = (size_t)network_output(network)->out;
-    size_t members = (size_t)network->members;
-    size_t first = (size_t)tile->first;
-    size_t count = (size_t)tile->count;
-    float *all = job->room + first * members * outputs;
-    memcpy(all, inference_member_outputs(tile), count * members * outputs * sizeof *all);
-    preprocessing_unscale_targets(job->units, (int64_t)(count * members), all);
-    for (size_t j = 0; j < count * outputs; j++) {
-        const float *of_sample = all + j / outputs * members * outputs + j % outputs;
-        double mean = 0.0;
-        double squares = 0.0;
-        for (size_t m = 0; m < members; m++) {
-            mean += (double)of_sample[m * outputs] / (double)members;
-        }
-        for (size_t m = 0; m < members; m++) {
-            double off = (double)of_sample[m * outputs] - mean;
-            squares += off * off;
-        }
-        job->spread[first * outputs + j] = (float)sqrt(squares / (double)members);
+    size_t columns = (size_t)network->members * outputs;
+    for (int n = 0; n < nnfs_network_networks(network); n++) {
+        int64_t first = n * job->samples + tile->first;
+        preprocessing_unscale_targets(job->units, (int64_t)tile->count * network->members,
+                                      job->room + (size_t)first * columns);
+    }
+    for (size_t j = 0; j < (size_t)tile->count * outputs; j++) {
+        size_t sample = (size_t)tile->first + j / outputs;
+        job->spread[sample * outputs + j % outputs] = deviation(job, network, sample, j % outputs);
     }
 }
 
@@ -95,6 +110,8 @@ static nnfs_status predict(const gemm_backend *gemm, const nnfs_network *network
     inference i = {0};
     nnfs_status status =
         inference_create(&i, network, PROGRAM_PREDICT, gemm, samples, threads, error);
+    i.member_outputs = job->room;
+    i.samples = job->samples = samples;
     if (status == NNFS_OK) {
         status = inference_run(&i, samples, predict_tile, job, error);
     }
@@ -185,11 +202,12 @@ nnfs_status nnfs_predict_dataset_spread(const nnfs_network *network, const nnfs_
     if (!network || !spread) {
         return fail_null(error, network ? "spread" : "network");
     }
-    if (network->members < 2) {
+    int members = network->members * nnfs_network_networks(network);
+    if (members < 2) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "a network with a single member has no spread of its members");
     }
-    size_t values = size_mul((size_t)network->members * (size_t)network_output(network)->out,
+    size_t values = size_mul((size_t)members * (size_t)network_output(network)->out,
                              count > 0 ? (size_t)count : 1);
     prediction job = {
         .outputs = outputs, .spread = spread, .room = memory_alloc(values, sizeof(float))};

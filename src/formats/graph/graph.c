@@ -498,6 +498,56 @@ static bool add_mean(model_graph *graph, const nnfs_network *network)
     return node != NULL;
 }
 
+static bool add_network(model_graph *graph, const nnfs_network *network)
+{
+    bool added = add_embedding(graph, network) && add_members(graph, network);
+    for (int i = 0; added && i < network->layer_count; i++) {
+        added = add_layer(graph, network, i);
+    }
+    return added && add_mean(graph, network);
+}
+
+/* The mean of vectors side by side, as a layer whose weights are all 1 / networks. */
+static bool add_mean_of_networks(model_graph *graph, const int *ends, int networks, int width)
+{
+    graph_node *node = graph_add(graph, NODE_CONCAT, width * networks, 0, 0);
+    int *sources = node ? realloc(node->sources, (size_t)networks * sizeof *sources) : NULL;
+    if (!sources) {
+        return false;
+    }
+    memcpy(sources, ends, (size_t)networks * sizeof *sources);
+    node->sources = sources;
+    node->source_count = networks;
+    node = graph_add(graph, NODE_DENSE, width, width * networks, GRAPH_DENSE);
+    if (!node) {
+        return false;
+    }
+    for (int i = 0; i < width * networks; i++) {
+        node->weights[(size_t)(i % width) * (size_t)width * (size_t)networks + (size_t)i] =
+            1.0f / (float)networks;
+    }
+    return true;
+}
+
+/* The networks of an ensemble, each from the inputs on, and their mean. */
+static bool add_networks(model_graph *graph, const nnfs_network *network)
+{
+    int networks = nnfs_network_networks(network);
+    int inputs = graph->node_count - 1;
+    int ends[NETWORKS_MOST];
+    for (int i = 0; i < networks; i++) {
+        const nnfs_network alone = network_alone(network, i);
+        int first = graph->node_count;
+        if (!add_network(graph, &alone)) {
+            return false;
+        }
+        graph->nodes[first].sources[0] = inputs;
+        ends[i] = graph->node_count - 1;
+    }
+    return networks == 1 ||
+           add_mean_of_networks(graph, ends, networks, network_output(network)->out);
+}
+
 /* Batch normalisation is folded into the layers first. */
 static nnfs_status add_layers(model_graph *graph, const nnfs_network *network, nnfs_error *error)
 {
@@ -510,11 +560,7 @@ static nnfs_status add_layers(model_graph *graph, const nnfs_network *network, n
     if (status != NNFS_OK) {
         return status;
     }
-    bool added = add_embedding(graph, network) && add_members(graph, network);
-    for (int i = 0; added && i < network->layer_count; i++) {
-        added = add_layer(graph, network, i);
-    }
-    added = added && add_mean(graph, network);
+    bool added = add_networks(graph, network);
     nnfs_network_free(folded);
     return added ? NNFS_OK : no_memory(error);
 }

@@ -269,7 +269,8 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
     float *outputs = calloc(2 * values, sizeof *outputs);
     float *spread = out->spread && outputs ? outputs + values : NULL;
     nnfs_status status = outputs ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-    if (out->spread && nnfs_network_members(loaded->network) < 2) {
+    if (out->spread && nnfs_network_members(loaded->network) < 2 &&
+        nnfs_network_networks(loaded->network) < 2) {
         status = set_error(error, NNFS_ERROR_ARGUMENT,
                            "--spread needs a model with members; train it with --members 8, say");
     }
