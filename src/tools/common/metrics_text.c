@@ -41,3 +41,14 @@ bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_
     bool is_loss = what->offset == offsetof(nnfs_evaluation, loss);
     return is_loss || (!repeated && !what->detail && !isnan(metric_value(what, evaluation)));
 }
+
+void metrics_write(FILE *out, const nnfs_evaluation *evaluation, nnfs_loss loss)
+{
+    const metric *what;
+    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
+        if (metric_applies(what, evaluation, loss)) {
+            (void)fprintf(out, " %s %s ", what->name,
+                          what->text(metric_value(what, evaluation)).text);
+        }
+    }
+}

@@ -5,6 +5,7 @@
 #include "common/text.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 typedef struct metric {
     const char *key;  /* "macro_f1", in JSON */
@@ -23,5 +24,8 @@ double metric_value(const metric *what, const nnfs_evaluation *evaluation);
  * where that is a cross-entropy.
  */
 bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_loss loss);
+
+/* Writes " RMSE 1.5  MAE 1.2 ", what applies. */
+void metrics_write(FILE *out, const nnfs_evaluation *evaluation, nnfs_loss loss);
 
 #endif

@@ -31,6 +31,13 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     return signal_caught();
 }
 
+int run_on_epoch_quietly(void *user, const nnfs_epoch *epoch)
+{
+    train_run *run = user;
+    progress_epoch(&run->progress, epoch);
+    return signal_caught();
+}
+
 static nnfs_status prepare(train_run *run, nnfs_error *error)
 {
     const train_options *options = run->options;
@@ -141,13 +148,16 @@ static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
 static nnfs_status train(train_run *run, nnfs_error *error)
 {
     nnfs_train_settings settings = settings_of(run);
+    run->communication = nnfs_communicator_seconds(run->communicator);
+    if (run->options->networks > 1) {
+        return run_ensemble(run, &settings, error);
+    }
     progress_plan plan = {.epochs = settings.epochs,
                           .samples = nnfs_dataset_samples(run->train.set),
                           .flops = nnfs_network_flops_step(run->network),
                           .threads = settings.threads,
                           .quiet = run->options->quiet};
     progress_begin(&run->progress, &plan);
-    run->communication = nnfs_communicator_seconds(run->communicator);
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,
                                     run->test.set, &settings, &run->summary, error);
     progress_finish(&run->progress);
@@ -169,8 +179,7 @@ static nnfs_status save(train_run *run, nnfs_error *error)
     return status;
 }
 
-/* A summary of nothing. */
-static nnfs_summary unmeasured(const char *reason)
+nnfs_summary summary_of_nothing(const char *reason)
 {
     const nnfs_evaluation none = {.loss = NAN,
                                   .accuracy = NAN,
@@ -215,9 +224,9 @@ static void say_early_end(const train_run *run, const nnfs_error *error)
 static int end_in_folds(train_run *run, const nnfs_error *error)
 {
     bool stopped = error->status == NNFS_ERROR_STOPPED && signal_caught();
-    run->summary = unmeasured(stopped                                ? "stopped"
-                              : error->status == NNFS_ERROR_DIVERGED ? "diverged"
-                                                                     : "failed");
+    run->summary = summary_of_nothing(stopped                                ? "stopped"
+                                      : error->status == NNFS_ERROR_DIVERGED ? "diverged"
+                                                                             : "failed");
     log_end(run);
     if (stopped) {
         cli_message("stopped by %s in fold %d of %d; there is no model yet",
@@ -361,6 +370,7 @@ int main(int argc, char **argv)
     nnfs_profile_free(run.profile);
     nnfs_preprocessing_free(run.preprocessing);
     free(run.folds.scores);
+    free(run.networks.scores);
     source_free(&run.train);
     source_free(&run.validation);
     source_free(&run.test);

@@ -194,6 +194,8 @@ static void set_option(train_values *values, const preset_option *option)
         values->hidden = option->value;
     } else if (strcmp(option->name, "members") == 0) {
         options->members = (int)option_integer("--members", option->value, 1, 256);
+    } else if (strcmp(option->name, "networks") == 0) {
+        options->networks = (int)option_integer("--networks", option->value, 1, 64);
     } else if (strcmp(option->name, "embedding") == 0) {
         take_embedding(options, NULL, option->value);
     } else if (strcmp(option->name, "scale") == 0) {

@@ -16,10 +16,11 @@
 /* The run to display. */
 typedef struct progress_plan {
     int epochs;
-    int64_t samples; /* an epoch */
-    int fold, folds; /* which of --folds it is, from 1; 0: none */
-    int others;      /* runs like this one that follow it */
-    double flops;    /* of a training step, a sample */
+    int64_t samples;  /* an epoch */
+    const char *what; /* fold or network: */
+    int fold, folds;  /* which of --folds or --networks it is, from 1; 0: none */
+    int others;       /* runs like this one that follow it */
+    double flops;     /* of a training step, a sample */
     int threads;
     bool quiet;
 } progress_plan;

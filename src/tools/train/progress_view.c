@@ -236,7 +236,7 @@ static void draw_row(progress_view *view, int row)
     screen *s = &view->screen;
     screen_new_line(s);
     if (row == 0 && view->plan.fold > 0) {
-        (void)screen_add(s, "fold %d/%d", view->plan.fold, view->plan.folds);
+        (void)screen_add(s, "%s %d/%d", view->plan.what, view->plan.fold, view->plan.folds);
         (void)screen_add(s, " ");
     } else {
         (void)screen_add(s, "%s", rows[row].name);

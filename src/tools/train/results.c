@@ -28,13 +28,13 @@ static void report_evaluation(FILE *out, const train_run *run, const char *part,
 }
 
 /* Of the folds, each with the part it did not see: the mean, and the spread from fold to fold. */
-static void report_folds(FILE *out, const train_run *run)
+static void report_folds(FILE *out, const train_run *run, const char *name,
+                         const fold_scores *folds)
 {
-    const fold_scores *folds = &run->folds;
     if (folds->count == 0) {
         return;
     }
-    (void)fprintf(out, "%-9s", "folds");
+    (void)fprintf(out, "%-9s", name);
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, &folds->scores[0], nnfs_network_loss(run->network))) {
@@ -124,7 +124,8 @@ static void write_report(FILE *out, const train_run *run)
         (void)fprintf(out, "%-9s temperature %.3f, fitted to the validation data\n", "calibrate",
                       summary->temperature);
     }
-    report_folds(out, run);
+    report_folds(out, run, "folds", &run->folds);
+    report_folds(out, run, "networks", &run->networks);
     report_evaluation(out, run, "train", &summary->train);
     report_evaluation(out, run, "validate", &summary->validation);
     report_evaluation(out, run, "test", &summary->test);

@@ -16,7 +16,7 @@ typedef struct data_source {
     nnfs_dataset *set;
 } data_source;
 
-/* How good the networks of --folds are, each on the part it did not see. */
+/* How good the networks of --folds, or of --networks, are, each on the part it did not see. */
 typedef struct fold_scores {
     nnfs_evaluation *scores; /* [count] */
     int count;               /* finished */
@@ -34,6 +34,7 @@ typedef struct train_run {
     nnfs_preprocessing *preprocessing;   /* of a table, else NULL */
     const nnfs_preprocessing *schema;    /* of the model of --from, its own; else NULL */
     fold_scores folds;
+    fold_scores networks; /* of --networks, each on its own validation data */
     nnfs_network *network;
     char *shape; /* "784-128-10" */
     nnfs_summary summary;
@@ -88,6 +89,18 @@ nnfs_status look_targets(const train_run *run, nnfs_error *error);
 /* Trains and measures a network for each of --folds, from nothing. Errors: all of training's. */
 nnfs_status run_folds(train_run *run, nnfs_error *error);
 
+/* ---- run_ensemble.c ---- */
+
+/* Trains the networks of --networks; they are kept and measured also after a stop. Errors: all of training's. */
+nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nnfs_error *error);
+
+/* ---- nnfs_train.c ---- */
+
+/* A summary of nothing. */
+nnfs_summary summary_of_nothing(const char *reason);
+/* Shows an epoch, and leaves it out of the log. */
+int run_on_epoch_quietly(void *user, const nnfs_epoch *epoch);
+
 /* ---- fold_scores.c ---- */
 
 double folds_mean(const fold_scores *folds, const metric *what);
@@ -107,8 +120,8 @@ nnfs_status from_freeze(train_run *run, nnfs_error *error);
 /* What the network ends with: as the options and the task ask for. */
 nnfs_activation run_output(const train_run *run);
 /* A network as the options and the data ask for, with fresh weights. */
-nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_network **network,
-                         nnfs_error *error);
+nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_t seed,
+                         nnfs_network **network, nnfs_error *error);
 /* The network of the run. */
 nnfs_status run_build(train_run *run, nnfs_error *error);
 /* Writes into the network how it was trained, on what, and how good it became. */
@@ -129,6 +142,8 @@ void log_start(train_run *run);
 void log_resume(train_run *run);
 /* One of --folds, counted from 1; its held-out part is the summary's validation. */
 void log_fold(train_run *run, int fold, const nnfs_summary *summary);
+/* One of --networks, counted from 1. */
+void log_network(train_run *run, int network, const nnfs_summary *summary);
 void log_epoch(train_run *run, const nnfs_epoch *epoch);
 void log_end(train_run *run);
 /* Writes the object as a line and lets go of it; once a line is lost, no further one is tried. */

@@ -64,7 +64,9 @@ static nnfs_status build(const train_run *run, int index, fold_run *fold, nnfs_e
     if (status == NNFS_OK && run->preprocessing && fold->validation) {
         status = nnfs_dataset_prepare(fold->validation, fold->preprocessing, error);
     }
-    return status == NNFS_OK ? make_network(run, fold->train, &fold->network, error) : status;
+    return status == NNFS_OK
+               ? make_network(run, fold->train, run->options->train.seed, &fold->network, error)
+               : status;
 }
 
 /* The held-out part is looked at once, when all is done: a schedule must not go by it. */
@@ -78,6 +80,7 @@ static nnfs_status train(train_run *run, int index, const fold_run *fold, nnfs_s
     settings.user = &run->progress;
     progress_plan plan = {.epochs = settings.epochs,
                           .samples = nnfs_dataset_samples(fold->train),
+                          .what = "fold",
                           .fold = index + 1,
                           .folds = run->options->folds,
                           .others = run->options->folds - index, /* and the network of the run */
@@ -97,17 +100,11 @@ static nnfs_status train(train_run *run, int index, const fold_run *fold, nnfs_s
 
 static void show(const train_run *run, int index, const nnfs_evaluation *scores, nnfs_loss loss)
 {
-    const metric *what;
     if (run->options->quiet) {
         return;
     }
     (void)fprintf(stderr, "fold %d/%d ", index + 1, run->options->folds);
-    for (int i = 0; (what = metric_at(i)) != NULL; i++) {
-        if (metric_applies(what, scores, loss)) {
-            (void)fprintf(stderr, " %s %s ", what->name,
-                          what->text(metric_value(what, scores)).text);
-        }
-    }
+    metrics_write(stderr, scores, loss);
     (void)fprintf(stderr, " (%s held out)\n", text_count(scores->samples).text);
 }
 

@@ -204,6 +204,9 @@ static json_t *settings(const train_run *run)
     json_set_real(object, "validation_share", options->validation_share);
     json_set_real(object, "test_share", run->test_share);
     json_set_integer(object, "folds", options->folds);
+    if (options->networks > 1) {
+        json_set_integer(object, "networks", options->networks);
+    }
     json_set_string(object, "class_weight", options->class_weight);
     json_set_integer(object, "threads", train.threads > 0 ? train.threads : run->machine.threads);
     json_set_string(object, "output", options->output);
@@ -406,37 +409,53 @@ static void set_evaluation(json_t *object, const char *part, const nnfs_evaluati
     }
 }
 
-/* The mean and the spread of all folds, by their held-out parts. */
-static json_t *folds(const train_run *run)
+/* The mean and the spread of all folds or networks, by their held-out parts. */
+static json_t *folds(const fold_scores *of)
 {
     json_t *object = json_object();
     const metric *what;
-    json_set_integer(object, "count", run->folds.count);
+    json_set_integer(object, "count", of->count);
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         char key[48];
         (void)snprintf(key, sizeof key, "validation_%s_mean", what->key);
-        json_set_real(object, key, folds_mean(&run->folds, what));
+        json_set_real(object, key, folds_mean(of, what));
         (void)snprintf(key, sizeof key, "validation_%s_spread", what->key);
-        json_set_real(object, key, folds_spread(&run->folds, what));
+        json_set_real(object, key, folds_spread(of, what));
     }
     return object;
 }
 
-void log_fold(train_run *run, int fold, const nnfs_summary *summary)
+static void log_one(train_run *run, const char *what, int index, const nnfs_summary *summary)
 {
     if (!is_logged(run)) {
         return;
     }
     json_t *object = json_object();
-    json_set_string(object, "event", "fold");
-    json_set_integer(object, "fold", fold);
+    json_set_string(object, "event", what);
+    json_set_integer(object, what, index);
     json_set_integer(object, "epochs", summary->epochs);
+    if (summary->best_epoch > 0) {
+        json_set_integer(object, "best_epoch", summary->best_epoch);
+    }
+    if (summary->temperature != 1.0) {
+        json_set_real(object, "temperature", summary->temperature);
+    }
     json_set_integer(object, "train_samples", summary->train.samples);
     json_set_integer(object, "validation_samples", summary->validation.samples);
     set_evaluation(object, "train", &summary->train);
     set_evaluation(object, "validation", &summary->validation);
     json_set_real(object, "seconds", summary->seconds);
     log_line(run, object);
+}
+
+void log_fold(train_run *run, int fold, const nnfs_summary *summary)
+{
+    log_one(run, "fold", fold, summary);
+}
+
+void log_network(train_run *run, int network, const nnfs_summary *summary)
+{
+    log_one(run, "network", network, summary);
 }
 
 void log_end(train_run *run)
@@ -464,8 +483,11 @@ void log_end(train_run *run)
     json_set_real(object, "gflops", summary->gflops);
     json_set_string(object, "output", run->saved ? run->options->output : NULL);
     json_set_hash(object, "weights_hash", nnfs_network_hash(run->network));
+    if (run->networks.count > 0) {
+        (void)json_object_set_new(object, "networks", folds(&run->networks));
+    }
     if (run->folds.count > 0) {
-        (void)json_object_set_new(object, "folds", folds(run));
+        (void)json_object_set_new(object, "folds", folds(&run->folds));
     }
     log_line(run, object);
 }

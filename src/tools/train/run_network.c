@@ -102,8 +102,8 @@ static int *list_embedded(const nnfs_dataset *data, int *count)
     return list;
 }
 
-nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_network **network,
-                         nnfs_error *error)
+nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_t seed,
+                         nnfs_network **network, nnfs_error *error)
 {
     const train_options *options = run->options;
     nnfs_network_settings settings;
@@ -119,7 +119,7 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_ne
     settings.input_dropout = options->input_dropout;
     settings.init = options->init;
     settings.init_scale = options->init_scale;
-    settings.seed = options->train.seed;
+    settings.seed = seed;
     nnfs_normalization *normalization =
         calloc((size_t)options->hidden_count + 1, sizeof *normalization);
     if (!normalization) {
@@ -156,9 +156,10 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, nnfs_ne
 
 nnfs_status run_build(train_run *run, nnfs_error *error)
 {
-    nnfs_status status = run->options->from
-                             ? from_freeze(run, error)
-                             : make_network(run, run->train.set, &run->network, error);
+    nnfs_status status =
+        run->options->from
+            ? from_freeze(run, error)
+            : make_network(run, run->train.set, run->options->train.seed, &run->network, error);
     if (status != NNFS_OK) {
         return status;
     }
@@ -307,7 +308,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
     uint64_t hash = 0;
     nnfs_status status = samples_hash(run->train.set, run->preprocessing, &hash, error);
-    double validation_share = run->options->validation_share;
+    /* The networks of an ensemble have shares of their own. */
+    double validation_share = run->options->networks > 1 ? 0.0 : run->options->validation_share;
     const nnfs_evaluation *test = &run->summary.test;
     nnfs_image_layout picture = nnfs_dataset_image_layout(run->train.set);
     double score = isnan(test->accuracy) ? test->rmse : test->accuracy;

@@ -31,6 +31,10 @@ static const option_row rows[] = {
 
     {.help = "Data:"},
     TRAIN_ROWS_DATA,
+    {"networks", 0, "N",
+     "networks from other seeds, trained one after the other; the model is all of them, and its "
+     "outputs are the mean of theirs. With a share of --validation each holds out one of its own",
+     "1", OWN(COUNT, options.networks), .lowest = 1, .highest = 64},
     {"folds", 0, "K",
      "number of folds of a cross-validation before the training, reported as mean "
      "and spread",
@@ -168,22 +172,25 @@ static void check_checkpoints(const train_values *values)
     if (options->checkpoint && options->folds > 0) {
         usage_error("--checkpoint is of one run, and --folds makes several: one of the two");
     }
+    if (options->checkpoint && options->networks > 1) {
+        usage_error("--checkpoint is of one network, and --networks makes several: one of the two");
+    }
 }
 
 /* What the model of --from has settled. */
 static void check_from(const train_values *values)
 {
-    static const char *const settled[] = {"two-valued",    "hidden",
-                                          "activation",    "output-activation",
-                                          "loss",          "init",
-                                          "members",       "embedding",
-                                          "dropout",       "input-dropout",
-                                          "target",        "normalization",
-                                          "task",          "categorical",
-                                          "numeric",       "drop",
-                                          "scale",         "missing-indicator",
-                                          "folds",         "weight-column",
-                                          "max-categories"};
+    static const char *const settled[] = {"two-valued", "hidden",
+                                          "activation", "output-activation",
+                                          "loss",       "init",
+                                          "members",    "embedding",
+                                          "dropout",    "input-dropout",
+                                          "target",     "normalization",
+                                          "task",       "categorical",
+                                          "numeric",    "drop",
+                                          "scale",      "missing-indicator",
+                                          "folds",      "weight-column",
+                                          "networks",   "max-categories"};
     const train_options *options = &values->options;
     if (options->freeze && !options->from) {
         usage_error("--freeze is for --from");
@@ -263,6 +270,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
                                        .preset = BY_TASK,
                                        .test_share = BY_DATA,
                                        .members = 1,
+                                       .networks = 1,
                                        .output = "model.safetensors"},
                            .hidden = "128"};
     *options = (train_options){0};

@@ -42,6 +42,7 @@ typedef struct train_options {
     nnfs_init init;
     float init_scale;
     int members;                         /* at least 1 */
+    int networks;                        /* of an ensemble; at least 1 */
     nnfs_image_layout shape;             /* of the features as pictures; {0}: as the file says */
     int embedding_bins, embedding_width; /* of numbers; 0 is none */
     nnfs_train_settings train;           /* resolved; the seed is that of everything */

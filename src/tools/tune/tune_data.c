@@ -52,7 +52,8 @@ static nnfs_status try_network(const tuning *tune, tune_trial *trial, nnfs_error
     train_run run = tune->data[trial->data];
     run.options = &trial->options;
     preset_fit(&trial->options, run.train.set);
-    nnfs_status status = make_network(&run, run.train.set, &network, error);
+    nnfs_status status =
+        make_network(&run, run.train.set, run.options->train.seed, &network, error);
     nnfs_network_free(network);
     return status;
 }

@@ -119,7 +119,8 @@ static nnfs_status train_on(worker *own, train_run *run, int threads,
     settings.on_progress = on_progress;
     settings.on_epoch = at_epoch;
     settings.user = own;
-    nnfs_status status = make_network(run, run->train.set, network, error);
+    nnfs_status status =
+        make_network(run, run->train.set, run->options->train.seed, network, error);
     own->network = *network;
     return status == NNFS_OK ? nnfs_train(*network, run->train.set, run->validation.set,
                                           run->test.set, &settings, &run->summary, error)
