@@ -77,10 +77,10 @@ struct nnfs_network {
 int network_input_column(const nnfs_network *network, int input);
 
 /* A tensor's elements in a buffer that is laid out like the parameters. */
-static inline matrix network_matrix(const network_tensor *tensor, float *buffer)
+static inline matrix network_matrix(const network_tensor *which, float *buffer)
 {
-    return (matrix){buffer + tensor->offset, DTYPE_F32,          tensor->rows,
-                    tensor->columns,         tensor->row_stride, tensor->column_stride};
+    return (matrix){buffer + which->offset, DTYPE_F32,          which->rows,
+                    which->columns,         which->row_stride, which->column_stride};
 }
 
 /* The tensor of a layer, as in network_matrix(network_of(network, layer->bias), buffer). */
@@ -96,8 +96,8 @@ static inline matrix network_weights(const nnfs_network *network, int layer, flo
 }
 
 /* Copies a tensor out of such a buffer, column-major without gaps, and into one. */
-void network_read_tensor(const network_tensor *tensor, const float *buffer, float *values);
-void network_write_tensor(const network_tensor *tensor, float *buffer, const float *values);
+void network_read_tensor(const network_tensor *which, const float *buffer, float *values);
+void network_write_tensor(const network_tensor *which, float *buffer, const float *values);
 
 /* Networks of an ensemble, at most. */
 enum { NETWORKS_MOST = 64 };

@@ -77,6 +77,8 @@ for model in numbers classes pictures; do
     data=awkward.csv
     [ $model != pictures ] || data=pictures
     nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --safetensors $model.torch --check $data
+done
+for model in numbers classes pictures dates layer batch members votes robust; do
     nnfs-import -q $model.onnx -o again.safetensors
     nnfs-export -q again.safetensors --onnx again.onnx
     cmp $model.onnx again.onnx

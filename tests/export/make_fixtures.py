@@ -2,10 +2,13 @@
 """Makes tests/data/import: networks of PyTorch, scikit-learn and of the form that tf2onnx gives Keras's,
 each with inputs and its own outputs (NAME.values, safetensors of x and y), and files to refuse.
 
-Needs torch, onnx, onnxruntime, safetensors, scikit-learn and skl2onnx. Usage: make_fixtures.py FOLDER
+Needs torch, onnx, onnxruntime, safetensors, scikit-learn, skl2onnx, and the tools in PATH.
+Usage: make_fixtures.py FOLDER
 """
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import onnx
@@ -174,6 +177,31 @@ entry = table.metadata_props.add()
 entry.key = "nnfs.preprocessing"
 entry.value = "{}"
 refuse("preprocessing", table)
+
+
+# What nnfs itself writes, changed: members whose mean is that of samples, embeddings of other operators and
+# of other constants.
+def written(*options):
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        rows = RNG.normal(size=(60, 3)).round(3)
+        np.savetxt(work / "t.csv", rows, "%g", ",", header="a,b,c", comments="")
+        subprocess.run(["nnfs-train", "t.csv", "--preset", "plain", "--hidden", "4", "-e", "1", "-q", "-o", "m",
+                        *options], cwd=work, check=True)
+        subprocess.run(["nnfs-export", "m", "--onnx", "m.onnx", "-q"], cwd=work, check=True)
+        return onnx.load(work / "m.onnx")
+
+
+made = written("--members", "3")
+next(n for n in made.graph.node if n.op_type == "ReduceMean").attribute[0].ints[0] = 1
+refuse("members", made)
+made = written("--embedding", "piecewise:bins=4,width=3")
+next(n for n in made.graph.node if n.op_type == "Max").op_type = "Min"
+refuse("embeddings", made)
+made = written("--embedding", "piecewise:bins=4,width=3")
+limits = next(i for i in made.graph.initializer if i.name.endswith("/upper"))
+limits.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(limits) * np.float32(2), limits.name))
+refuse("embedding-limits", made)
 
 
 def refuse_torch(name, tensors):

@@ -176,12 +176,41 @@ static void test_round_trips(void **state)
     }
 }
 
+/* Members, embeddings and both, with one output and with several; all inputs embedded, or some. */
+static void test_members_and_embeddings(void **state)
+{
+    (void)state;
+    static const nnfs_layer outputs[] = {{3, NNFS_SOFTMAX}, {1, NNFS_SIGMOID}, {2, NNFS_IDENTITY}};
+    static const nnfs_loss losses[] = {NNFS_CROSS_ENTROPY, NNFS_BINARY_CROSS_ENTROPY, NNFS_MSE};
+    static const int embedded[] = {0, 1, 3};
+    for (int i = 0; i < 36; i++) {
+        const nnfs_layer layers[] = {
+            {6, i % 2 ? NNFS_GELU : NNFS_MISH}, {4, NNFS_RELU}, outputs[i % 3]};
+        nnfs_network_settings settings;
+        nnfs_network_settings_init(&settings);
+        settings.inputs = i % 4 == 3 ? 2 : 5;
+        settings.layers = layers;
+        settings.layer_count = 3;
+        settings.loss = losses[i % 3];
+        settings.members = 1 + i / 12;
+        settings.embedded_count = i % 4 == 3 ? 2 : i % 4;
+        settings.embedded = embedded;
+        settings.embedding_bins = 3;
+        settings.embedding_width = 2;
+        nnfs_network *network = NULL;
+        assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+        check_round_trip(network, nnfs_network_export_onnx);
+        nnfs_network_free(network);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accept),
         cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_members_and_embeddings),
     };
     if (argc != 2) {
         return 2;

@@ -135,10 +135,12 @@ int graph_outputs(const model_graph *graph);
 int graph_inputs(const model_graph *graph);
 
 /*
- * A network with the dense layers and activations of the graph, whose NODE_NORMALIZE are folded into
- * them first, in place. Errors: DATA (a node that no layer can take; without the file), MEMORY.
+ * A network with the embeddings, members, dense layers and activations of the graph, whose NODE_NORMALIZE
+ * are folded into the layers first, in place; its preprocessing is `preprocessing` (NULL: none). Errors: DATA
+ * (a node that no layer can take, a preprocessing that does not fit; without the file), MEMORY.
  */
-nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_error *error);
+nnfs_status graph_to_network(model_graph *graph, const nnfs_preprocessing *preprocessing,
+                             nnfs_network **network, nnfs_error *error);
 
 /* The activation of that name; -1: there is none. */
 int graph_activation(const char *name);

@@ -155,21 +155,28 @@ static nnfs_status set_layer(nnfs_network *network, int index, const graph_node 
 {
     size_t width = (size_t)node->width;
     size_t inputs = (size_t)in;
-    if (!model_all_finite(node->weights, width * inputs) || !model_all_finite(node->bias, width)) {
+    size_t heads = (size_t)node->heads;
+    size_t count = heads * width * inputs; /* which is allocated */
+    const network_layer *layer = &network->layers[index];
+    if (layer->heads != node->heads || layer->in != in) {
+        return fail(error, NNFS_ERROR_DATA, "layer %d does not fit its members or embeddings",
+                    index + 1);
+    }
+    if (!model_all_finite(node->weights, count) || !model_all_finite(node->bias, heads * width)) {
         return fail(error, NNFS_ERROR_DATA, "layer %d has a weight or bias that is not finite",
                     index + 1);
     }
-    float *columns = memory_alloc(size_mul(width, inputs), sizeof *columns);
+    float *columns = memory_alloc(count, sizeof *columns);
     if (!columns) {
-        return fail_memory(error, width * inputs * sizeof *columns, "a layer's weights");
+        return fail_memory(error, count * sizeof *columns, "a layer's weights");
     }
-    for (size_t unit = 0; unit < width; unit++) {
-        for (size_t i = 0; i < inputs; i++) {
-            columns[unit + i * width] = node->weights[unit * inputs + i];
-        }
+    for (size_t i = 0; i < count; i++) { /* of [heads x width x in] */
+        size_t unit = i / inputs % width;
+        size_t column = i / inputs / width * inputs + i % inputs;
+        columns[unit + column * width] = node->weights[i];
     }
     nnfs_status status = nnfs_network_set_weights(network, index, columns, error);
-    memcpy(nnfs_network_biases(network, index), node->bias, width * sizeof(float));
+    memcpy(nnfs_network_biases(network, index), node->bias, heads * width * sizeof(float));
     memory_free(columns);
     return status;
 }
@@ -188,56 +195,161 @@ static nnfs_status set_normalization(nnfs_network *network, int index, const gra
     return NNFS_OK;
 }
 
-nnfs_status graph_to_network(model_graph *graph, nnfs_network **network, nnfs_error *error)
+/* ---- Members and embeddings ---- */
+
+static const graph_node *find_node(const model_graph *graph, node_kind kind)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        if (graph->nodes[i].kind == kind) {
+            return &graph->nodes[i];
+        }
+    }
+    return NULL;
+}
+
+/* A tensor of the inputs, whose elements have no gaps. */
+static nnfs_status set_input_tensor(nnfs_network *network, int tensor, const float *values,
+                                    size_t count, nnfs_error *error)
+{
+    const network_tensor *to = network_tensor_at(network, tensor);
+    if ((size_t)to->rows * (size_t)to->columns != count) {
+        return fail(error, NNFS_ERROR_DATA, "its members or embeddings do not fit its inputs");
+    }
+    if (!model_all_finite(values, count)) {
+        return fail(error, NNFS_ERROR_DATA, "its members or embeddings are not finite");
+    }
+    memcpy(network->parameters + to->offset, values, count * sizeof *values);
+    return NNFS_OK;
+}
+
+static nnfs_status set_inputs(nnfs_network *network, const model_graph *graph, nnfs_error *error)
+{
+    const graph_node *expand = find_node(graph, NODE_EXPAND);
+    const graph_node *embed = find_node(graph, NODE_EMBED);
+    nnfs_status status = NNFS_OK;
+    if (expand && network->members > 1) {
+        size_t count = (size_t)expand->members * (size_t)expand->width;
+        status = set_input_tensor(network, network->member_scale, expand->scale, count, error);
+    }
+    if (status != NNFS_OK || !embed) {
+        return status;
+    }
+    const node_embedding *from = &embed->embedding;
+    size_t count = (size_t)from->count;
+    size_t bins = (size_t)from->bins;
+    status = set_input_tensor(network, network->edges, from->edges, count * (bins + 1), error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return set_input_tensor(network, network->table, from->table,
+                            count * (bins + 2) * (size_t)from->width, error);
+}
+
+static void describe_inputs(const model_graph *graph, nnfs_network_settings *settings)
+{
+    const graph_node *expand = find_node(graph, NODE_EXPAND);
+    const graph_node *embed = find_node(graph, NODE_EMBED);
+    settings->inputs = graph->nodes[0].width;
+    if (expand) {
+        settings->members = expand->members;
+    }
+    if (embed) {
+        settings->embedding_bins = embed->embedding.bins;
+        settings->embedding_width = embed->embedding.width;
+        settings->embedded_count = embed->embedding.count;
+        settings->embedded = embed->embedding.inputs;
+    }
+}
+
+/* ---- The whole ---- */
+
+static nnfs_status create_network(const model_graph *graph, nnfs_network **network,
+                                  nnfs_error *error)
+{
+    size_t most = (size_t)graph->node_count + 1;
+    nnfs_layer *layers = calloc(most, sizeof *layers);
+    nnfs_normalization *normalization = calloc(most, sizeof *normalization);
+    nnfs_status status = NNFS_OK;
+    if (!layers || !normalization) {
+        status = fail_memory(error, most * sizeof *layers, "a list of layers");
+        goto cleanup;
+    }
+    nnfs_network_settings settings;
+    nnfs_network_settings_init(&settings);
+    describe_inputs(graph, &settings);
+    settings.layers = layers;
+    settings.layer_count = list_layers(graph, layers, normalization);
+    settings.normalization = normalization;
+    settings.init = NNFS_INIT_ZEROS;
+    if (settings.layer_count == 0) {
+        status = fail(error, NNFS_ERROR_DATA, "it has no layer with weights");
+        goto cleanup;
+    }
+    settings.loss = loss_of_output(graph, layers[settings.layer_count - 1].activation);
+    status = nnfs_network_create(&settings, network, error);
+cleanup:
+    free(layers);
+    free(normalization);
+    return status;
+}
+
+static nnfs_status set_layers(nnfs_network *network, const model_graph *graph, nnfs_error *error)
+{
+    nnfs_status status = set_inputs(network, graph, error);
+    int layer = 0;
+    for (int i = 0; i < graph->node_count; i++) {
+        const graph_node *node = &graph->nodes[i];
+        if (status != NNFS_OK) {
+            return status;
+        }
+        if (node->kind == NODE_DENSE) {
+            status = set_layer(network, layer++, node, graph_in(graph, node), error);
+        } else if (node->kind == NODE_LAYER_NORM) {
+            status = set_normalization(network, layer - 1, node, error);
+        }
+    }
+    return status;
+}
+
+/* The preprocessing comes first: it zeroes the weights of inputs that training never saw, of which a file
+ * has the right ones. */
+static nnfs_status make_network(const model_graph *graph, const nnfs_preprocessing *preprocessing,
+                                nnfs_network **network, nnfs_error *error)
+{
+    nnfs_status status = create_network(graph, network, error);
+    if (status != NNFS_OK) {
+        return status;
+    }
+    status = nnfs_network_set_preprocessing(*network, preprocessing, error);
+    if (status == NNFS_ERROR_ARGUMENT) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "its layers do not fit the preprocessing in its metadata");
+    }
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return set_layers(*network, graph, error);
+}
+
+nnfs_status graph_to_network(model_graph *graph, const nnfs_preprocessing *preprocessing,
+                             nnfs_network **network, nnfs_error *error)
 {
     *network = NULL;
     const char *reason = fold(graph);
     if (reason) {
         return fail(error, NNFS_ERROR_DATA, "%s", reason);
     }
-    nnfs_layer *layers = calloc((size_t)graph->node_count + 1, sizeof *layers);
-    nnfs_normalization *normalization =
-        calloc((size_t)graph->node_count + 1, sizeof *normalization);
-    if (!layers || !normalization) {
-        free(layers);
-        free(normalization);
-        return fail_memory(error, (size_t)graph->node_count * sizeof *layers, "a list of layers");
+    nnfs_status status = make_network(graph, preprocessing, network, error);
+    if (status == NNFS_OK) {
+        return NNFS_OK;
     }
-    nnfs_network_settings settings;
-    nnfs_network_settings_init(&settings);
-    settings.inputs = graph->nodes[0].width;
-    settings.layers = layers;
-    settings.layer_count = list_layers(graph, layers, normalization);
-    settings.normalization = normalization;
-    settings.init = NNFS_INIT_ZEROS;
-    nnfs_status status = NNFS_OK;
-    if (settings.layer_count == 0) {
-        status = fail(error, NNFS_ERROR_DATA, "it has no layer with weights");
-    } else {
-        settings.loss = loss_of_output(graph, layers[settings.layer_count - 1].activation);
-        status = nnfs_network_create(&settings, network, error);
-    }
-    int layer = 0;
-    for (int i = 0; status == NNFS_OK && i < graph->node_count; i++) {
-        const graph_node *node = &graph->nodes[i];
-        if (node->kind == NODE_DENSE) {
-            status = set_layer(*network, layer++, node, graph_in(graph, node), error);
-        } else if (node->kind == NODE_LAYER_NORM) {
-            status = set_normalization(*network, layer - 1, node, error);
-        }
-    }
-    free(layers);
-    free(normalization);
-    if (status != NNFS_OK) {
-        nnfs_network_free(*network);
-        *network = NULL;
-        /* What nnfs_network_create calls an argument is here the file's. */
-        if (status == NNFS_ERROR_ARGUMENT && error) {
-            error->status = status = NNFS_ERROR_DATA;
-        }
-    }
+    nnfs_network_free(*network);
+    *network = NULL;
     if (status != NNFS_ERROR_ARGUMENT) {
         return status;
+    }
+    if (error) { /* what nnfs_network_create calls an argument is here the file's */
+        error->status = NNFS_ERROR_DATA;
     }
     return NNFS_ERROR_DATA;
 }

@@ -61,11 +61,12 @@ static nnfs_status note_pixels(nnfs_network *network, float scale, nnfs_error *e
     return nnfs_network_set_note(network, "preprocessing", note, error);
 }
 
-/* ---- Models of tables, which nnfs wrote ---- */
+/* ---- Models that nnfs wrote ---- */
 
 /*
- * Such a model says its preprocessing in its metadata as well as by operators. Only the metadata is
- * read; that the operators say the same is so where the network, written again, gives the same bytes.
+ * A model of a table has its preprocessing in its metadata as well as in operators. Only the metadata is
+ * read, and of members and embeddings only the constants; the operators agree with them if the network,
+ * written again, gives the same bytes.
  */
 static nnfs_status check_written(const Onnx__ModelProto *model, const nnfs_network *network,
                                  nnfs_error *error)
@@ -88,8 +89,8 @@ static nnfs_status check_written(const Onnx__ModelProto *model, const nnfs_netwo
         (void)onnx__model_proto__pack(&copy, there);
         if (count != expected || memcmp(there, again, count) != 0) {
             status = fail(error, NNFS_ERROR_DATA,
-                          "its operators are not those that nnfs writes for the preprocessing in "
-                          "its metadata; import the model file itself");
+                          "its operators are not those that nnfs writes for its network and the "
+                          "preprocessing in its metadata; import the model file itself");
         }
     }
     graph_free(&graph);
@@ -116,8 +117,8 @@ static void drop_unscaling(model_graph *graph, const nnfs_preprocessing *from)
     }
 }
 
-static nnfs_status make_table_network(const Onnx__ModelProto *model, const char *json,
-                                      model_graph *graph, nnfs_network **network, nnfs_error *error)
+static nnfs_status make_table_network(const char *json, model_graph *graph, nnfs_network **network,
+                                      nnfs_error *error)
 {
     nnfs_preprocessing *preprocessing = NULL;
     nnfs_status status = preprocessing_from_json(json, &preprocessing, error);
@@ -125,19 +126,21 @@ static nnfs_status make_table_network(const Onnx__ModelProto *model, const char 
         return status;
     }
     drop_unscaling(graph, preprocessing);
-    status = graph_to_network(graph, network, error);
-    if (status == NNFS_OK) {
-        status = nnfs_network_set_preprocessing(*network, preprocessing, error);
-    }
+    status = graph_to_network(graph, preprocessing, network, error);
     nnfs_preprocessing_free(preprocessing);
-    if (status == NNFS_ERROR_ARGUMENT) {
-        return fail(error, NNFS_ERROR_DATA,
-                    "its layers do not fit the preprocessing in its metadata");
+    return status;
+}
+
+/* Members and embeddings, which only nnfs writes. */
+static bool is_written(const model_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        node_kind kind = graph->nodes[i].kind;
+        if (kind == NODE_EXPAND || kind == NODE_MEAN || kind == NODE_EMBED) {
+            return true;
+        }
     }
-    if (status != NNFS_OK) {
-        return status;
-    }
-    return check_written(model, *network, error);
+    return false;
 }
 
 /* ---- The kinds of files ---- */
@@ -159,12 +162,15 @@ static nnfs_status from_onnx(const char *path, const nnfs_import_settings *setti
         status = set_output_activation(&graph, settings->output_activation, &inner);
     }
     if (status == NNFS_OK && table) {
-        status = make_table_network(model, table, &graph, network, &inner);
+        status = make_table_network(table, &graph, network, &inner);
     } else if (status == NNFS_OK) {
-        status = graph_to_network(&graph, network, &inner);
+        status = graph_to_network(&graph, NULL, network, &inner);
     }
     if (status == NNFS_OK && graph.pixels) {
         status = note_pixels(*network, 1.0f / 255.0f, &inner);
+    }
+    if (status == NNFS_OK && (table || is_written(&graph))) {
+        status = check_written(model, *network, &inner);
     }
     graph_free(&graph);
     onnx_free(model);
@@ -187,7 +193,7 @@ static nnfs_status from_state_dict(const char *path, const nnfs_import_settings 
     const char *scale = safetensors_metadata(&file, STATE_DICT_SCALE);
     status = import_state_dict(&file, settings, &graph, &inner);
     if (status == NNFS_OK) {
-        status = graph_to_network(&graph, network, &inner);
+        status = graph_to_network(&graph, NULL, network, &inner);
     }
     if (status == NNFS_OK && scale && strcmp(scale, "1/255") == 0) {
         status = note_pixels(*network, 1.0f / 255.0f, &inner);

@@ -4,6 +4,7 @@
  */
 #include "base/memory.h"
 #include "formats/import/import.h"
+#include "formats/import/import_embedding.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_run.h"
 #include "network/normalization.h"
@@ -17,7 +18,7 @@ typedef struct import_step {
     node_kind kind;
     nnfs_activation activation;
     const Onnx__NodeProto *node;
-    const tensor *matrix; /* DENSE */
+    const tensor *matrix; /* DENSE; of members [heads, in, out] */
     const tensor *bias;   /* DENSE, or NULL */
     bool transposed;      /* matrix is [out, in] */
     const tensor *factor; /* NORMALIZE: x * factor + term, each or NULL, */
@@ -25,14 +26,16 @@ typedef struct import_step {
     double factor_power; /* factor ^ this: -1 where it divides */
     double term_sign;
     bool reversed; /* term - x */
+    import_embedding embedding;
 } import_step;
 
 typedef struct tracer {
     onnx_graph graph;
-    import_step *steps; /* [step_count] from the output on */
+    import_step *steps; /* [step_count] from the output on, at most two a node */
     int step_count;
     const char *value; /* where the trace is; NULL: it is at its end */
     bool from_columns;
+    bool members; /* between the members' mean and their inputs */
     const Onnx__NodeProto *first_layer;
 } tracer;
 
@@ -82,6 +85,21 @@ static import_step *add_step(tracer *t, const Onnx__NodeProto *node, node_kind k
 
 /* ---- Layers ---- */
 
+/* Before the first layer there may be embeddings; what prepares columns is in the metadata. */
+static void trace_inputs(tracer *t, const Onnx__NodeProto *node)
+{
+    import_embedding found;
+    t->value = node->input[0];
+    const char *embedded = import_find_embedding(&t->graph, t->value, &found);
+    if (embedded) {
+        add_step(t, node, NODE_EMBED)->embedding = found;
+        t->value = embedded;
+    }
+    if (t->from_columns) {
+        t->value = NULL;
+    }
+}
+
 static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
     const tensor *matrix = constant(t, node, 1);
@@ -98,10 +116,9 @@ static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error
     step->matrix = matrix;
     step->bias = bias;
     step->transposed = onnx_int_of(node, "transB", 0) != 0;
-    if (node == t->first_layer && t->from_columns) {
-        t->value = NULL;
-    } else {
-        t->value = node->input[0];
+    t->value = node->input[0];
+    if (node == t->first_layer) {
+        trace_inputs(t, node);
     }
     return NNFS_OK;
 }
@@ -115,6 +132,48 @@ static nnfs_status trace_matmul(tracer *t, const Onnx__NodeProto *node, nnfs_err
     add_step(t, node, NODE_DENSE)->matrix = matrix;
     t->value = node->input[0];
     return NNFS_OK;
+}
+
+/* ---- Members, which nnfs alone writes: import.c compares the whole with what it would write ---- */
+
+static nnfs_status trace_mean(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
+{
+    const Onnx__AttributeProto *axes = onnx_attribute(node, "axes");
+    bool first = axes && axes->n_ints == 1 && axes->ints[0] == 0;
+    if (t->members || !first || onnx_int_of(node, "keepdims", 1) != 0) {
+        return refuse(node, "is no mean of members", error);
+    }
+    (void)add_step(t, node, NODE_MEAN);
+    t->members = true;
+    t->value = node->input[0];
+    return NNFS_OK;
+}
+
+/* Add behind MatMul, and the Mul of the inputs; false: it is neither. */
+static bool trace_members(tracer *t, const Onnx__NodeProto *node)
+{
+    const tensor *own = constant(t, node, 1);
+    const Onnx__NodeProto *before = producer(t, node->input[0]);
+    if (!t->members || !own || own->rank != 3 || own->type != ONNX_FLOAT || !before ||
+        before->n_input != 2) {
+        return false;
+    }
+    const tensor *matrix = constant(t, before, 1);
+    if (onnx_is(node, "Mul") && onnx_is(before, "Unsqueeze")) {
+        add_step(t, node, NODE_EXPAND)->factor = own;
+        t->members = false;
+        trace_inputs(t, before);
+        return true;
+    }
+    if (!onnx_is(node, "Add") || !onnx_is(before, "MatMul") || !matrix || matrix->rank != 3 ||
+        matrix->type != ONNX_FLOAT) {
+        return false;
+    }
+    import_step *step = add_step(t, node, NODE_DENSE);
+    step->matrix = matrix;
+    step->bias = own;
+    t->value = before->input[0];
+    return true;
 }
 
 /* ---- Activations that take several operators ---- */
@@ -224,6 +283,9 @@ static nnfs_status trace_arithmetic(tracer *t, const Onnx__NodeProto *node, nnfs
     if (node->n_input != 2) {
         return refuse(node, "does not have two inputs", error);
     }
+    if (trace_members(t, node)) {
+        return NNFS_OK;
+    }
     size_t at = 0;
     if (constant(t, node, 1)) {
         at = 1;
@@ -304,7 +366,7 @@ static nnfs_status trace_layer_norm(tracer *t, const Onnx__NodeProto *node, nnfs
 static nnfs_status trace_softmax(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
     int64_t axis = onnx_int_of(node, "axis", t->graph.opset < 13 ? 1 : -1);
-    if (axis != 1 && axis != -1) {
+    if (axis != -1 && axis != (t->members ? 2 : 1)) {
         return refuse(node, "is not along the last axis", error);
     }
     add_step(t, node, NODE_ACTIVATION)->activation = NNFS_SOFTMAX;
@@ -372,6 +434,7 @@ static const trace_row rows[] = {
     {"MatMul", trace_matmul, NULL, 0.0f},
     {"Mish", trace_activation, "mish", 0.0f},
     {"Mul", trace_arithmetic, NULL, 0.0f},
+    {"ReduceMean", trace_mean, NULL, 0.0f},
     {"Relu", trace_activation, "relu", 0.0f},
     {"Reshape", trace_past, NULL, 0.0f},
     {"Selu", trace_activation, "selu", 0.0f},
@@ -489,35 +552,90 @@ static nnfs_status no_memory(nnfs_error *error)
     return fail_memory(error, 0, "an imported network");
 }
 
-static nnfs_status build_dense(model_graph *graph, const import_step *step, nnfs_error *error)
+typedef struct dense_shape {
+    int64_t heads, in, out;
+} dense_shape;
+
+static dense_shape shape_of(const import_step *step)
 {
     const tensor *m = step->matrix;
-    int64_t in = m->dims[step->transposed ? 1 : 0];
-    int64_t out = m->dims[step->transposed ? 0 : 1];
-    int width = graph->node_count > 0 ? graph->nodes[graph->node_count - 1].width : (int)in;
-    if (in < 1 || out < 1 || in > INT32_MAX || out > INT32_MAX || in != width) {
+    const int64_t *last = m->dims + m->rank - 2;
+    return (dense_shape){.heads = m->rank == 3 ? m->dims[0] : 1,
+                         .in = last[step->transposed],
+                         .out = last[!step->transposed]};
+}
+
+static void copy_dense(const import_step *step, const dense_shape *shape, graph_node *node)
+{
+    const float *from = step->matrix->floats;
+    float *to = node->weights;
+    for (int64_t head = 0; head < shape->heads; head++) {
+        for (int64_t unit = 0; unit < shape->out; unit++) {
+            for (int64_t i = 0; i < shape->in; i++) {
+                *to++ = from[step->transposed ? unit * shape->in + i : i * shape->out + unit];
+            }
+        }
+        from += shape->in * shape->out;
+    }
+    for (int64_t i = 0; step->bias && i < shape->heads * shape->out; i++) {
+        node->bias[i] = step->bias->floats[step->bias->count == 1 ? 0 : i];
+    }
+}
+
+static nnfs_status build_dense(model_graph *graph, const import_step *step, nnfs_error *error)
+{
+    dense_shape shape = shape_of(step);
+    int width = graph->node_count > 0 ? graph_outputs(graph) : (int)shape.in;
+    if (shape.heads < 1 || shape.in < 1 || shape.out < 1 || shape.heads > INT32_MAX ||
+        shape.in > INT32_MAX || shape.out > INT32_MAX || shape.in != width) {
         return refuse(step->node, "has weights whose shape does not fit", error);
     }
+    size_t biases = size_mul((size_t)shape.heads, (size_t)shape.out);
     if (step->bias && (step->bias->type != ONNX_FLOAT ||
-                       (step->bias->count != (size_t)out && step->bias->count != 1))) {
+                       (step->bias->count != biases && step->bias->count != 1))) {
         return refuse(step->node, "has a bias whose shape does not fit", error);
     }
-    if (graph->node_count == 0 && !graph_add(graph, NODE_FEATURES, (int)in, 0, 0)) {
+    if (graph->node_count == 0 && !graph_add(graph, NODE_FEATURES, (int)shape.in, 0, 0)) {
         return no_memory(error);
     }
-    graph_node *node = graph_add(graph, NODE_DENSE, (int)out, (int)in, GRAPH_DENSE);
-    if (!node) {
+    graph_node *node = graph_add(graph, NODE_DENSE, (int)shape.out, 0, 0);
+    if (!node || !graph_allocate_dense(node, (int)shape.in, (int)shape.heads)) {
         return no_memory(error);
     }
-    for (int64_t unit = 0; unit < out; unit++) {
-        for (int64_t i = 0; i < in; i++) {
-            node->weights[unit * in + i] =
-                m->floats[step->transposed ? unit * in + i : i * out + unit];
-        }
-        if (step->bias) {
-            node->bias[unit] = step->bias->floats[step->bias->count == 1 ? 0 : unit];
+    copy_dense(step, &shape, node);
+    return NNFS_OK;
+}
+
+/* Members and embeddings stand where a network has them: behind its inputs. */
+static bool only_inputs(const model_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        node_kind kind = graph->nodes[i].kind;
+        if (kind != NODE_FEATURES && kind != NODE_SCALE && kind != NODE_EMBED) {
+            return false;
         }
     }
+    return true;
+}
+
+static nnfs_status build_expand(model_graph *graph, const import_step *step, nnfs_error *error)
+{
+    const tensor *scale = step->factor;
+    int64_t width = scale->dims[2];
+    if (scale->dims[0] < 1 || scale->dims[0] > INT32_MAX || scale->dims[1] != 1 || width < 1 ||
+        width > INT32_MAX || !only_inputs(graph) ||
+        (graph->node_count > 0 && graph_outputs(graph) != (int)width)) {
+        return refuse(step->node, "does not fit the inputs of members", error);
+    }
+    if (graph->node_count == 0 && !graph_add(graph, NODE_FEATURES, (int)width, 0, 0)) {
+        return no_memory(error);
+    }
+    graph_node *node = graph_add(graph, NODE_EXPAND, (int)width, 0, 0);
+    if (!node || !(node->scale = memory_alloc(scale->count, sizeof *node->scale))) {
+        return no_memory(error);
+    }
+    node->members = (int)scale->dims[0];
+    memcpy(node->scale, scale->floats, scale->count * sizeof *node->scale);
     return NNFS_OK;
 }
 
@@ -557,7 +675,7 @@ static int scaling_width(const tracer *t, int index)
     for (int i = index - 1; i >= 0; i--) { /* of the next layer */
         const import_step *step = &t->steps[i];
         if (step->kind == NODE_DENSE) {
-            int64_t in = step->matrix->dims[step->transposed ? 1 : 0];
+            int64_t in = shape_of(step).in;
             if (in >= 1 && in <= INT32_MAX) {
                 return (int)in;
             }
@@ -632,38 +750,54 @@ static nnfs_status build_layer_norm(model_graph *graph, const import_step *step,
     return NNFS_OK;
 }
 
+static nnfs_status build_embedding(model_graph *graph, const import_step *step, nnfs_error *error)
+{
+    if (!only_inputs(graph)) {
+        return refuse(step->node, "embeds what are no inputs", error);
+    }
+    return import_build_embedding(graph, &step->embedding, error);
+}
+
+/* A node without constants. */
+static nnfs_status build_plain(model_graph *graph, const import_step *step, nnfs_error *error)
+{
+    if (graph->node_count == 0) {
+        return refuse(step->node, "has no layer before it", error);
+    }
+    int width = graph_outputs(graph);
+    if (step->kind == NODE_COMPLEMENT && width != 1) {
+        return refuse(step->node, "joins values, which layers do not", error);
+    }
+    if (step->kind == NODE_COMPLEMENT) {
+        width = 2;
+    }
+    graph_node *node = graph_add(graph, step->kind, width, 0, 0);
+    if (!node) {
+        return no_memory(error);
+    }
+    node->activation = step->activation;
+    if (step->kind == NODE_MEAN) {
+        node->members = 1;
+    }
+    return NNFS_OK;
+}
+
 static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
 {
+    typedef nnfs_status builder(model_graph * graph, const import_step *step, nnfs_error *error);
+    static builder *const builders[NODE_KINDS] = {
+        [NODE_DENSE] = build_dense,      [NODE_LAYER_NORM] = build_layer_norm,
+        [NODE_EXPAND] = build_expand,    [NODE_EMBED] = build_embedding,
+        [NODE_ACTIVATION] = build_plain, [NODE_COMPLEMENT] = build_plain,
+        [NODE_MEAN] = build_plain};
     nnfs_status status = NNFS_OK;
     for (int i = t->step_count - 1; status == NNFS_OK && i >= 0; i--) {
         const import_step *step = &t->steps[i];
-        if (step->kind == NODE_DENSE) {
-            status = build_dense(graph, step, error);
-            continue;
-        }
-        if (step->kind == NODE_LAYER_NORM) {
-            status = build_layer_norm(graph, step, error);
-            continue;
-        }
         if (step->kind == NODE_NORMALIZE) {
             status = build_scaling(t, graph, i, error);
-            continue;
+        } else {
+            status = builders[step->kind](graph, step, error);
         }
-        if (graph->node_count == 0) {
-            return refuse(step->node, "has no layer before it", error);
-        }
-        int width = graph->nodes[graph->node_count - 1].width;
-        if (step->kind == NODE_COMPLEMENT && width != 1) {
-            return refuse(step->node, "joins values, which layers do not", error);
-        }
-        if (step->kind == NODE_COMPLEMENT) {
-            width = 2;
-        }
-        graph_node *node = graph_add(graph, step->kind, width, 0, 0);
-        if (!node) {
-            return no_memory(error);
-        }
-        node->activation = step->activation;
     }
     return status;
 }
@@ -694,7 +828,7 @@ nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_
     tracer t = {.from_columns = from_columns, .first_layer = find_first_layer(model->graph)};
     nnfs_status status = onnx_graph_open(&t.graph, model, error);
     if (status == NNFS_OK) {
-        t.steps = memory_alloc_zeroed(model->graph->n_node, sizeof *t.steps);
+        t.steps = memory_alloc_zeroed(size_mul(model->graph->n_node, 2), sizeof *t.steps);
     } else {
         t.steps = NULL;
     }
