@@ -10,7 +10,7 @@ typedef struct import_embedding {
     const tensor *embedded; /* [count] the embedded values' places */
     const tensor *others;   /* and those of the others; NULL: all are embedded */
     const tensor *start;    /* [count x 1 x bins] the first edge of each piece */
-    const tensor *end;      /* and its second, infinite where there is none */
+    const tensor *end;      /* and its second; infinite without one */
     const tensor *slope;    /* [count x 1 x width], like the next one */
     const tensor *shift;
     const tensor *pieces; /* [count x bins x width] */
