@@ -1545,8 +1545,9 @@ typedef enum nnfs_part {
     NNFS_PART_GATHER,      /* the samples of a batch, converted and scaled */
     NNFS_PART_ELEMENTWISE, /* biases, activations and their derivatives, the loss */
     NNFS_PART_OPTIMIZER,
-    NNFS_PART_AUGMENT, /* distortions of pictures */
-    NNFS_PART_WAITING, /* for other threads and ranks */
+    NNFS_PART_AUGMENT,       /* distortions of pictures */
+    NNFS_PART_ALL_REDUCE, /* with other ranks, as far as the step waits for it */
+    NNFS_PART_WAITING,       /* for other threads */
 } nnfs_part;
 
 /* What limits the speed of a product. */
@@ -1561,10 +1562,10 @@ typedef enum nnfs_bottleneck {
 NNFS_API const char *nnfs_part_name(nnfs_part part);
 NNFS_API const char *nnfs_bottleneck_name(nnfs_bottleneck bottleneck);
 
-/* A part of the steps, of one layer if it is a product. */
+/* A part of the steps, of one layer if it is a product or the exchange of a gradient. */
 typedef struct nnfs_profile_row {
     nnfs_part part;
-    int layer;      /* from 0; -1 for what is no product */
+    int layer;      /* from 0; -1: of no layer */
     double seconds; /* of all threads together */
     double share;   /* of the time of all rows, 0 .. 1 */
     int64_t calls;

@@ -19,7 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { TAG_DATA = 1, TAG_BEAT = 2 };
+/* Transfers have the tags from TAG_TRANSFER on. */
+enum { TAG_DATA = 1, TAG_BEAT = 2, TAG_TRANSFER = 3 };
 
 /* A rank that is not heard of for 40 beats is lost. Beats, not seconds: a job that is stopped as a whole and
  * continued has lost none. */
@@ -38,16 +39,22 @@ typedef struct heartbeat {
     int silent;   /* beats of our own since the last one of the rank before */
 } heartbeat;
 
+/* Messages under way: all before `next` are done. */
+struct transfer {
+    int tag;
+    MPI_Request *requests;
+    int count, room, next;
+};
+
 struct nnfs_communicator {
     MPI_Comm world;
     int rank, size;
     int hosts, host_ranks;
     bool initialized_here;
     pthread_mutex_t mutex;
-    MPI_Request *requests;
-    int request_count, request_room;
+    transfer exchange; /* of communicator_exchange */
     heartbeat beat;
-    double seconds; /* that exchanges took */
+    double seconds; /* that were waited for messages */
     atomic_bool lost;
     nnfs_error error; /* why, once `lost` */
 };
@@ -201,87 +208,109 @@ static void end_heartbeat(nnfs_communicator *c)
 
 /* ---- Messages ---- */
 
-static MPI_Request *next_request(nnfs_communicator *c)
+transfer *communicator_transfer_create(int number)
 {
-    if (c->request_count == c->request_room) {
-        int room = 2 * c->request_room + 16;
-        MPI_Request *more = realloc(c->requests, (size_t)room * sizeof(MPI_Request));
-        if (!more) {
-            (void)communicator_lose(c, "rank %d of %d: out of memory", c->rank, c->size);
-            return NULL;
-        }
-        c->requests = more;
-        c->request_room = room;
+    transfer *made = calloc(1, sizeof *made);
+    if (made) {
+        made->tag = TAG_TRANSFER + number;
     }
-    return &c->requests[c->request_count++];
+    return made;
 }
 
-static bool post(nnfs_communicator *c, const message *one, bool sends)
+void communicator_transfer_free(transfer *t)
+{
+    if (t) {
+        free(t->requests);
+        free(t);
+    }
+}
+
+static MPI_Request *next_request(transfer *t)
+{
+    if (t->count == t->room) {
+        int room = 2 * t->room + 16;
+        MPI_Request *more = realloc(t->requests, (size_t)room * sizeof(MPI_Request));
+        if (!more) {
+            return NULL;
+        }
+        t->requests = more;
+        t->room = room;
+    }
+    return &t->requests[t->count++];
+}
+
+static bool post(nnfs_communicator *c, transfer *t, const message *one, bool sends)
 {
     for (size_t at = 0; at < one->bytes; at += MESSAGE_BYTES) {
         size_t left = one->bytes - at;
         int bytes = (int)(left < MESSAGE_BYTES ? left : MESSAGE_BYTES);
         char *data = (char *)one->data + at;
-        MPI_Request *request = next_request(c);
+        MPI_Request *request = next_request(t);
         if (!request) {
-            return false;
+            return communicator_lose(c, "rank %d of %d: out of memory", c->rank, c->size);
         }
-        int code = sends ? MPI_Isend(data, bytes, MPI_BYTE, one->rank, TAG_DATA, c->world, request)
-                         : MPI_Irecv(data, bytes, MPI_BYTE, one->rank, TAG_DATA, c->world, request);
+        int code = sends ? MPI_Isend(data, bytes, MPI_BYTE, one->rank, t->tag, c->world, request)
+                         : MPI_Irecv(data, bytes, MPI_BYTE, one->rank, t->tag, c->world, request);
         if (code != MPI_SUCCESS) {
-            c->request_count--;
+            t->count--;
             return lose_by_mpi(c, code);
         }
     }
     return true;
 }
 
-static bool post_all(nnfs_communicator *c, const message *sent, int sent_count,
-                     const message *received, int received_count)
+bool communicator_start(nnfs_communicator *c, transfer *t, const message *sent, int sent_count,
+                        const message *received, int received_count)
 {
-    bool ok = true;
+    bool ok = !atomic_load(&c->lost);
+    t->count = t->next = 0;
     (void)pthread_mutex_lock(&c->mutex);
     for (int i = 0; ok && i < received_count; i++) {
-        ok = post(c, &received[i], false);
+        ok = post(c, t, &received[i], false);
     }
     for (int i = 0; ok && i < sent_count; i++) {
-        ok = post(c, &sent[i], true);
+        ok = post(c, t, &sent[i], true);
     }
     (void)pthread_mutex_unlock(&c->mutex);
     return ok;
 }
 
-/* Until all that was posted is done. */
-static bool wait_for_all(nnfs_communicator *c)
+bool communicator_test(nnfs_communicator *c, transfer *t, bool *done)
 {
-    int next = 0;
-    for (int turns = 0; next < c->request_count; turns = pause_once(turns)) {
-        int done = 1;
-        int code = MPI_SUCCESS;
-        if (atomic_load(&c->lost)) {
-            return false;
-        }
-        (void)pthread_mutex_lock(&c->mutex);
-        while (code == MPI_SUCCESS && done && next < c->request_count) {
-            code = MPI_Test(&c->requests[next], &done, MPI_STATUS_IGNORE);
-            next += code == MPI_SUCCESS && done;
-        }
-        (void)pthread_mutex_unlock(&c->mutex);
-        if (code != MPI_SUCCESS) {
-            return lose_by_mpi(c, code);
-        }
+    int came = 1;
+    int code = MPI_SUCCESS;
+    *done = false;
+    if (atomic_load(&c->lost)) {
+        return false;
     }
-    c->request_count = 0;
+    (void)pthread_mutex_lock(&c->mutex);
+    while (code == MPI_SUCCESS && came && t->next < t->count) {
+        code = MPI_Test(&t->requests[t->next], &came, MPI_STATUS_IGNORE);
+        t->next += code == MPI_SUCCESS && came;
+    }
+    (void)pthread_mutex_unlock(&c->mutex);
+    if (code != MPI_SUCCESS) {
+        return lose_by_mpi(c, code);
+    }
+    *done = t->next == t->count;
     return true;
+}
+
+void communicator_waited(nnfs_communicator *c, double seconds)
+{
+    c->seconds += seconds;
 }
 
 bool communicator_exchange(nnfs_communicator *c, const message *sent, int sent_count,
                            const message *received, int received_count)
 {
     double began = clock_seconds();
-    bool ok = !atomic_load(&c->lost) && post_all(c, sent, sent_count, received, received_count) &&
-              wait_for_all(c);
-    c->seconds += clock_seconds() - began;
+    bool done = false;
+    bool ok = communicator_start(c, &c->exchange, sent, sent_count, received, received_count);
+    for (int turns = 0; ok && !done; turns = pause_once(turns)) {
+        ok = communicator_test(c, &c->exchange, &done);
+    }
+    communicator_waited(c, clock_seconds() - began);
     return ok;
 }
 
@@ -373,7 +402,7 @@ static void end(nnfs_communicator *c)
         (void)MPI_Finalize();
     }
     (void)pthread_mutex_destroy(&c->mutex);
-    free(c->requests);
+    free(c->exchange.requests);
     free(c);
 }
 
@@ -391,6 +420,7 @@ nnfs_status nnfs_communicator_create(nnfs_communicator **communicator, nnfs_erro
         return fail_memory(error, sizeof *made, "the ranks of a job");
     }
     made->world = MPI_COMM_NULL;
+    made->exchange.tag = TAG_DATA;
     made->beat.sent = made->beat.received = MPI_REQUEST_NULL;
     (void)pthread_mutex_init(&made->mutex, NULL);
     nnfs_status status = begin(made, error);

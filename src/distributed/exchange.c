@@ -1,32 +1,58 @@
 /* Sums over the shards of all ranks. */
 #include "distributed/exchange.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/minmax.h"
+#include "base/pause.h"
 #include "math/sums.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* How often the thread looks after parts that are under way, in nanoseconds: messages of some hundred kB at a time
+ * go on only while MPI is called. */
+#define LOOK_NANOSECONDS 100000
 
 /* ---- Slices ---- */
 
-typedef struct slice {
-    size_t first, count;
-} slice;
-
-/* The floats that a rank adds up; whole cache lines, except at the end. */
-static slice slice_of(const exchange *e, int rank)
+/* The floats of a part that a rank adds up; whole cache lines, except at the end. */
+static gradient_part slice_of(const exchange *e, const exchange_part *part, int rank)
 {
-    size_t lines = (e->floats + MEMORY_LINE_FLOATS - 1) / MEMORY_LINE_FLOATS;
+    size_t floats = part->range.count;
+    size_t lines = (floats + MEMORY_LINE_FLOATS - 1) / MEMORY_LINE_FLOATS;
     size_t first = lines * (size_t)rank / (size_t)e->ranks * MEMORY_LINE_FLOATS;
     size_t end = lines * (size_t)(rank + 1) / (size_t)e->ranks * MEMORY_LINE_FLOATS;
-    end = end < e->floats ? end : e->floats;
-    return (slice){first, end > first ? end - first : 0};
+    first = MIN(first, floats);
+    end = MIN(end, floats);
+    return (gradient_part){part->range.first + first, end - first};
 }
 
 /* ---- Making and freeing ---- */
 
+static void *look_after_parts(void *user);
+
+static bool create_part(exchange *e, int index, gradient_part range)
+{
+    exchange_part *made = &e->parts[index];
+    *made = (exchange_part){.range = range};
+    gradient_part slice = slice_of(e, made, e->rank);
+    size_t others = (size_t)(e->shards - e->range.count);
+    size_t messages = (size_t)e->shards * (size_t)e->ranks + (size_t)e->ranks;
+    made->first = slice.first;
+    made->count = slice.count;
+    made->slices = memory_alloc(size_mul(others, slice.count), sizeof(float));
+    made->nodes = calloc((size_t)e->shards, sizeof *made->nodes);
+    made->sent = calloc(messages, sizeof *made->sent);
+    made->received = calloc(messages, sizeof *made->received);
+    made->messages = communicator_transfer_create(index);
+    return made->slices && made->nodes && made->sent && made->received && made->messages;
+}
+
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
-                            size_t floats, size_t sums_most, nnfs_error *error)
+                            const gradient_part *parts, int part_count, size_t sums_most,
+                            nnfs_error *error)
 {
     int ranks = nnfs_communicator_size(communicator);
     int rank = nnfs_communicator_rank(communicator);
@@ -35,36 +61,62 @@ nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int
                        .ranks = ranks,
                        .rank = rank,
                        .range = shard_range_of(shards, ranks, rank),
-                       .floats = floats,
-                       .sums_most = sums_most};
-    size_t others = (size_t)(shards - made->range.count);
-    size_t slices = size_mul(others, slice_of(made, rank).count);
-    size_t messages = (size_t)shards * (size_t)ranks + (size_t)ranks;
+                       .sums_most = sums_most,
+                       .part_count = part_count};
+    (void)pthread_mutex_init(&made->mutex, NULL);
+    (void)pthread_cond_init(&made->begun, NULL);
+    size_t messages = (size_t)shards * (size_t)ranks;
     made->tops = calloc((size_t)shards, sizeof *made->tops);
     made->sums = memory_alloc(size_mul((size_t)shards, sums_most), sizeof(double));
-    made->slices = memory_alloc(slices, sizeof(float));
-    made->nodes = calloc((size_t)shards, sizeof *made->nodes);
     made->sent = calloc(messages, sizeof *made->sent);
     made->received = calloc(messages, sizeof *made->received);
-    if (!made->tops || !made->sums || !made->slices || !made->nodes || !made->sent ||
-        !made->received) {
-        return fail_memory(error, size_mul(slices, sizeof(float)), "messages between the ranks");
+    made->parts = calloc((size_t)part_count + 1, sizeof *made->parts);
+    bool has_memory = made->tops && made->sums && made->sent && made->received && made->parts;
+    for (int i = 0; has_memory && i < part_count; i++) {
+        has_memory = create_part(made, i, parts[i]);
+    }
+    if (!has_memory) {
+        return fail_memory(error, size_mul((size_t)shards, sums_most),
+                           "messages between the ranks");
     }
     for (int i = 0; i < shards; i++) {
         int owner = shard_owner(shards, ranks, i);
         made->tops[i] = shard_is_top(shards, shard_range_of(shards, ranks, owner), i);
+    }
+    made->has_thread = pthread_create(&made->thread, NULL, look_after_parts, made) == 0;
+    if (!made->has_thread) {
+        return fail(error, NNFS_ERROR_MEMORY, "a thread could not be started");
     }
     return NNFS_OK;
 }
 
 void exchange_free(exchange *e)
 {
+    if (!e->communicator) {
+        return;
+    }
+    if (e->has_thread) {
+        (void)pthread_mutex_lock(&e->mutex);
+        e->ending = true;
+        (void)pthread_cond_signal(&e->begun);
+        (void)pthread_mutex_unlock(&e->mutex);
+        (void)pthread_join(e->thread, NULL);
+    }
+    for (int i = 0; e->parts && i < e->part_count; i++) {
+        exchange_part *part = &e->parts[i];
+        memory_free(part->slices);
+        free(part->nodes);
+        free(part->sent);
+        free(part->received);
+        communicator_transfer_free(part->messages);
+    }
+    free(e->parts);
     free(e->tops);
     memory_free(e->sums);
-    memory_free(e->slices);
-    free(e->nodes);
     free(e->sent);
     free(e->received);
+    (void)pthread_cond_destroy(&e->begun);
+    (void)pthread_mutex_destroy(&e->mutex);
     *e = (exchange){0};
 }
 
@@ -122,63 +174,139 @@ bool exchange_sums(exchange *e, exchange_sums_at *at, void *user, size_t count)
 
 static void add_slices(void *user, int to, int from)
 {
-    const exchange *e = user;
-    add_row_sums(e->nodes[from], slice_of(e, e->rank).count, 1, e->nodes[to]);
+    const exchange_part *part = user;
+    add_row_sums(part->nodes[from], part->count, 1, part->nodes[to]);
 }
 
 /* Each rank gets the nodes of its slice. */
-static bool scatter(exchange *e, float *const *leaves)
+static bool scatter(exchange *e, exchange_part *part, float *const *leaves)
 {
-    slice own = slice_of(e, e->rank);
     int sent = 0;
     int received = 0;
     for (int i = 0; i < e->shards; i++) {
         if (e->tops[i] && !is_own(e, i)) {
-            e->nodes[i] = e->slices + (size_t)received * own.count;
-            e->received[received++] = (message){shard_owner(e->shards, e->ranks, i), e->nodes[i],
-                                                own.count * sizeof(float)};
+            part->nodes[i] = part->slices + (size_t)received * part->count;
+            part->received[received++] = (message){shard_owner(e->shards, e->ranks, i),
+                                                   part->nodes[i], part->count * sizeof(float)};
         }
         if (!e->tops[i] || !is_own(e, i)) {
             continue;
         }
         float *leaf = leaves[i - e->range.first];
-        e->nodes[i] = leaf + own.first;
+        part->nodes[i] = leaf + part->first;
         for (int rank = 0; rank < e->ranks; rank++) {
-            slice theirs = slice_of(e, rank);
+            gradient_part theirs = slice_of(e, part, rank);
             if (rank != e->rank) {
-                e->sent[sent++] =
+                part->sent[sent++] =
                     (message){rank, leaf + theirs.first, theirs.count * sizeof(float)};
             }
         }
     }
-    return communicator_exchange(e->communicator, e->sent, sent, e->received, received);
+    return communicator_start(e->communicator, part->messages, part->sent, sent, part->received,
+                              received);
 }
 
 /* The slices of all ranks come to all. */
-static bool gather(exchange *e, float *sum)
+static bool gather(exchange *e, exchange_part *part)
 {
-    slice own = slice_of(e, e->rank);
     int count = 0;
     for (int rank = 0; rank < e->ranks; rank++) {
-        slice theirs = slice_of(e, rank);
+        gradient_part theirs = slice_of(e, part, rank);
         if (rank != e->rank) {
-            e->sent[count] = (message){rank, sum + own.first, own.count * sizeof(float)};
-            e->received[count++] =
-                (message){rank, sum + theirs.first, theirs.count * sizeof(float)};
+            part->sent[count] =
+                (message){rank, part->sum + part->first, part->count * sizeof(float)};
+            part->received[count++] =
+                (message){rank, part->sum + theirs.first, theirs.count * sizeof(float)};
         }
     }
-    return communicator_exchange(e->communicator, e->sent, count, e->received, count);
+    return communicator_start(e->communicator, part->messages, part->sent, count, part->received,
+                              count);
 }
 
-bool exchange_gradient(exchange *e, float *const *leaves)
+/* All nodes of the slice have come. */
+static bool add_up(exchange *e, exchange_part *part)
 {
-    slice own = slice_of(e, e->rank);
-    if (!scatter(e, leaves)) {
-        return false;
+    shard_tree_between(e->shards, e->ranks, add_slices, part);
+    if (part->nodes[0] != part->sum + part->first) {
+        memcpy(part->sum + part->first, part->nodes[0], part->count * sizeof(float));
     }
-    shard_tree_between(e->shards, e->ranks, add_slices, e);
-    if (e->nodes[0] != leaves[0] + own.first) {
-        memcpy(leaves[0] + own.first, e->nodes[0], own.count * sizeof(float));
+    part->stage = PART_GATHERING;
+    return gather(e, part);
+}
+
+/* Goes on with a part that is under way. False: a rank is lost. */
+static bool advance_part(exchange *e, exchange_part *part)
+{
+    bool done = false;
+    bool ok = communicator_test(e->communicator, part->messages, &done);
+    if (ok && done && part->stage == PART_SCATTERING) {
+        ok = add_up(e, part);
+    } else if (ok && done) {
+        part->stage = PART_IDLE;
+        e->under_way--;
     }
-    return gather(e, leaves[0]);
+    return ok;
+}
+
+static bool advance(exchange *e)
+{
+    for (int i = 0; i < e->part_count; i++) {
+        if (e->parts[i].stage != PART_IDLE && !advance_part(e, &e->parts[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void *look_after_parts(void *user)
+{
+    exchange *e = user;
+    const struct timespec spell = {.tv_nsec = LOOK_NANOSECONDS};
+    (void)pthread_mutex_lock(&e->mutex);
+    while (!e->ending) {
+        if (e->under_way == 0 || !advance(e)) {
+            (void)pthread_cond_wait(&e->begun, &e->mutex);
+            continue;
+        }
+        (void)pthread_mutex_unlock(&e->mutex);
+        (void)nanosleep(&spell, NULL);
+        (void)pthread_mutex_lock(&e->mutex);
+    }
+    (void)pthread_mutex_unlock(&e->mutex);
+    return NULL;
+}
+
+bool exchange_begin(exchange *e, int index, float *const *leaves)
+{
+    exchange_part *part = &e->parts[index];
+    (void)pthread_mutex_lock(&e->mutex);
+    part->stage = PART_SCATTERING;
+    part->sum = leaves[0];
+    e->under_way++;
+    bool ok = scatter(e, part, leaves);
+    (void)pthread_cond_signal(&e->begun);
+    (void)pthread_mutex_unlock(&e->mutex);
+    return ok;
+}
+
+bool exchange_end(exchange *e, int index)
+{
+    exchange_part *part = &e->parts[index];
+    double began = clock_seconds();
+    bool ok = true;
+    bool done = false;
+    for (int turns = 0; ok && !done; turns = pause_once(turns)) {
+        (void)pthread_mutex_lock(&e->mutex);
+        ok = advance(e);
+        done = part->stage == PART_IDLE;
+        (void)pthread_mutex_unlock(&e->mutex);
+    }
+    communicator_waited(e->communicator, clock_seconds() - began);
+    return ok;
+}
+
+void exchange_end_all(exchange *e)
+{
+    for (int i = 0; i < e->part_count && exchange_end(e, i); i++) {
+    }
 }

@@ -1,6 +1,10 @@
 /*
  * Sums over the shards of all ranks, by the tree of shard_tree.h. Each rank has added up its own nodes before;
  * these go to the ranks that add them up further. Made once: an exchange allocates nothing.
+ *
+ * A gradient is added up in parts, each as soon as it is begun, by a thread of the exchange's own, while the rank
+ * computes what comes next. Each rank adds up a slice of all ranks' nodes, and then sends it to all: a float goes to
+ * another rank twice, for any number of ranks.
  */
 #ifndef NNFS_DISTRIBUTED_EXCHANGE_H
 #define NNFS_DISTRIBUTED_EXCHANGE_H
@@ -8,22 +12,54 @@
 #include "distributed/communicator.h"
 #include "distributed/shard_tree.h"
 
+#include <pthread.h>
+
+/* A part of a gradient: some floats, one after the other. */
+typedef struct gradient_part {
+    size_t first, count;
+} gradient_part;
+
+/* Where a part stands. */
+typedef enum part_stage {
+    PART_IDLE,       /* not begun, or done */
+    PART_SCATTERING, /* the nodes of its slices are on their way to the ranks that add them up */
+    PART_GATHERING,  /* the sums of its slices are on their way to all ranks */
+} part_stage;
+
+typedef struct exchange_part {
+    gradient_part range;
+    part_stage stage;
+    size_t first, count; /* of the slice that this rank adds up */
+    float *sum;          /* the gradient that takes the sums */
+    float *slices;       /* [shards of others x slice] nodes of the slice */
+    float **nodes;       /* [shards] the slice of each node */
+    message *sent, *received;
+    transfer *messages;
+} exchange_part;
+
 typedef struct exchange {
     nnfs_communicator *communicator;
     int shards, ranks, rank;
     shard_range range; /* of this rank */
-    size_t floats;     /* of a gradient */
     size_t sums_most;  /* doubles that are added up at a time, at most */
     bool *tops;        /* [shards] whether a rank has a node there to send */
     double *sums;      /* [shards x sums_most] */
-    float *slices;     /* [shards of others x slice] nodes of the slice that this rank adds up */
-    float **nodes;     /* [shards] the slice of each node */
     message *sent, *received;
+    exchange_part *parts; /* [part_count] */
+    int part_count;
+
+    /* The thread that looks after parts; the mutex is held by what changes one. */
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t begun;
+    int under_way; /* parts */
+    bool has_thread, ending;
 } exchange;
 
-/* For gradients of `floats` floats. Freed by exchange_free, also after a failure. Errors: MEMORY. */
+/* For gradients in `parts`. Freed by exchange_free, also after a failure. Errors: MEMORY. */
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
-                            size_t floats, size_t sums_most, nnfs_error *error);
+                            const gradient_part *parts, int part_count, size_t sums_most,
+                            nnfs_error *error);
 void exchange_free(exchange *e);
 
 /* From a node's first shard here, counted in all shards, to its sums. */
@@ -36,9 +72,13 @@ typedef double *exchange_sums_at(void *user, int shard);
 bool exchange_sums(exchange *e, exchange_sums_at *at, void *user, size_t count);
 
 /*
- * The same for gradients, leaves[shard - range.first]. Each rank adds up a slice of all ranks' nodes, and then
- * sends it to all: a float goes to another rank twice, however many there are.
+ * Begins to add up a part of gradients, leaves[shard - range.first], and waits until leaves[0] has the sum. Ranks
+ * begin the parts in any order; between the two calls the part is not touched. False: a rank is lost.
  */
-bool exchange_gradient(exchange *e, float *const *leaves);
+bool exchange_begin(exchange *e, int part, float *const *leaves);
+bool exchange_end(exchange *e, int part);
+
+/* Waits for all parts that were begun. */
+void exchange_end_all(exchange *e);
 
 #endif

@@ -660,7 +660,6 @@ static void emit_backward(compiler *c, int index, unsigned needs)
     }
     c->input_delta = to;
     operand factors = first ? c->input_factors : before->factors;
-    emit_pack_delta(c, index, RUN_GRADIENT);
     bool heads = layer->heads > 1;
     c->grid = heads ? grid_of_samples(c, layer->in) : grid_of_product(c, layer, layer->in);
     bool bf16 = is_bf16(c, index);
@@ -856,8 +855,11 @@ static void emit_update(compiler *c, int index)
     emit_running_statistics(c, index);
 }
 
-/* What a pass over all tensors does to each of them, in this order. */
+/* What a pass over tensors does to each of them, in this order. */
 enum { DO_GRADIENT = 1, DO_SUM_SHARDS = 2, DO_NORM = 4, DO_UPDATE = 8 };
+
+/* The tensors of a pass. */
+enum { INPUT_PART = -1 };
 
 static void emit_input_tensor(compiler *c, int tensor, unsigned pass)
 {
@@ -898,25 +900,112 @@ static void emit_layer_tensors(compiler *c, int index, unsigned pass)
     }
 }
 
-/* The matrices of the inputs, then the layers, one kind of op behind the other, so that a thread keeps a
- * block of weights from one op to the next. */
-static void emit_pass(compiler *c, unsigned pass)
+/* The matrices of the inputs (-1) and layers `first` to `last`, one kind of op behind the other, so that a thread
+ * keeps a block of weights from one op to the next. */
+static void emit_pass_over(compiler *c, int first, int last, unsigned pass)
 {
     const nnfs_network *network = c->network;
-    for (int i = 0; i < network->layer_count && c->tiles.partials > 0; i++) {
+    int layer = MAX(first, 0);
+    for (int i = layer; i <= last && c->tiles.partials > 0; i++) {
         if (pass & DO_GRADIENT && !network->layers[i].frozen) {
             emit_gradient(c, i);
         }
     }
-    for (int t = 0; t < network->tensor_count; t++) {
+    for (int t = 0; t < network->tensor_count && first == INPUT_PART; t++) {
         const network_tensor *tensor = &network->tensors[t];
         if (tensor->layer < 0 && tensor->trained && !network->layers[0].frozen) {
             emit_input_tensor(c, t, pass);
         }
     }
-    for (int i = 0; i < network->layer_count; i++) {
+    for (int i = layer; i <= last; i++) {
         if (!network->layers[i].frozen) {
             emit_layer_tensors(c, i, pass);
+        }
+    }
+}
+
+static void emit_pass(compiler *c, unsigned pass)
+{
+    emit_pass_over(c, INPUT_PART, c->network->layer_count - 1, pass);
+}
+
+/* ---- Ranks ---- */
+
+/* Layers whose gradients are exchanged together have as many floats, or more: a message has its price. */
+#define PART_FLOATS 65536
+
+static bool has_ranks(const compiler *c)
+{
+    return c->settings->ranks > 1;
+}
+
+/* The floats of layers `first` to `last`, or of the matrices of the inputs, which lie together. */
+static gradient_part range_of_layers(const nnfs_network *network, int first, int last)
+{
+    gradient_part range = {.first = network->parameter_floats};
+    size_t end = 0;
+    for (int t = 0; t < network->tensor_count; t++) {
+        const network_tensor *tensor = &network->tensors[t];
+        if (tensor->layer >= first && tensor->layer <= last) {
+            size_t size = (size_t)tensor->rows * (size_t)tensor->columns;
+            range.first = MIN(range.first, tensor->offset);
+            end = MAX(end, tensor->offset + size);
+        }
+    }
+    range.count = end > range.first ? end - range.first : 0;
+    return range;
+}
+
+static void add_part(compiler *c, int first, int last)
+{
+    program *p = c->program;
+    gradient_part range = range_of_layers(c->network, first, last);
+    program_part *more = realloc(p->parts, ((size_t)p->part_count + 1) * sizeof *more);
+    if (!more) {
+        c->no_memory = true;
+        return;
+    }
+    p->parts = more;
+    p->parts[p->part_count++] = (program_part){first, last, range};
+}
+
+/* From the last layer to the first, then the matrices of the inputs. Gradients of tiles come all at once. */
+static void list_parts(compiler *c)
+{
+    const nnfs_network *network = c->network;
+    int last = network->layer_count - 1;
+    int learns = first_trained(network);
+    for (int i = last; i >= learns; i--) {
+        bool enough = range_of_layers(network, i, last).count >= PART_FLOATS;
+        if (i == learns || (enough && c->tiles.partials == 0)) {
+            add_part(c, i, last);
+            last = i - 1;
+        }
+    }
+    if (inputs_learn(network) && learns == 0) {
+        add_part(c, INPUT_PART, INPUT_PART);
+    }
+}
+
+static void emit_exchange(compiler *c, const op_kind *kind, int part)
+{
+    int layer = c->program->parts[part].first;
+    emit(c, (program_op){.kind = kind,
+                         .layer = MAX(layer, 0),
+                         .needs = RUN_GRADIENT,
+                         .grid = {.axis = AXIS_SINGLE},
+                         .part = part});
+}
+
+/* The gradients that are complete when the delta of layer `index` is, on their way to the other ranks. */
+static void emit_sums_of_ranks(compiler *c, int index)
+{
+    for (int i = 0; i < c->program->part_count && has_ranks(c); i++) {
+        const program_part *part = &c->program->parts[i];
+        if (part->first == index) {
+            emit_pass_over(c, part->first, part->last, DO_GRADIENT);
+            emit_pass_over(c, part->first, part->last, DO_SUM_SHARDS);
+            emit_exchange(c, &op_begin_sum, i);
         }
     }
 }
@@ -924,17 +1013,24 @@ static void emit_pass(compiler *c, unsigned pass)
 /* One pass from gradient to update, unless something stands in between. */
 static void emit_learning(compiler *c)
 {
+    const nnfs_train_settings *settings = &c->settings->training;
+    bool whole = settings->on_gradient || settings->clip_norm > 0.0f;
     unsigned pass = DO_GRADIENT;
-    if (c->program->shards > 1) {
+    if (c->program->shards > 1 && !has_ranks(c)) {
         emit_pass(c, pass);
         pass = DO_SUM_SHARDS;
     }
-    if (c->settings->ranks > 1) {
-        emit_pass(c, pass);
-        emit(c, (program_op){.kind = &op_all_reduce,
-                             .layer = -1,
-                             .needs = RUN_GRADIENT,
-                             .grid = {.axis = AXIS_SINGLE}});
+    for (int i = 0; i < c->program->part_count; i++) {
+        const program_part *part = &c->program->parts[i];
+        emit_exchange(c, &op_end_sum, i);
+        if (!whole) {
+            emit_pass_over(c, part->first, part->last, DO_UPDATE);
+        }
+    }
+    if (has_ranks(c) && !whole) {
+        return;
+    }
+    if (has_ranks(c)) {
         pass = 0;
     }
     if (c->settings->training.on_gradient) {
@@ -956,6 +1052,9 @@ static void emit_training(compiler *c)
 {
     int first = first_trained(c->network);
     int last = c->network->layer_count - 1;
+    if (has_ranks(c)) {
+        list_parts(c);
+    }
     emit_normalization_backward(c, last, RUN_GRADIENT);
     for (int i = last; i >= 0; i--) {
         bool for_inputs = i < first || (i == first && (i > 0 || !inputs_learn(c->network)));
@@ -963,9 +1062,12 @@ static void emit_training(compiler *c)
         if (for_inputs) {
             needs = RUN_GRADIENT | RUN_INPUT_GRADIENT;
         }
+        emit_pack_delta(c, i, RUN_GRADIENT);
+        emit_sums_of_ranks(c, i);
         emit_backward(c, i, needs);
     }
     emit_expand_backward(c);
+    emit_sums_of_ranks(c, INPUT_PART);
     emit_learning(c);
 }
 
@@ -1121,5 +1223,6 @@ void program_free(program *p)
     free(p->ops);
     free(p->chains);
     free(p->stages);
+    free(p->parts);
     *p = (program){0};
 }

@@ -135,6 +135,7 @@ struct program_op {
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
     int state;      /* of train_state, of those that follow the update */
+    int part;       /* of the gradient that ranks exchange */
     /* Offsets in the program's sums, in doubles: the op's own, and those of another op that it reads. */
     size_t sums, more_sums;
     size_t shared; /* doubles at `sums` that are added up over the shards */
@@ -286,7 +287,7 @@ extern const op_kind op_heads, op_heads_backward, op_heads_gradient, op_merge;
 #define POSITION_VALUES 3
 extern const op_kind op_embedding_sums, op_embed, op_embedding_gradient;
 /* ops_update.c */
-extern const op_kind op_sum_partials, op_sum_shards, op_all_reduce, op_gradient_norm,
+extern const op_kind op_sum_partials, op_sum_shards, op_begin_sum, op_end_sum, op_gradient_norm,
     op_on_gradient, op_update, op_follow;
 
 #endif

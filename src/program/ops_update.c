@@ -92,18 +92,31 @@ const op_kind op_sum_shards = {.name = "sum shards",
                                .last_chunk = true,
                                .once = true};
 
-static bool run_all_reduce(const program_op *op, const op_context *context, op_tile tile)
+/* ---- Ranks ---- */
+
+static bool run_begin_sum(const program_op *op, const op_context *context, op_tile tile)
 {
-    (void)op;
     (void)tile;
-    return exchange_gradient(context->exchange, context->leaves);
+    return exchange_begin(context->exchange, op->part, context->leaves);
 }
 
-const op_kind op_all_reduce = {.name = "all-reduce",
-                               .part = NNFS_PART_WAITING,
-                               .run = run_all_reduce,
-                               .last_chunk = true,
-                               .once = true};
+const op_kind op_begin_sum = {.name = "begin all-reduce",
+                              .part = NNFS_PART_ALL_REDUCE,
+                              .run = run_begin_sum,
+                              .last_chunk = true,
+                              .once = true};
+
+static bool run_end_sum(const program_op *op, const op_context *context, op_tile tile)
+{
+    (void)tile;
+    return exchange_end(context->exchange, op->part);
+}
+
+const op_kind op_end_sum = {.name = "all-reduce",
+                            .part = NNFS_PART_ALL_REDUCE,
+                            .run = run_end_sum,
+                            .last_chunk = true,
+                            .once = true};
 
 /* ---- The norm of the gradient ---- */
 

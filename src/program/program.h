@@ -28,6 +28,12 @@ typedef struct program_stage {
     bool once;       /* its ops run once, not for each shard */
 } program_stage;
 
+/* Some layers, `last` to `first`, or the matrices of the inputs (-1), whose gradients ranks exchange together. */
+typedef struct program_part {
+    int first, last;
+    gradient_part range;
+} program_part;
+
 typedef struct program {
     program_op *ops; /* [op_count] */
     int op_count;
@@ -35,6 +41,10 @@ typedef struct program {
     int chain_count;
     program_stage *stages; /* [stage_count] */
     int stage_count;
+
+    program_part
+        *parts; /* [part_count] in the order in which their gradients are made; of several ranks */
+    int part_count;
 
     int shards;        /* of a batch; each has its own tiles, operands and gradient */
     shard_range range; /* those of this process */

@@ -470,6 +470,9 @@ static bool sum_op(worker *w, const program_op *op)
     if (run->exchange && !exchange_sums(run->exchange, sums_at, &of, op->shared)) {
         return false;
     }
+    if (run->exchange && run->profile) {
+        profile_span(run->profile, p->op_count, 0, 0);
+    }
     for (int i = 1; i < shards; i++) {
         memcpy(sums_at(&of, p->range.first + i), sums_at(&of, p->range.first),
                op->shared * sizeof(double));
@@ -753,6 +756,9 @@ void step_run_all(step_run *run)
 #pragma omp parallel num_threads(run->threads)
     run_thread(&r);
     blas_leave();
+    if (run->exchange && !run->lost) {
+        exchange_end_all(run->exchange); /* a run that diverges has some under way */
+    }
     profile_leave(run->profile);
     governor_end(&w->governor, count_at(chunks_done(&r)));
 }

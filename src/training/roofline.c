@@ -70,26 +70,31 @@ nnfs_status roofline_attach(nnfs_trainer *trainer, nnfs_error *error)
     profile_free(to->spans);
     free(to->ops);
     *to = (nnfs_profile){
-        .op_count = p->op_count,
+        .op_count = p->op_count + 1,
         .layers = trainer->network->layer_count,
         .threads = trainer->threads,
         .batch = trainer->settings.batch,
         .bytes = step_bytes(trainer),
     };
-    to->ops = calloc((size_t)p->op_count, sizeof *to->ops);
-    profile *spans = profile_create(p->op_count, to->threads);
+    to->ops = calloc((size_t)to->op_count, sizeof *to->ops);
+    profile *spans = profile_create(to->op_count, to->threads);
     if (!to->ops || !spans) {
         profile_free(spans);
         return fail_memory(error, sizeof *to, "the profile");
     }
     for (int i = 0; i < p->op_count; i++) {
-        bool product = p->ops[i].kind->cost != NULL;
+        bool by_layer = p->ops[i].kind->cost || p->ops[i].kind->part == NNFS_PART_ALL_REDUCE;
         to->ops[i].part = p->ops[i].kind->part;
-        if (product) {
+        to->ops[i].layer = -1;
+        if (by_layer) {
             to->ops[i].layer = p->ops[i].layer;
-        } else {
-            to->ops[i].layer = -1;
         }
+    }
+    /* Behind the ops: the sums that ranks exchange between stages. */
+    to->ops[p->op_count].layer = -1;
+    to->ops[p->op_count].part = NNFS_PART_WAITING;
+    if (trainer->has_ranks) {
+        to->ops[p->op_count].part = NNFS_PART_ALL_REDUCE;
     }
     to->spans = spans;
     to->peak = peak_gflops(to->threads, NULL);
@@ -106,7 +111,8 @@ const char *nnfs_part_name(nnfs_part part)
         [NNFS_PART_FORWARD] = "forward",         [NNFS_PART_BACKWARD] = "backward",
         [NNFS_PART_GRADIENT] = "gradient",       [NNFS_PART_GATHER] = "gather",
         [NNFS_PART_ELEMENTWISE] = "elementwise", [NNFS_PART_OPTIMIZER] = "optimizer",
-        [NNFS_PART_AUGMENT] = "augment",         [NNFS_PART_WAITING] = "waiting",
+        [NNFS_PART_AUGMENT] = "augment",         [NNFS_PART_ALL_REDUCE] = "all-reduce",
+        [NNFS_PART_WAITING] = "waiting",
     };
     if ((size_t)part < sizeof names / sizeof *names) {
         return names[part];
@@ -128,8 +134,8 @@ const char *nnfs_bottleneck_name(nnfs_bottleneck bottleneck)
     return NULL;
 }
 
-/* Products of a layer, in the order of nnfs_part, and the other parts. */
-enum { PRODUCTS = NNFS_PART_GRADIENT + 1, OTHER_PARTS = NNFS_PART_WAITING - NNFS_PART_GRADIENT };
+/* Products of a layer, in the order of nnfs_part. */
+enum { PRODUCTS = NNFS_PART_GRADIENT + 1 };
 
 /* Three products a layer, without the first layer's deltas: they are of no use to training. */
 static int product_rows(const nnfs_profile *of)
@@ -137,14 +143,29 @@ static int product_rows(const nnfs_profile *of)
     return PRODUCTS * of->layers - 1;
 }
 
-static bool has_part(const nnfs_profile *of, nnfs_part part)
+/* Whether op `index` is the first one of its part and layer. */
+static bool opens_row(const nnfs_profile *of, int index)
 {
-    for (int i = 0; i < of->op_count; i++) {
-        if (of->ops[i].part == part) {
-            return true;
+    for (int i = 0; i < index; i++) {
+        if (of->ops[i].part == of->ops[index].part && of->ops[i].layer == of->ops[index].layer) {
+            return false;
         }
     }
-    return false;
+    return true;
+}
+
+/* Rows of a part other than the products: one, even without an op, unless few runs have it; one a layer for the
+ * exchange with other ranks. */
+static int part_rows(const nnfs_profile *of, nnfs_part part)
+{
+    int rows = 0;
+    if (part != NNFS_PART_AUGMENT && part != NNFS_PART_ALL_REDUCE) {
+        return 1;
+    }
+    for (int i = 0; i < of->op_count; i++) {
+        rows += of->ops[i].part == part && opens_row(of, i);
+    }
+    return rows;
 }
 
 int nnfs_profile_rows(const nnfs_profile *of)
@@ -152,7 +173,11 @@ int nnfs_profile_rows(const nnfs_profile *of)
     if (!of || !of->spans) {
         return 0;
     }
-    return product_rows(of) + OTHER_PARTS - (has_part(of, NNFS_PART_AUGMENT) ? 0 : 1);
+    int rows = product_rows(of);
+    for (int part = NNFS_PART_GATHER; part <= NNFS_PART_WAITING; part++) {
+        rows += part_rows(of, (nnfs_part)part);
+    }
+    return rows;
 }
 
 /* The sum over the ops of a part, and of a layer if it is a product. */
@@ -217,15 +242,28 @@ static nnfs_profile_row product_row(const nnfs_profile *of, int index)
     return row;
 }
 
+/* The layer of row `index` of a part. */
+static int layer_of_row(const nnfs_profile *of, nnfs_part part, int index)
+{
+    for (int i = 0; i < of->op_count; i++) {
+        bool opens = of->ops[i].part == part && opens_row(of, i);
+        if (opens && index-- == 0) {
+            return of->ops[i].layer;
+        }
+    }
+    return -1;
+}
+
 static nnfs_profile_row part_row(const nnfs_profile *of, int index)
 {
-    nnfs_part part = (nnfs_part)(NNFS_PART_GATHER + index);
-    if (part == NNFS_PART_AUGMENT && !has_part(of, part)) {
-        part = NNFS_PART_WAITING;
+    int part = NNFS_PART_GATHER;
+    for (int rows = 0; index >= (rows = part_rows(of, (nnfs_part)part)); part++) {
+        index -= rows;
     }
-    profile_sum sum = sum_of(of, part, -1);
+    int layer = layer_of_row(of, (nnfs_part)part, index);
+    profile_sum sum = sum_of(of, (nnfs_part)part, layer);
     return (nnfs_profile_row){
-        .part = part, .layer = -1, .seconds = sum.seconds, .calls = sum.calls};
+        .part = (nnfs_part)part, .layer = layer, .seconds = sum.seconds, .calls = sum.calls};
 }
 
 static nnfs_profile_row row_at(const nnfs_profile *of, int index)
@@ -284,7 +322,7 @@ static reading read_rows(const nnfs_profile *of)
         if (row.part == NNFS_PART_OPTIMIZER) {
             r.optimizer += row.share;
         }
-        if (row.layer >= 0) {
+        if (row.part <= NNFS_PART_GRADIENT) {
             r.products += row.share;
         }
         if (row.bound == NNFS_BOTTLENECK_MEMORY || row.bound == NNFS_BOTTLENECK_OVERHEAD) {

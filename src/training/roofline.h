@@ -13,7 +13,7 @@ struct nnfs_profile {
     struct profiled_op {
         nnfs_part part;
         int layer;
-    } * ops; /* [op_count] of the trainer's program */
+    } * ops; /* [op_count] of the trainer's program, and one more */
     int op_count;
     int layers;
     int threads;

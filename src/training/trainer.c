@@ -21,9 +21,20 @@ static nnfs_status create_exchange(nnfs_trainer *trainer, nnfs_error *error)
     for (int i = 0; i < p->op_count; i++) {
         sums = p->ops[i].shared > sums ? p->ops[i].shared : sums;
     }
-    return trainer->has_ranks ? exchange_create(&trainer->exchange, communicator, p->shards,
-                                                p->gradient_floats, sums, error)
-                              : NNFS_OK;
+    if (!trainer->has_ranks) {
+        return NNFS_OK;
+    }
+    gradient_part *parts = calloc((size_t)p->part_count + 1, sizeof *parts);
+    if (!parts) {
+        return fail_memory(error, (size_t)p->part_count * sizeof *parts, "training");
+    }
+    for (int i = 0; i < p->part_count; i++) {
+        parts[i] = p->parts[i].range;
+    }
+    nnfs_status status = exchange_create(&trainer->exchange, communicator, p->shards, parts,
+                                         p->part_count, sums, error);
+    free(parts);
+    return status;
 }
 
 static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)

@@ -30,8 +30,13 @@ ranks 3 "$table" --epochs 2 --hidden 16 --log run.jsonl --output model.safetenso
 [ "$(grep -oE '"event":"(start|epoch|end)"' run.jsonl | cut -d '"' -f 4 | tr '\n' ' ')" = 'start epoch epoch end ' ] ||
     wrong "the log: $(cut -c 1-60 run.jsonl)"
 grep -q '"ranks":3,"hosts":1' run.jsonl || wrong 'the log has no ranks and hosts'
+grep -qE '^epoch 2/2 .* samples/s  communication [0-9.]+ %$' errors || wrong "no communication in: $(cat errors)"
 [ "$(grep -c '^weights' out)" -eq 1 ] || wrong "the report: $(cat out)"
 grep -q '^ranks  *3 on 1 host, 4 shards' out || wrong "no ranks in the report: $(cat out)"
+
+ranks 2 "$table" --epochs 1 --hidden 300,300 --preset plain --profile --output none >out 2>errors || wrong 'training failed'
+grep -E 'all-reduce' out | sed -E 's/ +[0-9.]+ %//' >rows
+printf '%s\n' '    2  all-reduce' '    1  all-reduce' '       all-reduce' | diff - rows || wrong "the profile: $(cat out)"
 
 # Killed, and resumed on 2 ranks: the bits of the run that was not.
 whole=$(hash "$build/nnfs-train" "$table" --epochs 3000 --hidden 16 --shards 4)

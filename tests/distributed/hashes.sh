@@ -24,6 +24,9 @@ compare '2 3' digits --epochs 1 --hidden 16 --batch 500
 compare '1 2 3 4' "$table" --epochs 3 --hidden 16,16 --batch 50 --normalization batch --dropout 0.2
 compare '2 4' "$table" --epochs 3 --hidden 16,8 --batch 50 --normalization layer --clip-norm 0.5
 compare '3' "$table" --epochs 2 --hidden 64,32 --batch 100 --precision bf16
+# Layers large enough for gradients of their own on the wire, and what adds up all of them.
+compare '2 3' "$table" --epochs 1 --hidden 300,300 --batch 100
+compare '3' "$table" --epochs 1 --hidden 300,300 --batch 100 --preset plain --clip-norm 0.5 --precision bf16
 compare '3' "$table" --epochs 2 --hidden 16 --batch full
 compare '3' "$table" --epochs 2 --hidden 16 --members 4 --batch 50
 compare '2' "$table" --epochs 4 --hidden 16 --validation 0.2 --patience 1 --lr 0.1

@@ -145,7 +145,8 @@ static nnfs_status train(train_run *run, nnfs_error *error)
                           .samples = nnfs_dataset_samples(run->train.set),
                           .flops = nnfs_network_flops_step(run->network),
                           .threads = settings.threads,
-                          .quiet = run->options->quiet};
+                          .quiet = run->options->quiet,
+                          .communicator = run->communicator};
     progress_begin(&run->progress, &plan);
     run->communication = nnfs_communicator_seconds(run->communicator);
     nnfs_status status = nnfs_train(run->network, run->train.set, run->validation.set,

@@ -9,7 +9,7 @@ static void report_row(const nnfs_profile_row *row, double peak)
         (void)snprintf(layer, sizeof layer, "%d", row->layer + 1);
     }
     (void)printf("%5s  %-11s %6.1f %%", layer, nnfs_part_name(row->part), 100.0 * row->share);
-    if (row->layer >= 0) {
+    if (row->part <= NNFS_PART_GRADIENT) {
         (void)printf(" %9.1f %7.1f %%  %s", row->gflops, 100.0 * row->gflops / peak,
                      nnfs_bottleneck_name(row->bound));
     }

@@ -26,6 +26,7 @@ void progress_begin(progress_view *view, const progress_plan *plan)
     view->accuracy = (progress_record){NAN, NAN, 0, false, true};
     view->validation = view->accuracy;
     view->test = view->accuracy;
+    view->epoch_waited = nnfs_communicator_seconds(plan->communicator);
     screen_open(&view->screen, !plan->quiet && plan->epochs > 0);
     if (view->screen.live) {
         if (peak > 0.0) {
@@ -95,6 +96,7 @@ static void note_first(progress_view *view)
     if (view->first_time == 0.0) {
         view->first_time = progress_clock();
         view->first_epochs = progress_epochs_made(view);
+        view->first_waited = nnfs_communicator_seconds(view->plan.communicator);
     }
 }
 
@@ -191,7 +193,17 @@ static void add_score(text_line *line, const char *of, const nnfs_evaluation *ev
     }
 }
 
-static void print_epoch(const progress_view *view, const nnfs_epoch *epoch)
+/* The share of the epoch that this rank waited for others. */
+static void add_communication(progress_view *view, text_line *line, double seconds)
+{
+    double waited = nnfs_communicator_seconds(view->plan.communicator);
+    if (view->plan.communicator && seconds > 0.0) {
+        add(line, "  communication %s", text_percent((waited - view->epoch_waited) / seconds).text);
+    }
+    view->epoch_waited = waited;
+}
+
+static void print_epoch(progress_view *view, const nnfs_epoch *epoch)
 {
     text_line line = {.length = 0};
     int digits = snprintf(NULL, 0, "%d", view->plan.epochs);
@@ -205,6 +217,7 @@ static void print_epoch(const progress_view *view, const nnfs_epoch *epoch)
     if (epoch->samples_per_second > 0.0 && isfinite(epoch->samples_per_second)) {
         add(&line, "  %s samples/s", text_count(llround(epoch->samples_per_second)).text);
     }
+    add_communication(view, &line, epoch->seconds);
     (void)fprintf(stderr, "%s\n", line.text);
 }
 

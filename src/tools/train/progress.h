@@ -22,6 +22,7 @@ typedef struct progress_plan {
     double flops;    /* of a training step, a sample */
     int threads;
     bool quiet;
+    const nnfs_communicator *communicator; /* with other ranks; NULL: there are none */
 } progress_plan;
 
 /* A number as it is now, and the best it was after an epoch. */
@@ -44,6 +45,8 @@ typedef struct progress_view {
     double peak;                     /* GFLOP/s of this machine */
     double drawn;                    /* when; of the clock, like the next */
     double first_time, first_epochs; /* where this process began to watch */
+    double first_waited;             /* seconds waited for other ranks by then */
+    double epoch_waited;             /* and by the last line of an epoch */
     double seen_samples, seen_loss;  /* of this epoch: what is in the curve already */
     int left;                        /* columns that the texts beside the curve have taken */
 } progress_view;

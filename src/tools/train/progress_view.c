@@ -196,6 +196,24 @@ static void draw_work(progress_view *view)
     add_work(view, "");
 }
 
+static bool has_ranks(const progress_view *view)
+{
+    return view->plan.communicator != NULL;
+}
+
+/* The share of this rank's time. */
+static void draw_ranks(progress_view *view)
+{
+    const nnfs_communicator *with = view->plan.communicator;
+    double waited = nnfs_communicator_seconds(with) - view->first_waited;
+    double passed = progress_clock() - view->first_time;
+    (void)screen_add(&view->screen, "%d", nnfs_communicator_size(with));
+    if (passed > 0.0) {
+        (void)screen_add(&view->screen, ", %s of the time in communication",
+                         text_percent(waited / passed).text);
+    }
+}
+
 static bool always(const progress_view *view)
 {
     (void)view;
@@ -218,6 +236,7 @@ static const struct {
     {"test", 2, true, has_test, draw_test},
     {"speed", 5, false, has_speed, draw_speed},
     {"work", 7, false, has_work, draw_work},
+    {"ranks", 8, false, has_ranks, draw_ranks},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -197,6 +197,8 @@ static json_t *profile_row(const nnfs_profile_row *row)
     json_set_integer(object, "calls", row->calls);
     if (row->layer >= 0) {
         json_set_integer(object, "layer", row->layer + 1);
+    }
+    if (row->part <= NNFS_PART_GRADIENT) {
         json_set_real(object, "flops", row->flops);
         json_set_real(object, "bytes", row->bytes);
         json_set_real(object, "gflops", row->gflops);
