@@ -31,8 +31,9 @@ static nnfs_status create_exchange(nnfs_trainer *trainer, nnfs_error *error)
     for (int i = 0; i < p->part_count; i++) {
         parts[i] = p->parts[i].range;
     }
-    nnfs_status status = exchange_create(&trainer->exchange, communicator, p->shards, parts,
-                                         p->part_count, sums, error);
+    nnfs_status status =
+        exchange_create(&trainer->exchange, communicator, p->shards, parts, p->part_count, sums,
+                        trainer->settings.wire == NNFS_PRECISION_BF16, error);
     free(parts);
     return status;
 }
