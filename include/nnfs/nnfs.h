@@ -1267,6 +1267,11 @@ typedef struct nnfs_train_settings {
      */
     int shards;
     /*
+     * What the gradients of shards, and each sum of two of them, are rounded to, so that half as much travels between
+     * ranks with bf16. The bits depend on the number of shards only; no matter with one. Default f32.
+     */
+    nnfs_precision wire;
+    /*
      * The ranks of the job, each with some of the shards: all call nnfs_train with the same data and settings
      * and end with the same weights. At most as many as shards. Borrowed; NULL, the default: this process alone.
      */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/pause.h"
+#include "math/bf16.h"
 #include "math/sums.h"
 
 #include <stdlib.h>
@@ -47,12 +48,19 @@ static bool create_part(exchange *e, int index, gradient_part range)
     made->sent = calloc(messages, sizeof *made->sent);
     made->received = calloc(messages, sizeof *made->received);
     made->messages = communicator_transfer_create(index);
-    return made->slices && made->nodes && made->sent && made->received && made->messages;
+    size_t own = (size_t)e->range.count;
+    size_t in = size_mul(others, slice.count);
+    if (e->rounded) {
+        made->outgoing = memory_alloc(size_mul(own, range.count), sizeof *made->outgoing);
+        made->incoming = memory_alloc(MAX(in, range.count), sizeof *made->incoming);
+    }
+    return made->slices && made->nodes && made->sent && made->received && made->messages &&
+           (!e->rounded || (made->outgoing && made->incoming));
 }
 
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
                             const gradient_part *parts, int part_count, size_t sums_most,
-                            nnfs_error *error)
+                            bool rounded, nnfs_error *error)
 {
     int ranks = nnfs_communicator_size(communicator);
     int rank = nnfs_communicator_rank(communicator);
@@ -62,7 +70,8 @@ nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int
                        .rank = rank,
                        .range = shard_range_of(shards, ranks, rank),
                        .sums_most = sums_most,
-                       .part_count = part_count};
+                       .part_count = part_count,
+                       .rounded = rounded};
     (void)pthread_mutex_init(&made->mutex, NULL);
     (void)pthread_cond_init(&made->begun, NULL);
     size_t messages = (size_t)shards * (size_t)ranks;
@@ -105,6 +114,8 @@ void exchange_free(exchange *e)
     for (int i = 0; e->parts && i < e->part_count; i++) {
         exchange_part *part = &e->parts[i];
         memory_free(part->slices);
+        memory_free(part->outgoing);
+        memory_free(part->incoming);
         free(part->nodes);
         free(part->sent);
         free(part->received);
@@ -172,66 +183,124 @@ bool exchange_sums(exchange *e, exchange_sums_at *at, void *user, size_t count)
 
 /* ---- Gradients ---- */
 
+/* The nodes of a part's slice. */
+typedef struct part_nodes {
+    const exchange_part *part;
+    bool rounded;
+} part_nodes;
+
 static void add_slices(void *user, int to, int from)
 {
-    const exchange_part *part = user;
-    add_row_sums(part->nodes[from], part->count, 1, part->nodes[to]);
+    const part_nodes *of = user;
+    float *const *nodes = of->part->nodes;
+    if (of->rounded) {
+        bf16_add(nodes[from], of->part->count, nodes[to]);
+    } else {
+        add_row_sums(nodes[from], of->part->count, 1, nodes[to]);
+    }
+}
+
+/* Some floats of the part, as a message to or from a rank. `at` has all of the part, or, rounded, `words`. */
+static message part_message(const exchange *e, const exchange_part *part, int rank, float *at,
+                            uint16_t *words, gradient_part which)
+{
+    if (e->rounded) {
+        size_t from = which.first - part->range.first;
+        return (message){rank, words + from, which.count * sizeof *words};
+    }
+    return (message){rank, at + which.first, which.count * sizeof *at};
+}
+
+static void send_node(const exchange *e, exchange_part *part, float *leaf, uint16_t *words,
+                      int *sent)
+{
+    if (e->rounded) {
+        bf16_pack(leaf + part->range.first, part->range.count, words);
+    }
+    for (int rank = 0; rank < e->ranks; rank++) {
+        if (rank != e->rank) {
+            part->sent[(*sent)++] =
+                part_message(e, part, rank, leaf, words, slice_of(e, part, rank));
+        }
+    }
 }
 
 /* Each rank gets the nodes of its slice. */
 static bool scatter(exchange *e, exchange_part *part, float *const *leaves)
 {
     int sent = 0;
-    int received = 0;
+    uint16_t *words = part->outgoing;
+    part->nodes_coming = 0;
     for (int i = 0; i < e->shards; i++) {
-        if (e->tops[i] && !is_own(e, i)) {
-            part->nodes[i] = part->slices + (size_t)received * part->count;
-            part->received[received++] = (message){shard_owner(e->shards, e->ranks, i),
-                                                   part->nodes[i], part->count * sizeof(float)};
-        }
-        if (!e->tops[i] || !is_own(e, i)) {
+        if (!e->tops[i]) {
             continue;
         }
-        float *leaf = leaves[i - e->range.first];
-        part->nodes[i] = leaf + part->first;
-        for (int rank = 0; rank < e->ranks; rank++) {
-            gradient_part theirs = slice_of(e, part, rank);
-            if (rank != e->rank) {
-                part->sent[sent++] =
-                    (message){rank, leaf + theirs.first, theirs.count * sizeof(float)};
-            }
+        if (is_own(e, i)) {
+            float *leaf = leaves[i - e->range.first];
+            part->nodes[i] = leaf + part->first;
+            send_node(e, part, leaf, words, &sent);
+            words += e->rounded ? part->range.count : 0;
+            continue;
+        }
+        size_t at = (size_t)part->nodes_coming * part->count;
+        message *one = &part->received[part->nodes_coming++];
+        part->nodes[i] = part->slices + at;
+        *one = (message){shard_owner(e->shards, e->ranks, i), part->nodes[i],
+                         part->count * sizeof(float)};
+        if (e->rounded) {
+            one->data = part->incoming + at;
+            one->bytes = part->count * sizeof *part->incoming;
         }
     }
     return communicator_start(e->communicator, part->messages, part->sent, sent, part->received,
-                              received);
+                              part->nodes_coming);
 }
 
 /* The slices of all ranks come to all. */
 static bool gather(exchange *e, exchange_part *part)
 {
     int count = 0;
+    gradient_part own = {part->first, part->count};
+    if (e->rounded) {
+        bf16_pack(part->sum + own.first, own.count, part->outgoing + own.first - part->range.first);
+    }
     for (int rank = 0; rank < e->ranks; rank++) {
-        gradient_part theirs = slice_of(e, part, rank);
         if (rank != e->rank) {
-            part->sent[count] =
-                (message){rank, part->sum + part->first, part->count * sizeof(float)};
+            part->sent[count] = part_message(e, part, rank, part->sum, part->outgoing, own);
             part->received[count++] =
-                (message){rank, part->sum + theirs.first, theirs.count * sizeof(float)};
+                part_message(e, part, rank, part->sum, part->incoming, slice_of(e, part, rank));
         }
     }
+    part->stage = PART_GATHERING;
     return communicator_start(e->communicator, part->messages, part->sent, count, part->received,
                               count);
 }
 
 /* All nodes of the slice have come. */
-static bool add_up(exchange *e, exchange_part *part)
+static void add_up(const exchange *e, const exchange_part *part)
 {
-    shard_tree_between(e->shards, e->ranks, add_slices, part);
+    part_nodes nodes = {part, e->rounded};
+    if (e->rounded) {
+        bf16_unpack(part->incoming, (size_t)part->nodes_coming * part->count, part->slices);
+    }
+    shard_tree_between(e->shards, e->ranks, add_slices, &nodes);
     if (part->nodes[0] != part->sum + part->first) {
         memcpy(part->sum + part->first, part->nodes[0], part->count * sizeof(float));
     }
-    part->stage = PART_GATHERING;
-    return gather(e, part);
+}
+
+/* The slices of all ranks have come. */
+static void take_sums(exchange *e, exchange_part *part)
+{
+    for (int rank = 0; rank < e->ranks && e->rounded; rank++) {
+        gradient_part theirs = slice_of(e, part, rank);
+        if (rank != e->rank) {
+            bf16_unpack(part->incoming + theirs.first - part->range.first, theirs.count,
+                        part->sum + theirs.first);
+        }
+    }
+    part->stage = PART_IDLE;
+    e->under_way--;
 }
 
 /* Goes on with a part that is under way. False: a rank is lost. */
@@ -240,10 +309,11 @@ static bool advance_part(exchange *e, exchange_part *part)
     bool done = false;
     bool ok = communicator_test(e->communicator, part->messages, &done);
     if (ok && done && part->stage == PART_SCATTERING) {
-        ok = add_up(e, part);
-    } else if (ok && done) {
-        part->stage = PART_IDLE;
-        e->under_way--;
+        add_up(e, part);
+        return gather(e, part);
+    }
+    if (ok && done) {
+        take_sums(e, part);
     }
     return ok;
 }

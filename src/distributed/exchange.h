@@ -13,6 +13,7 @@
 #include "distributed/shard_tree.h"
 
 #include <pthread.h>
+#include <stdint.h>
 
 /* A part of a gradient: some floats, one after the other. */
 typedef struct gradient_part {
@@ -32,7 +33,10 @@ typedef struct exchange_part {
     size_t first, count; /* of the slice that this rank adds up */
     float *sum;          /* the gradient that takes the sums */
     float *slices;       /* [shards of others x slice] nodes of the slice */
-    float **nodes;       /* [shards] the slice of each node */
+    uint16_t *outgoing;  /* rounded: nodes and slices as they are sent, else NULL */
+    uint16_t *incoming;  /* and as they come */
+    int nodes_coming;
+    float **nodes; /* [shards] the slice of each node */
     message *sent, *received;
     transfer *messages;
 } exchange_part;
@@ -47,6 +51,7 @@ typedef struct exchange {
     message *sent, *received;
     exchange_part *parts; /* [part_count] */
     int part_count;
+    bool rounded; /* the nodes of the tree are bfloat16 */
 
     /* The thread that looks after parts; the mutex is held by what changes one. */
     pthread_t thread;
@@ -56,10 +61,10 @@ typedef struct exchange {
     bool has_thread, ending;
 } exchange;
 
-/* For gradients in `parts`. Freed by exchange_free, also after a failure. Errors: MEMORY. */
+/* For gradients in `parts`; `rounded` ones and each sum of two are bfloat16, and travel so. Freed by exchange_free, also after a failure. Errors: MEMORY. */
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
                             const gradient_part *parts, int part_count, size_t sums_most,
-                            nnfs_error *error);
+                            bool rounded, nnfs_error *error);
 void exchange_free(exchange *e);
 
 /* From a node's first shard here, counted in all shards, to its sums. */

@@ -1,6 +1,7 @@
 /* Packing. */
 #include "base/minmax.h"
 #include "base/vector.h"
+#include "math/bf16.h"
 #include "math/gemm_packed.h"
 
 #include <string.h>
@@ -39,15 +40,6 @@ VECTOR_INLINE uint32_t bits_of(float x)
     return bits;
 }
 
-/* The nearest bfloat16, as the high half of a word. */
-VECTOR_INLINE uint32_t round_to_bf16(uint32_t x)
-{
-    uint32_t nearest = (x + 0x7fffU + (x >> 16 & 1U)) & 0xffff0000U;
-    uint32_t magnitude = x & 0x7fffffffU;
-    nearest = magnitude < 0x00800000U ? x & 0x80000000U : nearest;
-    return magnitude > 0x7f800000U ? (x | 0x00400000U) & 0xffff0000U : nearest;
-}
-
 /* Up to GROUP rows of a panel, of which `valid` are the block's and the rest zeros. */
 typedef void pack_rows(const block *b, int i, int valid, int group);
 
@@ -70,8 +62,8 @@ static void pack_rows_bf16(const block *b, int i, int valid, int group)
     for (int p = 0; p < b->k; p += 2) {
         for (int r = 0; r < group; r++) {
             const float *pair = x + r * b->along_panel + p * b->along_k;
-            uint32_t even = r < valid ? round_to_bf16(bits_of(pair[0])) : 0;
-            uint32_t odd = r < valid && p + 1 < b->k ? round_to_bf16(bits_of(pair[b->along_k])) : 0;
+            uint32_t even = r < valid ? bf16_nearest(bits_of(pair[0])) : 0;
+            uint32_t odd = r < valid && p + 1 < b->k ? bf16_nearest(bits_of(pair[b->along_k])) : 0;
             to[r] = even >> 16 | odd;
         }
         to += b->width;

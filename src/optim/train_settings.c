@@ -345,6 +345,15 @@ static const setting rows[] = {
         .later = true,
     },
     {
+        FIELD(ENUM, NAME, wire),
+        .about.option = "wire",
+        .about.help = "precision of the gradients of shards and of their sums",
+        .about.standard = "f32",
+        .names = precision_name,
+        .initial = NNFS_PRECISION_F32,
+        .later = true,
+    },
+    {
         FIELD(UINT64, WHOLE, seed),
         .about.option = "seed",
         .about.letter = 's',

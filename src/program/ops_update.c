@@ -1,5 +1,6 @@
 /* Between a gradient and the next step: the sums over tiles and shards, norms, the caller's hook, the update. */
 #include "base/vector.h"
+#include "math/bf16.h"
 #include "math/sums.h"
 #include "program/op.h"
 
@@ -75,13 +76,30 @@ static void add_shard(void *user, int to, int from)
     const float *other = context->leaves[from - context->range.first];
     for (size_t r = 0; r < block->ranges.count; r++) {
         size_t at = block->ranges.first + r * block->ranges.stride;
-        add_row_sums(other + at, block->ranges.length, 1, sum + at);
+        if (context->settings->wire == NNFS_PRECISION_BF16) {
+            bf16_add(other + at, block->ranges.length, sum + at);
+        } else {
+            add_row_sums(other + at, block->ranges.length, 1, sum + at);
+        }
+    }
+}
+
+/* All nodes of the tree are rounded, its leaves first. */
+static void round_leaves(const op_context *context, const block_ranges *ranges)
+{
+    for (int i = 0; i < context->range.count; i++) {
+        for (size_t r = 0; r < ranges->count; r++) {
+            bf16_round(context->leaves[i] + ranges->first + r * ranges->stride, ranges->length);
+        }
     }
 }
 
 static bool run_sum_shards(const program_op *op, const op_context *context, op_tile tile)
 {
     shard_block block = {context, ranges_of(op, tile)};
+    if (context->settings->wire == NNFS_PRECISION_BF16) {
+        round_leaves(context, &block.ranges);
+    }
     shard_tree_within(context->shards, context->range, add_shard, &block);
     return true;
 }

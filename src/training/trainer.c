@@ -31,8 +31,9 @@ static nnfs_status create_exchange(nnfs_trainer *trainer, nnfs_error *error)
     for (int i = 0; i < p->part_count; i++) {
         parts[i] = p->parts[i].range;
     }
-    nnfs_status status = exchange_create(&trainer->exchange, communicator, p->shards, parts,
-                                         p->part_count, sums, error);
+    nnfs_status status =
+        exchange_create(&trainer->exchange, communicator, p->shards, parts, p->part_count, sums,
+                        trainer->settings.wire == NNFS_PRECISION_BF16, error);
     free(parts);
     return status;
 }
@@ -134,10 +135,6 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     }
     if (status != NNFS_OK) {
         return status;
-    }
-    if (network->further_count > 0) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "an ensemble cannot be trained on, only a single network");
     }
     if (network->members > 1 && resolved.precision == NNFS_PRECISION_BF16) {
         return fail(error, NNFS_ERROR_ARGUMENT, "members are trained in f32, not in bf16");

@@ -30,6 +30,9 @@ compare '3' "$table" --epochs 1 --hidden 300,300 --batch 100 --preset plain --cl
 compare '3' "$table" --epochs 2 --hidden 16 --batch full
 compare '3' "$table" --epochs 2 --hidden 16 --members 4 --batch 50
 compare '2' "$table" --epochs 4 --hidden 16 --validation 0.2 --patience 1 --lr 0.1
+# Gradients of 16 bits on the wire: the bits of as many shards, and others than with 32.
+compare '2 3 4' "$table" --epochs 2 --hidden 16 --wire bf16
+compare '3' "$table" --epochs 1 --hidden 300,300 --batch 100 --preset plain --wire bf16
 for optimizer in sgd momentum nesterov adagrad rmsprop adam adamw; do
     compare '3' "$table" --epochs 2 --hidden 16 --optimizer "$optimizer"
 done

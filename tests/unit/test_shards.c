@@ -3,6 +3,7 @@
  * The bits depend on the number of shards, and on no number of threads.
  */
 #include "distributed/shard_tree.h"
+#include "math/bf16.h"
 #include "training/trainer.h"
 
 #include <math.h>
@@ -86,19 +87,27 @@ typedef struct problem {
     const char *name;
     nnfs_normalization normalization;
     int hidden, samples, members;
-    nnfs_precision precision;
+    nnfs_precision precision, wire;
     double tolerance;
 } problem;
 
 static const problem problems[] = {
-    {"small", NNFS_NORMALIZATION_NONE, 12, 97, 1, NNFS_PRECISION_F32, 1e-5},
-    {"batch normalisation", NNFS_NORMALIZATION_BATCH, 12, 97, 1, NNFS_PRECISION_F32, 1e-5},
-    {"layer normalisation", NNFS_NORMALIZATION_LAYER, 12, 97, 1, NNFS_PRECISION_F32, 1e-5},
-    {"fewer samples than shards", NNFS_NORMALIZATION_NONE, 12, 3, 1, NNFS_PRECISION_F32, 1e-5},
-    {"members", NNFS_NORMALIZATION_NONE, 12, 50, 3, NNFS_PRECISION_F32, 1e-5},
-    {"partial gradients", NNFS_NORMALIZATION_NONE, 12, 9000, 1, NNFS_PRECISION_F32, 1e-5},
-    {"several chunks", NNFS_NORMALIZATION_NONE, 160, 9000, 1, NNFS_PRECISION_F32, 1e-5},
-    {"bfloat16", NNFS_NORMALIZATION_NONE, 32, 200, 1, NNFS_PRECISION_BF16, 1e-5},
+    {"small", NNFS_NORMALIZATION_NONE, 12, 97, 1, NNFS_PRECISION_F32, NNFS_PRECISION_F32, 1e-5},
+    {"batch normalisation", NNFS_NORMALIZATION_BATCH, 12, 97, 1, NNFS_PRECISION_F32,
+     NNFS_PRECISION_F32, 1e-5},
+    {"layer normalisation", NNFS_NORMALIZATION_LAYER, 12, 97, 1, NNFS_PRECISION_F32,
+     NNFS_PRECISION_F32, 1e-5},
+    {"fewer samples than shards", NNFS_NORMALIZATION_NONE, 12, 3, 1, NNFS_PRECISION_F32,
+     NNFS_PRECISION_F32, 1e-5},
+    {"members", NNFS_NORMALIZATION_NONE, 12, 50, 3, NNFS_PRECISION_F32, NNFS_PRECISION_F32, 1e-5},
+    {"partial gradients", NNFS_NORMALIZATION_NONE, 12, 9000, 1, NNFS_PRECISION_F32,
+     NNFS_PRECISION_F32, 1e-5},
+    {"several chunks", NNFS_NORMALIZATION_NONE, 160, 9000, 1, NNFS_PRECISION_F32,
+     NNFS_PRECISION_F32, 1e-5},
+    {"bfloat16", NNFS_NORMALIZATION_NONE, 32, 200, 1, NNFS_PRECISION_BF16, NNFS_PRECISION_F32,
+     1e-5},
+    {"bfloat16 on the wire", NNFS_NORMALIZATION_NONE, 12, 97, 1, NNFS_PRECISION_F32,
+     NNFS_PRECISION_BF16, 1e-2},
 };
 
 static float features[INPUTS * MOST_SAMPLES];
@@ -154,6 +163,7 @@ static outcome take_step(const problem *of, int shards, int threads)
     settings.shards = shards;
     settings.threads = threads;
     settings.precision = of->precision;
+    settings.wire = of->wire;
     settings.optimizer = NNFS_SGD;
     settings.learning_rate = 0.1f;
     nnfs_trainer *trainer = NULL;
@@ -210,6 +220,52 @@ static void shards_give_the_gradient_of_the_batch(void **unused)
     }
 }
 
+/* A gradient that travels in 16 bits has values of 16 bits. */
+static void sums_are_rounded(void **unused)
+{
+    (void)unused;
+    const problem *of = &problems[sizeof problems / sizeof *problems - 1];
+    for (int shards = 1; shards <= 8; shards *= 8) {
+        outcome made = take_step(of, shards, 1);
+        size_t rounded = 0;
+        for (size_t i = 0; i < made.floats; i++) {
+            uint32_t bits;
+            memcpy(&bits, &made.gradient[i], sizeof bits);
+            rounded += (bits & 0xffffU) == 0;
+        }
+        assert_true(shards == 1 ? rounded < made.floats / 2 : rounded == made.floats);
+        free(made.gradient);
+    }
+}
+
+static void rounding_is_to_nearest_even(void **unused)
+{
+    (void)unused;
+    static const uint32_t cases[][2] = {
+        {0x3f800000, 0x3f800000}, {0x3f807fff, 0x3f800000}, {0x3f808000, 0x3f800000},
+        {0x3f808001, 0x3f810000}, {0x3f818000, 0x3f820000}, {0xbf818000, 0xbf820000},
+        {0x7f7fffff, 0x7f800000}, {0x7f800000, 0x7f800000}, {0x7f800001, 0x7fc00000},
+        {0xffffffff, 0xffff0000}, {0x00000001, 0x00000000}, {0x80000001, 0x80000000},
+    };
+    enum { CASES = sizeof cases / sizeof *cases };
+    float x[CASES], back[CASES];
+    uint16_t words[CASES];
+    for (int i = 0; i < CASES; i++) {
+        memcpy(&x[i], &cases[i][0], sizeof x[i]);
+    }
+    bf16_round(x, CASES);
+    bf16_pack(x, CASES, words);
+    bf16_unpack(words, CASES, back);
+    for (int i = 0; i < CASES; i++) {
+        uint32_t bits;
+        memcpy(&bits, &back[i], sizeof bits);
+        assert_int_equal(bits, cases[i][1]);
+    }
+    float sums[] = {1.0f, 3.0f};
+    bf16_add((float[]){0.00390625f, 0.25f}, 2, sums); /* 1 + 2^-8 is half way to the next */
+    assert_true(sums[0] == 1.0f && sums[1] == 3.25f);
+}
+
 static void refused(void **unused)
 {
     (void)unused;
@@ -236,6 +292,8 @@ int main(void)
         cmocka_unit_test(the_tree_is_the_same_at_any_number_of_ranks),
         cmocka_unit_test(shards_cover_the_samples),
         cmocka_unit_test(shards_give_the_gradient_of_the_batch),
+        cmocka_unit_test(sums_are_rounded),
+        cmocka_unit_test(rounding_is_to_nearest_even),
         cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

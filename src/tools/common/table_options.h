@@ -59,7 +59,7 @@
      .complete = "latin1 cp1252 UTF-8 UTF-16LE"},                                                  \
     {"skip", 0, "N", "lines of a CSV file to leave out before its header", "0", TABLE_ROW(at)},    \
     {"comment", 0, "C", "character that begins lines to leave out", NULL, TABLE_ROW(at)},          \
-    {"skip-bad-rows", 0, NULL, "leave out rows that cannot be read, and count them", NULL,         \
+    {"skip-bad-rows", 0, NULL, "leave out and count rows that cannot be read", NULL,         \
      TABLE_ROW(at)},                                                                               \
     {"format", 0, "NAME", "format of DATA: digits, idx, csv, npy or npz", "by its first bytes",    \
      TABLE_ROW(at), .names = format_names},                                                        \
