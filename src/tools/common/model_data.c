@@ -283,15 +283,22 @@ static nnfs_status check_classes(const model_request *request, const model_data 
 {
     int outputs = nnfs_network_outputs(first->network);
     int classes = nnfs_dataset_classes(first->chosen);
-    bool same = classes > 0 && nnfs_network_outputs(other->network) == outputs &&
+    if (classes == 0) {
+        return set_error(error, NNFS_ERROR_DATA,
+                         "%s predicts numbers: only models of classes are averaged; give one",
+                         request->model);
+    }
+    bool same = nnfs_network_outputs(other->network) == outputs &&
                 nnfs_dataset_classes(other->chosen) == classes;
     for (int i = 0; same && i < classes; i++) {
         same = strcmp(class_of(first, i), class_of(other, i)) == 0;
     }
-    return same ? NNFS_OK
-                : set_error(error, NNFS_ERROR_DATA,
-                            "%s and %s do not predict the same classes: no mean of them",
-                            request->model, model);
+    if (same) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_DATA,
+                     "%s and %s do not predict the same classes: no mean of them", request->model,
+                     model);
 }
 
 static nnfs_status load_more(const model_request *request, model_data *loaded, nnfs_error *error)

@@ -70,9 +70,14 @@ terminal terminal_of_stdout(void)
 {
     terminal screen = {.columns = 80, .rows = 24, .ink = choose_ink()};
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
-        screen.columns = size.ws_col;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+        size = (struct winsize){.ws_col = 0};
+    }
+    if (size.ws_row > 0) {
         screen.rows = size.ws_row;
+    }
+    if (size.ws_col > 0) {
+        screen.columns = size.ws_col;
     } else if (columns_by_shell() > 0) {
         screen.columns = columns_by_shell();
     }

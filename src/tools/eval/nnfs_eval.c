@@ -1,6 +1,7 @@
 /* nnfs-eval: how good a saved network is on a dataset. */
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/lines.h"
 #include "common/metrics_text.h"
 #include "common/model_data.h"
 #include "common/options.h"
@@ -123,7 +124,6 @@ static void parse(eval_options *options, int argc, char **argv)
 typedef struct eval_run {
     const eval_options *options;
     model_data loaded;
-    char *shape;
     nnfs_evaluation result;
     diagnostics known;
     column_effects effects;
@@ -190,26 +190,43 @@ static const char *chosen_name(const eval_run *run)
     return test ? "test" : "train";
 }
 
+/* "model (784-10, 7,850 parameters)"; returns the letters written. */
+static int print_model(const char *path, const nnfs_network *network)
+{
+    char *shape = text_shape(network);
+    char *line = NULL;
+    int width = asprintf(&line, "%s (%s, %s parameters)", text_path(path).text, shape ? shape : "",
+                         text_count(nnfs_network_parameters(network)).text);
+    line_print(stdout, "%s", width < 0 ? "" : line);
+    free(shape);
+    free(line);
+    return width;
+}
+
 /* "the test set of digits"; all of a table is no such part. In two lines where one is too short. */
 static void print_head(const eval_run *run)
 {
     const model_request *request = &run->options->request;
-    bool table =
-        run->loaded.chosen == run->loaded.train && nnfs_dataset_columns(run->loaded.chosen) > 0;
+    const model_data *loaded = &run->loaded;
+    bool table = loaded->chosen == loaded->train && nnfs_dataset_columns(loaded->chosen) > 0;
     const char *the = table ? "" : ", the ";
     const char *part = table ? "" : chosen_name(run);
     short_text samples = text_count(run->result.samples);
     path_text data = text_path(request->data);
     int more = request->more_count;
-    if (more > 0) {
-        (void)printf("the mean of %d models, of which the first is\n", more + 1);
+    int width = print_model(request->model, loaded->network);
+    for (int i = 0; i < more; i++) {
+        line_print(stdout, "\n");
+        (void)print_model(request->more[i], loaded->of.members[i + 1].network);
     }
-    int width = printf("%s (%s, %s parameters)", text_path(request->model).text, run->shape,
-                       text_count(nnfs_network_parameters(run->loaded.network)).text);
     width += snprintf(NULL, 0, " on %s samples%s%s set of %s", samples.text, the, part, data.text);
-    (void)printf("%con %s sample%s%s%s%s of %s\n",
-                 width > run->options->print.screen.columns ? '\n' : ' ', samples.text,
-                 text_plural(run->result.samples), the, part, table ? "" : " set", data.text);
+    bool breaks = more > 0 || width > run->options->print.screen.columns;
+    line_print(stdout, breaks ? "\n" : " ");
+    if (more > 0) {
+        line_print(stdout, "their mean ");
+    }
+    line_print(stdout, "on %s sample%s%s%s%s of %s\n", samples.text,
+               text_plural(run->result.samples), the, part, table ? "" : " set", data.text);
 }
 
 static bool print_lines(const eval_run *run)
@@ -222,13 +239,13 @@ static bool print_lines(const eval_run *run)
         if (!detail && !metric_applies(what, result, nnfs_network_loss(run->loaded.network))) {
             continue;
         }
-        (void)printf("%-9s %s", what->name, what->text(metric_value(what, result)).text);
+        line_print(stdout, "%-9s %s", what->name, what->text(metric_value(what, result)).text);
         if (strcmp(what->key, "accuracy") == 0) {
             int64_t right = llround(result->accuracy * (double)result->samples);
-            (void)printf(" (%s right, %s wrong)", text_count(right).text,
-                         text_count(result->samples - right).text);
+            line_print(stdout, " (%s right, %s wrong)", text_count(right).text,
+                       text_count(result->samples - right).text);
         }
-        (void)putchar('\n');
+        line_print(stdout, "\n");
     }
     (run->known.classes > 0 ? print_classes : print_numbers)(&run->known, &run->options->print);
     if (run->options->importance) {
@@ -290,11 +307,6 @@ static int evaluate_and_print(eval_run *run)
         cli_error(&error);
         return exit_status(status);
     }
-    run->shape = text_shape(run->loaded.network);
-    if (!run->shape) {
-        cli_message("out of memory");
-        return EXIT_CANNOT_RUN;
-    }
     if (!(run->options->json ? print_json : print_lines)(run)) {
         cli_message("out of memory");
         return EXIT_CANNOT_RUN;
@@ -312,7 +324,6 @@ int main(int argc, char **argv)
     if (!run.loaded.prepared) {
         cli_exit(result);
     }
-    free(run.shape);
     diagnostics_free(&run.known);
     column_effects_free(&run.effects);
     model_data_free(&run.loaded);

@@ -1,5 +1,6 @@
 /* nnfs-export: a model as ONNX, as C, as a PyTorch state dict; compared with the model itself. */
 #include "common/exit.h"
+#include "common/lines.h"
 #include "common/options.h"
 #include "common/paths.h"
 #include "common/start.h"
@@ -122,8 +123,8 @@ static nnfs_status report(const char *path, const difference *d, bool strict, bo
         what = "relative";
     }
     if (!quiet) {
-        (void)printf("%-12s %s samples, largest difference %s %s\n", "checked",
-                     text_count(d->samples).text, text_number(d->largest).text, what);
+        line_print(stdout, "%-12s %s samples, largest difference %s %s\n", "checked",
+                   text_count(d->samples).text, text_number(d->largest).text, what);
     }
     if (strict && !(d->largest <= EXPORT_TOLERANCE)) {
         return set_error(error, NNFS_ERROR_DATA, "%s differs from the model by %s, more than 1e-05",
@@ -158,7 +159,7 @@ static nnfs_status export_onnx(const export_options *options, const model_data *
         return status;
     }
     if (!options->request.quiet) {
-        (void)printf("%-12s %s\n", "onnx", options->onnx);
+        line_print(stdout, "%-12s %s\n", "onnx", options->onnx);
     }
     if (options->request.data) {
         return check(options, options->onnx, loaded, check_onnx, true, error);
@@ -169,12 +170,12 @@ static nnfs_status export_onnx(const export_options *options, const model_data *
 static void print_c(const export_options *options, const model_data *loaded,
                     const nnfs_c_report *made)
 {
-    (void)printf("%-12s %s\n", "c", options->c);
-    (void)printf("%-12s %s bytes of constants, and the code\n", "flash",
-                 text_count((int64_t)made->constants).text);
-    (void)printf("%-12s %s bytes of stack; input %s, output %s\n", "ram",
-                 text_count((int64_t)made->work).text, text_count((int64_t)made->input).text,
-                 text_count((int64_t)made->output).text);
+    line_print(stdout, "%-12s %s\n", "c", options->c);
+    line_print(stdout, "%-12s %s bytes of constants, and the code\n", "flash",
+               text_count((int64_t)made->constants).text);
+    line_print(stdout, "%-12s %s bytes of stack; input %s, output %s\n", "ram",
+               text_count((int64_t)made->work).text, text_count((int64_t)made->input).text,
+               text_count((int64_t)made->output).text);
     if (!options->int8 || made->float_score == 0.0) {
         return;
     }
@@ -182,12 +183,12 @@ static void print_c(const export_options *options, const model_data *loaded,
     bool classes = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).classes > 0
                                  : nnfs_dataset_classes(loaded->chosen) > 0;
     if (classes) {
-        (void)printf("%-12s accuracy %s, %s in float\n", "int8",
-                     text_percent(made->int8_score).text, text_percent(made->float_score).text);
+        line_print(stdout, "%-12s accuracy %s, %s in float\n", "int8",
+                   text_percent(made->int8_score).text, text_percent(made->float_score).text);
         return;
     }
-    (void)printf("%-12s RMSE %s, %s in float\n", "int8", text_error(made->int8_score).text,
-                 text_error(made->float_score).text);
+    line_print(stdout, "%-12s RMSE %s, %s in float\n", "int8", text_error(made->int8_score).text,
+               text_error(made->float_score).text);
 }
 
 /* The data to calibrate on: their own, or the training part of those that are checked. */
@@ -252,10 +253,12 @@ static nnfs_status export_safetensors(const export_options *options, const model
     nnfs_status status = nnfs_network_export_state_dict(loaded->network, options->safetensors,
                                                         python, sizeof python, error);
     if (status == NNFS_OK && !options->request.quiet) {
-        (void)printf("%-12s %s\n\n", "safetensors", options->safetensors);
-        (void)printf("import torch, safetensors.torch\nmodel = %s\n", python);
-        (void)printf("model.load_state_dict(safetensors.torch.load_file(\"%s\"), strict=True)\n",
-                     options->safetensors);
+        line_print(stdout, "%-12s %s\n\n", "safetensors", options->safetensors);
+        /* Broken inside of parentheses, Python reads it too. */
+        line_print(stdout, "import torch, safetensors.torch\nmodel = %s\n", python);
+        line_print(stdout,
+                   "model.load_state_dict(safetensors.torch.load_file(\"%s\"), strict=True)\n",
+                   options->safetensors);
     }
     return status;
 }

@@ -1,5 +1,6 @@
 /* nnfs-import: PyTorch state dicts and ONNX graphs of multilayer perceptrons become models. */
 #include "common/exit.h"
+#include "common/lines.h"
 #include "common/options.h"
 #include "common/paths.h"
 #include "common/text.h"
@@ -88,11 +89,11 @@ static void print(const import_options *options, const nnfs_network *network)
 {
     char *shape = text_shape(network);
     int last = nnfs_network_layer_count(network) - 1;
-    (void)printf("%-12s %s, %s, output %s, %s parameters\n", "network", shape ? shape : "",
-                 nnfs_activation_name(nnfs_network_layer(network, 0).activation),
-                 nnfs_activation_name(nnfs_network_layer(network, last).activation),
-                 text_count(nnfs_network_parameters(network)).text);
-    (void)printf("%-12s %s\n", "model", options->output);
+    line_print(stdout, "%-12s %s, %s, output %s, %s parameters\n", "network", shape ? shape : "",
+               nnfs_activation_name(nnfs_network_layer(network, 0).activation),
+               nnfs_activation_name(nnfs_network_layer(network, last).activation),
+               text_count(nnfs_network_parameters(network)).text);
+    line_print(stdout, "%-12s %s\n", "model", options->output);
     free(shape);
 }
 

@@ -3,6 +3,7 @@
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/lines.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -43,8 +44,8 @@ static void print_range(const nnfs_dataset *data, int column)
 {
     range all = measure(data, column);
     if (all.count > 0) {
-        (void)printf("%s to %s, mean %s", text_measure(all.least).text, text_measure(all.most).text,
-                     text_measure(all.sum / (double)all.count).text);
+        line_print(stdout, "%s to %s, mean %s", text_measure(all.least).text,
+                   text_measure(all.most).text, text_measure(all.sum / (double)all.count).text);
     }
 }
 
@@ -52,11 +53,11 @@ static void print_categories(const nnfs_dataset *data, int column)
 {
     int count = nnfs_dataset_column(data, column).categories;
     for (int i = 0; i < count && i < CATEGORIES_MOST; i++) {
-        (void)printf("%s%s", i > 0 ? ", " : "",
-                     listed_name(nnfs_dataset_category(data, column, i)).text);
+        line_print(stdout, "%s%s", i > 0 ? ", " : "",
+                   listed_name(nnfs_dataset_category(data, column, i)).text);
     }
     if (count > CATEGORIES_MOST) {
-        (void)printf(", %s more", text_count(count - CATEGORIES_MOST).text);
+        line_print(stdout, ", %s more", text_count(count - CATEGORIES_MOST).text);
     }
 }
 
@@ -73,14 +74,14 @@ static void print_column(const nnfs_dataset *data, int index, int width)
     nnfs_column column = nnfs_dataset_column(data, index);
     name_text name = column_name(column.name, index + 1);
     bool known = column.use < NNFS_COLUMN_DROPPED;
-    (void)printf("  %s%*s  %-14s  %7s  %s", name.text, width - name.width, "",
-                 known ? kind_text(&column).text : "",
-                 known && column.missing > 0 ? text_count(column.missing).text : "",
-                 uses[column.use]);
+    line_print(stdout, "  %s%*s  %-14s  %7s  %s", name.text, width - name.width, "",
+               known ? kind_text(&column).text : "",
+               known && column.missing > 0 ? text_count(column.missing).text : "",
+               uses[column.use]);
     if (known) {
         (column.kind == NNFS_COLUMN_CATEGORY ? print_categories : print_range)(data, index);
     }
-    (void)putchar('\n');
+    line_print(stdout, "\n");
 }
 
 static void print_columns(const nnfs_dataset *data)
@@ -96,27 +97,27 @@ static void print_columns(const nnfs_dataset *data)
         int own = column_name(nnfs_dataset_column(data, i).name, i + 1).width;
         width = MAX(own, width);
     }
-    (void)printf("  %-*s  %-14s  %7s  holds\n", width, "column", "kind", "missing");
+    line_print(stdout, "  %-*s  %-14s  %7s  holds\n", width, "column", "kind", "missing");
     for (int i = 0; i < shown; i++) {
         print_column(data, i, width);
     }
     if (columns > shown) {
-        (void)printf("  and %s more\n", text_count(columns - shown).text);
+        line_print(stdout, "  and %s more\n", text_count(columns - shown).text);
     }
 }
 
 /* Rows that nothing can be learned from were left out when the file was read. */
 static void print_rows(const nnfs_dataset *data)
 {
-    (void)printf("rows      %s", text_count(nnfs_dataset_samples(data)).text);
+    line_print(stdout, "rows      %s", text_count(nnfs_dataset_samples(data)).text);
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
         if (column.use == NNFS_COLUMN_TARGET && column.missing > 0) {
-            (void)printf(", and left out %s without %s", text_count(column.missing).text,
-                         column_name(column.name, i + 1).text);
+            line_print(stdout, ", and left out %s without %s", text_count(column.missing).text,
+                       column_name(column.name, i + 1).text);
         }
     }
-    (void)putchar('\n');
+    line_print(stdout, "\n");
 }
 
 /* ---- Classes ---- */
@@ -141,12 +142,12 @@ static nnfs_status print_classes(const nnfs_dataset *data, nnfs_error *error)
     }
     nnfs_status status = count_classes(data, &counts, error);
     for (int i = 0; status == NNFS_OK && i < classes && i < CLASSES_MOST; i++) {
-        (void)printf("%s%s %s", i == 0 ? "classes   " : ", ",
-                     listed_name(nnfs_dataset_class_name(data, i)).text,
-                     text_count(counts[i]).text);
+        line_print(stdout, "%s%s %s", i == 0 ? "classes   " : ", ",
+                   listed_name(nnfs_dataset_class_name(data, i)).text, text_count(counts[i]).text);
     }
     if (status == NNFS_OK) {
-        (void)printf(classes > CLASSES_MOST ? ", and %d more\n" : "\n", classes - CLASSES_MOST);
+        line_print(stdout, classes > CLASSES_MOST ? ", and %d more\n" : "\n",
+                   classes - CLASSES_MOST);
     }
     free(counts);
     return status;
@@ -157,15 +158,15 @@ static nnfs_status print_classes(const nnfs_dataset *data, nnfs_error *error)
 static void print_picture(nnfs_image_layout picture)
 {
     static const char *const kinds[] = {[1] = "gray", [3] = "coloured", [4] = "coloured"};
-    (void)printf(", pictures of %d x %d, %s", picture.height, picture.width,
-                 kinds[picture.channels]);
+    line_print(stdout, ", pictures of %d x %d, %s", picture.height, picture.width,
+               kinds[picture.channels]);
 }
 
 static void print_part(const nnfs_dataset *part, const char *name)
 {
     if (part) {
-        (void)printf("%-9s %s sample%s\n", name, text_count(nnfs_dataset_samples(part)).text,
-                     text_plural(nnfs_dataset_samples(part)));
+        line_print(stdout, "%-9s %s sample%s\n", name, text_count(nnfs_dataset_samples(part)).text,
+                   text_plural(nnfs_dataset_samples(part)));
     }
 }
 
@@ -177,15 +178,15 @@ nnfs_status show_data(const show *from, nnfs_error *error)
     if (columns <= 0) {
         values = nnfs_dataset_features(data);
     }
-    (void)printf("%s: %s %s%s", text_name(from->options->request.data).text,
-                 text_count(values).text, columns > 0 ? "column" : "value", text_plural(values));
+    line_print(stdout, "%s: %s %s%s", text_name(from->options->request.data).text,
+               text_count(values).text, columns > 0 ? "column" : "value", text_plural(values));
     if (columns == 0) {
-        (void)printf(" a sample");
+        line_print(stdout, " a sample");
     }
     if (from->picture.height > 0) {
         print_picture(from->picture);
     }
-    (void)putchar('\n');
+    line_print(stdout, "\n");
     if (columns > 0) {
         print_rows(data);
         if (from->picture.height == 0 || nnfs_dataset_column(data, 0).name) {

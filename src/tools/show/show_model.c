@@ -3,6 +3,7 @@
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/lines.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -84,17 +85,18 @@ static weight_stats *measure_layers(const nnfs_network *network)
 
 static void print_layers(const nnfs_network *network, const weight_stats *stats)
 {
-    (void)printf("  layer  units  activation  parameters  weights: mean, deviation, from, to\n");
+    line_print(stdout,
+               "  layer  units  activation  parameters  weights: mean, deviation, from, to\n");
     for (int i = 0; i < nnfs_network_layer_count(network); i++) {
         nnfs_layer layer = nnfs_network_layer(network, i);
-        (void)printf("  %5d  %5d  %-10s  %10s  %9.6f %9.6f %9.5f %9.5f", i + 1, layer.width,
-                     nnfs_activation_name(layer.activation),
-                     text_count(layer_parameters(network, i)).text, stats[i].mean,
-                     stats[i].deviation, stats[i].least, stats[i].most);
+        line_print(stdout, "  %5d  %5d  %-10s  %10s  %9.6f %9.6f %9.5f %9.5f", i + 1, layer.width,
+                   nnfs_activation_name(layer.activation),
+                   text_count(layer_parameters(network, i)).text, stats[i].mean, stats[i].deviation,
+                   stats[i].least, stats[i].most);
         if (stats[i].zeros > 0) {
-            (void)printf("  (%s zero)", text_count(stats[i].zeros).text);
+            line_print(stdout, "  (%s zero)", text_count(stats[i].zeros).text);
         }
-        (void)putchar('\n');
+        line_print(stdout, "\n");
     }
 }
 
@@ -120,9 +122,9 @@ static void print_accuracy(const nnfs_network *network)
     const char *accuracy = nnfs_network_note(network, "test_accuracy");
     const char *rmse = nnfs_network_note(network, "test_rmse");
     if (accuracy) {
-        (void)printf(", test accuracy %s", text_percent(strtod(accuracy, NULL)).text);
+        line_print(stdout, ", test accuracy %s", text_percent(strtod(accuracy, NULL)).text);
     } else if (rmse) {
-        (void)printf(", test RMSE %s", text_error(strtod(rmse, NULL)).text);
+        line_print(stdout, ", test RMSE %s", text_error(strtod(rmse, NULL)).text);
     }
 }
 
@@ -132,20 +134,21 @@ static void print_training(const nnfs_network *network)
         return;
     }
     int64_t samples = strtoll(note(network, "samples"), NULL, 10);
-    (void)printf("trained   on %s sample%s of %s", text_count(samples).text, text_plural(samples),
-                 text_name(note(network, "data")).text);
+    line_print(stdout, "trained   on %s sample%s of %s", text_count(samples).text,
+               text_plural(samples), text_name(note(network, "data")).text);
     int64_t epochs = strtoll(note(network, "epochs"), NULL, 10);
-    (void)printf(" for %s epoch%s", text_count(epochs).text, text_plural(epochs));
+    line_print(stdout, " for %s epoch%s", text_count(epochs).text, text_plural(epochs));
     if (strcmp(note(network, "ended"), "epochs") != 0) {
-        (void)printf(" (%s)", text_name(note(network, "ended")).text);
+        line_print(stdout, " (%s)", text_name(note(network, "ended")).text);
     }
     print_accuracy(network);
-    (void)printf("\nwith      %s, learning rate %s", text_name(note(network, "optimizer")).text,
-                 text_name(note(network, "learning_rate")).text);
-    (void)printf(" (%s), batch %s", text_name(note(network, "schedule")).text,
-                 text_name(note(network, "batch")).text);
-    (void)printf(", seed %s, by nnfs", text_name(note(network, "seed")).text);
-    (void)printf(" %s\n", text_name(note(network, "nnfs_version")).text);
+    line_print(stdout, "\nwith      %s, learning rate %s",
+               text_name(note(network, "optimizer")).text,
+               text_name(note(network, "learning_rate")).text);
+    line_print(stdout, " (%s), batch %s", text_name(note(network, "schedule")).text,
+               text_name(note(network, "batch")).text);
+    line_print(stdout, ", seed %s, by nnfs", text_name(note(network, "seed")).text);
+    line_print(stdout, " %s\n", text_name(note(network, "nnfs_version")).text);
 }
 
 /* ---- What goes in and comes out ---- */
@@ -154,43 +157,43 @@ static void print_training(const nnfs_network *network)
 static void show_number(const nnfs_encoding *encoding)
 {
     if (encoding->knots > 0) {
-        (void)printf("quantiles to normal");
+        line_print(stdout, "quantiles to normal");
     } else {
-        (void)printf("(x - %s) * %s", text_measure((double)encoding->center).text,
-                     text_measure((double)encoding->scale).text);
+        line_print(stdout, "(x - %s) * %s", text_measure((double)encoding->center).text,
+                   text_measure((double)encoding->scale).text);
     }
     if (encoding->clip > 0.0f) {
-        (void)printf(" clipped at %s", text_measure((double)encoding->clip).text);
+        line_print(stdout, " clipped at %s", text_measure((double)encoding->clip).text);
     }
-    (void)printf(", missing as %s%s", text_measure((double)encoding->fill).text,
-                 encoding->has_indicator ? " with an indicator" : "");
+    line_print(stdout, ", missing as %s%s", text_measure((double)encoding->fill).text,
+               encoding->has_indicator ? " with an indicator" : "");
 }
 
 static void print_encoding(const nnfs_preprocessing *preprocessing, int index, int width)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, index);
     name_text name = column_name(encoding.name, encoding.column + 1);
-    (void)printf("  %s%*s  %6d  ", name.text, width - name.width, "", encoding.inputs);
+    line_print(stdout, "  %s%*s  %6d  ", name.text, width - name.width, "", encoding.inputs);
     if (encoding.inputs == 0) {
-        (void)printf("left out: %s", encoding.reason ? encoding.reason : "no inputs");
+        line_print(stdout, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
     } else if (encoding.kind == NNFS_COLUMN_DATE) {
-        (void)printf("dates like %s: days%s%s%s", text_name(encoding.format).text,
-                     encoding.has_month ? ", month" : "", encoding.has_weekday ? ", weekday" : "",
-                     encoding.has_hour ? ", hour" : "");
+        line_print(stdout, "dates like %s: days%s%s%s", text_name(encoding.format).text,
+                   encoding.has_month ? ", month" : "", encoding.has_weekday ? ", weekday" : "",
+                   encoding.has_hour ? ", hour" : "");
     } else if (encoding.kind == NNFS_COLUMN_NUMBER) {
         show_number(&encoding);
     } else {
         for (int i = 0; i < encoding.categories && i < CATEGORIES_MOST; i++) {
-            (void)printf("%s, ",
-                         listed_name(nnfs_preprocessing_category(preprocessing, index, i)).text);
+            line_print(stdout, "%s, ",
+                       listed_name(nnfs_preprocessing_category(preprocessing, index, i)).text);
         }
         if (encoding.categories > CATEGORIES_MOST) {
-            (void)printf("%d more, ", encoding.categories - CATEGORIES_MOST);
+            line_print(stdout, "%d more, ", encoding.categories - CATEGORIES_MOST);
         }
-        (void)printf("%s%sothers", encoding.two_valued ? "as -1 and 1, 0 for " : "",
-                     encoding.has_missing ? "missing, " : "");
+        line_print(stdout, "%s%sothers", encoding.two_valued ? "as -1 and 1, 0 for " : "",
+                   encoding.has_missing ? "missing, " : "");
     }
-    (void)putchar('\n');
+    line_print(stdout, "\n");
 }
 
 static void print_preprocessing(const nnfs_preprocessing *preprocessing)
@@ -207,14 +210,14 @@ static void print_preprocessing(const nnfs_preprocessing *preprocessing)
         int own = column_name(encoding.name, encoding.column + 1).width;
         width = MAX(own, width);
     }
-    (void)printf("takes     a table of %s column%s\n", text_count(columns).text,
-                 text_plural(columns));
-    (void)printf("  %-*s  inputs  from\n", width, "column");
+    line_print(stdout, "takes     a table of %s column%s\n", text_count(columns).text,
+               text_plural(columns));
+    line_print(stdout, "  %-*s  inputs  from\n", width, "column");
     for (int i = 0; i < shown; i++) {
         print_encoding(preprocessing, i, width);
     }
     if (columns > shown) {
-        (void)printf("  and %s more\n", text_count(columns - shown).text);
+        line_print(stdout, "  and %s more\n", text_count(columns - shown).text);
     }
 }
 
@@ -242,22 +245,22 @@ static void print_outputs(const nnfs_network *network)
     if (preprocessing) {
         target = nnfs_preprocessing_target(preprocessing, 0).name;
     }
-    (void)printf("predicts  ");
+    line_print(stdout, "predicts  ");
     if (target) {
-        (void)printf("%s%s", text_name(target).text, count > 0 ? ": " : "");
+        line_print(stdout, "%s%s", text_name(target).text, count > 0 ? ": " : "");
     }
     for (size_t i = 0; i < count && i < CLASSES_MOST; i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        (void)printf("%s%s", i > 0 ? ", " : "", listed_name(name ? name : "?").text);
+        line_print(stdout, "%s%s", i > 0 ? ", " : "", listed_name(name ? name : "?").text);
     }
     if (count > CLASSES_MOST) {
-        (void)printf(", and %zu more", count - CLASSES_MOST);
+        line_print(stdout, ", and %zu more", count - CLASSES_MOST);
     }
     if (!target && count == 0) {
-        (void)printf("%d number%s", nnfs_network_outputs(network),
-                     text_plural(nnfs_network_outputs(network)));
+        line_print(stdout, "%d number%s", nnfs_network_outputs(network),
+                   text_plural(nnfs_network_outputs(network)));
     }
-    (void)putchar('\n');
+    line_print(stdout, "\n");
     json_decref(names);
 }
 
@@ -272,21 +275,23 @@ nnfs_status show_model(const show *from, nnfs_error *error)
         free(stats);
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    (void)printf("%s: %s, %s parameters, loss %s\n", text_name(from->options->request.model).text,
-                 shape, text_count(nnfs_network_parameters(network)).text,
-                 nnfs_loss_name(nnfs_network_loss(network)));
+    line_print(stdout, "%s: %s, %s parameters, loss %s\n",
+               text_name(from->options->request.model).text, shape,
+               text_count(nnfs_network_parameters(network)).text,
+               nnfs_loss_name(nnfs_network_loss(network)));
     print_layers(network, stats);
     free(shape);
     free(stats);
     print_training(network);
     if (from->picture.height > 0) {
-        (void)printf("takes     pictures of %d x %d\n", from->picture.height, from->picture.width);
+        line_print(stdout, "takes     pictures of %d x %d\n", from->picture.height,
+                   from->picture.width);
     }
     if (preprocessing) {
         print_preprocessing(preprocessing);
     }
     print_outputs(network);
-    (void)printf("weights   %s\n", text_hash(nnfs_network_hash(network)).text);
+    line_print(stdout, "weights   %s\n", text_hash(nnfs_network_hash(network)).text);
     return NNFS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "train/presets.h"
 
 #include "common/exit.h"
+#include "common/lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,23 +231,23 @@ void preset_say(const train_options *options)
     if (chosen->by_task[0].epochs == 0) {
         return;
     }
-    (void)fprintf(stderr, "preset    %s:", chosen->name);
+    line_print(stderr, "preset    %s:", chosen->name);
     for (int i = 0; i < options->preset_option_count; i++) {
         const preset_option *option = &options->preset_options[i];
-        (void)fprintf(stderr, " --%s%s%s", option->name, option->value ? " " : "",
-                      option->value ? option->value : "");
+        line_print(stderr, " --%s%s%s", option->name, option->value ? " " : "",
+                   option->value ? option->value : "");
     }
     if (options->preset_dropout && strcmp(options->preset_dropout, "0") != 0) {
-        (void)fprintf(stderr, " --dropout %s", options->preset_dropout);
+        line_print(stderr, " --dropout %s", options->preset_dropout);
     }
     if (options->preset_rate) {
-        (void)fprintf(stderr, " --lr %s", options->preset_rate);
+        line_print(stderr, " --lr %s", options->preset_rate);
     }
     if (!options->batch_given) {
-        (void)fprintf(stderr, " --batch %lld", (long long)options->train.batch);
+        line_print(stderr, " --batch %lld", (long long)options->train.batch);
     }
     if (!options->epochs_given) {
-        (void)fprintf(stderr, " --epochs %d", options->train.epochs);
+        line_print(stderr, " --epochs %d", options->train.epochs);
     }
-    (void)fputc('\n', stderr);
+    line_print(stderr, "\n");
 }

@@ -1,6 +1,7 @@
 /* The progress of a run: what is known of it, and a plain line an epoch. */
 #include "train/progress.h"
 
+#include "common/lines.h"
 #include "common/text.h"
 
 #include <stdarg.h>
@@ -218,7 +219,7 @@ static void print_epoch(progress_view *view, const nnfs_epoch *epoch)
         add(&line, "  %s samples/s", text_count(llround(epoch->samples_per_second)).text);
     }
     add_communication(view, &line, epoch->seconds);
-    (void)fprintf(stderr, "%s\n", line.text);
+    line_print(stderr, "%s\n", line.text);
 }
 
 void progress_epoch(progress_view *view, const nnfs_epoch *epoch)

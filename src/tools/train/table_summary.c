@@ -5,6 +5,7 @@
 #include "common/bounds.h"
 #include "common/column_text.h"
 #include "common/exit.h"
+#include "common/lines.h"
 #include "common/text.h"
 #include "train/run.h"
 
@@ -26,20 +27,20 @@ static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
     double center = (double)encoding->center;
     double reach = 1.0 / (double)encoding->scale;
     if (encoding->knots > 0) {
-        (void)fputs("quantiles to normal", stderr);
+        line_print(stderr, "quantiles to normal");
     } else if (encoding->center == 0.0f && encoding->scale == 1.0f) {
-        (void)fputs("as it is", stderr);
+        line_print(stderr, "as it is");
     } else if (encoding->center == 0.0f && encoding->scale == 1.0f / 255.0f) {
-        (void)fputs("x / 255", stderr);
+        line_print(stderr, "x / 255");
     } else if (encoding->clip > 0.0f) {
-        (void)fprintf(stderr, "median %s, spread %s, clipped", text_measure(center).text,
-                      text_measure(reach).text);
+        line_print(stderr, "median %s, spread %s, clipped", text_measure(center).text,
+                   text_measure(reach).text);
     } else if (scaling == NNFS_SCALING_MINMAX) {
-        (void)fprintf(stderr, "%s to %s", text_measure(center).text,
-                      text_measure(center + reach).text);
+        line_print(stderr, "%s to %s", text_measure(center).text,
+                   text_measure(center + reach).text);
     } else {
-        (void)fprintf(stderr, "mean %s, deviation %s", text_measure(center).text,
-                      text_measure(reach).text);
+        line_print(stderr, "mean %s, deviation %s", text_measure(center).text,
+                   text_measure(reach).text);
     }
 }
 
@@ -49,32 +50,32 @@ static void show_categories(const nnfs_preprocessing *preprocessing, int index,
 {
     int width = 0;
     int shown = 0;
-    (void)fprintf(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
+    line_print(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
     for (; shown < encoding->categories && width < CATEGORIES_WIDTH; shown++) {
         name_text name = listed_name(nnfs_preprocessing_category(preprocessing, index, shown));
-        (void)fprintf(stderr, "%s, ", name.text);
+        line_print(stderr, "%s, ", name.text);
         width += name.width + 2;
     }
     if (encoding->categories > shown) {
-        (void)fprintf(stderr, "%d more, ", encoding->categories - shown);
+        line_print(stderr, "%d more, ", encoding->categories - shown);
     }
-    (void)fprintf(stderr, "%s%sothers", encoding->two_valued ? "as -1 and 1, 0 for " : "",
-                  encoding->has_missing ? "missing, " : "");
+    line_print(stderr, "%s%sothers", encoding->two_valued ? "as -1 and 1, 0 for " : "",
+               encoding->has_missing ? "missing, " : "");
 }
 
 /* Elapsed time, and the cycles that dates go through. */
 static void show_date(const nnfs_encoding *encoding)
 {
-    (void)fprintf(stderr, "days%s%s%s, %d input%s", encoding->has_month ? ", month" : "",
-                  encoding->has_weekday ? ", weekday" : "", encoding->has_hour ? ", hour" : "",
-                  encoding->inputs, text_plural(encoding->inputs));
+    line_print(stderr, "days%s%s%s, %d input%s", encoding->has_month ? ", month" : "",
+               encoding->has_weekday ? ", weekday" : "", encoding->has_hour ? ", hour" : "",
+               encoding->inputs, text_plural(encoding->inputs));
 }
 
 static void show_feature(const train_run *run, int index)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
     if (encoding.inputs == 0) {
-        (void)fprintf(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
+        line_print(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
     } else if (encoding.kind == NNFS_COLUMN_CATEGORY) {
         show_categories(run->preprocessing, index, &encoding);
     } else if (encoding.kind == NNFS_COLUMN_DATE) {
@@ -89,8 +90,8 @@ static void show_fill(const train_run *run, int index, int64_t missing)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
     if (missing > 0 && encoding.inputs > 0 && encoding.kind != NNFS_COLUMN_CATEGORY) {
-        (void)fprintf(stderr, "; missing as %s%s", text_measure((double)encoding.fill).text,
-                      encoding.has_indicator ? " with an indicator" : "");
+        line_print(stderr, "; missing as %s%s", text_measure((double)encoding.fill).text,
+                   encoding.has_indicator ? " with an indicator" : "");
     }
 }
 
@@ -135,20 +136,20 @@ static void show_column(const train_run *run, int index, list_widths widths)
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
     bool known = column.use < NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
-    (void)fprintf(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "",
-                  widths.kind, known ? kind_text(&column).text : "",
-                  known && column.missing > 0 ? text_count(column.missing).text : "");
+    line_print(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "", widths.kind,
+               known ? kind_text(&column).text : "",
+               known && column.missing > 0 ? text_count(column.missing).text : "");
     if (column.use == NNFS_COLUMN_FEATURE) {
         int feature = find_feature(run->preprocessing, index);
         show_feature(run, feature);
         show_fill(run, feature, column.missing);
     } else {
-        (void)fputs(uses[column.use], stderr);
+        line_print(stderr, "%s", uses[column.use]);
     }
     if (known && column.format && column.format[0]) {
-        (void)fprintf(stderr, " (written like %s)", text_name(column.format).text);
+        line_print(stderr, " (written like %s)", text_name(column.format).text);
     }
-    (void)fputc('\n', stderr);
+    line_print(stderr, "\n");
 }
 
 static void show_columns(const train_run *run)
@@ -161,13 +162,13 @@ static void show_columns(const train_run *run)
     }
     int shown = MIN(most, columns);
     list_widths widths = measure_list(data, shown);
-    (void)fprintf(stderr, "  %-*s  %-*s  %7s  becomes\n", widths.name, "column", widths.kind,
-                  "kind", "missing");
+    line_print(stderr, "  %-*s  %-*s  %7s  becomes\n", widths.name, "column", widths.kind, "kind",
+               "missing");
     for (int i = 0; i < shown; i++) {
         show_column(run, i, widths);
     }
     if (columns > shown) {
-        (void)fprintf(stderr, "  and %s more\n", text_count(columns - shown).text);
+        line_print(stderr, "  and %s more\n", text_count(columns - shown).text);
     }
 }
 
@@ -178,29 +179,29 @@ static void show_reading(const nnfs_dataset *data)
     if (!reading.delimiter) {
         return;
     }
-    (void)fprintf(stderr, "read as   %s, %s, %s", delimiter_text(reading.delimiter),
-                  reading.header ? "first line is the header" : "no header", reading.encoding);
+    line_print(stderr, "read as   %s, %s, %s", delimiter_text(reading.delimiter),
+               reading.header ? "first line is the header" : "no header", reading.encoding);
     if (reading.decimal == ',') {
-        (void)fputs(", decimal comma", stderr);
+        line_print(stderr, ", decimal comma");
     }
     if (reading.trailing) {
-        (void)fputs(", delimiter at the end of rows ignored", stderr);
+        line_print(stderr, ", delimiter at the end of rows ignored");
     }
     if (reading.skipped > 0) {
-        (void)fprintf(stderr, ", %s line%s skipped", text_count(reading.skipped).text,
-                      text_plural(reading.skipped));
+        line_print(stderr, ", %s line%s skipped", text_count(reading.skipped).text,
+                   text_plural(reading.skipped));
     }
-    (void)fputc('\n', stderr);
+    line_print(stderr, "\n");
     if (reading.bad_rows == 0) {
         return;
     }
-    (void)fprintf(stderr, "left out  %s row%s that cannot be read, line%s",
-                  text_count(reading.bad_rows).text, text_plural(reading.bad_rows),
-                  text_plural(reading.bad_rows));
+    line_print(stderr, "left out  %s row%s that cannot be read, line%s",
+               text_count(reading.bad_rows).text, text_plural(reading.bad_rows),
+               text_plural(reading.bad_rows));
     for (int i = 0; i < 5 && i < reading.bad_rows; i++) {
-        (void)fprintf(stderr, "%s %lld", i > 0 ? "," : "", (long long)reading.bad_lines[i]);
+        line_print(stderr, "%s %lld", i > 0 ? "," : "", (long long)reading.bad_lines[i]);
     }
-    (void)fputs(reading.bad_rows > 5 ? ", ...\n" : "\n", stderr);
+    line_print(stderr, reading.bad_rows > 5 ? ", ...\n" : "\n");
 }
 
 /* Rows that nothing can be learned from were left out when the file was read. */
@@ -209,9 +210,8 @@ static void show_rows_left_out(const nnfs_dataset *data)
     for (int i = 0; i < nnfs_dataset_columns(data); i++) {
         nnfs_column column = nnfs_dataset_column(data, i);
         if (column.use == NNFS_COLUMN_TARGET && column.missing > 0) {
-            (void)fprintf(stderr, "left out  %s row%s without %s\n",
-                          text_count(column.missing).text, text_plural(column.missing),
-                          column_name(column.name, i + 1).text);
+            line_print(stderr, "left out  %s row%s without %s\n", text_count(column.missing).text,
+                       text_plural(column.missing), column_name(column.name, i + 1).text);
         }
     }
 }
@@ -221,19 +221,18 @@ static void show_rows_left_out(const nnfs_dataset *data)
 static void show_part(const char *doing, const data_source *part)
 {
     if (part->set) {
-        (void)fprintf(stderr, ", %s %s%s%s", doing,
-                      text_count(nnfs_dataset_samples(part->set)).text, part->path ? " of " : "",
-                      part->path ? text_name(part->path).text : "");
+        line_print(stderr, ", %s %s%s%s", doing, text_count(nnfs_dataset_samples(part->set)).text,
+                   part->path ? " of " : "", part->path ? text_name(part->path).text : "");
     }
 }
 
 static void show_splits(const train_run *run)
 {
     int64_t samples = nnfs_dataset_samples(run->train.set);
-    (void)fprintf(stderr, "split     trains on %s", text_count(samples).text);
+    line_print(stderr, "split     trains on %s", text_count(samples).text);
     show_part("validates on", &run->validation);
     show_part("tests on", &run->test);
-    (void)fputc('\n', stderr);
+    line_print(stderr, "\n");
 }
 
 static nnfs_status warn_of_shared(const train_run *run, const char *part, const nnfs_dataset *set,
@@ -323,10 +322,10 @@ nnfs_status look(const train_run *run, nnfs_error *error)
     if (run->validation.set && !run->validation.path) {
         rows += nnfs_dataset_samples(run->validation.set);
     }
-    (void)fprintf(stderr, "%s: %s row%s, %s column%s\n", text_name(run->options->data).text,
-                  text_count(rows).text, text_plural(rows),
-                  text_count(nnfs_dataset_columns(data)).text,
-                  text_plural(nnfs_dataset_columns(data)));
+    line_print(stderr, "%s: %s row%s, %s column%s\n", text_name(run->options->data).text,
+               text_count(rows).text, text_plural(rows),
+               text_count(nnfs_dataset_columns(data)).text,
+               text_plural(nnfs_dataset_columns(data)));
     show_reading(data);
     show_columns(run);
     show_rows_left_out(data);

@@ -1,6 +1,7 @@
 /* The second half of the look at a table: what there is to predict. */
 #include "common/bounds.h"
 #include "common/exit.h"
+#include "common/lines.h"
 #include "common/text.h"
 #include "train/run.h"
 
@@ -56,10 +57,10 @@ static void show_range(const train_run *run, int index, const target_range *rang
     double mean = range->sum / samples;
     double variance = range->squares / samples - mean * mean;
     const char *name = nnfs_preprocessing_target(run->preprocessing, index).name;
-    (void)fprintf(stderr, "predicts  %s: %s to %s, mean %s, deviation %s\n",
-                  name ? text_name(name).text : "the target", text_measure(range->least).text,
-                  text_measure(range->most).text, text_measure(mean).text,
-                  text_measure(sqrt(MAX(variance, 0.0))).text);
+    line_print(stderr, "predicts  %s: %s to %s, mean %s, deviation %s\n",
+               name ? text_name(name).text : "the target", text_measure(range->least).text,
+               text_measure(range->most).text, text_measure(mean).text,
+               text_measure(sqrt(MAX(variance, 0.0))).text);
 }
 
 static nnfs_status show_numbers(const train_run *run, nnfs_error *error)
@@ -79,7 +80,7 @@ static nnfs_status show_numbers(const train_run *run, nnfs_error *error)
         }
     }
     if (status == NNFS_OK && outputs > TARGETS_MOST) {
-        (void)fprintf(stderr, "predicts  %d more\n", outputs - TARGETS_MOST);
+        line_print(stderr, "predicts  %d more\n", outputs - TARGETS_MOST);
     }
     free(ranges);
     return status;
@@ -106,17 +107,17 @@ static void show_counts(const train_run *run, const class_count *counts, int cla
 {
     double all = (double)nnfs_dataset_samples(run->train.set);
     const char *name = nnfs_preprocessing_target(run->preprocessing, 0).name;
-    (void)fprintf(stderr, "predicts  %s, %s classes: ", name ? text_name(name).text : "the target",
-                  text_count(classes).text);
+    line_print(stderr, "predicts  %s, %s classes: ", name ? text_name(name).text : "the target",
+               text_count(classes).text);
     for (int i = 0; i < classes && i < CLASSES_MOST; i++) {
         name_text class = text_name(nnfs_dataset_class_name(run->train.set, counts[i].index));
-        (void)fprintf(stderr, "%s%s %s (%.1f %%)", i > 0 ? ", " : "", class.text,
-                      text_count(counts[i].samples).text, 100.0 * (double)counts[i].samples / all);
+        line_print(stderr, "%s%s %s (%.1f %%)", i > 0 ? ", " : "", class.text,
+                   text_count(counts[i].samples).text, 100.0 * (double)counts[i].samples / all);
     }
     if (classes > CLASSES_MOST) {
-        (void)fprintf(stderr, " and %s more", text_count(classes - CLASSES_MOST).text);
+        line_print(stderr, " and %s more", text_count(classes - CLASSES_MOST).text);
     }
-    (void)fputc('\n', stderr);
+    line_print(stderr, "\n");
 }
 
 /* So different that a network may do well by never naming the small one. */

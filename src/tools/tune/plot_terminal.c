@@ -119,9 +119,10 @@ static void place_name(canvas *on, int line)
     }
 }
 
+/* Of the lines, which stand behind a blank and a letter more than the axis's name. */
 static int widest_name(const plot *what)
 {
-    int widest = 0;
+    int widest = (int)strlen(what->x_name) - 2;
     for (int i = 0; i < what->count; i++) {
         int length = (int)strlen(what->lines[i].name);
         widest = MAX(length, widest);

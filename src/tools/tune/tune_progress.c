@@ -2,6 +2,7 @@
  * Where all runs together stand: on a terminal a line that is redrawn, with a plain line for each run that
  * has ended above it; elsewhere those lines alone.
  */
+#include "common/lines.h"
 #include "common/text.h"
 #include "tune/tune.h"
 
@@ -120,9 +121,9 @@ void tune_progress_draw(tuning *tune)
 static void write_score(const char *name, double accuracy, double rmse)
 {
     if (!isnan(accuracy)) {
-        (void)fprintf(stderr, "  %s %s", name, text_percent(accuracy).text);
+        line_print(stderr, "  %s %s", name, text_percent(accuracy).text);
     } else if (!isnan(rmse)) {
-        (void)fprintf(stderr, "  %s RMSE %s", name, text_error(rmse).text);
+        line_print(stderr, "  %s RMSE %s", name, text_error(rmse).text);
     }
 }
 
@@ -142,16 +143,16 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
     }
     char *label = trial_label(tune, trial);
     screen_clear(&tune->progress.view);
-    (void)fprintf(stderr, "%d/%d  %s", trial->number, tune->count, label);
+    line_print(stderr, "%d/%d  %s", trial->number, tune->count, label);
     if (strcmp(trial->ended, "diverged") == 0) {
-        (void)fprintf(stderr, "  diverged in epoch %d\n", trial->count);
+        line_print(stderr, "  diverged in epoch %d\n", trial->count);
     } else {
-        (void)fprintf(stderr, "  %d epoch%s  loss %s", trial->count, text_plural(trial->count),
-                      text_number(last->loss).text);
+        line_print(stderr, "  %d epoch%s  loss %s", trial->count, text_plural(trial->count),
+                   text_number(last->loss).text);
         write_score("accuracy", last->accuracy, NAN);
         write_score("validation", last->validation_accuracy, last->validation_rmse);
         write_score("test", last->test_accuracy, last->test_rmse);
-        (void)fprintf(stderr, "  in %s\n", text_seconds(seconds).text);
+        line_print(stderr, "  in %s\n", text_seconds(seconds).text);
     }
     free(label);
     tune->progress.drawn = 0.0;

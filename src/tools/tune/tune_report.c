@@ -1,5 +1,6 @@
 /* What nnfs-tune ends with: the plot, a table of the runs, the best one and how to repeat it. */
 #include "common/bounds.h"
+#include "common/lines.h"
 #include "common/output_file.h"
 #include "common/text.h"
 #include "tune/plot.h"
@@ -95,10 +96,7 @@ static plot_terminal stdout_terminal(void)
     const char *kind = getenv("TERM");
     const char *no_colour = getenv("NO_COLOR");
     bool capable = isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
-    int width = 79;
-    if (capable) {
-        width = tune_terminal_width(STDOUT_FILENO) - 1;
-    }
+    int width = tune_terminal_width(STDOUT_FILENO) - 1;
     return (plot_terminal){
         .width = MIN(width, PLOT_WIDTH_MOST),
         .height = PLOT_HEIGHT,
@@ -159,46 +157,46 @@ static bool tests(const tuning *tune)
 static void print_heading(const tuning *tune)
 {
     const train_run *data = &tune->data[0];
-    (void)printf("%5s", "run");
+    line_print(stdout, "%5s", "run");
     for (int i = 0; i < tune->options->space.axis_count; i++) {
         if (axis_varies(tune, i)) {
-            (void)printf("  %-*s", axis_width(tune, i), tune->options->space.axes[i].option);
+            line_print(stdout, "  %-*s", axis_width(tune, i), tune->options->space.axes[i].option);
         }
     }
-    (void)printf("  %9s", "loss");
+    line_print(stdout, "  %9s", "loss");
     if (nnfs_dataset_classes(data->train.set) > 0) {
-        (void)printf("  %10s", "accuracy");
+        line_print(stdout, "  %10s", "accuracy");
     }
-    (void)printf("%s%s  %6s\n", tune_validates(tune) ? "  validation" : "",
-                 tests(tune) ? "        test" : "", "epochs");
+    line_print(stdout, "%s%s  %6s\n", tune_validates(tune) ? "  validation" : "",
+               tests(tune) ? "        test" : "", "epochs");
 }
 
 static void print_row(const tuning *tune, const tune_trial *trial)
 {
     const train_run *data = &tune->data[0];
     const tune_point *last = trial->count > 0 ? &trial->points[trial_kept(trial)] : NULL;
-    (void)printf("%5d", trial->number);
+    line_print(stdout, "%5d", trial->number);
     for (int i = 0; i < tune->options->space.axis_count; i++) {
         if (axis_varies(tune, i)) {
-            (void)printf("  %-*s", axis_width(tune, i), trial->values[i]);
+            line_print(stdout, "  %-*s", axis_width(tune, i), trial->values[i]);
         }
     }
     if (!trial->ended || !last || strcmp(trial->ended, "diverged") == 0) {
-        (void)printf("  %9s\n", trial->ended ? trial->ended : "stopped");
+        line_print(stdout, "  %9s\n", trial->ended ? trial->ended : "stopped");
         return;
     }
-    (void)printf("  %9s", text_number(last->loss).text);
+    line_print(stdout, "  %9s", text_number(last->loss).text);
     if (nnfs_dataset_classes(data->train.set) > 0) {
-        (void)printf("  %10s", text_percent(last->accuracy).text);
+        line_print(stdout, "  %10s", text_percent(last->accuracy).text);
     }
     if (tune_validates(tune)) {
-        (void)printf("  %10s",
-                     score_cell(last, last->validation_accuracy, last->validation_rmse).text);
+        line_print(stdout, "  %10s",
+                   score_cell(last, last->validation_accuracy, last->validation_rmse).text);
     }
     if (tests(tune)) {
-        (void)printf("  %10s", score_cell(last, last->test_accuracy, last->test_rmse).text);
+        line_print(stdout, "  %10s", score_cell(last, last->test_accuracy, last->test_rmse).text);
     }
-    (void)printf("  %6d\n", trial->count);
+    line_print(stdout, "  %6d\n", trial->count);
 }
 
 /* ---- The best ---- */
@@ -207,22 +205,28 @@ static void print_best(const tuning *tune, const tune_trial *best)
 {
     char *label = trial_label(tune, best);
     double score = trial_score(tune, best, trial_kept(best));
-    (void)printf("%-9s %s: %s %s\n", "best", label ? text_clean(label) : "?", tune->judge.name,
-                 (tune->judge.share ? text_percent(score) : text_error(score)).text);
+    line_print(stdout, "%-9s %s: %s %s\n", "best", label ? text_clean(label) : "?",
+               tune->judge.name,
+               (tune->judge.share ? text_percent(score) : text_error(score)).text);
     free(label);
+    char *command = NULL;
+    size_t size = 0;
+    FILE *stream = must_have(open_memstream(&command, &size));
+    trial_write_command(best, stream);
+    (void)fclose(stream);
     (void)printf("%-9s ", "repeat");
-    trial_write_command(best, stdout);
-    (void)putchar('\n');
+    line_print_command(stdout, must_have(command), 10);
+    free(command);
 }
 
 /* By the clock, with all that is done between iterations: what one waits for. */
 static void print_speed(const tuning *tune)
 {
     if (tune->iterations > 0) {
-        (void)printf("%-9s %s an iteration: %s in %s, %d run%s side by side\n", "speed",
-                     text_seconds(tune->seconds / (double)tune->iterations).text,
-                     text_count(tune->iterations).text, text_seconds(tune->seconds).text,
-                     tune->jobs, text_plural(tune->jobs));
+        line_print(stdout, "%-9s %s an iteration: %s in %s, %d run%s side by side\n", "speed",
+                   text_seconds(tune->seconds / (double)tune->iterations).text,
+                   text_count(tune->iterations).text, text_seconds(tune->seconds).text, tune->jobs,
+                   text_plural(tune->jobs));
     }
 }
 
@@ -234,7 +238,7 @@ void tune_report(const tuning *tune)
     int shown = MIN(tune->count, ROWS_MOST);
     if (what.count > 0) {
         plot_draw(&what, &terminal, stdout);
-        (void)putchar('\n');
+        line_print(stdout, "\n");
     }
     free_plot(&what);
     print_heading(tune);
@@ -242,19 +246,19 @@ void tune_report(const tuning *tune)
         print_row(tune, ranked[i]);
     }
     if (shown < tune->count) {
-        (void)printf("%5s  %d more in the log\n", "...", tune->count - shown);
+        line_print(stdout, "%5s  %d more in the log\n", "...", tune->count - shown);
     }
     const tune_trial *best = ranked[0];
-    (void)putchar('\n');
+    line_print(stdout, "\n");
     if (best->ended && strcmp(best->ended, "diverged") != 0) {
         print_best(tune, best);
     }
     print_speed(tune);
     if (tune->options->log) {
-        (void)printf("%-9s %s\n", "log", tune->options->log);
+        line_print(stdout, "%-9s %s\n", "log", tune->options->log);
     }
     if (tune->options->plot) {
-        (void)printf("%-9s %s\n", "plot", tune->options->plot);
+        line_print(stdout, "%-9s %s\n", "plot", tune->options->plot);
     }
     free(ranked);
 }

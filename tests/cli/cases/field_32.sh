@@ -17,6 +17,30 @@ for columns in 100 80 60; do
     grep -c '^weights' all
     sed -n '/^trained/,$p' all | grep 'too long'
 done
+# Nor is one of a table's summary, of other results, or of a command to paste.
+(
+    echo 'a long name of a column,kind of house,"the, target"'
+    for i in 1 2 3 4 5 6 7 8 9; do
+        echo "$i,terraced house number $i of many,$((i * i))"
+        echo "$((i + 10)),terraced house number $((i % 3)) of many,$i"
+    done
+) >houses.csv
+nnfs-train houses.csv -e 1 --hidden 4 --preset plain -q -o plain
+nnfs-train houses.csv -e 1 --hidden 4 --preset plain -q -o kinds --target 2
+narrow 80 "nnfs-train houses.csv --preset fast -e 1 --hidden 4 -o none" | sed '/^epoch/,$d; s/--lr.*//'
+narrow 60 "nnfs-train houses.csv --preset fast -e 1 --hidden 4 -o none" | grep 'too long'
+narrow 80 "nnfs-show houses.csv" | sed '/^ *row /,$d'
+narrow 60 "nnfs-show houses.csv" | grep 'too long'
+narrow 80 "nnfs-show plain" | sed '/^  layer/,/^takes/d'
+narrow 60 "nnfs-show plain" | grep 'too long'
+narrow 60 "nnfs-tune houses.csv --preset plain --lr 0.1,0.2 --hidden 4 -e 1 -q --log none" |
+    sed 's/lr 0.*[0-9] /lr RATE /' | sed -n '/too long/p; /^repeat/,/^speed/p' | sed '/^speed/d'
+narrow 80 "nnfs-eval kinds kinds houses.csv" | sed -n '/too long/p; /parameters/,/^loss/p' | sed '/^loss/d'
+narrow 60 "nnfs-export kinds --onnx a-name-of-a-file-that-is-long.onnx --check houses.csv" |
+    sed '/^nnfs-export/,/know/d; s/[0-9.e-]* of prob/D of prob/'
+narrow 80 "nnfs-export plain --safetensors plain.torch"
+narrow 60 "nnfs-import plain.torch -o again"
+run nnfs-eval plain plain houses.csv
 narrow 50 "nnfs-predict -t 1 model new.csv -o out.csv"
 narrow 40 "nnfs-train -q nowhere/at/all.csv -e 1 -o none"
 narrow 40 "nnfs-eval -t 1 model new.csv"
