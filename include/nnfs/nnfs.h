@@ -661,6 +661,30 @@ typedef struct nnfs_layer {
     nnfs_activation activation;
 } nnfs_layer;
 
+/*
+ * Inputs that become vectors before the first layer. `count` vectors of `width` values; vector i is made of
+ * input inputs[i], or of the sizes[i] inputs from there on, which rise and belong to no other vector.
+ */
+typedef enum nnfs_embedding_kind {
+    /* w0 x + b0 + P ple(x), piecewise linear between quantiles, of at most `bins` pieces (Gorishniy et al. 2022) */
+    NNFS_EMBEDDING_PIECEWISE,
+    /* The sum of x_i T_i over the inputs of a category; one of them is 1, so it is the category's vector */
+    NNFS_EMBEDDING_CATEGORY,
+} nnfs_embedding_kind;
+
+typedef struct nnfs_embedding {
+    nnfs_embedding_kind kind;
+    int width; /* 1 to 1024 */
+    int bins;  /* of piecewise, 1 to 1024 */
+    int count; /* at least 1 */
+    const int *inputs;
+    const int *sizes; /* NULL: 1 each */
+    void *reserved[4];
+} nnfs_embedding;
+
+/* "piecewise" and so on; NULL past the last. */
+NNFS_API const char *nnfs_embedding_name(nnfs_embedding_kind kind);
+
 typedef struct nnfs_network_settings {
     int inputs;               /* features a sample, at least 1 */
     const nnfs_layer *layers; /* hidden layers in order, then the output layer */
@@ -683,17 +707,11 @@ typedef struct nnfs_network_settings {
      * layer is normalised. Default 1, at most 256.
      */
     int members;
-    /*
-     * Piecewise-linear embeddings of some inputs (Gorishniy et al. 2022): each becomes `embedding_width`
-     * inputs of the first layer, w0 x + b0 + P ple(x), and ple has at most `embedding_bins` pieces between
-     * quantiles, which nnfs_network_fit_embedding sets. The first layer takes the embeddings, then the other
-     * inputs in their order. `embedded` lists the inputs, from 0 and rising; default none.
-     */
-    int embedding_bins;  /* 1 to 1024 */
-    int embedding_width; /* 1 to 1024 */
-    int embedded_count;
-    const int *embedded;
-    void *reserved[5]; /* NULL */
+    /* Each kind at most once. The first layer takes their vectors in this order, then the other inputs in
+     * theirs. Default none. */
+    int embedding_count;
+    const nnfs_embedding *embeddings; /* [embedding_count] */
+    void *reserved[6];                /* NULL */
 } nnfs_network_settings;
 
 NNFS_API void nnfs_network_settings_init(nnfs_network_settings *settings);
@@ -745,7 +763,7 @@ NNFS_API nnfs_status nnfs_network_header_check(const nnfs_network *network, nnfs
 NNFS_API void nnfs_network_free(nnfs_network *network);
 
 /*
- * Sets the pieces of the embeddings to quantiles of the dataset's inputs; without embeddings it does
+ * Sets the pieces of a piecewise embedding to quantiles of the dataset's inputs; without one it does
  * nothing. To be called once, before training. Errors: ARGUMENT, DATA (features that do not fit), MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset *dataset,
@@ -800,8 +818,10 @@ NNFS_API nnfs_layer nnfs_network_layer(const nnfs_network *network, int index);
 NNFS_API nnfs_normalization nnfs_network_normalization(const nnfs_network *network, int index);
 NNFS_API float nnfs_network_dropout(const nnfs_network *network, int index);
 NNFS_API float nnfs_network_input_dropout(const nnfs_network *network);
-/* Networks that share the hidden weights, at least 1; inputs that are embedded. */
+/* Networks that share the hidden weights, at least 1. */
 NNFS_API int nnfs_network_members(const nnfs_network *network);
+/* Its embeddings, from 0, whose lists are the network's; {0} past the last. Their vectors, all together. */
+NNFS_API nnfs_embedding nnfs_network_embedding(const nnfs_network *network, int index);
 NNFS_API int nnfs_network_embedded(const nnfs_network *network);
 /* Columns of the weights of layer `index`: more than the layer takes where members have each their own, or
  * where inputs are embedded. 0 past the last. */

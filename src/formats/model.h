@@ -2,10 +2,11 @@
  * Networks in safetensors files, "nnfs-model/1": what saving (model_save.c) and loading
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
- * (preprocessing_json.h), members ("8") and embedding ({"bins":48,"width":16,"inputs":[0,2]}) where it
- * has them, networks ("5") of an ensemble, the notes under "note.KEY", and last a checksum. Tensors: layers.N.weight,
- * layers.N.bias and what else the layers have in float32; of an ensemble's further networks, from 1, the
- * same with networks.I. before them. A checkpoint (checkpoint.h) has another text and more tensors besides.
+ * (preprocessing_json.h), members ("8") and embeddings ([{"kind":"piecewise","width":16,"bins":48,
+ * "inputs":[0,2]}]) where it has them, networks ("5") of an ensemble, the notes under "note.KEY", and last a
+ * checksum. Tensors: layers.N.weight, layers.N.bias and what else the layers have in float32; of an ensemble's
+ * further networks, from 1, the same with networks.I. before them. A checkpoint (checkpoint.h) has another text
+ * and more tensors besides.
  *
  * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
  * each with a NUL behind it, and then of all tensors' bytes.
@@ -79,10 +80,12 @@ typedef struct model_file {
     int inputs;
     float input_dropout;
     int members;
-    int networks;    /* of an ensemble; else 1 */
-    int bins, width; /* of embeddings */
-    int *embedded;   /* [embedded_count] */
-    int embedded_count;
+    int networks; /* of an ensemble; else 1 */
+    nnfs_embedding
+        embeddings[EMBEDDING_KINDS]; /* [embedding_count]; their lists are the next ones */
+    int *embedded[2 * EMBEDDING_KINDS];
+    int embedding_count;
+    bool no_memory;     /* while it was parsed */
     nnfs_layer *layers; /* [layer_count], and so are the next two */
     nnfs_normalization *normalization;
     float *dropout;

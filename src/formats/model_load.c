@@ -136,52 +136,74 @@ static nnfs_status parse_members(model_file *model, nnfs_error *error)
     return status;
 }
 
-/* The inputs that are listed; what else they must be, nnfs_network_create checks. */
-static nnfs_status parse_embedded(model_file *model, const json_t *inputs, bool *good,
-                                  nnfs_error *error)
+/* A list of whole numbers from 0 to `most`, of the model's; what else they must be, nnfs_network_create checks. */
+static bool parse_list(model_file *model, const json_t *json, int **list, int *count)
 {
-    size_t count = json_array_size(inputs);
-    *good = count > 0 && count <= (size_t)model->inputs;
-    if (!*good) {
-        return NNFS_OK;
+    int most = model->inputs;
+    *count = (int)json_array_size(json);
+    if (*count < 1 || json_array_size(json) > (size_t)most) {
+        return false;
     }
-    model->embedded = memory_alloc(count, sizeof *model->embedded);
-    if (!model->embedded) {
-        return fail_memory(error, size_mul(count, sizeof *model->embedded), "embeddings");
-    }
-    for (size_t i = 0; i < count; i++) {
-        const json_t *input = json_array_get(inputs, i);
-        json_int_t value = json_integer_value(input);
-        *good = *good && json_is_integer(input) && value >= 0 && value < model->inputs;
-        if (*good) {
-            model->embedded[i] = (int)value;
-        } else {
-            model->embedded[i] = 0;
+    *list = memory_alloc((size_t)*count, sizeof **list);
+    model->no_memory = *list == NULL;
+    for (int i = 0; *list && i < *count; i++) {
+        const json_t *item = json_array_get(json, (size_t)i);
+        json_int_t value = json_integer_value(item);
+        if (!json_is_integer(item) || value < 0 || value > most) {
+            return false;
         }
+        (*list)[i] = (int)value;
     }
-    model->embedded_count = (int)count;
-    return NNFS_OK;
+    return *list != NULL;
 }
 
-static nnfs_status parse_embedding(model_file *model, nnfs_error *error)
+static const char *embedding_name(int kind)
+{
+    return nnfs_embedding_name((nnfs_embedding_kind)kind);
+}
+
+/* False where it makes no sense, and without memory. */
+static bool parse_embedding(model_file *model, int index, const json_t *json)
+{
+    nnfs_embedding *to = &model->embeddings[index];
+    int **lists = &model->embedded[2 * (size_t)index];
+    const json_t *bins = json_object_get(json, "bins");
+    const json_t *sizes = json_object_get(json, "sizes");
+    int found = model_find_name(embedding_name, json_string_value(json_object_get(json, "kind")));
+    size_t known = 3 + (bins != NULL) + (sizes != NULL);
+    int size_count = 0;
+    model->embedding_count = index + 1;
+    to->kind = (nnfs_embedding_kind)found;
+    bool good = found >= 0 && json_object_size(json) == known &&
+                parse_positive(json_object_get(json, "width"), &to->width) &&
+                (!bins || parse_positive(bins, &to->bins)) &&
+                parse_list(model, json_object_get(json, "inputs"), &lists[0], &to->count) &&
+                (!sizes || parse_list(model, sizes, &lists[1], &size_count));
+    to->inputs = lists[0];
+    to->sizes = lists[1];
+    return good && (!sizes || size_count == to->count);
+}
+
+static nnfs_status parse_embeddings(model_file *model, nnfs_error *error)
 {
     json_t *json;
-    bool good = true;
-    nnfs_status status = metadata_json(model, "embedding", &json, error);
-    model->bins = model->width = 1;
-    if (status == NNFS_OK && safetensors_metadata(&model->file, "embedding")) {
-        status = parse_embedded(model, json_object_get(json, "inputs"), &good, error);
-        good = good && json_object_size(json) == 3 &&
-               parse_positive(json_object_get(json, "bins"), &model->bins) &&
-               parse_positive(json_object_get(json, "width"), &model->width);
+    TRY(metadata_json(model, "embeddings", &json, error));
+    size_t count = json_array_size(json);
+    bool good = !safetensors_metadata(&model->file, "embeddings") ||
+                (count >= 1 && count <= EMBEDDING_KINDS);
+    for (size_t i = 0; good && i < count; i++) {
+        good = parse_embedding(model, (int)i, json_array_get(json, i));
     }
     json_decref(json);
-    if (status == NNFS_OK && !good) {
+    if (model->no_memory) {
+        return fail_memory(error, (size_t)model->inputs * sizeof(int), "embeddings");
+    }
+    if (!good) {
         return fail(error, NNFS_ERROR_DATA,
-                    "%s: metadata 'embedding' is not bins, width and a list of inputs",
+                    "%s: metadata 'embeddings' is not a list of kind, width and inputs",
                     model->path);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status parse_layer(model_file *model, int index, const json_t *json, nnfs_error *error)
@@ -367,10 +389,8 @@ static nnfs_status describe_network(model_file *model, nnfs_error *error)
     settings.dropout = model->dropout;
     settings.input_dropout = model->input_dropout;
     settings.members = model->members;
-    settings.embedding_bins = model->bins;
-    settings.embedding_width = model->width;
-    settings.embedded = model->embedded;
-    settings.embedded_count = model->embedded_count;
+    settings.embeddings = model->embeddings;
+    settings.embedding_count = model->embedding_count;
     settings.layers = model->layers;
     settings.layer_count = model->layer_count;
     settings.loss = model->loss;
@@ -491,8 +511,8 @@ static nnfs_status parse_model(model_file *model, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
-        check_format,    check_checksum, parse_inputs, parse_input_dropout, parse_members,
-        parse_embedding, parse_layers,   parse_loss,   describe_network,    check_tensors};
+        check_format,     check_checksum, parse_inputs, parse_input_dropout, parse_members,
+        parse_embeddings, parse_layers,   parse_loss,   describe_network,    check_tensors};
     nnfs_status status = NNFS_OK;
     for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
         status = steps[i](model, error);
@@ -525,7 +545,9 @@ void model_close(model_file *model)
     memory_free(model->layers);
     memory_free(model->normalization);
     memory_free(model->dropout);
-    memory_free(model->embedded);
+    for (size_t i = 0; i < sizeof model->embedded / sizeof *model->embedded; i++) {
+        memory_free(model->embedded[i]);
+    }
     nnfs_network_free(model->network);
     safetensors_close(&model->file);
     *model = (model_file){0};

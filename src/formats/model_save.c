@@ -95,24 +95,47 @@ static char *layers_to_json(const nnfs_network *network)
     return text;
 }
 
-/* {"bins":48,"width":16,"inputs":[0,2]}; NULL without memory. */
-static char *embedding_to_json(const nnfs_network *network)
+/* {"kind":"piecewise","width":16,"bins":48,"inputs":[0,2]}; NULL without memory. */
+static json_t *one_embedding_to_json(const nnfs_embedding *embedding)
 {
-    json_t *json = json_pack("{s:i, s:i, s:[]}", "bins", network->embedding_bins, "width",
-                             network->embedding_width, "inputs");
+    json_t *json = json_pack("{s:s, s:i, s:[]}", "kind", nnfs_embedding_name(embedding->kind),
+                             "width", embedding->width, "inputs");
     json_t *inputs = json_object_get(json, "inputs");
-    int result = -1;
-    if (json) {
-        result = 0;
+    json_t *sizes = embedding->sizes ? json_array() : NULL;
+    int result = json ? 0 : -1;
+    for (int i = 0; result == 0 && i < embedding->count; i++) {
+        result = json_array_append_new(inputs, json_integer(embedding->inputs[i]));
+        if (result == 0 && embedding->sizes) {
+            result = json_array_append_new(sizes, json_integer(embedding->sizes[i]));
+        }
     }
-    for (int i = 0; result == 0 && i < network->embedded_count; i++) {
-        result = json_array_append_new(inputs, json_integer(network->embedded[i]));
+    if (result == 0 && embedding->kind == NNFS_EMBEDDING_PIECEWISE) {
+        result = json_object_set_new(json, "bins", json_integer(embedding->bins));
+    }
+    if (result == 0 && embedding->sizes) {
+        result = json_object_set(json, "sizes", sizes);
+    }
+    json_decref(sizes);
+    if (result != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+/* A list of them; NULL without memory. */
+static char *embeddings_to_json(const nnfs_network *network)
+{
+    json_t *list = json_array();
+    int result = list ? 0 : -1;
+    for (int i = 0; result == 0 && i < network->embedding_count; i++) {
+        result = json_array_append_new(list, one_embedding_to_json(&network->embeddings[i].as));
     }
     char *text = NULL;
     if (result == 0) {
-        text = json_text(json, NULL);
+        text = json_text(list, NULL);
     }
-    json_decref(json);
+    json_decref(list);
     return text;
 }
 
@@ -159,12 +182,12 @@ static bool describe_texts(const nnfs_network *network, description *d)
         (void)snprintf(d->networks, sizeof d->networks, "%d", nnfs_network_networks(network));
         d->texts[d->text_count++] = (safetensors_text){"networks", d->networks};
     }
-    if (network->embedded_count > 0) {
-        d->embedding = embedding_to_json(network);
+    if (network->embedding_count > 0) {
+        d->embedding = embeddings_to_json(network);
         if (!d->embedding) {
             return false;
         }
-        d->texts[d->text_count++] = (safetensors_text){"embedding", d->embedding};
+        d->texts[d->text_count++] = (safetensors_text){"embeddings", d->embedding};
     }
     if (nnfs_network_preprocessing(network)) {
         d->preprocessing = preprocessing_to_json(nnfs_network_preprocessing(network));

@@ -36,16 +36,38 @@ static void set_edges(const float *values, size_t count, int bins, float *edges)
 }
 
 /* The embedded inputs of `count` samples, each input's values one behind the other. */
-static void gather(const nnfs_network *network, const nnfs_dataset *dataset, size_t count, float *x,
-                   float *values)
+static void gather(const network_embedding *embedding, const nnfs_dataset *dataset, size_t count,
+                   float *x, float *values)
 {
     double step = (double)dataset->samples / (double)count;
     for (size_t i = 0; i < count; i++) {
         sample_batch to = {.n = 1, .x = x};
         dataset_fetch(dataset, NULL, (int64_t)((double)i * step), &to);
-        for (size_t c = 0; c < (size_t)network->embedded_count; c++) {
-            values[c * count + i] = x[network->embedded[c]];
+        for (size_t c = 0; c < (size_t)embedding->as.count; c++) {
+            values[c * count + i] = x[embedding->inputs[c]];
         }
+    }
+}
+
+static const network_embedding *find_piecewise(const nnfs_network *network)
+{
+    for (int i = 0; i < network->embedding_count; i++) {
+        if (network->embeddings[i].as.kind == NNFS_EMBEDDING_PIECEWISE) {
+            return &network->embeddings[i];
+        }
+    }
+    return NULL;
+}
+
+static void set_all_edges(nnfs_network *network, const network_embedding *embedding, size_t count,
+                          float *values)
+{
+    matrix edges = network_matrix(&network->tensors[embedding->edges], network->parameters);
+    int bins = embedding->as.bins;
+    for (int c = 0; c < embedding->as.count; c++) {
+        float *own = values + (size_t)c * count;
+        qsort(own, count, sizeof *own, compare_floats);
+        set_edges(own, quantile_spread(own, count, bins), bins, matrix_at(edges, 0, c));
     }
 }
 
@@ -55,9 +77,10 @@ nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset
     if (!network || !dataset) {
         return fail_null(error, network ? "dataset" : "network");
     }
-    nnfs_status status = network_check_inputs(network, dataset, error);
-    if (status != NNFS_OK || network->embedded_count == 0) {
-        return status;
+    TRY(network_check_inputs(network, dataset, error));
+    const network_embedding *embedding = find_piecewise(network);
+    if (!embedding) {
+        return NNFS_OK;
     }
     if (dataset->samples < 1) {
         return fail(error, NNFS_ERROR_DATA, "embeddings need at least 1 sample");
@@ -66,23 +89,18 @@ nnfs_status nnfs_network_fit_embedding(nnfs_network *network, const nnfs_dataset
     if (dataset->samples < MOST_FITTED) {
         count = (size_t)dataset->samples;
     }
-    size_t floats = size_mul(count, (size_t)network->embedded_count);
+    size_t floats = size_mul(count, (size_t)embedding->as.count);
     float *x = memory_alloc((size_t)network->inputs, sizeof *x);
     float *values = memory_alloc(floats, sizeof *values);
-    if (x && values) {
-        const network_tensor *edges = &network->tensors[network->edges];
-        gather(network, dataset, count, x, values);
-        for (int c = 0; c < network->embedded_count; c++) {
-            float *own = values + (size_t)c * count;
-            qsort(own, count, sizeof *own, compare_floats);
-            set_edges(
-                own, quantile_spread(own, count, network->embedding_bins), network->embedding_bins,
-                network->parameters + edges->offset + (size_t)c * (size_t)edges->column_stride);
-        }
-    } else {
-        status = fail_memory(error, size_mul(floats, sizeof *values), "the pieces of embeddings");
+    bool allocated = x && values;
+    if (allocated) {
+        gather(embedding, dataset, count, x, values);
+        set_all_edges(network, embedding, count, values);
     }
     memory_free(values);
     memory_free(x);
-    return status;
+    if (!allocated) {
+        return fail_memory(error, size_mul(floats, sizeof *values), "the pieces of embeddings");
+    }
+    return NNFS_OK;
 }

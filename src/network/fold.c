@@ -62,10 +62,10 @@ static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_netw
         settings.dropout = list.dropout;
         settings.input_dropout = network->input_dropout;
         settings.members = network->members;
-        settings.embedding_bins = network->embedding_bins;
-        settings.embedding_width = network->embedding_width;
-        settings.embedded = network->embedded;
-        settings.embedded_count = network->embedded_count;
+        nnfs_embedding embeddings[EMBEDDING_KINDS];
+        network_list_embeddings(network, embeddings);
+        settings.embeddings = embeddings;
+        settings.embedding_count = network->embedding_count;
         status = nnfs_network_create(&settings, made, error);
     } else {
         status =
@@ -225,9 +225,12 @@ nnfs_status network_fold(const nnfs_network *network, nnfs_network **folded, nnf
     if (status != NNFS_OK) {
         return status;
     }
-    if (network->table >= 0) {
-        copy_tensor(network, network->table, *folded, (*folded)->table);
-        copy_tensor(network, network->edges, *folded, (*folded)->edges);
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *from = &network->embeddings[i];
+        copy_tensor(network, from->table, *folded, (*folded)->embeddings[i].table);
+        if (from->edges >= 0) {
+            copy_tensor(network, from->edges, *folded, (*folded)->embeddings[i].edges);
+        }
     }
     for (int i = 0; i < network->layer_count; i++) {
         const network_layer *from = &network->layers[i];

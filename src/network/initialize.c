@@ -215,23 +215,32 @@ static void draw_input_tensor(nnfs_network *network, const nnfs_network_settings
     }
 }
 
+/* The place of a row of the first layer's input within its vector; 0: the first, or of no vector. */
+static int within_vector(const nnfs_network *network, int row)
+{
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *embedding = &network->embeddings[i];
+        if (row < embedding->row + embedding_rows(embedding)) {
+            return (row - embedding->row) % embedding->as.width;
+        }
+    }
+    return 0;
+}
+
 /*
  * Factors of the members: with embeddings a normal number for each embedding and each other input, without
  * them 1 or -1. Those of an embedding are alike at first.
  */
 static void initialize_members(nnfs_network *network, const nnfs_network_settings *settings)
 {
-    bool embeds = network->embedded_count > 0;
+    bool embeds = network->embedding_count > 0;
     const network_tensor *tensor = &network->tensors[network->member_scale];
     draw_input_tensor(network, settings, network->member_scale, tensor->rows, embeds, 1.0);
     matrix factors = network_matrix(tensor, network->parameters);
     for (int member = 0; member < factors.columns; member++) {
         for (int i = 0; i < factors.rows; i++) {
             float *factor = matrix_at(factors, i, member);
-            int within = 0;
-            if (i < network->embedded_count * network->embedding_width) {
-                within = i % network->embedding_width;
-            }
+            int within = within_vector(network, i);
             if (!embeds) {
                 *factor = *factor < 0.0f ? -1.0f : 1.0f;
             } else if (within > 0) {
@@ -242,15 +251,36 @@ static void initialize_members(nnfs_network *network, const nnfs_network_setting
 }
 
 /* w0 and b0 are uniform on 1 / sqrt(width), P is 0, and until it is fitted ple has one piece, 0 to 1. */
-static void initialize_embedding(nnfs_network *network, const nnfs_network_settings *settings)
+static void initialize_piecewise(nnfs_network *network, const nnfs_network_settings *settings,
+                                 const network_embedding *embedding)
 {
-    int width = network->embedding_width;
-    draw_input_tensor(network, settings, network->table, 2 * width, false, 1.0 / sqrt(width));
-    matrix edges = network_matrix(&network->tensors[network->edges], network->parameters);
+    int width = embedding->as.width;
+    draw_input_tensor(network, settings, embedding->table, 2 * width, false, 1.0 / sqrt(width));
+    matrix edges = network_matrix(&network->tensors[embedding->edges], network->parameters);
     for (int column = 0; column < edges.columns; column++) {
         for (int i = 0; i < edges.rows; i++) {
             *matrix_at(edges, i, column) = i < 2 ? (float)i : NO_EDGE;
         }
+    }
+}
+
+/* Uniform on 1 / sqrt(width). */
+static void initialize_category(nnfs_network *network, const nnfs_network_settings *settings,
+                                const network_embedding *embedding)
+{
+    int width = embedding->as.width;
+    draw_input_tensor(network, settings, embedding->table, width, false, 1.0 / sqrt(width));
+}
+
+static void initialize_embeddings(nnfs_network *network, const nnfs_network_settings *settings)
+{
+    static void (*const kinds[EMBEDDING_KINDS])(nnfs_network *, const nnfs_network_settings *,
+                                                const network_embedding *) = {
+        [NNFS_EMBEDDING_PIECEWISE] = initialize_piecewise,
+        [NNFS_EMBEDDING_CATEGORY] = initialize_category,
+    };
+    for (int i = 0; i < network->embedding_count; i++) {
+        kinds[network->embeddings[i].as.kind](network, settings, &network->embeddings[i]);
     }
 }
 
@@ -259,8 +289,8 @@ void network_initialize(nnfs_network *network, const nnfs_network_settings *sett
     for (int index = 0; index < network->layer_count; index++) {
         initialize_layer(network, index, settings);
     }
-    if (network->table >= 0 && settings->init != NNFS_INIT_ZEROS) {
-        initialize_embedding(network, settings);
+    if (settings->init != NNFS_INIT_ZEROS) {
+        initialize_embeddings(network, settings);
     }
     if (network->member_scale >= 0 && settings->init != NNFS_INIT_ZEROS) {
         initialize_members(network, settings);

@@ -17,11 +17,7 @@ void nnfs_network_settings_init(nnfs_network_settings *settings)
     if (!settings) {
         return;
     }
-    *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY,
-                                        .seed = 1,
-                                        .members = 1,
-                                        .embedding_bins = 48,
-                                        .embedding_width = 16};
+    *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY, .seed = 1, .members = 1};
 }
 
 static bool is_probability(float p)
@@ -114,7 +110,7 @@ static nnfs_status check_loss(const nnfs_network_settings *settings, nnfs_error 
     return NNFS_OK;
 }
 
-enum { MOST_MEMBERS = 256, MOST_PIECES = 1024 };
+enum { MOST_MEMBERS = 256 };
 
 static nnfs_status check_members(const nnfs_network_settings *settings, nnfs_error *error)
 {
@@ -140,29 +136,6 @@ static nnfs_status check_members(const nnfs_network_settings *settings, nnfs_err
     return NNFS_OK;
 }
 
-static nnfs_status check_embedding(const nnfs_network_settings *settings, nnfs_error *error)
-{
-    if (settings->embedded_count == 0) {
-        return NNFS_OK;
-    }
-    if (settings->embedding_bins < 1 || settings->embedding_bins > MOST_PIECES ||
-        settings->embedding_width < 1 || settings->embedding_width > MOST_PIECES) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "an embedding has 1 to %d bins and is 1 to %d wide, not %d and %d", MOST_PIECES,
-                    MOST_PIECES, settings->embedding_bins, settings->embedding_width);
-    }
-    int before = -1;
-    for (int i = 0; i < settings->embedded_count; i++) {
-        if (!settings->embedded || settings->embedded[i] <= before ||
-            settings->embedded[i] >= settings->inputs) {
-            return fail(error, NNFS_ERROR_ARGUMENT,
-                        "embedded inputs are listed once each, in rising order");
-        }
-        before = settings->embedded[i];
-    }
-    return NNFS_OK;
-}
-
 static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_error *error)
 {
     if (settings->inputs < 1 || settings->layer_count < 1 || !settings->layers) {
@@ -179,7 +152,7 @@ static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_er
                     nnfs_init_name(settings->init));
     }
     static nnfs_status (*const checks[])(const nnfs_network_settings *, nnfs_error *) = {
-        check_layers, check_loss, check_members, check_embedding};
+        check_layers, check_loss, check_members, network_check_embeddings};
     nnfs_status status = NNFS_OK;
     for (size_t i = 0; status == NNFS_OK && i < sizeof checks / sizeof *checks; i++) {
         status = checks[i](settings, error);
@@ -207,7 +180,7 @@ const char *nnfs_normalization_name(nnfs_normalization which)
  * the time. From some 32 units on, and for fewer inputs, its kernels like W as well. Those with AVX2 do not
  * care.
  */
-enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5, INPUT_TENSORS = 3 };
+enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5, INPUT_TENSORS = EMBEDDING_KINDS + 2 };
 
 /* Adds a tensor behind the others; returns its index. */
 static int add_tensor(nnfs_network *network, network_tensor tensor)
@@ -265,14 +238,16 @@ static int add_input_matrix(nnfs_network *network, const char *name, int rows, i
 
 static void lay_out_inputs(nnfs_network *network)
 {
-    int width = network->embedding_width;
-    int bins = network->embedding_bins;
-    network->table = network->edges = network->member_scale = -1;
-    if (network->embedded_count > 0) {
-        network->table =
-            add_input_matrix(network, "table", width * (bins + 2), network->embedded_count, true);
-        network->edges =
-            add_input_matrix(network, "edges", bins + 1, network->embedded_count, false);
+    network->member_scale = -1;
+    for (int i = 0; i < network->embedding_count; i++) {
+        network_embedding *embedding = &network->embeddings[i];
+        embedding_table table = network_embedding_table(embedding);
+        embedding->table = add_input_matrix(network, table.name, table.rows, table.columns, true);
+        embedding->edges = -1;
+        if (embedding->as.kind == NNFS_EMBEDDING_PIECEWISE) {
+            embedding->edges = add_input_matrix(network, "edges", embedding->as.bins + 1,
+                                                embedding->as.count, false);
+        }
     }
     if (network->members > 1) {
         network->member_scale = add_input_matrix(network, "member_scale", network->layers[0].in,
@@ -283,7 +258,10 @@ static void lay_out_inputs(nnfs_network *network)
 /* Lists the layers and tensors of a network whose arrays have room for them. */
 static void lay_out(nnfs_network *network, const nnfs_network_settings *settings)
 {
-    int in = settings->inputs + network->embedded_count * (network->embedding_width - 1);
+    int in = network->other_count;
+    for (int i = 0; i < network->embedding_count; i++) {
+        in += embedding_rows(&network->embeddings[i]);
+    }
     for (int i = 0; i < settings->layer_count; i++) {
         const nnfs_layer *from = &settings->layers[i];
         network_layer *layer = &network->layers[i];
@@ -332,16 +310,9 @@ nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network
     made->layers = calloc(layers, sizeof *made->layers);
     made->tensors = calloc(size_add(layers * MOST_TENSORS, INPUT_TENSORS), sizeof *made->tensors);
     made->members = settings->members;
-    made->embedding_bins = settings->embedding_bins;
-    made->embedding_width = settings->embedding_width;
-    made->embedded_count = settings->embedded_count;
-    made->embedded = calloc((size_t)settings->embedded_count + 1, sizeof *made->embedded);
-    if (!made->layers || !made->tensors || !made->embedded) {
+    if (!made->layers || !made->tensors || !network_take_embeddings(made, settings)) {
         nnfs_network_free(made);
         return fail_memory(error, layers * MOST_TENSORS * sizeof *made->tensors, "a network");
-    }
-    for (int i = 0; i < made->embedded_count; i++) {
-        made->embedded[i] = settings->embedded[i];
     }
     lay_out(made, settings);
     *network = made;
@@ -393,7 +364,7 @@ void nnfs_network_free(nnfs_network *network)
         encoder_release(network->encoder);
         free(network->layers);
         free(network->tensors);
-        free(network->embedded);
+        network_free_embeddings(network);
         memory_free(network->parameters);
         for (int i = 0; i < network->further_count; i++) {
             memory_free(network->further[i]);
@@ -476,32 +447,12 @@ int nnfs_network_members(const nnfs_network *network)
     return network->members;
 }
 
-int nnfs_network_embedded(const nnfs_network *network)
-{
-    if (!network) {
-        return 0;
-    }
-    return network->embedded_count;
-}
-
 int nnfs_network_layer_columns(const nnfs_network *network, int index)
 {
     if (!has_layer(network, index)) {
         return 0;
     }
     return network->tensors[network->layers[index].weight].columns;
-}
-
-int network_input_column(const nnfs_network *network, int input)
-{
-    int before = 0;
-    while (before < network->embedded_count && network->embedded[before] < input) {
-        before++;
-    }
-    if (before < network->embedded_count && network->embedded[before] == input) {
-        return -1;
-    }
-    return network->embedded_count * network->embedding_width + input - before;
 }
 
 nnfs_loss nnfs_network_loss(const nnfs_network *network)
@@ -529,17 +480,8 @@ bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
     if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
         left->loss != right->loss || left->input_dropout != right->input_dropout ||
         left->members != right->members || left->further_count != right->further_count ||
-        left->embedded_count != right->embedded_count) {
+        !network_same_embeddings(left, right)) {
         return false;
-    }
-    if (left->embedded_count > 0 && (left->embedding_bins != right->embedding_bins ||
-                                     left->embedding_width != right->embedding_width)) {
-        return false;
-    }
-    for (int i = 0; i < left->embedded_count; i++) {
-        if (left->embedded[i] != right->embedded[i]) {
-            return false;
-        }
     }
     for (int i = 0; i < left->layer_count; i++) {
         const network_layer *a = &left->layers[i];
@@ -653,7 +595,7 @@ double nnfs_network_flops_step(const nnfs_network *network)
         return 0.0;
     }
     const network_layer *input = &network->layers[0];
-    bool inputs_learn = network->member_scale >= 0 || network->table >= 0;
+    bool inputs_learn = network->member_scale >= 0 || network->embedding_count > 0;
     double forward = nnfs_network_flops_forward(network);
     return 3.0 * forward - (inputs_learn ? 0.0 : 2.0 * (double)input->in * (double)input->out);
 }

@@ -45,16 +45,26 @@ typedef struct network_note {
     char *value;
 } network_note;
 
+/* Vectors of inputs, which the first layer takes from row `row` on. */
+typedef struct network_embedding {
+    nnfs_embedding as;   /* its lists are the next two */
+    int *inputs, *sizes; /* [as.count] */
+    int row;
+    int table; /* tensors; a vector a column (piecewise: w0, b0 and P), of categories an input */
+    int edges; /* of piecewise [bins + 1 x count], NO_EDGE behind the last; else -1 */
+} network_embedding;
+
+enum { EMBEDDING_KINDS = 2 };
+
 struct nnfs_network {
     int inputs;
     float input_dropout;
-    int members;                         /* at least 1 */
-    int embedding_bins, embedding_width; /* of each embedded input */
-    int *embedded;                       /* [embedded_count] inputs, rising */
-    int embedded_count;
-    int table; /* tensors of the inputs; -1: none. Embeddings: w0, b0 and P of an input a column */
-    int edges; /* [bins + 1 x embedded], NO_EDGE behind the last */
-    int member_scale; /* [inputs of the first layer x members] */
+    int members; /* at least 1 */
+    network_embedding embeddings[EMBEDDING_KINDS];
+    int embedding_count;
+    int *others; /* [other_count] inputs of no embedding, which follow their vectors */
+    int other_count;
+    int member_scale; /* tensor [inputs of the first layer x members]; -1: none */
     int layer_count;
     network_layer *layers; /* [layer_count] */
     nnfs_loss loss;
@@ -75,6 +85,15 @@ struct nnfs_network {
 
 /* The column of the first layer's W that an input which is not embedded has; -1: it is embedded. */
 int network_input_column(const nnfs_network *network, int input);
+
+/* The column of the table that an input of a category has; -1: it has none there. */
+int network_vector_column(const network_embedding *embedding, int input);
+
+/* Values of all vectors of an embedding. */
+static inline int embedding_rows(const network_embedding *embedding)
+{
+    return embedding->as.count * embedding->as.width;
+}
 
 /* A tensor's elements in a buffer that is laid out like the parameters. */
 static inline matrix network_matrix(const network_tensor *which, float *buffer)
@@ -128,6 +147,26 @@ static inline const network_layer *network_output(const nnfs_network *network)
 nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
                              nnfs_error *error);
 nnfs_status network_allocate(nnfs_network *network, nnfs_error *error);
+
+/*
+ * embedding.c: the embeddings of settings checked; taken over, except for their tensors (false: no memory);
+ * freed; compared.
+ */
+nnfs_status network_check_embeddings(const nnfs_network_settings *settings, nnfs_error *error);
+bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings *settings);
+void network_free_embeddings(nnfs_network *network);
+bool network_same_embeddings(const nnfs_network *left, const nnfs_network *right);
+
+/* The embeddings' settings, as nnfs_network_settings has them: [embedding_count]. */
+void network_list_embeddings(const nnfs_network *network, nnfs_embedding *list);
+
+/* Name and size of the trained tensor of an embedding. */
+typedef struct embedding_table {
+    const char *name;
+    int rows, columns;
+} embedding_table;
+
+embedding_table network_embedding_table(const network_embedding *embedding);
 
 /* Whether two networks have the same layers and loss: what one learns fits the other. */
 bool network_same_shape(const nnfs_network *left, const nnfs_network *right);

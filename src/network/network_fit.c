@@ -69,19 +69,30 @@ nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *d
 
 /* ---- Preprocessing ---- */
 
+/* Sets what an input of a category is multiplied by to 0: its vector, or its column of the first W. */
+static void silence_input(nnfs_network *network, int input)
+{
+    int column = network_input_column(network, input);
+    matrix weights = network_weights(network, 0, network->parameters);
+    for (int i = 0; column < 0 && i < network->embedding_count; i++) {
+        const network_embedding *embedding = &network->embeddings[i];
+        column = network_vector_column(embedding, input);
+        weights = network_matrix(&network->tensors[embedding->table], network->parameters);
+    }
+    for (int row = 0; column >= 0 && row < weights.rows; row++) {
+        *matrix_at(weights, row, column) = 0.0f;
+    }
+}
+
 /* No training sample had the place of the others: what its weights began with would stay for ever. */
 static void silence_unseen(nnfs_network *network, const nnfs_preprocessing *preprocessing)
 {
-    matrix weights = network_weights(network, 0, network->parameters);
     for (int i = 0; i < preprocessing->column_count; i++) {
         const preprocessing_column *column = &preprocessing->columns[i];
         const nnfs_encoding *encoding = &column->encoding;
         if (encoding->kind == NNFS_COLUMN_CATEGORY && encoding->inputs > 0 &&
             !column->others_seen) {
-            int input = network_input_column(network, encoding->first_input + encoding->inputs - 1);
-            for (int unit = 0; input >= 0 && unit < weights.rows; unit++) {
-                *matrix_at(weights, unit, input) = 0.0f;
-            }
+            silence_input(network, encoding->first_input + encoding->inputs - 1);
         }
     }
 }

@@ -31,9 +31,12 @@ typedef struct compiler {
     layer_values *values; /* [layers] */
     operand input;        /* what the first layer takes */
     operand input_factors;
-    operand position, sums; /* of embeddings */
-    operand embedded;       /* what the members' factors multiply */
-    operand input_delta;    /* dL/d of what the first layer takes */
+    struct {
+        operand sums; /* over pieces */
+        operand kept; /* of the forward pass */
+    } embeddings[EMBEDDING_KINDS];
+    operand embedded;    /* what the members' factors multiply */
+    operand input_delta; /* dL/d of what the first layer takes */
     operand embedding_delta;
     op_grid grid;    /* of the elementwise ops to come: that of the product before them */
     size_t turns[3]; /* inference: layers take turns in two buffers, normalised values in a third */
@@ -431,50 +434,91 @@ static operand emit_layer(compiler *c, int index, operand in)
     return emit_dropout(c, index, layer->dropout, v->a, &v->factors);
 }
 
+/* The ops of a kind of embedding. `prepare` runs once a step, over the table; NULL: nothing to do. */
+static const struct {
+    const op_kind *prepare, *embed, *gradient;
+} embedding_ops[EMBEDDING_KINDS] = {
+    [NNFS_EMBEDDING_PIECEWISE] = {&op_piece_sums, &op_piecewise, &op_piecewise_gradient},
+    [NNFS_EMBEDDING_CATEGORY] = {NULL, &op_category, &op_category_gradient},
+};
+
 /* Sums that all samples of a step share: a stage of their own. */
 static void emit_embedding_sums(compiler *c)
 {
     const nnfs_network *network = c->network;
-    int tensor = network->table;
-    if (tensor < 0) {
-        return;
-    }
-    int floats = network->embedding_width * network->embedding_bins;
-    c->sums = (operand){.space = SPACE_WORK,
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *embedding = &network->embeddings[i];
+        const op_kind *prepare = embedding_ops[embedding->as.kind].prepare;
+        if (!prepare) {
+            continue;
+        }
+        int floats = embedding->as.width * embedding->as.bins;
+        operand sums = {.space = SPACE_WORK,
                         .type = DTYPE_F32,
                         .offset = c->program->work_floats,
                         .rows = floats,
-                        .columns = network->embedded_count,
+                        .columns = embedding->as.count,
                         .row_stride = 1,
                         .column_stride = floats};
-    c->program->work_floats =
-        size_add(c->program->work_floats, size_matrix_floats(floats, network->embedded_count));
-    program_op sums = {.kind = &op_embedding_sums,
-                       .layer = 0,
-                       .needs = RUN_FORWARD,
-                       .grid = grid_of_input_tensor(c, tensor),
-                       .weight = tensor_operand(c, SPACE_PARAMETERS, tensor),
-                       .out = c->sums};
-    emit(c, sums);
+        c->program->work_floats =
+            size_add(c->program->work_floats, size_matrix_floats(floats, embedding->as.count));
+        c->embeddings[i].sums = sums;
+        emit(c, (program_op){.kind = prepare,
+                             .layer = 0,
+                             .needs = RUN_FORWARD,
+                             .grid = grid_of_input_tensor(c, embedding->table),
+                             .embedding = embedding,
+                             .weight = tensor_operand(c, SPACE_PARAMETERS, embedding->table),
+                             .out = sums});
+    }
+}
+
+/* Rows of what the first layer takes. */
+static operand rows_of(operand whole, int row, int rows)
+{
+    whole.offset += (size_t)row * (size_t)whole.row_stride;
+    whole.rows = rows;
+    return whole;
+}
+
+/* What the forward pass keeps of an embedding for its gradient: the inputs, or values of its own. */
+static operand keep_for_gradient(compiler *c, const network_embedding *embedding, operand in)
+{
+    if (embedding->as.kind == NNFS_EMBEDDING_PIECEWISE) {
+        return work_matrix(c, PIECEWISE_KEPT * embedding->as.count);
+    }
+    return in;
 }
 
 /* Inputs as embeddings; returns what stands in their place. */
 static operand emit_embed(compiler *c, operand in)
 {
     const nnfs_network *network = c->network;
-    if (network->table < 0) {
+    if (network->embedding_count == 0) {
         return in;
     }
-    program_op next = forward_op(c, &op_embed, 0);
-    next.in = in;
-    next.out = work_matrix(c, network->layers[0].in);
-    next.weight = tensor_operand(c, SPACE_PARAMETERS, network->table);
-    next.more = c->sums;
-    if (trains(c)) {
-        c->position = next.kept = work_matrix(c, POSITION_VALUES * network->embedded_count);
+    operand all = work_matrix(c, network->layers[0].in);
+    c->grid = grid_of_samples(c, all.rows);
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *embedding = &network->embeddings[i];
+        program_op next = forward_op(c, embedding_ops[embedding->as.kind].embed, 0);
+        next.embedding = embedding;
+        next.in = in;
+        next.out = rows_of(all, embedding->row, embedding_rows(embedding));
+        next.weight = tensor_operand(c, SPACE_PARAMETERS, embedding->table);
+        next.more = c->embeddings[i].sums;
+        if (trains(c)) {
+            c->embeddings[i].kept = next.kept = keep_for_gradient(c, embedding, in);
+        }
+        emit(c, next);
     }
-    emit(c, next);
-    return next.out;
+    if (network->other_count > 0) {
+        program_op pass = forward_op(c, &op_pass_others, 0);
+        pass.in = in;
+        pass.out = rows_of(all, all.rows - network->other_count, network->other_count);
+        emit(c, pass);
+    }
+    return all;
 }
 
 /* A column for each member. */
@@ -638,7 +682,7 @@ static void emit_normalization_backward(compiler *c, int index, unsigned needs)
 
 static bool inputs_learn(const nnfs_network *network)
 {
-    return network->table >= 0 || network->member_scale >= 0;
+    return network->embedding_count > 0 || network->member_scale >= 0;
 }
 
 /* From a layer's dz to the delta of the layer before, or of the inputs. */
@@ -797,7 +841,7 @@ static bool follows(const compiler *c, int state)
 static void emit_expand_backward(compiler *c)
 {
     const nnfs_network *network = c->network;
-    if (network->table < 0 || network->members == 1) {
+    if (network->embedding_count == 0 || network->members == 1) {
         return;
     }
     program_op next = {.kind = &op_expand_backward,
@@ -812,16 +856,33 @@ static void emit_expand_backward(compiler *c)
     c->embedding_delta = next.out;
 }
 
+static void emit_table_gradient(compiler *c, int index)
+{
+    const network_embedding *embedding = &c->network->embeddings[index];
+    operand delta = c->network->members > 1 ? c->embedding_delta : c->input_delta;
+    program_op next =
+        tensor_op(c, embedding_ops[embedding->as.kind].gradient, embedding->table, RUN_GRADIENT);
+    next.embedding = embedding;
+    next.members = c->network->members;
+    next.in = rows_of(delta, embedding->row, embedding_rows(embedding));
+    next.kept = c->embeddings[index].kept;
+    next.more = c->embeddings[index].sums;
+    emit(c, next);
+}
+
 /* The gradient of a matrix of the inputs. */
 static void emit_input_gradient(compiler *c, int tensor)
 {
-    bool table = tensor == c->network->table;
-    program_op next = tensor_op(c, table ? &op_embedding_gradient : &op_member_scale_gradient,
-                                tensor, RUN_GRADIENT);
+    for (int i = 0; i < c->network->embedding_count; i++) {
+        if (c->network->embeddings[i].table == tensor) {
+            emit_table_gradient(c, i);
+            return;
+        }
+    }
+    program_op next = tensor_op(c, &op_member_scale_gradient, tensor, RUN_GRADIENT);
     next.members = c->network->members;
-    next.in = table && c->network->members > 1 ? c->embedding_delta : c->input_delta;
-    next.kept = table ? c->position : c->embedded;
-    next.more = c->sums;
+    next.in = c->input_delta;
+    next.kept = c->embedded;
     emit(c, next);
 }
 

@@ -134,6 +134,7 @@ struct program_op {
     operand more;   /* sums over the pieces of embeddings */
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
+    const network_embedding *embedding;
     int state;      /* of train_state, of those that follow the update */
     int part;       /* of the gradient that ranks exchange */
     /* Offsets in the program's sums, in doubles: the op's own, and those of another op that it reads. */
@@ -284,9 +285,11 @@ extern const op_kind op_batch_statistics, op_batch_normalize, op_batch_backward_
 /* ops_members.c */
 extern const op_kind op_expand, op_expand_backward, op_member_scale_gradient;
 extern const op_kind op_heads, op_heads_backward, op_heads_gradient, op_merge;
-/* ops_embedding.c; POSITION_VALUES floats of an embedded input and a sample are kept */
-#define POSITION_VALUES 3
-extern const op_kind op_embedding_sums, op_embed, op_embedding_gradient;
+/* ops_piecewise.c; PIECEWISE_KEPT floats of a vector and a sample are kept */
+#define PIECEWISE_KEPT 3
+extern const op_kind op_piece_sums, op_piecewise, op_piecewise_gradient;
+/* ops_category.c */
+extern const op_kind op_category, op_category_gradient, op_pass_others;
 /* ops_update.c */
 extern const op_kind op_sum_partials, op_sum_shards, op_begin_sum, op_end_sum, op_gradient_norm,
     op_on_gradient, op_update, op_follow;

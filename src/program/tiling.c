@@ -71,7 +71,7 @@ static double weights_of(const network_layer *layer)
 static bool has_partials(const nnfs_network *network, int64_t batch)
 {
     double floats = 0.0;
-    if (network->members > 1 || network->table >= 0) {
+    if (network->members > 1 || network->embedding_count > 0) {
         return false; /* the matrices of the inputs have no partial gradients */
     }
     for (int index = 0; index < network->layer_count; index++) {

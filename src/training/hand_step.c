@@ -156,7 +156,7 @@ nnfs_status nnfs_trainer_run(nnfs_trainer *trainer, const nnfs_step *step, doubl
         return fail(error, NNFS_ERROR_ARGUMENT, "a step needs either arrays or a dataset");
     }
     bool joint = trainer->network->members > 1;
-    bool inputs = joint || trainer->network->table >= 0;
+    bool inputs = joint || trainer->network->embedding_count > 0;
     if ((joint && step->output_gradient) || (inputs && step->input_gradient)) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "a network of members takes no gradient of outputs, and with members or "

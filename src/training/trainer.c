@@ -136,6 +136,10 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     if (status != NNFS_OK) {
         return status;
     }
+    if (network->further_count > 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "an ensemble cannot be trained on, only a single network");
+    }
     if (network->members > 1 && resolved.precision == NNFS_PRECISION_BF16) {
         return fail(error, NNFS_ERROR_ARGUMENT, "members are trained in f32, not in bf16");
     }

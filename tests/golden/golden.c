@@ -3,7 +3,7 @@
  * and gradients within 1e-5 of the largest element, losses and weights after the case's steps
  * within 1e-4. A line a case, then `N passed, N failed`. What a case holds stands in its metadata.
  *
- * x, y, wN, bN and what else a layer has go in; yhat and yhat_after are predictions, before and after the
+ * x, y, wN, bN, tableN and edgesN of embeddings and what else a layer has go in; yhat and yhat_after are predictions, before and after the
  * steps; dx, dwN, ... are gradients of the loss, or of sum(output_gradient * outputs) where that is given.
  */
 #include "formats/safetensors.h"
@@ -20,6 +20,7 @@
 #define VALUE_TOLERANCE 1e-5
 #define STEPS_TOLERANCE 1e-4
 #define MAX_LAYERS      8
+#define MAX_EMBEDDED    8
 
 typedef struct golden_case {
     const char *path;
@@ -28,6 +29,9 @@ typedef struct golden_case {
     nnfs_layer layers[MAX_LAYERS];
     nnfs_normalization normalization[MAX_LAYERS];
     float dropout[MAX_LAYERS];
+    nnfs_embedding embeddings[EMBEDDING_KINDS];
+    int lists[2 * EMBEDDING_KINDS][MAX_EMBEDDED];
+    int first_inputs; /* of the first layer */
     int layer_count;
     nnfs_network_settings network;
     nnfs_train_settings training;
@@ -131,6 +135,45 @@ static bool read_extras(golden_case *c)
     json_decref(normalization);
     json_decref(dropout);
     return ok ? true : give_up(c, "normalization");
+}
+
+static const char *embedding_name(int index)
+{
+    return nnfs_embedding_name((nnfs_embedding_kind)index);
+}
+
+static void read_list(const json_t *json, int *list)
+{
+    for (size_t i = 0; i < json_array_size(json) && i < MAX_EMBEDDED; i++) {
+        list[i] = (int)json_integer_value(json_array_get(json, i));
+    }
+}
+
+/* As a model file has them. */
+static bool read_embeddings(golden_case *c)
+{
+    json_t *list = json_loads(text_of(c, "embeddings"), 0, NULL);
+    int count = (int)json_array_size(list);
+    for (int i = 0; i < count && i < EMBEDDING_KINDS; i++) {
+        const json_t *from = json_array_get(list, (size_t)i);
+        const json_t *sizes = json_object_get(from, "sizes");
+        const char *kind = json_string_value(json_object_get(from, "kind"));
+        int *lists[] = {c->lists[2 * i], c->lists[2 * i + 1]};
+        read_list(json_object_get(from, "inputs"), lists[0]);
+        read_list(sizes, lists[1]);
+        c->embeddings[i] = (nnfs_embedding){
+            .kind = (nnfs_embedding_kind)find_name(kind, embedding_name),
+            .width = (int)json_integer_value(json_object_get(from, "width")),
+            .bins = (int)json_integer_value(json_object_get(from, "bins")),
+            .count = (int)json_array_size(json_object_get(from, "inputs")),
+            .inputs = lists[0],
+            .sizes = sizes ? lists[1] : NULL,
+        };
+    }
+    json_decref(list);
+    c->network.embedding_count = count;
+    c->network.embeddings = c->embeddings;
+    return count <= EMBEDDING_KINDS ? true : give_up(c, "embeddings");
 }
 
 static bool read_layers(golden_case *c)
@@ -262,7 +305,8 @@ static const char *numbered(char *name, size_t size, const char *before, int lay
 /* A case's W is [in, out] row-major, which is our [out x in] column-major. */
 static size_t weight_count(const golden_case *c, int layer)
 {
-    return (size_t)c->sizes[layer] * (size_t)c->sizes[layer + 1];
+    int in = layer == 0 ? c->first_inputs : c->sizes[layer];
+    return (size_t)in * (size_t)c->sizes[layer + 1];
 }
 
 /* The vectors that only some layers have; a case has them under these names and the layer's number. */
@@ -316,10 +360,43 @@ static void compare_extras(golden_case *c, double *worst, const nnfs_network *ne
     }
 }
 
+/* Tensors of the embeddings, [columns, rows] in a case. */
+static void set_embeddings(golden_case *c, nnfs_network *network)
+{
+    char name[32];
+    c->first_inputs = network->layers[0].in;
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *embedding = &network->embeddings[i];
+        const int tensors[] = {embedding->table, embedding->edges};
+        for (int k = 0; k < 2 && tensors[k] >= 0; k++) {
+            const network_tensor *tensor = &network->tensors[tensors[k]];
+            size_t count = (size_t)tensor->rows * (size_t)tensor->columns;
+            float *values =
+                floats_of(c, numbered(name, sizeof name, k ? "edges" : "table", i, ""), count);
+            if (values) {
+                network_write_tensor(tensor, network->parameters, values);
+            }
+            free(values);
+        }
+    }
+}
+
+static void compare_embeddings(golden_case *c, double *worst, const nnfs_network *network,
+                               const float *buffer, const char *before, const char *after)
+{
+    char name[32];
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_tensor *tensor = &network->tensors[network->embeddings[i].table];
+        compare(c, worst, numbered(name, sizeof name, before, i, after), buffer + tensor->offset,
+                (size_t)tensor->rows * (size_t)tensor->columns);
+    }
+}
+
 static bool set_weights(golden_case *c, nnfs_network *network)
 {
     char name[32];
     set_extras(c, network);
+    set_embeddings(c, network);
     for (int i = 0; i < c->layer_count; i++) {
         float *w = floats_of(c, numbered(name, sizeof name, "w", i, ""), weight_count(c, i));
         size_t out = (size_t)c->sizes[i + 1];
@@ -446,7 +523,9 @@ static bool check_values(golden_case *c, nnfs_network *network, nnfs_trainer *tr
         compare(c, &c->worst_value, numbered(name, sizeof name, "db", i, ""),
                 nnfs_trainer_bias_gradient(trainer, i), (size_t)c->sizes[i + 1]);
     }
-    compare_extras(c, &c->worst_value, network, nnfs_trainer_gradients(trainer, NULL), "d", "");
+    const float *gradients = nnfs_trainer_gradients(trainer, NULL);
+    compare_extras(c, &c->worst_value, network, gradients, "d", "");
+    compare_embeddings(c, &c->worst_value, network, gradients, "dtable", "");
     free(wanted);
     return ok;
 }
@@ -476,6 +555,7 @@ static bool check_steps(golden_case *c, nnfs_network *network, nnfs_trainer *tra
                 nnfs_network_biases(network, i), (size_t)c->sizes[i + 1]);
     }
     compare_extras(c, &c->worst_step, network, network->parameters, "", "_after");
+    compare_embeddings(c, &c->worst_step, network, network->parameters, "table", "_after");
     if (ok && has_tensor(c, "yhat_after")) {
         ok = compare_outputs(c, &c->worst_step, "yhat_after", network, error);
     }
@@ -512,7 +592,8 @@ static bool run_case(const char *path)
     nnfs_error error = {0};
     if (safetensors_open(path, &c.file, &error) != NNFS_OK) {
         give_up(&c, error.message);
-    } else if (read_sizes(&c) && read_layers(&c) && read_extras(&c) && read_settings(&c)) {
+    } else if (read_sizes(&c) && read_layers(&c) && read_extras(&c) && read_settings(&c) &&
+               read_embeddings(&c)) {
         c.x = floats_of(&c, "x", (size_t)(c.batch * c.sizes[0]));
         c.y = floats_of(&c, "y", (size_t)(c.batch * c.sizes[c.layer_count]));
         size_t outputs = (size_t)(c.batch * c.sizes[c.layer_count]);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden cases of selu, mish, normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
+"""Makes the golden cases of embeddings, selu, mish, normalisation, dropout, smoothing, clipping, weights and gradients with PyTorch
 in float64: `make_golden.py FOLDER`. Needs torch, numpy and safetensors. golden.c says what a case holds."""
 
 import json
@@ -68,10 +68,67 @@ ACTIVATIONS = {
 }
 
 
+class Piecewise:
+    """w0 x + b0 + P ple(x); a row of the table has w0, b0 and the columns of P."""
+
+    def __init__(self, number, settings):
+        self.number, self.settings = number, settings
+        self.inputs, self.width, self.bins = settings["inputs"], settings["width"], settings["bins"]
+
+    def used(self):
+        return self.inputs
+
+    def draw(self, tensors, random, single):
+        edges = np.sort(single(len(self.inputs), self.bins + 1), 1)
+        edges[0, -1] = np.finfo(np.float32).max  # one piece less
+        tensors["edges" + str(self.number)] = edges
+        tensors["table" + str(self.number)] = single(len(self.inputs), (self.bins + 2) * self.width)
+        self.edges = edges.astype(np.float64)
+
+    def __call__(self, x, parameters):
+        vectors = []
+        for i, column in enumerate(self.inputs):
+            edges = torch.tensor(self.edges[i][self.edges[i] < 1e30])
+            value, last = x[:, column, None], len(edges) - 2
+            share = (value - edges[:-1]) / (edges[1:] - edges[:-1])
+            share = torch.cat([share[:, :1].clamp(max=1), share[:, 1:last].clamp(0, 1), share[:, last:].clamp(min=0)], 1)
+            table = parameters["table" + str(self.number)][i].reshape(-1, self.width)
+            vectors.append(value * table[0] + table[1] + share @ table[2:len(edges) + 1])
+        return torch.cat(vectors, 1)
+
+
+class Category:
+    """torch.nn.Embedding of each run of inputs, which are one-hot; a row of the table is a vector."""
+
+    def __init__(self, number, settings):
+        self.number, self.settings = number, settings
+        self.inputs, self.width, self.sizes = settings["inputs"], settings["width"], settings["sizes"]
+
+    def used(self):
+        return [first + i for first, size in zip(self.inputs, self.sizes) for i in range(size)]
+
+    def draw(self, tensors, random, single):
+        samples = len(tensors["x"])
+        for first, size in zip(self.inputs, self.sizes):
+            tensors["x"][:, first:first + size] = np.eye(size, dtype=np.float32)[random.integers(0, size, samples)]
+        tensors["table" + str(self.number)] = single(sum(self.sizes), self.width)
+
+    def __call__(self, x, parameters):
+        vectors, begin = [], 0
+        for first, size in zip(self.inputs, self.sizes):
+            table = parameters["table" + str(self.number)][begin:begin + size]
+            vectors.append(torch.nn.functional.embedding(x[:, first:first + size].argmax(1), table))
+            begin += size
+        return torch.cat(vectors, 1)
+
+
+EMBEDDINGS = {"piecewise": Piecewise, "category": Category}
+
+
 class Case:
     def __init__(self, name, sizes, activations, loss="mse", batch=9, optimizer="sgd", normalization=None,
                  dropout=None, input_dropout=0.0, label_smoothing=0.0, clip_norm=0.0, weights=False,
-                 output_gradient=None, ema=0.0, noise=(0.0, 0.0)):
+                 output_gradient=None, ema=0.0, noise=(0.0, 0.0), embeddings=()):
         layers = len(activations)
         self.name, self.sizes, self.activations, self.loss = name, sizes, activations, loss
         self.batch, self.optimizer = batch, optimizer
@@ -81,6 +138,7 @@ class Case:
         self.momentum = 0.0  # of running statistics
         self.ema = ema
         self.noise, self.layer_noise = noise
+        self.embeddings = [EMBEDDINGS[e["kind"]](number, e) for number, e in enumerate(embeddings)]
         self.given = output_gradient  # "outputs", "logits" or None
         self.draw(weights)
 
@@ -88,6 +146,11 @@ class Case:
         random = np.random.default_rng(sum(map(ord, self.name)))
         single = lambda *shape: random.uniform(-1, 1, shape).astype(np.float32)
         self.tensors = {"x": single(self.batch, self.sizes[0])}
+        for embedding in self.embeddings:
+            embedding.draw(self.tensors, random, single)
+        others = set(range(self.sizes[0])) - {i for e in self.embeddings for i in e.used()}
+        self.others = sorted(others)
+        wide = [len(others) + sum(len(e.inputs) * e.width for e in self.embeddings), *self.sizes[1:]]
         outputs = self.sizes[-1]
         if self.loss == "cross_entropy":
             self.tensors["y"] = np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, self.batch)]
@@ -98,7 +161,7 @@ class Case:
         else:
             self.tensors["y"] = single(self.batch, outputs)
         for i, normalization in enumerate(self.normalization):
-            self.tensors[f"w{i}"] = single(self.sizes[i], self.sizes[i + 1])
+            self.tensors[f"w{i}"] = single(wide[i], self.sizes[i + 1])
             self.tensors[f"b{i}"] = single(self.sizes[i + 1])
             if normalization != "none":
                 self.tensors[f"scale{i}"] = 1 + single(self.sizes[i + 1]) / 2
@@ -114,7 +177,7 @@ class Case:
         self.x, self.y = double["x"].requires_grad_(), double["y"]
         self.weights = double.get("sample_weights", torch.ones(self.batch))
         self.output_gradient = double.get("output_gradient")
-        learnt = ("w", "b", "scale")
+        learnt = ("w", "b", "scale", "table")
         self.parameters = {k: v.requires_grad_() for k, v in double.items()
                            if k[:-1] in learnt and k[-1].isdigit()}
         self.running = {k: v for k, v in double.items() if k.startswith("running")}
@@ -125,7 +188,10 @@ class Case:
         training = step is not None
         if training:
             a = a + noise(self.noise, -1, step, self.batch, self.sizes[0])
-            a = a * factors(self.input_dropout, -1, step, self.batch, self.sizes[0])
+        if self.embeddings:
+            a = torch.cat([e(a, self.parameters) for e in self.embeddings] + [a[:, self.others]], 1)
+        if training:
+            a = a * factors(self.input_dropout, -1, step, self.batch, a.shape[1])
         for i, normalization in enumerate(self.normalization):
             z = a @ self.parameters[f"w{i}"]
             bias, scale = self.parameters[f"b{i}"], self.parameters.get(f"scale{i}")
@@ -197,7 +263,8 @@ class Case:
         results = {"yhat": self.predict()}
         loss = self.objective(0, 0.0)
         loss.backward()
-        results["dx"] = self.x.grad.numpy().copy()
+        if not self.embeddings:
+            results["dx"] = self.x.grad.numpy().copy()
         for name, parameter in self.parameters.items():
             results["d" + name] = parameter.grad.numpy().copy()
         if not self.given:
@@ -225,6 +292,7 @@ class Case:
             "normalization": json.dumps(self.normalization), "dropout": json.dumps(self.dropout),
             "input_dropout": str(self.input_dropout), "label_smoothing": str(self.smoothing),
             "clip_norm": str(self.clip), "ema": str(self.ema),
+            **({"embeddings": json.dumps([e.settings for e in self.embeddings])} if self.embeddings else {}),
             "noise": str(self.noise), "layer_noise": str(self.layer_noise), "given": self.given or "",
             "source": f"PyTorch {torch.__version__.split('+')[0]}, float64"}
         tensors = {**self.tensors, **results}
@@ -269,6 +337,15 @@ def cases():
                optimizer="adam")
     yield Case("activation_selu", [6, 19, 17, 3], ["selu", "selu", "softmax"], "cross_entropy", batch=13)
     yield Case("activation_mish", [6, 19, 17, 3], ["mish", "mish", "softmax"], "cross_entropy", batch=13)
+    category = {"kind": "category", "width": 3, "inputs": [1, 4], "sizes": [3, 2]}
+    piecewise = {"kind": "piecewise", "width": 4, "bins": 5, "inputs": [0, 6]}
+    yield Case("embedding_category", [8, 9, 3], ["tanh", "identity"], batch=17, optimizer="adam",
+               embeddings=[category])
+    yield Case("embedding_category_batch", [8, 9, 3], ["silu", "softmax"], "cross_entropy", batch=13,
+               normalization=["batch", "none"], dropout=[0.2, 0.0], input_dropout=0.1,
+               embeddings=[piecewise, category])
+    yield Case("embedding_piecewise", [8, 9, 3], ["tanh", "identity"], batch=17, clip_norm=0.1,
+               embeddings=[piecewise])
 
 
 if __name__ == "__main__":

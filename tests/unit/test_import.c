@@ -193,10 +193,13 @@ static void test_members_and_embeddings(void **state)
         settings.layer_count = 3;
         settings.loss = losses[i % 3];
         settings.members = 1 + i / 12;
-        settings.embedded_count = i % 4 == 3 ? 2 : i % 4;
-        settings.embedded = embedded;
-        settings.embedding_bins = 3;
-        settings.embedding_width = 2;
+        const nnfs_embedding embedding = {.kind = NNFS_EMBEDDING_PIECEWISE,
+                                          .width = 2,
+                                          .bins = 3,
+                                          .count = i % 4 == 3 ? 2 : i % 4,
+                                          .inputs = embedded};
+        settings.embeddings = &embedding;
+        settings.embedding_count = embedding.count > 0;
         nnfs_network *network = NULL;
         assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
         check_round_trip(network, nnfs_network_export_onnx);

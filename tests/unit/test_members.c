@@ -17,13 +17,26 @@
 
 #include <cmocka.h>
 
-enum { INPUTS = 4, HIDDEN = 6, SAMPLES = 37, MOST = 64 };
+enum { INPUTS = 7, HIDDEN = 6, SAMPLES = 37, MOST = 64 };
 
-static const int embedded[] = {0, 2};
+/* Inputs 3 to 6 are two categories, one-hot; 1 is in no embedding. */
+static const int numbers[] = {0, 2};
+static const int categories[] = {3, 5};
+static const int category_sizes[] = {2, 2};
+
+enum { NUMBERS = 1, CATEGORIES = 2 };
+
+static const nnfs_embedding piecewise = {
+    .kind = NNFS_EMBEDDING_PIECEWISE, .width = 3, .bins = 5, .count = 2, .inputs = numbers};
+static const nnfs_embedding category = {.kind = NNFS_EMBEDDING_CATEGORY,
+                                        .width = 2,
+                                        .count = 2,
+                                        .inputs = categories,
+                                        .sizes = category_sizes};
 
 typedef struct shape {
     const char *name;
-    int members, embedded, outputs, hidden;
+    int members, embeddings, outputs, hidden;
     nnfs_activation output;
     nnfs_loss loss;
 } shape;
@@ -32,10 +45,13 @@ static const shape shapes[] = {
     {"one member", 1, 0, 2, 1, NNFS_IDENTITY, NNFS_MSE},
     {"members", 3, 0, 2, 1, NNFS_IDENTITY, NNFS_MSE},
     {"members without hidden layers", 3, 0, 3, 0, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
-    {"an embedding", 1, 2, 1, 1, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
-    {"both", 4, 2, 3, 2, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
-    {"both, one output", 5, 2, 1, 2, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
-    {"both, numbers", 2, 2, 1, 1, NNFS_IDENTITY, NNFS_MSE},
+    {"an embedding", 1, NUMBERS, 1, 1, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
+    {"both", 4, NUMBERS, 3, 2, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
+    {"both, one output", 5, NUMBERS, 1, 2, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
+    {"both, numbers", 2, NUMBERS, 1, 1, NNFS_IDENTITY, NNFS_MSE},
+    {"categories", 1, CATEGORIES, 2, 1, NNFS_IDENTITY, NNFS_MSE},
+    {"categories and members", 3, CATEGORIES, 3, 1, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
+    {"all", 3, NUMBERS | CATEGORIES, 1, 2, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
 };
 
 /* ---- Data ---- */
@@ -57,6 +73,10 @@ static void make_samples(samples *made, const shape *of)
     }
     for (int i = 0; i < SAMPLES; i++) {
         made->x[i * INPUTS + 2] = (float)(i % 3); /* few values: fewer pieces than bins */
+        for (int c = 3; c < INPUTS; c += 2) {
+            made->x[i * INPUTS + c] = (float)((i + c) % 3 == 0);
+            made->x[i * INPUTS + c + 1] = 1.0f - made->x[i * INPUTS + c];
+        }
         made->labels[i] = i * i % (of->outputs > 1 ? of->outputs : 2);
         for (int o = 0; o < of->outputs; o++) {
             made->y[i * of->outputs + o] = sinf((float)(i + o));
@@ -86,10 +106,14 @@ static nnfs_network *make_network(const shape *of, const samples *data)
     settings.layer_count = of->hidden + 1;
     settings.loss = of->loss;
     settings.members = of->members;
-    settings.embedding_bins = 5;
-    settings.embedding_width = 3;
-    settings.embedded = embedded;
-    settings.embedded_count = of->embedded;
+    nnfs_embedding embeddings[2];
+    settings.embeddings = embeddings;
+    if (of->embeddings & CATEGORIES) { /* also before the numbers */
+        embeddings[settings.embedding_count++] = category;
+    }
+    if (of->embeddings & NUMBERS) {
+        embeddings[settings.embedding_count++] = piecewise;
+    }
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
     assert_int_equal(nnfs_network_fit_embedding(network, data->dataset, NULL), NNFS_OK);
     for (int t = 0; t < network->tensor_count; t++) { /* so that no parameter is 0 */
@@ -109,42 +133,62 @@ static double at(const nnfs_network *network, const double *p, int tensor, int r
     return p[(ptrdiff_t)t->offset + row * t->row_stride + column * t->column_stride];
 }
 
-static double ple(const nnfs_network *network, const double *p, int column, int piece, double x)
+static double ple(const nnfs_network *network, const double *p, const network_embedding *e,
+                  int column, int piece, double x)
 {
     int pieces = 0;
-    while (pieces < network->embedding_bins &&
-           at(network, p, network->edges, pieces + 1, column) < (double)NO_EDGE) {
+    while (pieces < e->as.bins && at(network, p, e->edges, pieces + 1, column) < (double)NO_EDGE) {
         pieces++;
     }
     if (piece >= pieces) {
         return 0.0;
     }
-    double from = at(network, p, network->edges, piece, column);
-    double to = at(network, p, network->edges, piece + 1, column);
+    double from = at(network, p, e->edges, piece, column);
+    double to = at(network, p, e->edges, piece + 1, column);
     double share = (x - from) / (to - from);
     share = piece > 0 && share < 0.0 ? 0.0 : share;
     return piece < pieces - 1 && share > 1.0 ? 1.0 : share;
 }
 
+static double reference_number(const nnfs_network *network, const double *p,
+                               const network_embedding *e, const float *x, int c, int w)
+{
+    double value = (double)x[numbers[c]];
+    double sum = at(network, p, e->table, w, c) * value + at(network, p, e->table, 3 + w, c);
+    for (int t = 0; t < e->as.bins; t++) {
+        sum += at(network, p, e->table, (2 + t) * 3 + w, c) * ple(network, p, e, c, t, value);
+    }
+    return sum;
+}
+
+static double reference_category(const nnfs_network *network, const double *p,
+                                 const network_embedding *e, const float *x, int c, int w)
+{
+    double sum = 0.0;
+    for (int i = 0; i < 2; i++) {
+        sum += (double)x[categories[c] + i] * at(network, p, e->table, w, 2 * c + i);
+    }
+    return sum;
+}
+
 static int reference_inputs(const nnfs_network *network, const double *p, const float *x, double *e)
 {
     int made = 0;
-    int width = network->embedding_width;
-    for (int c = 0; c < network->embedded_count; c++) {
-        double value = (double)x[network->embedded[c]];
-        for (int w = 0; w < width; w++) {
-            e[made] = at(network, p, network->table, w, c) * value +
-                      at(network, p, network->table, width + w, c);
-            for (int t = 0; t < network->embedding_bins; t++) {
-                e[made] += at(network, p, network->table, (2 + t) * width + w, c) *
-                           ple(network, p, c, t, value);
+    bool embedded[INPUTS] = {false};
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *from = &network->embeddings[i];
+        bool number = from->as.kind == NNFS_EMBEDDING_PIECEWISE;
+        for (int c = 0; c < from->as.count; c++) {
+            for (int w = 0; w < from->as.width; w++) {
+                e[made++] = number ? reference_number(network, p, from, x, c, w)
+                                   : reference_category(network, p, from, x, c, w);
             }
-            made++;
+            embedded[from->inputs[c]] = true;
+            embedded[from->inputs[c] + from->sizes[c] - 1] = true;
         }
     }
     for (int i = 0; i < INPUTS; i++) {
-        bool is_embedded = network->embedded_count > 0 && (i == embedded[0] || i == embedded[1]);
-        if (!is_embedded) {
+        if (!embedded[i]) {
             e[made++] = (double)x[i];
         }
     }
@@ -390,8 +434,41 @@ static void nonsense_is_refused(void **state)
     settings.members = 0;
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_ERROR_ARGUMENT);
     settings.members = 1;
-    settings.embedded = twice;
-    settings.embedded_count = 2;
+    const int sizes[] = {1, 2};
+    nnfs_embedding wrong[] = {
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 2, .bins = 2, .count = 2, .inputs = twice},
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 2, .bins = 0, .count = 1, .inputs = twice},
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 0, .bins = 2, .count = 1, .inputs = twice},
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 2, .bins = 2, .count = 0, .inputs = twice},
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 2, .bins = 2, .count = 1},
+        {.kind = NNFS_EMBEDDING_CATEGORY, .width = 2, .count = 1, .inputs = twice},
+        {.kind = NNFS_EMBEDDING_CATEGORY,
+         .width = 2,
+         .count = 1,
+         .inputs = twice,
+         .sizes = sizes + 1},
+        {.kind = (nnfs_embedding_kind)77, .width = 2, .count = 1, .inputs = twice},
+    };
+    settings.embedding_count = 1;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        settings.embeddings = &wrong[i];
+        assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_ERROR_ARGUMENT);
+    }
+    const int first[] = {0};
+    nnfs_embedding two[] = {
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 2, .bins = 2, .count = 1, .inputs = twice},
+        {.kind = NNFS_EMBEDDING_CATEGORY, .width = 2, .count = 1, .inputs = first, .sizes = sizes},
+    };
+    settings.embeddings = two;
+    settings.embedding_count = 2;
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_embedded(network), 2);
+    assert_int_equal(nnfs_network_embedding(network, 1).kind, NNFS_EMBEDDING_CATEGORY);
+    assert_int_equal(nnfs_network_embedding(network, 2).count, 0);
+    nnfs_network_free(network);
+    two[1].sizes = sizes + 1; /* an input of both */
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_ERROR_ARGUMENT);
+    settings.embedding_count = 3;
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_ERROR_ARGUMENT);
 }
 

@@ -118,6 +118,20 @@ static const char embed_text[] =
     "    }\n"
     "}\n\n";
 
+static const char vectors_text[] = "/* y = the sum of x_i times vector i */\n"
+                                   "static void add_vectors(const float *vectors, int count, const "
+                                   "float *x, float *y, int width)\n"
+                                   "{\n"
+                                   "    for (int k = 0; k < width; k++) {\n"
+                                   "        y[k] = 0.0f;\n"
+                                   "    }\n"
+                                   "    for (int i = 0; i < count; i++) {\n"
+                                   "        for (int k = 0; k < width; k++) {\n"
+                                   "            y[k] += x[i] * vectors[i * width + k];\n"
+                                   "        }\n"
+                                   "    }\n"
+                                   "}\n\n";
+
 static const char knots_text[] =
     "/* Linear between knots, beyond them the height of the nearest one */\n"
     "static float along(const float *knots, const float *heights, int count, float x)\n"
@@ -238,13 +252,15 @@ static void write_constants(c_writer *w, int at, const graph_node *node)
         c_floats(w, "bias", at, node->bias, rows);
         return;
     }
-    if (node->kind == NODE_EMBED) {
-        const node_embedding *e = &node->embedding;
-        size_t count = (size_t)e->count;
-        c_floats(w, "edges", at, e->edges, count * (size_t)(e->bins + 1));
-        c_floats(w, "table", at, e->table, count * (size_t)(e->bins + 2) * (size_t)e->width);
-        c_ints(w, "inputs", at, e->inputs, (size_t)graph_in(w->graph, node));
-        return;
+    const node_embedding *e = &node->embedding;
+    if (e->edges) {
+        c_floats(w, "edges", at, e->edges, (size_t)e->count * (size_t)(e->bins + 1));
+    }
+    if (e->table) {
+        c_floats(w, "table", at, e->table, e->table_floats);
+    }
+    if (e->inputs && node->kind != NODE_VECTORS) {
+        c_ints(w, "inputs", at, e->inputs, (size_t)e->count);
     }
     if (node->kind == NODE_EXPAND) {
         c_floats(w, "scale", at, node->scale, width * (size_t)node->members);
@@ -278,8 +294,10 @@ static void write_constants(c_writer *w, int at, const graph_node *node)
 static const struct {
     node_kind kind;
     const char *text;
-} kind_helpers[] = {
-    {NODE_CYCLES, cycles_text}, {NODE_EMBED, embed_text}, {NODE_LAYER_NORM, layer_norm_text}};
+} kind_helpers[] = {{NODE_CYCLES, cycles_text},
+                    {NODE_PIECEWISE, embed_text},
+                    {NODE_VECTORS, vectors_text},
+                    {NODE_LAYER_NORM, layer_norm_text}};
 
 static void write_helpers(c_writer *w)
 {
@@ -397,7 +415,8 @@ static void write_cycles(c_writer *w, int at, const graph_node *node, const char
                   w->graph->columns[node->column].origin, y);
 }
 
-static void write_embed(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+static void write_piecewise(c_writer *w, int at, const graph_node *node, const char *x,
+                            const char *y)
 {
     const node_embedding *e = &node->embedding;
     (void)fprintf(
@@ -408,14 +427,26 @@ static void write_embed(c_writer *w, int at, const graph_node *node, const char 
         "    }\n",
         e->count, at, (e->bins + 2) * e->width, at, e->bins + 1, e->bins, x, at, y, e->width,
         e->width);
-    int others = graph_in(w->graph, node) - e->count;
-    if (others > 0) {
-        (void)fprintf(w->stream,
-                      "    for (int i = 0; i < %d; i++) {\n"
-                      "        %s[%d + i] = %s[inputs_%d[%d + i]];\n"
-                      "    }\n",
-                      others, y, e->count * e->width, x, at, e->count);
+}
+
+static void write_vectors(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    const node_embedding *e = &node->embedding;
+    int first = 0;
+    for (int c = 0; c < e->count; c++) {
+        (void)fprintf(w->stream, "    add_vectors(table_%d + %d, %d, %s + %d, %s + %d, %d);\n", at,
+                      first * e->width, e->sizes[c], x, e->inputs[c], y, c * e->width, e->width);
+        first += e->sizes[c];
     }
+}
+
+static void write_select(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
+{
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        %s[i] = %s[inputs_%d[i]];\n"
+                  "    }\n",
+                  node->width, y, x, at);
 }
 
 /* The members are computed one after the other, up to their mean. */
@@ -543,9 +574,10 @@ static node_writer *const writers[NODE_KINDS] = {
     [NODE_SCALE] = write_scale,           [NODE_UNSCALE] = write_unscale,
     [NODE_NORMALIZE] = write_normalize,   [NODE_DENSE] = write_dense,
     [NODE_ACTIVATION] = write_activation, [NODE_COMPLEMENT] = write_complement,
-    [NODE_CYCLES] = write_cycles,         [NODE_EMBED] = write_embed,
+    [NODE_CYCLES] = write_cycles,         [NODE_PIECEWISE] = write_piecewise,
     [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
     [NODE_LAYER_NORM] = write_layer_norm, [NODE_TWO_VALUED] = write_two_valued,
+    [NODE_VECTORS] = write_vectors,       [NODE_SELECT] = write_select,
 };
 
 static const char one_hot_text[] =

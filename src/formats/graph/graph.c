@@ -31,6 +31,7 @@ static void free_node(graph_node *node)
     memory_free(node->quantized.weights);
     memory_free(node->quantized.scale);
     memory_free(node->embedding.inputs);
+    memory_free(node->embedding.sizes);
     memory_free(node->embedding.edges);
     memory_free(node->embedding.table);
 }
@@ -279,9 +280,9 @@ static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding, cons
            add_cycles(graph, encoding);
 }
 
-static bool add_concat(model_graph *graph, int width)
+bool graph_add_concat(model_graph *graph, int first, int width)
 {
-    int count = graph->node_count;
+    int count = graph->node_count - first;
     if (count == 1) {
         return true;
     }
@@ -294,7 +295,7 @@ static bool add_concat(model_graph *graph, int width)
         return false;
     }
     for (int i = 0; i < count; i++) {
-        sources[i] = i;
+        sources[i] = first + i;
     }
     node->sources = sources;
     node->source_count = count;
@@ -329,7 +330,7 @@ static nnfs_status add_columns(model_graph *graph, const nnfs_preprocessing *fro
             return no_memory(error);
         }
     }
-    if (!add_concat(graph, from->inputs)) {
+    if (!graph_add_concat(graph, 0, from->inputs)) {
         return no_memory(error);
     }
     return NNFS_OK;
@@ -371,51 +372,84 @@ static bool add_features(model_graph *graph, const nnfs_network *network)
 
 /* ---- Layers ---- */
 
-/* Places of the embedded inputs, then those of the others. */
-static void list_embedded(const nnfs_network *network, int *inputs)
-{
-    int next = 0;
-    int others = network->embedded_count;
-    for (int i = 0; i < network->inputs; i++) {
-        bool embedded = next < network->embedded_count && network->embedded[next] == i;
-        inputs[embedded ? next : others] = i;
-        next += embedded;
-        others += !embedded;
-    }
-}
-
 static const float *values_of(const nnfs_network *network, int tensor)
 {
     return network->parameters + network_tensor_at(network, tensor)->offset;
 }
 
-static bool add_embedding(model_graph *graph, const nnfs_network *network)
+/* Copies `count` elements; NULL: no memory. */
+static void *copy_of(const void *from, size_t count, size_t size)
 {
-    if (network->embedded_count == 0) {
-        return true;
+    void *copy = memory_alloc(count, size);
+    if (copy) {
+        memcpy(copy, from, count * size);
     }
-    graph_node *node = graph_add(graph, NODE_EMBED, network->layers[0].in, 0, 0);
+    return copy;
+}
+
+static float *copy_of_tensor(const nnfs_network *network, int index)
+{
+    const network_tensor *tensor = network_tensor_at(network, index);
+    return copy_of(values_of(network, index),
+                   size_mul((size_t)tensor->rows, (size_t)tensor->columns), sizeof(float));
+}
+
+static bool add_embedding(model_graph *graph, const nnfs_network *network,
+                          const network_embedding *from, int source)
+{
+    static const node_kind kinds[EMBEDDING_KINDS] = {
+        [NNFS_EMBEDDING_PIECEWISE] = NODE_PIECEWISE,
+        [NNFS_EMBEDDING_CATEGORY] = NODE_VECTORS,
+    };
+    const network_tensor *table = network_tensor_at(network, from->table);
+    size_t count = (size_t)from->as.count;
+    graph_node *node = graph_add(graph, kinds[from->as.kind], embedding_rows(from), 0, 0);
     if (!node) {
         return false;
     }
-    const network_tensor *table = network_tensor_at(network, network->table);
-    const network_tensor *edges = network_tensor_at(network, network->edges);
-    size_t table_size = size_mul((size_t)table->rows, (size_t)table->columns);
-    size_t edge_count = size_mul((size_t)edges->rows, (size_t)edges->columns);
+    node->sources[0] = source;
     node_embedding *to = &node->embedding;
-    *to = (node_embedding){.count = network->embedded_count,
-                           .bins = network->embedding_bins,
-                           .width = network->embedding_width,
-                           .inputs = memory_alloc((size_t)network->inputs, sizeof(int)),
-                           .edges = memory_alloc(edge_count, sizeof(float)),
-                           .table = memory_alloc(table_size, sizeof(float))};
-    if (!to->inputs || !to->edges || !to->table) {
+    *to = (node_embedding){.count = from->as.count,
+                           .bins = from->as.bins,
+                           .width = from->as.width,
+                           .inputs = copy_of(from->inputs, count, sizeof(int)),
+                           .sizes = copy_of(from->sizes, count, sizeof(int)),
+                           .table = copy_of_tensor(network, from->table),
+                           .table_floats = (size_t)table->rows * (size_t)table->columns};
+    if (from->edges >= 0) {
+        to->edges = copy_of_tensor(network, from->edges);
+    }
+    return to->inputs && to->sizes && to->table && (to->edges || from->edges < 0);
+}
+
+static bool add_others(model_graph *graph, const nnfs_network *network, int source)
+{
+    if (network->other_count == 0) {
+        return true;
+    }
+    graph_node *node = graph_add(graph, NODE_SELECT, network->other_count, 0, 0);
+    if (!node) {
         return false;
     }
-    list_embedded(network, to->inputs);
-    memcpy(to->edges, values_of(network, network->edges), edge_count * sizeof(float));
-    memcpy(to->table, values_of(network, network->table), table_size * sizeof(float));
-    return true;
+    node->sources[0] = source;
+    node->embedding.count = network->other_count;
+    node->embedding.inputs = copy_of(network->others, (size_t)network->other_count, sizeof(int));
+    return node->embedding.inputs != NULL;
+}
+
+static bool add_embeddings(model_graph *graph, const nnfs_network *network, int source)
+{
+    int first = graph->node_count;
+    if (network->embedding_count == 0) {
+        return true;
+    }
+    for (int i = 0; i < network->embedding_count; i++) {
+        if (!add_embedding(graph, network, &network->embeddings[i], source)) {
+            return false;
+        }
+    }
+    return add_others(graph, network, source) &&
+           graph_add_concat(graph, first, network->layers[0].in);
 }
 
 bool graph_ends_at(const node_embedding *embedding, const float *edges, int piece)
@@ -498,13 +532,19 @@ static bool add_mean(model_graph *graph, const nnfs_network *network)
     return node != NULL;
 }
 
-static bool add_network(model_graph *graph, const nnfs_network *network)
+/* A network whose inputs node `source` computes. */
+static bool add_network(model_graph *graph, const nnfs_network *network, int source)
 {
-    bool added = add_embedding(graph, network) && add_members(graph, network);
+    int first = graph->node_count;
+    bool added = add_embeddings(graph, network, source) && add_members(graph, network);
     for (int i = 0; added && i < network->layer_count; i++) {
         added = add_layer(graph, network, i);
     }
-    return added && add_mean(graph, network);
+    added = added && add_mean(graph, network);
+    if (added) {
+        graph->nodes[first].sources[0] = source;
+    }
+    return added;
 }
 
 /* The mean of vectors side by side, as a layer whose weights are all 1 / networks. */
@@ -537,11 +577,9 @@ static bool add_networks(model_graph *graph, const nnfs_network *network)
     int ends[NETWORKS_MOST];
     for (int i = 0; i < networks; i++) {
         const nnfs_network alone = network_alone(network, i);
-        int first = graph->node_count;
-        if (!add_network(graph, &alone)) {
+        if (!add_network(graph, &alone, inputs)) {
             return false;
         }
-        graph->nodes[first].sources[0] = inputs;
         ends[i] = graph->node_count - 1;
     }
     return networks == 1 ||

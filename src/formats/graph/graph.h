@@ -22,7 +22,9 @@ typedef enum node_kind {
     NODE_TWO_VALUED, /* -1 for the first category, 1 for the second, 0 for others and missing */
     NODE_CYCLES,     /* sine and cosine of a date's cycles; 0 if it is missing */
     NODE_CONCAT,     /* the vectors of all sources, one after the other */
-    NODE_EMBED,      /* piecewise-linear embeddings of some values, then the other values */
+    NODE_PIECEWISE,  /* piecewise-linear embeddings of some values */
+    NODE_VECTORS,    /* of some runs of values each the sum of x_i times vector i */
+    NODE_SELECT,     /* some of the values */
     NODE_EXPAND,     /* the inputs of each member: x * scale */
     NODE_SCALE,      /* x * scale */
     NODE_UNSCALE,    /* x / scale + center */
@@ -47,15 +49,17 @@ typedef struct node_quantized {
 enum { CYCLE_MONTH = 1, CYCLE_WEEKDAY = 2, CYCLE_HOUR = 4 };
 
 /*
- * What a NODE_EMBED has. Of each embedded value, e = table[1] + table[0] x + sum of share_t table[2 + t],
+ * What a NODE_PIECEWISE has. Of each embedded value, e = table[1] + table[0] x + sum of share_t table[2 + t],
  * where share_t = (x - edge_t) / (edge_t+1 - edge_t) within 0 .. 1, below 0 in the first piece and above
  * 1 in the last one. Pieces end before the edge NO_EDGE.
  */
 typedef struct node_embedding {
-    int *inputs; /* [width of the source] the embedded values' places, then those of the others */
+    int *inputs; /* [count] places of values; of a NODE_SELECT all that it has */
+    int *sizes;  /* [count] of a NODE_VECTORS, values of a run */
     int count, bins, width;
     float *edges; /* [count x (bins + 1)] */
-    float *table; /* [count x (bins + 2) x width] */
+    float *table; /* [count x (bins + 2) x width], or [values of all runs x width] */
+    size_t table_floats;
 } node_embedding;
 
 /* What becomes of the scaled numbers of a NODE_NUMBERS: curve_clip or curve_knots of math/scaling_curve.h. */
@@ -121,6 +125,9 @@ void graph_free(model_graph *graph);
  */
 enum { GRAPH_CENTER = 1, GRAPH_SCALE = 2, GRAPH_FILL = 4, GRAPH_DENSE = 8 };
 graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, unsigned arrays);
+
+/* Joins the nodes from `first` on; one alone stands for itself. False: no memory. */
+bool graph_add_concat(model_graph *graph, int first, int width);
 
 /* Gives a NODE_DENSE its arrays, zeroed; false: no memory. */
 bool graph_allocate_dense(graph_node *node, int in, int heads);

@@ -225,7 +225,7 @@ static nnfs_status set_input_tensor(nnfs_network *network, int tensor, const flo
 static nnfs_status set_inputs(nnfs_network *network, const model_graph *graph, nnfs_error *error)
 {
     const graph_node *expand = find_node(graph, NODE_EXPAND);
-    const graph_node *embed = find_node(graph, NODE_EMBED);
+    const graph_node *embed = find_node(graph, NODE_PIECEWISE);
     nnfs_status status = NNFS_OK;
     if (expand && network->members > 1) {
         size_t count = (size_t)expand->members * (size_t)expand->width;
@@ -237,27 +237,33 @@ static nnfs_status set_inputs(nnfs_network *network, const model_graph *graph, n
     const node_embedding *from = &embed->embedding;
     size_t count = (size_t)from->count;
     size_t bins = (size_t)from->bins;
-    status = set_input_tensor(network, network->edges, from->edges, count * (bins + 1), error);
+    status = set_input_tensor(network, network->embeddings[0].edges, from->edges,
+                              count * (bins + 1), error);
     if (status != NNFS_OK) {
         return status;
     }
-    return set_input_tensor(network, network->table, from->table,
+    return set_input_tensor(network, network->embeddings[0].table, from->table,
                             count * (bins + 2) * (size_t)from->width, error);
 }
 
-static void describe_inputs(const model_graph *graph, nnfs_network_settings *settings)
+/* The embedding, if there is one, is described in `embedding`. */
+static void describe_inputs(const model_graph *graph, nnfs_network_settings *settings,
+                            nnfs_embedding *embedding)
 {
     const graph_node *expand = find_node(graph, NODE_EXPAND);
-    const graph_node *embed = find_node(graph, NODE_EMBED);
+    const graph_node *embed = find_node(graph, NODE_PIECEWISE);
     settings->inputs = graph->nodes[0].width;
     if (expand) {
         settings->members = expand->members;
     }
     if (embed) {
-        settings->embedding_bins = embed->embedding.bins;
-        settings->embedding_width = embed->embedding.width;
-        settings->embedded_count = embed->embedding.count;
-        settings->embedded = embed->embedding.inputs;
+        *embedding = (nnfs_embedding){.kind = NNFS_EMBEDDING_PIECEWISE,
+                                      .width = embed->embedding.width,
+                                      .bins = embed->embedding.bins,
+                                      .count = embed->embedding.count,
+                                      .inputs = embed->embedding.inputs};
+        settings->embeddings = embedding;
+        settings->embedding_count = 1;
     }
 }
 
@@ -276,7 +282,8 @@ static nnfs_status create_network(const model_graph *graph, nnfs_network **netwo
     }
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
-    describe_inputs(graph, &settings);
+    nnfs_embedding embedding;
+    describe_inputs(graph, &settings, &embedding);
     settings.layers = layers;
     settings.layer_count = list_layers(graph, layers, normalization);
     settings.normalization = normalization;

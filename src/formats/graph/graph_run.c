@@ -169,19 +169,42 @@ static void embed_value(const node_embedding *e, int index, float x, float *y)
     }
 }
 
-static void run_embed(graph_runner *runner, const graph_node *node, const float *row,
-                      const float *x, float *y)
+static void run_piecewise(graph_runner *runner, const graph_node *node, const float *row,
+                          const float *x, float *y)
 {
+    (void)runner;
     (void)row;
     const node_embedding *e = &node->embedding;
-    int inputs = graph_in(runner->graph, node);
-    for (int i = 0; i < inputs; i++) {
-        if (i < e->count) {
-            embed_value(e, i, x[e->inputs[i]], y);
-            y += e->width;
-        } else {
-            *y++ = x[e->inputs[i]];
+    for (int i = 0; i < e->count; i++) {
+        embed_value(e, i, x[e->inputs[i]], y + (ptrdiff_t)i * e->width);
+    }
+}
+
+static void run_vectors(graph_runner *runner, const graph_node *node, const float *row,
+                        const float *x, float *y)
+{
+    (void)runner;
+    (void)row;
+    const node_embedding *e = &node->embedding;
+    const float *table = e->table;
+    memset(y, 0, (size_t)node->width * sizeof *y);
+    for (int c = 0; c < e->count; c++, y += e->width) {
+        const float *own = x + e->inputs[c];
+        for (int i = 0; i < e->sizes[c]; i++, table += e->width) {
+            for (int k = 0; k < e->width; k++) {
+                y[k] += own[i] * table[k];
+            }
         }
+    }
+}
+
+static void run_select(graph_runner *runner, const graph_node *node, const float *row,
+                       const float *x, float *y)
+{
+    (void)runner;
+    (void)row;
+    for (int i = 0; i < node->width; i++) {
+        y[i] = x[node->embedding.inputs[i]];
     }
 }
 
@@ -346,9 +369,10 @@ static node_function *const functions[NODE_KINDS] = {
     [NODE_SCALE] = run_scale,           [NODE_UNSCALE] = run_unscale,
     [NODE_NORMALIZE] = run_normalize,   [NODE_DENSE] = run_dense,
     [NODE_ACTIVATION] = run_activation, [NODE_COMPLEMENT] = run_complement,
-    [NODE_CYCLES] = run_cycles,         [NODE_EMBED] = run_embed,
+    [NODE_CYCLES] = run_cycles,         [NODE_PIECEWISE] = run_piecewise,
     [NODE_EXPAND] = run_expand,         [NODE_MEAN] = run_mean,
-    [NODE_LAYER_NORM] = run_layer_norm,
+    [NODE_LAYER_NORM] = run_layer_norm, [NODE_VECTORS] = run_vectors,
+    [NODE_SELECT] = run_select,
 };
 
 const float *graph_run(graph_runner *runner, const float *row)

@@ -136,7 +136,7 @@ static bool is_written(const model_graph *graph)
 {
     for (int i = 0; i < graph->node_count; i++) {
         node_kind kind = graph->nodes[i].kind;
-        if (kind == NODE_EXPAND || kind == NODE_MEAN || kind == NODE_EMBED) {
+        if (kind == NODE_EXPAND || kind == NODE_MEAN || kind == NODE_PIECEWISE) {
             return true;
         }
     }

@@ -115,12 +115,28 @@ static bool all_fit(const import_embedding *from)
            fits(from->shift, count, 1, width) && bins > 0 && width > 0;
 }
 
-/* Places are those of the inputs: a place beyond them is caught where the network is made. */
-static void copy_places(const tensor *from, int *to)
+/* Places are those of the inputs: a place beyond them is caught where the network is made. NULL: no memory. */
+static int *copy_places(const tensor *from)
 {
-    for (size_t i = 0; from && i < from->count; i++) {
+    int *to = memory_alloc(from->count, sizeof *to);
+    for (size_t i = 0; to && i < from->count; i++) {
         to[i] = from->int64s[i] >= 0 && from->int64s[i] <= INT32_MAX ? (int)from->int64s[i] : -1;
     }
+    return to;
+}
+
+/* The inputs that are not embedded, behind the embeddings. */
+static bool add_others(model_graph *graph, const import_embedding *from, int inputs, int outputs)
+{
+    int first = graph->node_count - 1;
+    graph_node *node = graph_add(graph, NODE_SELECT, (int)from->others->count, 0, 0);
+    if (!node) {
+        return false;
+    }
+    node->sources[0] = inputs;
+    node->embedding.count = (int)from->others->count;
+    node->embedding.inputs = copy_places(from->others);
+    return node->embedding.inputs && graph_add_concat(graph, first, outputs);
 }
 
 static void copy_table(const import_embedding *from, node_embedding *to)
@@ -164,26 +180,28 @@ nnfs_status import_build_embedding(model_graph *graph, const import_embedding *f
     if (first && !graph_add(graph, NODE_FEATURES, count + others, 0, 0)) {
         return fail_memory(error, 0, "an imported network");
     }
-    graph_node *node = graph_add(graph, NODE_EMBED, (int)outputs, 0, 0);
+    int inputs = graph->node_count - 1;
+    size_t edges = size_mul((size_t)count, (size_t)bins + 1);
+    size_t cells = size_mul(size_mul((size_t)count, (size_t)bins + 2), (size_t)width);
+    graph_node *node = graph_add(graph, NODE_PIECEWISE, (int)(outputs - (size_t)others), 0, 0);
     if (!node) {
         return fail_memory(error, 0, "an imported network");
     }
-    size_t inputs = (size_t)(count + others);
-    size_t edges = size_mul((size_t)count, (size_t)bins + 1);
-    size_t cells = size_mul(size_mul((size_t)count, (size_t)bins + 2), (size_t)width);
-    node->embedding = (node_embedding){.inputs = memory_alloc(inputs, sizeof(int)),
+    node->embedding = (node_embedding){.inputs = copy_places(from->embedded),
                                        .count = count,
                                        .bins = bins,
                                        .width = width,
                                        .edges = memory_alloc(edges, sizeof(float)),
-                                       .table = memory_alloc(cells, sizeof(float))};
+                                       .table = memory_alloc(cells, sizeof(float)),
+                                       .table_floats = cells};
     const node_embedding *made = &node->embedding;
     if (!made->inputs || !made->edges || !made->table) {
         return fail_memory(error, size_mul(cells, sizeof(float)), "an imported network");
     }
-    copy_places(from->embedded, made->inputs);
-    copy_places(from->others, made->inputs + count);
     copy_table(from, &node->embedding);
     copy_edges(from, &node->embedding);
+    if (others > 0 && !add_others(graph, from, inputs, (int)outputs)) {
+        return fail_memory(error, 0, "an imported network");
+    }
     return NNFS_OK;
 }

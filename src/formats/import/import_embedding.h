@@ -5,7 +5,7 @@
 #include "formats/graph/graph.h"
 #include "formats/onnx/onnx_run.h"
 
-/* The constants of a NODE_EMBED. */
+/* The constants of a NODE_PIECEWISE. */
 typedef struct import_embedding {
     const tensor *embedded; /* [count] the embedded values' places */
     const tensor *others;   /* and those of the others; NULL: all are embedded */

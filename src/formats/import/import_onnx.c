@@ -92,7 +92,7 @@ static void trace_inputs(tracer *t, const Onnx__NodeProto *node)
     t->value = node->input[0];
     const char *embedded = import_find_embedding(&t->graph, t->value, &found);
     if (embedded) {
-        add_step(t, node, NODE_EMBED)->embedding = found;
+        add_step(t, node, NODE_PIECEWISE)->embedding = found;
         t->value = embedded;
     }
     if (t->from_columns) {
@@ -611,7 +611,8 @@ static bool only_inputs(const model_graph *graph)
 {
     for (int i = 0; i < graph->node_count; i++) {
         node_kind kind = graph->nodes[i].kind;
-        if (kind != NODE_FEATURES && kind != NODE_SCALE && kind != NODE_EMBED) {
+        if (kind != NODE_FEATURES && kind != NODE_SCALE && kind != NODE_PIECEWISE &&
+            kind != NODE_SELECT && kind != NODE_CONCAT) {
             return false;
         }
     }
@@ -787,7 +788,7 @@ static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
     typedef nnfs_status builder(model_graph * graph, const import_step *step, nnfs_error *error);
     static builder *const builders[NODE_KINDS] = {
         [NODE_DENSE] = build_dense,      [NODE_LAYER_NORM] = build_layer_norm,
-        [NODE_EXPAND] = build_expand,    [NODE_EMBED] = build_embedding,
+        [NODE_EXPAND] = build_expand,    [NODE_PIECEWISE] = build_embedding,
         [NODE_ACTIVATION] = build_plain, [NODE_COMPLEMENT] = build_plain,
         [NODE_MEAN] = build_plain};
     nnfs_status status = NNFS_OK;

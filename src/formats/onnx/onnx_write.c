@@ -464,23 +464,25 @@ static const char *write_shares(onnx_writer *w, int at, const node_embedding *e,
     return op2(w, "Min", share, upper, local(w, at, "shares"));
 }
 
-static void write_embed(onnx_writer *w, int at, const graph_node *node, const char *x,
-                        const char *y)
+/* Columns of x [N, inputs]. */
+static const char *select_columns(onnx_writer *w, int at, const char *name, const int *places,
+                                  size_t count, const char *x, const char *y)
+{
+    int64_t *list = onnx_arena(&w->b, count, sizeof *list);
+    for (size_t i = 0; list && i < count; i++) {
+        list[i] = places[i];
+    }
+    return list ? gather(w, x, integers(w, at, name, list, count), 1, y) : "";
+}
+
+static void write_piecewise(onnx_writer *w, int at, const graph_node *node, const char *x,
+                            const char *y)
 {
     static const int64_t swapped[] = {1, 0};
     static const int64_t samples_first[] = {1, 0, 2};
     const node_embedding *e = &node->embedding;
-    size_t inputs = (size_t)graph_in(w->graph, node);
-    size_t embedded = (size_t)e->count;
-    int64_t *places = onnx_arena(&w->b, inputs, sizeof *places);
-    for (size_t i = 0; places && i < inputs; i++) {
-        places[i] = e->inputs[i];
-    }
-    if (!places) {
-        return;
-    }
     const char *chosen =
-        gather(w, x, integers(w, at, "embedded", places, embedded), 1, local(w, at, "chosen"));
+        select_columns(w, at, "embedded", e->inputs, (size_t)e->count, x, local(w, at, "chosen"));
     const char *turned = transpose(w, chosen, swapped, 2, local(w, at, "turned"));
     const char *values = op2(w, "Unsqueeze", turned, integer(w, at, "last", 2), local(w, at, "x"));
     const char *shares = write_shares(w, at, e, values);
@@ -491,14 +493,46 @@ static void write_embed(onnx_writer *w, int at, const graph_node *node, const ch
     line = op2(w, "Add", line, table_part(w, at, "shift", 1, 1), local(w, at, "line"));
     const char *sums = op2(w, "Add", line, pieces, local(w, at, "embeddings"));
     sums = transpose(w, sums, samples_first, 3, local(w, at, "of samples"));
-    if (inputs == embedded) {
-        (void)flatten(w, sums, y);
-        return;
+    (void)flatten(w, sums, y);
+}
+
+static const char *numbered(onnx_writer *w, int at, const char *name, int number)
+{
+    return local(w, at, onnx_text(&w->b, "%s %d", name, number));
+}
+
+/* The one-hot columns of a category times its vectors. */
+static void write_vectors(onnx_writer *w, int at, const graph_node *node, const char *x,
+                          const char *y)
+{
+    const node_embedding *e = &node->embedding;
+    const char **parts = onnx_arena(&w->b, (size_t)e->count, sizeof *parts);
+    const float *table = e->table;
+    for (int c = 0; parts && c < e->count; c++) {
+        int64_t dims[] = {e->sizes[c], e->width};
+        int64_t *places = onnx_arena(&w->b, (size_t)e->sizes[c], sizeof *places);
+        for (int i = 0; places && i < e->sizes[c]; i++) {
+            places[i] = e->inputs[c] + i;
+        }
+        if (!places) {
+            return;
+        }
+        const char *list =
+            onnx_int64s(&w->b, numbered(w, at, "places", c), places, (size_t)e->sizes[c]);
+        const char *one_hot = gather(w, x, list, 1, numbered(w, at, "category", c));
+        const char *vectors = onnx_floats(&w->b, numbered(w, at, "vectors", c), table, 2, dims);
+        parts[c] = op2(w, "MatMul", one_hot, vectors, numbered(w, at, "vector", c));
+        table += (size_t)e->sizes[c] * (size_t)e->width;
     }
-    const char *both[] = {flatten(w, sums, local(w, at, "flat")), NULL};
-    both[1] = gather(w, x, integers(w, at, "others", places + embedded, inputs - embedded), 1,
-                     local(w, at, "rest"));
-    (void)concat(w, both, 2, y);
+    if (parts) {
+        (void)concat(w, parts, (size_t)e->count, y);
+    }
+}
+
+static void write_select(onnx_writer *w, int at, const graph_node *node, const char *x,
+                         const char *y)
+{
+    (void)select_columns(w, at, "others", node->embedding.inputs, (size_t)node->width, x, y);
 }
 
 /* From here to the mean a value is [members, N, width]. */
@@ -684,9 +718,10 @@ static node_writer *const writers[NODE_KINDS] = {
     [NODE_SCALE] = write_scale,           [NODE_UNSCALE] = write_unscale,
     [NODE_NORMALIZE] = write_normalize,   [NODE_DENSE] = write_dense,
     [NODE_ACTIVATION] = write_activation, [NODE_COMPLEMENT] = write_complement,
-    [NODE_CYCLES] = write_cycles,         [NODE_EMBED] = write_embed,
+    [NODE_CYCLES] = write_cycles,         [NODE_PIECEWISE] = write_piecewise,
     [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
-    [NODE_LAYER_NORM] = write_layer_norm,
+    [NODE_LAYER_NORM] = write_layer_norm, [NODE_VECTORS] = write_vectors,
+    [NODE_SELECT] = write_select,
 };
 
 /* ---- Inputs and outputs ---- */

@@ -115,11 +115,12 @@ static nnfs_status check_nodes(const model_graph *graph, nnfs_error *error)
 {
     for (int i = 0; i < graph->node_count; i++) {
         node_kind kind = graph->nodes[i].kind;
-        if (kind == NODE_EMBED || kind == NODE_EXPAND) {
+        bool embeds = kind == NODE_PIECEWISE || kind == NODE_VECTORS;
+        if (embeds || kind == NODE_EXPAND) {
             return fail(
                 error, NNFS_ERROR_DATA,
                 "torch.nn.Sequential has no %s; export ONNX or C, or train with --preset plain",
-                kind == NODE_EMBED ? "piecewise-linear embeddings" : "members");
+                embeds ? "embeddings" : "members");
         }
     }
     return NNFS_OK;

@@ -86,20 +86,70 @@ nnfs_activation run_output(const train_run *run)
     return choose_output(run->options, task_of(run->train.set));
 }
 
-/* The numbers of a table, but not what says that one was missing; NULL without memory. */
-static int *list_embedded(const nnfs_dataset *data, int *count)
+/* The embeddings of a network and their lists. */
+typedef struct embedding_lists {
+    nnfs_embedding embeddings[2];
+    int count;
+    int *inputs[2], *sizes[2];
+} embedding_lists;
+
+static void free_embeddings(embedding_lists *lists)
 {
-    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(data);
+    for (int i = 0; i < 2; i++) {
+        free(lists->inputs[i]);
+        free(lists->sizes[i]);
+    }
+}
+
+/* Whether a column goes into this embedding: numbers, but not what says that one was missing; categories
+ * with more values than a vector has. */
+static bool is_embedded(const nnfs_encoding *encoding, const nnfs_embedding *embedding)
+{
+    if (embedding->kind == NNFS_EMBEDDING_CATEGORY) {
+        return encoding->kind == NNFS_COLUMN_CATEGORY && encoding->inputs > embedding->width;
+    }
+    return encoding->kind == NNFS_COLUMN_NUMBER && encoding->inputs > 0;
+}
+
+/* Adds an embedding of the columns that it is for. False: no memory. */
+static bool add_embedding(embedding_lists *lists, const nnfs_preprocessing *preprocessing,
+                          nnfs_embedding embedding)
+{
     int columns = nnfs_preprocessing_columns(preprocessing);
-    int *list = calloc((size_t)columns + 1, sizeof *list);
-    *count = 0;
-    for (int i = 0; list && i < columns; i++) {
+    int *inputs = lists->inputs[lists->count] = calloc((size_t)columns + 1, sizeof *inputs);
+    int *sizes = lists->sizes[lists->count] = calloc((size_t)columns + 1, sizeof *sizes);
+    if (!inputs || !sizes) {
+        return false;
+    }
+    for (int i = 0; i < columns; i++) {
         nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
-        if (encoding.kind == NNFS_COLUMN_NUMBER && encoding.inputs > 0) {
-            list[(*count)++] = encoding.first_input;
+        if (is_embedded(&encoding, &embedding)) {
+            inputs[embedding.count] = encoding.first_input;
+            sizes[embedding.count++] = encoding.inputs;
         }
     }
-    return list;
+    embedding.inputs = inputs;
+    embedding.sizes = embedding.kind == NNFS_EMBEDDING_CATEGORY ? sizes : NULL;
+    lists->embeddings[lists->count] = embedding;
+    lists->count += embedding.count > 0;
+    return true;
+}
+
+/* Of a table. False: no memory. */
+static bool list_embeddings(const train_options *options, const nnfs_dataset *data,
+                            embedding_lists *lists)
+{
+    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(data);
+    nnfs_embedding numbers = {.kind = NNFS_EMBEDDING_PIECEWISE,
+                              .width = options->embedding_width,
+                              .bins = options->embedding_bins};
+    nnfs_embedding categories = {.kind = NNFS_EMBEDDING_CATEGORY, .width = options->category_width};
+    *lists = (embedding_lists){.count = 0};
+    if (!preprocessing) {
+        return true;
+    }
+    return (numbers.bins == 0 || add_embedding(lists, preprocessing, numbers)) &&
+           (categories.width == 0 || add_embedding(lists, preprocessing, categories));
 }
 
 nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_t seed,
@@ -130,19 +180,16 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_
     }
     settings.normalization = normalization;
     settings.members = options->members;
-    int *embedded = NULL;
-    if (options->embedding_bins > 0 && nnfs_dataset_preprocessing(data)) {
-        embedded = list_embedded(data, &settings.embedded_count);
-        if (!embedded) {
-            free(normalization);
-            return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-        }
-        settings.embedding_bins = options->embedding_bins;
-        settings.embedding_width = options->embedding_width;
-        settings.embedded = embedded;
+    embedding_lists lists;
+    if (!list_embeddings(options, data, &lists)) {
+        free_embeddings(&lists);
+        free(normalization);
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
+    settings.embeddings = lists.embeddings;
+    settings.embedding_count = lists.count;
     nnfs_status status = nnfs_network_create(&settings, network, error);
-    free(embedded);
+    free_embeddings(&lists);
     free(normalization);
     if (status == NNFS_OK) {
         status = nnfs_network_fit_embedding(*network, data, error);

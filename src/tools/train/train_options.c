@@ -188,18 +188,18 @@ static void check_checkpoints(const train_values *values)
 /* What the model of --from has settled. */
 static void check_from(const train_values *values)
 {
-    static const char *const settled[] = {"two-valued",    "hidden",
-                                          "activation",    "output-activation",
-                                          "loss",          "init",
-                                          "members",       "embedding",
-                                          "dropout",       "input-dropout",
-                                          "target",        "normalization",
-                                          "task",          "categorical",
-                                          "numeric",       "drop",
-                                          "scale",         "missing-indicator",
-                                          "folds",         "weight-column",
-                                          "networks",      "refit",
-                                          "max-categories"};
+    static const char *const settled[] = {"two-valued",     "hidden",
+                                          "activation",     "output-activation",
+                                          "loss",           "init",
+                                          "members",        "embedding",
+                                          "dropout",        "input-dropout",
+                                          "target",         "normalization",
+                                          "task",           "categorical",
+                                          "numeric",        "drop",
+                                          "scale",          "missing-indicator",
+                                          "folds",          "weight-column",
+                                          "max-categories", "category-width",
+                                          "networks",       "refit"};
     const train_options *options = &values->options;
     if (options->freeze && !options->from) {
         usage_error("--freeze is for --from");

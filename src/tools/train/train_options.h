@@ -46,6 +46,7 @@ typedef struct train_options {
     int refit;                           /* networks that hold out data first; 0: none */
     nnfs_image_layout shape;             /* of the features as pictures; {0}: as the file says */
     int embedding_bins, embedding_width; /* of numbers; 0 is none */
+    int category_width;                  /* of a category's vector; 0: one-hot */
     nnfs_train_settings train;           /* resolved; the seed is that of everything */
     double validation_share;             /* 0 is none */
     const char *validation_path;         /* or NULL */

@@ -46,7 +46,10 @@
      TRAIN(COUNT, options.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
     {"embedding", 0, "NAME[:KEY=N,...]", "embedding of the numbers of a table: none, or "          \
      "piecewise:bins=48,width=16, piecewise linear between quantiles", "none",                     \
-     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise:", .vary = VARY_WHOLE}
+     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise:", .vary = VARY_WHOLE},  \
+    {"category-width", 0, "N", "length of the trained vector of a category, in columns with more "    \
+     "than N of them; 0: one-hot", "0", TRAIN(COUNT, options.category_width), .lowest = 0,             \
+     .highest = 1024, .vary = VARY_VALUES}
 
 #define TRAIN_ROWS_TRAINING                                                                        \
     {.kind = OPTION_SETTINGS, .offset = offsetof(train_values, options.train)}

@@ -19,19 +19,18 @@ typedef struct embedding_shape {
     size_t column; /* floats of the table */
 } embedding_shape;
 
-static embedding_shape shape_of(const op_context *context)
+static embedding_shape shape_of(const program_op *op)
 {
-    const nnfs_network *network = context->network;
-    return (embedding_shape){
-        network->embedded_count, network->embedding_width, network->embedding_bins,
-        (size_t)network->embedding_width * (size_t)(network->embedding_bins + 2)};
+    const nnfs_embedding *as = &op->embedding->as;
+    return (embedding_shape){as->count, as->width, as->bins,
+                             (size_t)as->width * (size_t)(as->bins + 2)};
 }
 
 /* ---- Sums of the first columns of P ---- */
 
-static bool run_embedding_sums(const program_op *op, const op_context *context, op_tile tile)
+static bool run_sums(const program_op *op, const op_context *context, op_tile tile)
 {
-    embedding_shape shape = shape_of(context);
+    embedding_shape shape = shape_of(op);
     size_t width = (size_t)shape.width;
     for (int c = tile.first; c < tile.first + tile.count; c++) {
         const float *p = op_vector(context, &op->weight) + (size_t)c * shape.column + 2 * width;
@@ -44,8 +43,8 @@ static bool run_embedding_sums(const program_op *op, const op_context *context, 
     return true;
 }
 
-const op_kind op_embedding_sums = {
-    .name = "embedding sums", .part = NNFS_PART_ELEMENTWISE, .run = run_embedding_sums};
+const op_kind op_piece_sums = {
+    .name = "embedding sums", .part = NNFS_PART_ELEMENTWISE, .run = run_sums};
 
 /* ---- Forward ---- */
 
@@ -75,12 +74,13 @@ static void embed_value(const float *restrict column, const float *restrict sums
 static void embed_sample(const program_op *op, const op_context *context, const float *x, float *e,
                          float *kept)
 {
-    embedding_shape shape = shape_of(context);
+    embedding_shape shape = shape_of(op);
     size_t width = (size_t)shape.width;
-    const nnfs_network *network = context->network;
-    const float *edges = context->base[SPACE_PARAMETERS] + network->tensors[network->edges].offset;
+    const network_embedding *embedding = op->embedding;
+    const float *edges =
+        context->base[SPACE_PARAMETERS] + context->network->tensors[embedding->edges].offset;
     for (int c = 0; c < shape.inputs; c++) {
-        float value = x[network->embedded[c]];
+        float value = x[embedding->inputs[c]];
         const float *own = edges + (size_t)c * (size_t)(shape.bins + 1);
         size_t piece = (size_t)piece_of(own, shape.bins, value);
         float share = (value - own[piece]) / (own[piece + 1] - own[piece]);
@@ -90,28 +90,14 @@ static void embed_sample(const program_op *op, const op_context *context, const 
         embed_value(column, sums, column + (2 + piece) * width, value, share, shape.width,
                     e + (size_t)c * width);
         if (kept) {
-            kept[c * POSITION_VALUES + KEPT_PIECE] = (float)piece;
-            kept[c * POSITION_VALUES + KEPT_SHARE] = share;
-            kept[c * POSITION_VALUES + KEPT_X] = value;
+            kept[c * PIECEWISE_KEPT + KEPT_PIECE] = (float)piece;
+            kept[c * PIECEWISE_KEPT + KEPT_SHARE] = share;
+            kept[c * PIECEWISE_KEPT + KEPT_X] = value;
         }
     }
 }
 
-/* The inputs that are not embedded, behind those that are. */
-static void pass_others(const nnfs_network *network, const float *x, float *e)
-{
-    int next = 0;
-    e += (size_t)network->embedded_count * (size_t)network->embedding_width;
-    for (int i = 0; i < network->inputs; i++) {
-        if (next < network->embedded_count && network->embedded[next] == i) {
-            next++;
-        } else {
-            *e++ = x[i];
-        }
-    }
-}
-
-static bool run_embed(const program_op *op, const op_context *context, op_tile tile)
+static bool run_piecewise(const program_op *op, const op_context *context, op_tile tile)
 {
     matrix x = op_view(context, &op->in, 0, op->in.rows, tile.first, tile.count);
     matrix e = op_view(context, &op->out, 0, op->out.rows, tile.first, tile.count);
@@ -122,12 +108,11 @@ static bool run_embed(const program_op *op, const op_context *context, op_tile t
     for (int j = 0; j < tile.count; j++) {
         embed_sample(op, context, matrix_at(x, 0, j), matrix_at(e, 0, j),
                      kept.data ? matrix_at(kept, 0, j) : NULL);
-        pass_others(context->network, matrix_at(x, 0, j), matrix_at(e, 0, j));
     }
     return true;
 }
 
-const op_kind op_embed = {.name = "embed", .part = NNFS_PART_ELEMENTWISE, .run = run_embed};
+const op_kind op_piecewise = {.name = "embed", .part = NNFS_PART_ELEMENTWISE, .run = run_piecewise};
 
 /* ---- The gradient of the table ---- */
 
@@ -158,9 +143,9 @@ static void add_before(const float *before, size_t width, size_t bins, float *p)
     }
 }
 
-static bool run_embedding_gradient(const program_op *op, const op_context *context, op_tile tile)
+static bool run_gradient(const program_op *op, const op_context *context, op_tile tile)
 {
-    embedding_shape shape = shape_of(context);
+    embedding_shape shape = shape_of(op);
     size_t width = (size_t)shape.width;
     size_t bins = (size_t)shape.bins;
     int count = context->chunk->count;
@@ -175,7 +160,7 @@ static bool run_embedding_gradient(const program_op *op, const op_context *conte
             memset(gradient, 0, shape.column * sizeof *gradient);
         }
         for (int j = 0; j < count; j++) {
-            const float *place = matrix_at(kept, c * POSITION_VALUES, j);
+            const float *place = matrix_at(kept, c * PIECEWISE_KEPT, j);
             size_t at = (size_t)place[KEPT_PIECE] * width;
             add_value_gradient(matrix_at(d, c * shape.width, j), place[KEPT_X], place[KEPT_SHARE],
                                shape.width, gradient, p + at, before + at);
@@ -185,5 +170,5 @@ static bool run_embedding_gradient(const program_op *op, const op_context *conte
     return true;
 }
 
-const op_kind op_embedding_gradient = {
-    .name = "embedding gradient", .part = NNFS_PART_ELEMENTWISE, .run = run_embedding_gradient};
+const op_kind op_piecewise_gradient = {
+    .name = "embedding gradient", .part = NNFS_PART_ELEMENTWISE, .run = run_gradient};

@@ -1,0 +1,260 @@
+/* Embeddings: inputs that become vectors before the first layer. */
+#include "network/network.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST = 1024 };
+
+/* ---- The kinds ---- */
+
+static embedding_table piecewise_table(const network_embedding *embedding)
+{
+    return (embedding_table){"table", embedding->as.width * (embedding->as.bins + 2),
+                             embedding->as.count};
+}
+
+static embedding_table category_table(const network_embedding *embedding)
+{
+    int inputs = 0;
+    for (int i = 0; i < embedding->as.count; i++) {
+        inputs += embedding->sizes[i];
+    }
+    return (embedding_table){"vectors", embedding->as.width, inputs};
+}
+
+static const struct {
+    const char *name;
+    embedding_table (*table)(const network_embedding *embedding);
+    bool bins, sizes; /* it has them */
+} kinds[EMBEDDING_KINDS] = {
+    [NNFS_EMBEDDING_PIECEWISE] = {"piecewise", piecewise_table, .bins = true},
+    [NNFS_EMBEDDING_CATEGORY] = {"category", category_table, .sizes = true},
+};
+
+const char *nnfs_embedding_name(nnfs_embedding_kind kind)
+{
+    if ((size_t)kind < EMBEDDING_KINDS) {
+        return kinds[kind].name;
+    }
+    return NULL;
+}
+
+embedding_table network_embedding_table(const network_embedding *embedding)
+{
+    return kinds[embedding->as.kind].table(embedding);
+}
+
+/* ---- Checking ---- */
+
+static int size_of_vector(const nnfs_embedding *embedding, int index)
+{
+    if (embedding->sizes) {
+        return embedding->sizes[index];
+    }
+    return 1;
+}
+
+static nnfs_status check_sizes(const nnfs_embedding *e, nnfs_error *error)
+{
+    if (!nnfs_embedding_name(e->kind)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "no known embedding");
+    }
+    const char *name = kinds[e->kind].name;
+    if (e->width < 1 || e->width > LARGEST) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the embedding %s is 1 to %d wide, not %d", name,
+                    LARGEST, e->width);
+    }
+    if (kinds[e->kind].bins && (e->bins < 1 || e->bins > LARGEST)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the embedding %s has 1 to %d bins, not %d", name,
+                    LARGEST, e->bins);
+    }
+    if (e->count < 1 || !e->inputs || !e->sizes == kinds[e->kind].sizes) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "an embedding lists its inputs, and sizes if it is of categories");
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status check_embedding(const nnfs_embedding *e, int inputs, nnfs_error *error)
+{
+    TRY(check_sizes(e, error));
+    int end = 0;
+    for (int i = 0; i < e->count; i++) {
+        int size = size_of_vector(e, i);
+        if (e->inputs[i] < end || e->inputs[i] >= inputs || size < 1 ||
+            size > inputs - e->inputs[i]) {
+            return fail(error, NNFS_ERROR_ARGUMENT,
+                        "embedded inputs are listed once each, in rising order");
+        }
+        end = e->inputs[i] + size;
+    }
+    return NNFS_OK;
+}
+
+/* Whether a list has an input that is another's too; both rise. */
+static bool overlap(const nnfs_embedding *a, const nnfs_embedding *b)
+{
+    int i = 0;
+    int j = 0;
+    while (i < a->count && j < b->count) {
+        if (a->inputs[i] + size_of_vector(a, i) <= b->inputs[j]) {
+            i++;
+        } else if (b->inputs[j] + size_of_vector(b, j) <= a->inputs[i]) {
+            j++;
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+nnfs_status network_check_embeddings(const nnfs_network_settings *settings, nnfs_error *error)
+{
+    int count = settings->embedding_count;
+    if (count < 0 || count > EMBEDDING_KINDS || (count > 0 && !settings->embeddings)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "a network has 0 to %d embeddings, not %d",
+                    EMBEDDING_KINDS, count);
+    }
+    int64_t values = settings->inputs;
+    for (int i = 0; i < count; i++) {
+        TRY(check_embedding(&settings->embeddings[i], settings->inputs, error));
+        for (int j = 0; j < i; j++) {
+            if (settings->embeddings[i].kind == settings->embeddings[j].kind ||
+                overlap(&settings->embeddings[i], &settings->embeddings[j])) {
+                return fail(error, NNFS_ERROR_ARGUMENT,
+                            "each kind of embedding may be there once, and an input be embedded "
+                            "once");
+            }
+        }
+        values += (int64_t)settings->embeddings[i].count * settings->embeddings[i].width;
+    }
+    if (values > INT_MAX) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the first layer would have too many inputs");
+    }
+    return NNFS_OK;
+}
+
+/* ---- Owning ---- */
+
+static bool take_embedding(network_embedding *to, const nnfs_embedding *from)
+{
+    size_t count = (size_t)from->count;
+    *to = (network_embedding){.as = *from,
+                              .inputs = malloc(count * sizeof(int)),
+                              .sizes = malloc(count * sizeof(int)),
+                              .table = -1,
+                              .edges = -1};
+    to->as.inputs = to->inputs;
+    to->as.sizes = from->sizes ? to->sizes : NULL;
+    if (!to->inputs || !to->sizes) {
+        return false;
+    }
+    for (int i = 0; i < from->count; i++) {
+        to->inputs[i] = from->inputs[i];
+        to->sizes[i] = size_of_vector(from, i);
+    }
+    return true;
+}
+
+bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings *settings)
+{
+    size_t inputs = (size_t)settings->inputs;
+    network->embedding_count = settings->embedding_count;
+    network->others = malloc(inputs * sizeof *network->others);
+    bool *embedded = calloc(inputs, sizeof *embedded);
+    bool taken = network->others && embedded;
+    int row = 0;
+    for (int i = 0; taken && i < network->embedding_count; i++) {
+        network_embedding *to = &network->embeddings[i];
+        taken = take_embedding(to, &settings->embeddings[i]);
+        to->row = row;
+        row += embedding_rows(to);
+        for (int v = 0; taken && v < to->as.count; v++) {
+            memset(embedded + to->inputs[v], true, (size_t)to->sizes[v] * sizeof *embedded);
+        }
+    }
+    for (int i = 0; taken && i < settings->inputs; i++) {
+        if (!embedded[i]) {
+            network->others[network->other_count++] = i;
+        }
+    }
+    free(embedded);
+    return taken;
+}
+
+void network_free_embeddings(nnfs_network *network)
+{
+    for (int i = 0; i < network->embedding_count; i++) {
+        free(network->embeddings[i].inputs);
+        free(network->embeddings[i].sizes);
+    }
+    free(network->others);
+}
+
+/* ---- Asking ---- */
+
+static bool same_embedding(const network_embedding *a, const network_embedding *b)
+{
+    size_t bytes = (size_t)a->as.count * sizeof(int);
+    return a->as.kind == b->as.kind && a->as.width == b->as.width && a->as.bins == b->as.bins &&
+           a->as.count == b->as.count && memcmp(a->inputs, b->inputs, bytes) == 0 &&
+           memcmp(a->sizes, b->sizes, bytes) == 0;
+}
+
+bool network_same_embeddings(const nnfs_network *left, const nnfs_network *right)
+{
+    bool same = left->embedding_count == right->embedding_count;
+    for (int i = 0; same && i < left->embedding_count; i++) {
+        same = same_embedding(&left->embeddings[i], &right->embeddings[i]);
+    }
+    return same;
+}
+
+void network_list_embeddings(const nnfs_network *network, nnfs_embedding *list)
+{
+    for (int i = 0; i < network->embedding_count; i++) {
+        list[i] = network->embeddings[i].as;
+    }
+}
+
+nnfs_embedding nnfs_network_embedding(const nnfs_network *network, int index)
+{
+    if (!network || index < 0 || index >= network->embedding_count) {
+        return (nnfs_embedding){.count = 0};
+    }
+    return network->embeddings[index].as;
+}
+
+int nnfs_network_embedded(const nnfs_network *network)
+{
+    int count = 0;
+    for (int i = 0; network && i < network->embedding_count; i++) {
+        count += network->embeddings[i].as.count;
+    }
+    return count;
+}
+
+int network_input_column(const nnfs_network *network, int input)
+{
+    for (int i = 0; i < network->other_count; i++) {
+        if (network->others[i] == input) {
+            return network->layers[0].in - network->other_count + i;
+        }
+    }
+    return -1;
+}
+
+int network_vector_column(const network_embedding *embedding, int input)
+{
+    int column = 0;
+    for (int i = 0; embedding->as.sizes && i < embedding->as.count; i++) {
+        int within = input - embedding->inputs[i];
+        if (within >= 0 && within < embedding->sizes[i]) {
+            return column + within;
+        }
+        column += embedding->sizes[i];
+    }
+    return -1;
+}
