@@ -83,7 +83,7 @@ static void print(const import_options *options, const nnfs_network *network)
 {
     char *shape = text_shape(network);
     int last = nnfs_network_layer_count(network) - 1;
-    (void)printf("%-12s %s, %s, output %s, %s parameters\n", "network", shape ? shape : "",
+    (void)printf("%-12s %s, %s, output %s, %s parameters\n", "network", text_or(shape, ""),
                  nnfs_activation_name(nnfs_network_layer(network, 0).activation),
                  nnfs_activation_name(nnfs_network_layer(network, last).activation),
                  text_count(nnfs_network_parameters(network)).text);

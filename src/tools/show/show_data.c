@@ -3,6 +3,7 @@
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/text.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -52,7 +53,7 @@ static void print_categories(const nnfs_dataset *data, int column)
 {
     int count = nnfs_dataset_column(data, column).categories;
     for (int i = 0; i < count && i < CATEGORIES_MOST; i++) {
-        (void)printf("%s%s", i > 0 ? ", " : "",
+        (void)printf("%s%s", text_between(i, ", "),
                      listed_name(nnfs_dataset_category(data, column, i)).text);
     }
     if (count > CATEGORIES_MOST) {

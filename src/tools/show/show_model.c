@@ -3,6 +3,7 @@
 #include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
+#include "common/text.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -172,7 +173,7 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
     name_text name = column_name(encoding.name, encoding.column + 1);
     (void)printf("  %s%*s  %6d  ", name.text, width - name.width, "", encoding.inputs);
     if (encoding.inputs == 0) {
-        (void)printf("left out: %s", encoding.reason ? encoding.reason : "no inputs");
+        (void)printf("left out: %s", text_or(encoding.reason, "no inputs"));
     } else if (encoding.kind == NNFS_COLUMN_DATE) {
         (void)printf("dates like %s: days%s%s%s", text_name(encoding.format).text,
                      encoding.has_month ? ", month" : "", encoding.has_weekday ? ", weekday" : "",
@@ -248,7 +249,7 @@ static void print_outputs(const nnfs_network *network)
     }
     for (size_t i = 0; i < count && i < CLASSES_MOST; i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        (void)printf("%s%s", i > 0 ? ", " : "", listed_name(name ? name : "?").text);
+        (void)printf("%s%s", text_between(i, ", "), listed_name(text_or(name, "?")).text);
     }
     if (count > CLASSES_MOST) {
         (void)printf(", and %zu more", count - CLASSES_MOST);

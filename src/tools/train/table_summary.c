@@ -74,7 +74,7 @@ static void show_feature(const train_run *run, int index)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
     if (encoding.inputs == 0) {
-        (void)fprintf(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
+        (void)fprintf(stderr, "left out: %s", text_or(encoding.reason, "no inputs"));
     } else if (encoding.kind == NNFS_COLUMN_CATEGORY) {
         show_categories(run->preprocessing, index, &encoding);
     } else if (encoding.kind == NNFS_COLUMN_DATE) {
@@ -198,7 +198,7 @@ static void show_reading(const nnfs_dataset *data)
                   text_count(reading.bad_rows).text, text_plural(reading.bad_rows),
                   text_plural(reading.bad_rows));
     for (int i = 0; i < 5 && i < reading.bad_rows; i++) {
-        (void)fprintf(stderr, "%s %lld", i > 0 ? "," : "", (long long)reading.bad_lines[i]);
+        (void)fprintf(stderr, "%s %lld", text_between(i, ","), (long long)reading.bad_lines[i]);
     }
     (void)fputs(reading.bad_rows > 5 ? ", ...\n" : "\n", stderr);
 }

@@ -114,7 +114,7 @@ static void show_counts(const train_run *run, const class_count *counts, int cla
                   text_count(classes).text);
     for (int i = 0; i < classes && i < CLASSES_MOST; i++) {
         name_text class = text_name(nnfs_dataset_class_name(run->train.set, counts[i].index));
-        (void)fprintf(stderr, "%s%s %s (%.1f %%)", i > 0 ? ", " : "", class.text,
+        (void)fprintf(stderr, "%s%s %s (%.1f %%)", text_between(i, ", "), class.text,
                       text_count(counts[i].samples).text, 100.0 * (double)counts[i].samples / all);
     }
     if (classes > CLASSES_MOST) {
