@@ -49,8 +49,10 @@ static json_t *setting_to_json(const setting *row, const nnfs_train_settings *se
     case FIELD_UINT64:
         return hex((uint64_t)setting_integer(row, settings));
     default:
-        return setting_is_integer(row) ? json_integer(setting_integer(row, settings))
-                                       : json_real(setting_number(row, settings));
+        if (setting_is_integer(row)) {
+            return json_integer(setting_integer(row, settings));
+        }
+        return json_real(setting_number(row, settings));
     }
 }
 
@@ -341,18 +343,18 @@ nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint
     *network = NULL;
     *state = (checkpoint_state){0};
     nnfs_status status = model_open(path, &model, error);
-    if (status == NNFS_OK) {
-        status = read_state(&model, state, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = model_network(&model, network, error);
-    }
+    TRY_CLEANUP(read_state(&model, state, error));
+    TRY_CLEANUP(model_network(&model, network, error));
     const train_state *row;
-    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         if (model.has_state[i]) {
-            status = read_buffer(&model, *network, row, &state->states[i], error);
+            TRY_CLEANUP(read_buffer(&model, *network, row, &state->states[i], error));
         }
     }
+cleanup:
     if (status != NNFS_OK) {
         nnfs_network_free(*network);
         checkpoint_free_states(state);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
@@ -67,14 +68,14 @@ static nnfs_status metadata_json(const model_file *model, const char *key, json_
 static nnfs_status parse_inputs(model_file *model, nnfs_error *error)
 {
     json_t *json;
-    nnfs_status status = metadata_json(model, "inputs", &json, error);
+    TRY(metadata_json(model, "inputs", &json, error));
     bool good = parse_positive(json, &model->inputs);
     json_decref(json);
-    if (status == NNFS_OK && !good) {
+    if (!good) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'inputs' is not a positive number",
                     model->path);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* Members that a layer need not have. False if they make no sense, or if there are others. */
@@ -95,15 +96,15 @@ static bool parse_optional(model_file *model, int index, const json_t *json)
 static nnfs_status parse_input_dropout(model_file *model, nnfs_error *error)
 {
     json_t *json;
-    nnfs_status status = metadata_json(model, "input_dropout", &json, error);
+    TRY(metadata_json(model, "input_dropout", &json, error));
     bool good = !safetensors_metadata(&model->file, "input_dropout") || json_is_number(json);
     model->input_dropout = (float)json_number_value(json);
     json_decref(json);
-    if (status == NNFS_OK && !good) {
+    if (!good) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'input_dropout' is not a number",
                     model->path);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* A text of the metadata that need not be there: 1 then. */
@@ -111,29 +112,27 @@ static nnfs_status parse_count(const model_file *model, const char *key, int *co
                                nnfs_error *error)
 {
     json_t *json;
-    nnfs_status status = metadata_json(model, key, &json, error);
+    TRY(metadata_json(model, key, &json, error));
     bool given = safetensors_metadata(&model->file, key) != NULL;
     *count = 1;
     bool good = !given || parse_positive(json, count);
     json_decref(json);
-    if (status == NNFS_OK && !good) {
+    if (!good) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' is not a positive number",
                     model->path, key);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status parse_members(model_file *model, nnfs_error *error)
 {
-    nnfs_status status = parse_count(model, "members", &model->members, error);
-    if (status == NNFS_OK) {
-        status = parse_count(model, "networks", &model->networks, error);
-    }
-    if (status == NNFS_OK && model->networks > NETWORKS_MOST) {
+    TRY(parse_count(model, "members", &model->members, error));
+    TRY(parse_count(model, "networks", &model->networks, error));
+    if (model->networks > NETWORKS_MOST) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'networks' is more than %d", model->path,
                     NETWORKS_MOST);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* A list of whole numbers from 0 to `most`, of the model's; what else they must be, nnfs_network_create checks. */
@@ -261,7 +260,7 @@ static nnfs_status parse_loss(model_file *model, nnfs_error *error)
     int found = model_find_name(loss_name, name);
     if (found < 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
-                    name ? "the unknown " : "missing", name ? name : "");
+                    name ? "the unknown " : "missing", text_or(name, ""));
     }
     model->loss = (nnfs_loss)found;
     return NNFS_OK;
@@ -324,22 +323,17 @@ static bool has_state(const model_file *model, const char *prefix)
 static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
     size_t count = 0;
-    nnfs_status status = NNFS_OK;
     const train_state *row;
-    for (int i = 0; status == NNFS_OK && i < model->networks; i++) {
+    for (int i = 0; i < model->networks; i++) {
         model_prefix prefix;
         model_name_prefix(prefix, i);
-        status = check_buffer(model, &(model_buffer){prefix, NULL, true}, &count, error);
+        TRY(check_buffer(model, &(model_buffer){prefix, NULL, true}, &count, error));
     }
-    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         model->has_state[i] = has_state(model, row->prefix);
         if (model->has_state[i]) {
-            status =
-                check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error);
+            TRY(check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error));
         }
-    }
-    if (status != NNFS_OK) {
-        return status;
     }
     if (model->file.tensor_count != count) {
         return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %zu",
@@ -513,23 +507,17 @@ static nnfs_status parse_model(model_file *model, nnfs_error *error)
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
         check_format,     check_checksum, parse_inputs, parse_input_dropout, parse_members,
         parse_embeddings, parse_layers,   parse_loss,   describe_network,    check_tensors};
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
-        status = steps[i](model, error);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        TRY(steps[i](model, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
 {
     *model = (model_file){.path = path};
-    nnfs_status status = file_check_pointer(path, error);
-    if (status == NNFS_OK) {
-        status = safetensors_open(path, &model->file, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(file_check_pointer(path, error));
+    TRY(safetensors_open(path, &model->file, error));
     return parse_model(model, error);
 }
 
@@ -571,15 +559,15 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
     nnfs_network *made = model->network;
     model->network = NULL;
     nnfs_status status = network_allocate(made, error);
-    if (status == NNFS_OK) {
-        status = read_preprocessing(model, made, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    for (int i = 0; status == NNFS_OK && i < model->networks; i++) {
-        status = read_parameters(model, made, i, error);
+    TRY_CLEANUP(read_preprocessing(model, made, error));
+    for (int i = 0; i < model->networks; i++) {
+        TRY_CLEANUP(read_parameters(model, made, i, error));
     }
-    if (status == NNFS_OK) {
-        status = read_notes(model, made, error);
-    }
+    status = read_notes(model, made, error);
+cleanup:
     if (status != NNFS_OK) {
         nnfs_network_free(made);
         made = NULL;

@@ -143,8 +143,10 @@ static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_e
     bool began_well = run->sums.steps > run->resumed.steps;
     memcpy(trainer->network->parameters, began_well ? trainer->epoch_start : trainer->last_good,
            trainer->network->parameter_floats * sizeof(float));
-    return trainer->has_ranks ? fail_together(trainer, run, error)
-                              : fail_diverged(trainer, run, error);
+    if (trainer->has_ranks) {
+        return fail_together(trainer, run, error);
+    }
+    return fail_diverged(trainer, run, error);
 }
 
 /* ---- A pass over the data ---- */
@@ -219,8 +221,8 @@ static nnfs_status begin_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset
         run->watch_at -= trainer->steps - run->resumed.steps;
     }
     run->user = &p->watch;
-    nnfs_status status = begin_order(trainer, p, error);
-    return status == NNFS_OK ? begin_augment(trainer, p, error) : status;
+    TRY(begin_order(trainer, p, error));
+    return begin_augment(trainer, p, error);
 }
 
 static void pass_free(pass *p)
@@ -287,9 +289,7 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
     if (!epoch) {
         result = &unwanted;
     }
-    nnfs_status status = epoch_pass(trainer, dataset, result, error);
-    if (status == NNFS_OK) {
-        schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
-    }
-    return status;
+    TRY(epoch_pass(trainer, dataset, result, error));
+    schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
+    return NNFS_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "data/csv/csv_number.h"
 #include "platform/cpu.h"
 
@@ -102,9 +103,9 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
         return csv_fail(reader, line, -1, error,
                         "the row has %lld cell%s, where there %s %d column%s; lines before the "
                         "table and bad rows can be skipped",
-                        (long long)fault->cells, fault->cells == 1 ? "" : "s",
+                        (long long)fault->cells, plural(fault->cells),
                         reader->table->column_count == 1 ? "is" : "are",
-                        reader->table->column_count, reader->table->column_count == 1 ? "" : "s");
+                        reader->table->column_count, plural(reader->table->column_count));
     default:
         return csv_fail(reader, line, fault->column, error, "%s", sentences[fault->kind]);
     }
@@ -235,7 +236,6 @@ static void apply_separators(csv_reader *reader)
 static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_error *error)
 {
     size_t count = (size_t)reader->table->column_count;
-    nnfs_status status = NNFS_OK;
     if (before->wants && before->count != reader->table->column_count) {
         return fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read",
                     reader->table->path);
@@ -248,21 +248,19 @@ static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_e
         memcpy(reader->wants, before->wants, count * sizeof *before->wants);
         memcpy(reader->formats, before->formats, count * sizeof *before->formats);
     } else {
-        status = column_roles_resolve(reader->table, reader->settings, reader->wants, error);
+        TRY(column_roles_resolve(reader->table, reader->settings, reader->wants, error));
+        if (reader->settings->like) {
+            TRY(take_formats(reader, error));
+        }
     }
-    if (status == NNFS_OK && !before->wants && reader->settings->like) {
-        status = take_formats(reader, error);
-    }
-    if (status == NNFS_OK) {
-        status = csv_kept_find(reader, error);
-    }
+    TRY(csv_kept_find(reader, error));
     apply_separators(reader);
     for (size_t i = 0; i < count; i++) {
         reader->fast[i] = !reader->missing_numbers && reader->wants[i] <= COLUMN_ROLE_NUMBER &&
                           csv_format_is_plain(&reader->formats[i]) &&
                           (!reader->keep_at || reader->keep_at[i] < 0);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status read_pass(csv_reader *reader, const char *path, const findings *before,

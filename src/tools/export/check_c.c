@@ -3,6 +3,7 @@
  * predictions come back through a pipe.
  */
 #include "common/exit.h"
+#include "common/text.h"
 #include "export/export.h"
 
 #include <errno.h>
@@ -45,7 +46,7 @@ static int run(char *const *arguments)
 static nnfs_status compile(const char *path, const c_program *made, nnfs_error *error)
 {
     const char *own = getenv("CC");
-    const char *const compilers[] = {own ? own : "cc", "gcc", "clang"};
+    const char *const compilers[] = {text_or(own, "cc"), "gcc", "clang"};
     for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++) {
         char command[512];
         (void)snprintf(command, sizeof command,
@@ -159,13 +160,13 @@ static void write_table(FILE *stream, const nnfs_preprocessing *preprocessing,
     int columns = nnfs_dataset_columns(data);
     bool named = nnfs_dataset_column(data, 0).name != NULL;
     for (int i = 0; named && i < columns; i++) {
-        (void)fputs(i > 0 ? "," : "", stream);
+        (void)fputs(text_between(i, ","), stream);
         write_text(stream, nnfs_dataset_column(data, i).name);
     }
     (void)fputs(named ? "\n" : "", stream);
     for (int64_t row = 0; row < nnfs_dataset_samples(data); row++) {
         for (int i = 0; i < columns; i++) {
-            (void)fputs(i > 0 ? "," : "", stream);
+            (void)fputs(text_between(i, ","), stream);
             write_cell(stream, preprocessing, data, row, i);
         }
         (void)fputc('\n', stream);
@@ -188,7 +189,7 @@ static nnfs_status write_features(FILE *stream, const model_data *loaded, nnfs_e
         status = nnfs_dataset_copy(data, row, 1, features, NULL, NULL, error);
         for (int i = 0; status == NNFS_OK && i < width; i++) {
             float value = scaled ? rintf(features[i] / scale) : features[i];
-            (void)fprintf(stream, "%s%.9g", i > 0 ? "," : "", (double)value);
+            (void)fprintf(stream, "%s%.9g", text_between(i, ","), (double)value);
         }
         (void)fputc('\n', stream);
     }
@@ -246,16 +247,13 @@ static nnfs_status compare_sample(int64_t sample, int width, char *line, float *
                                   float *got, difference *d, nnfs_error *error)
 {
     const model_data *loaded = d->loaded;
-    nnfs_status status =
-        nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1, 1, expected, error);
-    if (status == NNFS_OK && !parse_line(line, width, got)) {
-        status = set_error(error, NNFS_ERROR_DATA,
-                           "the C program printed a line without %d numbers", width);
+    TRY(nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1, 1, expected, error));
+    if (!parse_line(line, width, got)) {
+        return set_error(error, NNFS_ERROR_DATA, "the C program printed a line without %d numbers",
+                         width);
     }
-    if (status == NNFS_OK) {
-        difference_add(d, expected, width, got);
-    }
-    return status;
+    difference_add(d, expected, width, got);
+    return NNFS_OK;
 }
 
 static nnfs_status compare(FILE *output, const model_data *loaded, difference *d, nnfs_error *error)
@@ -299,11 +297,11 @@ static nnfs_status run_program(const c_program *made, const model_data *loaded, 
     if (!output) {
         return set_error(error, NNFS_ERROR_IO, "cannot run the C program: %s", strerror(errno));
     }
-    nnfs_status status = compare(output, loaded, d, error);
-    if (pclose(output) != 0 && status == NNFS_OK) {
+    TRY(compare(output, loaded, d, error));
+    if (pclose(output) != 0) {
         return set_error(error, NNFS_ERROR_DATA, "the C program failed");
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status check_c(const char *path, const model_data *loaded, difference *d, nnfs_error *error)
@@ -315,12 +313,12 @@ nnfs_status check_c(const char *path, const model_data *loaded, difference *d, n
     (void)snprintf(made.program, sizeof made.program, "%s/program", made.folder);
     (void)snprintf(made.rows, sizeof made.rows, "%s/rows.csv", made.folder);
     nnfs_status status = compile(path, &made, error);
-    if (status == NNFS_OK) {
-        status = write_rows(&made, loaded, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = run_program(&made, loaded, d, error);
-    }
+    TRY_CLEANUP(write_rows(&made, loaded, error));
+    status = run_program(&made, loaded, d, error);
+cleanup:
     (void)unlink(made.program);
     (void)unlink(made.rows);
     (void)rmdir(made.folder);

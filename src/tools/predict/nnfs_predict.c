@@ -203,9 +203,12 @@ static void write_header(const csv_output *out, const prediction_layout *what)
     FILE *stream = out->stream;
     short_text number = {""};
     write_kept_names(out, what->data);
-    int targets = what->classes > 0 ? 1 : what->outputs;
+    int targets = 1;
+    if (what->classes <= 0) {
+        targets = what->outputs;
+    }
     for (int i = 0; i < targets; i++) {
-        (void)fputs(i > 0 ? "," : "", stream);
+        (void)fputs(text_between(i, ","), stream);
         write_text(out, target_name(what, i, &number));
     }
     for (int i = 0; i < what->classes; i++) {
@@ -244,8 +247,8 @@ static void write_row(const csv_output *out, const prediction_layout *what, int6
         }
         write_number(stream, outputs[i]);
     }
-    if (spread && what->classes > 0) {
-        spread += what->outputs > 1 ? predictions_class(what->outputs, outputs, out->threshold) : 0;
+    if (spread && what->classes > 0 && what->outputs > 1) {
+        spread += predictions_class(what->outputs, outputs, out->threshold);
     }
     for (int i = 0; spread && i < (what->classes > 0 ? 1 : what->outputs); i++) {
         (void)fputc_unlocked(',', stream);
@@ -303,26 +306,21 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
 static nnfs_status predict(const predict_options *options, model_data *loaded, nnfs_error *error)
 {
     output_file file;
-    nnfs_status status = check_model_path(options->output, error);
-    if (status == NNFS_OK) {
-        status = model_data_load(&options->request, loaded, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_model_path(options->output, error));
+    TRY(model_data_load(&options->request, loaded, error));
     signals_catch();
-    status = output_open(options->output, &file, error);
-    if (status == NNFS_OK) {
-        const csv_output out = {.stream = file.stream,
-                                .clean = file.stream == stdout && isatty(STDOUT_FILENO),
-                                .escape_formulas = options->escape_formulas,
-                                .threshold = options->threshold,
-                                .spread = options->spread};
-        status = write_all(loaded, &out, error);
+    nnfs_status status = output_open(options->output, &file, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = output_commit(&file, error);
-    }
+    const csv_output out = {.stream = file.stream,
+                            .clean = file.stream == stdout && isatty(STDOUT_FILENO),
+                            .escape_formulas = options->escape_formulas,
+                            .threshold = options->threshold,
+                            .spread = options->spread};
+    TRY_CLEANUP(write_all(loaded, &out, error));
+    status = output_commit(&file, error);
+cleanup:
     output_discard(&file);
     return status;
 }

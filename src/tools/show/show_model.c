@@ -4,6 +4,7 @@
 #include "common/exit.h"
 #include "common/json.h"
 #include "common/lines.h"
+#include "common/text.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -175,7 +176,7 @@ static void print_encoding(const nnfs_preprocessing *preprocessing, int index, i
     name_text name = column_name(encoding.name, encoding.column + 1);
     line_print(stdout, "  %s%*s  %6d  ", name.text, width - name.width, "", encoding.inputs);
     if (encoding.inputs == 0) {
-        line_print(stdout, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
+        line_print(stdout, "left out: %s", text_or(encoding.reason, "no inputs"));
     } else if (encoding.kind == NNFS_COLUMN_DATE) {
         line_print(stdout, "dates like %s: days%s%s%s", text_name(encoding.format).text,
                    encoding.has_month ? ", month" : "", encoding.has_weekday ? ", weekday" : "",
@@ -251,7 +252,7 @@ static void print_outputs(const nnfs_network *network)
     }
     for (size_t i = 0; i < count && i < CLASSES_MOST; i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        line_print(stdout, "%s%s", i > 0 ? ", " : "", listed_name(name ? name : "?").text);
+        line_print(stdout, "%s%s", text_between(i, ", "), listed_name(text_or(name, "?")).text);
     }
     if (count > CLASSES_MOST) {
         line_print(stdout, ", and %zu more", count - CLASSES_MOST);

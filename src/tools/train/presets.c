@@ -6,6 +6,7 @@
 
 #include "common/exit.h"
 #include "common/lines.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,10 @@ static void fit_epochs(train_options *options, int64_t rows, int factor)
 
 void preset_fit(train_options *options, const nnfs_dataset *train)
 {
-    preset_task task = nnfs_dataset_classes(train) == 2 ? PRESET_TWO_CLASSES : PRESET_OTHERS;
+    preset_task task = PRESET_OTHERS;
+    if (nnfs_dataset_classes(train) == 2) {
+        task = PRESET_TWO_CLASSES;
+    }
     const task_options *chosen = &presets[options->preset].by_task[task];
     bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
     if (chosen->epochs > 0 && wide) {
@@ -235,7 +239,7 @@ void preset_say(const train_options *options)
     for (int i = 0; i < options->preset_option_count; i++) {
         const preset_option *option = &options->preset_options[i];
         line_print(stderr, " --%s%s%s", option->name, option->value ? " " : "",
-                   option->value ? option->value : "");
+                   text_or(option->value, ""));
     }
     if (options->preset_dropout && strcmp(options->preset_dropout, "0") != 0) {
         line_print(stderr, " --dropout %s", options->preset_dropout);

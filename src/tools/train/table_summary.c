@@ -75,7 +75,7 @@ static void show_feature(const train_run *run, int index)
 {
     nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
     if (encoding.inputs == 0) {
-        line_print(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
+        line_print(stderr, "left out: %s", text_or(encoding.reason, "no inputs"));
     } else if (encoding.kind == NNFS_COLUMN_CATEGORY) {
         show_categories(run->preprocessing, index, &encoding);
     } else if (encoding.kind == NNFS_COLUMN_DATE) {
@@ -199,7 +199,7 @@ static void show_reading(const nnfs_dataset *data)
                text_count(reading.bad_rows).text, text_plural(reading.bad_rows),
                text_plural(reading.bad_rows));
     for (int i = 0; i < 5 && i < reading.bad_rows; i++) {
-        line_print(stderr, "%s %lld", i > 0 ? "," : "", (long long)reading.bad_lines[i]);
+        line_print(stderr, "%s %lld", text_between(i, ","), (long long)reading.bad_lines[i]);
     }
     line_print(stderr, reading.bad_rows > 5 ? ", ...\n" : "\n");
 }
@@ -257,8 +257,8 @@ static nnfs_status warn_of_shared(const train_run *run, const char *part, const 
 static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
 {
     int column = -1;
-    nnfs_status status = nnfs_dataset_target_leakage(run->train.set, &column, error);
-    if (status == NNFS_OK && column >= 0) {
+    TRY(nnfs_dataset_target_leakage(run->train.set, &column, error));
+    if (column >= 0) {
         const char *name = nnfs_dataset_column(run->train.set, column).name;
         const char *quote = "";
         if (name) {
@@ -268,7 +268,7 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
             "warning: %s%s%s alone gives the target away; if it is not known beforehand, --drop it",
             quote, column_name(name, column + 1).text, quote);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /*
@@ -329,17 +329,10 @@ nnfs_status look(const train_run *run, nnfs_error *error)
     show_reading(data);
     show_columns(run);
     show_rows_left_out(data);
-    nnfs_status status = look_targets(run, error);
+    TRY(look_targets(run, error));
     show_splits(run);
     warn_of_precisions(run);
-    if (status == NNFS_OK) {
-        status = warn_of_giveaway(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = warn_of_shared(run, "test", run->test.set, error);
-    }
-    if (status == NNFS_OK) {
-        status = warn_of_shared(run, "validate", run->validation.set, error);
-    }
-    return status;
+    TRY(warn_of_giveaway(run, error));
+    TRY(warn_of_shared(run, "test", run->test.set, error));
+    return warn_of_shared(run, "validate", run->validation.set, error);
 }
