@@ -121,6 +121,7 @@ static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error
     TRY_CLEANUP(write_evaluations(out, run, false, error));
     status = html_importance(out, run, error);
 cleanup:
+    html_columns(out, run);
     html_folds(out, run);
     html_weights(out, run);
     html_profile(out, run);
