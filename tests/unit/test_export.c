@@ -1,6 +1,6 @@
 /*
  * Exports of everything a model can contain: dates, categories, missing cells, members, embeddings and
- * normalisation. The graph and the ONNX model give what the network predicts; the C program is written with
+ * normalisation, and ensembles of networks. The graph and the ONNX model give what the network predicts; the C program is written with
  * float and with integer weights, and is compiled by tests/export/formats.sh.
  */
 #include "formats/graph/graph.h"
@@ -158,6 +158,21 @@ static nnfs_network *make_network(const shape *of, const nnfs_dataset *dataset)
     return network;
 }
 
+/* Three networks with different parameters, as one. */
+static nnfs_network *make_ensemble(const nnfs_network *network)
+{
+    nnfs_network *ensemble = NULL;
+    nnfs_network *other = NULL;
+    assert_int_equal(nnfs_network_copy(network, &ensemble, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_copy(network, &other, NULL), NNFS_OK);
+    for (int i = 0; i < 2; i++) {
+        disturb(other);
+        assert_int_equal(nnfs_network_add(ensemble, other, NULL), NNFS_OK);
+    }
+    nnfs_network_free(other);
+    return ensemble;
+}
+
 /* What exports give for a sample: of one probability both. */
 static void expect(const nnfs_network *network, const nnfs_dataset *dataset, int64_t sample,
                    float *outputs)
@@ -264,6 +279,15 @@ static void test_shapes(void **state)
         bool plain = shapes[i].members == 1 && shapes[i].embedded == 0;
         nnfs_status status = nnfs_network_export_state_dict(network, paths[1], NULL, 0, &error);
         assert_int_equal(status, plain ? NNFS_OK : NNFS_ERROR_DATA);
+        if (shapes[i].normalization != NNFS_NORMALIZATION_BATCH) {
+            nnfs_network *ensemble = make_ensemble(network);
+            check_graph(ensemble, dataset);
+            check_onnx(ensemble, dataset, paths[1]);
+            check_c(ensemble, dataset, paths[2]);
+            assert_int_equal(nnfs_network_export_state_dict(ensemble, paths[1], NULL, 0, &error),
+                             NNFS_ERROR_DATA);
+            nnfs_network_free(ensemble);
+        }
         nnfs_network_free(network);
         nnfs_dataset_free(dataset);
     }

@@ -27,6 +27,18 @@ static bool is_elementwise(node_kind kind)
            kind == NODE_NORMALIZE || kind == NODE_LAYER_NORM;
 }
 
+/* Puts a node, and those that share its memory, into that of a NODE_CONCAT. */
+static void move_into(placement *p, int source, int concat, int shift)
+{
+    int owner = p->owner[source];
+    for (int i = 0; i < concat; i++) {
+        if (p->owner[i] == owner) {
+            p->owner[i] = concat;
+            p->shift[i] += shift;
+        }
+    }
+}
+
 static void share(placement *p)
 {
     const model_graph *graph = p->graph;
@@ -40,8 +52,7 @@ static void share(placement *p)
         }
         int end = 0;
         for (int j = 0; node->kind == NODE_CONCAT && j < node->source_count; j++) {
-            p->owner[node->sources[j]] = i;
-            p->shift[node->sources[j]] = end;
+            move_into(p, node->sources[j], i, end);
             end += graph->nodes[node->sources[j]].width;
         }
     }

@@ -193,6 +193,11 @@ nnfs_status nnfs_network_export_state_dict(const nnfs_network *network, const ch
         return fail_null(error, "path");
     }
     state_dict d = {.count = 0};
+    if (nnfs_network_networks(network) > 1) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "torch.nn.Sequential has no ensembles; export ONNX or C, or train with "
+                    "--networks 1");
+    }
     nnfs_status status = graph_of_network(network, &d.graph, error);
     if (status == NNFS_OK) {
         status = check_nodes(&d.graph, error);
