@@ -31,13 +31,6 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     return signal_caught();
 }
 
-int run_on_epoch_quietly(void *user, const nnfs_epoch *epoch)
-{
-    train_run *run = user;
-    progress_epoch(&run->progress, epoch);
-    return signal_caught();
-}
-
 static nnfs_status prepare(train_run *run, nnfs_error *error)
 {
     const train_options *options = run->options;
@@ -149,7 +142,7 @@ static nnfs_status train(train_run *run, nnfs_error *error)
 {
     nnfs_train_settings settings = settings_of(run);
     run->communication = nnfs_communicator_seconds(run->communicator);
-    if (run->options->networks > 1) {
+    if (options_make_ensemble(run->options)) {
         return run_ensemble(run, &settings, error);
     }
     progress_plan plan = {.epochs = settings.epochs,

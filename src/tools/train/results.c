@@ -125,7 +125,7 @@ static void write_report(FILE *out, const train_run *run)
                       summary->temperature);
     }
     report_folds(out, run, "folds", &run->folds);
-    report_folds(out, run, "networks", &run->networks);
+    report_folds(out, run, "held out", &run->networks);
     report_evaluation(out, run, "train", &summary->train);
     report_evaluation(out, run, "validate", &summary->validation);
     report_evaluation(out, run, "test", &summary->test);

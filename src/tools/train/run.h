@@ -91,15 +91,13 @@ nnfs_status run_folds(train_run *run, nnfs_error *error);
 
 /* ---- run_ensemble.c ---- */
 
-/* Trains the networks of --networks; they are kept and measured also after a stop. Errors: all of training's. */
+/* Trains the networks of --networks and --refit; they are kept and measured also after a stop. Errors: all of training's. */
 nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nnfs_error *error);
 
 /* ---- nnfs_train.c ---- */
 
 /* A summary of nothing. */
 nnfs_summary summary_of_nothing(const char *reason);
-/* Shows an epoch, and leaves it out of the log. */
-int run_on_epoch_quietly(void *user, const nnfs_epoch *epoch);
 
 /* ---- fold_scores.c ---- */
 

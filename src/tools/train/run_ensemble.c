@@ -1,19 +1,37 @@
 /*
- * --networks: networks from other seeds, trained one after the other, whose outputs are averaged. Each holds
- * out a share of its own for validation, so that all of them together learn from every sample.
+ * --networks and --refit. Networks from other seeds are trained one after the other, and their outputs are
+ * averaged. Each holds out a share of its own for validation; with --refit such networks only find out how
+ * many epochs are best, and at which temperature, for networks that are then trained on all samples.
  */
 #include "common/exit.h"
+#include "train/held_out_curve.h"
 #include "train/run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A round of networks: those of the model, or those that --refit goes by. */
+typedef struct ensemble_round {
+    const char *what; /* network or held-out network */
+    int networks;
+    bool holds_out;         /* a share, or the validation data */
+    held_out_curve *curve;  /* to be filled, or NULL */
+    int epochs;             /* to stop after */
+    double log_temperature; /* that outputs are divided by */
+    nnfs_train_settings settings;
+} ensemble_round;
+
 /* One network with its data; those that are the run's are not freed. */
 typedef struct ensemble_part {
+    train_run *run;
+    ensemble_round *round;
+    int index;
     nnfs_dataset *own_train, *own_validation;
     const nnfs_dataset *train, *validation;
     nnfs_network *network;
     nnfs_summary summary;
+    nnfs_error error; /* of a callback */
 } ensemble_part;
 
 static void part_free(ensemble_part *part)
@@ -23,15 +41,16 @@ static void part_free(ensemble_part *part)
     nnfs_dataset_free(part->own_validation);
 }
 
-static nnfs_status build(const train_run *run, uint64_t seed, ensemble_part *part,
-                         nnfs_error *error)
+static nnfs_status build(ensemble_part *part, uint64_t seed, nnfs_error *error)
 {
-    double share = run->options->validation_share;
+    const train_run *run = part->run;
+    bool holds_out = part->round->holds_out;
     part->train = run->train.set;
-    part->validation = run->validation.set;
-    if (share > 0.0) {
-        nnfs_status status = nnfs_dataset_split(run->train.set, share, seed, &part->own_train,
-                                                &part->own_validation, error);
+    part->validation = holds_out ? run->validation.set : NULL;
+    if (holds_out && run->options->validation_share > 0.0) {
+        nnfs_status status =
+            nnfs_dataset_split(run->train.set, run->options->validation_share, seed,
+                               &part->own_train, &part->own_validation, error);
         if (status != NNFS_OK) {
             return status;
         }
@@ -41,52 +60,100 @@ static nnfs_status build(const train_run *run, uint64_t seed, ensemble_part *par
     return make_network(run, part->train, seed, &part->network, error);
 }
 
-static nnfs_status train(train_run *run, int index, nnfs_train_settings settings,
-                         ensemble_part *part, nnfs_error *error)
+static int on_progress(void *user, const nnfs_progress *now)
 {
-    int networks = run->options->networks;
+    ensemble_part *part = user;
+    progress_step(&part->run->progress, now);
+    return signal_caught();
+}
+
+/* The log has the epochs of the model's first network. */
+static int on_epoch(void *user, const nnfs_epoch *epoch)
+{
+    ensemble_part *part = user;
+    const ensemble_round *round = part->round;
+    progress_epoch(&part->run->progress, epoch);
+    if (!round->curve && part->index == 0) {
+        log_epoch(part->run, epoch);
+    }
+    if (round->curve) {
+        nnfs_status status =
+            held_out_add(round->curve, epoch->epoch, part->network, part->validation,
+                         part->run->machine.threads, &part->error);
+        if (status != NNFS_OK) {
+            return 1;
+        }
+    }
+    return signal_caught() || (epoch->epoch >= round->epochs && !epoch->ended);
+}
+
+static nnfs_status train(ensemble_part *part, nnfs_error *error)
+{
+    train_run *run = part->run;
+    const ensemble_round *round = part->round;
+    nnfs_train_settings settings = round->settings;
     bool test = settings.until_accuracy > 0.0 && !part->validation;
-    progress_plan plan = {.epochs = settings.epochs,
+    progress_plan plan = {.epochs = round->epochs,
                           .samples = nnfs_dataset_samples(part->train),
-                          .what = "network",
-                          .fold = index + 1,
-                          .folds = networks,
-                          .others = networks - index - 1,
+                          .what = round->what,
+                          .fold = part->index + 1,
+                          .folds = round->networks,
+                          .others = round->networks - part->index - 1,
                           .flops = nnfs_network_flops_step(part->network),
                           .threads = settings.threads,
                           .quiet = run->options->quiet};
+    settings.seed += (uint64_t)part->index;
+    settings.on_progress = on_progress;
+    settings.on_epoch = on_epoch;
+    settings.user = part;
     progress_begin(&run->progress, &plan);
     nnfs_status status = nnfs_train(part->network, part->train, part->validation,
                                     test ? run->test.set : NULL, &settings, &part->summary, error);
     progress_clear(&run->progress);
+    if (part->error.status != NNFS_OK) {
+        return set_error(error, part->error.status, "%s", part->error.message);
+    }
+    if (status == NNFS_ERROR_STOPPED && !signal_caught() && part->summary.epochs >= round->epochs) {
+        part->summary.reason = "epochs";
+        status = NNFS_OK;
+    }
+    if (status == NNFS_OK && round->log_temperature != 0.0) {
+        part->summary.temperature = exp(round->log_temperature);
+        status = nnfs_network_set_temperature(part->network, part->summary.temperature, error);
+    }
     return status;
 }
 
-static void show(const train_run *run, int index, const ensemble_part *part)
+static void show(const ensemble_part *part)
 {
-    const nnfs_evaluation *scores = &part->summary.train;
-    const char *measured = "trained on";
-    if (part->own_validation) {
-        scores = &part->summary.validation;
-        measured = "held out";
+    const ensemble_round *round = part->round;
+    if (part->run->options->quiet) {
+        return;
     }
-    if (!run->options->quiet) {
-        (void)fprintf(stderr, "network %d/%d ", index + 1, run->options->networks);
+    (void)fprintf(stderr, "%s %d/%d ", round->what, part->index + 1, round->networks);
+    if (part->own_validation) {
+        const nnfs_evaluation *scores = &part->summary.validation;
         metrics_write(stderr, scores, nnfs_network_loss(part->network));
-        (void)fprintf(stderr, " (%s %s)\n", text_count(scores->samples).text, measured);
+        (void)fprintf(stderr, " (%s held out)\n", text_count(scores->samples).text);
+    } else {
+        (void)fprintf(stderr, " %s epoch%s in %s\n", text_count(part->summary.epochs).text,
+                      text_plural(part->summary.epochs), text_seconds(part->summary.seconds).text);
     }
 }
 
 /* Adds up what each network took; what is measured comes from the ensemble. */
-static void add_summary(train_run *run, int index, const nnfs_summary *one)
+static void add_summary(const ensemble_part *part)
 {
-    nnfs_summary *sum = &run->summary;
+    const nnfs_summary *one = &part->summary;
+    nnfs_summary *sum = &part->run->summary;
     double seconds = sum->seconds + one->seconds;
     double samples =
         sum->samples_per_second * sum->seconds + one->samples_per_second * one->seconds;
     double work = sum->gflops * sum->seconds + one->gflops * one->seconds;
-    double temperature = (sum->temperature * index + one->temperature) / (index + 1);
-    *sum = index > 0 ? *sum : *one;
+    double temperature = (sum->temperature * part->index + one->temperature) / (part->index + 1);
+    if (part->index == 0) {
+        *sum = *one;
+    }
     sum->best_epoch = 0;
     sum->seconds = seconds;
     sum->samples_per_second = seconds > 0.0 ? samples / seconds : 0.0;
@@ -95,47 +162,93 @@ static void add_summary(train_run *run, int index, const nnfs_summary *one)
 }
 
 /* Takes the network into the ensemble; the first takes the place of what run_build made. */
-static nnfs_status keep(train_run *run, int index, ensemble_part *part, nnfs_error *error)
+static nnfs_status keep(ensemble_part *part, nnfs_error *error)
 {
-    if (index > 0) {
-        return nnfs_network_add(run->network, part->network, error);
+    if (part->index > 0) {
+        return nnfs_network_add(part->run->network, part->network, error);
     }
-    nnfs_network_free(run->network);
-    run->network = part->network;
+    nnfs_network_free(part->run->network);
+    part->run->network = part->network;
     part->network = NULL;
     return NNFS_OK;
 }
 
-/* A network that a signal stops or that diverges is kept only if there is no other. */
-static nnfs_status run_part(train_run *run, int index, nnfs_train_settings settings,
-                            nnfs_error *error)
+static bool has_ended_early(nnfs_status status)
 {
-    ensemble_part part = {.network = NULL};
-    settings.seed += (uint64_t)index;
-    settings.on_epoch = index > 0 ? run_on_epoch_quietly : settings.on_epoch;
-    nnfs_status status = build(run, settings.seed, &part, error);
+    return status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED;
+}
+
+/* A network that a signal stops or that diverges is kept only if there is no other. */
+static nnfs_status run_part(train_run *run, ensemble_round *round, int index, nnfs_error *error)
+{
+    ensemble_part part = {.run = run, .round = round, .index = index};
+    nnfs_status status = build(&part, round->settings.seed + (uint64_t)index, error);
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    status = train(run, index, settings, &part, error);
+    status = train(&part, error);
+    add_summary(&part);
     if (status == NNFS_OK) {
-        show(run, index, &part);
+        show(&part);
         log_network(run, index + 1, &part.summary);
         if (part.own_validation) {
             run->networks.scores[run->networks.count++] = part.summary.validation;
         }
+        if (round->curve) {
+            round->curve->networks++;
+        }
     }
-    add_summary(run, index, &part.summary);
-    bool ended = status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED;
-    if (status == NNFS_OK || (ended && index == 0)) {
-        nnfs_status kept = keep(run, index, &part, error);
-        status = kept == NNFS_OK ? status : kept;
+    bool kept = status == NNFS_OK ? !round->curve : has_ended_early(status) && index == 0;
+    nnfs_error trouble;
+    if (kept && keep(&part, &trouble) != NNFS_OK) {
+        status = set_error(error, trouble.status, "%s", trouble.message);
     }
-    if (ended) {
+    if (has_ended_early(status)) {
         run->summary.reason = part.summary.reason;
     }
 cleanup:
     part_free(&part);
+    return status;
+}
+
+static nnfs_status run_round(train_run *run, ensemble_round *round, nnfs_error *error)
+{
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; status == NNFS_OK && i < round->networks; i++) {
+        status = run_part(run, round, i, error);
+    }
+    return status;
+}
+
+/* The epochs and the temperature for networks that are trained on all samples. */
+static nnfs_status find_epochs(train_run *run, const nnfs_train_settings *settings,
+                               ensemble_round *next, nnfs_error *error)
+{
+    held_out_curve scores = {.epochs = 0};
+    ensemble_round round = {.what = "held-out network",
+                            .networks = run->options->refit,
+                            .holds_out = true,
+                            .curve = &scores,
+                            .epochs = settings->epochs,
+                            .settings = *settings};
+    round.settings.calibration_method = NNFS_CALIBRATION_NONE;
+    nnfs_status status = held_out_begin(
+        &scores, settings->epochs, nnfs_network_outputs(run->network),
+        nnfs_dataset_samples(run->train.set) + nnfs_dataset_samples(run->validation.set), error);
+    if (status == NNFS_OK) {
+        status = run_round(run, &round, error);
+    }
+    if (status == NNFS_OK) {
+        double temperature;
+        next->epochs = held_out_best(&scores, &temperature);
+        bool calibrates = settings->calibration_method != NNFS_CALIBRATION_NONE;
+        next->log_temperature = calibrates ? log(temperature) : 0.0;
+    }
+    if (status == NNFS_OK && !run->options->quiet) {
+        (void)fprintf(stderr, "refit     %d of %d epochs on all training data\n", next->epochs,
+                      settings->epochs);
+    }
+    held_out_free(&scores);
     return status;
 }
 
@@ -163,17 +276,26 @@ static nnfs_status evaluate(train_run *run, nnfs_error *error)
 
 nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nnfs_error *error)
 {
-    int networks = run->options->networks;
-    run->networks.scores = calloc((size_t)networks, sizeof *run->networks.scores);
+    const train_options *options = run->options;
+    ensemble_round round = {.what = "network",
+                            .networks = options->networks,
+                            .holds_out = options->refit == 0,
+                            .epochs = settings->epochs,
+                            .settings = *settings};
+    run->networks.scores =
+        calloc((size_t)(options->networks + options->refit), sizeof *run->networks.scores);
     if (!run->networks.scores) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     run->summary = summary_of_nothing("epochs");
     nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < networks; i++) {
-        status = run_part(run, i, *settings, error);
+    if (options->refit > 0) {
+        status = find_epochs(run, settings, &round, error);
     }
-    if (status != NNFS_OK && status != NNFS_ERROR_STOPPED && status != NNFS_ERROR_DIVERGED) {
+    if (status == NNFS_OK) {
+        status = run_round(run, &round, error);
+    }
+    if (status != NNFS_OK && !has_ended_early(status)) {
         return status;
     }
     nnfs_status measured = evaluate(run, status == NNFS_OK ? error : NULL);

@@ -204,8 +204,9 @@ static json_t *settings(const train_run *run)
     json_set_real(object, "validation_share", options->validation_share);
     json_set_real(object, "test_share", run->test_share);
     json_set_integer(object, "folds", options->folds);
-    if (options->networks > 1) {
+    if (options_make_ensemble(options)) {
         json_set_integer(object, "networks", options->networks);
+        json_set_integer(object, "refit", options->refit);
     }
     json_set_string(object, "class_weight", options->class_weight);
     json_set_integer(object, "threads", train.threads > 0 ? train.threads : run->machine.threads);

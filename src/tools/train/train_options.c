@@ -35,6 +35,11 @@ static const option_row rows[] = {
      "networks from other seeds, trained one after the other; the model is all of them, and its "
      "outputs are the mean of theirs. With a share of --validation each holds out one of its own",
      "1", OWN(COUNT, options.networks), .lowest = 1, .highest = 64},
+    {"refit", 0, "N",
+     "networks that are trained without their validation data to find the best number of epochs, "
+     "and "
+     "the temperature, for the networks of the model, which are trained on all training data",
+     "none", OWN(COUNT, options.refit), .lowest = 0, .highest = 64},
     {"folds", 0, "K",
      "number of folds of a cross-validation before the training, reported as mean "
      "and spread",
@@ -175,22 +180,26 @@ static void check_checkpoints(const train_values *values)
     if (options->checkpoint && options->networks > 1) {
         usage_error("--checkpoint is of one network, and --networks makes several: one of the two");
     }
+    if (options->checkpoint && options->refit > 0) {
+        usage_error("--checkpoint is of one network, and --refit makes several: one of the two");
+    }
 }
 
 /* What the model of --from has settled. */
 static void check_from(const train_values *values)
 {
-    static const char *const settled[] = {"two-valued", "hidden",
-                                          "activation", "output-activation",
-                                          "loss",       "init",
-                                          "members",    "embedding",
-                                          "dropout",    "input-dropout",
-                                          "target",     "normalization",
-                                          "task",       "categorical",
-                                          "numeric",    "drop",
-                                          "scale",      "missing-indicator",
-                                          "folds",      "weight-column",
-                                          "networks",   "max-categories"};
+    static const char *const settled[] = {"two-valued",    "hidden",
+                                          "activation",    "output-activation",
+                                          "loss",          "init",
+                                          "members",       "embedding",
+                                          "dropout",       "input-dropout",
+                                          "target",        "normalization",
+                                          "task",          "categorical",
+                                          "numeric",       "drop",
+                                          "scale",         "missing-indicator",
+                                          "folds",         "weight-column",
+                                          "networks",      "refit",
+                                          "max-categories"};
     const train_options *options = &values->options;
     if (options->freeze && !options->from) {
         usage_error("--freeze is for --from");
@@ -235,6 +244,9 @@ static void check_together(const train_options *options)
     if (options->train.patience > 0 && options->validation_share <= 0.0 &&
         !options->validation_path) {
         usage_error("--patience looks at validation data: give --validation too");
+    }
+    if (options->refit > 0 && options->validation_share <= 0.0 && !options->validation_path) {
+        usage_error("--refit looks at validation data: give --validation too");
     }
     check_report(options);
     if (options->output && strcmp(options->output, "-") == 0) {

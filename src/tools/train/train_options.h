@@ -43,6 +43,7 @@ typedef struct train_options {
     float init_scale;
     int members;                         /* at least 1 */
     int networks;                        /* of an ensemble; at least 1 */
+    int refit;                           /* networks that hold out data first; 0: none */
     nnfs_image_layout shape;             /* of the features as pictures; {0}: as the file says */
     int embedding_bins, embedding_width; /* of numbers; 0 is none */
     nnfs_train_settings train;           /* resolved; the seed is that of everything */
@@ -77,5 +78,11 @@ typedef struct train_options {
 /* Exits on a usage error, --help and --version. */
 void train_options_parse(train_options *options, int argc, char **argv);
 void train_options_free(train_options *options);
+
+/* Whether the model comes from several networks: --networks, --refit. */
+static inline bool options_make_ensemble(const train_options *options)
+{
+    return options->networks > 1 || options->refit > 0;
+}
 
 #endif
