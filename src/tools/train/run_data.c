@@ -163,7 +163,7 @@ nnfs_status run_load(train_run *run, nnfs_error *error)
     }
     TRY(check_until_accuracy(run, error));
     TRY(hold_out(run, run->test_share, &run->test.set, error));
-    if (!options_make_ensemble(options)) {
+    if (!options->ensemble) {
         return hold_out(run, options->validation_share, &run->validation.set, error);
     }
     return NNFS_OK;
