@@ -322,6 +322,18 @@ void file_write_abandon(file_writer *writer)
     *writer = (file_writer){.descriptor = -1};
 }
 
+nnfs_status file_write_all(const char *path, const void *bytes, size_t count, nnfs_error *error)
+{
+    file_writer writer;
+    TRY(file_write_begin(&writer, path, error));
+    nnfs_status status = file_write(&writer, bytes, count, error);
+    if (status == NNFS_OK) {
+        status = file_write_commit(&writer, error);
+    }
+    file_write_abandon(&writer);
+    return status;
+}
+
 unsigned char *file_write_take(file_writer *writer, size_t *count)
 {
     unsigned char *bytes = writer->bytes;

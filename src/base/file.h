@@ -55,6 +55,9 @@ nnfs_status file_write(file_writer *writer, const void *bytes, size_t count, nnf
 nnfs_status file_write_commit(file_writer *writer, nnfs_error *error);
 void file_write_abandon(file_writer *writer);
 
+/* All four: writes a file of `count` bytes. Errors: IO, MEMORY. */
+nnfs_status file_write_all(const char *path, const void *bytes, size_t count, nnfs_error *error);
+
 /* After a commit to memory: the bytes, which are the caller's and freed by free(). */
 unsigned char *file_write_take(file_writer *writer, size_t *count);
 

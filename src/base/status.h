@@ -15,6 +15,18 @@
         }                                \
     } while (0)
 
+/*
+ * Sets the calling function's `status` to that of `call`, and goes to its label `cleanup` unless it is
+ * NNFS_OK.
+ */
+#define TRY_CLEANUP(call)        \
+    do {                         \
+        status = (call);         \
+        if (status != NNFS_OK) { \
+            goto cleanup;        \
+        }                        \
+    } while (0)
+
 /* Fills *error (may be NULL) with the status and the formatted sentence, and returns the status. */
 nnfs_status fail(nnfs_error *error, nnfs_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -26,6 +26,18 @@ enum {
         }                                \
     } while (0)
 
+/*
+ * Sets the calling function's `status` to that of `call`, and goes to its label `cleanup` unless it is
+ * NNFS_OK.
+ */
+#define TRY_CLEANUP(call)        \
+    do {                         \
+        status = (call);         \
+        if (status != NNFS_OK) { \
+            goto cleanup;        \
+        }                        \
+    } while (0)
+
 /* "nnfs-train: " and the formatted sentence, on a line of stderr. */
 /* Messages about `path` call it `name`, which must stay. */
 void cli_name_stream(const char *path, const char *name);
