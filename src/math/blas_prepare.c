@@ -208,14 +208,11 @@ nnfs_status blas_prepare(int threads, nnfs_error *error)
     int wanted = blas_threads(threads);
     (void)pthread_mutex_lock(&lock);
     if (wanted > prepared) {
-        status = get_buffers(wanted, error);
-        if (status == NNFS_OK) {
-            status = test_products(wanted, error);
-        }
-        if (status == NNFS_OK) {
-            prepared = wanted;
-        }
+        TRY_CLEANUP(get_buffers(wanted, error));
+        TRY_CLEANUP(test_products(wanted, error));
+        prepared = wanted;
     }
+cleanup:
     (void)pthread_mutex_unlock(&lock);
     return status;
 }

@@ -147,11 +147,9 @@ nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen, nn
     if (!network) {
         return fail_null(error, "network");
     }
-    nnfs_status status = network_check_layer(network, index, error);
-    if (status == NNFS_OK) {
-        network->layers[index].frozen = frozen != 0;
-    }
-    return status;
+    TRY(network_check_layer(network, index, error));
+    network->layers[index].frozen = frozen != 0;
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_network_set_tensor_rate(nnfs_network *network, int index, const char *tensor,

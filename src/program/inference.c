@@ -30,28 +30,22 @@ nnfs_status inference_create(inference *made, const nnfs_network *network, progr
 {
     *made = (inference){.network = network, .gemm = gemm};
     threads = inference_threads_for(samples, threads);
-    nnfs_status status = blas_prepare(threads, error);
-    if (status == NNFS_OK && network_needs_fold(network)) {
-        status = network_fold(network, &made->folded, error);
+    TRY(blas_prepare(threads, error));
+    if (network_needs_fold(network)) {
+        TRY(network_fold(network, &made->folded, error));
         made->network = made->folded;
     }
-    if (status != NNFS_OK) {
-        return status;
-    }
     const program_settings settings = {.purpose = purpose, .batch = samples};
-    status = program_compile(made->network, &settings, &made->program, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(program_compile(made->network, &settings, &made->program, error));
     made->work = calloc((size_t)threads, sizeof *made->work);
     if (!made->work) {
         return fail_memory(error, (size_t)threads * sizeof *made->work, "inference");
     }
-    while (status == NNFS_OK && made->threads < threads) {
-        status =
-            workspace_create(&made->work[made->threads++], &made->program, made->network, 1, error);
+    while (made->threads < threads) {
+        workspace *work = &made->work[made->threads++];
+        TRY(workspace_create(work, &made->program, made->network, 1, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 void inference_free(inference *i)

@@ -94,24 +94,20 @@ static nnfs_status open_apart(table_choice *c, nnfs_error *error)
     nnfs_dataset_settings plain;
     nnfs_dataset_settings_init(&plain);
     plain.threads = c->settings->threads;
-    nnfs_status status = NNFS_OK;
+    c->holder = &c->apart;
     if (c->table->targets) {
         path = "the array of its targets";
         c->apart = *c->table->targets;
         *c->table->targets = (data_table){0};
     } else {
-        status = npy_read(path, &plain, &c->apart, error);
+        TRY(npy_read(path, &plain, &c->apart, error));
     }
-    if (status == NNFS_OK && wants_classes(c)) {
-        status = join_one_hot(&c->apart, error);
+    if (wants_classes(c)) {
+        TRY(join_one_hot(&c->apart, error));
     }
-    if (status == NNFS_OK && c->apart.rows != c->table->rows) {
-        status = fail(error, NNFS_ERROR_DATA, "%s has %lld rows, but %s has %lld", c->table->path,
-                      (long long)c->table->rows, path, (long long)c->apart.rows);
-    }
-    c->holder = &c->apart;
-    if (status != NNFS_OK) {
-        return status;
+    if (c->apart.rows != c->table->rows) {
+        return fail(error, NNFS_ERROR_DATA, "%s has %lld rows, but %s has %lld", c->table->path,
+                    (long long)c->table->rows, path, (long long)c->apart.rows);
     }
     return choose_all(c, error);
 }
@@ -156,15 +152,13 @@ static nnfs_status choose_weight(table_choice *c, nnfs_error *error)
     if (!c->settings->weight_column) {
         return NNFS_OK;
     }
-    nnfs_status status = table_require(c->table, c->settings->weight_column, &c->weight, error);
-    if (status == NNFS_OK && c->table->columns[c->weight].use == NNFS_COLUMN_TARGET) {
-        status = fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is both target and weight",
-                      c->table->path, table_label(c->table, c->weight).text);
+    TRY(table_require(c->table, c->settings->weight_column, &c->weight, error));
+    if (c->table->columns[c->weight].use == NNFS_COLUMN_TARGET) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s is both target and weight",
+                    c->table->path, table_label(c->table, c->weight).text);
     }
-    if (status == NNFS_OK) {
-        c->table->columns[c->weight].use = NNFS_COLUMN_WEIGHT;
-    }
-    return status;
+    c->table->columns[c->weight].use = NNFS_COLUMN_WEIGHT;
+    return NNFS_OK;
 }
 
 enum { COUNTER_ROWS = 20 }; /* fewer may go up by chance */
@@ -229,20 +223,15 @@ static void leave_out_counters(const table_choice *c)
 
 static nnfs_status choose_by_settings(table_choice *c, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
     for (const char *const *drop = c->settings->drop; drop && *drop; drop++) {
         c->table->columns[table_find(c->table, *drop)].use = NNFS_COLUMN_DROPPED;
     }
     if (!has_apart(c)) {
-        status = choose_named(c, error);
+        TRY(choose_named(c, error));
     }
-    if (status == NNFS_OK) {
-        status = choose_weight(c, error);
-    }
-    if (status == NNFS_OK) {
-        leave_out_counters(c);
-    }
-    return status;
+    TRY(choose_weight(c, error));
+    leave_out_counters(c);
+    return NNFS_OK;
 }
 
 /* Of a column that is neither feature nor target: whether it was one of the model's file. */
@@ -299,17 +288,13 @@ nnfs_status table_choose(data_table *table, const nnfs_dataset_settings *setting
                          nnfs_error *error)
 {
     *c = (table_choice){.table = table, .settings = settings, .weight = -1};
-    nnfs_status status = (c->settings->like ? choose_like : choose_by_settings)(c, error);
-    if (status == NNFS_OK && has_apart(c) && !c->settings->ignore_targets) {
-        status = open_apart(c, error);
+    TRY((c->settings->like ? choose_like : choose_by_settings)(c, error));
+    if (has_apart(c) && !c->settings->ignore_targets) {
+        TRY(open_apart(c, error));
     }
-    if (status == NNFS_OK && c->settings->like && c->holder &&
-        c->target_count != c->settings->like->target_count) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: %d targets, where the model has %d",
-                      c->holder->path, c->target_count, c->settings->like->target_count);
-    }
-    if (status != NNFS_OK) {
-        return status;
+    if (c->settings->like && c->holder && c->target_count != c->settings->like->target_count) {
+        return fail(error, NNFS_ERROR_DATA, "%s: %d targets, where the model has %d",
+                    c->holder->path, c->target_count, c->settings->like->target_count);
     }
     return check_features(c, error);
 }

@@ -61,15 +61,12 @@ static nnfs_status want_column(const data_table *table, int column, column_role 
 static nnfs_status want(const data_table *table, const char *const *list, column_role what,
                         column_role *wants, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (; status == NNFS_OK && list && *list; list++) {
+    for (; list && *list; list++) {
         int column = -1;
-        status = table_require(table, *list, &column, error);
-        if (status == NNFS_OK) {
-            status = want_column(table, column, what, wants, error);
-        }
+        TRY(table_require(table, *list, &column, error));
+        TRY(want_column(table, column, what, wants, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* A target of classes may be what the lists say, but must not be dropped. */
@@ -94,15 +91,12 @@ static nnfs_status want_targets(const data_table *table, const nnfs_dataset_sett
     if (!names || !*names) {
         return want_target(table, settings, table->column_count - 1, wants, error);
     }
-    nnfs_status status = NNFS_OK;
-    for (; status == NNFS_OK && *names; names++) {
+    for (; *names; names++) {
         int column = -1;
-        status = table_require(table, *names, &column, error);
-        if (status == NNFS_OK) {
-            status = want_target(table, settings, column, wants, error);
-        }
+        TRY(table_require(table, *names, &column, error));
+        TRY(want_target(table, settings, column, wants, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset_settings *settings,
@@ -114,20 +108,14 @@ static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset
                     "%s: the targets are columns of it, or in a file of their own, not both",
                     table->path);
     }
-    nnfs_status status = want(table, settings->categorical, COLUMN_ROLE_CATEGORY, wants, error);
-    if (status == NNFS_OK) {
-        status = want(table, settings->numeric, COLUMN_ROLE_NUMBER, wants, error);
+    TRY(want(table, settings->categorical, COLUMN_ROLE_CATEGORY, wants, error));
+    TRY(want(table, settings->numeric, COLUMN_ROLE_NUMBER, wants, error));
+    TRY(want(table, settings->drop, COLUMN_ROLE_NOTHING, wants, error));
+    TRY(want(table, weight, COLUMN_ROLE_NUMBER, wants, error));
+    if (!settings->targets_path) {
+        return want_targets(table, settings, wants, error);
     }
-    if (status == NNFS_OK) {
-        status = want(table, settings->drop, COLUMN_ROLE_NOTHING, wants, error);
-    }
-    if (status == NNFS_OK) {
-        status = want(table, weight, COLUMN_ROLE_NUMBER, wants, error);
-    }
-    if (status == NNFS_OK && !settings->targets_path) {
-        status = want_targets(table, settings, wants, error);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Like a preprocessing ---- */
@@ -250,13 +238,11 @@ nnfs_status column_match_create(const data_table *table, const nnfs_preprocessin
     if (!match->features || !match->targets) {
         status =
             fail_memory(error, (size_t)like->column_count * sizeof *match->features, "columns");
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = (named ? match_names : match_places)(table, like, match, error);
-    }
-    if (status == NNFS_OK) {
-        status = check_targets(table, like, match, error);
-    }
+    TRY_CLEANUP((named ? match_names : match_places)(table, like, match, error));
+    status = check_targets(table, like, match, error);
+cleanup:
     if (status != NNFS_OK) {
         column_match_free(match);
     }
