@@ -194,14 +194,13 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, 
         return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples of that size fit no memory",
                     (long long)arrays->samples);
     }
-    nnfs_status status = NNFS_OK;
     if (arrays->labels) {
-        status = check_labels(arrays, error);
+        TRY(check_labels(arrays, error));
     }
-    if (status == NNFS_OK && arrays->weights) {
+    if (arrays->weights) {
         return check_weights(arrays, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
@@ -232,17 +231,10 @@ nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
         return fail_null(error, "dataset");
     }
     *dataset = NULL;
-    nnfs_status status = dataset_check_arrays(arrays, true, error);
-    if (status == NNFS_OK) {
-        status = check_finite(arrays->features, arrays->feature_count, arrays->samples, "feature",
-                              error);
-    }
-    if (status == NNFS_OK && arrays->targets) {
-        status =
-            check_finite(arrays->targets, arrays->target_count, arrays->samples, "target", error);
-    }
-    if (status != NNFS_OK) {
-        return status;
+    TRY(dataset_check_arrays(arrays, true, error));
+    TRY(check_finite(arrays->features, arrays->feature_count, arrays->samples, "feature", error));
+    if (arrays->targets) {
+        TRY(check_finite(arrays->targets, arrays->target_count, arrays->samples, "target", error));
     }
     nnfs_dataset *made = malloc(sizeof *made);
     dataset_memory *names = memory_create(arrays->labels ? arrays->classes : 0);
@@ -255,6 +247,7 @@ nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
     made->memory = names;
     made->parts.weights = made->weights;
     made->weights = NULL;
+    nnfs_status status = NNFS_OK;
     if (arrays->weights) {
         status = dataset_set_weights(made, error);
     }

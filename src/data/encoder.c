@@ -380,13 +380,11 @@ nnfs_status nnfs_dataset_prepare(nnfs_dataset *dataset, const nnfs_preprocessing
         return fail_null(error, "preprocessing");
     }
     encoder *made = NULL;
-    nnfs_status status = encoder_create(dataset, preprocessing, &made, error);
-    if (status == NNFS_OK) {
-        encoder_release(dataset->encoder);
-        dataset->encoder = made;
-        dataset->inputs = preprocessing->inputs;
-    }
-    return status;
+    TRY(encoder_create(dataset, preprocessing, &made, error));
+    encoder_release(dataset->encoder);
+    dataset->encoder = made;
+    dataset->inputs = preprocessing->inputs;
+    return NNFS_OK;
 }
 
 const nnfs_preprocessing *nnfs_dataset_preprocessing(const nnfs_dataset *dataset)

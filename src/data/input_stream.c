@@ -214,27 +214,27 @@ static nnfs_status inflate_some(input_stream *from, unsigned char *bytes, size_t
 static nnfs_status read_gzip(input_stream *from, unsigned char *bytes, size_t count, size_t *got,
                              nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    while (status == NNFS_OK && *got < count) {
+    while (*got < count) {
         if (from->stream.avail_in == 0) {
-            status = refill(from, error);
+            TRY(refill(from, error));
         }
-        if (status == NNFS_OK && from->stream.avail_in == 0) {
+        if (from->stream.avail_in == 0) {
             if (from->in_member) {
                 return fail_packed(from, error, "the gzip data is cut off here");
             }
             return NNFS_OK;
         }
-        if (status == NNFS_OK && !from->in_member) {
-            status = begin_member(from, error);
+        if (!from->in_member) {
+            TRY(begin_member(from, error));
         }
         size_t now = 0;
-        if (status == NNFS_OK) {
-            status = inflate_some(from, bytes + *got, count - *got, &now, error);
-        }
+        nnfs_status status = inflate_some(from, bytes + *got, count - *got, &now, error);
         *got += now;
+        if (status != NNFS_OK) {
+            return status;
+        }
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status start_gzip(input_stream *from, nnfs_error *error)
@@ -396,21 +396,20 @@ static nnfs_status read_growing(input_stream *from, size_t count, unsigned char 
         return fail_memory(error, capacity, "the data");
     }
     size_t used = 0;
-    nnfs_status status = NNFS_OK;
-    while (status == NNFS_OK && used < count) {
+    while (used < count) {
         size_t got = 0;
-        status = used < capacity ? NNFS_OK : grow(bytes, used, &capacity, count, error);
-        if (status == NNFS_OK) {
-            status = input_stream_read(from, *bytes + used, capacity - used, &got, error);
+        if (used == capacity) {
+            TRY(grow(bytes, used, &capacity, count, error));
         }
+        TRY(input_stream_read(from, *bytes + used, capacity - used, &got, error));
         used += got;
-        if (status == NNFS_OK && used < capacity) {
-            status = input_stream_fail(from, from->offset, error,
-                                       "the data ends here, but the header promises %zu more",
-                                       count - used);
+        if (used < capacity) {
+            return input_stream_fail(from, from->offset, error,
+                                     "the data ends here, but the header promises %zu more",
+                                     count - used);
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status fail_longer(const input_stream *from, size_t end, nnfs_error *error)
@@ -424,11 +423,11 @@ static nnfs_status expect_end(input_stream *from, nnfs_error *error)
     unsigned char beyond = 0;
     size_t got = 0;
     size_t end = from->offset;
-    nnfs_status status = input_stream_read(from, &beyond, 1, &got, error);
-    if (status == NNFS_OK && got > 0) {
-        status = fail_longer(from, end, error);
+    TRY(input_stream_read(from, &beyond, 1, &got, error));
+    if (got > 0) {
+        return fail_longer(from, end, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status input_stream_check_rest(const input_stream *from, size_t count, nnfs_error *error)
@@ -446,12 +445,12 @@ nnfs_status input_stream_read_rest(input_stream *from, size_t count, unsigned ch
 {
     *bytes = NULL;
     nnfs_status status = input_stream_check_rest(from, count, error);
-    if (status == NNFS_OK) {
-        status = read_growing(from, count, bytes, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = expect_end(from, error);
-    }
+    TRY_CLEANUP(read_growing(from, count, bytes, error));
+    status = expect_end(from, error);
+cleanup:
     if (status != NNFS_OK) {
         memory_free(*bytes);
         *bytes = NULL;
@@ -462,12 +461,9 @@ nnfs_status input_stream_read_rest(input_stream *from, size_t count, unsigned ch
 nnfs_status input_stream_map_rest(const input_stream *from, size_t count, void **mapping,
                                   size_t *mapping_bytes, nnfs_error *error)
 {
-    nnfs_status status = input_stream_check_rest(from, count, error);
-    if (status == NNFS_OK && count < most_left(from)) {
-        status = fail_longer(from, from->offset + count, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
+    TRY(input_stream_check_rest(from, count, error));
+    if (count < most_left(from)) {
+        return fail_longer(from, from->offset + count, error);
     }
     void *mapped = mmap(NULL, from->size, PROT_READ, MAP_PRIVATE, from->descriptor, 0);
     if (mapped == MAP_FAILED) {

@@ -95,19 +95,14 @@ static nnfs_status csv_load(const char *source, const nnfs_dataset_settings *set
 {
     (void)test; /* a table is one set */
     data_table table;
-    nnfs_status status = check_like(settings, error);
-    if (status == NNFS_OK && settings->targets_path) {
-        status = fail(error, NNFS_ERROR_ARGUMENT,
-                      "%s: the targets of a CSV file are columns of it, a file of their own is for "
-                      "NPY",
-                      source);
+    TRY(check_like(settings, error));
+    if (settings->targets_path) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%s: the targets of a CSV file are columns of it, a file of their own is for "
+                    "NPY",
+                    source);
     }
-    if (status == NNFS_OK) {
-        status = csv_read(source, settings, &table, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(csv_read(source, settings, &table, error));
     return table_dataset(&table, settings, train, error);
 }
 
@@ -116,13 +111,8 @@ static nnfs_status npy_load(const char *source, const nnfs_dataset_settings *set
 {
     (void)test;
     data_table table;
-    nnfs_status status = check_like(settings, error);
-    if (status == NNFS_OK) {
-        status = npy_read(source, settings, &table, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_like(settings, error));
+    TRY(npy_read(source, settings, &table, error));
     return table_dataset(&table, settings, train, error);
 }
 
@@ -260,24 +250,15 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     if (!settings) {
         settings = &standard;
     }
-    nnfs_status status = cpu_check_threads(settings->threads, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    status = file_check_pointer(source, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(cpu_check_threads(settings->threads, error));
+    TRY(file_check_pointer(source, error));
     const data_reader *row = NULL;
-    status = find_reader(source, settings->format, &row, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(find_reader(source, settings->format, &row, error));
     if (settings->keep && settings->keep[0] && row->load != csv_load) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%s: only the columns of a CSV file can be kept",
                     source);
     }
-    status = row->load(source, settings, train, second, error);
+    nnfs_status status = row->load(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {
         status = fail(error, NNFS_ERROR_DATA, "%s: holds a test set alone", source);
     }

@@ -162,16 +162,14 @@ static nnfs_status make_labels(making *m, nnfs_error *error)
 static nnfs_status make_targets(making *m, nnfs_error *error)
 {
     bool classes = false;
-    nnfs_status status = decide(m, &classes, error);
-    if (status == NNFS_OK && classes) {
+    TRY(decide(m, &classes, error));
+    if (classes) {
         return make_labels(m, error);
     }
-    if (status == NNFS_OK) {
-        m->parts.target_count = m->choice.target_count;
-        m->parts.targets = m->y;
-        m->y = NULL;
-    }
-    return status;
+    m->parts.target_count = m->choice.target_count;
+    m->parts.targets = m->y;
+    m->y = NULL;
+    return NNFS_OK;
 }
 
 /* For predictions: what there would be. */
@@ -180,14 +178,11 @@ static nnfs_status make_no_targets(making *m, nnfs_error *error)
     const nnfs_preprocessing *like = m->choice.settings->like;
     table_classes classes = {0};
     m->parts.target_count = like->classes > 0 ? 0 : like->target_count;
-    nnfs_status status = NNFS_OK;
     if (like->classes > 0) {
-        status = classes_like(like, &classes, error);
-    }
-    if (status == NNFS_OK && like->classes > 0) {
+        TRY(classes_like(like, &classes, error));
         adopt_classes(m, &classes);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- The dataset ---- */
@@ -286,44 +281,35 @@ static nnfs_status keep_rows(const making *m, nnfs_dataset *dataset, nnfs_error 
 
 static nnfs_status make_parts(making *m, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
     if (m->choice.table->rows >= UINT32_MAX) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: more than 2^32 - 2 rows", m->choice.table->path);
+        return fail(error, NNFS_ERROR_DATA, "%s: more than 2^32 - 2 rows", m->choice.table->path);
     }
-    if (status == NNFS_OK) {
-        status = make_schema(m, error);
+    TRY(make_schema(m, error));
+    if (m->choice.holder) {
+        TRY(read_targets(m, error));
     }
-    if (status == NNFS_OK && m->choice.holder) {
-        status = read_targets(m, error);
-    }
-    if (status == NNFS_OK) {
-        status = (m->choice.holder ? make_targets : make_no_targets)(m, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY((m->choice.holder ? make_targets : make_no_targets)(m, error));
     return read_weights(m, error);
 }
 
 /* What a dataset of a table has besides its parts. */
 static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
     if (m->choice.holder) {
-        status = keep_rows(m, dataset, error);
+        TRY(keep_rows(m, dataset, error));
     }
     dataset->inputs = dataset->parts.schema->feature_count;
     dataset->encoder = encoder_plain(dataset->parts.schema);
-    if (status == NNFS_OK && !dataset->encoder) {
-        status = fail_memory(error, (size_t)dataset->inputs * sizeof(int), "columns");
+    if (!dataset->encoder) {
+        return fail_memory(error, (size_t)dataset->inputs * sizeof(int), "columns");
     }
-    if (status == NNFS_OK && dataset->parts.weights) {
-        status = dataset_set_weights(dataset, error);
+    if (dataset->parts.weights) {
+        TRY(dataset_set_weights(dataset, error));
     }
-    if (status == NNFS_OK && m->choice.settings->like) {
-        status = nnfs_dataset_prepare(dataset, m->choice.settings->like, error);
+    if (m->choice.settings->like) {
+        return nnfs_dataset_prepare(dataset, m->choice.settings->like, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settings,
@@ -333,20 +319,16 @@ nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settin
     nnfs_dataset *made = NULL;
     *dataset = NULL;
     nnfs_status status = table_choose(table, settings, &m.choice, error);
-    if (status == NNFS_OK) {
-        status = make_parts(&m, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        adopt_table(&m);
-        status = dataset_adopt(&m.parts, &made, error);
-    }
-    if (status == NNFS_OK) {
-        status = complete(&m, made, error);
-    }
-    if (status == NNFS_OK) {
-        *dataset = made;
-        made = NULL;
-    }
+    TRY_CLEANUP(make_parts(&m, error));
+    adopt_table(&m);
+    TRY_CLEANUP(dataset_adopt(&m.parts, &made, error));
+    TRY_CLEANUP(complete(&m, made, error));
+    *dataset = made;
+    made = NULL;
+cleanup:
     nnfs_dataset_free(made);
     dataset_parts_free(&m.parts);
     table_choice_free(&m.choice);

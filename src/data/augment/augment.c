@@ -84,17 +84,14 @@ nnfs_status augment_create(const char *specification, nnfs_image_layout layout, 
                            uint64_t seed, augment **made, nnfs_error *error)
 {
     *made = NULL;
-    nnfs_status status = check_layout(layout, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_layout(layout, error));
     augment *what = calloc(1, sizeof *what);
     if (!what) {
         return fail_memory(error, sizeof *what, "augmentations");
     }
     what->layout = layout;
     what->key = (random_key){seed, RANDOM_AUGMENT};
-    status = augment_parse(specification, classes, &what->list, error);
+    nnfs_status status = augment_parse(specification, classes, &what->list, error);
     if (status == NNFS_OK) {
         status = prepare(what, error);
     }

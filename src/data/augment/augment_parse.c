@@ -195,22 +195,21 @@ static nnfs_status parse_item(const parsing *p, char *item)
         setting = colon + 1;
     }
     bool begins = colon || !strchr(item, '=');
-    nnfs_status status = NNFS_OK;
     if (colon) {
         *colon = '\0';
     }
     if (begins) {
-        status = begin_op(p, item);
+        TRY(begin_op(p, item));
     } else if (p->list->count == 0) {
-        status = fail(p->error, NNFS_ERROR_ARGUMENT,
-                      "'%s' belongs to no augmentation: write NAME:%s", item, item);
+        return fail(p->error, NNFS_ERROR_ARGUMENT, "'%s' belongs to no augmentation: write NAME:%s",
+                    item, item);
     } else {
         setting = item;
     }
-    if (status == NNFS_OK && setting) {
+    if (setting) {
         return parse_setting(p, &p->list->ops[p->list->count - 1], setting);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status parse_items(const parsing *p, const char *text)

@@ -235,7 +235,6 @@ static void apply_separators(csv_reader *reader)
 static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_error *error)
 {
     size_t count = (size_t)reader->table->column_count;
-    nnfs_status status = NNFS_OK;
     if (before->wants && before->count != reader->table->column_count) {
         return fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read",
                     reader->table->path);
@@ -248,21 +247,19 @@ static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_e
         memcpy(reader->wants, before->wants, count * sizeof *before->wants);
         memcpy(reader->formats, before->formats, count * sizeof *before->formats);
     } else {
-        status = column_roles_resolve(reader->table, reader->settings, reader->wants, error);
+        TRY(column_roles_resolve(reader->table, reader->settings, reader->wants, error));
+        if (reader->settings->like) {
+            TRY(take_formats(reader, error));
+        }
     }
-    if (status == NNFS_OK && !before->wants && reader->settings->like) {
-        status = take_formats(reader, error);
-    }
-    if (status == NNFS_OK) {
-        status = csv_kept_find(reader, error);
-    }
+    TRY(csv_kept_find(reader, error));
     apply_separators(reader);
     for (size_t i = 0; i < count; i++) {
         reader->fast[i] = !reader->missing_numbers && reader->wants[i] <= COLUMN_ROLE_NUMBER &&
                           csv_format_is_plain(&reader->formats[i]) &&
                           (!reader->keep_at || reader->keep_at[i] < 0);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status read_pass(csv_reader *reader, const char *path, const findings *before,

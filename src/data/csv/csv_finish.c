@@ -210,12 +210,9 @@ static nnfs_status copy_blocks(csv_reader *reader, nnfs_error *error)
 
 nnfs_status csv_finish(csv_reader *reader, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int c = 0; c < reader->table->column_count && status == NNFS_OK; c++) {
-        status = csv_sort_categories(reader, c, error);
+    for (int c = 0; c < reader->table->column_count; c++) {
+        TRY(csv_sort_categories(reader, c, error));
     }
-    if (status == NNFS_OK) {
-        status = csv_kept_finish(reader, error);
-    }
-    return status == NNFS_OK ? copy_blocks(reader, error) : status;
+    TRY(csv_kept_finish(reader, error));
+    return copy_blocks(reader, error);
 }

@@ -297,20 +297,17 @@ static nnfs_status number_equal_names(const csv_reader *reader, nnfs_error *erro
 /* Takes the first row for the names of the columns. */
 static nnfs_status take_names(csv_reader *reader, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
     char *limit = reader->window + reader->used;
     int newlines = 0;
     csv_cell cell;
-    for (int c = 0; c < reader->table->column_count && status == NNFS_OK; c++) {
+    for (int c = 0; c < reader->table->column_count; c++) {
         reader->at = csv_find_cell(reader->delimiter, reader->at, limit, &cell) + 1;
         newlines += cell.newlines;
-        status = take_name(reader, c, &cell, error);
+        TRY(take_name(reader, c, &cell, error));
     }
-    if (status == NNFS_OK) {
-        status = number_equal_names(reader, error);
-    }
+    TRY(number_equal_names(reader, error));
     reader->line += 1 + newlines;
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)

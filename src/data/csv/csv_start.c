@@ -271,22 +271,20 @@ static nnfs_status skip_told(csv_reader *reader, nnfs_error *error)
 static nnfs_status find_first_row(csv_reader *reader, nnfs_error *error)
 {
     reader->normalized = reader->settings->comment != 0;
-    nnfs_status status = csv_fill(reader, error);
-    if (status == NNFS_OK && reader->used >= 3 && memcmp(reader->at, "\xef\xbb\xbf", 3) == 0) {
+    TRY(csv_fill(reader, error));
+    if (reader->used >= 3 && memcmp(reader->at, "\xef\xbb\xbf", 3) == 0) {
         reader->at += 3; /* the byte order mark of UTF-8 */
     }
-    if (status == NNFS_OK) {
-        status = skip_told(reader, error);
-    }
+    TRY(skip_told(reader, error));
     skip_lines(reader);
-    while (status == NNFS_OK && !reader->complete && reader->at > reader->window) {
-        status = csv_fill(reader, error);
+    while (!reader->complete && reader->at > reader->window) {
+        TRY(csv_fill(reader, error));
         skip_lines(reader);
     }
-    if (status == NNFS_OK && reader->at == reader->window + reader->used) {
-        status = csv_fail(reader, 1, -1, error, "it is empty");
+    if (reader->at == reader->window + reader->used) {
+        return csv_fail(reader, 1, -1, error, "it is empty");
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error)

@@ -60,11 +60,9 @@ nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
     size_t kept = (size_t)(reader->window + reader->used - reader->at);
     memmove(reader->window, reader->at, kept);
     reader->at = reader->window;
-    nnfs_status status = read_window(reader, kept, error);
-    if (status == NNFS_OK) {
-        status = check_bytes(reader, kept, error);
-    }
-    if (status == NNFS_OK && reader->normalized) {
+    TRY(read_window(reader, kept, error));
+    TRY(check_bytes(reader, kept, error));
+    if (reader->normalized) {
         reader->used = kept + csv_normalize(&reader->state, reader->settings->comment,
                                             reader->delimiter == ' ', reader->window + kept,
                                             reader->used - kept);
@@ -72,8 +70,8 @@ nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
     if (reader->complete && reader->used > 0 && reader->window[reader->used - 1] != '\n') {
         reader->window[reader->used++] = '\n'; /* the last row's, which need not be there */
     }
-    reader->window[reader->used] = '\n'; /* whoever looks for the end of a cell finds one */
-    return status;
+    reader->window[reader->used] = '\n'; /* ends the last cell for every search */
+    return NNFS_OK;
 }
 
 /* ---- Cutting it ---- */

@@ -132,39 +132,35 @@ static nnfs_status read_sizes(input_stream *from, idx_header *header, nnfs_error
     unsigned char sizes[4 * LARGEST_RANK];
     size_t wanted = 4 * (size_t)header->rank;
     size_t got = 0;
-    nnfs_status status = input_stream_read(from, sizes, wanted, &got, error);
-    if (status == NNFS_OK && got < wanted) {
-        status = input_stream_fail(from, 4 + got, error, "the header ends here");
+    TRY(input_stream_read(from, sizes, wanted, &got, error));
+    if (got < wanted) {
+        return input_stream_fail(from, 4 + got, error, "the header ends here");
     }
     header->features = 1;
-    for (int i = 0; status == NNFS_OK && i < header->rank; i++) {
+    for (int i = 0; i < header->rank; i++) {
         size_t offset = 4 + 4 * (size_t)i;
         size_t size = header->sizes[i] = big_endian_32(sizes + 4 * i);
         if (size == 0) {
-            status =
-                input_stream_fail(from, offset, error, "size %d of %d is 0", i + 1, header->rank);
-        } else if (i == 0) {
+            return input_stream_fail(from, offset, error, "size %d of %d is 0", i + 1,
+                                     header->rank);
+        }
+        if (i == 0) {
             header->samples = size;
         } else {
             header->features = size_mul(header->features, size);
         }
-        if (status == NNFS_OK && header->features > INT_MAX) {
-            status = input_stream_fail(from, offset, error,
-                                       "the sizes give a sample more than %d values", INT_MAX);
+        if (header->features > INT_MAX) {
+            return input_stream_fail(from, offset, error,
+                                     "the sizes give a sample more than %d values", INT_MAX);
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status read_header(input_stream *from, idx_header *header, nnfs_error *error)
 {
-    nnfs_status status = read_magic(from, header, error);
-    if (status == NNFS_OK) {
-        status = read_sizes(from, header, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(read_magic(from, header, error));
+    TRY(read_sizes(from, header, error));
     header->start = input_stream_offset(from);
     header->bytes = size_mul(size_mul(header->samples, header->features), header->type->size);
     if (header->bytes < SIZE_MAX) {
@@ -221,21 +217,19 @@ static nnfs_status read_labels_of(input_stream *from, dataset_parts *parts, nnfs
     idx_header header;
     unsigned char *values = NULL;
     nnfs_status status = read_header(from, &header, error);
-    if (status == NNFS_OK) {
-        status = check_labels_header(from, &header, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = input_stream_read_rest(from, header.bytes, &values, error);
+    TRY_CLEANUP(check_labels_header(from, &header, error));
+    TRY_CLEANUP(input_stream_read_rest(from, header.bytes, &values, error));
+    parts->samples = (int64_t)header.samples;
+    parts->labels = memory_alloc(header.samples, sizeof *parts->labels);
+    if (parts->labels) {
+        status = convert_labels(from, &header, values, parts, error);
+    } else {
+        status = fail_memory(error, size_mul(header.samples, 4), "the labels");
     }
-    if (status == NNFS_OK) {
-        parts->samples = (int64_t)header.samples;
-        parts->labels = memory_alloc(header.samples, sizeof *parts->labels);
-        if (parts->labels) {
-            status = convert_labels(from, &header, values, parts, error);
-        } else {
-            status = fail_memory(error, size_mul(header.samples, 4), "the labels");
-        }
-    }
+cleanup:
     memory_free(values);
     return status;
 }
@@ -320,17 +314,10 @@ static nnfs_status read_samples_of(input_stream *from, const dataset_parts *like
 {
     idx_header header;
     unsigned char *values = NULL;
-    nnfs_status status = read_header(from, &header, error);
-    if (status == NNFS_OK) {
-        status = check_samples_header(from, &header, parts, like, error);
-    }
-    if (status == NNFS_OK) {
-        status = input_stream_read_rest(from, header.bytes, &values, error);
-    }
-    if (status == NNFS_OK) {
-        status = take_samples(from, &header, values, parts, error);
-    }
-    return status;
+    TRY(read_header(from, &header, error));
+    TRY(check_samples_header(from, &header, parts, like, error));
+    TRY(input_stream_read_rest(from, header.bytes, &values, error));
+    return take_samples(from, &header, values, parts, error);
 }
 
 nnfs_status idx_check(const char *path, nnfs_error *error)

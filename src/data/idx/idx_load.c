@@ -81,17 +81,15 @@ static nnfs_status read_part(const char *folder, const char *stem, const dataset
 static nnfs_status read_folder(const char *folder, dataset_parts *train, dataset_parts *test,
                                nnfs_error *error)
 {
-    nnfs_status status = read_part(folder, "train", NULL, train, error);
-    if (status == NNFS_OK) {
-        status = read_part(folder, "t10k", train->samples > 0 ? train : NULL, test, error);
+    TRY(read_part(folder, "train", NULL, train, error));
+    TRY(read_part(folder, "t10k", train->samples > 0 ? train : NULL, test, error));
+    if (train->samples == 0 && test->samples == 0) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: no IDX data in this folder, neither train-images%s[.gz] nor "
+                    "t10k-images%s[.gz]",
+                    folder, image_endings[0], image_endings[0]);
     }
-    if (status == NNFS_OK && train->samples == 0 && test->samples == 0) {
-        status = fail(error, NNFS_ERROR_DATA,
-                      "%s: no IDX data in this folder, neither train-images%s[.gz] nor "
-                      "t10k-images%s[.gz]",
-                      folder, image_endings[0], image_endings[0]);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- One file ---- */
@@ -154,12 +152,12 @@ static nnfs_status read_file(const char *images, dataset_parts *parts, nnfs_erro
     char *labels = NULL;
     /* What is no IDX file at all is told so, and not that its labels are missing. */
     nnfs_status status = idx_check(images, error);
-    if (status == NNFS_OK) {
-        status = labels_beside(images, &labels, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = idx_read_pair(images, labels, NULL, parts, error);
-    }
+    TRY_CLEANUP(labels_beside(images, &labels, error));
+    status = idx_read_pair(images, labels, NULL, parts, error);
+cleanup:
     free(labels);
     return status;
 }
@@ -190,12 +188,16 @@ nnfs_status idx_load(const char *source, const nnfs_dataset_settings *settings,
     dataset_parts train_parts;
     dataset_parts test_parts;
     nnfs_status status = idx_read(source, &train_parts, &test_parts, error);
-    if (status == NNFS_OK && train_parts.samples > 0) {
-        status = dataset_adopt(&train_parts, train, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK && test_parts.samples > 0) {
-        status = dataset_adopt(&test_parts, test, error);
+    if (train_parts.samples > 0) {
+        TRY_CLEANUP(dataset_adopt(&train_parts, train, error));
     }
+    if (test_parts.samples > 0) {
+        TRY_CLEANUP(dataset_adopt(&test_parts, test, error));
+    }
+cleanup:
     if (status != NNFS_OK) {
         dataset_parts_free(&test_parts);
         nnfs_dataset_free(*train);

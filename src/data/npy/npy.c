@@ -39,15 +39,15 @@ static nnfs_status ask_wants(const data_table *table, const nnfs_dataset_setting
         return fail_memory(error, size_mul((size_t)table->column_count, sizeof **wants),
                            "the columns");
     }
-    nnfs_status status = column_roles_resolve(table, settings, *wants, error);
-    for (int i = 0; status == NNFS_OK && i < table->column_count; i++) {
+    TRY(column_roles_resolve(table, settings, *wants, error));
+    for (int i = 0; i < table->column_count; i++) {
         if ((*wants)[i] == COLUMN_ROLE_CATEGORY) {
-            status = fail(error, settings->like ? NNFS_ERROR_DATA : NNFS_ERROR_ARGUMENT,
-                          "%s: column %s cannot be categories: NPY columns are numbers",
-                          table->path, table_label(table, i).text);
+            return fail(error, settings->like ? NNFS_ERROR_DATA : NNFS_ERROR_ARGUMENT,
+                        "%s: column %s cannot be categories: NPY columns are numbers", table->path,
+                        table_label(table, i).text);
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Fortran order ---- */
@@ -242,12 +242,12 @@ static nnfs_status read_text_table(input_stream *from, const npy_header *header,
 {
     unsigned char *bytes = NULL;
     nnfs_status status = make_columns(header, table, error);
-    if (status == NNFS_OK) {
-        status = input_stream_read_rest(from, header->bytes, &bytes, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = npy_read_texts(header, bytes, table, error);
-    }
+    TRY_CLEANUP(input_stream_read_rest(from, header->bytes, &bytes, error));
+    status = npy_read_texts(header, bytes, table, error);
+cleanup:
     memory_free(bytes);
     return status;
 }

@@ -231,22 +231,19 @@ static nnfs_status parse_size(parser *parse, int number, size_t *size)
 
 static nnfs_status parse_shape(parser *parse, npy_header *header)
 {
-    nnfs_status status = expect(parse, '(', "the shape begins here");
     bool more = true;
-    while (status == NNFS_OK && more && peek(parse) != ')') {
+    TRY(expect(parse, '(', "the shape begins here"));
+    while (more && peek(parse) != ')') {
         if (header->rank == NPY_LARGEST_RANK) {
             return input_stream_fail(parse->from, parse->start + parse->at, parse->error,
                                      "the shape has more than %d sizes", NPY_LARGEST_RANK);
         }
-        status = parse_size(parse, header->rank + 1, &header->shape[header->rank]);
-        header->rank += status == NNFS_OK;
-        more = status == NNFS_OK && take(parse, ',');
+        TRY(parse_size(parse, header->rank + 1, &header->shape[header->rank]));
+        header->rank++;
+        more = take(parse, ',');
     }
-    if (status == NNFS_OK && header->rank == 1 && !more && peek(parse) == ')') {
-        status = expect(parse, ',', "in a shape of one size"); /* (3) is a number to Python */
-    }
-    if (status != NNFS_OK) {
-        return status;
+    if (header->rank == 1 && !more && peek(parse) == ')') {
+        TRY(expect(parse, ',', "in a shape of one size")); /* (3) is a number to Python */
     }
     return expect(parse, ')', "the shape ends here");
 }
@@ -293,27 +290,25 @@ static nnfs_status parse_entry(parser *parse, bool seen[KEYS], npy_header *heade
 static nnfs_status parse_dictionary(parser *parse, npy_header *header)
 {
     bool seen[KEYS] = {false};
-    nnfs_status status = expect(parse, '{', "the header is not a Python dictionary: here");
     bool more = true;
-    while (status == NNFS_OK && more && peek(parse) != '}') {
-        status = parse_entry(parse, seen, header);
-        more = status == NNFS_OK && take(parse, ',');
+    TRY(expect(parse, '{', "the header is not a Python dictionary: here"));
+    while (more && peek(parse) != '}') {
+        TRY(parse_entry(parse, seen, header));
+        more = take(parse, ',');
     }
-    if (status == NNFS_OK) {
-        status = expect(parse, '}', "the header's dictionary ends here");
-    }
-    for (size_t i = 0; status == NNFS_OK && i < KEYS; i++) {
+    TRY(expect(parse, '}', "the header's dictionary ends here"));
+    for (size_t i = 0; i < KEYS; i++) {
         if (!seen[i]) {
-            status = input_stream_fail(parse->from, parse->start, parse->error,
-                                       "the header has no key '%s'", keys[i].name);
+            return input_stream_fail(parse->from, parse->start, parse->error,
+                                     "the header has no key '%s'", keys[i].name);
         }
     }
     (void)peek(parse);
-    if (status == NNFS_OK && parse->at < parse->length) {
-        status = input_stream_fail(parse->from, parse->start + parse->at, parse->error,
-                                   "the header goes on after its dictionary");
+    if (parse->at < parse->length) {
+        return input_stream_fail(parse->from, parse->start + parse->at, parse->error,
+                                 "the header goes on after its dictionary");
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* What the sizes come to. */
@@ -351,17 +346,16 @@ static nnfs_status multiply(const parser *parse, npy_header *header)
 static nnfs_status read_all(input_stream *from, void *bytes, size_t count, nnfs_error *error)
 {
     size_t got = 0;
-    nnfs_status status = input_stream_read(from, bytes, count, &got, error);
-    if (status == NNFS_OK && got < count) {
+    TRY(input_stream_read(from, bytes, count, &got, error));
+    if (got < count) {
         size_t end = input_stream_offset(from);
         if (end == 0) {
-            status = input_stream_fail(from, 0, error, "it is empty");
-        } else {
-            status = input_stream_fail(
-                from, end, error, "the file ends here, its header needs %zu more", count - got);
+            return input_stream_fail(from, 0, error, "it is empty");
         }
+        return input_stream_fail(from, end, error, "the file ends here, its header needs %zu more",
+                                 count - got);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* The magic and the version; *length_bytes says how many bytes the length that follows has. */
@@ -393,14 +387,14 @@ static nnfs_status read_length(input_stream *from, size_t length_bytes, size_t *
                                nnfs_error *error)
 {
     unsigned char bytes[4] = {0}; /* little-endian */
-    nnfs_status status = read_all(from, bytes, length_bytes, error);
+    TRY(read_all(from, bytes, length_bytes, error));
     *length = (size_t)bytes[3] << 24 | (size_t)bytes[2] << 16 | (size_t)bytes[1] << 8 | bytes[0];
-    if (status == NNFS_OK && *length > LONGEST_HEADER) {
-        status = input_stream_fail(from, MAGIC_BYTES, error,
-                                   "the header's length is %zu, more than %d bytes", *length,
-                                   LONGEST_HEADER);
+    if (*length > LONGEST_HEADER) {
+        return input_stream_fail(from, MAGIC_BYTES, error,
+                                 "the header's length is %zu, more than %d bytes", *length,
+                                 LONGEST_HEADER);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* What is not ASCII has no meaning here, and must not get into messages. */
@@ -419,24 +413,15 @@ nnfs_status npy_read_header(input_stream *from, npy_header *header, nnfs_error *
     size_t length_bytes = 0;
     size_t length = 0;
     *header = (npy_header){.rank = 0};
-    nnfs_status status = read_magic(from, &length_bytes, error);
-    if (status == NNFS_OK) {
-        status = read_length(from, length_bytes, &length, error);
-    }
+    TRY(read_magic(from, &length_bytes, error));
+    TRY(read_length(from, length_bytes, &length, error));
     parser parse = {.from = from,
                     .text = text,
                     .length = length,
                     .start = input_stream_offset(from),
                     .error = error};
-    if (status == NNFS_OK) {
-        status = read_all(from, text, length, error);
-    }
-    if (status == NNFS_OK) {
-        keep_ascii(text, length);
-        status = parse_dictionary(&parse, header);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(read_all(from, text, length, error));
+    keep_ascii(text, length);
+    TRY(parse_dictionary(&parse, header));
     return multiply(&parse, header);
 }

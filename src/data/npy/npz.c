@@ -250,12 +250,12 @@ static nnfs_status read_array(const zip_file *zip, const zip_entry *entry,
     unsigned char *bytes = NULL;
     input_stream *from = NULL;
     nnfs_status status = unpack(zip, entry, &bytes, error);
-    if (status == NNFS_OK) {
-        status = input_stream_of_memory(zip->path, bytes, entry->size, &from, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = npy_read_stream(from, zip->path, settings, memory_limit("") / 2, table, error);
-    }
+    TRY_CLEANUP(input_stream_of_memory(zip->path, bytes, entry->size, &from, error));
+    status = npy_read_stream(from, zip->path, settings, memory_limit("") / 2, table, error);
+cleanup:
     input_stream_close(from);
     memory_free(bytes);
     return status;
@@ -285,28 +285,25 @@ static nnfs_status read_arrays(const zip_file *zip, const nnfs_dataset_settings 
     zip_entry entry;
     char list[NAME_MOST];
     bool found = false;
-    nnfs_status status = find_array(zip, told ? first : usual[0], &entry, list, &found, error);
-    if (status == NNFS_OK && !found) {
-        status = fail(error, NNFS_ERROR_DATA,
-                      "%s: there is no array '%.60s'; the file has %s; name two with arrays",
-                      zip->path, told ? told[0] : "x", list);
+    TRY(find_array(zip, told ? first : usual[0], &entry, list, &found, error));
+    if (!found) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "%s: there is no array '%.60s'; the file has %s; name two with arrays",
+                    zip->path, told ? told[0] : "x", list);
     }
-    if (status == NNFS_OK) {
-        status = read_array(zip, &entry, settings, table, error);
+    TRY(read_array(zip, &entry, settings, table, error));
+    if (settings->targets_path || (settings->targets && settings->targets[0])) {
+        return NNFS_OK;
     }
-    if (status != NNFS_OK || settings->targets_path ||
-        (settings->targets && settings->targets[0])) {
-        return status;
-    }
-    status = find_array(zip, told ? second : usual[1], &entry, list, &found, error);
-    if (status == NNFS_OK && !found && second[0]) {
+    TRY(find_array(zip, told ? second : usual[1], &entry, list, &found, error));
+    if (!found && second[0]) {
         return fail(error, NNFS_ERROR_DATA, "%s: there is no array '%.60s'; the file has %s",
                     zip->path, second[0], list);
     }
-    if (status == NNFS_OK && found) {
+    if (found) {
         return read_targets(zip, &entry, settings->threads, table, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status npz_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,

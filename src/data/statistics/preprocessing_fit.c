@@ -270,11 +270,11 @@ static nnfs_status fit_date(fitting *fit, preprocessing_column *column, nnfs_err
 {
     nnfs_encoding *encoding = &column->encoding;
     encoding->origin = fit->dataset->parts.schema->columns[encoding->column].origin;
-    nnfs_status status = fit_number(fit, column, error);
-    if (status == NNFS_OK && !encoding->reason) {
+    TRY(fit_number(fit, column, error));
+    if (!encoding->reason) {
         find_cycles(fit, encoding);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Categories ---- */
@@ -395,14 +395,13 @@ static nnfs_status fit_target(fitting *fit, int index, const double *means, cons
     const table_schema *schema = fit->dataset->parts.schema;
     preprocessing_target *target = &fit->made->targets[index];
     *target = (preprocessing_target){.column = -1, .scale = 1.0f};
-    nnfs_status status = NNFS_OK;
     if (index < schema->target_count) {
         target->column = schema->targets[index];
         memcpy(target->format, schema->columns[target->column].format, sizeof target->format);
-        status = copy_text(schema->columns[target->column].name, "the name of a column",
-                           &target->name, error);
+        TRY(copy_text(schema->columns[target->column].name, "the name of a column", &target->name,
+                      error));
     }
-    if (status == NNFS_OK && means) {
+    if (means) {
         double deviation = sqrt(squares[index] / (double)fit->dataset->samples);
         if (fabs(means[index]) > LARGEST_REACH || deviation > LARGEST_REACH) {
             return fail(error, NNFS_ERROR_DATA,
@@ -417,7 +416,7 @@ static nnfs_status fit_target(fitting *fit, int index, const double *means, cons
         /* The inverse must be a number that can be divided by. */
         target->scale = deviation > (double)FLT_MIN ? (float)(1.0 / deviation) : 1.0f;
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
@@ -477,18 +476,20 @@ static nnfs_status keep_file(fitting *fit, nnfs_error *error)
     string_list_view words = string_list_view_of(schema->missing);
     char **missing = fit->made->missing = string_list_create((size_t)string_list_count(words));
     char **left_out = fit->made->left_out = string_list_create((size_t)schema->column_count);
-    nnfs_status status = missing && left_out ? NNFS_OK : fail_memory(error, 0, "words");
-    for (; status == NNFS_OK && words && *words; words++) {
-        status = copy_text(*words, "a word for \"missing\"", missing++, error);
+    if (!missing || !left_out) {
+        return fail_memory(error, 0, "words");
     }
-    for (int i = 0; status == NNFS_OK && i < schema->column_count; i++) {
+    for (; words && *words; words++) {
+        TRY(copy_text(*words, "a word for \"missing\"", missing++, error));
+    }
+    for (int i = 0; i < schema->column_count; i++) {
         const table_column *column = &schema->columns[i];
         bool used = column->use == NNFS_COLUMN_FEATURE || column->use == NNFS_COLUMN_TARGET;
         if (!used && column->name) {
-            status = copy_text(column->name, "the name of a column", left_out++, error);
+            TRY(copy_text(column->name, "the name of a column", left_out++, error));
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
@@ -533,37 +534,27 @@ static nnfs_scaling default_scaling(const fitting *fit)
 
 static nnfs_status fit_all(fitting *fit, nnfs_error *error)
 {
-    nnfs_status status = column_stats_measure(fit->dataset, fit->threads, fit->stats, error);
-    if (status == NNFS_OK && fit->settings.scaling == NNFS_SCALING_DEFAULT) {
+    TRY(column_stats_measure(fit->dataset, fit->threads, fit->stats, error));
+    if (fit->settings.scaling == NNFS_SCALING_DEFAULT) {
         fit->settings.scaling = default_scaling(fit);
     }
-    if (status == NNFS_OK) {
-        status = count_categories(fit, error);
+    TRY(count_categories(fit, error));
+    for (int i = 0; i < fit->made->column_count; i++) {
+        TRY(fit_column(fit, i, error));
     }
-    for (int i = 0; status == NNFS_OK && i < fit->made->column_count; i++) {
-        status = fit_column(fit, i, error);
+    TRY(column_stats_medians(fit->dataset, fit->wanted, fit->threads, fit->stats, error));
+    fill_medians(fit);
+    TRY(fit_by_quantiles(fit, error));
+    TRY(fit_targets(fit, error));
+    TRY(keep_file(fit, error));
+    if (!preprocessing_lay_out(fit->made)) {
+        return fail(
+            error, NNFS_ERROR_DATA,
+            "no column tells the %lld sample%s to learn from apart: each is constant, without "
+            "values or mostly unique",
+            (long long)fit->dataset->samples, fit->dataset->samples == 1 ? "" : "s");
     }
-    if (status == NNFS_OK) {
-        status = column_stats_medians(fit->dataset, fit->wanted, fit->threads, fit->stats, error);
-    }
-    if (status == NNFS_OK) {
-        fill_medians(fit);
-        status = fit_by_quantiles(fit, error);
-    }
-    if (status == NNFS_OK) {
-        status = fit_targets(fit, error);
-    }
-    if (status == NNFS_OK) {
-        status = keep_file(fit, error);
-    }
-    if (status == NNFS_OK && !preprocessing_lay_out(fit->made)) {
-        status =
-            fail(error, NNFS_ERROR_DATA,
-                 "no column tells the %lld sample%s to learn from apart: each is constant, without "
-                 "values or mostly unique",
-                 (long long)fit->dataset->samples, fit->dataset->samples == 1 ? "" : "s");
-    }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status check(const nnfs_dataset *dataset, const nnfs_preprocessing_settings *settings,
