@@ -341,18 +341,18 @@ nnfs_status checkpoint_read(const char *path, nnfs_network **network, checkpoint
     *network = NULL;
     *state = (checkpoint_state){0};
     nnfs_status status = model_open(path, &model, error);
-    if (status == NNFS_OK) {
-        status = read_state(&model, state, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = model_network(&model, network, error);
-    }
+    TRY_CLEANUP(read_state(&model, state, error));
+    TRY_CLEANUP(model_network(&model, network, error));
     const train_state *row;
-    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         if (model.has_state[i]) {
-            status = read_buffer(&model, *network, row, &state->states[i], error);
+            TRY_CLEANUP(read_buffer(&model, *network, row, &state->states[i], error));
         }
     }
+cleanup:
     if (status != NNFS_OK) {
         nnfs_network_free(*network);
         checkpoint_free_states(state);

@@ -15,12 +15,10 @@ nnfs_status nnfs_network_save_memory(const nnfs_network *network, void **bytes, 
     *bytes = NULL;
     *count = 0;
     model_bytes made = {0};
-    nnfs_status status = model_write_memory(&made, network, error);
-    if (status == NNFS_OK) {
-        *bytes = made.bytes;
-        *count = made.count;
-    }
-    return status;
+    TRY(model_write_memory(&made, network, error));
+    *bytes = made.bytes;
+    *count = made.count;
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_network_load_memory(const void *bytes, size_t count, nnfs_network **network,

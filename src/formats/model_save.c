@@ -351,18 +351,17 @@ static nnfs_status write_file(const char *path, model_bytes *made, const nnfs_ne
 {
     safetensors_writer writer;
     byte_sink file = {.take = write_out, .writer = &writer};
-    nnfs_status status = safetensors_write_begin(&writer, path, d->tensors, d->tensor_count,
-                                                 d->texts, d->text_count, error);
+    TRY(safetensors_write_begin(&writer, path, d->tensors, d->tensor_count, d->texts, d->text_count,
+                                error));
+    nnfs_status status = send_all(&file, network, d, error);
     if (status != NNFS_OK) {
-        return status;
+        goto cleanup;
     }
-    status = send_all(&file, network, d, error);
-    if (status == NNFS_OK) {
-        status = safetensors_write_commit(&writer, error);
-    }
-    if (status == NNFS_OK && made) {
+    TRY_CLEANUP(safetensors_write_commit(&writer, error));
+    if (made) {
         made->bytes = file_write_take(&writer.file, &made->count);
     }
+cleanup:
     safetensors_write_abandon(&writer); /* nothing after a commit to a file */
     return status;
 }
@@ -372,15 +371,13 @@ static nnfs_status write_model(const char *path, model_bytes *made, const nnfs_n
 {
     description d;
     nnfs_status status = describe(network, extra, &d, error);
-    if (status == NNFS_OK) {
-        status = check_finite(network, &d, path ? path : "a model in memory", error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = add_checksum(network, &d, error);
-    }
-    if (status == NNFS_OK) {
-        status = write_file(path, made, network, &d, error);
-    }
+    TRY_CLEANUP(check_finite(network, &d, path ? path : "a model in memory", error));
+    TRY_CLEANUP(add_checksum(network, &d, error));
+    status = write_file(path, made, network, &d, error);
+cleanup:
     free_description(&d, network);
     return status;
 }

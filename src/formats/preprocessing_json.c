@@ -482,30 +482,27 @@ static bool parse_parts(json_t *json, parts *found)
 
 static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
     int classes = 0;
     p->file_columns = (int)from->file_columns;
     if (!parse_list(from->missing, &p->missing) || !parse_list(from->left_out, &p->left_out)) {
         return fail(error, NNFS_ERROR_DATA, "no words for \"missing\" and other columns");
     }
-    for (int i = 0; status == NNFS_OK && i < p->column_count; i++) {
-        status = parse_column(json_array_get(from->columns, (size_t)i), i, p, error);
+    for (int i = 0; i < p->column_count; i++) {
+        TRY(parse_column(json_array_get(from->columns, (size_t)i), i, p, error));
     }
-    for (int i = 0; status == NNFS_OK && i < p->target_count; i++) {
-        status = parse_target(json_array_get(from->targets, (size_t)i), i, p, error);
+    for (int i = 0; i < p->target_count; i++) {
+        TRY(parse_target(json_array_get(from->targets, (size_t)i), i, p, error));
     }
-    if (status == NNFS_OK) {
-        status = check_uses(p, error);
+    TRY(check_uses(p, error));
+    if (!parse_kind(from->target_kind, &p->target_kind) ||
+        !parse_names(from->classes, p->class_names, &classes) ||
+        (classes > 0 && p->target_count != 1)) {
+        return fail(error, NNFS_ERROR_DATA, "no different names of the classes of one target");
     }
-    if (status == NNFS_OK && (!parse_kind(from->target_kind, &p->target_kind) ||
-                              !parse_names(from->classes, p->class_names, &classes) ||
-                              (classes > 0 && p->target_count != 1))) {
-        status = fail(error, NNFS_ERROR_DATA, "no different names of the classes of one target");
+    if (!preprocessing_lay_out(p)) {
+        return fail(error, NNFS_ERROR_DATA, "its columns make no number of inputs");
     }
-    if (status == NNFS_OK && !preprocessing_lay_out(p)) {
-        status = fail(error, NNFS_ERROR_DATA, "its columns make no number of inputs");
-    }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status read_once(const char *text, nnfs_preprocessing **preprocessing,
@@ -521,21 +518,19 @@ static nnfs_status read_once(const char *text, nnfs_preprocessing **preprocessin
     }
     if (!parse_parts(json, &found)) {
         status = fail(error, NNFS_ERROR_DATA, "no JSON of columns, targets and classes");
-        goto end;
+        goto cleanup;
     }
     made = preprocessing_create((int)json_array_size(found.columns),
                                 (int)json_array_size(found.targets),
                                 (int)json_array_size(found.classes));
-    if (made) {
-        status = fill(&found, made, error);
-    } else {
+    if (!made) {
         status = fail_memory(error, strlen(text), "a preprocessing");
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        *preprocessing = made;
-        made = NULL;
-    }
-end:
+    TRY_CLEANUP(fill(&found, made, error));
+    *preprocessing = made;
+    made = NULL;
+cleanup:
     nnfs_preprocessing_free(made);
     json_decref(json);
     return status;

@@ -92,18 +92,13 @@ static nnfs_status read_header(file_reader *reader, json_t **header, size_t *dat
                     "%s: not a safetensors file: %zu byte%s, too few for the length it begins with",
                     reader->path, reader->size, reader->size == 1 ? "" : "s");
     }
-    nnfs_status status = file_read_next(reader, &length, sizeof length, error);
-    if (status == NNFS_OK) {
-        status = check_length(reader->path, length, reader->size, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(file_read_next(reader, &length, sizeof length, error));
+    TRY(check_length(reader->path, length, reader->size, error));
     char *text = memory_alloc(length, 1);
     if (!text) {
         return fail_memory(error, length, "a header");
     }
-    status = file_read_next(reader, text, length, error);
+    nnfs_status status = file_read_next(reader, text, length, error);
     if (status == NNFS_OK) {
         status = parse_json(reader->path, text, length, header, error);
     }
@@ -311,15 +306,13 @@ static nnfs_status read_all(file_reader *reader, safetensors_file *file, nnfs_er
 {
     size_t data_bytes = 0;
     nnfs_status status = read_header(reader, &file->header, &data_bytes, error);
-    if (status == NNFS_OK) {
-        status = parse_header(reader->path, file, data_bytes, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = check_places(reader->path, file, data_bytes, error);
-    }
-    if (status == NNFS_OK) {
-        status = read_data(reader, file, data_bytes, error);
-    }
+    TRY_CLEANUP(parse_header(reader->path, file, data_bytes, error));
+    TRY_CLEANUP(check_places(reader->path, file, data_bytes, error));
+    status = read_data(reader, file, data_bytes, error);
+cleanup:
     file_read_end(reader);
     if (status != NNFS_OK) {
         safetensors_close(file);

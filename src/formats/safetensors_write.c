@@ -81,11 +81,11 @@ static nnfs_status add_metadata(json_t *header, const safetensors_text *metadata
                                 nnfs_error *error)
 {
     json_t *object = json_object();
-    nnfs_status status = add(header, "__metadata__", object, error);
-    for (size_t i = 0; status == NNFS_OK && i < count; i++) {
-        status = add(object, metadata[i].key, text_to_json(metadata[i].value), error);
+    TRY(add(header, "__metadata__", object, error));
+    for (size_t i = 0; i < count; i++) {
+        TRY(add(object, metadata[i].key, text_to_json(metadata[i].value), error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* Writes length and JSON, padded so that the data begins at a multiple of 8. */
@@ -103,16 +103,12 @@ static nnfs_status write_header(safetensors_writer *writer, const json_t *header
         status = fail(error, NNFS_ERROR_DATA,
                       "%s: a header of %zu bytes is too long: at most 100,000,000",
                       writer->file.path ? writer->file.path : "a model", length);
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = file_write(&writer->file, &padded, sizeof padded, error);
-    }
-    if (status == NNFS_OK) {
-        status = file_write(&writer->file, text, length, error);
-    }
-    if (status == NNFS_OK) {
-        status = file_write(&writer->file, padding, padded - length, error);
-    }
+    TRY_CLEANUP(file_write(&writer->file, &padded, sizeof padded, error));
+    TRY_CLEANUP(file_write(&writer->file, text, length, error));
+    status = file_write(&writer->file, padding, padded - length, error);
+cleanup:
     memory_free(text);
     return status;
 }
@@ -146,23 +142,19 @@ nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path
     nnfs_status status = NNFS_OK;
     if (!header) {
         status = fail_memory(error, 64, "a header");
+        goto cleanup;
     }
-    if (status == NNFS_OK && metadata_count > 0) {
-        status = add_metadata(header, metadata, metadata_count, error);
+    if (metadata_count > 0) {
+        TRY_CLEANUP(add_metadata(header, metadata, metadata_count, error));
     }
-    if (status == NNFS_OK) {
-        status = add_tensors(writer, header, tensors, tensor_count, error);
+    TRY_CLEANUP(add_tensors(writer, header, tensors, tensor_count, error));
+    if (path) {
+        TRY_CLEANUP(file_write_begin(&writer->file, path, error));
+    } else {
+        TRY_CLEANUP(file_write_begin_memory(&writer->file, "a model in memory", error));
     }
-    if (status == NNFS_OK) {
-        if (path) {
-            status = file_write_begin(&writer->file, path, error);
-        } else {
-            status = file_write_begin_memory(&writer->file, "a model in memory", error);
-        }
-    }
-    if (status == NNFS_OK) {
-        status = write_header(writer, header, error);
-    }
+    status = write_header(writer, header, error);
+cleanup:
     if (status != NNFS_OK) {
         safetensors_write_abandon(writer);
     }

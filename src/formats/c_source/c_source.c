@@ -199,20 +199,6 @@ static void write_source(c_writer *w, const char *header)
 
 /* ---- Files ---- */
 
-static nnfs_status write_text(const char *path, const char *text, size_t length, nnfs_error *error)
-{
-    file_writer writer;
-    nnfs_status status = file_write_begin(&writer, path, error);
-    if (status == NNFS_OK) {
-        status = file_write(&writer, text, length, error);
-    }
-    if (status == NNFS_OK) {
-        status = file_write_commit(&writer, error);
-    }
-    file_write_abandon(&writer);
-    return status;
-}
-
 /* Both texts are made before either file is. */
 static nnfs_status write_files(c_writer *w, const char *path, const char *header, nnfs_error *error)
 {
@@ -230,10 +216,10 @@ static nnfs_status write_files(c_writer *w, const char *path, const char *header
         bool wrote = w->stream && !ferror(w->stream);
         made = w->stream && fclose(w->stream) == 0 && wrote;
     }
-    nnfs_status status = made ? write_text(header, texts[0], lengths[0], error)
+    nnfs_status status = made ? file_write_all(header, texts[0], lengths[0], error)
                               : fail_memory(error, lengths[1], "a C program");
     if (status == NNFS_OK) {
-        status = write_text(path, texts[1], lengths[1], error);
+        status = file_write_all(path, texts[1], lengths[1], error);
     }
     free(texts[0]);
     free(texts[1]);
@@ -339,18 +325,18 @@ nnfs_status nnfs_network_export_c(const nnfs_network *network, const char *path,
     }
     model_graph graph;
     nnfs_status status = graph_of_network(network, &graph, error);
-    if (status == NNFS_OK && settings->int8) {
-        status = graph_calibrate(&graph, settings->calibration, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK && settings->int8 && settings->measure) {
-        status = graph_score(&graph, settings->measure, false, &report->float_score, error);
-        if (status == NNFS_OK) {
-            status = graph_score(&graph, settings->measure, true, &report->int8_score, error);
-        }
+    if (settings->int8) {
+        TRY_CLEANUP(graph_calibrate(&graph, settings->calibration, error));
     }
-    if (status == NNFS_OK) {
-        status = write_model(&graph, path, settings->int8 != 0, report, error);
+    if (settings->int8 && settings->measure) {
+        TRY_CLEANUP(graph_score(&graph, settings->measure, false, &report->float_score, error));
+        TRY_CLEANUP(graph_score(&graph, settings->measure, true, &report->int8_score, error));
     }
+    status = write_model(&graph, path, settings->int8 != 0, report, error);
+cleanup:
     graph_free(&graph);
     return status;
 }

@@ -24,16 +24,18 @@ static nnfs_status measure(const model_graph *graph, const nnfs_dataset *dataset
     int64_t stride = samples / CALIBRATION_SAMPLES + 1;
     float *row = memory_alloc((size_t)graph_inputs(graph), sizeof *row);
     nnfs_status status = graph_rows_create(&rows, graph, dataset, error);
-    if (status == NNFS_OK) {
-        status = graph_runner_create(&runner, graph, false, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK && !row) {
+    TRY_CLEANUP(graph_runner_create(&runner, graph, false, error));
+    if (!row) {
         status = fail_memory(error, 0, "a sample");
+        goto cleanup;
     }
-    for (int64_t sample = 0; status == NNFS_OK && sample < samples; sample += stride) {
-        status = graph_rows_get(&rows, sample, row, error);
+    for (int64_t sample = 0; sample < samples; sample += stride) {
+        TRY_CLEANUP(graph_rows_get(&rows, sample, row, error));
         (void)graph_run(&runner, row);
-        for (int i = 0; status == NNFS_OK && i < graph->node_count; i++) {
+        for (int i = 0; i < graph->node_count; i++) {
             const graph_node *node = &graph->nodes[i];
             int read = node->kind == NODE_DENSE ? graph_in(graph, node) * node->members : 0;
             for (int j = 0; j < read; j++) {
@@ -41,6 +43,7 @@ static nnfs_status measure(const model_graph *graph, const nnfs_dataset *dataset
             }
         }
     }
+cleanup:
     graph_runner_free(&runner);
     graph_rows_free(&rows);
     memory_free(row);

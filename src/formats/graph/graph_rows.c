@@ -159,24 +159,24 @@ nnfs_status graph_score(const model_graph *graph, const nnfs_dataset *dataset, b
     float *row = memory_alloc((size_t)graph_inputs(graph), sizeof *row);
     float *targets = memory_alloc((size_t)graph_outputs(graph), sizeof *targets);
     nnfs_status status = graph_rows_create(&rows, graph, dataset, error);
-    if (status == NNFS_OK) {
-        status = graph_runner_create(&runner, graph, quantized, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK && (!row || !targets)) {
+    TRY_CLEANUP(graph_runner_create(&runner, graph, quantized, error));
+    if (!row || !targets) {
         status = fail_memory(error, 0, "a sample");
+        goto cleanup;
     }
-    for (int64_t i = 0; status == NNFS_OK && i < samples; i++) {
-        status = graph_rows_get(&rows, i, row, error);
-        if (status == NNFS_OK) {
-            status = score_sample(graph, dataset, i, graph_run(&runner, row), targets, &sum, error);
-        }
+    for (int64_t i = 0; i < samples; i++) {
+        TRY_CLEANUP(graph_rows_get(&rows, i, row, error));
+        TRY_CLEANUP(score_sample(graph, dataset, i, graph_run(&runner, row), targets, &sum, error));
     }
-    double count = (double)samples * (graph->classes ? 1.0 : (double)graph_outputs(graph));
     if (graph->classes) {
-        *score = (double)sum.right / count;
+        *score = (double)sum.right / (double)samples;
     } else {
-        *score = sqrt(sum.squares / count);
+        *score = sqrt(sum.squares / ((double)samples * (double)graph_outputs(graph)));
     }
+cleanup:
     graph_runner_free(&runner);
     graph_rows_free(&rows);
     memory_free(row);

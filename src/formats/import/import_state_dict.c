@@ -179,11 +179,11 @@ static nnfs_status add_linear(model_graph *graph, const module *m, nnfs_error *e
     if (!node) {
         return no_memory(error);
     }
-    nnfs_status status = read_tensor(weight, 2, weight->elements, node->weights, error);
-    if (status == NNFS_OK && m->bias) {
+    TRY(read_tensor(weight, 2, weight->elements, node->weights, error));
+    if (m->bias) {
         return read_tensor(m->bias, 1, (size_t)out, node->bias, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* weight (x - mean) / sqrt(variance + epsilon) + bias; without weight and bias, 1 and 0. */
@@ -332,11 +332,10 @@ static nnfs_status add_modules(model_graph *graph, const module_list *list,
                                const activation_choice *choice, nnfs_error *error)
 {
     int layer = 0;
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         const module *m = &list->modules[i];
         if (m->mean) {
-            status = add_batch_norm(graph, m, error);
+            TRY(add_batch_norm(graph, m, error));
             continue;
         }
         if (!m->weight || m->weight->rank != 2) {
@@ -346,18 +345,16 @@ static nnfs_status add_modules(model_graph *graph, const module_list *list,
                 "tensor '%.100s' is of no Linear, no BatchNorm1d and no LayerNorm behind a Linear",
                 tensor ? tensor->name : m->name);
         }
-        status = add_linear(graph, m, error);
+        TRY(add_linear(graph, m, error));
         const module *next = i + 1 < list->count ? m + 1 : NULL;
         bool norm = next && (next->mean || is_layer_norm(next)) && follows_at_once(m, next);
-        if (status == NNFS_OK && norm) {
-            status = (next->mean ? add_batch_norm : add_layer_norm)(graph, next, error);
+        if (norm) {
+            TRY((next->mean ? add_batch_norm : add_layer_norm)(graph, next, error));
             i++;
         }
-        if (status == NNFS_OK) {
-            status = activate(graph, choice, layer++, error);
-        }
+        TRY(activate(graph, choice, layer++, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status list_modules(const safetensors_file *file, const safetensors_tensor **sorted,
@@ -367,11 +364,10 @@ static nnfs_status list_modules(const safetensors_file *file, const safetensors_
         sorted[i] = &file->tensors[i];
     }
     qsort(sorted, file->tensor_count, sizeof *sorted, compare_tensors);
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < file->tensor_count; i++) {
-        status = add_tensor(list, sorted[i], error);
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        TRY(add_tensor(list, sorted[i], error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 static int loss_named(const char *name)

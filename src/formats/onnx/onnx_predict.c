@@ -31,21 +31,13 @@ nnfs_status nnfs_network_export_onnx(const nnfs_network *network, const char *pa
     model_graph graph;
     unsigned char *bytes = NULL;
     size_t count = 0;
-    file_writer writer;
     nnfs_status status = graph_of_network(network, &graph, error);
-    if (status == NNFS_OK) {
-        status = onnx_of_graph(&graph, &bytes, &count, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = file_write_begin(&writer, path, error);
-        if (status == NNFS_OK) {
-            status = file_write(&writer, bytes, count, error);
-        }
-        if (status == NNFS_OK) {
-            status = file_write_commit(&writer, error);
-        }
-        file_write_abandon(&writer);
-    }
+    TRY_CLEANUP(onnx_of_graph(&graph, &bytes, &count, error));
+    status = file_write_all(path, bytes, count, error);
+cleanup:
     graph_free(&graph);
     memory_free(bytes);
     return status;
@@ -122,25 +114,24 @@ nnfs_status nnfs_onnx_open(const char *path, nnfs_onnx **onnx, nnfs_error *error
     }
     nnfs_error inner = {.status = NNFS_OK};
     nnfs_status status = onnx_read(path, &made->model, error);
-    if (status == NNFS_OK) {
-        status = onnx_graph_open(&made->graph, made->model, &inner);
-        const char *reason = inner.message;
-        if (status == NNFS_OK) {
-            reason = check_interface(made);
-        }
-        if (status == NNFS_OK && reason) {
-            status = NNFS_ERROR_DATA;
-        }
-        if (status != NNFS_OK) {
-            (void)fail(error, status, "%s: %s", path, reason);
-        }
-    }
     if (status != NNFS_OK) {
-        nnfs_onnx_free(made);
-        return status;
+        goto failed;
+    }
+    status = onnx_graph_open(&made->graph, made->model, &inner);
+    if (status != NNFS_OK) {
+        (void)fail(error, status, "%s: %s", path, inner.message);
+        goto failed;
+    }
+    const char *reason = check_interface(made);
+    if (reason) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: %s", path, reason);
+        goto failed;
     }
     *onnx = made;
     return NNFS_OK;
+failed:
+    nnfs_onnx_free(made);
+    return status;
 }
 
 int nnfs_onnx_outputs(const nnfs_onnx *onnx)
@@ -244,22 +235,16 @@ nnfs_status nnfs_onnx_predict_dataset(nnfs_onnx *onnx, const nnfs_dataset *datas
     if (first < 0 || count < 0 || first > nnfs_dataset_samples(dataset) - count) {
         return fail(error, NNFS_ERROR_ARGUMENT, "there are no such samples");
     }
-    nnfs_status status = NNFS_OK;
     if (!onnx->table) {
-        status = set_features(onnx, dataset, first, count, error);
+        TRY(set_features(onnx, dataset, first, count, error));
     }
-    for (size_t i = 0; status == NNFS_OK && onnx->table && i < graph->n_input; i++) {
+    for (size_t i = 0; onnx->table && i < graph->n_input; i++) {
         const onnx_value *value = onnx_find(&onnx->graph, graph->input[i]->name);
         if (value && value->input) {
-            status = set_column(onnx, graph->input[i], dataset, first, count, error);
+            TRY(set_column(onnx, graph->input[i], dataset, first, count, error));
         }
     }
-    if (status == NNFS_OK) {
-        status = onnx_graph_run(&onnx->graph, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(onnx_graph_run(&onnx->graph, error));
     const onnx_value *result = onnx_find(&onnx->graph, onnx->output);
     size_t expected = size_mul((size_t)count, (size_t)onnx->outputs);
     if (!result || result->value.type != ONNX_FLOAT || result->value.count != expected) {

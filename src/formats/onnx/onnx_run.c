@@ -195,14 +195,12 @@ static int64_t opset_of(const Onnx__ModelProto *model)
 nnfs_status onnx_graph_open(onnx_graph *graph, const Onnx__ModelProto *model, nnfs_error *error)
 {
     *graph = (onnx_graph){.model = model, .opset = opset_of(model)};
-    nnfs_status status = name_values(graph, error);
-    if (status == NNFS_OK) {
-        status = read_constants(graph, error);
+    TRY(name_values(graph, error));
+    TRY(read_constants(graph, error));
+    for (size_t i = 0; i < model->graph->n_node; i++) {
+        TRY(run_node(graph, model->graph->node[i], true, error));
     }
-    for (size_t i = 0; status == NNFS_OK && i < model->graph->n_node; i++) {
-        status = run_node(graph, model->graph->node[i], true, error);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 void onnx_graph_close(onnx_graph *graph)

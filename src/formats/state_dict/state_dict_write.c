@@ -200,18 +200,16 @@ nnfs_status nnfs_network_export_state_dict(const nnfs_network *network, const ch
                     "--networks 1");
     }
     nnfs_status status = graph_of_network(network, &d.graph, error);
-    if (status == NNFS_OK) {
-        status = check_nodes(&d.graph, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = describe(&d, error);
-    }
-    if (status == NNFS_OK) {
-        status = write_state_dict(&d, path, error);
-    }
-    if (status == NNFS_OK && python && room > 0) {
+    TRY_CLEANUP(check_nodes(&d.graph, error));
+    TRY_CLEANUP(describe(&d, error));
+    TRY_CLEANUP(write_state_dict(&d, path, error));
+    if (python && room > 0) {
         (void)snprintf(python, room, "torch.nn.Sequential(%s)", d.python);
     }
+cleanup:
     free_state_dict(&d);
     return status;
 }
