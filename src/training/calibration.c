@@ -93,28 +93,29 @@ static nnfs_status search(const calibration *c, double *best, double *loss, nnfs
     double right = low + golden * (high - low);
     double left_loss;
     double right_loss = INFINITY;
-    nnfs_status status = measure(c, left, &left_loss, error);
-    if (status == NNFS_OK) {
-        status = measure(c, right, &right_loss, error);
-    }
-    while (status == NNFS_OK && high - low > tolerance) {
+    TRY(measure(c, left, &left_loss, error));
+    TRY(measure(c, right, &right_loss, error));
+    while (high - low > tolerance) {
         if (left_loss <= right_loss) {
             high = right;
             right = left;
             right_loss = left_loss;
             left = high - golden * (high - low);
-            status = measure(c, left, &left_loss, error);
+            TRY(measure(c, left, &left_loss, error));
         } else {
             low = left;
             left = right;
             left_loss = right_loss;
             right = low + golden * (high - low);
-            status = measure(c, right, &right_loss, error);
+            TRY(measure(c, right, &right_loss, error));
         }
     }
-    *best = left_loss <= right_loss ? left : right;
+    *best = right;
+    if (left_loss <= right_loss) {
+        *best = left;
+    }
     *loss = fmin(left_loss, right_loss);
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_network_calibrate(nnfs_network *network, const nnfs_dataset *held_out, int threads,

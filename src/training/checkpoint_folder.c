@@ -131,11 +131,9 @@ static nnfs_status remove_some(const char *folder, const file_list *files, int f
 static nnfs_status clear_left_overs(const char *folder, nnfs_error *error)
 {
     file_list files;
-    nnfs_status status = list(folder, is_left_over, &files, error);
-    if (status == NNFS_OK) {
-        status = remove_some(folder, &files, 0, files.count, error);
-        list_free(&files);
-    }
+    TRY(list(folder, is_left_over, &files, error));
+    nnfs_status status = remove_some(folder, &files, 0, files.count, error);
+    list_free(&files);
     return status;
 }
 
@@ -178,22 +176,14 @@ void folder_end(int lock)
 nnfs_status folder_begin(const char *folder, bool resumed, int *lock, nnfs_error *error)
 {
     file_list files;
-    nnfs_status status = take_folder(folder, lock, error);
-    if (status == NNFS_OK) {
-        status = list(folder, is_checkpoint, &files, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
-    if (files.count > 0 && !resumed) {
-        status =
-            fail(error, NNFS_ERROR_ARGUMENT,
-                 "%s: holds checkpoints of a run already: go on from them, or take another folder",
-                 folder);
-    }
+    TRY(take_folder(folder, lock, error));
+    TRY(list(folder, is_checkpoint, &files, error));
+    bool empty = files.count == 0;
     list_free(&files);
-    if (status != NNFS_OK) {
-        return status;
+    if (!empty && !resumed) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "%s: holds checkpoints of a run already: resume it, or take another folder",
+                    folder);
     }
     return clear_left_overs(folder, error);
 }
@@ -203,25 +193,20 @@ nnfs_status folder_tidy(const char *folder, const char *path, nnfs_error *error)
     nnfs_network *network = NULL;
     checkpoint_state state;
     file_list files;
-    nnfs_status status = checkpoint_read(path, &network, &state, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(checkpoint_read(path, &network, &state, error));
     nnfs_network_free(network);
     checkpoint_free_states(&state);
-    status = list(folder, is_checkpoint, &files, error);
-    if (status == NNFS_OK) {
-        /* What sorts behind the newest is of a run that was gone back from, damaged perhaps. */
-        int end = 0;
-        while (end < files.count && strcmp(files.entries[end]->d_name, name_of(path)) <= 0) {
-            end++;
-        }
-        status = remove_some(folder, &files, end, files.count, error);
-        if (status == NNFS_OK) {
-            status = remove_some(folder, &files, 0, end - KEPT, error);
-        }
-        list_free(&files);
+    TRY(list(folder, is_checkpoint, &files, error));
+    /* What sorts behind the newest is of a run that was gone back from, damaged perhaps. */
+    int end = 0;
+    while (end < files.count && strcmp(files.entries[end]->d_name, name_of(path)) <= 0) {
+        end++;
     }
+    nnfs_status status = remove_some(folder, &files, end, files.count, error);
+    if (status == NNFS_OK) {
+        status = remove_some(folder, &files, 0, end - KEPT, error);
+    }
+    list_free(&files);
     return status;
 }
 

@@ -86,7 +86,7 @@ static nnfs_status check_settings(const nnfs_train_settings *now, const nnfs_tra
 {
     /* A resumed run may have more epochs. */
     nnfs_train_settings there = *saved;
-    there.epochs = now->epochs > saved->epochs ? now->epochs : saved->epochs;
+    there.epochs = MAX(now->epochs, saved->epochs);
     char name[64], before[NNFS_SETTING_BYTES], here[NNFS_SETTING_BYTES];
     const setting *row = settings_difference(&train_settings, now, &there);
     if (!row) {
@@ -180,25 +180,23 @@ static nnfs_status check_resume(const checkpoints *c, const nnfs_network *networ
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error)
 {
     const checkpoint_state *state = checkpoint_state_of(checkpoint);
-    nnfs_status status = check_network(network, data, nnfs_checkpoint_network(checkpoint), error);
-    if (status == NNFS_OK) {
-        status = check_settings(settings, &state->settings, error);
+    TRY(check_network(network, data, nnfs_checkpoint_network(checkpoint), error));
+    TRY(check_settings(settings, &state->settings, error));
+    uint64_t hash = c->data_hash;
+    if (state->data_hash_of_0_1) {
+        hash = hash_of_0_1(c->data);
     }
-    uint64_t hash = state->data_hash_of_0_1 ? hash_of_0_1(c->data) : c->data_hash;
-    if (status == NNFS_OK && hash != state->data_hash) {
-        status =
-            fail(error, NNFS_ERROR_DATA, "the data are not those the checkpoint was trained on");
+    if (hash != state->data_hash) {
+        return fail(error, NNFS_ERROR_DATA, "the data are not those the checkpoint was trained on");
     }
-    if (status == NNFS_OK && !settings->resume_anywhere) {
-        status = check_machine(&c->machine, state, error);
+    if (!settings->resume_anywhere) {
+        TRY(check_machine(&c->machine, state, error));
     }
-    if (status == NNFS_OK) {
-        status = check_states(settings, state, error);
+    TRY(check_states(settings, state, error));
+    if (!fits_epoch(state, c->samples)) {
+        return fail(error, NNFS_ERROR_DATA, "the checkpoint stands at no step of an epoch");
     }
-    if (status == NNFS_OK && !fits_epoch(state, c->samples)) {
-        status = fail(error, NNFS_ERROR_DATA, "the checkpoint stands at no step of an epoch");
-    }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_checkpoint_check(const nnfs_checkpoint *checkpoint, const nnfs_network *network,
@@ -221,17 +219,14 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error)
 {
     const checkpoint_state *state = checkpoint_state_of(checkpoint);
-    nnfs_status status =
-        check_resume(c, trainer->network, NULL, &trainer->settings, checkpoint, error);
-    if (status == NNFS_OK) {
-        take_state(trainer, nnfs_checkpoint_network(checkpoint), state);
-        c->seconds = state->seconds;
-        c->best = state->best;
-        c->reached = state->reached;
-        c->finished = state->finished && trainer->epochs == trainer->settings.epochs;
-        c->saved_steps = state->steps;
-    }
-    return status;
+    TRY(check_resume(c, trainer->network, NULL, &trainer->settings, checkpoint, error));
+    take_state(trainer, nnfs_checkpoint_network(checkpoint), state);
+    c->seconds = state->seconds;
+    c->best = state->best;
+    c->reached = state->reached;
+    c->finished = state->finished && trainer->epochs == trainer->settings.epochs;
+    c->saved_steps = state->steps;
+    return NNFS_OK;
 }
 
 /* ---- When ---- */

@@ -287,9 +287,7 @@ nnfs_status nnfs_trainer_epoch(nnfs_trainer *trainer, const nnfs_dataset *datase
     if (!epoch) {
         result = &unwanted;
     }
-    nnfs_status status = epoch_pass(trainer, dataset, result, error);
-    if (status == NNFS_OK) {
-        schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
-    }
-    return status;
+    TRY(epoch_pass(trainer, dataset, result, error));
+    schedule_note(&trainer->schedule, &trainer->settings, result->train_loss);
+    return NNFS_OK;
 }

@@ -127,12 +127,12 @@ static nnfs_status fill_classes(const evaluation_sums *sums, const nnfs_network 
     } else if (sums->probabilities) {
         evaluation->log_loss = sum_of(sums->log_loss, tiles) / (double)samples;
     }
-    nnfs_status status = metrics_of_classes(sums->chosen, sums->labels, samples,
-                                            sums->dataset->parts.classes, evaluation, error);
-    if (status == NNFS_OK && sums->scores) {
-        status = metrics_of_scores(sums->scores, sums->labels, samples, evaluation, error);
+    TRY(metrics_of_classes(sums->chosen, sums->labels, samples, sums->dataset->parts.classes,
+                           evaluation, error));
+    if (sums->scores) {
+        return metrics_of_scores(sums->scores, sums->labels, samples, evaluation, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Numbers ---- */
@@ -251,35 +251,26 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
     if (!network || !dataset || !evaluation) {
         return fail_null(error, "network, dataset or evaluation");
     }
-    nnfs_status status = cpu_check_threads(threads, error);
-    if (status == NNFS_OK) {
-        status = network_check_fit(network, dataset, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(cpu_check_threads(threads, error));
+    TRY(network_check_fit(network, dataset, error));
     int64_t samples = dataset->samples;
     int tile = tiling_inference(samples);
     size_t tiles = (size_t)((samples + tile - 1) / tile);
     evaluation_sums sums = {.dataset = dataset};
     inference i = {0};
     nnfs_evaluation made;
-    if (allocate(&sums, network, tiles)) {
-        status = inference_create(&i, network, PROGRAM_EVALUATE, gemm_default(), samples, threads,
-                                  error);
-    } else {
+    nnfs_status status = NNFS_OK;
+    if (!allocate(&sums, network, tiles)) {
         status = fail_memory(error, size_mul((size_t)samples, 2 * sizeof(int32_t)), "evaluation");
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = inference_run(&i, samples, evaluate_tile, &sums, error);
-    }
-    if (status == NNFS_OK) {
-        status = fill_evaluation(&sums, network, tiles, &made, error);
-    }
-    if (status == NNFS_OK) {
-        *evaluation = made;
-        evaluation->seconds = clock_seconds() - began;
-    }
+    TRY_CLEANUP(
+        inference_create(&i, network, PROGRAM_EVALUATE, gemm_default(), samples, threads, error));
+    TRY_CLEANUP(inference_run(&i, samples, evaluate_tile, &sums, error));
+    TRY_CLEANUP(fill_evaluation(&sums, network, tiles, &made, error));
+    *evaluation = made;
+    evaluation->seconds = clock_seconds() - began;
+cleanup:
     inference_free(&i);
     sums_free(&sums);
     return status;

@@ -116,13 +116,8 @@ static nnfs_status check_fit(const nnfs_trainer *trainer, const nnfs_step *step,
 static nnfs_status run_samples(nnfs_trainer *trainer, const nnfs_step *step, double *loss,
                                nnfs_error *error)
 {
-    nnfs_status status = check_samples(step, error);
-    if (status == NNFS_OK) {
-        status = check_fit(trainer, step, step->dataset, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_samples(step, error));
+    TRY(check_fit(trainer, step, step->dataset, error));
     return run_dataset(trainer, step, step->dataset, step->count, loss, error);
 }
 

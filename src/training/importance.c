@@ -34,14 +34,13 @@ typedef struct probe {
 
 static nnfs_status fetch(probe *p, const nnfs_dataset *dataset, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int64_t i = 0; status == NNFS_OK && i < p->samples; i++) {
+    for (int64_t i = 0; i < p->samples; i++) {
         int64_t sample = i * dataset->samples / p->samples;
-        status = nnfs_dataset_copy(dataset, sample, 1, p->x + i * p->inputs,
-                                   p->labels ? p->labels + i : NULL,
-                                   p->targets ? p->targets + i * p->outputs : NULL, error);
+        TRY(nnfs_dataset_copy(dataset, sample, 1, p->x + i * p->inputs,
+                              p->labels ? p->labels + i : NULL,
+                              p->targets ? p->targets + i * p->outputs : NULL, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status probe_create(const nnfs_network *network, const nnfs_dataset *dataset,
@@ -64,10 +63,9 @@ static nnfs_status probe_create(const nnfs_network *network, const nnfs_dataset 
     if (!p->x || !p->answers || !(classes ? (void *)p->labels : (void *)p->targets)) {
         return fail_memory(error, size_mul(count, (size_t)p->inputs * sizeof *p->x), "samples");
     }
-    nnfs_status status = fetch(p, dataset, error);
-    return status == NNFS_OK ? inference_create(&p->run, network, PROGRAM_PREDICT, gemm_default(),
-                                                p->samples, threads, error)
-                             : status;
+    TRY(fetch(p, dataset, error));
+    return inference_create(&p->run, network, PROGRAM_PREDICT, gemm_default(), p->samples, threads,
+                            error);
 }
 
 static void probe_free(probe *p)
@@ -197,8 +195,8 @@ static nnfs_status check(const nnfs_network *network, const nnfs_dataset *datase
     if (!network || !dataset || !result) {
         return fail_null(error, "network, dataset or result");
     }
-    nnfs_status status = cpu_check_threads(threads, error);
-    return status == NNFS_OK ? network_check_fit(network, dataset, error) : status;
+    TRY(cpu_check_threads(threads, error));
+    return network_check_fit(network, dataset, error);
 }
 
 nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dataset,
@@ -208,15 +206,13 @@ nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dat
     nnfs_importance_settings defaults;
     nnfs_importance_settings_init(&defaults);
     settings = settings ? settings : &defaults;
-    nnfs_status status = check(network, dataset, mean, settings->threads, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check(network, dataset, mean, settings->threads, error));
     if (settings->repeats < 1 || settings->samples < 1) {
         return fail(error, NNFS_ERROR_ARGUMENT, "importance needs 1 or more samples and repeats");
     }
     probe p;
-    status = probe_create(network, dataset, settings->samples, settings->threads, &p, error);
+    nnfs_status status =
+        probe_create(network, dataset, settings->samples, settings->threads, &p, error);
     uint32_t *order = memory_alloc((size_t)p.samples, sizeof *order);
     if (status == NNFS_OK && !order) {
         status = fail_memory(error, (size_t)p.samples * sizeof *order, "an order");
@@ -284,10 +280,7 @@ nnfs_status nnfs_partial_dependence(const nnfs_network *network, const nnfs_data
                                     int column, const float *values, int count, int64_t samples,
                                     int threads, double *outputs, nnfs_error *error)
 {
-    nnfs_status status = check(network, dataset, outputs, threads, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check(network, dataset, outputs, threads, error));
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
     if (!own || column < 0 || column >= nnfs_preprocessing_columns(own) || !values || count < 0 ||
         samples < 1) {
@@ -295,7 +288,7 @@ nnfs_status nnfs_partial_dependence(const nnfs_network *network, const nnfs_data
                     "partial dependence needs a column of the network's table, values and samples");
     }
     probe p;
-    status = probe_create(network, dataset, samples, threads, &p, error);
+    nnfs_status status = probe_create(network, dataset, samples, threads, &p, error);
     if (status == NNFS_OK) {
         status = depend(&p, column, values, count, outputs, error);
     }

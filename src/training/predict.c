@@ -170,15 +170,11 @@ static nnfs_status predict_samples(const nnfs_network *network, const nnfs_datas
     if (!network || !dataset) {
         return fail_null(error, network ? "dataset" : "network");
     }
-    nnfs_status status = check_range(dataset, first, count, job->outputs, error);
-    if (status == NNFS_OK) {
-        status = cpu_check_threads(threads, error);
-    }
-    if (status == NNFS_OK) {
-        status = network_check_inputs(network, dataset, error);
-    }
-    if (status != NNFS_OK || count == 0) {
-        return status;
+    TRY(check_range(dataset, first, count, job->outputs, error));
+    TRY(cpu_check_threads(threads, error));
+    TRY(network_check_inputs(network, dataset, error));
+    if (count == 0) {
+        return NNFS_OK;
     }
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
     job->dataset = dataset;

@@ -42,7 +42,10 @@ static nnfs_status evaluate_if(const training *t, const nnfs_dataset *dataset,
         const nnfs_network evaluated = trainer_evaluated(t->trainer);
         status = nnfs_evaluate(&evaluated, dataset, settings->threads, evaluation, error);
     }
-    return t->trainer->has_ranks ? share_evaluation(t, status, evaluation, error) : status;
+    if (t->trainer->has_ranks) {
+        return share_evaluation(t, status, evaluation, error);
+    }
+    return status;
 }
 
 /* Whether the caller of any rank asks for a stop after the epoch. */
@@ -72,48 +75,55 @@ static const char *end_of(const training *t, bool reached)
     return NULL;
 }
 
-/* One epoch with its evaluations; *done: it was the last one. */
+/* The error of a lost rank, if one is lost: then it is the cause of the other error. */
+static nnfs_status lost_or(const training *t, nnfs_status status, nnfs_error *error)
+{
+    nnfs_communicator *communicator = t->trainer->settings.communicator;
+    if (nnfs_communicator_lost(communicator)) {
+        return communicator_error(communicator, error);
+    }
+    return status;
+}
+
+/* One epoch and its evaluations. */
+static nnfs_status measure_epoch(training *t, nnfs_epoch *epoch, nnfs_error *error)
+{
+    TRY(epoch_pass(t->trainer, t->train, epoch, error));
+    t->summary->epochs++;
+    t->summary->seconds += epoch->seconds;
+    TRY(evaluate_if(t, t->validation, &epoch->validation, error));
+    schedule_note(&t->trainer->schedule, &t->trainer->settings,
+                  t->validation ? epoch->validation.loss : epoch->train_loss);
+    TRY(evaluate_if(t, t->test, &epoch->test, error));
+    t->summary->validation = epoch->validation;
+    t->summary->test = epoch->test;
+    t->measured = true;
+    return NNFS_OK;
+}
+
+/* One epoch, and whether the run ends with it: *done. */
 static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
     nnfs_epoch epoch = {.ended = NULL};
-    nnfs_status status = epoch_pass(t->trainer, t->train, &epoch, error);
-    if (status == NNFS_OK) {
-        t->summary->epochs++;
-        t->summary->seconds += epoch.seconds;
-        status = evaluate_if(t, t->validation, &epoch.validation, error);
-    }
-    if (status == NNFS_OK) {
-        schedule_note(&t->trainer->schedule, settings,
-                      t->validation ? epoch.validation.loss : epoch.train_loss);
-        status = evaluate_if(t, t->test, &epoch.test, error);
-    }
-    if (status == NNFS_OK) {
-        t->summary->validation = epoch.validation;
-        t->summary->test = epoch.test;
-        t->measured = true;
+    nnfs_status status = measure_epoch(t, &epoch, error);
+    if (status != NNFS_OK) {
+        return lost_or(t, status, error);
     }
     const nnfs_evaluation *judged = t->validation ? &epoch.validation : &epoch.test;
-    bool reached = status == NNFS_OK && settings->until_accuracy > 0.0 &&
-                   judged->accuracy >= settings->until_accuracy;
+    bool reached = settings->until_accuracy > 0.0 && judged->accuracy >= settings->until_accuracy;
     double score = epoch.train_loss;
     if (t->validation) {
         score = monitor_score(settings->monitor, &epoch.validation);
-    }
-    if (status == NNFS_OK && t->validation) {
         stopping_note(t->trainer, score, reached);
     }
-    if (status == NNFS_OK) {
-        epoch.ended = end_of(t, reached);
-    }
+    epoch.ended = end_of(t, reached);
     if (epoch.ended) {
         stopping_finish(t->trainer, true);
     }
-    bool stopped = status == NNFS_OK && ask_for_stop(t, &epoch);
-    if (nnfs_communicator_lost(settings->communicator)) {
-        return communicator_error(settings->communicator, error);
-    }
-    if (status == NNFS_OK && t->trainer->checkpoints) {
+    bool stopped = ask_for_stop(t, &epoch);
+    TRY(lost_or(t, NNFS_OK, error));
+    if (t->trainer->checkpoints) {
         t->saved.reached = reached;
         t->saved.finished = !stopped && epoch.ended;
         t->saved.seconds = t->summary->seconds;
@@ -126,7 +136,7 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
     if (*done) {
         t->summary->reason = epoch.ended;
     }
-    return status;
+    return NNFS_OK;
 }
 
 static void fill_rates(training *t)
@@ -166,19 +176,6 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
     s->best_epoch = t->trainer->stopping.epoch;
     t->measured = t->measured && (s->best_epoch == 0 || s->best_epoch == s->epochs);
     stopping_finish(t->trainer, status != NNFS_ERROR_DIVERGED);
-    if (status == NNFS_OK) {
-        status = calibrate(t, error);
-    }
-    if (status == NNFS_OK) {
-        status = evaluate_if(t, t->train, &s->train, error);
-        if (status == NNFS_OK && !t->measured) {
-            status = evaluate_if(t, t->validation, &s->validation, error);
-        }
-        if (status == NNFS_OK && !t->measured) {
-            return evaluate_if(t, t->test, &s->test, error);
-        }
-        return status;
-    }
     if (status == NNFS_ERROR_STOPPED || status == NNFS_ERROR_DIVERGED) {
         if (status == NNFS_ERROR_STOPPED) {
             s->reason = "stopped";
@@ -188,7 +185,16 @@ static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
         (void)evaluate_if(t, t->validation, &s->validation, NULL);
         (void)evaluate_if(t, t->test, &s->test, NULL);
     }
-    return status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    TRY(calibrate(t, error));
+    TRY(evaluate_if(t, t->train, &s->train, error));
+    if (t->measured) {
+        return NNFS_OK;
+    }
+    TRY(evaluate_if(t, t->validation, &s->validation, error));
+    return evaluate_if(t, t->test, &s->test, error);
 }
 
 /* poisson has no minimum where a target is negative. */
@@ -200,8 +206,10 @@ static nnfs_status check_counts(const nnfs_network *network, const nnfs_dataset 
         return NNFS_OK;
     }
     float *targets = memory_alloc((size_t)outputs, sizeof *targets);
-    nnfs_status status =
-        targets ? NNFS_OK : fail_memory(error, (size_t)outputs * sizeof *targets, "targets");
+    if (!targets) {
+        return fail_memory(error, (size_t)outputs * sizeof *targets, "targets");
+    }
+    nnfs_status status = NNFS_OK;
     for (int64_t j = 0; status == NNFS_OK && j < dataset->samples; j++) {
         status = nnfs_dataset_copy(dataset, j, 1, NULL, NULL, targets, error);
         for (int i = 0; status == NNFS_OK && i < outputs; i++) {
@@ -222,17 +230,12 @@ static nnfs_status check_datasets(const training *t, const nnfs_network *network
     const nnfs_dataset *all[] = {t->train, t->validation, t->test};
     const nnfs_preprocessing *own = nnfs_dataset_preprocessing(t->train);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        nnfs_status status = all[i] ? network_check_fit(network, all[i], error) : NNFS_OK;
-        if (status == NNFS_OK && all[i]) {
-            status = check_counts(network, all[i], error);
+        if (!all[i]) {
+            continue;
         }
-        if (status != NNFS_OK) {
-            return status;
-        }
-        const nnfs_preprocessing *other = NULL;
-        if (all[i]) {
-            other = nnfs_dataset_preprocessing(all[i]);
-        }
+        TRY(network_check_fit(network, all[i], error));
+        TRY(check_counts(network, all[i], error));
+        const nnfs_preprocessing *other = nnfs_dataset_preprocessing(all[i]);
         if (own && other && !preprocessing_equal(own, other)) {
             return fail(error, NNFS_ERROR_DATA,
                         "the %s data was prepared otherwise than the training data",
@@ -263,15 +266,15 @@ static nnfs_status check_monitor(const training *t, nnfs_error *error)
         return fail(error, NNFS_ERROR_ARGUMENT, "%s needs validation data",
                     chosen ? "monitor" : "patience");
     }
-    nnfs_status status = NNFS_OK;
-    if (chosen) {
-        status = evaluate_if(t, t->validation, &before, error);
+    if (!chosen) {
+        return NNFS_OK;
     }
-    if (status == NNFS_OK && chosen && isnan(monitor_score(settings->monitor, &before))) {
+    TRY(evaluate_if(t, t->validation, &before, error));
+    if (isnan(monitor_score(settings->monitor, &before))) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the validation data have no %s to monitor",
                     nnfs_monitor_name(settings->monitor));
     }
-    return status;
+    return NNFS_OK;
 }
 
 /*
@@ -296,51 +299,69 @@ static nnfs_status check_ranks(const training *t, nnfs_error *error)
     if (!communicator_broadcast(communicator, &first, sizeof first, 0)) {
         return communicator_error(communicator, error);
     }
-    bool same = memcmp(&first, &own, sizeof own) == 0;
-    nnfs_status status = same ? NNFS_OK
-                              : fail(error, NNFS_ERROR_DATA,
-                                     "its data, settings or checkpoint are not those of rank 0");
-    status = nnfs_communicator_agree(communicator, status, error);
-    if (status == NNFS_OK &&
-        !communicator_broadcast(communicator, trainer->network->parameters,
+    nnfs_status status = NNFS_OK;
+    if (memcmp(&first, &own, sizeof own) != 0) {
+        status = fail(error, NNFS_ERROR_DATA,
+                      "its data, settings or checkpoint are not those of rank 0");
+    }
+    TRY(nnfs_communicator_agree(communicator, status, error));
+    if (!communicator_broadcast(communicator, trainer->network->parameters,
                                 trainer->network->parameter_floats * sizeof(float), 0)) {
         return communicator_error(communicator, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
-/* The run's checkpoints, and where the one that it goes on from stands; *done where that was its end. */
-static nnfs_status begin(training *t, bool *done, nnfs_error *error)
+/* What each rank begins by itself: early stopping, its checkpoints, and the state that it resumes. */
+static nnfs_status begin_rank(training *t, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
     const nnfs_checkpoint *resume = settings->resume;
-    nnfs_status status = NNFS_OK;
     if (t->validation) {
-        status = stopping_begin(t->trainer, error);
+        TRY(stopping_begin(t->trainer, error));
     }
-    if (status == NNFS_OK && !resume) {
-        status = check_monitor(t, error);
+    if (!resume) {
+        TRY(check_monitor(t, error));
     }
-    if (status == NNFS_OK && (settings->checkpoint_folder || resume)) {
-        status = checkpoints_begin(&t->saved, t->trainer, t->train, t->validation, t->test, error);
+    if (settings->checkpoint_folder || resume) {
+        TRY(checkpoints_begin(&t->saved, t->trainer, t->train, t->validation, t->test, error));
     }
-    if (status == NNFS_OK && resume) {
-        status = checkpoints_restore(&t->saved, t->trainer, resume, error);
+    if (resume) {
+        TRY(checkpoints_restore(&t->saved, t->trainer, resume, error));
         t->summary->epochs = t->trainer->epochs;
         t->summary->seconds = t->saved.seconds;
     }
+    return NNFS_OK;
+}
+
+/* Begins the run on all ranks; *done if the checkpoint it resumes was its end. */
+static nnfs_status begin(training *t, bool *done, nnfs_error *error)
+{
+    const nnfs_train_settings *settings = &t->trainer->settings;
+    nnfs_status status = begin_rank(t, error);
     if (t->trainer->has_ranks) {
-        status = nnfs_communicator_agree(settings->communicator, status, error);
-        status = status == NNFS_OK ? check_ranks(t, error) : status;
+        TRY(nnfs_communicator_agree(settings->communicator, status, error));
+        status = check_ranks(t, error);
     }
-    if (status == NNFS_OK && resume && end_of(t, t->saved.reached)) {
+    if (status != NNFS_OK) {
+        return status;
+    }
+    if (settings->resume && end_of(t, t->saved.reached)) {
         t->summary->reason = end_of(t, t->saved.reached);
         *done = true;
     }
-    if (status == NNFS_OK && settings->checkpoint_folder) {
+    if (settings->checkpoint_folder) {
         t->trainer->checkpoints = &t->saved;
     }
-    return status;
+    return NNFS_OK;
+}
+
+static nnfs_status create_trainer(training *t, nnfs_network *network,
+                                  const nnfs_train_settings *settings, nnfs_error *error)
+{
+    TRY(check_datasets(t, network, error));
+    TRY(adopt_preprocessing(network, t->train, error));
+    return nnfs_trainer_create(network, settings, &t->trainer, error);
 }
 
 nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
@@ -362,23 +383,10 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
                                 .train = EVALUATION_NONE,
                                 .validation = EVALUATION_NONE,
                                 .test = EVALUATION_NONE};
-    nnfs_status status = check_datasets(&t, network, error);
-    if (status == NNFS_OK) {
-        status = adopt_preprocessing(network, train, error);
-    }
-    if (status == NNFS_OK) {
-        status = nnfs_trainer_create(network, settings, &t.trainer, error);
-    }
-    status = nnfs_communicator_agree(settings->communicator, status, error);
     bool done = false;
-    if (status == NNFS_OK) {
-        status = begin(&t, &done, error);
-    }
-    if (status != NNFS_OK) {
-        checkpoints_free(&t.saved);
-        nnfs_trainer_free(t.trainer);
-        return status;
-    }
+    nnfs_status status = create_trainer(&t, network, settings, error);
+    TRY_CLEANUP(nnfs_communicator_agree(settings->communicator, status, error));
+    TRY_CLEANUP(begin(&t, &done, error));
     while (status == NNFS_OK && !done && t.summary->epochs < t.trainer->settings.epochs) {
         status = run_epoch(&t, &done, error);
     }
@@ -387,6 +395,7 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
     }
     status = finish(&t, status, error);
     t.summary->checkpoint = t.saved.failed;
+cleanup:
     checkpoints_free(&t.saved);
     nnfs_trainer_free(t.trainer);
     return status;
