@@ -136,28 +136,20 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     settings.ignore_targets = settings.like && request->ignore_targets;
     table_options_apply_format(&request->table, &settings);
     if (!settings.like && is_table_data(&request->table, loaded->path)) {
-        nnfs_status status =
-            plain_table_load(loaded->path, &settings, loaded->network, &loaded->plain, error);
+        TRY(plain_table_load(loaded->path, &settings, loaded->network, &loaded->plain, error));
         loaded->chosen = loaded->plain.dataset;
-        if (status == NNFS_OK && !request->ignore_targets && !loaded->plain.has_targets) {
-            status = set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
-                               loaded->path);
+        if (!request->ignore_targets && !loaded->plain.has_targets) {
+            return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
+                             loaded->path);
         }
-        return status;
+        return NNFS_OK;
     }
-    nnfs_status status =
-        nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error);
-    if (status == NNFS_OK) {
-        status = split_again(request, loaded, error);
-    }
-    if (status == NNFS_OK) {
-        status = choose_part(request, loaded, error);
-        loaded->trained_on =
-            loaded->trained_on && request->part == PART_ANY && loaded->chosen == loaded->train;
-    }
-    return status == NNFS_OK ? model_check_scale(loaded->network, request->model, loaded->chosen,
-                                                 loaded->path, error)
-                             : status;
+    TRY(nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error));
+    TRY(split_again(request, loaded, error));
+    TRY(choose_part(request, loaded, error));
+    loaded->trained_on =
+        loaded->trained_on && request->part == PART_ANY && loaded->chosen == loaded->train;
+    return model_check_scale(loaded->network, request->model, loaded->chosen, loaded->path, error);
 }
 
 static bool is_kept(const nnfs_dataset *data, int column)
@@ -249,25 +241,17 @@ void model_data_describe(const nnfs_dataset *data)
 
 static nnfs_status load_one(const model_request *request, model_data *loaded, nnfs_error *error)
 {
-    nnfs_status status = nnfs_network_load(request->model, &loaded->network, error);
-    if (status == NNFS_OK) {
-        status = data_path(request->data, &loaded->path, error);
-    }
-    if (status == NNFS_OK) {
-        status = prepare_machine(request->threads, request->quiet, &loaded->machine, error);
-        loaded->prepared = status == NNFS_OK;
-    }
-    if (status == NNFS_OK) {
-        status = check_kind(request, loaded, error);
-    }
-    if (status == NNFS_OK) {
-        status = load_data(request, loaded, error);
-    }
-    if (status == NNFS_OK && !request->quiet) {
+    TRY(nnfs_network_load(request->model, &loaded->network, error));
+    TRY(data_path(request->data, &loaded->path, error));
+    TRY(prepare_machine(request->threads, request->quiet, &loaded->machine, error));
+    loaded->prepared = true;
+    TRY(check_kind(request, loaded, error));
+    TRY(load_data(request, loaded, error));
+    if (!request->quiet) {
         model_data_describe(loaded->chosen);
         say_trained_on(request, loaded);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Ensembles ---- */
@@ -306,33 +290,28 @@ static nnfs_status load_more(const model_request *request, model_data *loaded, n
     size_t count = (size_t)request->more_count;
     loaded->more = calloc(count + 1, sizeof *loaded->more);
     loaded->members = calloc(count + 1, sizeof *loaded->members);
-    nnfs_status status = loaded->more && loaded->members
-                             ? NNFS_OK
-                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-    if (status != NNFS_OK) {
-        return status;
+    if (!loaded->more || !loaded->members) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     loaded->of.members = loaded->members;
     loaded->members[loaded->of.count++] = (ensemble_member){loaded->network, loaded->chosen};
-    for (int i = 0; status == NNFS_OK && i < request->more_count; i++) {
+    for (int i = 0; i < request->more_count; i++) {
         model_request one = *request;
         model_data *made = &loaded->more[i];
         one.model = request->more[i];
         one.quiet = true;
-        status = load_one(&one, made, error);
         loaded->of.count++;
-        if (status == NNFS_OK) {
-            loaded->members[i + 1] = (ensemble_member){made->network, made->chosen};
-            status = check_classes(request, loaded, one.model, made, error);
-        }
+        TRY(load_one(&one, made, error));
+        loaded->members[i + 1] = (ensemble_member){made->network, made->chosen};
+        TRY(check_classes(request, loaded, one.model, made, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error)
 {
-    nnfs_status status = load_one(request, loaded, error);
-    return status == NNFS_OK ? load_more(request, loaded, error) : status;
+    TRY(load_one(request, loaded, error));
+    return load_more(request, loaded, error);
 }
 
 void model_data_free(model_data *loaded)

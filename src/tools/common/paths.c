@@ -279,25 +279,19 @@ nnfs_status check_model_path(const char *path, nnfs_error *error)
     if (!path || strcmp(path, "-") == 0) {
         return NNFS_OK;
     }
-    nnfs_status status = check_file(path, true, &exists, error);
-    if (status == NNFS_OK) {
-        status = check_folder(path, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_file(path, true, &exists, error));
+    TRY(check_folder(path, error));
     return nnfs_network_save_check(path, error);
 }
 
 nnfs_status check_log_path(const char *path, nnfs_error *error)
 {
     bool exists = true;
-    nnfs_status status = NNFS_OK;
     if (path) {
-        status = check_file(path, false, &exists, error);
+        TRY(check_file(path, false, &exists, error));
     }
-    if (status == NNFS_OK && !exists) {
+    if (!exists) {
         return check_folder(path, error);
     }
-    return status;
+    return NNFS_OK;
 }

@@ -152,12 +152,12 @@ static void advise_threads(int wanted, const nnfs_machine *machine)
 
 nnfs_status prepare_machine(int threads, bool quiet, nnfs_machine *machine, nnfs_error *error)
 {
-    nnfs_status status = nnfs_machine_prepare(threads, machine, error);
-    if (status == NNFS_OK && !quiet) {
+    TRY(nnfs_machine_prepare(threads, machine, error));
+    if (!quiet) {
         if (machine->advice[0]) {
             cli_message("advice: %s", machine->advice);
         }
         advise_threads(threads, machine);
     }
-    return status;
+    return NNFS_OK;
 }

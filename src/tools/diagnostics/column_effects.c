@@ -34,16 +34,18 @@ nnfs_status column_effects_measure(const nnfs_network *network, const nnfs_datas
     made->count = count;
     made->columns = calloc((size_t)count + 1, sizeof *made->columns);
     double *values = calloc(2 * (size_t)count + 1, sizeof *values);
-    nnfs_status status = made->columns && values
-                             ? nnfs_importance(network, data, settings, values, values + count,
-                                               &made->error_before, error)
-                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-    for (int i = 0; status == NNFS_OK && i < count; i++) {
+    nnfs_status status = NNFS_OK;
+    if (!made->columns || !values) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        goto cleanup;
+    }
+    TRY_CLEANUP(nnfs_importance(network, data, settings, values, values + count,
+                                &made->error_before, error));
+    for (int i = 0; i < count; i++) {
         made->columns[i] = (column_effect){i, values[i], values[count + i]};
     }
-    if (status == NNFS_OK) {
-        qsort(made->columns, (size_t)count, sizeof *made->columns, compare_effects);
-    }
+    qsort(made->columns, (size_t)count, sizeof *made->columns, compare_effects);
+cleanup:
     free(values);
     return status;
 }

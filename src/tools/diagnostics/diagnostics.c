@@ -75,10 +75,8 @@ static nnfs_status read_block(const ensemble *of, const diagnostics *made, int t
     block->outputs = outputs;
     block->labels = labels;
     block->targets = targets;
-    nnfs_status status = ensemble_predict(of, block->first, block->count, threads, outputs, error);
-    return status == NNFS_OK ? nnfs_dataset_copy(made->data, block->first, block->count, NULL,
-                                                 labels, targets, error)
-                             : status;
+    TRY(ensemble_predict(of, block->first, block->count, threads, outputs, error));
+    return nnfs_dataset_copy(made->data, block->first, block->count, NULL, labels, targets, error);
 }
 
 static nnfs_status pass(const ensemble *of, int threads, diagnostics *made, float *residuals,
@@ -96,19 +94,22 @@ static nnfs_status pass(const ensemble *of, int threads, diagnostics *made, floa
     if (!numbers) {
         labels = calloc((size_t)most, sizeof *labels);
     }
-    nnfs_status status = outputs && (numbers ? targets != NULL : labels != NULL)
-                             ? NNFS_OK
-                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status = NNFS_OK;
     diagnostics_block block = {.first = 0};
-    for (; status == NNFS_OK && block.first < made->samples; block.first += block.count) {
-        block.count = made->samples - block.first < most ? made->samples - block.first : most;
-        status = read_block(of, made, threads, &block, outputs, labels, targets, error);
-        if (status == NNFS_OK && numbers) {
+    if (!outputs || (!targets && !labels)) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        goto cleanup;
+    }
+    for (; block.first < made->samples; block.first += block.count) {
+        block.count = MIN(made->samples - block.first, most);
+        TRY_CLEANUP(read_block(of, made, threads, &block, outputs, labels, targets, error));
+        if (numbers) {
             numbers_add(made, &block, residuals);
-        } else if (status == NNFS_OK) {
+        } else {
             classes_add(made, &block);
         }
     }
+cleanup:
     free(outputs);
     free(targets);
     free(labels);
@@ -118,18 +119,11 @@ static nnfs_status pass(const ensemble *of, int threads, diagnostics *made, floa
 static nnfs_status measure_classes(const ensemble *of, int threads, diagnostics *made,
                                    nnfs_error *error)
 {
-    nnfs_status status = classes_begin(made, error);
-    if (status == NNFS_OK) {
-        status = positive_begin(made, error);
-    }
-    if (status == NNFS_OK) {
-        status = pass(of, threads, made, NULL, error);
-    }
-    if (status == NNFS_OK) {
-        classes_end(made);
-        status = positive_end(made, error);
-    }
-    return status;
+    TRY(classes_begin(made, error));
+    TRY(positive_begin(made, error));
+    TRY(pass(of, threads, made, NULL, error));
+    classes_end(made);
+    return positive_end(made, error);
 }
 
 static nnfs_status measure_numbers(const ensemble *of, int threads, diagnostics *made,
@@ -137,13 +131,13 @@ static nnfs_status measure_numbers(const ensemble *of, int threads, diagnostics 
 {
     float *residuals = NULL;
     nnfs_status status = numbers_begin(made, &residuals, error);
-    if (status == NNFS_OK) {
-        status = pass(of, threads, made, residuals, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        numbers_end(made, residuals);
-        status = numbers_look_up(of, threads, made, error);
-    }
+    TRY_CLEANUP(pass(of, threads, made, residuals, error));
+    numbers_end(made, residuals);
+    status = numbers_look_up(of, threads, made, error);
+cleanup:
     free(residuals);
     return status;
 }
@@ -176,6 +170,10 @@ nnfs_status diagnostics_of_ensemble(const ensemble *of, const diagnostics_settin
     int64_t samples = nnfs_dataset_samples(data);
     int outputs = nnfs_network_outputs(network);
     int classes = nnfs_dataset_classes(data);
+    int judged = classes;
+    if (classes > 0) {
+        judged = MAX(outputs, 2); /* one output tells two classes apart */
+    }
     *made = (diagnostics){
         .settings = *settings,
         .data = data,
@@ -183,25 +181,20 @@ nnfs_status diagnostics_of_ensemble(const ensemble *of, const diagnostics_settin
         .samples = samples,
         .outputs = outputs,
         .judged = classes,
-        .classes = classes == 0   ? 0
-                   : outputs == 1 ? 2
-                                  : outputs,
+        .classes = judged,
         .probabilities = is_probability(network),
-        .mistake_most = settings->mistakes < samples ? settings->mistakes : (int)samples,
+        .mistake_most = (int)MIN(settings->mistakes, samples),
     };
     if (!isnan(settings->threshold) && (made->classes != 2 || !made->probabilities)) {
         return set_error(error, NNFS_ERROR_ARGUMENT,
                          "--threshold needs two classes with probabilities");
     }
     made->mistakes = calloc((size_t)made->mistake_most + 1, sizeof *made->mistakes);
-    nnfs_status status = NNFS_OK;
     if (!made->mistakes) {
-        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    if (status == NNFS_OK) {
-        status =
-            (classes > 0 ? measure_classes : measure_numbers)(of, settings->threads, made, error);
-    }
+    nnfs_status status =
+        (classes > 0 ? measure_classes : measure_numbers)(of, settings->threads, made, error);
     if (status != NNFS_OK) {
         diagnostics_free(made);
     }

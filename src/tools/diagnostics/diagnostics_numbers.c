@@ -139,17 +139,14 @@ nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, 
     size_t outputs = (size_t)made->outputs;
     made->mistake_values =
         calloc(2 * outputs, ((size_t)made->mistake_count + 1) * sizeof *made->mistake_values);
-    nnfs_status status = NNFS_OK;
     if (!made->mistake_values) {
-        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    for (int i = 0; status == NNFS_OK && i < made->mistake_count; i++) {
+    for (int i = 0; i < made->mistake_count; i++) {
         float *values = made->mistake_values + (size_t)i * 2 * outputs;
         int64_t sample = made->mistakes[i].sample;
-        status = nnfs_dataset_copy(made->data, sample, 1, NULL, NULL, values, error);
-        if (status == NNFS_OK) {
-            status = ensemble_predict(of, sample, 1, threads, values + outputs, error);
-        }
+        TRY(nnfs_dataset_copy(made->data, sample, 1, NULL, NULL, values, error));
+        TRY(ensemble_predict(of, sample, 1, threads, values + outputs, error));
     }
-    return status;
+    return NNFS_OK;
 }

@@ -71,16 +71,13 @@ nnfs_status positive_end(diagnostics *made, nnfs_error *error)
     if (!made->thresholds || !are_numbers(made)) {
         return NNFS_OK;
     }
-    nnfs_status status =
-        nnfs_thresholds(made->positive_scores, made->positive_labels, made->samples,
-                        made->thresholds, &made->threshold_count, error);
-    if (status == NNFS_OK) {
-        made->best_f1 = nnfs_threshold_for_f1(made->thresholds, made->threshold_count);
-        made->least_cost =
-            nnfs_threshold_for_costs(made->thresholds, made->threshold_count, costs[0], costs[1]);
-        fill_bins(made);
-    }
-    return status;
+    TRY(nnfs_thresholds(made->positive_scores, made->positive_labels, made->samples,
+                        made->thresholds, &made->threshold_count, error));
+    made->best_f1 = nnfs_threshold_for_f1(made->thresholds, made->threshold_count);
+    made->least_cost =
+        nnfs_threshold_for_costs(made->thresholds, made->threshold_count, costs[0], costs[1]);
+    fill_bins(made);
+    return NNFS_OK;
 }
 
 class_scores threshold_scores(const diagnostics *known, const nnfs_threshold *at)

@@ -148,34 +148,32 @@ static nnfs_status evaluate_ensemble(eval_run *run, nnfs_error *error)
 static nnfs_status evaluate(eval_run *run, nnfs_error *error)
 {
     model_data *loaded = &run->loaded;
-    nnfs_status status = model_data_load(&run->options->request, loaded, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(model_data_load(&run->options->request, loaded, error));
     if (!nnfs_dataset_has_targets(loaded->chosen)) {
         return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
                          loaded->path);
     }
     diagnostics_settings details = run->options->details;
     details.threads = loaded->machine.threads;
-    status = loaded->of.count > 1 ? evaluate_ensemble(run, error)
-                                  : nnfs_evaluate(loaded->network, loaded->chosen,
-                                                  loaded->machine.threads, &run->result, error);
-    if (status == NNFS_OK) {
-        status = diagnostics_of_ensemble(&loaded->of, &details, &run->known, error);
+    if (loaded->of.count > 1) {
+        TRY(evaluate_ensemble(run, error));
+    } else {
+        TRY(nnfs_evaluate(loaded->network, loaded->chosen, loaded->machine.threads, &run->result,
+                          error));
     }
-    if (status == NNFS_OK && run->options->importance) {
+    TRY(diagnostics_of_ensemble(&loaded->of, &details, &run->known, error));
+    if (run->options->importance) {
         nnfs_importance_settings settings;
         nnfs_importance_settings_init(&settings);
         settings.threads = loaded->machine.threads;
-        status = column_effects_measure(loaded->network, loaded->chosen, &settings, &run->effects,
-                                        error);
+        TRY(column_effects_measure(loaded->network, loaded->chosen, &settings, &run->effects,
+                                   error));
     }
-    if (status == NNFS_OK && !isnan(details.threshold)) {
+    if (!isnan(details.threshold)) {
         run->result.accuracy = (double)run->known.macro.right / (double)run->known.samples;
         run->result.macro_f1 = run->known.macro.f1;
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- The result ---- */

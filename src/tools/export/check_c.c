@@ -246,16 +246,13 @@ static nnfs_status compare_sample(int64_t sample, int width, char *line, float *
                                   float *got, difference *d, nnfs_error *error)
 {
     const model_data *loaded = d->loaded;
-    nnfs_status status =
-        nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1, 1, expected, error);
-    if (status == NNFS_OK && !parse_line(line, width, got)) {
-        status = set_error(error, NNFS_ERROR_DATA,
-                           "the C program printed a line without %d numbers", width);
+    TRY(nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1, 1, expected, error));
+    if (!parse_line(line, width, got)) {
+        return set_error(error, NNFS_ERROR_DATA, "the C program printed a line without %d numbers",
+                         width);
     }
-    if (status == NNFS_OK) {
-        difference_add(d, expected, width, got);
-    }
-    return status;
+    difference_add(d, expected, width, got);
+    return NNFS_OK;
 }
 
 static nnfs_status compare(FILE *output, const model_data *loaded, difference *d, nnfs_error *error)
@@ -299,11 +296,11 @@ static nnfs_status run_program(const c_program *made, const model_data *loaded, 
     if (!output) {
         return set_error(error, NNFS_ERROR_IO, "cannot run the C program: %s", strerror(errno));
     }
-    nnfs_status status = compare(output, loaded, d, error);
-    if (pclose(output) != 0 && status == NNFS_OK) {
+    TRY(compare(output, loaded, d, error));
+    if (pclose(output) != 0) {
         return set_error(error, NNFS_ERROR_DATA, "the C program failed");
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status check_c(const char *path, const model_data *loaded, difference *d, nnfs_error *error)
@@ -315,12 +312,12 @@ nnfs_status check_c(const char *path, const model_data *loaded, difference *d, n
     (void)snprintf(made.program, sizeof made.program, "%s/program", made.folder);
     (void)snprintf(made.rows, sizeof made.rows, "%s/rows.csv", made.folder);
     nnfs_status status = compile(path, &made, error);
-    if (status == NNFS_OK) {
-        status = write_rows(&made, loaded, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = run_program(&made, loaded, d, error);
-    }
+    TRY_CLEANUP(write_rows(&made, loaded, error));
+    status = run_program(&made, loaded, d, error);
+cleanup:
     (void)unlink(made.program);
     (void)unlink(made.rows);
     (void)rmdir(made.folder);

@@ -11,15 +11,13 @@ static nnfs_status compare_block(nnfs_onnx *onnx, int64_t first, int64_t count, 
 {
     const model_data *loaded = d->loaded;
     int width = nnfs_onnx_outputs(onnx);
-    nnfs_status status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
-                                              loaded->machine.threads, expected, error);
-    if (status == NNFS_OK) {
-        status = nnfs_onnx_predict_dataset(onnx, loaded->chosen, first, count, got, error);
-    }
-    for (int64_t i = 0; status == NNFS_OK && i < count; i++) {
+    TRY(nnfs_predict_dataset(loaded->network, loaded->chosen, first, count, loaded->machine.threads,
+                             expected, error));
+    TRY(nnfs_onnx_predict_dataset(onnx, loaded->chosen, first, count, got, error));
+    for (int64_t i = 0; i < count; i++) {
         difference_add(d, expected + i * d->outputs, width, got + i * width);
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status check_onnx(const char *path, const model_data *loaded, difference *d, nnfs_error *error)

@@ -75,14 +75,9 @@ static nnfs_status import(const import_options *options, nnfs_network **network,
     nnfs_import_settings_init(&settings);
     settings.activation = (nnfs_activation)options->activation;
     settings.output_activation = (nnfs_activation)options->output_activation;
-    nnfs_status status = check_model_path(options->output, error);
-    if (status == NNFS_OK) {
-        status = nnfs_network_import(options->file, &settings, network, error);
-    }
-    if (status == NNFS_OK) {
-        status = nnfs_network_save(*network, options->output, error);
-    }
-    return status;
+    TRY(check_model_path(options->output, error));
+    TRY(nnfs_network_import(options->file, &settings, network, error));
+    return nnfs_network_save(*network, options->output, error);
 }
 
 static void print(const import_options *options, const nnfs_network *network)

@@ -1,6 +1,7 @@
 /* The page in the order it is read. */
 #include "report/html_page.h"
 
+#include "common/exit.h"
 #include "report/html.h"
 
 #include <math.h>
@@ -113,12 +114,12 @@ static nnfs_status write_evaluations(FILE *out, const run_record *run, bool test
 static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error)
 {
     nnfs_status status = write_evaluations(out, run, true, error);
-    if (status == NNFS_OK) {
-        status = write_evaluations(out, run, false, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = html_importance(out, run, error);
-    }
+    TRY_CLEANUP(write_evaluations(out, run, false, error));
+    status = html_importance(out, run, error);
+cleanup:
     html_folds(out, run);
     html_weights(out, run);
     html_profile(out, run);

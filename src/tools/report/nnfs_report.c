@@ -118,17 +118,14 @@ static nnfs_status write_page(const report_options *options, const run_record *r
                               nnfs_error *error)
 {
     output_file file;
-    nnfs_status status = check_model_path(options->output, error);
+    TRY(check_model_path(options->output, error));
+    nnfs_status status = output_open(options->output, &file, error);
     if (status != NNFS_OK) {
-        return status;
+        goto cleanup;
     }
-    status = output_open(options->output, &file, error);
-    if (status == NNFS_OK) {
-        status = html_page(file.stream, runs, options->count, error);
-    }
-    if (status == NNFS_OK) {
-        status = output_commit(&file, error);
-    }
+    TRY_CLEANUP(html_page(file.stream, runs, options->count, error));
+    status = output_commit(&file, error);
+cleanup:
     output_discard(&file);
     return status;
 }
@@ -139,13 +136,13 @@ static nnfs_status report(const report_options *options, nnfs_error *error)
     nnfs_status status = NNFS_OK;
     if (!runs) {
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        goto cleanup;
     }
-    for (size_t i = 0; status == NNFS_OK && i < options->count; i++) {
-        status = read_run(options, i, &runs[i], error);
+    for (size_t i = 0; i < options->count; i++) {
+        TRY_CLEANUP(read_run(options, i, &runs[i], error));
     }
-    if (status == NNFS_OK) {
-        status = write_page(options, runs, error);
-    }
+    status = write_page(options, runs, error);
+cleanup:
     for (size_t i = 0; runs && i < options->count; i++) {
         run_record_free(&runs[i]);
     }

@@ -15,13 +15,8 @@ static nnfs_status load_data_alone(show *from, nnfs_error *error)
     nnfs_dataset_settings_init(&settings);
     settings.threads = request->threads;
     table_options_apply(&request->table, &settings);
-    nnfs_status status = data_path(request->data, &loaded->path, error);
-    if (status == NNFS_OK) {
-        status = nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(data_path(request->data, &loaded->path, error));
+    TRY(nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error));
     bool test = request->part == PART_TEST || (request->part == PART_ANY && loaded->test);
     if (request->part != PART_VALIDATION) {
         loaded->chosen = test ? loaded->test : loaded->train;
@@ -65,28 +60,22 @@ static nnfs_status show_all(show *from, nnfs_error *error)
     bool data = from->loaded.chosen != NULL;
     bool draws = data ? !options->json : options->weights;
     draws = draws || options->output;
-    nnfs_status status = NNFS_OK;
     if (options->json) {
-        status = (data ? show_data_json : show_model_json)(from, error);
+        TRY((data ? show_data_json : show_model_json)(from, error));
     } else if (!options->request.quiet) {
-        status = (data ? show_data : show_model)(from, error);
+        TRY((data ? show_data : show_model)(from, error));
     }
-    if (status == NNFS_OK && draws) {
+    if (draws) {
         (void)fputs(options->request.quiet || options->output ? "" : "\n", stdout);
-        status = (data ? show_samples : show_weights)(from, error);
+        return (data ? show_samples : show_weights)(from, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status run(show *from, nnfs_error *error)
 {
-    nnfs_status status = check_model_path(from->options->output, error);
-    if (status == NNFS_OK) {
-        status = load(from, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_model_path(from->options->output, error));
+    TRY(load(from, error));
     choose_picture(from);
     from->screen = terminal_of_stdout();
     if (from->options->ink >= 0) {

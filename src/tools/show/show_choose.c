@@ -102,24 +102,23 @@ static nnfs_status list_candidates(const show *from, candidates *list, nnfs_erro
     const nnfs_dataset *data = from->loaded.chosen;
     int64_t samples = nnfs_dataset_samples(data);
     int wanted = -1;
-    nnfs_status status = NNFS_OK;
     if (from->options->class_name) {
-        status = find_class(from, &wanted, error);
+        TRY(find_class(from, &wanted, error));
     }
     list->items = calloc((size_t)samples, sizeof *list->items);
-    if (status == NNFS_OK && !list->items) {
-        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!list->items) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    for (int64_t i = 0; status == NNFS_OK && i < samples; i++) {
+    for (int64_t i = 0; i < samples; i++) {
         int32_t label = -1;
         if (wanted >= 0) {
-            status = nnfs_dataset_copy(data, i, 1, NULL, &label, NULL, error);
+            TRY(nnfs_dataset_copy(data, i, 1, NULL, &label, NULL, error));
         }
         if (label == wanted) {
             list->items[list->count++].sample = i;
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- By chance ---- */
@@ -173,18 +172,15 @@ static nnfs_status judge_block(const show *from, int64_t first, int64_t count, f
 {
     const model_data *loaded = &from->loaded;
     prediction_layout what = predictions_of(loaded->network, loaded->chosen);
-    nnfs_status status = nnfs_predict_dataset(loaded->network, loaded->chosen, first, count,
-                                              loaded->machine.threads, outputs, error);
-    if (status == NNFS_OK) {
-        status =
-            nnfs_dataset_copy(loaded->chosen, first, count, NULL, what.classes > 0 ? labels : NULL,
-                              what.classes > 0 ? NULL : targets, error);
-    }
-    for (int64_t i = 0; status == NNFS_OK && i < count; i++) {
+    TRY(nnfs_predict_dataset(loaded->network, loaded->chosen, first, count, loaded->machine.threads,
+                             outputs, error));
+    TRY(nnfs_dataset_copy(loaded->chosen, first, count, NULL, what.classes > 0 ? labels : NULL,
+                          what.classes > 0 ? NULL : targets, error));
+    for (int64_t i = 0; i < count; i++) {
         wrong[i] =
             mistake(&what, outputs + i * what.outputs, labels[i], targets + i * what.outputs);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* wrong [samples] */
@@ -230,19 +226,21 @@ static nnfs_status keep_mistakes(const show *from, candidates *list, nnfs_error 
                          "%s has no targets: what is a mistake is not known", from->loaded.path);
     }
     double *wrong = calloc((size_t)nnfs_dataset_samples(data), sizeof *wrong);
-    nnfs_status status = judge(from, wrong, error);
     int64_t kept = 0;
-    for (int64_t i = 0; status == NNFS_OK && i < list->count; i++) {
+    nnfs_status status = judge(from, wrong, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    for (int64_t i = 0; i < list->count; i++) {
         candidate one = {list->items[i].sample, wrong[list->items[i].sample]};
         if (one.weight > 0.0) {
             list->items[kept++] = one;
         }
     }
+    list->count = kept;
+    qsort(list->items, (size_t)kept, sizeof *list->items, worst_first);
+cleanup:
     free(wrong);
-    if (status == NNFS_OK) {
-        list->count = kept;
-        qsort(list->items, (size_t)kept, sizeof *list->items, worst_first);
-    }
     return status;
 }
 
@@ -260,25 +258,27 @@ static nnfs_status choose(const show *from, int count, int64_t *samples, int *ch
 {
     candidates list = {NULL, 0};
     nnfs_status status = list_candidates(from, &list, error);
-    if (status == NNFS_OK && from->options->mistakes) {
-        status = keep_mistakes(from, &list, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        if (list.count < count) {
-            *chosen = (int)list.count;
-        } else {
-            *chosen = count;
-        }
-        if (!from->options->mistakes) {
-            shuffle(&list, *chosen, from->options->seed);
-        }
-        for (int i = 0; i < *chosen; i++) {
-            samples[i] = list.items[i].sample;
-        }
-        if (!from->options->mistakes) {
-            qsort(samples, (size_t)*chosen, sizeof *samples, by_row);
-        }
+    if (from->options->mistakes) {
+        TRY_CLEANUP(keep_mistakes(from, &list, error));
     }
+    if (list.count < count) {
+        *chosen = (int)list.count;
+    } else {
+        *chosen = count;
+    }
+    if (!from->options->mistakes) {
+        shuffle(&list, *chosen, from->options->seed);
+    }
+    for (int i = 0; i < *chosen; i++) {
+        samples[i] = list.items[i].sample;
+    }
+    if (!from->options->mistakes) {
+        qsort(samples, (size_t)*chosen, sizeof *samples, by_row);
+    }
+cleanup:
     free(list.items);
     return status;
 }

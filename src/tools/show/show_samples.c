@@ -22,13 +22,13 @@ static nnfs_status write_file(const show *from, const contact_sheet *what, nnfs_
     bool png = strcasecmp(path + strlen(path) - 4, ".png") == 0;
     output_file file;
     nnfs_status status = output_open(path, &file, error);
-    if (status == NNFS_OK) {
-        status =
-            (png ? contact_sheet_write_png : contact_sheet_write_svg)(what, file.stream, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = output_commit(&file, error);
-    }
+    TRY_CLEANUP(
+        (png ? contact_sheet_write_png : contact_sheet_write_svg)(what, file.stream, error));
+    status = output_commit(&file, error);
+cleanup:
     output_discard(&file);
     if (status == NNFS_OK && !from->options->request.quiet && !from->options->json) {
         (void)printf("picture%s  %d in %s\n", text_plural(what->pictures.count),
@@ -57,27 +57,24 @@ static nnfs_status write_caption(const show *from, int64_t sample, caption *text
         return NNFS_OK;
     }
     said answer;
-    nnfs_status status = ask_network(from, sample, &answer, error);
-    if (status == NNFS_OK) {
-        (void)snprintf(text->answer, sizeof text->answer, "%.150s%s%s", answer.text.text,
-                       answer.probability.text[0] ? "  " : "", answer.probability.text);
-        text->verdict = answer.verdict;
-    }
-    return status;
+    TRY(ask_network(from, sample, &answer, error));
+    (void)snprintf(text->answer, sizeof text->answer, "%.150s%s%s", answer.text.text,
+                   answer.probability.text[0] ? "  " : "", answer.probability.text);
+    text->verdict = answer.verdict;
+    return NNFS_OK;
 }
 
 static nnfs_status write_captions(const show *from, const int64_t *samples, int count, int each,
                                   caption *captions, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < count * each; i++) {
+    for (int i = 0; i < count * each; i++) {
         if (i % each == 0) {
-            status = write_caption(from, samples[i / each], &captions[i], error);
+            TRY(write_caption(from, samples[i / each], &captions[i], error));
         } else {
             (void)snprintf(captions[i].name, sizeof captions[i].name, "epoch %d", i % each);
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status show_pictures(const show *from, const int64_t *samples, int count,
@@ -90,20 +87,17 @@ static nnfs_status show_pictures(const show *from, const int64_t *samples, int c
     int each = 1 + how.count;
     contact_sheet what = {.captions = calloc((size_t)(count * each), sizeof *what.captions),
                           .title = title};
-    nnfs_status status =
-        what.captions ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!what.captions) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     (void)snprintf(title, sizeof title, "%s%s", text_name(from->options->request.data).text,
                    from->options->mistakes ? ": the worst mistakes" : "");
-    if (status == NNFS_OK) {
-        status = pictures_of_distorted(from->loaded.chosen, from->picture, samples, count, &how,
-                                       &what.pictures, error);
-    }
-    if (status == NNFS_OK) {
-        status = write_captions(from, samples, count, each, what.captions, error);
-    }
-    if (status == NNFS_OK) {
-        status = show_sheet(from, &what, error);
-    }
+    nnfs_status status = NNFS_OK;
+    TRY_CLEANUP(pictures_of_distorted(from->loaded.chosen, from->picture, samples, count, &how,
+                                      &what.pictures, error));
+    TRY_CLEANUP(write_captions(from, samples, count, each, what.captions, error));
+    status = show_sheet(from, &what, error);
+cleanup:
     pictures_free(&what.pictures);
     free(what.captions);
     return status;
@@ -152,12 +146,10 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
         }
     }
     nnfs_status status = choose_samples(from, count, &samples, &count, error);
-    if (status == NNFS_OK) {
-        if (count == 0) {
-            status = say_none(from);
-        } else {
-            status = (drawn ? show_pictures : show_table)(from, samples, count, error);
-        }
+    if (status == NNFS_OK && count == 0) {
+        status = say_none(from);
+    } else if (status == NNFS_OK) {
+        status = (drawn ? show_pictures : show_table)(from, samples, count, error);
     }
     free(samples);
     return status;

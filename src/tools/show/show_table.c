@@ -167,9 +167,8 @@ static nnfs_status fill(const show *from, grid *g, const int64_t *samples, const
 {
     const nnfs_dataset *data = from->loaded.chosen;
     float *values = calloc((size_t)nnfs_dataset_features(data), sizeof *values);
-    nnfs_status status = NNFS_OK;
     if (!values) {
-        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     put(g, 0, ROW, "row");
     put(g, 0, TRUTH, nnfs_dataset_has_targets(data) ? target_name(data) : "");
@@ -179,16 +178,18 @@ static nnfs_status fill(const show *from, grid *g, const int64_t *samples, const
     for (int i = FIRST_FEATURE; i < g->columns; i++) {
         put_head(g, i, data, features[i - FIRST_FEATURE]);
     }
-    for (int row = 1; status == NNFS_OK && row < g->rows; row++) {
+    nnfs_status status = NNFS_OK;
+    for (int row = 1; row < g->rows; row++) {
         int64_t sample = samples[row - 1];
-        status = put_row(from, g, row, sample, error);
-        if (status == NNFS_OK && nnfs_dataset_columns(data) == 0) {
-            status = nnfs_dataset_copy(data, sample, 1, values, NULL, NULL, error);
+        TRY_CLEANUP(put_row(from, g, row, sample, error));
+        if (nnfs_dataset_columns(data) == 0) {
+            TRY_CLEANUP(nnfs_dataset_copy(data, sample, 1, values, NULL, NULL, error));
         }
-        for (int i = FIRST_FEATURE; status == NNFS_OK && i < g->columns; i++) {
+        for (int i = FIRST_FEATURE; i < g->columns; i++) {
             put_value(g, row, i, data, sample, features[i - FIRST_FEATURE], values);
         }
     }
+cleanup:
     free(values);
     return status;
 }
@@ -255,12 +256,12 @@ nnfs_status show_table(const show *from, const int64_t *samples, int count, nnfs
     }
     int wanted = list_features(from->loaded.chosen, features, most, &all);
     nnfs_status status = grid_make(&g, FIRST_FEATURE + wanted, count + 1, error);
-    if (status == NNFS_OK) {
-        status = fill(from, &g, samples, features, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        print_grid(&g, &from->screen, all);
-    }
+    TRY_CLEANUP(fill(from, &g, samples, features, error));
+    print_grid(&g, &from->screen, all);
+cleanup:
     grid_free(&g);
     free(features);
     return status;

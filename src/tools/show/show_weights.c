@@ -78,15 +78,16 @@ nnfs_status show_weights(const show *from, nnfs_error *error)
     int *units = calloc((size_t)nnfs_network_layer(from->loaded.network, 0).width, sizeof *units);
     (void)snprintf(title, sizeof title, "%s: weights of the first layer",
                    text_name(from->options->request.model).text);
-    nnfs_status status = units ? units_by_strength(from->loaded.network, units, error)
-                               : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-    if (status == NNFS_OK) {
-        status = make_sheet(from, units, count, &what, error);
+    nnfs_status status = NNFS_OK;
+    if (!units) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        print_key(from);
-        status = show_sheet(from, &what, error);
-    }
+    TRY_CLEANUP(units_by_strength(from->loaded.network, units, error));
+    TRY_CLEANUP(make_sheet(from, units, count, &what, error));
+    print_key(from);
+    status = show_sheet(from, &what, error);
+cleanup:
     pictures_free(&what.pictures);
     free(what.captions);
     free(units);

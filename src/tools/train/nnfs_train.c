@@ -34,27 +34,17 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
 static nnfs_status prepare(train_run *run, nnfs_error *error)
 {
     const train_options *options = run->options;
-    nnfs_status status = check_model_path(options->output, error);
-    if (status == NNFS_OK) {
-        status = check_log_path(options->log, error);
+    TRY(check_model_path(options->output, error));
+    TRY(check_log_path(options->log, error));
+    TRY(check_model_path(options->report, error));
+    TRY(prepare_machine(options->train.threads, options->quiet, &run->machine, error));
+    run->prepared = true;
+    TRY(run_prepare(run, error));
+    TRY(run_build(run, error));
+    if (options->profile || options->report) {
+        return nnfs_profile_create(&run->profile, error);
     }
-    if (status == NNFS_OK) {
-        status = check_model_path(options->report, error);
-    }
-    if (status == NNFS_OK) {
-        status = prepare_machine(options->train.threads, options->quiet, &run->machine, error);
-        run->prepared = status == NNFS_OK;
-    }
-    if (status == NNFS_OK) {
-        status = run_prepare(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = run_build(run, error);
-    }
-    if (status == NNFS_OK && (options->profile || options->report)) {
-        status = nnfs_profile_create(&run->profile, error);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 /* Whether training came to something worth keeping, if not to its planned end. */
@@ -88,15 +78,13 @@ static nnfs_status check_header(train_run *run, nnfs_error *error)
         return NNFS_OK;
     }
     nnfs_status status = nnfs_network_copy(network, &run->network, error);
-    if (status == NNFS_OK) {
-        status = nnfs_network_set_preprocessing(run->network, run->preprocessing, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = run_annotate(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = nnfs_network_header_check(run->network, error);
-    }
+    TRY_CLEANUP(nnfs_network_set_preprocessing(run->network, run->preprocessing, error));
+    TRY_CLEANUP(run_annotate(run, error));
+    status = nnfs_network_header_check(run->network, error);
+cleanup:
     if (status == NNFS_ERROR_DATA) {
         (void)set_error(
             error, status,
@@ -115,26 +103,14 @@ static nnfs_status check_header(train_run *run, nnfs_error *error)
 static nnfs_status begin_outputs(train_run *run, nnfs_error *error)
 {
     nnfs_train_settings settings = settings_of(run);
-    nnfs_status status = NNFS_OK;
     if (run->checkpoint) {
-        status = nnfs_checkpoint_check(run->checkpoint, run->network, run->train.set,
-                                       run->validation.set, run->test.set, &settings, error);
+        TRY(nnfs_checkpoint_check(run->checkpoint, run->network, run->train.set,
+                                  run->validation.set, run->test.set, &settings, error));
     }
-    if (status == NNFS_OK) {
-        status = check_header(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = log_open(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = log_cut(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = record_begin(run, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_header(run, error));
+    TRY(log_open(run, error));
+    TRY(log_cut(run, error));
+    TRY(record_begin(run, error));
     return outputs_claim(run, error);
 }
 
@@ -165,12 +141,10 @@ static nnfs_status save(train_run *run, nnfs_error *error)
     }
     run->replaced = access(run->options->output, F_OK) == 0;
     resume_forget_notes(run);
-    nnfs_status status = run_annotate(run, error);
-    if (status == NNFS_OK) {
-        status = nnfs_network_save(run->network, run->options->output, error);
-    }
-    run->saved = status == NNFS_OK;
-    return status;
+    TRY(run_annotate(run, error));
+    TRY(nnfs_network_save(run->network, run->options->output, error));
+    run->saved = true;
+    return NNFS_OK;
 }
 
 nnfs_summary summary_of_nothing(const char *reason)
@@ -279,18 +253,21 @@ static int end_worse(int result, const nnfs_error *error)
     return result;
 }
 
+/* All before training; with --show-program, that is all. */
+static nnfs_status begin(train_run *run, char **argv, nnfs_error *error)
+{
+    TRY(resume_remember(run, argv, error));
+    TRY(prepare(run, error));
+    if (run->options->show_program) {
+        return show_program(run, error);
+    }
+    return begin_outputs(run, error);
+}
+
 static int run_all(train_run *run, char **argv)
 {
     nnfs_error error = {.status = NNFS_OK};
-    nnfs_status status = resume_remember(run, argv, &error);
-    if (status == NNFS_OK) {
-        status = prepare(run, &error);
-    }
-    if (status == NNFS_OK && run->options->show_program) {
-        status = show_program(run, &error);
-    } else if (status == NNFS_OK) {
-        status = begin_outputs(run, &error);
-    }
+    nnfs_status status = begin(run, argv, &error);
     status = nnfs_communicator_agree(run->communicator, status, &error);
     if (status != NNFS_OK) {
         cli_error(&error);

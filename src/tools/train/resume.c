@@ -350,15 +350,10 @@ nnfs_status resume_on_checkpoint(void *user, const char *path, const nnfs_error 
         }
         return NNFS_OK;
     }
-    nnfs_status status = nnfs_network_set_note(run->network, NOTE_COMMAND, run->command, NULL);
-    if (status == NNFS_OK) {
-        status = nnfs_network_set_note(run->network, NOTE_FOLDER, run->folder, NULL);
-    }
-    if (status == NNFS_OK && run->id[0]) {
-        status = nnfs_network_set_note(run->network, NOTE_ID, run->id, NULL);
-    }
-    if (status != NNFS_OK) {
-        return status;
+    TRY(nnfs_network_set_note(run->network, NOTE_COMMAND, run->command, NULL));
+    TRY(nnfs_network_set_note(run->network, NOTE_FOLDER, run->folder, NULL));
+    if (run->id[0]) {
+        TRY(nnfs_network_set_note(run->network, NOTE_ID, run->id, NULL));
     }
     return note_log(run);
 }

@@ -11,11 +11,9 @@ nnfs_status from_load_model(train_run *run, nnfs_error *error)
     if (!run->options->from) {
         return NNFS_OK;
     }
-    nnfs_status status = nnfs_network_load(run->options->from, &run->network, error);
-    if (status == NNFS_OK) {
-        run->schema = nnfs_network_preprocessing(run->network);
-    }
-    return status;
+    TRY(nnfs_network_load(run->options->from, &run->network, error));
+    run->schema = nnfs_network_preprocessing(run->network);
+    return NNFS_OK;
 }
 
 /* Yes or no is one output or two. */

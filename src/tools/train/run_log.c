@@ -93,13 +93,10 @@ nnfs_status log_open(train_run *run, nnfs_error *error)
     if (!run->log) {
         return fail_log(path, strerror(errno), error);
     }
-    nnfs_status status = find_size(run, &size, error);
+    TRY(find_size(run, &size, error));
     /* Two runs do not share a log: the second would cut off the lines of the first. */
-    if (status == NNFS_OK && size >= 0 && !lock_file(fileno(run->log))) {
+    if (size >= 0 && !lock_file(fileno(run->log))) {
         return fail_log(path, "another run is writing to it", error);
-    }
-    if (status != NNFS_OK) {
-        return status;
     }
     return check_log(run, error);
 }

@@ -185,11 +185,11 @@ static nnfs_status claim_output(const char *path, const char *id, nnfs_error *er
     if (!path || is_device(path) || !find_place(path, &where)) {
         return NNFS_OK;
     }
-    nnfs_status status = find_claim(&where, id, &claimed, error);
-    if (status == NNFS_OK && !claimed) {
+    TRY(find_claim(&where, id, &claimed, error));
+    if (!claimed) {
         return claim(&where, id, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status outputs_claim(const train_run *run, nnfs_error *error)
@@ -225,14 +225,13 @@ static nnfs_status find_allowed(const train_run *run, const output_path *output,
     if (*allowed || run->id[0] == '\0') {
         return NNFS_OK;
     }
-    nnfs_status status = NNFS_OK;
     if (output->path == run->options->log) {
-        status = find_run_log(output->path, run->id, allowed, error);
+        TRY(find_run_log(output->path, run->id, allowed, error));
     }
-    if (status == NNFS_OK && !*allowed && find_place(output->path, &where)) {
-        status = find_claim(&where, run->id, allowed, error);
+    if (!*allowed && find_place(output->path, &where)) {
+        return find_claim(&where, run->id, allowed, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static void say_foreign(const output_path *output)

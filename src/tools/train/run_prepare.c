@@ -14,14 +14,12 @@ nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_data
     settings.threads = run->machine.threads;
     /* Only an identity can reach numbers of mean 0: another output has their range for a reason. */
     settings.scale_targets = run_output(run) == NNFS_IDENTITY;
-    nnfs_status status = nnfs_preprocessing_fit(train, &settings, preprocessing, error);
-    if (status == NNFS_OK) {
-        status = nnfs_dataset_prepare(train, *preprocessing, error);
+    TRY(nnfs_preprocessing_fit(train, &settings, preprocessing, error));
+    TRY(nnfs_dataset_prepare(train, *preprocessing, error));
+    if (other) {
+        return nnfs_dataset_prepare(other, *preprocessing, error);
     }
-    if (status == NNFS_OK && other) {
-        status = nnfs_dataset_prepare(other, *preprocessing, error);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status prepare_table(train_run *run, nnfs_error *error)
@@ -66,36 +64,26 @@ static nnfs_status check_augment(const train_run *run, nnfs_error *error)
 nnfs_status run_prepare(train_run *run, nnfs_error *error)
 {
     train_options *options = run->options;
-    nnfs_status status = from_load_model(run, error);
-    if (status == NNFS_OK) {
-        status = run_load(run, error);
+    TRY(from_load_model(run, error));
+    TRY(run_load(run, error));
+    preset_fit(options, run->train.set);
+    TRY(check_folds(run, error));
+    if (nnfs_dataset_columns(run->train.set) > 0 && !run->schema) {
+        TRY(prepare_table(run, error));
     }
-    if (status == NNFS_OK) {
-        preset_fit(options, run->train.set);
+    if (options->from) {
+        TRY(from_check(run, error));
     }
-    if (status == NNFS_OK) {
-        status = check_folds(run, error);
+    TRY(check_augment(run, error));
+    TRY(run_load_others(run, error));
+    if (options->class_weight) {
+        TRY(class_weights_apply(options->class_weight, run->train.set, error));
     }
-    if (status == NNFS_OK && nnfs_dataset_columns(run->train.set) > 0 && !run->schema) {
-        status = prepare_table(run, error);
-    }
-    if (status == NNFS_OK && options->from) {
-        status = from_check(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = check_augment(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = run_load_others(run, error);
-    }
-    if (status == NNFS_OK && options->class_weight) {
-        status = class_weights_apply(options->class_weight, run->train.set, error);
-    }
-    if (status == NNFS_OK && !options->quiet && !run->checkpoint) {
+    if (!options->quiet && !run->checkpoint) {
         preset_say(options);
     }
-    if (status == NNFS_OK && run->preprocessing && !options->quiet && !run->checkpoint) {
-        status = look(run, error);
+    if (run->preprocessing && !options->quiet && !run->checkpoint) {
+        return look(run, error);
     }
-    return status;
+    return NNFS_OK;
 }

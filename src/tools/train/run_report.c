@@ -22,11 +22,11 @@ nnfs_status record_begin(train_run *run, nnfs_error *error)
         return NNFS_OK;
     }
     run->recorded = true;
-    nnfs_status status = run_record_create(&run->record, name_of(run), error);
-    if (status == NNFS_OK && run->checkpoint && run->log && !run->log_is_new) {
-        status = run_record_read(&run->record, run->options->log, error);
+    TRY(run_record_create(&run->record, name_of(run), error));
+    if (run->checkpoint && run->log && !run->log_is_new) {
+        return run_record_read(&run->record, run->options->log, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 void record_event(train_run *run, json_t *event)
@@ -53,12 +53,12 @@ nnfs_status record_report(train_run *run, nnfs_error *error)
                          run->options->report);
     }
     nnfs_status status = output_open(run->options->report, &file, error);
-    if (status == NNFS_OK) {
-        status = html_page(file.stream, &run->record, 1, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = output_commit(&file, error);
-    }
+    TRY_CLEANUP(html_page(file.stream, &run->record, 1, error));
+    status = output_commit(&file, error);
+cleanup:
     output_discard(&file);
     return status;
 }

@@ -257,8 +257,8 @@ static nnfs_status warn_of_shared(const train_run *run, const char *part, const 
 static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
 {
     int column = -1;
-    nnfs_status status = nnfs_dataset_target_leakage(run->train.set, &column, error);
-    if (status == NNFS_OK && column >= 0) {
+    TRY(nnfs_dataset_target_leakage(run->train.set, &column, error));
+    if (column >= 0) {
         const char *name = nnfs_dataset_column(run->train.set, column).name;
         const char *quote = "";
         if (name) {
@@ -268,7 +268,7 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
             "warning: %s%s%s alone gives the target away; if it is not known beforehand, --drop it",
             quote, column_name(name, column + 1).text, quote);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /*
@@ -329,17 +329,10 @@ nnfs_status look(const train_run *run, nnfs_error *error)
     show_reading(data);
     show_columns(run);
     show_rows_left_out(data);
-    nnfs_status status = look_targets(run, error);
+    TRY(look_targets(run, error));
     show_splits(run);
     warn_of_precisions(run);
-    if (status == NNFS_OK) {
-        status = warn_of_giveaway(run, error);
-    }
-    if (status == NNFS_OK) {
-        status = warn_of_shared(run, "test", run->test.set, error);
-    }
-    if (status == NNFS_OK) {
-        status = warn_of_shared(run, "validate", run->validation.set, error);
-    }
-    return status;
+    TRY(warn_of_giveaway(run, error));
+    TRY(warn_of_shared(run, "test", run->test.set, error));
+    return warn_of_shared(run, "validate", run->validation.set, error);
 }

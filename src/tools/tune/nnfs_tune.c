@@ -18,22 +18,13 @@ static nnfs_status prepare(tuning *tune, nnfs_error *error)
 {
     const tune_options *options = tune->options;
     int threads = options->threads;
-    nnfs_status status = check_log_path(options->log, error);
-    if (status == NNFS_OK) {
-        status = check_model_path(options->plot, error);
-    }
-    if (status == NNFS_OK) {
-        status = prepare_machine(threads, options->quiet, &tune->machine, error);
-        tune->prepared = status == NNFS_OK;
-    }
-    if (status == NNFS_OK) {
-        status = tune_load(tune, error);
-    }
-    if (status == NNFS_OK) {
-        halving_begin(tune);
-        status = tune_log_open(tune, error);
-    }
-    return status;
+    TRY(check_log_path(options->log, error));
+    TRY(check_model_path(options->plot, error));
+    TRY(prepare_machine(threads, options->quiet, &tune->machine, error));
+    tune->prepared = true;
+    TRY(tune_load(tune, error));
+    halving_begin(tune);
+    return tune_log_open(tune, error);
 }
 
 static int count_ended(const tuning *tune, bool diverged)

@@ -88,21 +88,16 @@ static tune_judge choose_judge(const tuning *tune)
 
 nnfs_status tune_load(tuning *tune, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < tune->count; i++) {
+    for (int i = 0; i < tune->count; i++) {
         tune_trial *trial = &tune->trials[i];
         trial->data = find_data(tune, trial);
         if (trial->data == tune->data_count) {
-            status = load(tune, trial, error);
+            TRY(load(tune, trial, error));
         }
-        if (status == NNFS_OK) {
-            status = try_network(tune, trial, error);
-        }
+        TRY(try_network(tune, trial, error));
     }
-    if (status == NNFS_OK) {
-        tune->judge = choose_judge(tune);
-    }
-    return status;
+    tune->judge = choose_judge(tune);
+    return NNFS_OK;
 }
 
 void tune_data_free(tuning *tune)

@@ -180,16 +180,14 @@ nnfs_status tune_log_open(tuning *tune, nnfs_error *error)
         }
         return NNFS_OK;
     }
-    nnfs_status status = open_alone(path, &tune->log, error);
+    TRY(open_alone(path, &tune->log, error));
     bool rewritten = false;
-    if (status == NNFS_OK) {
-        status = log_read_back(tune, &rewritten, error);
-    }
-    if (status == NNFS_OK && rewritten) {
+    TRY(log_read_back(tune, &rewritten, error));
+    if (rewritten) {
         (void)fclose(tune->log);
-        status = open_alone(path, &tune->log, error);
+        return open_alone(path, &tune->log, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status tune_log_close(tuning *tune, nnfs_error *error)

@@ -186,12 +186,15 @@ static nnfs_status rewrite(const tuning *tune, nnfs_error *error)
 {
     output_file file;
     nnfs_status status = output_open(tune->options->log, &file, error);
-    if (status == NNFS_OK && !copy_kept(tune, file.stream)) {
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    if (!copy_kept(tune, file.stream)) {
         status = set_error(error, NNFS_ERROR_IO, "cannot write '%s'", tune->options->log);
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = output_commit(&file, error);
-    }
+    status = output_commit(&file, error);
+cleanup:
     output_discard(&file);
     return status;
 }

@@ -163,16 +163,18 @@ static nnfs_status train_fold(worker *own, int fold, int threads, nnfs_network *
     run.options = &own->trial->options;
     nnfs_status status = nnfs_dataset_fold(run.train.set, own->tune->options->folds, fold,
                                            run.options->train.seed, &rest, &held_out, error);
-    if (status == NNFS_OK && run.preprocessing) {
-        status = fit_and_prepare(&run, rest, held_out, &preprocessing, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        run.train.set = rest;
-        run.validation.set = held_out;
-        run.test.set = NULL;
-        own->fold_count = 0;
-        status = train_on(own, &run, threads, on_fold_epoch, network, error);
+    if (run.preprocessing) {
+        TRY_CLEANUP(fit_and_prepare(&run, rest, held_out, &preprocessing, error));
     }
+    run.train.set = rest;
+    run.validation.set = held_out;
+    run.test.set = NULL;
+    own->fold_count = 0;
+    status = train_on(own, &run, threads, on_fold_epoch, network, error);
+cleanup:
     nnfs_dataset_free(rest);
     nnfs_dataset_free(held_out);
     nnfs_preprocessing_free(preprocessing);
