@@ -234,12 +234,13 @@ struct nnfs_checkpoint {
 static nnfs_status try_file(nnfs_checkpoint *checkpoint, char *path, nnfs_error *error)
 {
     nnfs_error reason = {.status = NNFS_OK};
-    nnfs_status status =
-        path ? checkpoint_read(path, &checkpoint->network, &checkpoint->state, &reason)
-             : fail_memory(&reason, 1, "a file name");
+    if (!path) {
+        return fail_memory(error, 1, "a file name");
+    }
+    nnfs_status status = checkpoint_read(path, &checkpoint->network, &checkpoint->state, &reason);
     if (status == NNFS_OK) {
         checkpoint->path = path;
-        return status;
+        return NNFS_OK;
     }
     free(path);
     if (checkpoint->skip_reason[0] == '\0') {
@@ -258,11 +259,9 @@ static bool is_skipped(nnfs_status status)
 static nnfs_status try_folder(nnfs_checkpoint *checkpoint, const char *folder, nnfs_error *error)
 {
     file_list files;
-    nnfs_status status = list(folder, is_checkpoint, &files, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    status = fail(error, NNFS_ERROR_IO, "%s: there is no checkpoint in this folder", folder);
+    TRY(list(folder, is_checkpoint, &files, error));
+    nnfs_status status =
+        fail(error, NNFS_ERROR_IO, "%s: there is no checkpoint in this folder", folder);
     for (int i = files.count - 1; is_skipped(status) && i >= 0; i--) {
         status = try_file(checkpoint, path_in(folder, files.entries[i]->d_name), error);
     }
@@ -294,8 +293,12 @@ nnfs_status nnfs_checkpoint_open(const char *path, nnfs_checkpoint **checkpoint,
         return fail_memory(error, sizeof *made, "a checkpoint");
     }
     nnfs_error reason; /* set also where a later try succeeds */
-    nnfs_status status = S_ISDIR(about.st_mode) ? try_folder(made, path, &reason)
-                                                : try_file(made, strdup(path), &reason);
+    nnfs_status status;
+    if (S_ISDIR(about.st_mode)) {
+        status = try_folder(made, path, &reason);
+    } else {
+        status = try_file(made, strdup(path), &reason);
+    }
     if (status != NNFS_OK) {
         nnfs_checkpoint_free(made);
         return fail(error, status, "%s", reason.message);

@@ -297,11 +297,10 @@ static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const 
         state.states[replacing] = trainer->network->parameters;
     }
     *path = folder_path(folder, trainer->epochs, part->sums.steps);
-    nnfs_status status = *path ? checkpoint_write(*path, &evaluated, &state, error)
-                               : fail_memory(error, strlen(folder), "a file name");
-    if (status != NNFS_OK) {
-        return status;
+    if (!*path) {
+        return fail_memory(error, strlen(folder), "a file name");
     }
+    TRY(checkpoint_write(*path, &evaluated, &state, error));
     return folder_tidy(folder, *path, error);
 }
 

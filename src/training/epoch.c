@@ -143,8 +143,10 @@ static nnfs_status fail_epoch(nnfs_trainer *trainer, const step_run *run, nnfs_e
     bool began_well = run->sums.steps > run->resumed.steps;
     memcpy(trainer->network->parameters, began_well ? trainer->epoch_start : trainer->last_good,
            trainer->network->parameter_floats * sizeof(float));
-    return trainer->has_ranks ? fail_together(trainer, run, error)
-                              : fail_diverged(trainer, run, error);
+    if (trainer->has_ranks) {
+        return fail_together(trainer, run, error);
+    }
+    return fail_diverged(trainer, run, error);
 }
 
 /* ---- A pass over the data ---- */

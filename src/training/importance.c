@@ -205,7 +205,9 @@ nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dat
 {
     nnfs_importance_settings defaults;
     nnfs_importance_settings_init(&defaults);
-    settings = settings ? settings : &defaults;
+    if (!settings) {
+        settings = &defaults;
+    }
     TRY(check(network, dataset, mean, settings->threads, error));
     if (settings->repeats < 1 || settings->samples < 1) {
         return fail(error, NNFS_ERROR_ARGUMENT, "importance needs 1 or more samples and repeats");
@@ -220,8 +222,14 @@ nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dat
     if (status == NNFS_OK) {
         status = answer(&p, error);
     }
-    double before = status == NNFS_OK ? error_of(&p) : 0.0;
-    int columns = p.units ? nnfs_preprocessing_columns(p.units) : p.inputs;
+    double before = 0.0;
+    if (status == NNFS_OK) {
+        before = error_of(&p);
+    }
+    int columns = p.inputs;
+    if (p.units) {
+        columns = nnfs_preprocessing_columns(p.units);
+    }
     for (int c = 0; status == NNFS_OK && c < columns; c++) {
         status = shuffle_column(&p, c, settings, order, before, &mean[c],
                                 deviation ? &deviation[c] : NULL, error);

@@ -2,6 +2,7 @@
 #include "training/metrics.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "training/ranking.h"
 
 #include <math.h>
@@ -76,10 +77,13 @@ double metrics_log_loss(const float *probabilities, const int32_t *labels, int r
     double sum = 0.0;
     for (int j = 0; j < columns; j++) {
         const float *column = probabilities + (size_t)j * (size_t)rows;
-        double p = rows > 1    ? (double)column[labels[j]]
-                   : labels[j] ? (double)column[0]
-                               : 1.0 - (double)column[0];
-        sum -= log(p < 1e-15 ? 1e-15 : p);
+        double p = (double)column[0];
+        if (rows > 1) {
+            p = (double)column[labels[j]];
+        } else if (labels[j] == 0) {
+            p = 1.0 - p;
+        }
+        sum -= log(MAX(1e-15, p));
     }
     return sum;
 }

@@ -2,6 +2,7 @@
 #include "training/ranking.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,10 @@ static uint32_t key_of(float score)
     float zero_once = score + 0.0f;
     uint32_t bits = 0;
     memcpy(&bits, &zero_once, sizeof bits);
-    return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    if (bits & 0x80000000u) {
+        return ~bits;
+    }
+    return bits | 0x80000000u;
 }
 
 static float score_of(uint32_t key)
@@ -81,9 +85,15 @@ bool ranking_next(ranking *ranked, nnfs_threshold *level)
 {
     const uint32_t *zeros = ranked->keys;
     const uint32_t *ones = ranked->keys + ranked->zeros;
-    uint32_t zero = ranked->zeros_left > 0 ? zeros[ranked->zeros_left - 1] : 0;
-    uint32_t one = ranked->ones_left > 0 ? ones[ranked->ones_left - 1] : 0;
-    uint32_t key = zero > one ? zero : one;
+    uint32_t zero = 0;
+    if (ranked->zeros_left > 0) {
+        zero = zeros[ranked->zeros_left - 1];
+    }
+    uint32_t one = 0;
+    if (ranked->ones_left > 0) {
+        one = ones[ranked->ones_left - 1];
+    }
+    uint32_t key = MAX(zero, one);
     if (ranked->zeros_left + ranked->ones_left == 0) {
         return false;
     }
@@ -104,7 +114,10 @@ bool ranking_next(ranking *ranked, nnfs_threshold *level)
 double threshold_precision(const nnfs_threshold *at)
 {
     int64_t chosen = at->true_positives + at->false_positives;
-    return chosen > 0 ? (double)at->true_positives / (double)chosen : 0.0;
+    if (chosen > 0) {
+        return (double)at->true_positives / (double)chosen;
+    }
+    return 0.0;
 }
 
 nnfs_status nnfs_thresholds(const float *scores, const int32_t *labels, int64_t samples,
@@ -140,7 +153,10 @@ nnfs_threshold nnfs_threshold_for_f1(const nnfs_threshold *thresholds, int64_t c
 {
     nnfs_threshold best = {.score = INFINITY};
     double best_f1 = 0.0;
-    int64_t positives = count > 0 ? thresholds[count - 1].true_positives : 0;
+    int64_t positives = 0;
+    if (count > 0) {
+        positives = thresholds[count - 1].true_positives;
+    }
     for (int64_t i = 0; i < count; i++) {
         const nnfs_threshold *at = &thresholds[i];
         double f1 = 2.0 * (double)at->true_positives /
@@ -157,7 +173,10 @@ nnfs_threshold nnfs_threshold_for_costs(const nnfs_threshold *thresholds, int64_
                                         double false_positive, double false_negative)
 {
     nnfs_threshold best = {.score = INFINITY};
-    int64_t positives = count > 0 ? thresholds[count - 1].true_positives : 0;
+    int64_t positives = 0;
+    if (count > 0) {
+        positives = thresholds[count - 1].true_positives;
+    }
     double least = false_negative * (double)positives;
     for (int64_t i = 0; i < count; i++) {
         const nnfs_threshold *at = &thresholds[i];

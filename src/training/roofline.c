@@ -6,6 +6,7 @@
  */
 #include "training/roofline.h"
 
+#include "base/minmax.h"
 #include "math/blas_runtime.h"
 #include "platform/bandwidth.h"
 #include "platform/peak.h"
@@ -342,15 +343,11 @@ static const double much = 0.25;
 
 static void advise_threads(const nnfs_profile *of, double waiting, char advice[192])
 {
-    int busy = (int)(of->threads * (1.0 - waiting) + 0.5);
+    int busy = MIN((int)(of->threads * (1.0 - waiting) + 0.5), of->threads - 1);
     (void)snprintf(advice, 192,
                    "the threads wait for each other %.0f %% of the time: %d of %d would do, or a "
                    "larger batch gives them more to do",
-                   100.0 * waiting,
-                   busy < 1              ? 1
-                   : busy == of->threads ? busy - 1
-                                         : busy,
-                   of->threads);
+                   100.0 * waiting, MAX(busy, 1), of->threads);
 }
 
 static void advise_batch(const nnfs_profile *of, const reading *r, char advice[192])
