@@ -92,8 +92,10 @@ void setting_store_number(const setting *row, void *settings, double value)
 
 bool setting_is_initial(const setting *row, const void *settings)
 {
-    return row->field == FIELD_TEXT ? *setting_text(row, settings) == '\0'
-                                    : setting_number(row, settings) == row->initial;
+    if (row->field == FIELD_TEXT) {
+        return *setting_text(row, settings) == '\0';
+    }
+    return setting_number(row, settings) == row->initial;
 }
 
 static bool is_equal(const setting *row, const void *left, const void *right)
@@ -101,8 +103,10 @@ static bool is_equal(const setting *row, const void *left, const void *right)
     if (row->field == FIELD_TEXT) {
         return strcmp(setting_text(row, left), setting_text(row, right)) == 0;
     }
-    return setting_is_integer(row) ? setting_integer(row, left) == setting_integer(row, right)
-                                   : setting_number(row, left) == setting_number(row, right);
+    if (setting_is_integer(row)) {
+        return setting_integer(row, left) == setting_integer(row, right);
+    }
+    return setting_number(row, left) == setting_number(row, right);
 }
 
 /* ---- Rows ---- */

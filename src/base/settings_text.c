@@ -1,5 +1,6 @@
 /* Settings as text. A host program that sets a locale gets its decimal point. */
 #include "base/settings.h"
+#include "base/words.h"
 
 #include <errno.h>
 #include <float.h>
@@ -133,8 +134,10 @@ nnfs_status settings_set_text(const setting_table *table, void *settings, const 
     if (row->field == FIELD_TEXT) {
         return set_words(row, settings, text, error);
     }
-    return setting_is_integer(row) ? set_integer(row, settings, text, error)
-                                   : set_number(row, settings, text, error);
+    if (setting_is_integer(row)) {
+        return set_integer(row, settings, text, error);
+    }
+    return set_number(row, settings, text, error);
 }
 
 /* ---- Writing ---- */
@@ -154,8 +157,10 @@ static void write_number(const setting *row, double value, char *text, size_t si
 
 static bool setting_is_off(const setting *row, const void *settings)
 {
-    return row->field == FIELD_TEXT ? *setting_text(row, settings) == '\0'
-                                    : setting_number(row, settings) == 0.0;
+    if (row->field == FIELD_TEXT) {
+        return *setting_text(row, settings) == '\0';
+    }
+    return setting_number(row, settings) == 0.0;
 }
 
 void setting_to_text(const setting *row, const void *settings, char *text, size_t size)
@@ -163,7 +168,7 @@ void setting_to_text(const setting *row, const void *settings, char *text, size_
     double value = setting_number(row, settings);
     if (row->field == FIELD_ENUM) {
         const char *name = row->names((int)setting_integer(row, settings));
-        (void)snprintf(text, size, "%s", name ? name : "");
+        (void)snprintf(text, size, "%s", text_or(name, ""));
     } else if (row->initial == (double)NNFS_DEFAULT && setting_is_initial(row, settings)) {
         (void)snprintf(text, size, "default");
     } else if (row->about.zero && setting_is_off(row, settings)) {

@@ -209,7 +209,7 @@ static void emit_pack_delta(compiler *c, int index, unsigned needs)
 /* Samples of a batch that the largest shard has. */
 static int64_t shard_batch(const program_settings *settings)
 {
-    int shards = settings->training.shards > 1 ? settings->training.shards : 1;
+    int shards = MAX(settings->training.shards, 1);
     return (settings->batch + shards - 1) / shards;
 }
 
@@ -1149,7 +1149,10 @@ static void fuse(program *p)
 {
     for (int i = 0; i < p->op_count; i++) {
         program_op *next = &p->ops[i];
-        const program_op *before = i > 0 ? &p->ops[i - 1] : NULL;
+        const program_op *before = NULL;
+        if (i > 0) {
+            before = &p->ops[i - 1];
+        }
         bool again = before && p->shards > 1 && before->kind->once != next->kind->once;
         bool same = before && same_grid(&before->grid, &next->grid);
         bool parameters = next->grid.axis == AXIS_PARAMETERS;
@@ -1224,9 +1227,12 @@ static int most_tiles(const program *p)
 {
     int most = 1;
     for (int i = 0; i < p->stage_count; i++) {
-        int shards = p->stages[i].once ? 1 : p->range.count;
+        int shards = 1;
+        if (!p->stages[i].once) {
+            shards = p->range.count;
+        }
         int tiles = shards * program_stage_tiles(p, &p->stages[i], p->chunk);
-        most = tiles > most ? tiles : most;
+        most = MAX(tiles, most);
     }
     return most;
 }
@@ -1255,14 +1261,13 @@ nnfs_status program_compile(const nnfs_network *network, const program_settings 
                   .settings = settings,
                   .program = made,
                   .tiles = tiling_for(network, settings)};
-    int shards = settings->training.shards > 1 ? settings->training.shards : 1;
-    *made = (program){
-        .shards = shards,
-        .range = shard_range_of(shards, settings->ranks > 1 ? settings->ranks : 1, settings->rank),
-        .chunk = c.tiles.chunk,
-        .tile_columns = c.tiles.tile_columns,
-        .partials = c.tiles.partials,
-        .gradient_floats = network->parameter_floats};
+    int shards = MAX(settings->training.shards, 1);
+    *made = (program){.shards = shards,
+                      .range = shard_range_of(shards, MAX(settings->ranks, 1), settings->rank),
+                      .chunk = c.tiles.chunk,
+                      .tile_columns = c.tiles.tile_columns,
+                      .partials = c.tiles.partials,
+                      .gradient_floats = network->parameter_floats};
     c.values = calloc((size_t)network->layer_count, sizeof *c.values);
     if (c.values) {
         emit_all(&c);

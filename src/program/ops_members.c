@@ -205,7 +205,7 @@ static const double least_doubt = 1e-9;
 static float logit_of(nnfs_activation output, double p)
 {
     if (output == NNFS_SOFTMAX || output == NNFS_EXPONENTIAL) {
-        return (float)log(p > least_probability ? p : least_probability);
+        return (float)log(MAX(p, least_probability));
     }
     p = MAX(least_doubt, p);
     p = p > 1.0 - least_doubt ? 1.0 - least_doubt : p;

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/string_list.h"
+#include "base/words.h"
 #include "table/category_match.h"
 
 #include <locale.h>
@@ -193,7 +194,7 @@ static nnfs_status fail_unknown(const data_table *table, int column, int64_t row
     }
     nnfs_status status =
         table_fail(table, row, column, error, "'%.60s' is none of the classes that the model knows",
-                   name ? name : "?");
+                   text_or(name, "?"));
     free(number);
     return status;
 }

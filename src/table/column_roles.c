@@ -1,5 +1,6 @@
 /* What each column of a table is wanted for: by the settings, or by a preprocessing to be like. */
 #include "base/memory.h"
+#include "base/words.h"
 #include "table/column_match.h"
 #include "table/preprocessing.h"
 
@@ -220,7 +221,7 @@ static nnfs_status check_targets(const data_table *table, const nnfs_preprocessi
     if (there > 0 && !match->has_targets) {
         const char *name = like->targets[missing].name;
         return fail(error, NNFS_ERROR_DATA, "%s: target '%.100s' is missing, and others are there",
-                    table->path, name ? name : "?");
+                    table->path, text_or(name, "?"));
     }
     return NNFS_OK;
 }

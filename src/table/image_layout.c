@@ -26,10 +26,10 @@ nnfs_image_layout image_layout_of_shape(int rank, const size_t *shape)
     if ((rank != 3 && !last && !first) || !is_side(sides[0]) || !is_side(sides[1])) {
         return (nnfs_image_layout){0};
     }
-    return (nnfs_image_layout){.height = (int)sides[0],
-                               .width = (int)sides[1],
-                               .channels = last    ? (int)shape[3]
-                                           : first ? (int)shape[1]
-                                                   : 1,
-                               .planar = first};
+    int channels = 1;
+    if (last || first) {
+        channels = (int)shape[first ? 1 : 3];
+    }
+    return (nnfs_image_layout){
+        .height = (int)sides[0], .width = (int)sides[1], .channels = channels, .planar = first};
 }

@@ -121,7 +121,10 @@ static int64_t inputs_of_number(const nnfs_encoding *encoding)
 
 static int64_t inputs_of_category(const nnfs_encoding *encoding)
 {
-    return encoding->two_valued ? 1 : (int64_t)encoding->categories + encoding->has_missing + 1;
+    if (encoding->two_valued) {
+        return 1;
+    }
+    return (int64_t)encoding->categories + encoding->has_missing + 1;
 }
 
 static int64_t inputs_of_date(const nnfs_encoding *encoding)
@@ -295,7 +298,10 @@ const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessin
     if (!preprocessing) {
         return NULL;
     }
-    return index >= 0 && index < preprocessing->classes ? preprocessing->class_names[index] : NULL;
+    if (index >= 0 && index < preprocessing->classes) {
+        return preprocessing->class_names[index];
+    }
+    return NULL;
 }
 
 /* ---- Targets ---- */
