@@ -309,8 +309,14 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
 
 int nnfs_dataset_kept_column(const nnfs_dataset *dataset, int which)
 {
-    const table_schema *schema = dataset ? dataset->parts.schema : NULL;
-    return schema && which >= 0 && which < schema->kept.count ? schema->kept.columns[which] : -1;
+    const table_schema *schema = NULL;
+    if (dataset) {
+        schema = dataset->parts.schema;
+    }
+    if (schema && which >= 0 && which < schema->kept.count) {
+        return schema->kept.columns[which];
+    }
+    return -1;
 }
 
 const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int which)

@@ -169,7 +169,10 @@ static void add_number_of(encoder *e, int column, const nnfs_encoding *encoding,
         e->indicators[e->indicator_count++] = (encoder_indicator){column, input + 1};
     }
     if (encoding->knots > 0 || encoding->clip > 0.0f) {
-        const float *y = encoding->knots > 0 ? knots + encoding->knots : NULL;
+        const float *y = NULL;
+        if (encoding->knots > 0) {
+            y = knots + encoding->knots;
+        }
         e->curves[e->curve_count++] =
             (encoder_curve){input, encoding->clip, encoding->knots, knots, y};
     }
@@ -235,8 +238,9 @@ static bool find_places(const preprocessing_column *column, const table_column *
         category_positions(string_list_view_of(column->categories), column->encoding.categories,
                            string_list_view_of(in->categories), in->category_count);
     for (int i = 0; category->places && i < in->category_count; i++) {
-        category->places[i] =
-            category->places[i] < 0 ? category->place_count - 1 : category->places[i];
+        if (category->places[i] < 0) {
+            category->places[i] = category->place_count - 1;
+        }
     }
     return category->places != NULL;
 }
@@ -287,9 +291,10 @@ static nnfs_status add_column(encoder *e, const nnfs_dataset *dataset, const dat
         add_date(e, column, table->columns[column].origin, as);
         return NNFS_OK;
     default:
-        return find_places(as, &table->columns[column], add_category(e, column, encoding))
-                   ? NNFS_OK
-                   : fail_memory(error, (size_t)encoding->categories * sizeof(int), "categories");
+        if (!find_places(as, &table->columns[column], add_category(e, column, encoding))) {
+            return fail_memory(error, (size_t)encoding->categories * sizeof(int), "categories");
+        }
+        return NNFS_OK;
     }
 }
 
@@ -520,8 +525,10 @@ static int place_of(const encoder_category *category, float code)
 
 static float along_curve(const encoder_curve *curve, float x)
 {
-    return curve->knots > 0 ? curve_knots(curve->x, curve->y, curve->knots, x)
-                            : curve_clip(curve->clip, x);
+    if (curve->knots > 0) {
+        return curve_knots(curve->x, curve->y, curve->knots, x);
+    }
+    return curve_clip(curve->clip, x);
 }
 
 static void encode_category(const encoder_category *category, float code, float *x)

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/utf8.h"
+#include "base/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -207,7 +208,7 @@ static nnfs_status inflate_some(input_stream *from, unsigned char *bytes, size_t
         return fail_memory(error, (size_t)1 << MAX_WBITS, "unpacking gzip");
     default:
         return fail_packed(from, error, "damaged gzip data: %s",
-                           stream->msg ? stream->msg : "it makes no sense");
+                           text_or(stream->msg, "it makes no sense"));
     }
 }
 

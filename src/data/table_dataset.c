@@ -142,11 +142,12 @@ static nnfs_status make_labels(making *m, nnfs_error *error)
     const nnfs_preprocessing *like = m->choice.settings->like;
     int64_t rows = m->choice.table->rows;
     table_classes classes;
-    nnfs_status status = like ? classes_like(like, &classes, error)
-                              : table_classes_find(m->choice.holder, m->choice.targets[0], m->y,
-                                                   rows, &classes, error);
-    if (status != NNFS_OK) {
-        return status;
+    nnfs_status status;
+    if (like) {
+        TRY(classes_like(like, &classes, error));
+    } else {
+        TRY(table_classes_find(m->choice.holder, m->choice.targets[0], m->y, rows, &classes,
+                               error));
     }
     m->parts.labels = memory_alloc((size_t)rows, sizeof *m->parts.labels);
     if (m->parts.labels) {

@@ -41,7 +41,10 @@ size_t dataset_augment_floats(const nnfs_dataset *dataset, const augment *what)
 
 static int32_t label_of(const nnfs_dataset *dataset, int64_t index)
 {
-    return dataset_has_labels(dataset) ? dataset->parts.labels[dataset_row(dataset, index)] : -1;
+    if (!dataset_has_labels(dataset)) {
+        return -1;
+    }
+    return dataset->parts.labels[dataset_row(dataset, index)];
 }
 
 /* Mixes the sample with another one, distorted as it is by itself. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "data/csv/csv_number.h"
 #include "platform/cpu.h"
 
@@ -102,9 +103,9 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
         return csv_fail(reader, line, -1, error,
                         "the row has %lld cell%s, where there %s %d column%s; lines before the "
                         "table and bad rows can be skipped",
-                        (long long)fault->cells, fault->cells == 1 ? "" : "s",
+                        (long long)fault->cells, plural(fault->cells),
                         reader->table->column_count == 1 ? "is" : "are",
-                        reader->table->column_count, reader->table->column_count == 1 ? "" : "s");
+                        reader->table->column_count, plural(reader->table->column_count));
     default:
         return csv_fail(reader, line, fault->column, error, "%s", sentences[fault->kind]);
     }

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "data/csv/csv_number.h"
 #include "table/preprocessing.h"
 
@@ -321,8 +322,7 @@ nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
                               .header = header,
                               .trailing = reader->trailing,
                               .skipped = reader->settings->skip};
-    (void)snprintf(reading->encoding, sizeof reading->encoding, "%s",
-                   encoding ? encoding : "UTF-8");
+    (void)snprintf(reading->encoding, sizeof reading->encoding, "%s", text_or(encoding, "UTF-8"));
     if (status == NNFS_OK && header) {
         return take_names(reader, error);
     }

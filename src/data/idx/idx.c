@@ -259,6 +259,15 @@ static nnfs_status check_samples_header(const input_stream *from, const idx_head
     return NNFS_OK;
 }
 
+/* What is wrong with a value that is no finite float32. */
+static const char *name_of_value(double value)
+{
+    if (isnan(value)) {
+        return "NaN";
+    }
+    return isinf(value) ? "infinite" : "too large for float32";
+}
+
 static nnfs_status convert_samples(const input_stream *from, const idx_header *header,
                                    const unsigned char *values, float *features, nnfs_error *error)
 {
@@ -269,9 +278,7 @@ static nnfs_status convert_samples(const input_stream *from, const idx_header *h
         features[i] = (float)value;
         if (!isfinite(features[i])) {
             return input_stream_fail(from, header->start + i * size, error, "the value is %s",
-                                     isnan(value)   ? "NaN"
-                                     : isinf(value) ? "infinite"
-                                                    : "too large for float32");
+                                     name_of_value(value));
         }
     }
     return NNFS_OK;
@@ -286,9 +293,12 @@ static nnfs_status take_numbers(const input_stream *from, const idx_header *head
     parts->type = DTYPE_F32;
     parts->scale = 1.0f;
     parts->features = in_place ? values : memory_alloc(count, sizeof(float));
-    nnfs_status status = parts->features
-                             ? convert_samples(from, header, values, parts->features, error)
-                             : fail_memory(error, size_mul(count, sizeof(float)), "the samples");
+    nnfs_status status;
+    if (parts->features) {
+        status = convert_samples(from, header, values, parts->features, error);
+    } else {
+        status = fail_memory(error, size_mul(count, sizeof(float)), "the samples");
+    }
     if (!in_place) {
         memory_free(values);
     }

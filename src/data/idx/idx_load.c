@@ -172,8 +172,12 @@ nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test
     if (stat(path, &about) != 0) {
         return fail(error, NNFS_ERROR_IO, "%s: %s", path, strerror(errno));
     }
-    nnfs_status status = S_ISDIR(about.st_mode) ? read_folder(path, train, test, error)
-                                                : read_file(path, train, error);
+    nnfs_status status;
+    if (S_ISDIR(about.st_mode)) {
+        status = read_folder(path, train, test, error);
+    } else {
+        status = read_file(path, train, error);
+    }
     if (status != NNFS_OK) {
         dataset_parts_free(train);
         dataset_parts_free(test);

@@ -305,10 +305,10 @@ static int compare_floats(const void *left, const void *right)
 nnfs_status column_stats_sort(const nnfs_dataset *dataset, const bool *wanted, int threads,
                               column_visit *visit, void *user, nnfs_error *error)
 {
-    int64_t taken = dataset->samples < SORTED_SAMPLES ? dataset->samples : SORTED_SAMPLES;
+    int64_t taken = MIN(dataset->samples, SORTED_SAMPLES);
     int columns = dataset->parts.feature_count;
     size_t floats = 2 * (size_t)taken;
-    threads = threads < columns ? threads : columns;
+    threads = MIN(threads, columns);
     float *values = memory_alloc(size_mul(floats, (size_t)threads), sizeof *values);
     if (!values) {
         return fail_memory(error, size_mul(floats, (size_t)threads) * sizeof *values, "quantiles");

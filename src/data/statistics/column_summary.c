@@ -37,7 +37,10 @@ int nnfs_dataset_outputs(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0;
     }
-    return dataset->parts.classes > 0 ? dataset->parts.classes : dataset->parts.target_count;
+    if (dataset->parts.classes > 0) {
+        return dataset->parts.classes;
+    }
+    return dataset->parts.target_count;
 }
 
 float nnfs_dataset_scale(const nnfs_dataset *dataset)
@@ -76,7 +79,10 @@ nnfs_reading nnfs_dataset_reading(const nnfs_dataset *dataset)
     if (!dataset) {
         return (nnfs_reading){0};
     }
-    return dataset->parts.schema ? dataset->parts.schema->reading : (nnfs_reading){0};
+    if (dataset->parts.schema) {
+        return dataset->parts.schema->reading;
+    }
+    return (nnfs_reading){0};
 }
 
 int nnfs_dataset_columns(const nnfs_dataset *dataset)
@@ -84,7 +90,10 @@ int nnfs_dataset_columns(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0;
     }
-    return dataset->parts.schema ? dataset->parts.schema->column_count : 0;
+    if (!dataset->parts.schema) {
+        return 0;
+    }
+    return dataset->parts.schema->column_count;
 }
 
 nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
@@ -135,7 +144,10 @@ float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
 int64_t nnfs_dataset_row(const nnfs_dataset *dataset, int64_t sample)
 {
     bool there = dataset && sample >= 0 && sample < dataset->samples;
-    return there ? (int64_t)dataset_row(dataset, sample) : -1;
+    if (!there) {
+        return -1;
+    }
+    return (int64_t)dataset_row(dataset, sample);
 }
 
 typedef uint64_t hash_function(uint64_t seed, const void *bytes, size_t count);
@@ -173,6 +185,14 @@ uint64_t dataset_hash_0_1(const nnfs_dataset *dataset)
     return hash_samples(dataset, hash_bytes_0_1, HASH_START_0_1);
 }
 
+static const char *kind_of_targets(const nnfs_dataset *dataset)
+{
+    if (dataset->parts.labels) {
+        return "classes, and no numbers to predict";
+    }
+    return dataset->parts.targets ? "numbers to predict, and no classes" : "no targets";
+}
+
 nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
                               float *features, int32_t *labels, float *targets, nnfs_error *error)
 {
@@ -184,10 +204,7 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
                     (long long)count, (long long)first, (long long)dataset->samples);
     }
     if ((labels && !dataset->parts.labels) || (targets && !dataset->parts.targets)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the dataset has %s",
-                    dataset->parts.labels    ? "classes, and no numbers to predict"
-                    : dataset->parts.targets ? "numbers to predict, and no classes"
-                                             : "no targets");
+        return fail(error, NNFS_ERROR_ARGUMENT, "the dataset has %s", kind_of_targets(dataset));
     }
     sample_batch copy = {.n = count, .x = features, .labels = labels};
     dataset_fetch(dataset, NULL, first, &copy);

@@ -227,10 +227,12 @@ static bool maker_create(const nnfs_dataset *dataset, const nnfs_preprocessing *
     *maker = (key_maker){
         .dataset = dataset,
         .features = schema ? schema->feature_count : dataset->inputs,
-        .outputs = parts->labels    ? 1
-                   : parts->targets ? parts->target_count
-                                    : 0,
     };
+    if (parts->labels) {
+        maker->outputs = 1;
+    } else if (parts->targets) {
+        maker->outputs = parts->target_count;
+    }
     if (!schema) {
         return true;
     }
@@ -321,10 +323,14 @@ nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset, const nnfs_d
     if (same && dataset->parts.schema != other->parts.schema) {
         same = match_columns(&left, &right, &memory);
     }
-    nnfs_status status =
-        !memory ? fail_memory(error, key_bytes(&left), "a look for duplicates")
-        : same  ? count_shared(&left, &right, count, error)
-                : fail(error, NNFS_ERROR_ARGUMENT, "the two datasets do not have the same columns");
+    nnfs_status status;
+    if (!memory) {
+        status = fail_memory(error, key_bytes(&left), "a look for duplicates");
+    } else if (!same) {
+        status = fail(error, NNFS_ERROR_ARGUMENT, "the two datasets do not have the same columns");
+    } else {
+        status = count_shared(&left, &right, count, error);
+    }
     maker_free(&left);
     maker_free(&right);
     return status;

@@ -1,7 +1,9 @@
 /* nnfs_preprocessing_fit: what the columns are like, then what becomes of each. */
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "base/string_list.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "data/statistics/column_stats.h"
 #include "data/statistics/target_stats.h"
 #include "math/quantiles.h"
@@ -131,8 +133,8 @@ static void fit_quantiles(preprocessing_column *column, const float *sorted, flo
                           size_t count)
 {
     size_t most = count / KNOT_SAMPLES;
-    most = most < FEWEST_KNOTS ? FEWEST_KNOTS : most;
-    most = most > MOST_KNOTS ? MOST_KNOTS : most;
+    most = MAX(FEWEST_KNOTS, most);
+    most = MIN(MOST_KNOTS, most);
     memcpy(room, sorted, count * sizeof *room);
     size_t spread = quantile_spread(room, count, (int)most);
     float *x = column->knots;
@@ -552,7 +554,7 @@ static nnfs_status fit_all(fitting *fit, nnfs_error *error)
             error, NNFS_ERROR_DATA,
             "no column tells the %lld sample%s to learn from apart: each is constant, without "
             "values or mostly unique",
-            (long long)fit->dataset->samples, fit->dataset->samples == 1 ? "" : "s");
+            (long long)fit->dataset->samples, plural(fit->dataset->samples));
     }
     return NNFS_OK;
 }

@@ -2,6 +2,7 @@
 #include "data/dataset.h"
 
 #include "base/memory.h"
+#include "base/words.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static nnfs_status check_classes(const nnfs_dataset *dataset, nnfs_error *error)
     if (present < 2) {
         const char *name = nnfs_dataset_class_name(dataset, last);
         return fail(error, NNFS_ERROR_DATA,
-                    "the target has one class only, '%.60s': nothing to learn", name ? name : "");
+                    "the target has one class only, '%.60s': nothing to learn", text_or(name, ""));
     }
     bool text = parts->schema && parts->schema->target_kind == NNFS_COLUMN_CATEGORY;
     if (text && dataset->samples >= FEWEST_SAMPLES && singles > dataset->samples / 2) {
