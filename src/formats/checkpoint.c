@@ -49,8 +49,10 @@ static json_t *setting_to_json(const setting *row, const nnfs_train_settings *se
     case FIELD_UINT64:
         return hex((uint64_t)setting_integer(row, settings));
     default:
-        return setting_is_integer(row) ? json_integer(setting_integer(row, settings))
-                                       : json_real(setting_number(row, settings));
+        if (setting_is_integer(row)) {
+            return json_integer(setting_integer(row, settings));
+        }
+        return json_real(setting_number(row, settings));
     }
 }
 

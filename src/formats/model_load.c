@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
@@ -261,7 +262,7 @@ static nnfs_status parse_loss(model_file *model, nnfs_error *error)
     int found = model_find_name(loss_name, name);
     if (found < 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
-                    name ? "the unknown " : "missing", name ? name : "");
+                    name ? "the unknown " : "missing", text_or(name, ""));
     }
     model->loss = (nnfs_loss)found;
     return NNFS_OK;

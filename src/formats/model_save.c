@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
@@ -374,7 +375,7 @@ static nnfs_status write_model(const char *path, model_bytes *made, const nnfs_n
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    TRY_CLEANUP(check_finite(network, &d, path ? path : "a model in memory", error));
+    TRY_CLEANUP(check_finite(network, &d, text_or(path, "a model in memory"), error));
     TRY_CLEANUP(add_checksum(network, &d, error));
     status = write_file(path, made, network, &d, error);
 cleanup:

@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/words.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static nnfs_status read_header(file_reader *reader, json_t **header, size_t *dat
     if (reader->size < sizeof length) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: not a safetensors file: %zu byte%s, too few for the length it begins with",
-                    reader->path, reader->size, reader->size == 1 ? "" : "s");
+                    reader->path, reader->size, plural(reader->size));
     }
     TRY(file_read_next(reader, &length, sizeof length, error));
     TRY(check_length(reader->path, length, reader->size, error));

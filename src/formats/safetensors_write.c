@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "base/words.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -102,7 +103,7 @@ static nnfs_status write_header(safetensors_writer *writer, const json_t *header
     if (padded > SAFETENSORS_HEADER_MAX) {
         status = fail(error, NNFS_ERROR_DATA,
                       "%s: a header of %zu bytes is too long: at most 100,000,000",
-                      writer->file.path ? writer->file.path : "a model", length);
+                      text_or(writer->file.path, "a model"), length);
         goto cleanup;
     }
     TRY_CLEANUP(file_write(&writer->file, &padded, sizeof padded, error));

@@ -197,7 +197,10 @@ void c_write_dates(c_writer *w)
                   "};\n\n/* Days from 1970-01-01. */\nstatic const long date_origins[%d] = {\n",
                   graph->column_count);
     for (int i = 0; i < graph->column_count; i++) {
-        double origin = graph->columns[i].format ? graph->columns[i].origin : 0.0;
+        double origin = 0.0;
+        if (graph->columns[i].format) {
+            origin = graph->columns[i].origin;
+        }
         (void)fprintf(w->stream, "    %.0f,\n", origin);
     }
     (void)fputs("};\n\n", w->stream);

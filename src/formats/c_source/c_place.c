@@ -70,8 +70,8 @@ static void measure_loop(placement *p, int expand)
     }
     group *read = &p->groups[p->owner[p->graph->nodes[expand].sources[0]]];
     group *sum = &p->groups[p->owner[mean]];
-    read->last = mean > read->last ? mean : read->last;
-    sum->first = expand < sum->first ? expand : sum->first;
+    read->last = MAX(mean, read->last);
+    sum->first = MIN(expand, sum->first);
 }
 
 static void measure(placement *p)

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/string_list.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "data/encoder.h"
 #include "formats/preprocessing_json.h"
 #include "network/network.h"
@@ -175,11 +176,16 @@ static void *append(void *array, size_t count, const void *more, size_t extra, s
 
 static bool append_knots(node_curve *curve, int width, const float *knots, int count)
 {
-    size_t before = width > 0 ? (size_t)curve->first[width] : 0;
+    size_t before = 0;
+    if (width > 0) {
+        before = (size_t)curve->first[width];
+    }
     size_t more = (size_t)count;
     int end = (int)(before + more);
     int zero = 0;
-    curve->first = width > 0 ? curve->first : append(NULL, 0, &zero, 1, sizeof zero);
+    if (width <= 0) {
+        curve->first = append(NULL, 0, &zero, 1, sizeof zero);
+    }
     if (!curve->first) {
         return false;
     }
@@ -268,7 +274,10 @@ static bool add_cycles(model_graph *graph, const nnfs_encoding *encoding)
 static bool add_encoding(model_graph *graph, const nnfs_encoding *encoding, const float *knots)
 {
     if (encoding->kind == NNFS_COLUMN_CATEGORY) {
-        node_kind kind = encoding->two_valued ? NODE_TWO_VALUED : NODE_CATEGORY;
+        node_kind kind = NODE_CATEGORY;
+        if (encoding->two_valued) {
+            kind = NODE_TWO_VALUED;
+        }
         graph_node *node = add_reader(graph, kind, encoding->inputs);
         if (node) {
             node->has_missing = encoding->has_missing;
@@ -600,7 +609,10 @@ static nnfs_status add_layers(model_graph *graph, const nnfs_network *network, n
     }
     bool added = add_networks(graph, network);
     nnfs_network_free(folded);
-    return added ? NNFS_OK : no_memory(error);
+    if (!added) {
+        return no_memory(error);
+    }
+    return NNFS_OK;
 }
 
 /*
@@ -645,7 +657,7 @@ static bool add_classes(model_graph *graph, const nnfs_preprocessing *from, int 
     }
     graph->targets = string_list_create(2);
     if (!graph->class_names || !graph->targets ||
-        !(graph->targets[0] = strdup(name ? name : "class"))) {
+        !(graph->targets[0] = strdup(text_or(name, "class")))) {
         return false;
     }
     return graph_outputs(graph) > 1 || graph_add(graph, NODE_COMPLEMENT, 2, 0, 0);

@@ -37,7 +37,10 @@ static nnfs_status measure(const model_graph *graph, const nnfs_dataset *dataset
         (void)graph_run(&runner, row);
         for (int i = 0; i < graph->node_count; i++) {
             const graph_node *node = &graph->nodes[i];
-            int read = node->kind == NODE_DENSE ? graph_in(graph, node) * node->members : 0;
+            int read = 0;
+            if (node->kind == NODE_DENSE) {
+                read = graph_in(graph, node) * node->members;
+            }
             for (int j = 0; j < read; j++) {
                 most[i] = fmaxf(most[i], fabsf(runner.values[node->sources[0]][j]));
             }

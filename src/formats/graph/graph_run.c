@@ -20,7 +20,7 @@ nnfs_status graph_runner_create(graph_runner *runner, const model_graph *graph, 
     for (int i = 0; runner->values && i < graph->node_count; i++) {
         int width = graph->nodes[i].width;
         size_t values = size_mul((size_t)width, (size_t)graph->nodes[i].members);
-        widest = width > widest ? width : widest;
+        widest = MAX(width, widest);
         runner->values[i] = memory_alloc(values, sizeof **runner->values);
         if (!runner->values[i]) {
             return fail_memory(error, values * sizeof(float), "the values of a sample");
@@ -80,7 +80,9 @@ static void run_numbers(graph_runner *runner, const graph_node *node, const floa
     for (int i = 0; i < node->width; i++) {
         float value = row[node->column + i];
         y[i] = ((isnan(value) ? node->fill[i] : value) - node->center[i]) * node->scale[i];
-        y[i] = curve->clip ? curve_clip(curve->clip[i], y[i]) : y[i];
+        if (curve->clip) {
+            y[i] = curve_clip(curve->clip[i], y[i]);
+        }
         if (curve->first) {
             int at = curve->first[i];
             y[i] =
@@ -146,8 +148,12 @@ static void run_cycles(graph_runner *runner, const graph_node *node, const float
         return;
     }
     double days = cell + runner->graph->columns[node->column].origin;
-    y = node->cycles & CYCLE_MONTH ? put_turns(y, date_month(days) / 12.0) : y;
-    y = node->cycles & CYCLE_WEEKDAY ? put_turns(y, floor(days) / 7.0) : y;
+    if (node->cycles & CYCLE_MONTH) {
+        y = put_turns(y, date_month(days) / 12.0);
+    }
+    if (node->cycles & CYCLE_WEEKDAY) {
+        y = put_turns(y, floor(days) / 7.0);
+    }
     (void)(node->cycles & CYCLE_HOUR ? put_turns(y, days - floor(days)) : y);
 }
 
@@ -161,8 +167,12 @@ static void embed_value(const node_embedding *e, int index, float x, float *y)
     for (int t = 0; !graph_ends_at(e, edges, t); t++) {
         const float *piece = table + (size_t)(t + 2) * (size_t)e->width;
         float share = (x - edges[t]) / (edges[t + 1] - edges[t]);
-        share = t > 0 ? fmaxf(share, 0.0f) : share;
-        share = graph_ends_at(e, edges, t + 1) ? share : fminf(share, 1.0f);
+        if (t > 0) {
+            share = fmaxf(share, 0.0f);
+        }
+        if (!graph_ends_at(e, edges, t + 1)) {
+            share = fminf(share, 1.0f);
+        }
         for (int i = 0; i < e->width; i++) {
             y[i] += share * piece[i];
         }
@@ -333,7 +343,10 @@ static void run_dense(graph_runner *runner, const graph_node *node, const float 
     (void)row;
     int in = graph_in(runner->graph, node);
     for (int m = 0; m < node->members; m++, x += in, y += node->width) {
-        int head = node->heads > 1 ? m : 0;
+        int head = 0;
+        if (node->heads > 1) {
+            head = m;
+        }
         if (runner->quantized && node->quantized.weights) {
             run_integers(runner, node, head, x, y);
         } else {

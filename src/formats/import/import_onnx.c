@@ -736,7 +736,10 @@ static nnfs_status build_scaling(const tracer *t, model_graph *graph, int index,
 
 static nnfs_status build_layer_norm(model_graph *graph, const import_step *step, nnfs_error *error)
 {
-    size_t width = graph->node_count > 0 ? (size_t)graph_outputs(graph) : 0;
+    size_t width = 0;
+    if (graph->node_count > 0) {
+        width = (size_t)graph_outputs(graph);
+    }
     if (width == 0 || step->factor->count != width) {
         return refuse(step->node, "does not fit the layer before it", error);
     }

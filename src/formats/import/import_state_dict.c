@@ -239,9 +239,10 @@ static nnfs_status add_layer_norm(model_graph *graph, const module *m, nnfs_erro
         return no_memory(error);
     }
     nnfs_status status = read_tensor(m->weight, 1, (size_t)width, node->scale, error);
-    return status == NNFS_OK && m->bias
-               ? read_tensor(m->bias, 1, (size_t)width, node->center, error)
-               : status;
+    if (status == NNFS_OK && m->bias) {
+        return read_tensor(m->bias, 1, (size_t)width, node->center, error);
+    }
+    return status;
 }
 
 /* ---- Activations ---- */
@@ -346,7 +347,10 @@ static nnfs_status add_modules(model_graph *graph, const module_list *list,
                 tensor ? tensor->name : m->name);
         }
         TRY(add_linear(graph, m, error));
-        const module *next = i + 1 < list->count ? m + 1 : NULL;
+        const module *next = NULL;
+        if (i + 1 < list->count) {
+            next = m + 1;
+        }
         bool norm = next && (next->mean || is_layer_norm(next)) && follows_at_once(m, next);
         if (norm) {
             TRY((next->mean ? add_batch_norm : add_layer_norm)(graph, next, error));

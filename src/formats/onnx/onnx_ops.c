@@ -148,12 +148,18 @@ static double f_power(double x, double y)
 /* NaN if either is. */
 static double f_smaller(double x, double y)
 {
-    return isnan(x) || x < y ? x : y;
+    if (isnan(x) || x < y) {
+        return x;
+    }
+    return y;
 }
 
 static double f_larger(double x, double y)
 {
-    return isnan(x) || x > y ? x : y;
+    if (isnan(x) || x > y) {
+        return x;
+    }
+    return y;
 }
 
 /* With the sign of y; NaN of 0, which no int64 is. */
@@ -182,10 +188,11 @@ static const char *broadcast(const tensor *x, const tensor *y, int *rank, int64_
         count = size_mul(count, (size_t)dims[i]);
     }
     /* So a result is hardly larger than what it was made of. */
-    size_t larger = x->count > y->count ? x->count : y->count;
-    return count <= (larger > BROADCAST_ELEMENTS ? larger : BROADCAST_ELEMENTS)
-               ? NULL
-               : "it broadcasts both of its inputs, to more than 4,194,304 elements";
+    size_t larger = MAX(x->count, y->count);
+    if (count <= MAX(larger, BROADCAST_ELEMENTS)) {
+        return NULL;
+    }
+    return "it broadcasts both of its inputs, to more than 4,194,304 elements";
 }
 
 /* Where element `at` of the shape lies in a tensor that is broadcast to it. */
@@ -208,7 +215,10 @@ static size_t place_in(const tensor *x, int rank, const int64_t *dims, size_t at
 /* Of a tensor of doubles, which only inputs and what is computed of them are, or of floats. */
 static double number_at(const tensor *x, size_t at)
 {
-    return x->type == ONNX_DOUBLE ? x->doubles[at] : (double)x->floats[at];
+    if (x->type == ONNX_DOUBLE) {
+        return x->doubles[at];
+    }
+    return (double)x->floats[at];
 }
 
 static bool is_floating(const tensor *x)
@@ -452,11 +462,17 @@ static const char *run_layer_norm(const op_call *call, const onnx_op *op)
 {
     (void)op;
     const tensor *x = call->in[0];
-    size_t width = x->rank > 0 ? (size_t)x->dims[x->rank - 1] : 0;
+    size_t width = 0;
+    if (x->rank > 0) {
+        width = (size_t)x->dims[x->rank - 1];
+    }
     int64_t axis = onnx_int_of(call->node, "axis", -1);
     double epsilon = (double)onnx_float_of(call->node, "epsilon", 1e-5f);
     for (int i = 1; i < 3; i++) {
-        const tensor *factors = i < call->in_count ? call->in[i] : NULL;
+        const tensor *factors = NULL;
+        if (i < call->in_count) {
+            factors = call->in[i];
+        }
         if (!factors || factors->type != ONNX_FLOAT || factors->count != width) {
             return "its scale or bias does not fit";
         }
@@ -601,7 +617,10 @@ static const char *run_unsqueeze(const op_call *call, const onnx_op *op)
     (void)op;
     const tensor *x = call->in[0];
     const tensor *axes = call->in[1];
-    int64_t axis = axes->type == ONNX_INT64 && axes->count == 1 ? axes->int64s[0] : -1;
+    int64_t axis = -1;
+    if (axes->type == ONNX_INT64 && axes->count == 1) {
+        axis = axes->int64s[0];
+    }
     if (axis < 0 || axis > x->rank || x->rank >= TENSOR_RANK_MAX) {
         return "it does not add one size of 1";
     }

@@ -1,6 +1,7 @@
 /* Exported ONNX models opened again, and computed on the samples of a dataset. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_run.h"
 
@@ -170,8 +171,11 @@ static void fill_cells(const nnfs_dataset *dataset, int column, int64_t first, t
             into->doubles[i] = (double)cell + nnfs_dataset_column(dataset, column).origin;
             continue;
         }
-        const char *text = isnan(cell) ? "" : nnfs_dataset_category(dataset, column, (int)cell);
-        into->texts[i] = (tensor_text){text ? text : "", text ? strlen(text) : 0};
+        const char *text = "";
+        if (!isnan(cell)) {
+            text = nnfs_dataset_category(dataset, column, (int)cell);
+        }
+        into->texts[i] = (tensor_text){text_or(text, ""), text ? strlen(text) : 0};
     }
 }
 

@@ -139,12 +139,18 @@ static const char *piece_values(onnx_writer *w, int at, int value, int pieces)
         int count = curve->first[i + 1] - curve->first[i] - 1;
         bool difference = value == PIECE_LENGTH || value == PIECE_RISE;
         for (int j = 0; j < pieces; j++) {
-            float own = j < count ? from[j] : INFINITY; /* which no number reaches */
-            *values++ = difference && j < count ? from[j + 1] - own : own;
+            float own = INFINITY; /* which no number reaches */
+            if (j < count) {
+                own = difference ? from[j + 1] - from[j] : from[j];
+            }
+            *values++ = own;
         }
     }
     const int64_t dims[] = {(int64_t)total};
-    return values ? onnx_floats(&w->b, local(w, at, names[value]), values - total, 1, dims) : "";
+    if (!values) {
+        return "";
+    }
+    return onnx_floats(&w->b, local(w, at, names[value]), values - total, 1, dims);
 }
 
 /* Indices of the pieces that x is in, by halving steps: at + step where x >= start[at + step]. */
@@ -155,7 +161,10 @@ static const char *find_pieces(onnx_writer *w, int at, int pieces, const char *x
     for (int i = 0; first && i < width; i++) {
         first[i] = (int64_t)i * pieces;
     }
-    const char *found = first ? integers(w, at, "first", first, (size_t)width) : "";
+    const char *found = "";
+    if (first) {
+        found = integers(w, at, "first", first, (size_t)width);
+    }
     for (int step = pieces / 2; step > 0; step /= 2) {
         const char *by = onnx_text(&w->b, "%s%d/%d", w->prefix, at, step);
         (void)onnx_int64s(&w->b, by, &(int64_t){step}, 1);
@@ -193,7 +202,9 @@ static void write_knots(onnx_writer *w, int at, const graph_node *node, const ch
     const char *found = NULL;
     for (int i = 0; i < PIECE_VALUES; i++) {
         const char *values = piece_values(w, at, i, pieces);
-        found = i == 0 ? find_pieces(w, at, pieces, x, values) : found;
+        if (i == 0) {
+            found = find_pieces(w, at, pieces, x, values);
+        }
         names[i] = gather(w, values, found, 0, onnx_text(&w->b, "%s/own", values));
     }
     const char *share = op2(w, "Sub", x, names[PIECE_START], local(w, at, "from start"));
@@ -225,7 +236,10 @@ static void write_numbers(onnx_writer *w, int at, const graph_node *node, const 
     const char *centered = op2(w, "Sub", filled, row(w, at, "center", node->center, node->width),
                                local(w, at, "centered"));
     bool plain = !node->curve.clip && !node->curve.first;
-    const char *scaled = plain ? y : local(w, at, "scaled");
+    const char *scaled = y;
+    if (!plain) {
+        scaled = local(w, at, "scaled");
+    }
     (void)op2(w, "Mul", centered, row(w, at, "scale", node->scale, node->width), scaled);
     if (node->curve.clip) {
         write_clip(w, at, node, scaled, y);
@@ -435,7 +449,10 @@ static const char *table_part(onnx_writer *w, int at, const char *name, int firs
         memcpy(values + (size_t)c * part, e->table + from, part * sizeof *values);
     }
     const int64_t dims[] = {e->count, columns, e->width};
-    return values ? onnx_floats(&w->b, local(w, at, name), values, 3, dims) : "";
+    if (!values) {
+        return "";
+    }
+    return onnx_floats(&w->b, local(w, at, name), values, 3, dims);
 }
 
 /* The share of each piece, [count, N, bins], of values [count, N, 1]. */
@@ -647,7 +664,10 @@ static void write_complement(onnx_writer *w, int at, const graph_node *node, con
 
 static void write_softmax(onnx_writer *w, int at, const char *x, const char *y)
 {
-    int axis = w->graph->nodes[at].members > 1 ? 2 : 1;
+    int axis = 1;
+    if (w->graph->nodes[at].members > 1) {
+        axis = 2;
+    }
     onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Softmax", y, 1, &x), "axis", axis);
 }
 
@@ -772,7 +792,10 @@ static void write_inputs(onnx_writer *w)
 {
     for (int i = 0; i < w->graph->column_count; i++) {
         const graph_column *column = &w->graph->columns[i];
-        int32_t type = column->categories ? ONNX_STRING : ONNX_FLOAT;
+        int32_t type = ONNX_FLOAT;
+        if (column->categories) {
+            type = ONNX_STRING;
+        }
         onnx_input(&w->b, column->name, column->format ? ONNX_DOUBLE : type, 1);
         w->cells[i] = column->format ? write_date(w, i) : column->name;
     }

@@ -77,11 +77,17 @@ static void add_tensor(state_dict *d, int place, const char *part, const float *
 
 static nnfs_activation activation_after(const model_graph *graph, int dense)
 {
-    const graph_node *next = dense + 1 < graph->node_count ? &graph->nodes[dense + 1] : NULL;
+    const graph_node *next = NULL;
+    if (dense + 1 < graph->node_count) {
+        next = &graph->nodes[dense + 1];
+    }
     if (next && next->kind == NODE_LAYER_NORM) {
         return activation_after(graph, dense + 1);
     }
-    return next && next->kind == NODE_ACTIVATION ? next->activation : NNFS_IDENTITY;
+    if (next && next->kind == NODE_ACTIVATION) {
+        return next->activation;
+    }
+    return NNFS_IDENTITY;
 }
 
 static nnfs_status no_memory(nnfs_error *error)
@@ -93,7 +99,10 @@ static nnfs_status no_memory(nnfs_error *error)
 static int add_layer(state_dict *d, int index, int place, FILE *python)
 {
     const graph_node *node = &d->graph.nodes[index];
-    const graph_node *next = index + 1 < d->graph.node_count ? node + 1 : NULL;
+    const graph_node *next = NULL;
+    if (index + 1 < d->graph.node_count) {
+        next = node + 1;
+    }
     bool normalized = next && next->kind == NODE_LAYER_NORM;
     int in = graph_in(&d->graph, node);
     size_t width = (size_t)node->width;
