@@ -3,6 +3,7 @@
 
 #include "common/exit.h"
 #include "common/suggest.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,6 @@ nnfs_status class_find(const nnfs_dataset *data, const char *option, const char 
         suggestion_consider(&nearest, there);
     }
     return set_error(error, NNFS_ERROR_ARGUMENT, "%s: there is no class '%s'%s%s%s", option, name,
-                     nearest.name ? "; did you mean '" : "", nearest.name ? nearest.name : "",
+                     nearest.name ? "; did you mean '" : "", text_or(nearest.name, ""),
                      nearest.name ? "'?" : "");
 }

@@ -20,7 +20,10 @@ nnfs_status ensemble_predict(const ensemble *of, int64_t first, int64_t count, i
     }
     size_t values = (size_t)count * (size_t)nnfs_network_outputs(of->members[0].network);
     double *sums = calloc(values, sizeof *sums);
-    nnfs_status status = sums ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!sums) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = NNFS_OK;
     for (int i = 0; status == NNFS_OK && i < of->count; i++) {
         status = predict_one(&of->members[i], first, count, threads, outputs, error);
         for (size_t j = 0; status == NNFS_OK && j < values; j++) {

@@ -3,6 +3,7 @@
 
 #include "common/exit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,9 @@ static uint64_t hash_cells(const nnfs_dataset *data, const int *columns, int cou
     for (int64_t i = 0; i < nnfs_dataset_samples(data); i++) {
         for (int j = 0; j < count; j++) {
             float cell = nnfs_dataset_cell(data, i, columns[j]);
-            cell = cell == cell ? cell : 1e38f; /* one pattern for every NaN */
+            if (isnan(cell)) {
+                cell = 1e38f; /* one pattern for every NaN */
+            }
             hash = hash_words(hash, &cell, 1);
         }
     }
@@ -72,7 +75,10 @@ static uint64_t hash_cells(const nnfs_dataset *data, const int *columns, int cou
 static nnfs_status hash_targets(const nnfs_dataset *data, uint64_t *hash, nnfs_error *error)
 {
     bool classes = nnfs_dataset_classes(data) > 0;
-    size_t words = classes ? 1 : (size_t)nnfs_dataset_outputs(data);
+    size_t words = 1;
+    if (!classes) {
+        words = (size_t)nnfs_dataset_outputs(data);
+    }
     void *targets = calloc(words, BLOCK * sizeof(float));
     if (!targets) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
@@ -80,7 +86,10 @@ static nnfs_status hash_targets(const nnfs_dataset *data, uint64_t *hash, nnfs_e
     int64_t samples = nnfs_dataset_samples(data);
     nnfs_status status = NNFS_OK;
     for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = samples - first < BLOCK ? samples - first : BLOCK;
+        int64_t count = BLOCK;
+        if (samples - first < BLOCK) {
+            count = samples - first;
+        }
         status = nnfs_dataset_copy(data, first, count, NULL, classes ? targets : NULL,
                                    classes ? NULL : targets, error);
         *hash = hash_words(*hash, targets, words * (size_t)count);
@@ -119,8 +128,14 @@ void model_parts_free(model_parts *parts)
 static double share_of(const nnfs_network *network, const char *key)
 {
     const char *text = nnfs_network_note(network, key);
-    double share = text ? strtod(text, NULL) : 0.0;
-    return share > 0.0 && share < 1.0 ? share : 0.0;
+    double share = 0.0;
+    if (text) {
+        share = strtod(text, NULL);
+    }
+    if (share > 0.0 && share < 1.0) {
+        return share;
+    }
+    return 0.0;
 }
 
 static nnfs_status compare(const nnfs_network *network, const nnfs_dataset *data, bool *same,

@@ -4,6 +4,7 @@
 #include "common/exit.h"
 #include "common/setting_option.h"
 #include "common/suggest.h"
+#include "common/text.h"
 
 #include <argp.h>
 
@@ -146,7 +147,7 @@ int option_listed(const char *what, const char *const *names, const char *text, 
             return i;
         }
         suggestion_consider(&nearest, names[i]);
-        append(all, sizeof all, &used, i > 0 ? ", " : "", names[i]);
+        append(all, sizeof all, &used, text_between(i, ", "), names[i]);
     }
     if (nearest.name) {
         usage_error("unknown %s '%s'; did you mean '%s'?", what, nearest.text, nearest.name);

@@ -5,6 +5,7 @@
 #include "common/spool.h"
 #include "common/suggest.h"
 #include "common/table_options.h"
+#include "common/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -149,7 +150,7 @@ static nnfs_status fail_nowhere(const char *name, const search_path *places, nnf
         }
     }
     (void)set_error(error, NNFS_ERROR_IO, "there is no dataset '%s' in %s%s", name, looked,
-                    advice ? advice : "");
+                    text_or(advice, ""));
     free(advice);
     return NNFS_ERROR_IO;
 }

@@ -1,6 +1,7 @@
 /* The cells of a table as arrays. */
 #include "common/plain_table.h"
 
+#include "common/bounds.h"
 #include "common/exit.h"
 
 #include <math.h>
@@ -12,9 +13,15 @@ static int target_columns(const nnfs_network *network, int columns)
 {
     nnfs_loss loss = nnfs_network_loss(network);
     bool classes = loss == NNFS_CROSS_ENTROPY || loss == NNFS_BINARY_CROSS_ENTROPY;
-    int wanted = classes ? 1 : nnfs_network_outputs(network);
+    int wanted = 1;
+    if (!classes) {
+        wanted = nnfs_network_outputs(network);
+    }
     int behind = columns - nnfs_network_inputs(network);
-    return behind == 0 || behind == wanted ? behind : -1;
+    if (behind == 0 || behind == wanted) {
+        return behind;
+    }
+    return -1;
 }
 
 static nnfs_status check_columns(const char *path, const nnfs_dataset *read,
@@ -97,9 +104,12 @@ static nnfs_status make_dataset(const nnfs_dataset *read, const nnfs_network *ne
                           .targets = table->targets,
                           .target_count = table->targets ? outputs : 0};
     if (table->labels) {
-        arrays.classes = outputs == 1 ? 2 : outputs;
+        arrays.classes = MAX(outputs, 2); /* one output tells two classes apart */
     }
-    return status == NNFS_OK ? nnfs_dataset_wrap(&arrays, &table->dataset, error) : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return nnfs_dataset_wrap(&arrays, &table->dataset, error);
 }
 
 nnfs_status plain_table_load(const char *path, const nnfs_dataset_settings *settings,

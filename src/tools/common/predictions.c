@@ -1,5 +1,6 @@
 /* What the outputs of a network stand for. */
 #include "common/predictions.h"
+#include "common/bounds.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -13,9 +14,7 @@ prediction_layout predictions_of(const nnfs_network *network, const nnfs_dataset
                                  : nnfs_dataset_classes(data) > 0;
     return (prediction_layout){.data = data,
                                .preprocessing = preprocessing,
-                               .classes = !classes       ? 0
-                                          : outputs == 1 ? 2
-                                                         : outputs,
+                               .classes = classes ? MAX(outputs, 2) : 0,
                                .outputs = outputs};
 }
 

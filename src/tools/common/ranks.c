@@ -15,7 +15,10 @@ static void leave_early(int status, const char *message)
     nnfs_communicator *communicator = joined;
     nnfs_error error;
     joined = NULL;
-    nnfs_status own = status == EXIT_DONE ? NNFS_OK : NNFS_ERROR_IO;
+    nnfs_status own = NNFS_ERROR_IO;
+    if (status == EXIT_DONE) {
+        own = NNFS_OK;
+    }
     (void)set_error(&error, own, "%s", message);
     if (nnfs_communicator_agree(communicator, own, &error) != NNFS_OK &&
         nnfs_communicator_lost(communicator)) {
@@ -54,7 +57,10 @@ int ranks_threads(const nnfs_communicator *communicator)
     if ((long)usable * ranks <= cpus) { /* the launcher has given each its own */
         return 0;
     }
-    return usable > ranks ? usable / ranks : 1;
+    if (usable > ranks) {
+        return usable / ranks;
+    }
+    return 1;
 }
 
 int ranks_shards(const nnfs_communicator *communicator)

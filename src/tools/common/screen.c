@@ -132,7 +132,7 @@ void screen_to(screen *s, int column)
 void screen_colour(screen *s, const char *colour)
 {
     if (s->colour) {
-        (void)append(s, colour ? colour : "\033[0m", 0);
+        (void)append(s, text_or(colour, "\033[0m"), 0);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "common/setting_option.h"
 
 #include "common/exit.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static void set(nnfs_train_settings *settings, const nnfs_setting *setting, cons
         }
     }
     if (nnfs_train_settings_set(settings, setting->name, text, &error) != NNFS_OK) {
-        usage_error("--%s: %s%s%s", setting->option, setting->key ? setting->key : "",
+        usage_error("--%s: %s%s%s", setting->option, text_or(setting->key, ""),
                     setting->key ? ": " : "", error.message);
     }
 }
@@ -146,7 +147,7 @@ void settings_refuse_unused(const nnfs_train_settings *given)
     const nnfs_setting *unused = nnfs_train_settings_unused(given, &user);
     if (unused) {
         usage_error("--%s%s%s is no setting of %s", unused->option, unused->key ? ": " : "",
-                    unused->key ? unused->key : "", user);
+                    text_or(unused->key, ""), user);
     }
 }
 

@@ -303,6 +303,16 @@ const char *text_plural(int64_t count)
     return "s";
 }
 
+const char *text_or(const char *text, const char *otherwise)
+{
+    return text ? text : otherwise;
+}
+
+const char *text_between(int64_t index, const char *separator)
+{
+    return index > 0 ? separator : "";
+}
+
 char *text_shape(const nnfs_network *network)
 {
     char *shape = NULL;

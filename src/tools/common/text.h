@@ -29,6 +29,12 @@ short_text text_hash(uint64_t hash);     /* 16 hex digits */
 short_text text_shortest(float value);   /* the fewest digits that give the value back: "0.001" */
 const char *text_plural(int64_t count);  /* "" for 1, else "s" */
 
+/* A text, or `otherwise` instead of NULL. */
+const char *text_or(const char *text, const char *otherwise);
+
+/* What stands before item `index` of a list: the separator, or "" before the first. */
+const char *text_between(int64_t index, const char *separator);
+
 /* Makes a text from a file or a command line safe for a terminal, in place: what it might obey, and bytes
  * that are not UTF-8, become '?'. Files keep the bytes. */
 char *text_clean(char *text);

@@ -1,8 +1,10 @@
 /* Importance and partial dependence, measured and as JSON. */
 #include "diagnostics/column_effects.h"
 
+#include "common/bounds.h"
 #include "common/class_names.h"
 #include "common/exit.h"
+#include "common/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,9 +17,10 @@ static int compare_effects(const void *left, const void *right)
 {
     const column_effect *a = left;
     const column_effect *b = right;
-    return a->importance != b->importance
-               ? (a->importance < b->importance) - (a->importance > b->importance)
-               : a->column - b->column;
+    if (a->importance != b->importance) {
+        return (a->importance < b->importance) - (a->importance > b->importance);
+    }
+    return a->column - b->column;
 }
 
 nnfs_status column_effects_measure(const nnfs_network *network, const nnfs_dataset *data,
@@ -61,7 +64,10 @@ const char *column_effect_name(const column_effects *made, int index, short_text
     const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(made->network);
     nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, made->columns[index].column);
     (void)snprintf(number->text, sizeof number->text, "%d", encoding.column + 1);
-    return encoding.name ? encoding.name : number->text;
+    if (encoding.name) {
+        return encoding.name;
+    }
+    return number->text;
 }
 
 const char *column_effects_error_name(const column_effects *made)
@@ -71,7 +77,10 @@ const char *column_effects_error_name(const column_effects *made)
     if (nnfs_dataset_classes(made->data) == 0) {
         return "RMSE";
     }
-    return output == NNFS_SOFTMAX || output == NNFS_SIGMOID ? "log loss" : "share of wrong classes";
+    if (output == NNFS_SOFTMAX || output == NNFS_SIGMOID) {
+        return "log loss";
+    }
+    return "share of wrong classes";
 }
 
 json_t *column_effects_json(const column_effects *made)
@@ -126,7 +135,7 @@ static int find_cells(const nnfs_dataset *data, const nnfs_encoding *encoding)
 static bool grid_of_numbers(const nnfs_dataset *data, int column, value_grid *grid)
 {
     int64_t samples = nnfs_dataset_samples(data);
-    int64_t most = samples < CELLS ? samples : CELLS;
+    int64_t most = MIN(samples, CELLS);
     float *cells = calloc((size_t)most + 1, sizeof *cells);
     int count = 0;
     for (int64_t i = 0; cells && i < most; i++) {
@@ -153,9 +162,10 @@ static json_t *values_json(const nnfs_preprocessing *preprocessing, int column,
 {
     json_t *list = json_array();
     for (int i = 0; i < grid->count; i++) {
-        const char *name =
-            category ? nnfs_preprocessing_category(preprocessing, column, (int)grid->values[i])
-                     : NULL;
+        const char *name = NULL;
+        if (category) {
+            name = nnfs_preprocessing_category(preprocessing, column, (int)grid->values[i]);
+        }
         (void)json_array_append_new(list, category ? json_string(name)
                                                    : json_real((double)grid->values[i]));
     }
@@ -167,7 +177,10 @@ static json_t *series_json(const column_effects *made, const double *outputs, in
 {
     int count = nnfs_network_outputs(made->network);
     int classes = nnfs_dataset_classes(made->data);
-    int first = classes == 2 && count == 2 ? 1 : 0;
+    int first = 0;
+    if (classes == 2 && count == 2) {
+        first = 1;
+    }
     json_t *list = json_array();
     for (int i = first; i < count && i < first + SERIES; i++) {
         short_text number;
@@ -179,7 +192,7 @@ static json_t *series_json(const column_effects *made, const double *outputs, in
         const char *name = classes > 0 ? class_name(made->data, count == 1 ? 1 : i, &number)
                                        : nnfs_preprocessing_target(own, i).name;
         json_t *object = json_object();
-        json_set_string(object, "name", name ? name : "prediction");
+        json_set_string(object, "name", text_or(name, "prediction"));
         (void)json_object_set_new(object, "mean", means);
         (void)json_array_append_new(list, object);
     }

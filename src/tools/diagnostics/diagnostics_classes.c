@@ -1,4 +1,5 @@
 /* Classes: what each sample was taken for, and with what probability. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/predictions.h"
 #include "diagnostics/diagnostics_parts.h"
@@ -45,9 +46,8 @@ static double size_of(const diagnostics *made, float right, float chosen)
 static void add_to_bin(diagnostics *made, double probability, bool right)
 {
     int index = (int)ceil(probability * DETAILS_BINS) - 1;
-    calibration_bin *bin = &made->bins[index < 0              ? 0
-                                       : index < DETAILS_BINS ? index
-                                                              : DETAILS_BINS - 1];
+    index = MIN(MAX(index, 0), DETAILS_BINS - 1);
+    calibration_bin *bin = &made->bins[index];
     bin->count++;
     bin->confidence += probability;
     bin->accuracy += right;

@@ -14,9 +14,10 @@ nnfs_status positive_begin(diagnostics *made, nnfs_error *error)
     made->positive_scores = calloc((size_t)made->samples, sizeof *made->positive_scores);
     made->positive_labels = calloc((size_t)made->samples, sizeof *made->positive_labels);
     made->thresholds = calloc((size_t)made->samples, sizeof *made->thresholds);
-    return made->positive_scores && made->positive_labels && made->thresholds
-               ? NNFS_OK
-               : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (made->positive_scores && made->positive_labels && made->thresholds) {
+        return NNFS_OK;
+    }
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
 void positive_add(diagnostics *made, const diagnostics_block *block)
@@ -49,8 +50,12 @@ static void fill_bins(diagnostics *made)
     }
     for (int i = 0; i < DETAILS_BINS; i++) {
         positive_bin *bin = &made->positive_bins[i];
-        bin->probability = bin->count > 0 ? bin->probability / (double)bin->count : (double)NAN;
-        bin->share = bin->count > 0 ? bin->share / (double)bin->count : (double)NAN;
+        if (bin->count > 0) {
+            bin->probability /= (double)bin->count;
+            bin->share /= (double)bin->count;
+        } else {
+            bin->probability = bin->share = (double)NAN;
+        }
     }
 }
 

@@ -132,7 +132,10 @@ static void print_mistakes(const diagnostics *known, const eval_print *how)
     print_padded("true", shape.name);
     (void)fputs("  ", stdout);
     print_padded("predicted", known->probabilities ? shape.name : 0);
-    (void)puts(!known->probabilities ? "" : shape.truth ? "      with   the true" : "      with");
+    if (known->probabilities) {
+        (void)fputs(shape.truth ? "      with   the true" : "      with", stdout);
+    }
+    (void)putchar('\n');
     for (int i = 0; i < known->mistake_count; i++) {
         print_mistake(known, i, &shape);
     }

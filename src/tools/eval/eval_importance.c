@@ -1,4 +1,5 @@
 /* The importance of columns, as nnfs-eval prints it. */
+#include "common/bounds.h"
 #include "eval/eval_print.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@ void print_importance(const column_effects *effects, const eval_print *how)
     short_text number;
     for (int i = 0; i < effects->count; i++) {
         int own = text_name(column_effect_name(effects, i, &number)).width;
-        width = own > width ? own : width;
+        width = MAX(own, width);
     }
     width = cut_to(width, how->screen.columns - BESIDE_NAME, LEAST_NAME);
     (void)printf("\nimportance: rise of the %s when a column is shuffled, mean of %d\n  ",

@@ -3,6 +3,7 @@
  * predictions come back through a pipe.
  */
 #include "common/exit.h"
+#include "common/text.h"
 #include "export/export.h"
 
 #include <errno.h>
@@ -45,7 +46,7 @@ static int run(char *const *arguments)
 static nnfs_status compile(const char *path, const c_program *made, nnfs_error *error)
 {
     const char *own = getenv("CC");
-    const char *const compilers[] = {own ? own : "cc", "gcc", "clang"};
+    const char *const compilers[] = {text_or(own, "cc"), "gcc", "clang"};
     for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++) {
         char command[512];
         (void)snprintf(command, sizeof command,
@@ -159,13 +160,13 @@ static void write_table(FILE *stream, const nnfs_preprocessing *preprocessing,
     int columns = nnfs_dataset_columns(data);
     bool named = nnfs_dataset_column(data, 0).name != NULL;
     for (int i = 0; named && i < columns; i++) {
-        (void)fputs(i > 0 ? "," : "", stream);
+        (void)fputs(text_between(i, ","), stream);
         write_text(stream, nnfs_dataset_column(data, i).name);
     }
     (void)fputs(named ? "\n" : "", stream);
     for (int64_t row = 0; row < nnfs_dataset_samples(data); row++) {
         for (int i = 0; i < columns; i++) {
-            (void)fputs(i > 0 ? "," : "", stream);
+            (void)fputs(text_between(i, ","), stream);
             write_cell(stream, preprocessing, data, row, i);
         }
         (void)fputc('\n', stream);
@@ -188,7 +189,7 @@ static nnfs_status write_features(FILE *stream, const model_data *loaded, nnfs_e
         status = nnfs_dataset_copy(data, row, 1, features, NULL, NULL, error);
         for (int i = 0; status == NNFS_OK && i < width; i++) {
             float value = scaled ? rintf(features[i] / scale) : features[i];
-            (void)fprintf(stream, "%s%.9g", i > 0 ? "," : "", (double)value);
+            (void)fprintf(stream, "%s%.9g", text_between(i, ","), (double)value);
         }
         (void)fputc('\n', stream);
     }

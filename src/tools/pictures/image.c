@@ -98,9 +98,11 @@ nnfs_status picture_base64(const pictures *from, int index, char **text, nnfs_er
         }
     }
     *text = NULL;
+    if (!bytes) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     nnfs_status status =
-        bytes ? png_base64(&(png_image){bytes, from->width, from->height, channels}, text, error)
-              : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        png_base64(&(png_image){bytes, from->width, from->height, channels}, text, error);
     free(bytes);
     return status;
 }

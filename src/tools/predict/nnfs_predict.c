@@ -203,9 +203,12 @@ static void write_header(const csv_output *out, const prediction_layout *what)
     FILE *stream = out->stream;
     short_text number = {""};
     write_kept_names(out, what->data);
-    int targets = what->classes > 0 ? 1 : what->outputs;
+    int targets = 1;
+    if (what->classes <= 0) {
+        targets = what->outputs;
+    }
     for (int i = 0; i < targets; i++) {
-        (void)fputs(i > 0 ? "," : "", stream);
+        (void)fputs(text_between(i, ","), stream);
         write_text(out, target_name(what, i, &number));
     }
     for (int i = 0; i < what->classes; i++) {
@@ -244,8 +247,8 @@ static void write_row(const csv_output *out, const prediction_layout *what, int6
         }
         write_number(stream, outputs[i]);
     }
-    if (spread && what->classes > 0) {
-        spread += what->outputs > 1 ? predictions_class(what->outputs, outputs, out->threshold) : 0;
+    if (spread && what->classes > 0 && what->outputs > 1) {
+        spread += predictions_class(what->outputs, outputs, out->threshold);
     }
     for (int i = 0; spread && i < (what->classes > 0 ? 1 : what->outputs); i++) {
         (void)fputc_unlocked(',', stream);

@@ -1,5 +1,6 @@
 /* Classes one by one, and whether the network is as sure as it is right. */
 #include "common/exit.h"
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 #include "report/html_plot.h"
@@ -18,7 +19,7 @@ static void write_share(FILE *out, double share)
 static void write_class(FILE *out, const json_t *row)
 {
     const char *name = string_at(row, "class");
-    html(out, "<tr><th scope=\"row\">%s</th>", name ? name : "?");
+    html(out, "<tr><th scope=\"row\">%s</th>", text_or(name, "?"));
     write_share(out, number_at(row, "precision"));
     write_share(out, number_at(row, "recall"));
     write_share(out, number_at(row, "f1"));

@@ -1,5 +1,6 @@
 /* Curves over the epochs: a table of what there is to draw, each for one run or for all in one. */
 #include "common/exit.h"
+#include "common/text.h"
 #include "report/html_page.h"
 #include "report/html_plot.h"
 
@@ -87,10 +88,13 @@ static bool fill(plot_series *series, const run_record *run, const char *key)
 static char *series_name(const run_record *run, int part, bool several, bool single_part)
 {
     char *name = NULL;
-    int length = !several      ? asprintf(&name, "%s", parts[part])
-                 : single_part ? asprintf(&name, "%s", run->name)
-                               : asprintf(&name, "%s, %s", run->name, parts[part]);
-    if (length < 0) {
+    if (!several) {
+        return strdup(parts[part]);
+    }
+    if (single_part) {
+        return strdup(run->name);
+    }
+    if (asprintf(&name, "%s, %s", run->name, parts[part]) < 0) {
         return NULL;
     }
     return name;
@@ -146,7 +150,7 @@ static short_text loss_name(const run_record *runs, size_t count)
             kind = NULL;
         }
     }
-    (void)snprintf(name.text, sizeof name.text, "%.31s", kind ? kind : "loss");
+    (void)snprintf(name.text, sizeof name.text, "%.31s", text_or(kind, "loss"));
     for (char *at = name.text; *at; at++) {
         if (*at == '_') {
             *at = ' ';

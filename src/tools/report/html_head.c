@@ -1,4 +1,5 @@
 /* The first screen: what was trained on what, how good it became, and the figures that matter. */
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 
@@ -232,8 +233,8 @@ static void write_machine(FILE *out, const run_record *run)
     const char *kernel = string_at(machine, "kernel");
     double threads = number_at(settings, "threads");
     html(out, "<p class=\"machine\">%s \xc2\xb7 %s%s%s \xc2\xb7 %s thread%s</p>\n",
-         cpu ? cpu : "unknown CPU", blas ? blas : "unknown BLAS", kernel ? ", kernel " : "",
-         kernel ? kernel : "", html_count(threads).text, threads == 1.0 ? "" : "s");
+         text_or(cpu, "unknown CPU"), text_or(blas, "unknown BLAS"), kernel ? ", kernel " : "",
+         text_or(kernel, ""), html_count(threads).text, threads == 1.0 ? "" : "s");
 }
 
 void html_head(FILE *out, const run_record *runs, size_t count)

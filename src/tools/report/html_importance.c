@@ -1,5 +1,7 @@
 /* What the columns of a table do to the predictions: their importance, and partial dependence. */
+#include "common/bounds.h"
 #include "common/exit.h"
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 #include "report/html_plot.h"
@@ -14,9 +16,12 @@ static void write_column(FILE *out, const json_t *column, double largest)
 {
     const char *name = string_at(column, "column");
     double importance = number_at(column, "importance");
-    double share = importance > 0.0 && largest > 0.0 ? 100.0 * importance / largest : 0.0;
+    double share = 0.0;
+    if (importance > 0.0 && largest > 0.0) {
+        share = 100.0 * importance / largest;
+    }
     html(out, "<tr><th scope=\"row\">%s</th><td class=\"n share\" style=\"--share:%g%%\">%s</td>",
-         name ? name : "?", share, html_measure(importance).text);
+         text_or(name, "?"), share, html_measure(importance).text);
     html_cell(out, html_measure, number_at(column, "deviation"));
     html(out, "</tr>\n");
 }
@@ -29,7 +34,7 @@ static void write_importance(FILE *out, const json_t *effects)
     html(out,
          "<p class=\"note\">How much the %s of the %s data rises when a column's values are "
          "shuffled among the samples: mean and deviation over the shuffles.</p>\n",
-         error ? error : "error", string_at(effects, "set") ? string_at(effects, "set") : "test");
+         text_or(error, "error"), string_at(effects, "set") ? string_at(effects, "set") : "test");
     html(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Importance\">"
               "<table><thead><tr>");
     html_heading(out, "column", false);
@@ -58,7 +63,7 @@ static bool fill(plot_series *series, size_t count, const json_t *dependence, bo
         const json_t *means = json_object_get(one, "mean");
         const char *name = string_at(one, "name");
         series[i] = (plot_series){
-            .name = name ? name : "?", .mark = MARK_LINE, .colour = (int)i, .dash = (int)i};
+            .name = text_or(name, "?"), .mark = MARK_LINE, .colour = (int)i, .dash = (int)i};
         if (!series_reserve(&series[i], json_array_size(values))) {
             return false;
         }
@@ -87,10 +92,10 @@ static void write_plot(FILE *out, const json_t *dependence, const plot_series *s
     y.scale = scale_round(low, high, 5);
     plot_write(
         out,
-        &(plot){.title = column ? column : "?",
+        &(plot){.title = text_or(column, "?"),
                 .description = "The mean prediction if all samples had the same value in "
                                "this column.",
-                .x = {.label = column ? column : "?",
+                .x = {.label = text_or(column, "?"),
                       .scale = scale_round(series[0].x[0], series[0].x[series[0].count - 1], 5),
                       .text = html_measure},
                 .y = y,
@@ -105,16 +110,16 @@ static void write_categories(FILE *out, const json_t *dependence, size_t count, 
     const char *column = string_at(dependence, "column");
     const json_t *values = json_object_get(dependence, "values");
     const json_t *series = json_object_get(dependence, "series");
-    html(out, "<figure><figcaption>%s</figcaption><table><thead><tr>", column ? column : "?");
+    html(out, "<figure><figcaption>%s</figcaption><table><thead><tr>", text_or(column, "?"));
     html_heading(out, "category", false);
     for (size_t i = 0; i < count; i++) {
         const char *name = string_at(json_array_get(series, i), "name");
-        html_heading(out, name ? name : "?", true);
+        html_heading(out, text_or(name, "?"), true);
     }
     html(out, "</tr></thead><tbody>\n");
     for (size_t j = 0; j < json_array_size(values) && j < VALUES_MOST; j++) {
         const char *name = json_string_value(json_array_get(values, j));
-        html(out, "<tr><th scope=\"row\">%s</th>", name ? name : "?");
+        html(out, "<tr><th scope=\"row\">%s</th>", text_or(name, "?"));
         for (size_t i = 0; i < count; i++) {
             const json_t *means = json_object_get(json_array_get(series, i), "mean");
             html_cell(out, classes ? html_percent : html_measure, number_in(means, j));
@@ -130,7 +135,7 @@ static nnfs_status write_dependence(FILE *out, const json_t *dependence, bool cl
     plot_series series[SERIES_MOST] = {{.name = NULL}};
     size_t count = json_array_size(json_object_get(dependence, "series"));
     bool numbers = json_is_number(json_array_get(json_object_get(dependence, "values"), 0));
-    count = count < SERIES_MOST ? count : SERIES_MOST;
+    count = MIN(count, SERIES_MOST);
     if (!numbers) {
         write_categories(out, dependence, count, classes);
         return NNFS_OK;
@@ -140,7 +145,10 @@ static nnfs_status write_dependence(FILE *out, const json_t *dependence, bool cl
         write_plot(out, dependence, series, count, classes);
     }
     series_free(series, SERIES_MOST);
-    return made ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!made) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }
 
 nnfs_status html_importance(FILE *out, const run_record *run, nnfs_error *error)

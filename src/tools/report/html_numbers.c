@@ -1,5 +1,6 @@
 /* Predicted numbers: how far off they are, and truth against prediction. */
 #include "common/exit.h"
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 #include "report/html_plot.h"
@@ -118,7 +119,7 @@ static void write_scores(FILE *out, const json_t *targets)
     json_array_foreach((json_t *)targets, index, target)
     {
         const char *name = string_at(target, "name");
-        html(out, "<tr><th scope=\"row\">%s</th>", name ? name : "?");
+        html(out, "<tr><th scope=\"row\">%s</th>", text_or(name, "?"));
         html_cell(out, html_error, number_at(target, "rmse"));
         html_cell(out, html_error, number_at(target, "mae"));
         html_cell(out, html_number, number_at(target, "r2"));

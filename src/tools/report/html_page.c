@@ -2,6 +2,7 @@
 #include "report/html_page.h"
 
 #include "common/exit.h"
+#include "common/text.h"
 #include "report/html.h"
 
 #include <math.h>
@@ -146,7 +147,7 @@ static void write_foot(FILE *out, const run_record *runs, size_t count)
     if (count == 1) {
         hash = string_at(runs->end, "weights_hash");
     }
-    html(out, "<footer><p>nnfs %s", version ? version : "");
+    html(out, "<footer><p>nnfs %s", text_or(version, ""));
     if (hash) {
         html(out, " \xc2\xb7 weights <code>%s</code>", hash);
     }

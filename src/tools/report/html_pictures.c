@@ -1,4 +1,5 @@
 /* Pictures that the log brought: the worst mistakes, and the weights of the first layer. */
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 
@@ -14,7 +15,7 @@ static void write_value(FILE *out, const json_t *mistake, const char *key)
 {
     const json_t *list = json_object_get(mistake, key);
     for (size_t i = 0; i < json_array_size(list); i++) {
-        html(out, "%s%s", i > 0 ? "; " : "", html_measure(number_in(list, i)).text);
+        html(out, "%s%s", text_between(i, "; "), html_measure(number_in(list, i)).text);
     }
     if (json_is_array(list)) {
         return;
@@ -57,7 +58,7 @@ static void write_row(FILE *out, const json_t *mistake, bool sure)
 /* "... by their row in cars.csv, from 0" */
 static void write_note(FILE *out, const char *what, const char *path)
 {
-    path_text file = text_path(path ? path : "");
+    path_text file = text_path(text_or(path, ""));
     html(out, "<p class=\"note\">%s; numbers are rows%s%s, counted from 0.</p>\n", what,
          path ? " of " : "", file.text);
 }

@@ -122,5 +122,8 @@ nnfs_status html_positive(FILE *out, const json_t *evaluation, nnfs_error *error
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         series_free(all[i], 1);
     }
-    return filled ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!filled) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }

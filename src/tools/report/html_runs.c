@@ -1,4 +1,5 @@
 /* Tables of runs: several beside each other, the folds of one, where its time went, how it was set. */
+#include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
 #include "report/html_plot.h"
@@ -62,7 +63,7 @@ static void write_run(FILE *out, const run_record *runs, size_t count, size_t in
     plot_sample(out, (int)index, (int)(index / COLOURS));
     html(out, " %s</th><td>", run->name);
     html_shape(out, run);
-    html(out, "</td><td>%s</td>", optimizer ? optimizer : "\xe2\x80\x93");
+    html(out, "</td><td>%s</td>", text_or(optimizer, "\xe2\x80\x93"));
     html_cell(out, html_measure, number_at(settings, "lr"));
     html_cell(out, html_count, number_at(settings, "batch"));
     for (int i = 0; i < RUN_COLUMNS; i++) {
@@ -202,11 +203,11 @@ static void write_profile_row(FILE *out, const json_t *row, double peak)
     html(out, "<tr>");
     html_cell(out, html_count, number_at(row, "layer"));
     html(out, "<th scope=\"row\">%s</th><td class=\"n share\" style=\"--share:%g%%\">%s</td>",
-         part ? part : "?", isnan(share) ? 0.0 : 100.0 * share, html_percent(share).text);
+         text_or(part, "?"), isnan(share) ? 0.0 : 100.0 * share, html_percent(share).text);
     html_cell(out, html_seconds, number_at(row, "seconds"));
     html_cell(out, gflops_text, gflops);
     html_cell(out, html_percent, gflops / peak);
-    html(out, "<td>%s</td></tr>\n", bound ? bound : "\xe2\x80\x93");
+    html(out, "<td>%s</td></tr>\n", text_or(bound, "\xe2\x80\x93"));
 }
 
 /* An event of its own, or as older logs have it, a part of the end. */
@@ -302,7 +303,7 @@ static void write_layers(FILE *out, const run_record *run)
     {
         const char *activation = string_at(layer, "activation");
         html(out, "<div><dt>layer %d</dt><dd>%s, %s</dd></div>\n", (int)index + 1,
-             html_count(number_at(layer, "width")).text, activation ? activation : "?");
+             html_count(number_at(layer, "width")).text, text_or(activation, "?"));
     }
     write_setting(out, "parameters", json_object_get(network, "parameters"));
     html(out, "</dl></div>\n");

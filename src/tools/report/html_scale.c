@@ -76,8 +76,11 @@ static const double digits[] = {1.0, 2.0, 5.0};
 static double down_to_digit(double value)
 {
     double power = pow(10.0, floor(log10(value)));
-    double digit = value / power;
-    return power * (digit >= 5.0 ? 5.0 : digit >= 2.0 ? 2.0 : 1.0);
+    double digit = 1.0;
+    for (int i = 1; i < 3 && value / power >= digits[i]; i++) {
+        digit = digits[i];
+    }
+    return power * digit;
 }
 
 scale scale_logarithmic(double low, double high)

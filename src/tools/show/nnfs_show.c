@@ -19,11 +19,17 @@ static nnfs_status load_data_alone(show *from, nnfs_error *error)
     TRY(nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error));
     bool test = request->part == PART_TEST || (request->part == PART_ANY && loaded->test);
     if (request->part != PART_VALIDATION) {
-        loaded->chosen = test ? loaded->test : loaded->train;
+        if (test) {
+            loaded->chosen = loaded->test;
+        } else {
+            loaded->chosen = loaded->train;
+        }
     }
-    return loaded->chosen ? NNFS_OK
-                          : set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
-                                      part_names((int)request->part - PART_TRAIN));
+    if (!loaded->chosen) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
+                         part_names((int)request->part - PART_TRAIN));
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status load(show *from, nnfs_error *error)

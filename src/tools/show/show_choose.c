@@ -1,4 +1,5 @@
 /* Which samples are shown: listed ones, or chance's choice, or those a network is wrong about. */
+#include "common/bounds.h"
 #include "common/class_names.h"
 #include "common/exit.h"
 #include "common/options.h"
@@ -154,7 +155,10 @@ static double mistake(const prediction_layout *what, const float *outputs, int32
     double error = 0.0;
     if (what->classes > 0) {
         bool right = predictions_class(what->outputs, outputs, NAN) == label;
-        return right ? 0.0 : 2.0 - (double)predictions_probability(what->outputs, outputs, label);
+        if (right) {
+            return 0.0;
+        }
+        return 2.0 - (double)predictions_probability(what->outputs, outputs, label);
     }
     for (int i = 0; i < what->outputs; i++) {
         double scale = 1.0;
@@ -191,16 +195,17 @@ static nnfs_status judge(const show *from, double *wrong, nnfs_error *error)
     float *predicted = calloc(outputs, BLOCK * sizeof *predicted);
     float *targets = calloc(outputs, BLOCK * sizeof *targets);
     int32_t *labels = calloc(BLOCK, sizeof *labels);
-    nnfs_status status = predicted && targets && labels && wrong
-                             ? NNFS_OK
-                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-    for (int64_t first = 0; status == NNFS_OK && first < samples; first += BLOCK) {
-        int64_t count = BLOCK;
-        if (samples - first < BLOCK) {
-            count = samples - first;
-        }
-        status = judge_block(from, first, count, predicted, targets, labels, wrong + first, error);
+    nnfs_status status = NNFS_OK;
+    if (!predicted || !targets || !labels || !wrong) {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        goto cleanup;
     }
+    for (int64_t first = 0; first < samples; first += BLOCK) {
+        int64_t count = MIN(samples - first, BLOCK);
+        TRY_CLEANUP(
+            judge_block(from, first, count, predicted, targets, labels, wrong + first, error));
+    }
+cleanup:
     free(predicted);
     free(targets);
     free(labels);

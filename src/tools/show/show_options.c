@@ -155,13 +155,20 @@ static bool ends_with(const char *text, const char *ending)
 /* Options about samples that a model alone does not have. */
 static void check_model_alone(const show_options *options)
 {
-    const char *asked = options->mistakes                   ? "--mistakes"
-                        : options->rows                     ? "--rows"
-                        : options->class_name               ? "--class"
-                        : options->request.part != PART_ANY ? "--split"
-                                                            : options->request.table.given;
-    if (asked) {
-        usage_error("%s is about samples: DATA is missing", asked);
+    const struct {
+        bool given;
+        const char *option;
+    } asked[] = {
+        {options->mistakes, "--mistakes"},
+        {options->rows != NULL, "--rows"},
+        {options->class_name != NULL, "--class"},
+        {options->request.part != PART_ANY, "--split"},
+        {options->request.table.given != NULL, options->request.table.given},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        if (asked[i].given) {
+            usage_error("%s is about samples: DATA is missing", asked[i].option);
+        }
     }
 }
 
@@ -186,10 +193,16 @@ static void check(const show_options *options)
     if (options->weights && request->data) {
         usage_error("--weights is about a MODEL alone, without DATA");
     }
-    if (options->rows && (options->class_name || options->mistakes || options->count)) {
-        usage_error("--rows says which samples: --%s cannot too", options->class_name ? "class"
-                                                                  : options->mistakes ? "mistakes"
-                                                                                      : "count");
+    const struct {
+        bool given;
+        const char *option;
+    } choices[] = {{options->class_name != NULL, "class"},
+                   {options->mistakes, "mistakes"},
+                   {options->count > 0, "count"}};
+    for (size_t i = 0; options->rows && i < sizeof choices / sizeof *choices; i++) {
+        if (choices[i].given) {
+            usage_error("--rows says which samples: --%s cannot too", choices[i].option);
+        }
     }
     if (options->output && !ends_with(options->output, ".png") &&
         !ends_with(options->output, ".svg")) {

@@ -1,6 +1,7 @@
 /* What a sample is, and what a network says of it. */
 #include "common/class_names.h"
 #include "common/exit.h"
+#include "common/text.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ static target_text numbers_text(const float *numbers, int count)
     size_t used = 0;
     for (int i = 0; i < count && used < sizeof target.text; i++) {
         used += (size_t)snprintf(target.text + used, sizeof target.text - used, "%s%s",
-                                 i > 0 ? ", " : "", text_measure((double)numbers[i]).text);
+                                 text_between(i, ", "), text_measure((double)numbers[i]).text);
     }
     return target;
 }
@@ -74,9 +75,11 @@ nnfs_status ask_network(const show *from, int64_t sample, said *answer, nnfs_err
     prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, sizeof *outputs);
     *answer = (said){.verdict = VERDICT_NONE};
-    nnfs_status status = outputs ? nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1,
-                                                        loaded->machine.threads, outputs, error)
-                                 : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!outputs) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1,
+                                              loaded->machine.threads, outputs, error);
     if (status == NNFS_OK && what.classes > 0) {
         judge_class(from, &what, sample, outputs, answer);
     } else if (status == NNFS_OK) {

@@ -112,9 +112,18 @@ static int default_count(const show *from)
     }
     contact_sheet_layout layout =
         contact_sheet_lay_out(&from->screen, from->picture.height, from->picture.width);
-    int most = from->options->output ? COUNT_FILE : LINES * layout.per_line;
-    int each = from->options->augment ? 1 + DISTORTED : 1;
-    return most > each ? most / each : 1;
+    int most = COUNT_FILE;
+    if (!from->options->output) {
+        most = LINES * layout.per_line;
+    }
+    int each = 1;
+    if (from->options->augment) {
+        each = 1 + DISTORTED;
+    }
+    if (most > each) {
+        return most / each;
+    }
+    return 1;
 }
 
 static nnfs_status say_none(const show *from)

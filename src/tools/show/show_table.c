@@ -1,6 +1,7 @@
 /* Samples as rows of an aligned table, with what a network says of each. */
 #include "common/bounds.h"
 #include "common/exit.h"
+#include "common/text.h"
 #include "show/show.h"
 
 #include <math.h>
@@ -50,7 +51,7 @@ static void print_row(const grid *g, int row, int shown)
         const name_text *cell = &g->cells[(size_t)row * (size_t)g->columns + (size_t)i];
         int space = g->widths[i] - cell->width;
         bool last = i + 1 == shown;
-        (void)printf("%s%*s%s%*s", i > 0 ? "  " : "", g->right[i] ? space : 0, "", cell->text,
+        (void)printf("%s%*s%s%*s", text_between(i, "  "), g->right[i] ? space : 0, "", cell->text,
                      g->right[i] || last ? 0 : space, "");
     }
     (void)putchar('\n');
@@ -113,7 +114,11 @@ static void put_value(grid *g, int row, int at, const nnfs_dataset *data, int64_
     if (category && isfinite(value)) {
         name = nnfs_dataset_category(data, column, (int)value);
     }
-    put(g, row, at, name ? name : isnan(value) ? "-" : text_shortest(value).text);
+    if (name) {
+        put(g, row, at, name);
+    } else {
+        put(g, row, at, isnan(value) ? "-" : text_shortest(value).text);
+    }
 }
 
 /* "price", or where it has none its number from 1. */

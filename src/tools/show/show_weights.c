@@ -31,9 +31,10 @@ static int choose_count(const show *from)
     int width = nnfs_network_layer(from->loaded.network, 0).width;
     contact_sheet_layout layout =
         contact_sheet_lay_out(&from->screen, from->picture.height, from->picture.width);
-    int count = from->options->count > 0 ? from->options->count
-                : from->options->output  ? COUNT_FILE
-                                         : LINES * layout.per_line;
+    int count = from->options->output ? COUNT_FILE : LINES * layout.per_line;
+    if (from->options->count > 0) {
+        count = from->options->count;
+    }
     return MIN(count, width);
 }
 

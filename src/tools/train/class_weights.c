@@ -5,6 +5,7 @@
 #include "common/exit.h"
 #include "common/options.h"
 #include "common/suggest.h"
+#include "common/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ static nnfs_status read_weights(const char *text, const nnfs_dataset *data, doub
     int count = list_count(text);
     if (!strchr(text, '=') && count != classes) {
         return set_error(error, NNFS_ERROR_ARGUMENT, "--class-weight: %d number%s for %d classes",
-                         count, count == 1 ? "" : "s", classes);
+                         count, text_plural(count), classes);
     }
     for (int i = 0; i < classes; i++) {
         weights[i] = 1.0;
@@ -106,8 +107,10 @@ nnfs_status class_weights_apply(const char *text, nnfs_dataset *data, nnfs_error
         return nnfs_dataset_set_class_weights(data, NULL, error);
     }
     double *weights = calloc((size_t)classes, sizeof *weights);
-    nnfs_status status = weights ? read_weights(text, data, weights, error)
-                                 : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!weights) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = read_weights(text, data, weights, error);
     if (status == NNFS_OK) {
         status = nnfs_dataset_set_class_weights(data, weights, error);
     }

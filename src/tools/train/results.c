@@ -19,7 +19,7 @@ static void report_evaluation(FILE *out, const train_run *run, const char *part,
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, evaluation, nnfs_network_loss(run->network))) {
-            (void)fprintf(out, "%s %s %s", i > 0 ? "," : "", what->name,
+            (void)fprintf(out, "%s %s %s", text_between(i, ","), what->name,
                           what->text(metric_value(what, evaluation)).text);
         }
     }
@@ -38,7 +38,7 @@ static void report_folds(FILE *out, const train_run *run, const char *name,
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, &folds->scores[0], nnfs_network_loss(run->network))) {
-            (void)fprintf(out, "%s %s %s +- %s", i > 0 ? "," : "", what->name,
+            (void)fprintf(out, "%s %s %s +- %s", text_between(i, ","), what->name,
                           what->text(folds_mean(folds, what)).text,
                           what->text(folds_spread(folds, what)).text);
         }

@@ -135,7 +135,7 @@ static const char *note_of(const nnfs_checkpoint *checkpoint, const char *key)
 static void go_to_folder(train_run *run)
 {
     const char *note = note_of(run->checkpoint, NOTE_FOLDER);
-    char *folder = strdup(note ? note : "");
+    char *folder = strdup(text_or(note, ""));
     if (!folder) {
         out_of_memory();
     }
@@ -285,7 +285,7 @@ static char *join(char **words, const char *preset)
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
     for (int i = 0; stream && words[i]; i++) {
-        (void)fputs(i > 0 ? " " : "", stream);
+        (void)fputs(text_between(i, " "), stream);
         resume_write_word(stream, words[i]);
         if (i == 0 && preset) {
             (void)fprintf(stream, " --preset %s", preset);

@@ -188,7 +188,11 @@ static nnfs_status load_other(const char *data, const char *targets, const train
     settings.threads = run->machine.threads;
     table_options_apply_format(&run->options->table, &settings);
     settings.targets_path = targets;
-    settings.like = run->schema ? run->schema : run->preprocessing;
+    if (run->schema) {
+        settings.like = run->schema;
+    } else {
+        settings.like = run->preprocessing;
+    }
     nnfs_status status = data_path(data, &other->path, error);
     if (status != NNFS_OK) {
         return status;

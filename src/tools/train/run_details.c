@@ -135,8 +135,10 @@ static nnfs_status draw_weights(nnfs_network *network, nnfs_image_layout shape, 
 {
     int width = nnfs_network_layer(network, 0).width;
     int *units = calloc((size_t)width, sizeof *units);
-    nnfs_status status = units ? units_by_strength(network, units, error)
-                               : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!units) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = units_by_strength(network, units, error);
     if (status == NNFS_OK) {
         int count = MIN(width, WEIGHTS);
         status = pictures_of_weights(network, shape, units, count, drawn, error);

@@ -237,7 +237,7 @@ static nnfs_status find_allowed(const train_run *run, const output_path *output,
 static void say_foreign(const output_path *output)
 {
     char *here = output->path[0] == '/' ? NULL : getcwd(NULL, 0);
-    cli_message("  %s %s%s%s", output->option, here ? here : "", here ? "/" : "", output->path);
+    cli_message("  %s %s%s%s", output->option, text_or(here, ""), here ? "/" : "", output->path);
     free(here);
 }
 

@@ -54,9 +54,11 @@ static nnfs_status check_augment(const train_run *run, nnfs_error *error)
         return NNFS_OK;
     }
     float *sample = calloc((size_t)nnfs_dataset_features(run->train.set), sizeof *sample);
-    nnfs_status status = sample ? nnfs_dataset_augmented_sample(run->train.set, settings->augment,
-                                                                settings->seed, 0, 0, sample, error)
-                                : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!sample) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = nnfs_dataset_augmented_sample(run->train.set, settings->augment,
+                                                       settings->seed, 0, 0, sample, error);
     free(sample);
     return status;
 }

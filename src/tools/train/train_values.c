@@ -4,6 +4,7 @@
 #include "pictures/image.h"
 
 #include "common/exit.h"
+#include "common/text.h"
 #include "train/class_weights.h"
 
 #include <limits.h>
@@ -223,7 +224,7 @@ static void finish_activation(train_options *options, const char *names)
     if (count != 1 && count != options->hidden_count) {
         usage_error("--activation names %d activations for %d hidden layer%s; give one for all or "
                     "one each",
-                    count, options->hidden_count, options->hidden_count == 1 ? "" : "s");
+                    count, options->hidden_count, text_plural(options->hidden_count));
     }
     nnfs_activation activation = NNFS_RELU;
     for (int i = 0; i < options->hidden_count; i++) {
@@ -248,7 +249,7 @@ static void finish_dropout(train_options *options, const char *shares)
     }
     if (count != 1 && count != options->hidden_count) {
         usage_error("--dropout gives %d shares for %d hidden layer%s; give one for all or one each",
-                    count, options->hidden_count, options->hidden_count == 1 ? "" : "s");
+                    count, options->hidden_count, text_plural(options->hidden_count));
     }
     options->dropout = calloc((size_t)options->hidden_count + 1, sizeof *options->dropout);
     if (!options->dropout) {

@@ -225,7 +225,11 @@ static void choose_space(tune_options *options)
             space_add(space, &axis, drawn[i].values);
         }
     }
-    space->random = options->seconds > 0.0 ? DRAWN_IN_TIME : DRAWN;
+    if (options->seconds > 0.0) {
+        space->random = DRAWN_IN_TIME;
+    } else {
+        space->random = DRAWN;
+    }
     space->seed = 1;
     space->first_is_default = true;
 }
@@ -265,7 +269,9 @@ void tune_options_parse(tune_options *options, int argc, char **argv)
 {
     *options = (tune_options){.log = "tune.jsonl"};
     options_parse(&command_line, argc, argv, options);
-    options->data = options->data ? options->data : "digits";
+    if (!options->data) {
+        options->data = "digits";
+    }
     complete(options);
     const char *const written[] = {options->log, options->plot};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {

@@ -122,9 +122,11 @@ static nnfs_status train_on(worker *own, train_run *run, int threads,
     nnfs_status status =
         make_network(run, run->train.set, run->options->train.seed, network, error);
     own->network = *network;
-    return status == NNFS_OK ? nnfs_train(*network, run->train.set, run->validation.set,
-                                          run->test.set, &settings, &run->summary, error)
-                             : status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return nnfs_train(*network, run->train.set, run->validation.set, run->test.set, &settings,
+                      &run->summary, error);
 }
 
 /* ---- Folds ---- */
@@ -200,14 +202,17 @@ static nnfs_status train_folds(worker *own, int threads, nnfs_network **network,
     int epochs = own->trial->options.train.epochs;
     tune_point *sums = calloc(2 * (size_t)epochs, sizeof *sums);
     int count = epochs;
-    nnfs_status status = sums ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-    own->fold_points = sums ? sums + epochs : NULL;
+    if (!sums) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = NNFS_OK;
+    own->fold_points = sums + epochs;
     own->fold_room = epochs;
     for (int i = 0; status == NNFS_OK && i < own->tune->options->folds; i++) {
         nnfs_network_free(*network);
         *network = NULL;
         status = train_fold(own, i, threads, network, error);
-        count = own->fold_count < count ? own->fold_count : count;
+        count = MIN(own->fold_count, count);
         add_points(sums, own->fold_points, count);
     }
     if (status == NNFS_OK) {
@@ -260,7 +265,10 @@ static bool take(worker *own, int *threads)
 {
     tuning *tune = own->tune;
     bool late = must_stop(tune) || (halving_is_late(tune) && tune->next > tune->rung_first);
-    tune_trial *trial = late ? NULL : next_trial(tune);
+    tune_trial *trial = NULL;
+    if (!late) {
+        trial = next_trial(tune);
+    }
     if (!trial) {
         return false;
     }

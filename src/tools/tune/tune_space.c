@@ -233,8 +233,11 @@ static bool draw_row(const tune_space *space, char ***rows, int run, uint64_t *s
         rows[run] = new_row(space);
         for (int i = 0; i < space->axis_count; i++) {
             bool first = run == 0 && space->first_is_default;
-            rows[run][i] = first ? must_have(strdup(space->axes[i].values[0]))
-                                 : draw_value(&space->axes[i], state);
+            if (first) {
+                rows[run][i] = must_have(strdup(space->axes[i].values[0]));
+            } else {
+                rows[run][i] = draw_value(&space->axes[i], state);
+            }
         }
         if (is_new(space, rows, run)) {
             return true;

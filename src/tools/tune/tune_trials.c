@@ -1,5 +1,6 @@
 /* The runs that nnfs-tune makes: each is a command line of nnfs-train, read by nnfs-train's parser. */
 #include "common/exit.h"
+#include "common/text.h"
 #include "tune/tune.h"
 
 #include <math.h>
@@ -107,7 +108,7 @@ void trials_free(tuning *tune)
 void trial_write_command(const tune_trial *trial, FILE *stream)
 {
     for (int i = 0; i < trial->word_count; i++) {
-        (void)fputs(i > 0 ? " " : "", stream);
+        (void)fputs(text_between(i, " "), stream);
         text_quote(stream, trial->words[i]);
     }
 }
@@ -168,8 +169,9 @@ int trial_kept(const tune_trial *trial)
         const tune_point *point = &trial->points[i];
         double score =
             isnan(point->validation_rmse) ? point->validation_loss : point->validation_rmse;
-        score = trial->options.train.monitor == NNFS_MONITOR_ACCURACY ? -point->validation_accuracy
-                                                                      : score;
+        if (trial->options.train.monitor == NNFS_MONITOR_ACCURACY) {
+            score = -point->validation_accuracy;
+        }
         if (score < best) {
             best = score;
             kept = i;
@@ -197,16 +199,22 @@ typedef struct rank {
 static rank rank_of(const tuning *tune, const tune_trial *trial)
 {
     bool counts = trial->ended && strcmp(trial->ended, "diverged") != 0 && trial->count > 0;
-    int kept = counts ? trial_kept(trial) : 0;
-    double score = counts ? trial_score(tune, trial, kept) : (double)NAN;
-    const tune_point *point = counts ? &trial->points[kept] : NULL;
-    double loss = point ? point->validation_loss : (double)NAN;
-    loss = point && isnan(loss) ? point->loss : loss;
+    double score = (double)NAN;
+    double loss = (double)NAN;
+    if (counts) {
+        int kept = trial_kept(trial);
+        score = trial_score(tune, trial, kept);
+        if (tune->judge.share) {
+            score = -score; /* the larger, the better */
+        }
+        loss = trial->points[kept].validation_loss;
+        if (isnan(loss)) {
+            loss = trial->points[kept].loss;
+        }
+    }
     return (rank){
         .epochs = tune->options->halving && counts ? trial->options.train.epochs : 0,
-        .badness = isnan(score)        ? HUGE_VAL
-                   : tune->judge.share ? -score
-                                       : score,
+        .badness = isnan(score) ? HUGE_VAL : score,
         .loss = isnan(loss) ? HUGE_VAL : loss,
         .trial = trial,
     };
@@ -222,9 +230,16 @@ static int compare_ranks(const void *left, const void *right)
     const rank *a = left;
     const rank *b = right;
     int order = b->epochs - a->epochs;
-    order = order != 0 ? order : compare(a->badness, b->badness);
-    order = order != 0 ? order : compare(a->loss, b->loss);
-    return order != 0 ? order : a->trial->number - b->trial->number;
+    if (order == 0) {
+        order = compare(a->badness, b->badness);
+    }
+    if (order == 0) {
+        order = compare(a->loss, b->loss);
+    }
+    if (order == 0) {
+        order = a->trial->number - b->trial->number;
+    }
+    return order;
 }
 
 const tune_trial **trials_ranked(const tuning *tune)
