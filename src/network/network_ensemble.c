@@ -69,13 +69,15 @@ nnfs_status nnfs_network_add(nnfs_network *network, const nnfs_network *other, n
     int count = nnfs_network_networks(other);
     int before = network->further_count;
     nnfs_status status = check_ensemble(network, other, error);
-    for (int i = 0; status == NNFS_OK && i < count; i++) {
-        status = network_grow(network, error);
-        if (status == NNFS_OK) {
-            memcpy(network->further[before + i], network_alone(other, i).parameters,
-                   network->parameter_floats * sizeof(float));
-        }
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
+    for (int i = 0; i < count; i++) {
+        TRY_CLEANUP(network_grow(network, error));
+        memcpy(network->further[before + i], network_alone(other, i).parameters,
+               network->parameter_floats * sizeof(float));
+    }
+cleanup:
     while (status != NNFS_OK && network->further_count > before) {
         memory_free(network->further[--network->further_count]);
     }

@@ -221,8 +221,8 @@ static nnfs_status begin_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset
         run->watch_at -= trainer->steps - run->resumed.steps;
     }
     run->user = &p->watch;
-    nnfs_status status = begin_order(trainer, p, error);
-    return status == NNFS_OK ? begin_augment(trainer, p, error) : status;
+    TRY(begin_order(trainer, p, error));
+    return begin_augment(trainer, p, error);
 }
 
 static void pass_free(pass *p)

@@ -126,16 +126,9 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     }
     nnfs_train_settings resolved = *settings;
     nnfs_train_settings_resolve(&resolved);
-    nnfs_status status = settings_check(&train_settings, &resolved, error);
-    if (status == NNFS_OK) {
-        status = check_smoothing(network, &resolved, error);
-    }
-    if (status == NNFS_OK) {
-        status = check_shards(&resolved, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(settings_check(&train_settings, &resolved, error));
+    TRY(check_smoothing(network, &resolved, error));
+    TRY(check_shards(&resolved, error));
     if (network->further_count > 0) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "an ensemble cannot be trained on, only a single network");
@@ -151,16 +144,14 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     made->settings = resolved;
     made->schedule = schedule_begin();
     made->gemm = gemm_default();
-    status = compile(made, error);
-    if (status == NNFS_OK) {
-        status = allocate(made, error);
+    nnfs_status status = compile(made, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = blas_prepare(made->threads, error);
-    }
-    if (status == NNFS_OK) {
-        status = roofline_attach(made, error);
-    }
+    TRY_CLEANUP(allocate(made, error));
+    TRY_CLEANUP(blas_prepare(made->threads, error));
+    status = roofline_attach(made, error);
+cleanup:
     if (status != NNFS_OK) {
         nnfs_trainer_free(made);
         return status;
@@ -272,12 +263,10 @@ nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int in
         return fail_null(error, trainer ? "gradient" : "trainer");
     }
     const nnfs_network *network = trainer->network;
-    nnfs_status status = network_check_layer(network, index, error);
-    if (status == NNFS_OK) {
-        network_read_tensor(&network->tensors[network->layers[index].weight], trainer->gradient,
-                            gradient);
-    }
-    return status;
+    TRY(network_check_layer(network, index, error));
+    network_read_tensor(&network->tensors[network->layers[index].weight], trainer->gradient,
+                        gradient);
+    return NNFS_OK;
 }
 
 float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index)

@@ -79,20 +79,22 @@ static nnfs_status check_written(const Onnx__ModelProto *model, const nnfs_netwo
     copy.producer_version = (char *)(uintptr_t)nnfs_version();
     size_t expected = onnx__model_proto__get_packed_size(&copy);
     nnfs_status status = graph_of_network(network, &graph, error);
-    if (status == NNFS_OK) {
-        status = onnx_of_graph(&graph, &again, &count, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK && !(there = memory_alloc(expected, 1))) {
+    TRY_CLEANUP(onnx_of_graph(&graph, &again, &count, error));
+    if (!(there = memory_alloc(expected, 1))) {
         status = fail_memory(error, expected, "an ONNX model");
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        (void)onnx__model_proto__pack(&copy, there);
-        if (count != expected || memcmp(there, again, count) != 0) {
-            status = fail(error, NNFS_ERROR_DATA,
-                          "its operators are not those that nnfs writes for its network and the "
-                          "preprocessing in its metadata; import the model file itself");
-        }
+    (void)onnx__model_proto__pack(&copy, there);
+    if (count != expected || memcmp(there, again, count) != 0) {
+        status = fail(error, NNFS_ERROR_DATA,
+                      "its operators are not those that nnfs writes for its network and the "
+                      "preprocessing in its metadata; import the model file itself");
+        goto cleanup;
     }
+cleanup:
     graph_free(&graph);
     memory_free(again);
     memory_free(there);
@@ -121,12 +123,9 @@ static nnfs_status make_table_network(const char *json, model_graph *graph, nnfs
                                       nnfs_error *error)
 {
     nnfs_preprocessing *preprocessing = NULL;
-    nnfs_status status = preprocessing_from_json(json, &preprocessing, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(preprocessing_from_json(json, &preprocessing, error));
     drop_unscaling(graph, preprocessing);
-    status = graph_to_network(graph, preprocessing, network, error);
+    nnfs_status status = graph_to_network(graph, preprocessing, network, error);
     nnfs_preprocessing_free(preprocessing);
     return status;
 }
@@ -149,29 +148,28 @@ static nnfs_status from_onnx(const char *path, const nnfs_import_settings *setti
                              nnfs_network **network, nnfs_error *error)
 {
     Onnx__ModelProto *model = NULL;
-    nnfs_status status = onnx_read(path, &model, error);
-    if (status != NNFS_OK) {
-        return status; /* which has the path */
-    }
+    TRY(onnx_read(path, &model, error)); /* whose errors have the path */
     model_graph graph;
     nnfs_error inner = {.status = NNFS_OK};
     const char *table = metadata(model, ONNX_METADATA_PREPROCESSING);
-    status = import_onnx(model, table != NULL, &graph, &inner);
+    nnfs_status status = import_onnx(model, table != NULL, &graph, &inner);
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
     graph.loss = loss_named(metadata(model, ONNX_METADATA_LOSS));
-    if (status == NNFS_OK && !table) {
-        status = set_output_activation(&graph, settings->output_activation, &inner);
+    if (table) {
+        TRY_CLEANUP(make_table_network(table, &graph, network, &inner));
+    } else {
+        TRY_CLEANUP(set_output_activation(&graph, settings->output_activation, &inner));
+        TRY_CLEANUP(graph_to_network(&graph, NULL, network, &inner));
     }
-    if (status == NNFS_OK && table) {
-        status = make_table_network(table, &graph, network, &inner);
-    } else if (status == NNFS_OK) {
-        status = graph_to_network(&graph, NULL, network, &inner);
+    if (graph.pixels) {
+        TRY_CLEANUP(note_pixels(*network, 1.0f / 255.0f, &inner));
     }
-    if (status == NNFS_OK && graph.pixels) {
-        status = note_pixels(*network, 1.0f / 255.0f, &inner);
-    }
-    if (status == NNFS_OK && (table || is_written(&graph))) {
+    if (table || is_written(&graph)) {
         status = check_written(model, *network, &inner);
     }
+cleanup:
     graph_free(&graph);
     onnx_free(model);
     if (status != NNFS_OK) {
@@ -184,20 +182,19 @@ static nnfs_status from_state_dict(const char *path, const nnfs_import_settings 
                                    nnfs_network **network, nnfs_error *error)
 {
     safetensors_file file;
-    nnfs_status status = safetensors_open(path, &file, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(safetensors_open(path, &file, error));
     model_graph graph;
     nnfs_error inner = {.status = NNFS_OK};
     const char *scale = safetensors_metadata(&file, STATE_DICT_SCALE);
-    status = import_state_dict(&file, settings, &graph, &inner);
-    if (status == NNFS_OK) {
-        status = graph_to_network(&graph, NULL, network, &inner);
+    nnfs_status status = import_state_dict(&file, settings, &graph, &inner);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK && scale && strcmp(scale, "1/255") == 0) {
-        status = note_pixels(*network, 1.0f / 255.0f, &inner);
+    TRY_CLEANUP(graph_to_network(&graph, NULL, network, &inner));
+    if (scale && strcmp(scale, "1/255") == 0) {
+        TRY_CLEANUP(note_pixels(*network, 1.0f / 255.0f, &inner));
     }
+cleanup:
     graph_free(&graph);
     safetensors_close(&file);
     if (status != NNFS_OK) {

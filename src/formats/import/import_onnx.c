@@ -794,16 +794,15 @@ static nnfs_status build(const tracer *t, model_graph *graph, nnfs_error *error)
         [NODE_EXPAND] = build_expand,    [NODE_PIECEWISE] = build_embedding,
         [NODE_ACTIVATION] = build_plain, [NODE_COMPLEMENT] = build_plain,
         [NODE_MEAN] = build_plain};
-    nnfs_status status = NNFS_OK;
-    for (int i = t->step_count - 1; status == NNFS_OK && i >= 0; i--) {
+    for (int i = t->step_count - 1; i >= 0; i--) {
         const import_step *step = &t->steps[i];
         if (step->kind == NODE_NORMALIZE) {
-            status = build_scaling(t, graph, i, error);
+            TRY(build_scaling(t, graph, i, error));
         } else {
-            status = builders[step->kind](graph, step, error);
+            TRY(builders[step->kind](graph, step, error));
         }
     }
-    return status;
+    return NNFS_OK;
 }
 
 static int count_inputs(const onnx_graph *graph)

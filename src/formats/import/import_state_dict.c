@@ -238,11 +238,11 @@ static nnfs_status add_layer_norm(model_graph *graph, const module *m, nnfs_erro
     if (!node) {
         return no_memory(error);
     }
-    nnfs_status status = read_tensor(m->weight, 1, (size_t)width, node->scale, error);
-    if (status == NNFS_OK && m->bias) {
+    TRY(read_tensor(m->weight, 1, (size_t)width, node->scale, error));
+    if (m->bias) {
         return read_tensor(m->bias, 1, (size_t)width, node->center, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Activations ---- */

@@ -318,8 +318,10 @@ nnfs_status pictures_of_weights(const nnfs_network *network, nnfs_image_layout s
             (long long)picture_values(shape), taken_values(network));
     }
     float *w = first_weights(network);
-    nnfs_status status = w ? make(shape, 1, PALETTE_DIVERGING, count, made, error)
-                           : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    if (!w) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = make(shape, 1, PALETTE_DIVERGING, count, made, error);
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
     for (int i = 0; status == NNFS_OK && i < count; i++) {
         copy_weights(network, w, shape, units[i], made->values + (size_t)i * pixels);

@@ -306,26 +306,21 @@ static nnfs_status write_all(const model_data *loaded, const csv_output *out, nn
 static nnfs_status predict(const predict_options *options, model_data *loaded, nnfs_error *error)
 {
     output_file file;
-    nnfs_status status = check_model_path(options->output, error);
-    if (status == NNFS_OK) {
-        status = model_data_load(&options->request, loaded, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(check_model_path(options->output, error));
+    TRY(model_data_load(&options->request, loaded, error));
     signals_catch();
-    status = output_open(options->output, &file, error);
-    if (status == NNFS_OK) {
-        const csv_output out = {.stream = file.stream,
-                                .clean = file.stream == stdout && isatty(STDOUT_FILENO),
-                                .escape_formulas = options->escape_formulas,
-                                .threshold = options->threshold,
-                                .spread = options->spread};
-        status = write_all(loaded, &out, error);
+    nnfs_status status = output_open(options->output, &file, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = output_commit(&file, error);
-    }
+    const csv_output out = {.stream = file.stream,
+                            .clean = file.stream == stdout && isatty(STDOUT_FILENO),
+                            .escape_formulas = options->escape_formulas,
+                            .threshold = options->threshold,
+                            .spread = options->spread};
+    TRY_CLEANUP(write_all(loaded, &out, error));
+    status = output_commit(&file, error);
+cleanup:
     output_discard(&file);
     return status;
 }

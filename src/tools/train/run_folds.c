@@ -52,21 +52,18 @@ static nnfs_status hold_out(const train_options *options, nnfs_dataset **train,
 static nnfs_status build(const train_run *run, int index, fold_run *fold, nnfs_error *error)
 {
     const train_options *options = run->options;
-    nnfs_status status =
-        nnfs_dataset_fold(run->train.set, options->folds, index, options->train.seed, &fold->train,
-                          &fold->held_out, error);
-    if (status == NNFS_OK && options->validation_share > 0.0) {
-        status = hold_out(options, &fold->train, &fold->validation, error);
+    TRY(nnfs_dataset_fold(run->train.set, options->folds, index, options->train.seed, &fold->train,
+                          &fold->held_out, error));
+    if (options->validation_share > 0.0) {
+        TRY(hold_out(options, &fold->train, &fold->validation, error));
     }
-    if (status == NNFS_OK && run->preprocessing) {
-        status = fit_and_prepare(run, fold->train, fold->held_out, &fold->preprocessing, error);
+    if (run->preprocessing) {
+        TRY(fit_and_prepare(run, fold->train, fold->held_out, &fold->preprocessing, error));
     }
-    if (status == NNFS_OK && run->preprocessing && fold->validation) {
-        status = nnfs_dataset_prepare(fold->validation, fold->preprocessing, error);
+    if (run->preprocessing && fold->validation) {
+        TRY(nnfs_dataset_prepare(fold->validation, fold->preprocessing, error));
     }
-    return status == NNFS_OK
-               ? make_network(run, fold->train, run->options->train.seed, &fold->network, error)
-               : status;
+    return make_network(run, fold->train, run->options->train.seed, &fold->network, error);
 }
 
 /* The held-out part is looked at once, when all is done: a schedule must not go by it. */
@@ -113,14 +110,14 @@ static nnfs_status run_fold(train_run *run, int index, nnfs_error *error)
     fold_run fold = {.network = NULL};
     nnfs_summary summary = {.epochs = 0};
     nnfs_status status = build(run, index, &fold, error);
-    if (status == NNFS_OK) {
-        status = train(run, index, &fold, &summary, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        run->folds.scores[run->folds.count++] = summary.validation;
-        show(run, index, &summary.validation, nnfs_network_loss(fold.network));
-        log_fold(run, index + 1, &summary);
-    }
+    TRY_CLEANUP(train(run, index, &fold, &summary, error));
+    run->folds.scores[run->folds.count++] = summary.validation;
+    show(run, index, &summary.validation, nnfs_network_loss(fold.network));
+    log_fold(run, index + 1, &summary);
+cleanup:
     fold_free(&fold);
     return status;
 }
@@ -129,12 +126,11 @@ nnfs_status run_folds(train_run *run, nnfs_error *error)
 {
     int folds = run->options->folds;
     run->folds.scores = calloc((size_t)folds, sizeof *run->folds.scores);
-    nnfs_status status = NNFS_OK;
     if (!run->folds.scores) {
-        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    for (int i = 0; status == NNFS_OK && i < folds; i++) {
-        status = run_fold(run, i, error);
+    for (int i = 0; i < folds; i++) {
+        TRY(run_fold(run, i, error));
     }
-    return status;
+    return NNFS_OK;
 }

@@ -302,9 +302,12 @@ static nnfs_status annotate_classes(train_run *run, nnfs_error *error)
     }
     char *names = json_dumps(list, JSON_LINE);
     json_decref(list);
-    nnfs_status status = names && json_had_memory()
-                             ? nnfs_network_set_note(run->network, "class_names", names, error)
-                             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    nnfs_status status;
+    if (names && json_had_memory()) {
+        status = nnfs_network_set_note(run->network, "class_names", names, error);
+    } else {
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     free(names);
     return status;
 }
@@ -354,7 +357,7 @@ static nnfs_status annotate_settings(train_run *run, nnfs_error *error)
 nnfs_status run_annotate(train_run *run, nnfs_error *error)
 {
     uint64_t hash = 0;
-    nnfs_status status = samples_hash(run->train.set, run->preprocessing, &hash, error);
+    TRY(samples_hash(run->train.set, run->preprocessing, &hash, error));
     /* The networks of an ensemble have shares of their own. */
     double validation_share =
         options_make_ensemble(run->options) ? 0.0 : run->options->validation_share;
@@ -381,17 +384,16 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         {"nnfs_version", nnfs_version()},
         {"ended", run->summary.reason}, /* "stopped" and "diverged" cut it short */
     };
-    status =
-        status == NNFS_OK ? annotate_path(run->network, "data", run->options->data, error) : status;
-    status = status == NNFS_OK ? annotate_classes(run, error) : status;
-    status = status == NNFS_OK ? annotate_settings(run, error) : status;
-    for (size_t i = 0; status == NNFS_OK && i < sizeof words / sizeof *words; i++) {
-        status = nnfs_network_set_note(run->network, words[i][0], words[i][1], error);
+    TRY(annotate_path(run->network, "data", run->options->data, error));
+    TRY(annotate_classes(run, error));
+    TRY(annotate_settings(run, error));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        TRY(nnfs_network_set_note(run->network, words[i][0], words[i][1], error));
     }
-    for (size_t i = 0; status == NNFS_OK && i < sizeof notes / sizeof *notes; i++) {
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         if (notes[i].applies) {
-            status = nnfs_network_set_note(run->network, notes[i].key, notes[i].value.text, error);
+            TRY(nnfs_network_set_note(run->network, notes[i].key, notes[i].value.text, error));
         }
     }
-    return status;
+    return NNFS_OK;
 }
