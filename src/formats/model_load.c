@@ -126,15 +126,13 @@ static nnfs_status parse_count(const model_file *model, const char *key, int *co
 
 static nnfs_status parse_members(model_file *model, nnfs_error *error)
 {
-    nnfs_status status = parse_count(model, "members", &model->members, error);
-    if (status == NNFS_OK) {
-        status = parse_count(model, "networks", &model->networks, error);
-    }
-    if (status == NNFS_OK && model->networks > NETWORKS_MOST) {
+    TRY(parse_count(model, "members", &model->members, error));
+    TRY(parse_count(model, "networks", &model->networks, error));
+    if (model->networks > NETWORKS_MOST) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'networks' is more than %d", model->path,
                     NETWORKS_MOST);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* A list of whole numbers from 0 to `most`, of the model's; what else they must be, nnfs_network_create checks. */
@@ -325,22 +323,17 @@ static bool has_state(const model_file *model, const char *prefix)
 static nnfs_status check_tensors(model_file *model, nnfs_error *error)
 {
     size_t count = 0;
-    nnfs_status status = NNFS_OK;
     const train_state *row;
-    for (int i = 0; status == NNFS_OK && i < model->networks; i++) {
+    for (int i = 0; i < model->networks; i++) {
         model_prefix prefix;
         model_name_prefix(prefix, i);
-        status = check_buffer(model, &(model_buffer){prefix, NULL, true}, &count, error);
+        TRY(check_buffer(model, &(model_buffer){prefix, NULL, true}, &count, error));
     }
-    for (int i = 0; status == NNFS_OK && (row = train_state_at(i)) != NULL; i++) {
+    for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         model->has_state[i] = has_state(model, row->prefix);
         if (model->has_state[i]) {
-            status =
-                check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error);
+            TRY(check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error));
         }
-    }
-    if (status != NNFS_OK) {
-        return status;
     }
     if (model->file.tensor_count != count) {
         return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %zu",
@@ -514,23 +507,17 @@ static nnfs_status parse_model(model_file *model, nnfs_error *error)
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
         check_format,     check_checksum, parse_inputs, parse_input_dropout, parse_members,
         parse_embeddings, parse_layers,   parse_loss,   describe_network,    check_tensors};
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < sizeof steps / sizeof *steps; i++) {
-        status = steps[i](model, error);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        TRY(steps[i](model, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 nnfs_status model_open(const char *path, model_file *model, nnfs_error *error)
 {
     *model = (model_file){.path = path};
-    nnfs_status status = file_check_pointer(path, error);
-    if (status == NNFS_OK) {
-        status = safetensors_open(path, &model->file, error);
-    }
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(file_check_pointer(path, error));
+    TRY(safetensors_open(path, &model->file, error));
     return parse_model(model, error);
 }
 
@@ -572,15 +559,15 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
     nnfs_network *made = model->network;
     model->network = NULL;
     nnfs_status status = network_allocate(made, error);
-    if (status == NNFS_OK) {
-        status = read_preprocessing(model, made, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    for (int i = 0; status == NNFS_OK && i < model->networks; i++) {
-        status = read_parameters(model, made, i, error);
+    TRY_CLEANUP(read_preprocessing(model, made, error));
+    for (int i = 0; i < model->networks; i++) {
+        TRY_CLEANUP(read_parameters(model, made, i, error));
     }
-    if (status == NNFS_OK) {
-        status = read_notes(model, made, error);
-    }
+    status = read_notes(model, made, error);
+cleanup:
     if (status != NNFS_OK) {
         nnfs_network_free(made);
         made = NULL;

@@ -153,11 +153,10 @@ static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_er
     }
     static nnfs_status (*const checks[])(const nnfs_network_settings *, nnfs_error *) = {
         check_layers, check_loss, check_members, network_check_embeddings};
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < sizeof checks / sizeof *checks; i++) {
-        status = checks[i](settings, error);
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        TRY(checks[i](settings, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Making and freeing ---- */
@@ -531,12 +530,10 @@ nnfs_status nnfs_network_get_weights(const nnfs_network *network, int index, flo
     if (!weights) {
         return fail_null(error, "weights");
     }
-    nnfs_status status = network_check_layer(network, index, error);
-    if (status == NNFS_OK) {
-        network_read_tensor(&network->tensors[network->layers[index].weight], network->parameters,
-                            weights);
-    }
-    return status;
+    TRY(network_check_layer(network, index, error));
+    network_read_tensor(&network->tensors[network->layers[index].weight], network->parameters,
+                        weights);
+    return NNFS_OK;
 }
 
 nnfs_status nnfs_network_set_weights(nnfs_network *network, int index, const float *weights,
@@ -548,12 +545,10 @@ nnfs_status nnfs_network_set_weights(nnfs_network *network, int index, const flo
     if (!weights) {
         return fail_null(error, "weights");
     }
-    nnfs_status status = network_check_layer(network, index, error);
-    if (status == NNFS_OK) {
-        network_write_tensor(&network->tensors[network->layers[index].weight], network->parameters,
-                             weights);
-    }
-    return status;
+    TRY(network_check_layer(network, index, error));
+    network_write_tensor(&network->tensors[network->layers[index].weight], network->parameters,
+                         weights);
+    return NNFS_OK;
 }
 
 float *nnfs_network_biases(nnfs_network *network, int index)

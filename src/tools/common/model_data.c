@@ -214,7 +214,10 @@ static void say_bad_rows(const nnfs_dataset *data)
 int64_t model_data_trained_on(const model_data *loaded)
 {
     const nnfs_dataset *trained = loaded->parts.train ? loaded->parts.train : loaded->chosen;
-    return loaded->trained_on ? nnfs_dataset_samples(trained) : 0;
+    if (!loaded->trained_on) {
+        return 0;
+    }
+    return nnfs_dataset_samples(trained);
 }
 
 /* What was learned by heart does not say how good a model is. */
@@ -224,9 +227,12 @@ static void say_trained_on(const model_request *request, const model_data *loade
     if (!loaded->trained_on) {
         return;
     }
-    const char *held = parts->test         ? "; --split test takes those that were held out"
-                       : parts->validation ? "; --split validation takes those that were held out"
-                                           : "";
+    const char *held = "";
+    if (parts->test) {
+        held = "; --split test takes those that were held out";
+    } else if (parts->validation) {
+        held = "; --split validation takes those that were held out";
+    }
     cli_message("%s was trained on %s of these %s samples%s", request->model,
                 parts->train ? text_count(model_data_trained_on(loaded)).text : "all",
                 text_count(nnfs_dataset_samples(loaded->chosen)).text, held);

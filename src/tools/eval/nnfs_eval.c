@@ -1,4 +1,5 @@
 /* nnfs-eval: how good a saved network is on a dataset. */
+#include "common/bounds.h"
 #include "common/exit.h"
 #include "common/json.h"
 #include "common/lines.h"
@@ -102,7 +103,7 @@ static void take_costs(void *input, const option_row *row, const char *text)
         const char *item;
         char number[32];
         size_t length = list_next(&text, &item);
-        (void)snprintf(number, sizeof number, "%.*s", (int)(length < 31 ? length : 31), item);
+        (void)snprintf(number, sizeof number, "%.*s", (int)MIN(length, 31), item);
         costs[i] = option_number("--costs", number, NUMBER_NOT_NEGATIVE);
     }
     options->print.costs = true;
@@ -135,9 +136,11 @@ static nnfs_status evaluate_ensemble(eval_run *run, nnfs_error *error)
     int64_t samples = nnfs_dataset_samples(loaded->chosen);
     int outputs = nnfs_network_outputs(loaded->network);
     float *mean = calloc((size_t)samples, (size_t)outputs * sizeof *mean);
+    if (!mean) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     nnfs_status status =
-        mean ? ensemble_predict(&loaded->of, 0, samples, loaded->machine.threads, mean, error)
-             : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        ensemble_predict(&loaded->of, 0, samples, loaded->machine.threads, mean, error);
     if (status == NNFS_OK) {
         status = nnfs_evaluate_probabilities(loaded->chosen, mean, outputs, &run->result, error);
     }
@@ -207,8 +210,12 @@ static void print_head(const eval_run *run)
     const model_request *request = &run->options->request;
     const model_data *loaded = &run->loaded;
     bool table = loaded->chosen == loaded->train && nnfs_dataset_columns(loaded->chosen) > 0;
-    const char *the = table ? "" : ", the ";
-    const char *part = table ? "" : chosen_name(run);
+    const char *the = "";
+    const char *part = "";
+    if (!table) {
+        the = ", the ";
+        part = chosen_name(run);
+    }
     short_text samples = text_count(run->result.samples);
     path_text data = text_path(request->data);
     int more = request->more_count;

@@ -141,12 +141,12 @@ static nnfs_status check(const export_options *options, const char *path, const 
 {
     difference d;
     nnfs_status status = difference_begin(&d, loaded, error);
-    if (status == NNFS_OK) {
-        status = compare(path, loaded, &d, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = report(path, &d, strict, options->request.quiet, error);
-    }
+    TRY_CLEANUP(compare(path, loaded, &d, error));
+    status = report(path, &d, strict, options->request.quiet, error);
+cleanup:
     difference_end(&d);
     return status;
 }
@@ -200,11 +200,11 @@ static nnfs_status load_calibration(const export_options *options, model_data *o
     request.part = PART_ANY;
     request.quiet = true;
     request.ignore_targets = true;
-    nnfs_status status = model_data_load(&request, own, error);
-    if (status == NNFS_OK && own->train) {
+    TRY(model_data_load(&request, own, error));
+    if (own->train) {
         own->chosen = own->train;
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status export_c(const export_options *options, const model_data *loaded,
@@ -250,9 +250,9 @@ static nnfs_status export_safetensors(const export_options *options, const model
                                       nnfs_error *error)
 {
     char python[4096];
-    nnfs_status status = nnfs_network_export_state_dict(loaded->network, options->safetensors,
-                                                        python, sizeof python, error);
-    if (status == NNFS_OK && !options->request.quiet) {
+    TRY(nnfs_network_export_state_dict(loaded->network, options->safetensors, python, sizeof python,
+                                       error));
+    if (!options->request.quiet) {
         line_print(stdout, "%-12s %s\n\n", "safetensors", options->safetensors);
         /* Broken inside of parentheses, Python reads it too. */
         line_print(stdout, "import torch, safetensors.torch\nmodel = %s\n", python);
@@ -260,7 +260,7 @@ static nnfs_status export_safetensors(const export_options *options, const model
                    "model.load_state_dict(safetensors.torch.load_file(\"%s\"), strict=True)\n",
                    options->safetensors);
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- The work ---- */
@@ -282,17 +282,17 @@ static nnfs_status load(const export_options *options, model_data *loaded, nnfs_
 
 static nnfs_status export_all(const export_options *options, model_data *loaded, nnfs_error *error)
 {
-    nnfs_status status = load(options, loaded, error);
-    if (status == NNFS_OK && options->onnx) {
-        status = export_onnx(options, loaded, error);
+    TRY(load(options, loaded, error));
+    if (options->onnx) {
+        TRY(export_onnx(options, loaded, error));
     }
-    if (status == NNFS_OK && options->c) {
-        status = export_c(options, loaded, error);
+    if (options->c) {
+        TRY(export_c(options, loaded, error));
     }
-    if (status == NNFS_OK && options->safetensors) {
-        status = export_safetensors(options, loaded, error);
+    if (options->safetensors) {
+        return export_safetensors(options, loaded, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 int main(int argc, char **argv)

@@ -141,14 +141,15 @@ static nnfs_status print_classes(const nnfs_dataset *data, nnfs_error *error)
         return NNFS_OK;
     }
     nnfs_status status = count_classes(data, &counts, error);
-    for (int i = 0; status == NNFS_OK && i < classes && i < CLASSES_MOST; i++) {
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    for (int i = 0; i < classes && i < CLASSES_MOST; i++) {
         line_print(stdout, "%s%s %s", i == 0 ? "classes   " : ", ",
                    listed_name(nnfs_dataset_class_name(data, i)).text, text_count(counts[i]).text);
     }
-    if (status == NNFS_OK) {
-        line_print(stdout, classes > CLASSES_MOST ? ", and %d more\n" : "\n",
-                   classes - CLASSES_MOST);
-    }
+    line_print(stdout, classes > CLASSES_MOST ? ", and %d more\n" : "\n", classes - CLASSES_MOST);
+cleanup:
     free(counts);
     return status;
 }

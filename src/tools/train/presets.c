@@ -133,7 +133,10 @@ static void fit_epochs(train_options *options, int64_t rows, int factor)
 
 void preset_fit(train_options *options, const nnfs_dataset *train)
 {
-    preset_task task = nnfs_dataset_classes(train) == 2 ? PRESET_TWO_CLASSES : PRESET_OTHERS;
+    preset_task task = PRESET_OTHERS;
+    if (nnfs_dataset_classes(train) == 2) {
+        task = PRESET_TWO_CLASSES;
+    }
     const task_options *chosen = &presets[options->preset].by_task[task];
     bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
     if (chosen->epochs > 0 && wide) {

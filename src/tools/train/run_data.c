@@ -33,26 +33,25 @@ static nnfs_status load_like(train_run *run, nnfs_error *error)
     settings.targets_path = options->targets_path;
     settings.like = run->schema;
     table_options_apply_format(options, &settings);
-    nnfs_status status =
-        nnfs_dataset_load(run->train.path, &settings, &run->train.set, &run->test.set, error);
-    if (status == NNFS_OK && !nnfs_dataset_has_targets(run->train.set)) {
+    TRY(nnfs_dataset_load(run->train.path, &settings, &run->train.set, &run->test.set, error));
+    if (!nnfs_dataset_has_targets(run->train.set)) {
         return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to learn from",
                          run->train.path);
     }
-    if (status == NNFS_OK && !run->options->quiet) {
+    if (!run->options->quiet) {
         model_data_describe(run->train.set);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status check_targets(const data_source *data, nnfs_error *error)
 {
     nnfs_error why;
     nnfs_status status = nnfs_dataset_check_targets(data->set, &why);
-    if (status == NNFS_OK) {
-        return status;
+    if (status != NNFS_OK) {
+        return set_error(error, status, "%s: %s", data->path, why.message);
     }
-    return set_error(error, status, "%s: %s", data->path, why.message);
+    return NNFS_OK;
 }
 
 static nnfs_status set_shape(const train_run *run, const char *path, nnfs_dataset *data,
@@ -76,7 +75,11 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
     nnfs_status status = NNFS_OK;
     if (known) {
         run->train.path = strdup(known);
-        status = run->train.path ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        if (run->train.path) {
+            status = NNFS_OK;
+        } else {
+            status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        }
     } else {
         status = data_path(run->options->data, &run->train.path, error);
     }
@@ -98,7 +101,10 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         status = set_shape(run, run->train.path, run->test.set, error);
     }
     /* New data for a model may be of one class. */
-    return status == NNFS_OK && !run->options->from ? check_targets(&run->train, error) : status;
+    if (status == NNFS_OK && !run->options->from) {
+        return check_targets(&run->train, error);
+    }
+    return status;
 }
 
 /* Which share of the training data to test on, now that it is known what DATA brings. */
@@ -155,24 +161,19 @@ static nnfs_status check_until_accuracy(const train_run *run, nnfs_error *error)
 nnfs_status run_load(train_run *run, nnfs_error *error)
 {
     const train_options *options = run->options;
-    nnfs_status status = load_data(run, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
+    TRY(load_data(run, error));
     run->test_share = choose_test_share(run);
     run->replaced_test = run->test.set && options->test_share != BY_DATA;
     if (run->replaced_test) {
         nnfs_dataset_free(run->test.set);
         run->test.set = NULL;
     }
-    status = check_until_accuracy(run, error);
-    if (status == NNFS_OK) {
-        status = hold_out(run, run->test_share, &run->test.set, error);
+    TRY(check_until_accuracy(run, error));
+    TRY(hold_out(run, run->test_share, &run->test.set, error));
+    if (!options_make_ensemble(options)) {
+        return hold_out(run, options->validation_share, &run->validation.set, error);
     }
-    if (status == NNFS_OK && !options_make_ensemble(options)) {
-        status = hold_out(run, options->validation_share, &run->validation.set, error);
-    }
-    return status;
+    return NNFS_OK;
 }
 
 /* ---- Parts with a path of their own ---- */
@@ -284,21 +285,14 @@ nnfs_status run_load_others(train_run *run, nnfs_error *error)
         {options->test_path, options->test_targets, &run->test},
         {options->validation_path, options->validation_targets, &run->validation},
     };
-    nnfs_status status = NNFS_OK;
-    for (size_t i = 0; status == NNFS_OK && i < sizeof others / sizeof *others; i++) {
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!others[i].path) {
             continue;
         }
-        status = load_other(others[i].path, others[i].targets, run, others[i].source, error);
-        if (status == NNFS_OK) {
-            status = check_kind(&run->train, others[i].source, error);
-        }
-        if (status == NNFS_OK) {
-            status = check_fit(&run->train, others[i].source, error);
-        }
+        TRY(load_other(others[i].path, others[i].targets, run, others[i].source, error));
+        TRY(check_kind(&run->train, others[i].source, error));
+        TRY(check_fit(&run->train, others[i].source, error));
     }
-    if (status == NNFS_OK) {
-        say_replaced(run);
-    }
-    return status;
+    say_replaced(run);
+    return NNFS_OK;
 }

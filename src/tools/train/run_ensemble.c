@@ -213,11 +213,10 @@ cleanup:
 
 static nnfs_status run_round(train_run *run, ensemble_round *round, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < round->networks; i++) {
-        status = run_part(run, round, i, error);
+    for (int i = 0; i < round->networks; i++) {
+        TRY(run_part(run, round, i, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* The epochs and the temperature for networks that are trained on all samples. */
@@ -235,19 +234,19 @@ static nnfs_status find_epochs(train_run *run, const nnfs_train_settings *settin
     nnfs_status status = held_out_begin(
         &scores, settings->epochs, nnfs_network_outputs(run->network),
         nnfs_dataset_samples(run->train.set) + nnfs_dataset_samples(run->validation.set), error);
-    if (status == NNFS_OK) {
-        status = run_round(run, &round, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        double temperature;
-        next->epochs = held_out_best(&scores, &temperature);
-        bool calibrates = settings->calibration_method != NNFS_CALIBRATION_NONE;
-        next->log_temperature = calibrates ? log(temperature) : 0.0;
-    }
-    if (status == NNFS_OK && !run->options->quiet) {
+    TRY_CLEANUP(run_round(run, &round, error));
+    double temperature;
+    next->epochs = held_out_best(&scores, &temperature);
+    bool calibrates = settings->calibration_method != NNFS_CALIBRATION_NONE;
+    next->log_temperature = calibrates ? log(temperature) : 0.0;
+    if (!run->options->quiet) {
         (void)fprintf(stderr, "refit     %d of %d epochs on all training data\n", next->epochs,
                       settings->epochs);
     }
+cleanup:
     held_out_free(&scores);
     return status;
 }

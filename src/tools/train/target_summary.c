@@ -74,14 +74,18 @@ static nnfs_status show_numbers(const train_run *run, nnfs_error *error)
         ranges[i] = (target_range){.least = HUGE_VAL, .most = -HUGE_VAL};
     }
     nnfs_status status = measure_targets(run->train.set, ranges, error);
-    for (int i = 0; status == NNFS_OK && i < outputs; i++) {
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    for (int i = 0; i < outputs; i++) {
         if (i < TARGETS_MOST) {
             show_range(run, i, &ranges[i]);
         }
     }
-    if (status == NNFS_OK && outputs > TARGETS_MOST) {
+    if (outputs > TARGETS_MOST) {
         line_print(stderr, "predicts  %d more\n", outputs - TARGETS_MOST);
     }
+cleanup:
     free(ranges);
     return status;
 }

@@ -46,10 +46,13 @@ static char *make_title(const tuning *tune, int lines)
     } else {
         name = tune->options->data;
     }
-    int length = lines < tune->count
-                     ? asprintf(&title, "%s: %s, %d of %d runs", text_name(name).text,
-                                tune->judge.name, lines, tune->count)
-                     : asprintf(&title, "%s: %s", text_name(name).text, tune->judge.name);
+    int length;
+    if (lines < tune->count) {
+        length = asprintf(&title, "%s: %s, %d of %d runs", text_name(name).text, tune->judge.name,
+                          lines, tune->count);
+    } else {
+        length = asprintf(&title, "%s: %s", text_name(name).text, tune->judge.name);
+    }
     return must_have(length < 0 ? NULL : title);
 }
 
@@ -174,7 +177,10 @@ static void print_heading(const tuning *tune)
 static void print_row(const tuning *tune, const tune_trial *trial)
 {
     const train_run *data = &tune->data[0];
-    const tune_point *last = trial->count > 0 ? &trial->points[trial_kept(trial)] : NULL;
+    const tune_point *last = NULL;
+    if (trial->count > 0) {
+        last = &trial->points[trial_kept(trial)];
+    }
     line_print(stdout, "%5d", trial->number);
     for (int i = 0; i < tune->options->space.axis_count; i++) {
         if (axis_varies(tune, i)) {
