@@ -184,26 +184,43 @@ static void softmax_backward(const float *kept, int rows, int columns, int ld, f
 
 /* ---- The table ---- */
 
+#define SOFTPLUS_C "x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x))"
+
 static const activation activations[] = {
-    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .init = NNFS_INIT_DEFAULT},
-    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .init = NNFS_INIT_HE_NORMAL},
+    [NNFS_IDENTITY] = {"identity", identity_forward, identity_backward, .init = NNFS_INIT_DEFAULT,
+                       .exported = {"x", "Identity()", "Identity"}},
+    [NNFS_RELU] = {"relu", relu_forward, relu_backward, .init = NNFS_INIT_HE_NORMAL,
+                   .exported = {"x > 0.0f ? x : 0.0f", "ReLU()", "Relu"}},
     [NNFS_LEAKY_RELU] = {"leaky_relu", leaky_relu_forward, leaky_relu_backward,
-                         .init = NNFS_INIT_HE_NORMAL},
-    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .init = NNFS_INIT_HE_NORMAL},
-    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .init = NNFS_INIT_DEFAULT},
-    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .init = NNFS_INIT_DEFAULT},
-    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward,
-                       .init = NNFS_INIT_HE_NORMAL},
+                         .init = NNFS_INIT_HE_NORMAL,
+                         .exported = {"x > 0.0f ? x : 0.01f * x", "LeakyReLU(0.01)", "LeakyRelu",
+                                      .alpha = 0.01f}},
+    [NNFS_ELU] = {"elu", elu_forward, elu_backward, .init = NNFS_INIT_HE_NORMAL,
+                  .exported = {"x > 0.0f ? x : expm1f(x)", "ELU()", "Elu", .alpha = 1.0f}},
+    [NNFS_SIGMOID] = {"sigmoid", sigmoid_forward, sigmoid_backward, .init = NNFS_INIT_DEFAULT,
+                      .exported = {"1.0f / (1.0f + expf(-x))", "Sigmoid()", "Sigmoid"}},
+    [NNFS_TANH] = {"tanh", tanh_forward, tanh_backward, .init = NNFS_INIT_DEFAULT,
+                   .exported = {"tanhf(x)", "Tanh()", "Tanh"}},
+    [NNFS_SOFTPLUS] = {"softplus", softplus_forward, softplus_backward, .init = NNFS_INIT_HE_NORMAL,
+                       .exported = {SOFTPLUS_C, "Softplus()", "Softplus"}},
     [NNFS_SILU] = {"silu", silu_forward, silu_backward, .keeps_z = true,
-                   .init = NNFS_INIT_HE_NORMAL},
+                   .init = NNFS_INIT_HE_NORMAL,
+                   .exported = {"x / (1.0f + expf(-x))", "SiLU()", .times = {"Sigmoid"}}},
     [NNFS_GELU] = {"gelu", gelu_forward, gelu_backward, .keeps_z = true,
-                   .init = NNFS_INIT_HE_NORMAL},
-    [NNFS_SOFTMAX] = {"softmax", softmax_forward, softmax_backward, .output_only = true},
-    [NNFS_SELU] = {"selu", selu_forward, selu_backward, .init = NNFS_INIT_LECUN_NORMAL},
+                   .init = NNFS_INIT_HE_NORMAL,
+                   .exported = {"0.5f * x * (1.0f + erff(x * 0.707106781f))", "GELU()", "Gelu"}},
+    [NNFS_SOFTMAX] = {"softmax", softmax_forward, softmax_backward, .output_only = true,
+                      .exported = {NULL, "Softmax(dim=1)", "Softmax"}},
+    [NNFS_SELU] = {"selu", selu_forward, selu_backward, .init = NNFS_INIT_LECUN_NORMAL,
+                   .exported = {"1.05070102f * (x > 0.0f ? x : 1.67326319f * expm1f(x))", "SELU()",
+                                "Selu"}},
     [NNFS_MISH] = {"mish", mish_forward, mish_backward, .keeps_z = true,
-                   .init = NNFS_INIT_HE_NORMAL},
+                   .init = NNFS_INIT_HE_NORMAL,
+                   .exported = {"x * tanhf(" SOFTPLUS_C ")", "Mish()", "Mish",
+                                .times = {"Softplus", "Tanh"}}},
+    /* torch.nn has no module of it: who loads it writes one. */
     [NNFS_EXPONENTIAL] = {"exponential", exponential_forward, exponential_backward,
-                          .output_only = true},
+                          .output_only = true, .exported = {"expf(x)", "Exp()", "Exp"}},
 };
 
 const activation *activation_of(nnfs_activation which)

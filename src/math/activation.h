@@ -9,6 +9,16 @@
 #include <nnfs/nnfs.h>
 #include <stdbool.h>
 
+/* An activation in other formats. */
+typedef struct activation_export {
+    const char *c;        /* expression of x; NULL: it takes a whole sample, as softmax does */
+    const char *torch;    /* module of torch.nn */
+    const char *onnx;     /* operator; NULL: none */
+    float alpha;          /* the operator's attribute; 0: it has none */
+    const char *times[2]; /* written as x times these operators of x, the inner one first: few
+                             runtimes know `onnx` */
+} activation_export;
+
 typedef struct activation {
     const char *name;
 
@@ -28,6 +38,7 @@ typedef struct activation {
     bool keeps_z;     /* f' needs z: training keeps it besides a */
     bool output_only; /* not for hidden layers */
     nnfs_init init;   /* what suits it; 0: glorot_uniform */
+    activation_export exported;
 } activation;
 
 /* The row of an activation, NULL for a value that is none. */

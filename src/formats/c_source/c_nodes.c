@@ -1,5 +1,6 @@
 /* The nodes of a graph in C: one function a kind for its constants and its statements. */
 #include "formats/c_source/c_source.h"
+#include "math/activation.h"
 
 #include <string.h>
 
@@ -198,37 +199,6 @@ static const char cycles_text[] =
     "        }\n"
     "    }\n"
     "}\n\n";
-
-/* An activation of one number: an expression of x. By name, as in ONNX. */
-typedef struct activation_row {
-    const char *name;
-    const char *expression;
-} activation_row;
-
-static const activation_row activations[] = {
-    {"identity", "x"},
-    {"relu", "x > 0.0f ? x : 0.0f"},
-    {"leaky_relu", "x > 0.0f ? x : 0.01f * x"},
-    {"elu", "x > 0.0f ? x : expm1f(x)"},
-    {"selu", "1.05070102f * (x > 0.0f ? x : 1.67326319f * expm1f(x))"},
-    {"sigmoid", "1.0f / (1.0f + expf(-x))"},
-    {"tanh", "tanhf(x)"},
-    {"softplus", "x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x))"},
-    {"silu", "x / (1.0f + expf(-x))"},
-    {"gelu", "0.5f * x * (1.0f + erff(x * 0.707106781f))"},
-    {"exponential", "expf(x)"},
-    {"mish", "x * tanhf(x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x)))"},
-};
-
-static const char *expression_of(nnfs_activation activation)
-{
-    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
-        if (strcmp(activations[i].name, nnfs_activation_name(activation)) == 0) {
-            return activations[i].expression;
-        }
-    }
-    return "x";
-}
 
 /* ---- Constants ---- */
 
@@ -547,7 +517,8 @@ static void write_activation(c_writer *w, int at, const graph_node *node, const 
                              const char *y)
 {
     (void)at;
-    if (node->activation == NNFS_SOFTMAX) {
+    const char *expression = activation_of(node->activation)->exported.c;
+    if (!expression) {
         (void)fprintf(w->stream, "    softmax(%s, %d);\n", y, node->width);
         return;
     }
@@ -556,7 +527,7 @@ static void write_activation(c_writer *w, int at, const graph_node *node, const 
                   "        float x = %s[i];\n"
                   "        %s[i] = %s;\n"
                   "    }\n",
-                  node->width, x, y, expression_of(node->activation));
+                  node->width, x, y, expression);
 }
 
 static void write_complement(c_writer *w, int at, const graph_node *node, const char *x,

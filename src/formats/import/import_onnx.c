@@ -7,6 +7,7 @@
 #include "formats/import/import_embedding.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_run.h"
+#include "math/activation.h"
 #include "network/normalization.h"
 
 #include <math.h>
@@ -258,22 +259,26 @@ static bool is_erf_plus_one(const tracer *t, const char *value, const char *x)
     return divided || multiplied;
 }
 
-static const char *product_of(const tracer *t, const factors *found, const char **x)
+/* The activation that a product is, and what it is of; -1: none. */
+static int product_of(const tracer *t, const factors *found, const char **x)
 {
     for (int i = 0; i < 2; i++) {
         const char *other = found->values[1 - i];
+        const activation *row;
         *x = found->values[i];
-        if (found->scale == 1.0 && is_applied(t, other, "Sigmoid", NULL, *x)) {
-            return "silu";
-        }
-        if (found->scale == 1.0 && is_applied(t, other, "Tanh", "Softplus", *x)) {
-            return "mish";
+        for (int which = 0; (row = activation_of((nnfs_activation)which)) != NULL; which++) {
+            const char *inner = row->exported.times[0];
+            const char *outer = row->exported.times[1];
+            if (outer ? is_applied(t, other, outer, inner, *x)
+                      : inner && is_applied(t, other, inner, NULL, *x)) {
+                return found->scale == 1.0 ? which : -1;
+            }
         }
         if (fabs(found->scale - 0.5) < 1e-6 && is_erf_plus_one(t, other, *x)) {
-            return "gelu";
+            return NNFS_GELU;
         }
     }
-    return NULL;
+    return -1;
 }
 
 /* ---- Arithmetic with constants ---- */
@@ -296,10 +301,9 @@ static nnfs_status trace_arithmetic(tracer *t, const Onnx__NodeProto *node, nnfs
     factors found = {.scale = 1.0};
     if (multiplies && collect_factors(t, node, &found)) {
         const char *x = NULL;
-        const char *name = product_of(t, &found, &x);
-        if (name && graph_activation(name) >= 0) {
-            add_step(t, node, NODE_ACTIVATION)->activation =
-                (nnfs_activation)graph_activation(name);
+        int which = product_of(t, &found, &x);
+        if (which >= 0) {
+            add_step(t, node, NODE_ACTIVATION)->activation = (nnfs_activation)which;
             t->value = x;
             return NNFS_OK;
         }
@@ -407,76 +411,60 @@ static nnfs_status trace_flatten(tracer *t, const Onnx__NodeProto *node, nnfs_er
     return refuse(node, "does not keep the samples", error);
 }
 
-static nnfs_status trace_activation(tracer *t, const Onnx__NodeProto *node, nnfs_error *error);
+typedef nnfs_status node_tracer(tracer *t, const Onnx__NodeProto *node, nnfs_error *error);
 
 typedef struct trace_row {
     const char *op;
-    nnfs_status (*trace)(tracer *t, const Onnx__NodeProto *node, nnfs_error *error);
-    const char *activation;
-    float alpha; /* that the activation has; 0: it has none */
+    node_tracer *trace;
 } trace_row;
 
 static const trace_row rows[] = {
-    {"Add", trace_arithmetic, NULL, 0.0f},
-    {"BatchNormalization", trace_normalization, NULL, 0.0f},
-    {"Cast", trace_past, NULL, 0.0f},
-    {"Concat", trace_concat, NULL, 0.0f},
-    {"Div", trace_arithmetic, NULL, 0.0f},
-    {"Dropout", trace_past, NULL, 0.0f},
-    {"Elu", trace_activation, "elu", 1.0f},
-    {"Exp", trace_activation, "exponential", 0.0f},
-    {"Flatten", trace_flatten, NULL, 0.0f},
-    {"Gelu", trace_activation, "gelu", 0.0f},
-    {"Gemm", trace_gemm, NULL, 0.0f},
-    {"Identity", trace_past, NULL, 0.0f},
-    {"LayerNormalization", trace_layer_norm, NULL, 0.0f},
-    {"LeakyRelu", trace_activation, "leaky_relu", 0.01f},
-    {"MatMul", trace_matmul, NULL, 0.0f},
-    {"Mish", trace_activation, "mish", 0.0f},
-    {"Mul", trace_arithmetic, NULL, 0.0f},
-    {"ReduceMean", trace_mean, NULL, 0.0f},
-    {"Relu", trace_activation, "relu", 0.0f},
-    {"Reshape", trace_past, NULL, 0.0f},
-    {"Selu", trace_activation, "selu", 0.0f},
-    {"Sigmoid", trace_activation, "sigmoid", 0.0f},
-    {"Softmax", trace_softmax, NULL, 0.0f},
-    {"Softplus", trace_activation, "softplus", 0.0f},
-    {"Sub", trace_arithmetic, NULL, 0.0f},
-    {"Tanh", trace_activation, "tanh", 0.0f},
+    {"Add", trace_arithmetic},  {"BatchNormalization", trace_normalization},
+    {"Cast", trace_past},       {"Concat", trace_concat},
+    {"Div", trace_arithmetic},  {"Dropout", trace_past},
+    {"Flatten", trace_flatten}, {"Gemm", trace_gemm},
+    {"Identity", trace_past},   {"LayerNormalization", trace_layer_norm},
+    {"MatMul", trace_matmul},   {"Mul", trace_arithmetic},
+    {"ReduceMean", trace_mean}, {"Reshape", trace_past},
+    {"Softmax", trace_softmax}, {"Sub", trace_arithmetic},
 };
 
-static const trace_row *find_row(const Onnx__NodeProto *node)
+/* The activation that an operator is; -1: none. */
+static int activation_of_op(const Onnx__NodeProto *node)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (onnx_is(node, rows[i].op)) {
-            return &rows[i];
+    const activation *row;
+    for (int i = 0; (row = activation_of((nnfs_activation)i)) != NULL; i++) {
+        if (row->exported.onnx && onnx_is(node, row->exported.onnx)) {
+            return i;
         }
     }
-    return NULL;
+    return -1;
 }
 
 static nnfs_status trace_activation(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
-    const trace_row *row = find_row(node);
-    int activation = graph_activation(row->activation);
-    float default_alpha = 1.0f;
-    if (strcmp(row->op, "LeakyRelu") == 0) {
-        default_alpha = 0.01f;
-    }
-    if (activation < 0) {
-        return refuse(node, "is an activation that this version does not have", error);
-    }
-    if (row->alpha != 0.0f &&
-        fabsf(onnx_float_of(node, "alpha", default_alpha) - row->alpha) > 1e-6f) {
+    int which = activation_of_op(node);
+    float alpha = activation_of((nnfs_activation)which)->exported.alpha; /* and ONNX's default */
+    if (alpha != 0.0f && fabsf(onnx_float_of(node, "alpha", alpha) - alpha) > 1e-6f) {
         return refuse(node, "has another alpha than the activation of nnfs", error);
     }
     const Onnx__AttributeProto *approximate = onnx_attribute(node, "approximate");
     if (approximate && approximate->s.len != 4) { /* "none" */
         return refuse(node, "is approximated, which the activation of nnfs is not", error);
     }
-    add_step(t, node, NODE_ACTIVATION)->activation = (nnfs_activation)activation;
+    add_step(t, node, NODE_ACTIVATION)->activation = (nnfs_activation)which;
     t->value = node->input[0];
     return NNFS_OK;
+}
+
+static node_tracer *find_tracer(const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (onnx_is(node, rows[i].op)) {
+            return rows[i].trace;
+        }
+    }
+    return activation_of_op(node) >= 0 ? trace_activation : NULL;
 }
 
 /* ---- From the output to the input ---- */
@@ -505,9 +493,9 @@ static bool is_zip_map(const Onnx__NodeProto *node)
 
 static nnfs_status trace_node(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
-    const trace_row *row = find_row(node);
+    node_tracer *trace_one = find_tracer(node);
     bool zip_map = is_zip_map(node) && t->step_count == 0;
-    if (!row && !zip_map) {
+    if (!trace_one && !zip_map) {
         return refuse(node, "is no part of a multilayer perceptron", error);
     }
     if (node->n_input < 1 || !node->input[0]) {
@@ -516,7 +504,7 @@ static nnfs_status trace_node(tracer *t, const Onnx__NodeProto *node, nnfs_error
     if (zip_map) {
         return trace_past(t, node, error);
     }
-    return row->trace(t, node, error);
+    return trace_one(t, node, error);
 }
 
 static nnfs_status trace(tracer *t, nnfs_error *error)

@@ -6,9 +6,11 @@
 #include "base/minmax.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_model.h"
+#include "math/activation.h"
 #include "network/normalization.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -671,11 +673,6 @@ static void write_softmax(onnx_writer *w, int at, const char *x, const char *y)
     onnx_attribute_int(&w->b, onnx_node(&w->b, "", "Softmax", y, 1, &x), "axis", axis);
 }
 
-static void write_silu(onnx_writer *w, int at, const char *x, const char *y)
-{
-    (void)op2(w, "Mul", x, op1(w, "Sigmoid", x, local(w, at, "sigmoid")), y);
-}
-
 /* x / 2 (1 + erf(x / sqrt 2)) */
 static void write_gelu(onnx_writer *w, int at, const char *x, const char *y)
 {
@@ -687,47 +684,32 @@ static void write_gelu(onnx_writer *w, int at, const char *x, const char *y)
     (void)op2(w, "Mul", half, plus, y);
 }
 
-/* x tanh(softplus(x)) */
-static void write_mish(onnx_writer *w, int at, const char *x, const char *y)
+/* x times operators of x. */
+static void write_product(onnx_writer *w, int at, const activation *row, const char *x,
+                          const char *y)
 {
-    const char *softplus = op1(w, "Softplus", x, local(w, at, "softplus"));
-    (void)op2(w, "Mul", x, op1(w, "Tanh", softplus, local(w, at, "tanh")), y);
+    const char *factor = x;
+    for (int i = 0; i < 2 && row->exported.times[i]; i++) {
+        char name[32] = "";
+        (void)snprintf(name, sizeof name, "%s", row->exported.times[i]);
+        name[0] = (char)(name[0] - 'A' + 'a');
+        factor = op1(w, row->exported.times[i], factor, local(w, at, name));
+    }
+    (void)op2(w, "Mul", x, factor, y);
 }
-
-/* By name, so that an activation which the library gains needs its row alone. */
-typedef struct activation_row {
-    const char *name;
-    const char *op; /* whose attributes' defaults are right; or NULL: it takes several */
-    void (*write)(onnx_writer *w, int at, const char *x, const char *y);
-} activation_row;
-
-static const activation_row activations[] = {
-    {"identity", "Identity", NULL},
-    {"relu", "Relu", NULL},
-    {"leaky_relu", "LeakyRelu", NULL},
-    {"elu", "Elu", NULL},
-    {"selu", "Selu", NULL},
-    {"sigmoid", "Sigmoid", NULL},
-    {"tanh", "Tanh", NULL},
-    {"softplus", "Softplus", NULL},
-    {"silu", NULL, write_silu},
-    {"gelu", NULL, write_gelu},
-    {"mish", NULL, write_mish},
-    {"exponential", "Exp", NULL},
-    {"softmax", NULL, write_softmax},
-};
 
 static void write_activation(onnx_writer *w, int at, const graph_node *node, const char *x,
                              const char *y)
 {
-    const activation_row *form = activations;
-    while (strcmp(form->name, nnfs_activation_name(node->activation)) != 0) {
-        form++;
-    }
-    if (form->op) {
-        (void)op1(w, form->op, x, y);
+    const activation *row = activation_of(node->activation);
+    if (node->activation == NNFS_SOFTMAX) {
+        write_softmax(w, at, x, y);
+    } else if (node->activation == NNFS_GELU) {
+        write_gelu(w, at, x, y);
+    } else if (row->exported.times[0]) {
+        write_product(w, at, row, x, y);
     } else {
-        form->write(w, at, x, y);
+        (void)op1(w, row->exported.onnx, x, y); /* the default of alpha is right */
     }
 }
 

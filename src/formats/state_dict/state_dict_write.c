@@ -2,43 +2,13 @@
 #include "formats/graph/graph.h"
 #include "formats/import/import.h"
 #include "formats/safetensors.h"
+#include "math/activation.h"
 
 #include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An activation's module in PyTorch. */
-typedef struct module_row {
-    const char *name;
-    const char *module;
-} module_row;
-
-static const module_row modules[] = {
-    {"relu", "ReLU()"},
-    {"leaky_relu", "LeakyReLU(0.01)"},
-    {"elu", "ELU()"},
-    {"selu", "SELU()"},
-    {"sigmoid", "Sigmoid()"},
-    {"tanh", "Tanh()"},
-    {"softplus", "Softplus()"},
-    {"silu", "SiLU()"},
-    {"gelu", "GELU()"},
-    {"mish", "Mish()"},
-    {"exponential", "Exp()"}, /* a module that a reader has to write */
-    {"softmax", "Softmax(dim=1)"},
-};
-
-static const char *module_of(nnfs_activation activation)
-{
-    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
-        if (strcmp(modules[i].name, nnfs_activation_name(activation)) == 0) {
-            return modules[i].module;
-        }
-    }
-    return "Identity()";
-}
 
 typedef char tensor_name[32];
 
@@ -153,11 +123,11 @@ static nnfs_status describe(state_dict *d, nnfs_error *error)
         if (node->kind != NODE_DENSE) {
             continue;
         }
-        nnfs_activation activation = activation_after(graph, i);
-        (void)fprintf(activations, "%s%s", place > 0 ? "," : "", nnfs_activation_name(activation));
+        nnfs_activation which = activation_after(graph, i);
+        (void)fprintf(activations, "%s%s", place > 0 ? "," : "", nnfs_activation_name(which));
         place = add_layer(d, i, place, python);
-        if (activation != NNFS_IDENTITY) {
-            (void)fprintf(python, ", torch.nn.%s", module_of(activation));
+        if (which != NNFS_IDENTITY) {
+            (void)fprintf(python, ", torch.nn.%s", activation_of(which)->exported.torch);
             place++;
         }
     }

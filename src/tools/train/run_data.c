@@ -75,7 +75,11 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
     nnfs_status status = NNFS_OK;
     if (known) {
         run->train.path = strdup(known);
-        status = run->train.path ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        if (run->train.path) {
+            status = NNFS_OK;
+        } else {
+            status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        }
     } else {
         status = data_path(run->options->data, &run->train.path, error);
     }
@@ -97,7 +101,10 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
         status = set_shape(run, run->train.path, run->test.set, error);
     }
     /* New data for a model may be of one class. */
-    return status == NNFS_OK && !run->options->from ? check_targets(&run->train, error) : status;
+    if (status == NNFS_OK && !run->options->from) {
+        return check_targets(&run->train, error);
+    }
+    return status;
 }
 
 /* Which share of the training data to test on, now that it is known what DATA brings. */

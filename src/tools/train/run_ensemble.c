@@ -220,11 +220,10 @@ cleanup:
 
 static nnfs_status run_round(train_run *run, ensemble_round *round, nnfs_error *error)
 {
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < round->networks; i++) {
-        status = run_part(run, round, i, error);
+    for (int i = 0; i < round->networks; i++) {
+        TRY(run_part(run, round, i, error));
     }
-    return status;
+    return NNFS_OK;
 }
 
 /* Schedules that --refit compares: all epochs, a half and a quarter of them. */
