@@ -100,7 +100,8 @@ typedef enum nnfs_loss {
     NNFS_MSE,                  /* (p - y)^2 */
     NNFS_MAE,                  /* |p - y|, with the slope 0 where p == y */
     NNFS_HUBER,                /* |p - y| < 1 ? (p - y)^2 / 2 : |p - y| - 1/2 */
-    NNFS_POISSON, /* p - y log p, of counts y >= 0, from log p; needs an exponential output */
+    NNFS_POISSON,  /* p - y log p, of counts y >= 0, from log p; needs an exponential output */
+    NNFS_QUANTILE, /* q (y - p) where y > p, else (1 - q) (p - y): p becomes the quantile q of y */
 } nnfs_loss;
 
 /* Update rules in PyTorch's definitions (torch.optim); momentum and nesterov are its SGD. */
@@ -690,6 +691,7 @@ typedef struct nnfs_network_settings {
     const nnfs_layer *layers; /* hidden layers in order, then the output layer */
     int layer_count;          /* at least 1 */
     nnfs_loss loss;           /* default cross_entropy */
+    float quantile;           /* of NNFS_QUANTILE, 0 < q < 1; default 0.5 */
     nnfs_init init;           /* default by each layer's activation */
     float init_scale;         /* of NNFS_INIT_NORMAL and NNFS_INIT_UNIFORM; positive */
     uint64_t seed;            /* of the initial weights; default 1 */
@@ -827,6 +829,8 @@ NNFS_API int nnfs_network_embedded(const nnfs_network *network);
  * where inputs are embedded. 0 past the last. */
 NNFS_API int nnfs_network_layer_columns(const nnfs_network *network, int index);
 NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
+/* The q of NNFS_QUANTILE; 0 of another loss. */
+NNFS_API float nnfs_network_quantile(const nnfs_network *network);
 /* Number of weights and biases together, of all networks of an ensemble. */
 NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
 
@@ -931,7 +935,10 @@ typedef struct nnfs_evaluation {
     double mae;  /* mean absolute error; like rmse in the targets' units */
     double r2;   /* 1 - residual / total sum of squares, mean over outputs */
     double seconds;
-    int64_t reserved[4]; /* 0 */
+    double
+        pinball; /* mean quantile loss in the targets' units; this and the next, of NNFS_QUANTILE */
+    double coverage;     /* share of the targets that are at most their prediction, 0 .. 1 */
+    int64_t reserved[2]; /* 0 */
 } nnfs_evaluation;
 
 /*
