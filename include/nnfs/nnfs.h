@@ -138,7 +138,9 @@ typedef enum nnfs_schedule {
 
 /* The metric of nnfs_evaluation that selects the best epoch on validation data. */
 typedef enum nnfs_monitor {
-    NNFS_MONITOR_AUTO, /* the loss of classes, the RMSE of numbers */
+    /* The loss of classes, or with label smoothing the accuracy; the RMSE of numbers, or of the loss
+     * quantile the pinball loss */
+    NNFS_MONITOR_AUTO,
     NNFS_MONITOR_LOSS,
     NNFS_MONITOR_ACCURACY,
     NNFS_MONITOR_MACRO_F1,
@@ -148,6 +150,7 @@ typedef enum nnfs_monitor {
     NNFS_MONITOR_MAE,
     NNFS_MONITOR_R2,
     NNFS_MONITOR_AVERAGE_PRECISION, /* of two classes, also where one is rare */
+    NNFS_MONITOR_PINBALL,           /* of the loss quantile */
 } nnfs_monitor;
 
 /*
@@ -1403,7 +1406,8 @@ typedef struct nnfs_summary {
     double gflops;
     nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
     double temperature;     /* of nnfs_network_calibrate; 1: none */
-    int64_t reserved[4];    /* 0 */
+    nnfs_monitor monitor;   /* by which best_epoch was chosen; not auto if there is one */
+    int64_t reserved[3];    /* 0 */
 } nnfs_summary;
 
 /*
@@ -1589,9 +1593,9 @@ typedef enum nnfs_part {
     NNFS_PART_GATHER,      /* the samples of a batch, converted and scaled */
     NNFS_PART_ELEMENTWISE, /* biases, activations and their derivatives, the loss */
     NNFS_PART_OPTIMIZER,
-    NNFS_PART_AUGMENT,       /* distortions of pictures */
+    NNFS_PART_AUGMENT,    /* distortions of pictures */
     NNFS_PART_ALL_REDUCE, /* with other ranks, as far as the step waits for it */
-    NNFS_PART_WAITING,       /* for other threads */
+    NNFS_PART_WAITING,    /* for other threads */
 } nnfs_part;
 
 /* What limits the speed of a product. */
