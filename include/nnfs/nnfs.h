@@ -100,7 +100,8 @@ typedef enum nnfs_loss {
     NNFS_MSE,                  /* (p - y)^2 */
     NNFS_MAE,                  /* |p - y|, with the slope 0 where p == y */
     NNFS_HUBER,                /* |p - y| < 1 ? (p - y)^2 / 2 : |p - y| - 1/2 */
-    NNFS_POISSON, /* p - y log p, of counts y >= 0, from log p; needs an exponential output */
+    NNFS_POISSON,  /* p - y log p, of counts y >= 0, from log p; needs an exponential output */
+    NNFS_QUANTILE, /* q (y - p) where y > p, else (1 - q) (p - y): p becomes the quantile q of y */
 } nnfs_loss;
 
 /* Update rules in PyTorch's definitions (torch.optim); momentum and nesterov are its SGD. */
@@ -137,7 +138,9 @@ typedef enum nnfs_schedule {
 
 /* The metric of nnfs_evaluation that selects the best epoch on validation data. */
 typedef enum nnfs_monitor {
-    NNFS_MONITOR_AUTO, /* the loss of classes, the RMSE of numbers */
+    /* The loss of classes, or with label smoothing the accuracy; the RMSE of numbers, or of the loss
+     * quantile the pinball loss */
+    NNFS_MONITOR_AUTO,
     NNFS_MONITOR_LOSS,
     NNFS_MONITOR_ACCURACY,
     NNFS_MONITOR_MACRO_F1,
@@ -147,6 +150,7 @@ typedef enum nnfs_monitor {
     NNFS_MONITOR_MAE,
     NNFS_MONITOR_R2,
     NNFS_MONITOR_AVERAGE_PRECISION, /* of two classes, also where one is rare */
+    NNFS_MONITOR_PINBALL,           /* of the loss quantile */
 } nnfs_monitor;
 
 /*
@@ -690,6 +694,7 @@ typedef struct nnfs_network_settings {
     const nnfs_layer *layers; /* hidden layers in order, then the output layer */
     int layer_count;          /* at least 1 */
     nnfs_loss loss;           /* default cross_entropy */
+    float quantile;           /* of NNFS_QUANTILE, 0 < q < 1; default 0.5 */
     nnfs_init init;           /* default by each layer's activation */
     float init_scale;         /* of NNFS_INIT_NORMAL and NNFS_INIT_UNIFORM; positive */
     uint64_t seed;            /* of the initial weights; default 1 */
@@ -827,6 +832,8 @@ NNFS_API int nnfs_network_embedded(const nnfs_network *network);
  * where inputs are embedded. 0 past the last. */
 NNFS_API int nnfs_network_layer_columns(const nnfs_network *network, int index);
 NNFS_API nnfs_loss nnfs_network_loss(const nnfs_network *network);
+/* The q of NNFS_QUANTILE; 0 of another loss. */
+NNFS_API float nnfs_network_quantile(const nnfs_network *network);
 /* Number of weights and biases together, of all networks of an ensemble. */
 NNFS_API int64_t nnfs_network_parameters(const nnfs_network *network);
 
@@ -931,7 +938,10 @@ typedef struct nnfs_evaluation {
     double mae;  /* mean absolute error; like rmse in the targets' units */
     double r2;   /* 1 - residual / total sum of squares, mean over outputs */
     double seconds;
-    int64_t reserved[4]; /* 0 */
+    double
+        pinball; /* mean quantile loss in the targets' units; this and the next, of NNFS_QUANTILE */
+    double coverage;     /* share of the targets that are at most their prediction, 0 .. 1 */
+    int64_t reserved[2]; /* 0 */
 } nnfs_evaluation;
 
 /*
@@ -1409,7 +1419,8 @@ typedef struct nnfs_summary {
     double gflops;
     nnfs_status checkpoint; /* of the last checkpoint there was to write: NNFS_OK, or why not */
     double temperature;     /* of nnfs_network_calibrate; 1: none */
-    int64_t reserved[4];    /* 0 */
+    nnfs_monitor monitor;   /* by which best_epoch was chosen; not auto if there is one */
+    int64_t reserved[3];    /* 0 */
 } nnfs_summary;
 
 /*
@@ -1595,9 +1606,9 @@ typedef enum nnfs_part {
     NNFS_PART_GATHER,      /* the samples of a batch, converted and scaled */
     NNFS_PART_ELEMENTWISE, /* biases, activations and their derivatives, the loss */
     NNFS_PART_OPTIMIZER,
-    NNFS_PART_AUGMENT,       /* distortions of pictures */
+    NNFS_PART_AUGMENT,    /* distortions of pictures */
     NNFS_PART_ALL_REDUCE, /* with other ranks, as far as the step waits for it */
-    NNFS_PART_WAITING,       /* for other threads */
+    NNFS_PART_WAITING,    /* for other threads */
 } nnfs_part;
 
 /* What limits the speed of a product. */

@@ -91,6 +91,7 @@ typedef struct model_file {
     float *dropout;
     int layer_count;
     nnfs_loss loss;
+    float quantile;              /* of NNFS_QUANTILE */
     nnfs_network *network;       /* of these layers, without parameters until model_network */
     bool has_state[STATES_MOST]; /* by train_state, of a checkpoint */
 } model_file;

@@ -6,6 +6,7 @@
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
+#include "math/loss_text.h"
 #include "network/network.h"
 
 #include <jansson.h>
@@ -32,11 +33,6 @@ static const char *activation_name(int value)
 static const char *normalization_name(int value)
 {
     return nnfs_normalization_name((nnfs_normalization)value);
-}
-
-static const char *loss_name(int value)
-{
-    return nnfs_loss_name((nnfs_loss)value);
 }
 
 static nnfs_status check_format(model_file *model, nnfs_error *error)
@@ -257,7 +253,7 @@ end:
 static nnfs_status parse_loss(model_file *model, nnfs_error *error)
 {
     const char *name = safetensors_metadata(&model->file, "loss");
-    int found = model_find_name(loss_name, name);
+    int found = loss_read(name, &model->quantile);
     if (found < 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
                     name ? "the unknown " : "missing", text_or(name, ""));
@@ -388,6 +384,7 @@ static nnfs_status describe_network(model_file *model, nnfs_error *error)
     settings.layers = model->layers;
     settings.layer_count = model->layer_count;
     settings.loss = model->loss;
+    settings.quantile = model->quantile;
     settings.init = NNFS_INIT_ZEROS;
     nnfs_status status = network_describe(&settings, &model->network, &reason);
     if (status != NNFS_OK) {

@@ -6,6 +6,7 @@
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
+#include "math/loss_text.h"
 #include "network/network.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ typedef struct description {
     char inputs[16];
     char input_dropout[32];
     char members[16];
+    loss_text loss;
     char networks[16];
     model_prefix prefixes[NETWORKS_MOST];
     char *embedding; /* or NULL */
@@ -167,7 +169,7 @@ static bool describe_texts(const nnfs_network *network, description *d)
     const safetensors_text fixed[FIXED_TEXTS] = {{"format", MODEL_FORMAT},
                                                  {"inputs", d->inputs},
                                                  {"layers", d->layers},
-                                                 {"loss", nnfs_loss_name(network->loss)}};
+                                                 {"loss", d->loss.text}};
     memcpy(d->texts, fixed, sizeof fixed);
     d->text_count = FIXED_TEXTS;
     if (network->input_dropout > 0.0f) {
@@ -220,6 +222,7 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
         .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
         .layers = layers_to_json(network),
+        .loss = loss_write(network->loss, network->quantile),
         .note_keys = memory_alloc_zeroed(network->note_count, sizeof *d->note_keys),
     };
     (void)snprintf(d->inputs, sizeof d->inputs, "%d", network->inputs);

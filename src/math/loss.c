@@ -184,40 +184,53 @@ typedef struct loss_term {
 } loss_term;
 
 /* From the logit z: log(1 + exp z) - y z, slope sigmoid(z) - y. */
-VECTOR_INLINE loss_term binary_cross_entropy_term(float z, float y)
+VECTOR_INLINE loss_term binary_cross_entropy_term(float z, float y, float q)
 {
+    (void)q;
     loss_term term = {log1p_exp_of(z) - y * z, sigmoid_of(z) - y};
     return term;
 }
 
 /* From the logit z = log p: exp z - y z, slope exp z - y (torch.nn.PoissonNLLLoss). */
-VECTOR_INLINE loss_term poisson_term(float z, float y)
+VECTOR_INLINE loss_term poisson_term(float z, float y, float q)
 {
+    (void)q;
     float p = exp_of(z);
     loss_term term = {p - y * z, p - y};
     return term;
 }
 
-VECTOR_INLINE loss_term mse_term(float p, float y)
+VECTOR_INLINE loss_term mse_term(float p, float y, float q)
 {
+    (void)q;
     float e = p - y;
     loss_term term = {e * e, 2.0f * e};
     return term;
 }
 
-VECTOR_INLINE loss_term mae_term(float p, float y)
+VECTOR_INLINE loss_term mae_term(float p, float y, float q)
 {
+    (void)q;
     float e = p - y;
     loss_term term = {fabsf(e), e > 0.0f ? 1.0f : e < 0.0f ? -1.0f : e};
     return term;
 }
 
-VECTOR_INLINE loss_term huber_term(float p, float y)
+VECTOR_INLINE loss_term huber_term(float p, float y, float q)
 {
+    (void)q;
     float e = p - y;
     float size = fabsf(e);
     loss_term term = {size < 1.0f ? 0.5f * e * e : size - 0.5f,
                       size < 1.0f ? e : copysignf(1.0f, e)};
+    return term;
+}
+
+/* The pinball loss of the quantile q (Koenker and Bassett 1978); the slope is 0 where p == y. */
+VECTOR_INLINE loss_term quantile_term(float p, float y, float q)
+{
+    float e = y - p;
+    loss_term term = {MAX(q * e, (q - 1.0f) * e), (float)(e < 0.0f) - q * (float)(e != 0.0f)};
     return term;
 }
 
@@ -237,47 +250,50 @@ static double sum_lanes(const double *lanes)
 }
 
 /* Element I: its term goes to a lane, its slope times `scale` to d, where that is wanted. */
-#define ADD_TERM(TERM, I, LANE)       \
-    loss_term one = TERM(p[I], y[I]); \
-    lanes[LANE] += (double)one.loss;  \
-    if (d) {                          \
-        d[I] = one.slope * scale;     \
+#define ADD_TERM(TERM, I, LANE)          \
+    loss_term one = TERM(p[I], y[I], q); \
+    lanes[LANE] += (double)one.loss;     \
+    if (d) {                             \
+        d[I] = one.slope * scale;        \
     }
 
-#define TERMS(NAME, TERM)                                                              \
-    VECTOR_CLONES                                                                      \
-    static double NAME(const float *restrict p, const float *restrict y, size_t count, \
-                       float scale, float *restrict d)                                 \
-    {                                                                                  \
-        double lanes[LANES] = {0.0};                                                   \
-        size_t whole = count - count % LANES;                                          \
-        for (size_t at = 0; at < whole; at += LANES) {                                 \
-            _Pragma("omp simd") for (size_t i = 0; i < LANES; i++)                     \
-            {                                                                          \
-                ADD_TERM(TERM, at + i, i)                                              \
-            }                                                                          \
-        }                                                                              \
-        for (size_t i = whole; i < count; i++) {                                       \
-            ADD_TERM(TERM, i, i - whole)                                               \
-        }                                                                              \
-        return sum_lanes(lanes);                                                       \
+#define TERMS(NAME, TERM)                                                                       \
+    VECTOR_CLONES                                                                               \
+    static double NAME(const float *restrict p, const float *restrict y, size_t count, float q, \
+                       float scale, float *restrict d)                                          \
+    {                                                                                           \
+        double lanes[LANES] = {0.0};                                                            \
+        size_t whole = count - count % LANES;                                                   \
+        for (size_t at = 0; at < whole; at += LANES) {                                          \
+            _Pragma("omp simd") for (size_t i = 0; i < LANES; i++)                              \
+            {                                                                                   \
+                ADD_TERM(TERM, at + i, i)                                                       \
+            }                                                                                   \
+        }                                                                                       \
+        for (size_t i = whole; i < count; i++) {                                                \
+            ADD_TERM(TERM, i, i - whole)                                                        \
+        }                                                                                       \
+        return sum_lanes(lanes);                                                                \
     }
 
-/* The sum of `count` terms; d may be NULL. */
-typedef double add_terms(const float *p, const float *y, size_t count, float scale, float *d);
+/* The sum of `count` terms; q is the quantile's, d may be NULL. */
+typedef double add_terms(const float *p, const float *y, size_t count, float q, float scale,
+                         float *d);
 
 TERMS(binary_cross_entropy_terms, binary_cross_entropy_term)
 TERMS(poisson_terms, poisson_term)
 TERMS(mse_terms, mse_term)
 TERMS(mae_terms, mae_term)
 TERMS(huber_terms, huber_term)
+TERMS(quantile_terms, quantile_term)
 
 /* All columns of the tile at once, if their targets are numbers and count alike; else one by one. */
 static double column_losses(const loss_tile *tile, const float *p, add_terms *terms)
 {
     size_t rows = (size_t)tile->rows;
     if (!tile->labels && !tile->weights && tile->label_smoothing == 0.0f) {
-        return terms(p, tile->targets, rows * (size_t)tile->columns, tile->scale, tile->delta);
+        return terms(p, tile->targets, rows * (size_t)tile->columns, tile->quantile, tile->scale,
+                     tile->delta);
     }
     double sum = 0.0;
     for (int j = 0; j < tile->columns; j++) {
@@ -287,8 +303,8 @@ static double column_losses(const loss_tile *tile, const float *p, add_terms *te
             d = tile->delta + at;
         }
         float weight = column_weight(tile, j);
-        sum += (double)weight *
-               terms(p + at, target_column(tile, j, 2), rows, tile->scale * weight, d);
+        sum += (double)weight * terms(p + at, target_column(tile, j, 2), rows, tile->quantile,
+                                      tile->scale * weight, d);
     }
     return sum;
 }
@@ -347,6 +363,11 @@ static double huber_loss(const loss_tile *tile, const activation *output)
     return loss_of_outputs(tile, output, huber_terms);
 }
 
+static double quantile_loss(const loss_tile *tile, const activation *output)
+{
+    return loss_of_outputs(tile, output, quantile_terms);
+}
+
 /* ---- The table ---- */
 
 static const loss_function losses[] = {
@@ -360,6 +381,7 @@ static const loss_function losses[] = {
     [NNFS_HUBER] = {"huber", huber_loss, .mean_over_outputs = true},
     [NNFS_POISSON] = {"poisson", poisson_loss, .fused = true, .partner = NNFS_EXPONENTIAL,
                       .mean_over_outputs = true},
+    [NNFS_QUANTILE] = {"quantile", quantile_loss, .mean_over_outputs = true},
 };
 
 const loss_function *loss_of(nnfs_loss which)

@@ -26,6 +26,7 @@ typedef struct loss_tile {
     float *scratch; /* [rows], of this thread */
     float *delta;   /* [rows x columns] out: dL/dz * scale; NULL: not wanted */
     float scale;    /* 1 / number of terms in the mean */
+    float quantile; /* of NNFS_QUANTILE */
     float label_smoothing; /* share e of each target, which becomes (1 - e) y + e / choices */
     int rows;
     int columns;

@@ -57,6 +57,7 @@ static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_netw
         settings.layers = list.layers;
         settings.layer_count = network->layer_count;
         settings.loss = network->loss;
+        settings.quantile = network->quantile;
         settings.init = NNFS_INIT_ZEROS;
         settings.normalization = list.normalization;
         settings.dropout = list.dropout;

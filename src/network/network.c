@@ -17,7 +17,8 @@ void nnfs_network_settings_init(nnfs_network_settings *settings)
     if (!settings) {
         return;
     }
-    *settings = (nnfs_network_settings){.loss = NNFS_CROSS_ENTROPY, .seed = 1, .members = 1};
+    *settings = (nnfs_network_settings){
+        .loss = NNFS_CROSS_ENTROPY, .quantile = 0.5f, .seed = 1, .members = 1};
 }
 
 static bool is_probability(float p)
@@ -106,6 +107,12 @@ static nnfs_status check_loss(const nnfs_network_settings *settings, nnfs_error 
     if (row->fused && output.activation != row->partner) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%s needs a %s output, not %s", row->name,
                     activation_of(row->partner)->name, activation_of(output.activation)->name);
+    }
+    if (settings->loss == NNFS_QUANTILE &&
+        !(settings->quantile > 0.0f && settings->quantile < 1.0f)) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a quantile lies between 0 and 1, which %g does not",
+                    (double)settings->quantile);
     }
     return NNFS_OK;
 }
@@ -306,6 +313,7 @@ nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network
     made->input_dropout = settings->input_dropout;
     made->layer_count = settings->layer_count;
     made->loss = settings->loss;
+    made->quantile = settings->loss == NNFS_QUANTILE ? settings->quantile : 0.0f;
     made->layers = calloc(layers, sizeof *made->layers);
     made->tensors = calloc(size_add(layers * MOST_TENSORS, INPUT_TENSORS), sizeof *made->tensors);
     made->members = settings->members;
@@ -462,6 +470,14 @@ nnfs_loss nnfs_network_loss(const nnfs_network *network)
     return NNFS_CROSS_ENTROPY;
 }
 
+float nnfs_network_quantile(const nnfs_network *network)
+{
+    if (network) {
+        return network->quantile;
+    }
+    return 0.0f;
+}
+
 int64_t nnfs_network_parameters(const nnfs_network *network)
 {
     int64_t count = 0;
@@ -477,8 +493,9 @@ int64_t nnfs_network_parameters(const nnfs_network *network)
 bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
 {
     if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
-        left->loss != right->loss || left->input_dropout != right->input_dropout ||
-        left->members != right->members || left->further_count != right->further_count ||
+        left->loss != right->loss || left->quantile != right->quantile ||
+        left->input_dropout != right->input_dropout || left->members != right->members ||
+        left->further_count != right->further_count ||
         !network_same_embeddings(left, right)) {
         return false;
     }

@@ -68,6 +68,7 @@ struct nnfs_network {
     int layer_count;
     network_layer *layers; /* [layer_count] */
     nnfs_loss loss;
+    float quantile;          /* of NNFS_QUANTILE, else 0 */
     network_tensor *tensors; /* [tensor_count], by layer and in the order of their offsets */
     int tensor_count;
     float *parameters; /* [parameter_floats], padding included */

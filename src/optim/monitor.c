@@ -20,6 +20,7 @@ static const struct {
     [NNFS_MONITOR_R2] = {"r2", offsetof(nnfs_evaluation, r2), -1.0},
     [NNFS_MONITOR_AVERAGE_PRECISION] = {"average_precision",
                                         offsetof(nnfs_evaluation, average_precision), -1.0},
+    [NNFS_MONITOR_PINBALL] = {"pinball", offsetof(nnfs_evaluation, pinball), 1.0},
 };
 
 const char *nnfs_monitor_name(nnfs_monitor which)
@@ -30,12 +31,26 @@ const char *nnfs_monitor_name(nnfs_monitor which)
     return NULL;
 }
 
+nnfs_monitor monitor_choose(const nnfs_train_settings *settings, const nnfs_evaluation *evaluation)
+{
+    if (settings->monitor != NNFS_MONITOR_AUTO) {
+        return settings->monitor;
+    }
+    if (!isnan(evaluation->pinball)) {
+        return NNFS_MONITOR_PINBALL;
+    }
+    if (!isnan(evaluation->rmse)) {
+        return NNFS_MONITOR_RMSE;
+    }
+    if (settings->label_smoothing > 0.0f && !isnan(evaluation->accuracy)) {
+        return NNFS_MONITOR_ACCURACY;
+    }
+    return NNFS_MONITOR_LOSS;
+}
+
 double monitor_score(nnfs_monitor which, const nnfs_evaluation *evaluation)
 {
     double value;
-    if (which == NNFS_MONITOR_AUTO) {
-        which = isnan(evaluation->rmse) ? NNFS_MONITOR_LOSS : NNFS_MONITOR_RMSE;
-    }
     memcpy(&value, (const char *)evaluation + monitors[which].offset, sizeof value);
     return monitors[which].sign * value;
 }

@@ -280,7 +280,8 @@ static const setting rows[] = {
         FIELD(ENUM, NAME, monitor),
         .about.option = "monitor",
         .about.help = "measure of the validation data by which the best epoch is kept",
-        .about.standard = "auto, the loss for classes and the RMSE for numbers",
+        .about.standard = "auto: the loss for classes, the accuracy with --label-smoothing, the "
+                          "RMSE for numbers, the pinball loss for quantiles",
         .names = monitor_name,
         .later = true,
     },

@@ -121,6 +121,7 @@ static bool run_loss(const program_op *op, const op_context *context, op_tile ti
         .shares = mixed ? state->shares + tile.first : NULL,
         .partners = mixed ? state->partners + tile.first : NULL,
         .scratch = context->scratch,
+        .quantile = context->network->quantile,
         .delta = delta,
         .scale = context->chunk->scale,
         .label_smoothing = op->value,

@@ -27,9 +27,12 @@ typedef struct evaluation_sums {
     float *scores;      /* [samples] the output of class 1 */
     double *absolute;   /* [tiles x outputs] sum of |p - y| of each output, in its target's units */
     double *residual;   /* [tiles x outputs] sums of (p - y)^2 */
-    double *units;      /* [outputs] what a difference of 1 is, in the target's units */
-    double *means;      /* [outputs] of the targets */
-    double *squares;    /* [outputs] sum of (y - mean y)^2 */
+    double *pinball;    /* [tiles] sum over all outputs, in their targets' units */
+    int64_t *covered;   /* [tiles] outputs that are at least the target */
+    float quantile;
+    double *units;   /* [outputs] what a difference of 1 is, in the target's units */
+    double *means;   /* [outputs] of the targets */
+    double *squares; /* [outputs] sum of (y - mean y)^2 */
 } evaluation_sums;
 
 /* ---- Tiles ---- */
@@ -59,6 +62,8 @@ static void add_errors(evaluation_sums *sums, const tile_outputs *of, int tile)
     int rows = of->rows;
     double *absolute = sums->absolute + (size_t)tile * (size_t)rows;
     double *residual = sums->residual + (size_t)tile * (size_t)rows;
+    double pinball = 0.0;
+    int64_t covered = 0;
     for (int i = 0; i < rows; i++) {
         absolute[i] = residual[i] = 0.0;
     }
@@ -69,8 +74,12 @@ static void add_errors(evaluation_sums *sums, const tile_outputs *of, int tile)
             double e = ((double)p[i] - (double)y[i]) * sums->units[i];
             absolute[i] += fabs(e);
             residual[i] += e * e;
+            pinball += (e < 0.0 ? -(double)sums->quantile : 1.0 - (double)sums->quantile) * e;
+            covered += e >= 0.0;
         }
     }
+    sums->pinball[tile] = pinball;
+    sums->covered[tile] = covered;
 }
 
 static bool evaluate_tile(const inference_tile *tile, void *user)
@@ -157,6 +166,14 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
             r2 += (double)NAN;
         }
     }
+    if (sums->quantile > 0.0f) {
+        int64_t covered = 0;
+        for (size_t t = 0; t < tiles; t++) {
+            covered += sums->covered[t];
+        }
+        evaluation->pinball = sum_of(sums->pinball, tiles) / terms;
+        evaluation->coverage = (double)covered / terms;
+    }
     evaluation->mae = sum_of(sums->absolute, tiles * outputs) / terms;
     evaluation->rmse = sqrt(squares / terms);
     evaluation->r2 = r2 / (double)outputs;
@@ -183,6 +200,8 @@ static void sums_free(evaluation_sums *sums)
     memory_free(sums->scores);
     memory_free(sums->absolute);
     memory_free(sums->residual);
+    memory_free(sums->pinball);
+    memory_free(sums->covered);
     memory_free(sums->units);
     memory_free(sums->means);
     memory_free(sums->squares);
@@ -215,13 +234,16 @@ static bool allocate_numbers(evaluation_sums *sums, size_t tiles)
     size_t errors = size_mul(tiles, (size_t)outputs);
     sums->absolute = memory_alloc(errors, sizeof *sums->absolute);
     sums->residual = memory_alloc(errors, sizeof *sums->residual);
+    sums->pinball = memory_alloc(tiles, sizeof *sums->pinball);
+    sums->covered = memory_alloc(tiles, sizeof *sums->covered);
     sums->units = memory_alloc((size_t)outputs, sizeof *sums->units);
     sums->means = memory_alloc((size_t)outputs, sizeof *sums->means);
     sums->squares = memory_alloc((size_t)outputs, sizeof *sums->squares);
     for (int i = 0; sums->units && i < outputs; i++) {
         sums->units[i] = target_unit(sums->dataset, i);
     }
-    return sums->absolute && sums->residual && sums->units && sums->means && sums->squares;
+    return sums->absolute && sums->residual && sums->pinball && sums->covered && sums->units &&
+           sums->means && sums->squares;
 }
 
 static bool allocate(evaluation_sums *sums, const nnfs_network *network, size_t tiles)
@@ -256,7 +278,7 @@ nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *datas
     int64_t samples = dataset->samples;
     int tile = tiling_inference(samples);
     size_t tiles = (size_t)((samples + tile - 1) / tile);
-    evaluation_sums sums = {.dataset = dataset};
+    evaluation_sums sums = {.dataset = dataset, .quantile = network->quantile};
     inference i = {0};
     nnfs_evaluation made;
     nnfs_status status = NNFS_OK;

@@ -114,7 +114,8 @@ static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
     bool reached = settings->until_accuracy > 0.0 && judged->accuracy >= settings->until_accuracy;
     double score = epoch.train_loss;
     if (t->validation) {
-        score = monitor_score(settings->monitor, &epoch.validation);
+        t->summary->monitor = monitor_choose(settings, &epoch.validation);
+        score = monitor_score(t->summary->monitor, &epoch.validation);
         stopping_note(t->trainer, score, reached);
     }
     epoch.ended = end_of(t, reached);

@@ -19,7 +19,9 @@
                        .average_precision = NAN, \
                        .rmse = NAN,              \
                        .mae = NAN,               \
-                       .r2 = NAN})
+                       .r2 = NAN,                \
+                       .pinball = NAN,           \
+                       .coverage = NAN})
 
 /* The part of an epoch that was done before. */
 typedef struct epoch_part {

@@ -7,6 +7,7 @@
  * steps; dx, dwN, ... are gradients of the loss, or of sum(output_gradient * outputs) where that is given.
  */
 #include "formats/safetensors.h"
+#include "math/loss_text.h"
 #include "network/network.h"
 
 #include <dirent.h>
@@ -109,11 +110,6 @@ static const char *activation_name(int index)
     return nnfs_activation_name((nnfs_activation)index);
 }
 
-static const char *loss_name(int index)
-{
-    return nnfs_loss_name((nnfs_loss)index);
-}
-
 static const char *normalization_name(int index)
 {
     return nnfs_normalization_name((nnfs_normalization)index);
@@ -191,8 +187,8 @@ static bool read_layers(golden_case *c)
 
 static bool read_settings(golden_case *c)
 {
-    int which = find_name(text_of(c, "loss"), loss_name);
     nnfs_network_settings_init(&c->network);
+    int which = loss_read(text_of(c, "loss"), &c->network.quantile);
     nnfs_train_settings_init(&c->training);
     c->network.inputs = c->sizes[0];
     c->network.layers = c->layers;

@@ -128,7 +128,8 @@ EMBEDDINGS = {"piecewise": Piecewise, "category": Category}
 class Case:
     def __init__(self, name, sizes, activations, loss="mse", batch=9, optimizer="sgd", normalization=None,
                  dropout=None, input_dropout=0.0, label_smoothing=0.0, clip_norm=0.0, weights=False,
-                 output_gradient=None, ema=0.0, noise=(0.0, 0.0), embeddings=()):
+                 output_gradient=None, ema=0.0, noise=(0.0, 0.0), embeddings=(),
+                 quantile=0.5):
         layers = len(activations)
         self.name, self.sizes, self.activations, self.loss = name, sizes, activations, loss
         self.batch, self.optimizer = batch, optimizer
@@ -137,6 +138,7 @@ class Case:
         self.input_dropout, self.smoothing, self.clip = input_dropout, label_smoothing, clip_norm
         self.momentum = 0.0  # of running statistics
         self.ema = ema
+        self.quantile = float(np.float32(quantile))
         self.noise, self.layer_noise = noise
         self.embeddings = [EMBEDDINGS[e["kind"]](number, e) for number, e in enumerate(embeddings)]
         self.given = output_gradient  # "outputs", "logits" or None
@@ -225,6 +227,9 @@ class Case:
             terms = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")
         elif self.loss == "poisson":
             terms = torch.nn.functional.poisson_nll_loss(z, self.y, log_input=True, reduction="none")
+        elif self.loss == "quantile":
+            error = self.y - outputs
+            terms = torch.maximum(self.quantile * error, (self.quantile - 1) * error)
         else:
             terms = (outputs - self.y) ** 2
         return torch.mean(terms * self.weights[:, None])
@@ -288,7 +293,7 @@ class Case:
             results["yhat_average"] = self.predict_average(average)
         metadata = {
             "sizes": json.dumps(self.sizes), "activations": json.dumps(self.activations),
-            "loss": self.loss, "optimizer": self.optimizer, "steps": str(STEPS), "batch": str(self.batch),
+            "loss": f"quantile:{self.quantile:.9g}" if self.loss == "quantile" else self.loss, "optimizer": self.optimizer, "steps": str(STEPS), "batch": str(self.batch),
             "normalization": json.dumps(self.normalization), "dropout": json.dumps(self.dropout),
             "input_dropout": str(self.input_dropout), "label_smoothing": str(self.smoothing),
             "clip_norm": str(self.clip), "ema": str(self.ema),
@@ -337,6 +342,8 @@ def cases():
                optimizer="adam")
     yield Case("activation_selu", [6, 19, 17, 3], ["selu", "selu", "softmax"], "cross_entropy", batch=13)
     yield Case("activation_mish", [6, 19, 17, 3], ["mish", "mish", "softmax"], "cross_entropy", batch=13)
+    yield Case("loss_quantile", [6, 8, 3], ["tanh", "identity"], "quantile", batch=13, quantile=0.9)
+    yield Case("loss_quantile_weights", [6, 8, 2], ["silu", "identity"], "quantile", weights=True, quantile=0.25)
     category = {"kind": "category", "width": 3, "inputs": [1, 4], "sizes": [3, 2]}
     piecewise = {"kind": "piecewise", "width": 4, "bins": 5, "inputs": [0, 6]}
     yield Case("embedding_category", [8, 9, 3], ["tanh", "identity"], batch=17, optimizer="adam",

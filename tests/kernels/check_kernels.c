@@ -330,6 +330,11 @@ static double huber_term(double p, double y)
     return e < 1.0 ? 0.5 * e * e : e - 0.5;
 }
 
+static double quantile_term(double p, double y)
+{
+    return y > p ? 0.875 * (y - p) : 0.125 * (p - y);
+}
+
 static const struct {
     nnfs_loss loss;
     double (*term)(double p, double y);
@@ -339,6 +344,7 @@ static const struct {
     {NNFS_MAE, mae_term},
     {NNFS_MSE, mse_term},
     {NNFS_POISSON, poisson_term},
+    {NNFS_QUANTILE, quantile_term},
 };
 
 /* The tile of a loss has no gaps: the rim is the columns before and behind it. */
@@ -391,6 +397,7 @@ static loss_run loss_run_of(nnfs_loss which)
                          .outputs = guarded(1),
                          .delta = guarded(2),
                          .scratch = scratch,
+                         .quantile = 0.875f,
                          .scale = 0.25f,
                          .rows = ROWS,
                          .columns = COLUMNS};

@@ -294,12 +294,23 @@ static double exact_huber_slope(double p, double y)
     return fmax(-1.0, fmin(1.0, p - y));
 }
 
+static double exact_quantile(double p, double y)
+{
+    return y > p ? 0.875 * (y - p) : 0.125 * (p - y);
+}
+
+static double exact_quantile_slope(double p, double y)
+{
+    return 0.125 * (p > y) - 0.875 * (p < y);
+}
+
 static const loss_case loss_cases[] = {
     {NNFS_BINARY_CROSS_ENTROPY, NNFS_SIGMOID, exact_binary, exact_binary_slope},
     {NNFS_MSE, NNFS_IDENTITY, exact_mse, exact_mse_slope},
     {NNFS_MAE, NNFS_IDENTITY, exact_mae, exact_mae_slope},
     {NNFS_HUBER, NNFS_IDENTITY, exact_huber, exact_huber_slope},
     {NNFS_POISSON, NNFS_EXPONENTIAL, exact_poisson, exact_poisson_slope},
+    {NNFS_QUANTILE, NNFS_IDENTITY, exact_quantile, exact_quantile_slope},
 };
 
 /* A tile more than once as high as vectors are wide, and not a multiple of it. */
@@ -319,6 +330,7 @@ static void check_loss(const loss_case *c, const float *targets, const int32_t *
                       .targets = labels ? NULL : targets,
                       .weights = weights,
                       .scratch = scratch,
+                      .quantile = 0.875f,
                       .delta = deltas ? delta : NULL,
                       .scale = scale,
                       .rows = loss_rows,

@@ -77,6 +77,8 @@ static double element_loss(nnfs_loss which, double p, double y)
         return p - y * log(p);
     case NNFS_MSE:
         return e * e;
+    case NNFS_QUANTILE:
+        return y > p ? 0.8 * (y - p) : 0.2 * (p - y);
     case NNFS_MAE:
         return fabs(e);
     default:
@@ -208,6 +210,7 @@ static nnfs_status network_of(const problem *p, nnfs_network **network, nnfs_err
     settings.layers = layers;
     settings.layer_count = 2;
     settings.loss = p->loss;
+    settings.quantile = 0.8f;
     return nnfs_network_create(&settings, network, error);
 }
 
@@ -381,7 +384,7 @@ static void every_combination_has_the_right_gradient(void **state)
         }
     }
     print_message("%d combinations\n", checked);
-    assert_int_equal(checked, 11 * (13 * 3 + 3));
+    assert_int_equal(checked, 11 * (13 * 4 + 3));
 }
 
 /* Logits of plus and minus 10,000, where probabilities have long become 0 and 1. */

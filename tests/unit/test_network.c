@@ -285,7 +285,7 @@ static void names_list_everything(void **state)
     for (; nnfs_init_name((nnfs_init)counts[3]); counts[3]++) {
     }
     assert_int_equal(counts[0], 13);
-    assert_int_equal(counts[1], 6);
+    assert_int_equal(counts[1], 7);
     assert_int_equal(counts[2], 7);
     assert_int_equal(counts[3], 10);
     assert_string_equal(nnfs_activation_name(NNFS_LEAKY_RELU), "leaky_relu");

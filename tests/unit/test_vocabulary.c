@@ -209,7 +209,17 @@ static void the_best_epoch_is_kept(void **state)
     assert_true(nnfs_network_hash(h.network) == h.hashes[best]);
     nnfs_network_free(h.network);
 
-    settings.monitor = NNFS_MONITOR_AUTO;
+    assert_int_equal(summary.monitor, NNFS_MONITOR_ACCURACY);
+
+    settings.monitor = NNFS_MONITOR_AUTO; /* the accuracy, of smoothed labels */
+    settings.label_smoothing = 0.1f;
+    assert_int_equal(run(&h, &settings, true, &summary), NNFS_OK);
+    assert_int_equal(summary.best_epoch, best_of(&h, h.accuracies, -1.0));
+    assert_true(summary.best_epoch != best_of(&h, h.losses, 1.0));
+    assert_int_equal(summary.monitor, NNFS_MONITOR_ACCURACY);
+    nnfs_network_free(h.network);
+    settings.label_smoothing = 0.0f;
+
     assert_int_equal(run(&h, &settings, false, &summary), NNFS_OK);
     assert_int_equal(summary.best_epoch, 0);
     assert_true(nnfs_network_hash(h.network) == h.hashes[30]);

@@ -725,7 +725,7 @@ static int classes_of(const nnfs_network *network)
 
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
 {
-    *graph = (model_graph){.loss = (int)network->loss};
+    *graph = (model_graph){.loss = (int)network->loss, .quantile = network->quantile};
     const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
     if (from) {
         nnfs_status status = add_columns(graph, from, error);

@@ -113,6 +113,7 @@ typedef struct model_graph {
     char **targets;      /* names of the numbers, or of the column of classes */
     char *preprocessing; /* as in a model file, or NULL */
     int loss;            /* nnfs_loss; -1: by the output's activation */
+    float quantile;      /* of NNFS_QUANTILE */
 } model_graph;
 
 /* The graph of a network; graph_free in any case. Errors: DATA (a name that is not UTF-8), MEMORY. */

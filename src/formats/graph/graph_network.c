@@ -293,6 +293,7 @@ static nnfs_status create_network(const model_graph *graph, nnfs_network **netwo
         goto cleanup;
     }
     settings.loss = loss_of_output(graph, layers[settings.layer_count - 1].activation);
+    settings.quantile = graph->quantile;
     status = nnfs_network_create(&settings, network, error);
 cleanup:
     free(layers);

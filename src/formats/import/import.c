@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "formats/onnx/onnx_build.h"
 #include "formats/preprocessing_json.h"
+#include "math/loss_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,16 +27,6 @@ static const char *metadata(const Onnx__ModelProto *model, const char *key)
         }
     }
     return NULL;
-}
-
-static int loss_named(const char *name)
-{
-    for (int i = 0; name && nnfs_loss_name((nnfs_loss)i); i++) {
-        if (strcmp(nnfs_loss_name((nnfs_loss)i), name) == 0) {
-            return i;
-        }
-    }
-    return -1;
 }
 
 /* Logits without a softmax, where the settings give them one. */
@@ -156,7 +147,7 @@ static nnfs_status from_onnx(const char *path, const nnfs_import_settings *setti
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    graph.loss = loss_named(metadata(model, ONNX_METADATA_LOSS));
+    graph.loss = loss_read(metadata(model, ONNX_METADATA_LOSS), &graph.quantile);
     if (table) {
         TRY_CLEANUP(make_table_network(table, &graph, network, &inner));
     } else {

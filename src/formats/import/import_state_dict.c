@@ -6,6 +6,7 @@
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "formats/import/import.h"
+#include "math/loss_text.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -374,20 +375,11 @@ static nnfs_status list_modules(const safetensors_file *file, const safetensors_
     return NNFS_OK;
 }
 
-static int loss_named(const char *name)
-{
-    for (int i = 0; name && nnfs_loss_name((nnfs_loss)i); i++) {
-        if (strcmp(nnfs_loss_name((nnfs_loss)i), name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 nnfs_status import_state_dict(const safetensors_file *file, const nnfs_import_settings *settings,
                               model_graph *graph, nnfs_error *error)
 {
-    *graph = (model_graph){.loss = loss_named(safetensors_metadata(file, STATE_DICT_LOSS))};
+    *graph = (model_graph){.loss = -1};
+    graph->loss = loss_read(safetensors_metadata(file, STATE_DICT_LOSS), &graph->quantile);
     const safetensors_tensor **sorted = memory_alloc(file->tensor_count, sizeof *sorted);
     module_list list = {.modules = memory_alloc_zeroed(file->tensor_count, sizeof(module))};
     activation_choice choice = {.listed = safetensors_metadata(file, STATE_DICT_ACTIVATIONS),

@@ -7,6 +7,7 @@
 #include "formats/onnx/onnx_build.h"
 #include "formats/onnx/onnx_model.h"
 #include "math/activation.h"
+#include "math/loss_text.h"
 #include "network/normalization.h"
 
 #include <math.h>
@@ -850,7 +851,8 @@ static void write_head(onnx_writer *w)
     if (w->ml) {
         onnx_opset(&w->b, ONNX_ML, OPSET_ML);
     }
-    onnx_metadata(&w->b, ONNX_METADATA_LOSS, nnfs_loss_name((nnfs_loss)w->graph->loss));
+    onnx_metadata(&w->b, ONNX_METADATA_LOSS,
+                  loss_write((nnfs_loss)w->graph->loss, w->graph->quantile).text);
     if (w->graph->preprocessing) {
         onnx_metadata(&w->b, ONNX_METADATA_PREPROCESSING, w->graph->preprocessing);
     }

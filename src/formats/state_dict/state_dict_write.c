@@ -5,6 +5,7 @@
 #include "math/activation.h"
 
 #include "base/memory.h"
+#include "math/loss_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,10 +142,11 @@ static nnfs_status describe(state_dict *d, nnfs_error *error)
 
 static nnfs_status write_state_dict(const state_dict *d, const char *path, nnfs_error *error)
 {
+    loss_text loss = loss_write((nnfs_loss)d->graph.loss, d->graph.quantile);
     const safetensors_text texts[] = {
         {"format", "pt"},
         {STATE_DICT_ACTIVATIONS, d->activations},
-        {STATE_DICT_LOSS, nnfs_loss_name((nnfs_loss)d->graph.loss)},
+        {STATE_DICT_LOSS, loss.text},
         {STATE_DICT_SCALE, "1/255"},
     };
     safetensors_writer writer;

@@ -1,20 +1,25 @@
 /* One table: a measure more is a row more. */
 #include "common/metrics_text.h"
 
+#include "common/json.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 static const metric metrics[] = {
-    {"loss", "loss", offsetof(nnfs_evaluation, loss), text_number, false},
-    {"accuracy", "accuracy", offsetof(nnfs_evaluation, accuracy), text_percent, false},
-    {"macro_f1", "macro F1", offsetof(nnfs_evaluation, macro_f1), text_number, false},
-    {"log_loss", "log loss", offsetof(nnfs_evaluation, log_loss), text_number, false},
-    {"roc_auc", "ROC AUC", offsetof(nnfs_evaluation, roc_auc), text_number, false},
-    {"average_precision", "AP", offsetof(nnfs_evaluation, average_precision), text_number, true},
-    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_error, false},
-    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_error, false},
-    {"r2", "R2", offsetof(nnfs_evaluation, r2), text_number, false},
+    {"loss", "loss", offsetof(nnfs_evaluation, loss), text_number, false, false},
+    {"accuracy", "accuracy", offsetof(nnfs_evaluation, accuracy), text_percent, false, false},
+    {"macro_f1", "macro F1", offsetof(nnfs_evaluation, macro_f1), text_number, false, false},
+    {"log_loss", "log loss", offsetof(nnfs_evaluation, log_loss), text_number, false, false},
+    {"roc_auc", "ROC AUC", offsetof(nnfs_evaluation, roc_auc), text_number, false, false},
+    {"average_precision", "AP", offsetof(nnfs_evaluation, average_precision), text_number, true,
+     false},
+    {"rmse", "RMSE", offsetof(nnfs_evaluation, rmse), text_error, false, false},
+    {"mae", "MAE", offsetof(nnfs_evaluation, mae), text_error, false, false},
+    {"r2", "R2", offsetof(nnfs_evaluation, r2), text_number, false, false},
+    {"pinball", "pinball", offsetof(nnfs_evaluation, pinball), text_error, false, true},
+    {"coverage", "coverage", offsetof(nnfs_evaluation, coverage), text_percent, false, true},
 };
 
 enum { METRICS = sizeof metrics / sizeof *metrics };
@@ -32,6 +37,13 @@ double metric_value(const metric *what, const nnfs_evaluation *evaluation)
     double value;
     memcpy(&value, (const char *)evaluation + what->offset, sizeof value);
     return value;
+}
+
+void metric_log(json_t *object, const char *key, const metric *what, double value)
+{
+    if (!what->rare || !isnan(value)) {
+        json_set_real(object, key, value);
+    }
 }
 
 bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_loss loss)

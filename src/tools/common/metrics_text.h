@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -13,11 +14,15 @@ typedef struct metric {
     size_t offset;    /* in nnfs_evaluation */
     short_text (*text)(double value);
     bool detail; /* for nnfs-eval and JSON alone */
+    bool rare;   /* JSON leaves it out where it was not measured */
 } metric;
 
 /* From 0 on, NULL past the last. */
 const metric *metric_at(int index);
 double metric_value(const metric *what, const nnfs_evaluation *evaluation);
+
+/* Sets a key to a value of the metric. */
+void metric_log(json_t *object, const char *key, const metric *what, double value);
 
 /*
  * Whether it was measured, is no detail and says something that the loss does not: the log loss is the loss itself

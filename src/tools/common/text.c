@@ -313,6 +313,18 @@ const char *text_between(int64_t index, const char *separator)
     return index > 0 ? separator : "";
 }
 
+short_text text_loss(const nnfs_network *network)
+{
+    short_text text;
+    nnfs_loss loss = nnfs_network_loss(network);
+    (void)snprintf(text.text, sizeof text.text, "%s", nnfs_loss_name(loss));
+    if (loss == NNFS_QUANTILE) {
+        (void)snprintf(text.text, sizeof text.text, "%s:%.16s", nnfs_loss_name(loss),
+                       text_shortest(nnfs_network_quantile(network)).text);
+    }
+    return text;
+}
+
 char *text_shape(const nnfs_network *network)
 {
     char *shape = NULL;

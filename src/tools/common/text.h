@@ -25,9 +25,10 @@ short_text text_number(double value);    /* "0.0745", "1.2e-07" */
 short_text text_measure(double value);   /* what has a unit, six digits: "52,133.2", "0.25" */
 short_text text_error(double value);     /* keeps trailing zeros: "52,133.2", "0.2500" */
 short_text text_seconds(double seconds); /* "31.0 ms", "4.2 s", "3 min 12 s", "2 h 05 min" */
-short_text text_hash(uint64_t hash);     /* 16 hex digits */
-short_text text_shortest(float value);   /* the fewest digits that give the value back: "0.001" */
-const char *text_plural(int64_t count);  /* "" for 1, else "s" */
+short_text text_loss(const nnfs_network *network); /* "mse", "quantile:0.9" */
+short_text text_hash(uint64_t hash);               /* 16 hex digits */
+short_text text_shortest(float value);  /* the fewest digits that give the value back: "0.001" */
+const char *text_plural(int64_t count); /* "" for 1, else "s" */
 
 /* A text, or `otherwise` instead of NULL. */
 const char *text_or(const char *text, const char *otherwise);

@@ -286,10 +286,10 @@ static bool print_json(const eval_run *run)
     json_set_string(object, "split", chosen_name(run));
     json_set_integer(object, "samples", result->samples);
     json_set_integer(object, "trained_on", model_data_trained_on(loaded));
-    json_set_string(object, "loss_name", nnfs_loss_name(nnfs_network_loss(loaded->network)));
+    json_set_string(object, "loss_name", text_loss(loaded->network).text);
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
-        json_set_real(object, what->key, metric_value(what, result));
+        metric_log(object, what->key, what, metric_value(what, result));
     }
     json_set_real(object, "seconds", result->seconds);
     diagnostics_to_json(object, &run->known);

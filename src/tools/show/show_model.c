@@ -279,7 +279,7 @@ nnfs_status show_model(const show *from, nnfs_error *error)
     line_print(stdout, "%s: %s, %s parameters, loss %s\n",
                text_name(from->options->request.model).text, shape,
                text_count(nnfs_network_parameters(network)).text,
-               nnfs_loss_name(nnfs_network_loss(network)));
+               text_loss(network).text);
     if (nnfs_network_networks(network) > 1) {
         line_print(stdout, "ensemble  of %d networks, the first of which has these layers:\n",
                    nnfs_network_networks(network));
@@ -372,7 +372,7 @@ nnfs_status show_model_json(const show *from, nnfs_error *error)
     json_set_integer(object, "inputs", nnfs_network_inputs(network));
     (void)json_object_set_new(object, "layers", json_layers(network, stats));
     free(stats);
-    json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(network)));
+    json_set_string(object, "loss", text_loss(network).text);
     json_set_integer(object, "parameters", nnfs_network_parameters(network));
     json_set_hash(object, "weights_hash", nnfs_network_hash(network));
     (void)json_object_set_new(object, "class_names", names ? names : json_null());

@@ -122,8 +122,10 @@ static void write_report(FILE *out, const train_run *run)
     }
     report_ranks(out, run);
     if (summary->best_epoch > 0) {
-        (void)fprintf(out, "%-9s epoch %d, the best on the validation data\n", "kept",
-                      summary->best_epoch);
+        bool usual = summary->monitor == NNFS_MONITOR_LOSS || summary->monitor == NNFS_MONITOR_RMSE;
+        (void)fprintf(out, "%-9s epoch %d, the best %s%son the validation data\n", "kept",
+                      summary->best_epoch, usual ? "" : nnfs_monitor_name(summary->monitor),
+                      usual ? "" : " ");
     }
     if (summary->temperature != 1.0) {
         (void)fprintf(out, "%-9s temperature %.3f, fitted to the validation data\n", "calibrate",

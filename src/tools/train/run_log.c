@@ -187,7 +187,7 @@ static json_t *settings(const train_run *run)
     if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
         json_set_float(object, "init_scale", options->init_scale);
     }
-    json_set_string(object, "loss", nnfs_loss_name(nnfs_network_loss(run->network)));
+    json_set_string(object, "loss", text_loss(run->network).text);
     if (train.batch <= 0) {
         train.batch = nnfs_dataset_samples(run->train.set);
     }
@@ -429,7 +429,7 @@ static void set_evaluation(json_t *object, const char *part, const nnfs_evaluati
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         char key[32];
         (void)snprintf(key, sizeof key, "%s_%s", part, what->key);
-        json_set_real(object, key, metric_value(what, evaluation));
+        metric_log(object, key, what, metric_value(what, evaluation));
     }
 }
 
@@ -442,9 +442,9 @@ static json_t *folds(const fold_scores *of)
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         char key[48];
         (void)snprintf(key, sizeof key, "validation_%s_mean", what->key);
-        json_set_real(object, key, folds_mean(of, what));
+        metric_log(object, key, what, folds_mean(of, what));
         (void)snprintf(key, sizeof key, "validation_%s_spread", what->key);
-        json_set_real(object, key, folds_spread(of, what));
+        metric_log(object, key, what, folds_spread(of, what));
     }
     return object;
 }

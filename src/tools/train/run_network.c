@@ -162,6 +162,7 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_
     nnfs_activation activation = choose_output(options, task);
     options->layers[options->hidden_count] = output_layer(data, task, activation);
     settings.loss = choose_loss(options, task, activation);
+    settings.quantile = options->quantile;
     settings.inputs = nnfs_dataset_features(data);
     settings.layers = options->layers;
     settings.layer_count = options->hidden_count + 1;

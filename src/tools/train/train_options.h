@@ -40,6 +40,7 @@ typedef struct train_options {
     int hidden_count;
     int output_activation; /* nnfs_activation or BY_TASK */
     int loss;              /* nnfs_loss or BY_TASK */
+    float quantile;        /* of NNFS_QUANTILE */
     int normalization;     /* nnfs_normalization, of all hidden layers */
     float *dropout;        /* [hidden_count + 1], the output layer's 0 */
     float input_dropout;

@@ -26,9 +26,11 @@
      "softmax for classes, sigmoid for yes or no, identity for numbers",                           \
      TRAIN(NAME, options.output_activation), .what = "activation", .names = activation_names,      \
      .vary = VARY_VALUES},                                                                         \
-    {"loss", 0, "NAME", "loss to minimise",                                                        \
+    {"loss", 0, "NAME", "loss to minimise: cross_entropy, binary_cross_entropy, mse, mae, huber, "  \
+     "poisson or quantile:Q, by which the quantile Q of numbers is predicted",                     \
      "cross_entropy for classes, binary_cross_entropy for yes or no, mse for numbers",             \
-     TRAIN(NAME, options.loss), .what = "loss", .names = loss_names, .vary = VARY_VALUES},         \
+     TRAIN(TAKE, options), .take = take_loss, .vary = VARY_VALUES,                                 \
+     .complete = "cross_entropy binary_cross_entropy mse mae huber poisson quantile:"},            \
     {"init", 0, "NAME", "distribution of the initial weights: he_normal, he_uniform, "             \
      "glorot_normal, glorot_uniform, lecun_normal, lecun_uniform, normal:SCALE, uniform:SCALE "    \
      "or zeros", "he_normal before the relu family, glorot_uniform before the rest",               \

@@ -34,6 +34,29 @@ void take_init(void *target, const option_row *row, const char *text)
     }
 }
 
+/* NAME, or quantile:Q. */
+void take_loss(void *target, const option_row *row, const char *text)
+{
+    train_options *options = target;
+    (void)row;
+    size_t length = strcspn(text, ":");
+    options->loss = option_name("loss", loss_names, text, length);
+    bool quantile = options->loss == (int)NNFS_QUANTILE;
+    if (quantile && text[length] == '\0') {
+        usage_error("--loss: quantile needs a level, quantile:0.9 say");
+    }
+    if (!quantile && text[length] == ':') {
+        usage_error("--loss: %s takes no level", nnfs_loss_name((nnfs_loss)options->loss));
+    }
+    if (quantile) {
+        options->quantile = option_float("--loss", text + length + 1, NUMBER_POSITIVE);
+    }
+    if (quantile && !(options->quantile < 1.0f)) {
+        usage_error("--loss: a quantile lies between 0 and 1, which %s does not",
+                    text + length + 1);
+    }
+}
+
 void take_input_dropout(void *target, const option_row *row, const char *text)
 {
     train_options *options = target;

@@ -19,6 +19,7 @@ typedef struct train_values {
 /* Of a train_options; */
 void take_init(void *target, const option_row *row, const char *text);
 void take_input_dropout(void *target, const option_row *row, const char *text);
+void take_loss(void *target, const option_row *row, const char *text);
 void take_embedding(void *target, const option_row *row, const char *text);
 void take_shape(void *target, const option_row *row, const char *text);
 void take_validation(void *target, const option_row *row, const char *text);

@@ -169,6 +169,15 @@ nnfs_status trial_add_point(tune_trial *trial, const tune_point *point, nnfs_err
     return NNFS_OK;
 }
 
+/* Whether nnfs-train keeps the epoch with the best accuracy. */
+static bool by_accuracy(const train_options *options, const tune_point *point)
+{
+    nnfs_monitor monitor = options->train.monitor;
+    return monitor == NNFS_MONITOR_ACCURACY ||
+           (monitor == NNFS_MONITOR_AUTO && options->train.label_smoothing > 0.0f &&
+            !isnan(point->validation_accuracy));
+}
+
 /* By what nnfs-train keeps by default, the loss of classes, the RMSE of numbers; of folds the last. */
 int trial_kept(const tune_trial *trial)
 {
@@ -176,9 +185,9 @@ int trial_kept(const tune_trial *trial)
     double best = HUGE_VAL;
     for (int i = 0; trial->options.folds == 0 && i < trial->count; i++) {
         const tune_point *point = &trial->points[i];
-        double score =
-            isnan(point->validation_rmse) ? point->validation_loss : point->validation_rmse;
-        if (trial->options.train.monitor == NNFS_MONITOR_ACCURACY) {
+        bool by_loss = isnan(point->validation_rmse) || trial->options.loss == (int)NNFS_QUANTILE;
+        double score = by_loss ? point->validation_loss : point->validation_rmse;
+        if (by_accuracy(&trial->options, point)) {
             score = -point->validation_accuracy;
         }
         if (score < best) {
