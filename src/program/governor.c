@@ -16,10 +16,29 @@
 #define HOLD_SECONDS      0.5
 #define HOLD_SECONDS_MOST 4.0
 
+/* In a longer region threads that rest may be wanted back before its end. */
+#define SHORT_REGION HOLD_SECONDS
+
 void governor_create(governor *c, int threads)
 {
-    *c = (governor){.threads = threads, .window = WINDOW_SECONDS, .hold = HOLD_SECONDS};
+    *c = (governor){
+        .threads = threads, .team = threads, .window = WINDOW_SECONDS, .hold = HOLD_SECONDS};
     atomic_init(&c->working, threads);
+}
+
+int governor_open(governor *c)
+{
+    int working = atomic_load(&c->working);
+    if (working > c->team) { /* a trial of more begins with this region */
+        c->seen = (governor_count){0};
+    }
+    c->team = c->region < SHORT_REGION ? working : c->threads;
+    return c->team;
+}
+
+void governor_close(governor *c, double seconds)
+{
+    c->region = seconds;
 }
 
 /* What has been in the window, up to `now`. */
@@ -66,7 +85,8 @@ static void judge(governor *c, double rate)
 bool governor_is_due(const governor *c, double seconds, int64_t steps)
 {
     governor_count window = window_until(c, (governor_count){.seconds = seconds, .steps = steps});
-    return window.seconds >= c->window && window.steps >= WINDOW_STEPS;
+    bool has_all = atomic_load(&c->working) <= c->team;
+    return has_all && window.seconds >= c->window && window.steps >= WINDOW_STEPS;
 }
 
 void governor_look(governor *c, governor_count now)

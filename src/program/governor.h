@@ -4,6 +4,9 @@
  * where there are two. Whether they are shows only by trying: where thread 0 is kept off its CPU, the
  * governor does without its last thread for a moment and compares; later it asks for it back in the same
  * manner. The bits do not depend on any of this.
+ *
+ * A region ends when its last thread has come, so that one that is kept off its CPU delays short regions
+ * many times their length: these are opened with the threads that work, and no others.
  */
 #ifndef NNFS_PROGRAM_GOVERNOR_H
 #define NNFS_PROGRAM_GOVERNOR_H
@@ -22,6 +25,8 @@ typedef struct governor_count {
 typedef struct governor {
     atomic_int working; /* threads 0 .. working - 1 take tiles */
     int threads;        /* of the region, at most */
+    int team;           /* threads of the region that is open */
+    double region;      /* seconds that the last one took */
     double window;      /* seconds that a rate is measured over */
 
     /* Thread 0's own. The window, which may go on from one region to the next: */
@@ -40,6 +45,12 @@ typedef struct governor {
 
 /* All of `threads` work. */
 void governor_create(governor *c, int threads);
+
+/* Threads to open a region with. */
+int governor_open(governor *c);
+
+/* The region took so many seconds, with its opening and its end. */
+void governor_close(governor *c, double seconds);
 
 /*
  * A region begins and ends; what was found in earlier ones holds. The clocks may stand anywhere, the steps

@@ -750,10 +750,12 @@ void step_run_all(step_run *run)
     list_running_stages(&r);
     r.first_stage = first_stage(&r);
     phases_begin(&w->phases);
+    double opened = clock_seconds();
+    int team = governor_open(&w->governor);
     governor_begin(&w->governor, count_at(0));
     profile_enter(run->profile);
     blas_enter();
-#pragma omp parallel num_threads(run->threads)
+#pragma omp parallel num_threads(team)
     run_thread(&r);
     blas_leave();
     if (run->exchange && !run->lost) {
@@ -761,6 +763,7 @@ void step_run_all(step_run *run)
     }
     profile_leave(run->profile);
     governor_end(&w->governor, count_at(chunks_done(&r)));
+    governor_close(&w->governor, clock_seconds() - opened);
 }
 
 /* ---- The update alone ---- */

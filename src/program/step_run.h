@@ -53,7 +53,6 @@ typedef struct step_run {
     const nnfs_network *network;
     const gemm_backend *gemm;
     const nnfs_train_settings *settings; /* resolved */
-    int threads;
     unsigned needs;        /* run_need */
     float *spaces[SPACES]; /* parameters, gradient, m, v, and the caller's arrays */
     exchange *exchange;    /* with the other ranks; NULL: there are none */

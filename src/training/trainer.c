@@ -231,7 +231,6 @@ step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t
         .network = trainer->network,
         .gemm = trainer->gemm,
         .settings = &trainer->settings,
-        .threads = trainer->threads,
         .spaces = {[SPACE_PARAMETERS] = trainer->network->parameters,
                    [SPACE_GRADIENT] = trainer->gradient},
         .exchange = trainer->has_ranks ? &trainer->exchange : NULL,

@@ -145,6 +145,42 @@ static void a_window_spans_regions(void **state)
     assert_true(p.seconds_with[3] > 6.0);
 }
 
+/* Short regions one after the other; those of several threads end late, while thread 0 waits. */
+static void run_short_regions(play *p, double late, double seconds)
+{
+    for (double end = p->now + seconds; p->now < end;) {
+        double opened = p->now;
+        int team = governor_open(&p->c);
+        assert_in_range(team, 1, p->c.threads);
+        begin_region(p);
+        run(p, &quiet, 0.004);
+        if (team > 1) {
+            p->now += late;
+        }
+        governor_end(&p->c, count_of(p));
+        governor_close(&p->c, p->now - opened);
+    }
+}
+
+/* A thread that comes late to the end of each short region is left out of them, and taken in again. */
+static void late_threads_are_left_out_of_short_regions(void **state)
+{
+    (void)state;
+    play p;
+    begin(&p, 2);
+    run_short_regions(&p, 0.03, 20.0);
+    assert_int_equal(atomic_load(&p.c.working), 1);
+    double alone = p.seconds_with[1];
+    assert_true(alone > 16.0);
+    run_short_regions(&p, 0.0, 20.0);
+    assert_int_equal(atomic_load(&p.c.working), 2);
+    assert_true(p.seconds_with[1] - alone < 6.0);
+    /* A long region has all threads, whoever works. */
+    atomic_store(&p.c.working, 1);
+    governor_close(&p.c, 10.0);
+    assert_int_equal(governor_open(&p.c), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +190,7 @@ int main(void)
         cmocka_unit_test(all_come_back_where_threads_wait),
         cmocka_unit_test(one_thread_stays),
         cmocka_unit_test(a_window_spans_regions),
+        cmocka_unit_test(late_threads_are_left_out_of_short_regions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
