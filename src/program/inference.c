@@ -1,8 +1,10 @@
 /* Forward programs on tiles of samples. */
 #include "program/inference.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "math/blas_runtime.h"
+#include "program/late_threads.h"
 #include "program/tiling.h"
 
 #include <omp.h>
@@ -166,6 +168,32 @@ static void run_thread(inference *i, int thread, int64_t samples, inference_tile
     }
 }
 
+/* Of this process: what its calls find holds for the next. */
+static late_threads late;
+
+static double work_of(const inference *i, int64_t samples)
+{
+    return (double)samples * (double)i->network->parameter_floats;
+}
+
+/* As run_thread, by all threads. */
+static void run_region(inference *i, int64_t samples, inference_tile_callback *callback, void *user,
+                       tile_queue *queue)
+{
+    double opened = clock_seconds();
+    double done = opened;
+#pragma omp parallel num_threads(i->threads)
+    {
+        int thread = omp_get_thread_num();
+        run_thread(i, thread, samples, callback, user, queue);
+        if (thread == 0) {
+            done = clock_seconds();
+        }
+    }
+    double now = clock_seconds();
+    late_threads_note(&late, now, work_of(i, samples), done - opened, now - done);
+}
+
 nnfs_status inference_run(inference *i, int64_t samples, inference_tile_callback *callback,
                           void *user, nnfs_error *error)
 {
@@ -173,11 +201,10 @@ nnfs_status inference_run(inference *i, int64_t samples, inference_tile_callback
     atomic_init(&queue.next, 0);
     atomic_init(&queue.failed, false);
     blas_enter();
-    if (i->threads == 1) { /* a region, even of one thread, takes time and memory */
+    if (i->threads == 1 || late_threads_expected(&late, clock_seconds(), work_of(i, samples))) {
         run_thread(i, 0, samples, callback, user, &queue);
     } else {
-#pragma omp parallel num_threads(i->threads)
-        run_thread(i, omp_get_thread_num(), samples, callback, user, &queue);
+        run_region(i, samples, callback, user, &queue);
     }
     blas_leave();
     if (atomic_load(&queue.failed)) {
