@@ -68,6 +68,7 @@ struct nnfs_network {
     int layer_count;
     network_layer *layers; /* [layer_count] */
     nnfs_loss loss;
+    nnfs_precision precision; /* of inference */
     network_tensor *tensors; /* [tensor_count], by layer and in the order of their offsets */
     int tensor_count;
     float *parameters; /* [parameter_floats], padding included */

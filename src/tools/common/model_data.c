@@ -21,6 +21,11 @@ const char *part_names(int value)
     return names[value];
 }
 
+const char *precision_names(int value)
+{
+    return nnfs_precision_name((nnfs_precision)value);
+}
+
 void model_request_argument(void *target, const char *text)
 {
     model_request *request = target;
@@ -250,6 +255,9 @@ void model_data_describe(const nnfs_dataset *data)
 static nnfs_status load_one(const model_request *request, model_data *loaded, nnfs_error *error)
 {
     nnfs_status status = nnfs_network_load(request->model, &loaded->network, error);
+    if (status == NNFS_OK) {
+        status = nnfs_network_set_precision(loaded->network, request->precision, error);
+    }
     if (status == NNFS_OK) {
         status = data_path(request->data, &loaded->path, error);
     }
