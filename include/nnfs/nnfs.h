@@ -177,7 +177,10 @@ typedef enum nnfs_calibration {
     NNFS_CALIBRATION_TEMPERATURE, /* nnfs_network_calibrate on the validation data, if there are any */
 } nnfs_calibration;
 
-/* What the products of training are computed in. Parameters, gradients and optimizer state are float32. */
+/*
+ * What the products of training (nnfs_train_settings) or of inference (nnfs_network_set_precision) are
+ * computed in. Parameters, gradients and optimizer state are float32.
+ */
 typedef enum nnfs_precision {
     NNFS_PRECISION_F32,
     /* Rounds operands to bfloat16 and sums in float32, in layers with at least 32 inputs and 32 units.
@@ -791,6 +794,15 @@ NNFS_API nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_networ
  */
 NNFS_API nnfs_status nnfs_network_freeze(nnfs_network *network, int index, int frozen,
                                          nnfs_error *error);
+
+/*
+ * Experimental. Sets what nnfs_predict, nnfs_evaluate and their like compute the products of the network in;
+ * float32 at first, and again after loading: files do not keep it, copies do. A predictor keeps what was set
+ * when it was made; in bf16 also the weights that the network then had. Errors: ARGUMENT (bf16 of a network
+ * with members, no such precision).
+ */
+NNFS_API nnfs_status nnfs_network_set_precision(nnfs_network *network, nnfs_precision precision,
+                                                nnfs_error *error);
 
 /*
  * Experimental. Multiplies the learning rate of one tensor ("weight", "bias", "scale") of layer `index` by

@@ -75,6 +75,7 @@ static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_netw
     free_layers(&list);
     if (status == NNFS_OK) {
         (*made)->encoder = encoder_retain(network->encoder);
+        (*made)->precision = network->precision;
     }
     return status;
 }
@@ -140,6 +141,23 @@ nnfs_status nnfs_network_blend(nnfs_network *network, const nnfs_network *other,
             to[i] = (1.0f - share) * to[i] + share * from[i];
         }
     }
+    return NNFS_OK;
+}
+
+nnfs_status nnfs_network_set_precision(nnfs_network *network, nnfs_precision precision,
+                                       nnfs_error *error)
+{
+    if (!network) {
+        return fail_null(error, "network");
+    }
+    if (!nnfs_precision_name(precision)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "there is no precision %d", (int)precision);
+    }
+    if (network->members > 1 && precision != NNFS_PRECISION_F32) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "networks with members compute in f32, not in %s",
+                    nnfs_precision_name(precision));
+    }
+    network->precision = precision;
     return NNFS_OK;
 }
 

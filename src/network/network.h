@@ -68,8 +68,9 @@ struct nnfs_network {
     int layer_count;
     network_layer *layers; /* [layer_count] */
     nnfs_loss loss;
-    float quantile;          /* of NNFS_QUANTILE, else 0 */
-    network_tensor *tensors; /* [tensor_count], by layer and in the order of their offsets */
+    float quantile;           /* of NNFS_QUANTILE, else 0 */
+    nnfs_precision precision; /* of inference */
+    network_tensor *tensors;  /* [tensor_count], by layer and in the order of their offsets */
     int tensor_count;
     float *parameters; /* [parameter_floats], padding included */
     size_t parameter_floats;
@@ -99,7 +100,7 @@ static inline int embedding_rows(const network_embedding *embedding)
 /* A tensor's elements in a buffer that is laid out like the parameters. */
 static inline matrix network_matrix(const network_tensor *which, float *buffer)
 {
-    return (matrix){buffer + which->offset, DTYPE_F32,          which->rows,
+    return (matrix){buffer + which->offset, DTYPE_F32,         which->rows,
                     which->columns,         which->row_stride, which->column_stride};
 }
 

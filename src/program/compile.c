@@ -134,9 +134,9 @@ static size_t take_batch_sums(compiler *c, int units)
 static bool is_bf16(const compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
-    return trains(c) && c->settings->training.precision == NNFS_PRECISION_BF16 &&
-           c->tiles.partials == 0 && c->network->members == 1 && layer->in >= GEMM_LANES &&
-           layer->out >= GEMM_LANES;
+    nnfs_precision precision = trains(c) ? c->settings->training.precision : c->network->precision;
+    return precision == NNFS_PRECISION_BF16 && c->tiles.partials == 0 && c->network->members == 1 &&
+           layer->in >= GEMM_LANES && layer->out >= GEMM_LANES;
 }
 
 /* Room for panels of `rows` rows and a depth of k; the operand's rows are the depth. */
@@ -182,8 +182,11 @@ static void emit_pack_input(compiler *c, int index, operand in)
         return;
     }
     v->packed.in = panels(c, GEMM_COLUMNS, c->tiles.chunk, in.rows);
-    v->packed.in_gradient = panels(c, GEMM_COLUMNS, in.rows, c->tiles.chunk);
     emit_pack(c, index, in, v->packed.in, GEMM_PANEL_COLUMNS, GEMM_COLUMNS, RUN_FORWARD);
+    if (!trains(c)) {
+        return;
+    }
+    v->packed.in_gradient = panels(c, GEMM_COLUMNS, in.rows, c->tiles.chunk);
     emit_pack(c, index, in, v->packed.in_gradient, GEMM_PANEL_ROWS, GEMM_COLUMNS, RUN_GRADIENT);
 }
 
@@ -323,7 +326,8 @@ static void emit_noise(compiler *c, int layer, float deviation, operand on)
     }
 }
 
-/* Both packs of a layer's weights, by ops of one kind. */
+/* The packs of a layer's weights, by ops of one kind: for its forward product, and in training its backward
+ * one. */
 static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsigned needs)
 {
     const network_layer *layer = &c->network->layers[index];
@@ -334,6 +338,9 @@ static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsig
     if (!op_is_given(&v->packed.forward)) {
         size_t *floats = &c->program->packed_floats;
         v->packed.forward = take_panels(SPACE_PACKED, floats, GEMM_LANES, layer->out, layer->in);
+    }
+    if (trains(c) && !op_is_given(&v->packed.backward)) {
+        size_t *floats = &c->program->packed_floats;
         v->packed.backward = take_panels(SPACE_PACKED, floats, GEMM_LANES, layer->in, layer->out);
     }
     program_op next = {.kind = kind,
@@ -344,9 +351,11 @@ static void emit_pack_weights(compiler *c, int index, const op_kind *kind, unsig
                        .out = v->packed.forward,
                        .pack = {GEMM_PANEL_ROWS, GEMM_LANES}};
     emit(c, next);
-    next.out = v->packed.backward;
-    next.pack.axis = GEMM_PANEL_COLUMNS;
-    emit(c, next);
+    if (trains(c)) {
+        next.out = v->packed.backward;
+        next.pack.axis = GEMM_PANEL_COLUMNS;
+        emit(c, next);
+    }
 }
 
 /* ---- Forward ---- */

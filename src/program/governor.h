@@ -49,7 +49,7 @@ void governor_create(governor *c, int threads);
 /* Threads to open a region with. */
 int governor_open(governor *c);
 
-/* The region took so many seconds, with its opening and its end. */
+/* Notes the seconds that the region took, with its opening and its end. */
 void governor_close(governor *c, double seconds);
 
 /*

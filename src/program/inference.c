@@ -26,6 +26,48 @@ int inference_threads_for(int64_t samples, int threads)
     return threads;
 }
 
+/* ---- Weights in bfloat16 ---- */
+
+static bool packs_weights(const program_op *op)
+{
+    return op->kind->first_chunk;
+}
+
+static void pack_weights(inference *i, int network)
+{
+    const op_chunk chunk = {.begins = true};
+    op_context context = {.network = i->network, .chunk = &chunk};
+    context.base[SPACE_PARAMETERS] = network_alone(i->network, network).parameters;
+    context.base[SPACE_PACKED] = i->packed + (size_t)network * i->packed_floats;
+    for (int o = 0; o < i->program.op_count; o++) {
+        const program_op *op = &i->program.ops[o];
+        int tiles = program_chain_tiles(&i->program, &(program_chain){o, o}, 0);
+        for (int t = 0; packs_weights(op) && t < tiles; t++) {
+            (void)op->kind->run(op, &context, op_tile_at(&op->grid, t, 0));
+        }
+    }
+}
+
+/* Once for all threads and calls, and for each network of an ensemble. */
+static nnfs_status create_packed(inference *i, nnfs_error *error)
+{
+    int networks = nnfs_network_networks(i->network);
+    i->packed_floats = i->program.packed_floats;
+    i->program.packed_floats = 0; /* the workspaces need none */
+    if (i->packed_floats == 0) {
+        return NNFS_OK;
+    }
+    size_t floats = size_mul(i->packed_floats, (size_t)networks);
+    i->packed = memory_alloc_zeroed(floats, sizeof(float));
+    if (!i->packed) {
+        return fail_memory(error, size_mul(floats, sizeof(float)), "weights in bfloat16");
+    }
+    for (int n = 0; n < networks; n++) {
+        pack_weights(i, n);
+    }
+    return NNFS_OK;
+}
+
 nnfs_status inference_create(inference *made, const nnfs_network *network, program_purpose purpose,
                              const gemm_backend *gemm, int64_t samples, int threads,
                              nnfs_error *error)
@@ -39,6 +81,7 @@ nnfs_status inference_create(inference *made, const nnfs_network *network, progr
     }
     const program_settings settings = {.purpose = purpose, .batch = samples};
     TRY(program_compile(made->network, &settings, &made->program, error));
+    TRY(create_packed(made, error));
     made->work = calloc((size_t)threads, sizeof *made->work);
     if (!made->work) {
         return fail_memory(error, (size_t)threads * sizeof *made->work, "inference");
@@ -56,6 +99,7 @@ void inference_free(inference *i)
         workspace_free(&i->work[t]);
     }
     free(i->work);
+    memory_free(i->packed);
     program_free(&i->program);
     nnfs_network_free(i->folded);
     *i = (inference){0};
@@ -95,6 +139,9 @@ static bool run_ops(const inference_tile *tile, const op_context *context, int f
     const program *p = &tile->of->program;
     for (*next = first; *next < p->op_count;) {
         const program_op *op = &p->ops[(*next)++];
+        if (packs_weights(op)) {
+            continue;
+        }
         if (!op->kind->run(op, context, op_tile_at(&op->grid, 0, tile->count))) {
             return false;
         }
@@ -125,11 +172,17 @@ bool inference_forward(const inference_tile *tile, const float *x, const nnfs_da
     context.base[SPACE_X] = x ? (float *)(uintptr_t)x : w->shards[0].x;
     context.base[SPACE_WORK] = w->shards[0].work;
     /* The networks of an ensemble run one after the other, from the same inputs to the mean. */
-    int begin = i->program.ops[0].kind == &op_fetch ? 1 : 0;
+    int begin = 0;
+    while (packs_weights(&i->program.ops[begin]) || i->program.ops[begin].kind == &op_fetch) {
+        begin++;
+    }
     int next = 0;
     for (int n = 0; n < nnfs_network_networks(i->network); n++) {
         context.of_ensemble = n;
         context.base[SPACE_PARAMETERS] = network_alone(i->network, n).parameters;
+        if (i->packed) {
+            context.base[SPACE_PACKED] = i->packed + (size_t)n * i->packed_floats;
+        }
         if (!run_ops(tile, &context, n > 0 ? begin : 0, &next)) {
             return false;
         }

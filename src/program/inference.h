@@ -14,6 +14,8 @@ typedef struct inference {
     program program;
     workspace *work; /* [threads] */
     int threads;
+    float *packed; /* weights in bfloat16 [packed_floats x networks of an ensemble], or NULL */
+    size_t packed_floats;
     /* NULL, or room for what is averaged: [outputs x members x samples x networks of an ensemble] */
     float *member_outputs;
     int64_t samples; /* of it */

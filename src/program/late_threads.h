@@ -12,9 +12,9 @@
 
 /* Any thread may call the functions below; all zero: none has come late. */
 typedef struct late_threads {
-    _Atomic double until; /* threads are expected to come late up to this time, */
-    _Atomic double hold;  /* which began so many seconds before, */
-    _Atomic double work;  /* to regions of this much work */
+    _Atomic double until; /* the time up to which threads are expected to come late */
+    _Atomic double hold;  /* seconds from the last late region to then */
+    _Atomic double work;  /* of that region */
 } late_threads;
 
 /* Whether a region of `work`, in any unit, had better be opened without threads; times in seconds. */

@@ -53,10 +53,10 @@ typedef struct step_run {
     const nnfs_network *network;
     const gemm_backend *gemm;
     const nnfs_train_settings *settings; /* resolved */
-    unsigned needs;        /* run_need */
-    float *spaces[SPACES]; /* parameters, gradient, m, v, and the caller's arrays */
-    exchange *exchange;    /* with the other ranks; NULL: there are none */
-    profile *profile;      /* a cell an op; NULL: none */
+    unsigned needs;                      /* run_need */
+    float *spaces[SPACES];               /* parameters, gradient, m, v, and the caller's arrays */
+    exchange *exchange;                  /* with the other ranks; NULL: there are none */
+    profile *profile;                    /* a cell an op; NULL: none */
     schedule_state schedule;
     float rate;      /* learning rate in place of the schedule's; 0: the schedule's */
     int epoch;       /* epochs done before */

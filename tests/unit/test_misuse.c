@@ -118,6 +118,7 @@ static void networks_are_refused(void **state)
     REFUSED(nnfs_network_blend, NULL, network, 0.5f);
     REFUSED(nnfs_network_blend, network, NULL, 0.5f);
     REFUSED(nnfs_network_freeze, NULL, 0, 1);
+    REFUSED(nnfs_network_set_precision, NULL, NNFS_PRECISION_F32);
     REFUSED(nnfs_network_freeze, network, 1, 1);
     REFUSED(nnfs_network_save_memory, NULL, &bytes, &count);
     REFUSED(nnfs_network_save_memory, network, NULL, &count);

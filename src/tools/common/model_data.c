@@ -21,6 +21,11 @@ const char *part_names(int value)
     return names[value];
 }
 
+const char *precision_names(int value)
+{
+    return nnfs_precision_name((nnfs_precision)value);
+}
+
 void model_request_argument(void *target, const char *text)
 {
     model_request *request = target;
@@ -248,6 +253,7 @@ void model_data_describe(const nnfs_dataset *data)
 static nnfs_status load_one(const model_request *request, model_data *loaded, nnfs_error *error)
 {
     TRY(nnfs_network_load(request->model, &loaded->network, error));
+    TRY(nnfs_network_set_precision(loaded->network, request->precision, error));
     TRY(data_path(request->data, &loaded->path, error));
     TRY(prepare_machine(request->threads, request->quiet, &loaded->machine, error));
     loaded->prepared = true;

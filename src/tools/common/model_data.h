@@ -21,6 +21,9 @@ typedef enum data_part {
 /* "train", "test" and "validation", in this order. */
 const char *part_names(int value);
 
+/* nnfs_precision_name, as a list of values. */
+const char *precision_names(int value);
+
 /* Models of an ensemble, at most. */
 enum { MODELS_MOST = 64 };
 
@@ -32,6 +35,7 @@ typedef struct model_request {
     data_part part;
     int threads;
     bool quiet;
+    nnfs_precision precision;
     bool ignore_targets; /* there is nothing to compare with */
     bool any_rows;       /* rows that the model was trained on do as well as others */
     table_options table;
@@ -61,6 +65,11 @@ typedef struct model_data {
      "what was held out", "test where DATA has one, else all of it",                               \
      .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, part), .first = PART_TRAIN,     \
      .what = "split", .names = part_names, __VA_ARGS__}
+#define MODEL_ROW_PRECISION(at)                                                                    \
+    {"precision", 0, "NAME", "precision of the matrix products; bf16 is faster on CPUs with "      \
+     "AVX512_BF16, and slower on others", "f32",                                                   \
+     .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, precision),                     \
+     .what = "precision", .names = precision_names}
 #define MODEL_ROWS_RUN(at, quiet_help)                                                             \
     {"threads", 't', "N", "threads; the result is the same for any number", "all",                 \
      .kind = OPTION_COUNT, .offset = (at) + offsetof(model_request, threads), .lowest = 1,         \

@@ -54,6 +54,7 @@ static const option_row rows[] = {
      "rank the columns of a table by how much the error rises when a column is shuffled", NULL,
      TO(FLAG, eval_options, importance)},
     {"json", 0, NULL, "print everything as one JSON object", NULL, TO(FLAG, eval_options, json)},
+    MODEL_ROW_PRECISION(offsetof(eval_options, request)),
     MODEL_ROWS_RUN(offsetof(eval_options, request), "print the result alone, without advice"),
 
     {.help = "How the file of a table is written:"},

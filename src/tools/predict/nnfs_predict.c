@@ -46,6 +46,7 @@ static const option_row rows[] = {
     {"keep", 0, "COLUMN[,...]",
      "columns of DATA, by name or number, that are copied before the predictions", NULL,
      TABLE_ROW(offsetof(predict_options, request.table))},
+    MODEL_ROW_PRECISION(offsetof(predict_options, request)),
     MODEL_ROWS_RUN(offsetof(predict_options, request), "print nothing unless something is wrong"),
 
     {.help = "How the file of a table is written:"},
