@@ -244,7 +244,7 @@ void html_head(FILE *out, const run_record *runs, size_t count)
     for (size_t i = 0; i < count; i++) {
         const char *command = string_at(runs[i].start, "command");
         if (command) {
-            html(out, "<pre class=\"command\" tabindex=\"0\"><code>%s</code></pre>\n", command);
+            html(out, "<pre class=\"command\"><code>%s</code></pre>\n", command);
         }
     }
     write_machine(out, &runs[0]);

@@ -119,6 +119,7 @@ static nnfs_status write_run(FILE *out, const run_record *run, nnfs_error *error
     if (status == NNFS_OK) {
         status = html_importance(out, run, error);
     }
+    html_columns(out, run);
     html_folds(out, run);
     html_weights(out, run);
     html_profile(out, run);

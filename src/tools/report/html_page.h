@@ -38,6 +38,10 @@ void html_folds(FILE *out, const run_record *run);
 void html_profile(FILE *out, const run_record *run);
 void html_settings(FILE *out, const run_record *run);
 
+/* ---- html_columns.c ---- */
+
+void html_columns(FILE *out, const run_record *run);
+
 /* ---- html_importance.c ---- */
 
 /* Errors: MEMORY. */

@@ -74,12 +74,20 @@ nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_data
 /* The data of the run, from DATA to what a network can be trained on. */
 nnfs_status run_prepare(train_run *run, nnfs_error *error);
 
-/* ---- look.c ---- */
+/* ---- column_becomes.c ---- */
+
+/*
+ * What becomes of a column of the training table: "6 inputs: INLAND, ISLAND, others". Freed by the caller; NULL:
+ * no memory.
+ */
+char *column_becomes(const train_run *run, int index);
+
+/* ---- table_summary.c ---- */
 
 /* What is in a table and what becomes of it, on stderr; and what might be wrong with it. */
 nnfs_status look(const train_run *run, nnfs_error *error);
 
-/* ---- look_targets.c ---- */
+/* ---- target_summary.c ---- */
 
 /* Describes the target. */
 nnfs_status look_targets(const train_run *run, nnfs_error *error);

@@ -1,5 +1,6 @@
 /* The run log: JSON, an object a line, each flushed as soon as it is written. */
 #include "common/bounds.h"
+#include "common/column_text.h"
 #include "common/exit.h"
 #include "common/json.h"
 #include "common/lock.h"
@@ -246,6 +247,30 @@ static json_t *table(const train_run *run)
     return object;
 }
 
+/* The first columns of a table: their names, kinds and missing cells, and what becomes of them. */
+static json_t *column_summary(const train_run *run)
+{
+    enum { COLUMNS_MOST = 100 };
+    const nnfs_dataset *set = run->train.set;
+    if (!run->preprocessing) {
+        return json_null();
+    }
+    json_t *list = json_array();
+    for (int i = 0; i < nnfs_dataset_columns(set) && i < COLUMNS_MOST; i++) {
+        nnfs_column column = nnfs_dataset_column(set, i);
+        bool known = column.use < NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
+        char *becomes = column_becomes(run, i);
+        json_t *object = json_object();
+        json_set_string(object, "name", column.name);
+        json_set_string(object, "kind", known ? kind_text(&column).text : NULL);
+        json_set_integer(object, "missing", known ? column.missing : 0);
+        json_set_string(object, "becomes", becomes);
+        (void)json_array_append_new(list, object);
+        free(becomes);
+    }
+    return list;
+}
+
 static json_t *network(const train_run *run)
 {
     json_t *layers = json_array();
@@ -332,6 +357,7 @@ static json_t *start(const train_run *run)
     json_set_string(object, "command", run->command);
     (void)json_object_set_new(object, "settings", settings(run));
     (void)json_object_set_new(object, "table", table(run));
+    (void)json_object_set_new(object, "column_summary", column_summary(run));
     (void)json_object_set_new(object, "network", network(run));
     (void)json_object_set_new(object, "data", data(run));
     (void)json_object_set_new(object, "machine", machine(run));

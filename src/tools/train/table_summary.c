@@ -11,100 +11,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    NAMED_MOST = 40,       /* columns shown */
-    UNNAMED_MOST = 5,      /* the same for columns without names, as pixels */
-    CATEGORIES_WIDTH = 52, /* letters, of the names of a column's */
+    NAMED_MOST = 40,  /* columns shown */
+    UNNAMED_MOST = 5, /* the same for columns without names, as pixels */
 };
 
 /* ---- Columns ---- */
-
-/* What a number x becomes, (x - center) * scale. */
-static void show_number(const nnfs_encoding *encoding, nnfs_scaling scaling)
-{
-    double center = (double)encoding->center;
-    double reach = 1.0 / (double)encoding->scale;
-    if (encoding->knots > 0) {
-        line_print(stderr, "quantiles to normal");
-    } else if (encoding->center == 0.0f && encoding->scale == 1.0f) {
-        line_print(stderr, "as it is");
-    } else if (encoding->center == 0.0f && encoding->scale == 1.0f / 255.0f) {
-        line_print(stderr, "x / 255");
-    } else if (encoding->clip > 0.0f) {
-        line_print(stderr, "median %s, spread %s, clipped", text_measure(center).text,
-                   text_measure(reach).text);
-    } else if (scaling == NNFS_SCALING_MINMAX) {
-        line_print(stderr, "%s to %s", text_measure(center).text,
-                   text_measure(center + reach).text);
-    } else {
-        line_print(stderr, "mean %s, deviation %s", text_measure(center).text,
-                   text_measure(reach).text);
-    }
-}
-
-/* By name as far as a line reaches. */
-static void show_categories(const nnfs_preprocessing *preprocessing, int index,
-                            const nnfs_encoding *encoding)
-{
-    int width = 0;
-    int shown = 0;
-    line_print(stderr, "%d input%s: ", encoding->inputs, text_plural(encoding->inputs));
-    for (; shown < encoding->categories && width < CATEGORIES_WIDTH; shown++) {
-        name_text name = listed_name(nnfs_preprocessing_category(preprocessing, index, shown));
-        line_print(stderr, "%s, ", name.text);
-        width += name.width + 2;
-    }
-    if (encoding->categories > shown) {
-        line_print(stderr, "%d more, ", encoding->categories - shown);
-    }
-    line_print(stderr, "%s%sothers", encoding->two_valued ? "as -1 and 1, 0 for " : "",
-               encoding->has_missing ? "missing, " : "");
-}
-
-/* Elapsed time, and the cycles that dates go through. */
-static void show_date(const nnfs_encoding *encoding)
-{
-    line_print(stderr, "days%s%s%s, %d input%s", encoding->has_month ? ", month" : "",
-               encoding->has_weekday ? ", weekday" : "", encoding->has_hour ? ", hour" : "",
-               encoding->inputs, text_plural(encoding->inputs));
-}
-
-static void show_feature(const train_run *run, int index)
-{
-    nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
-    if (encoding.inputs == 0) {
-        line_print(stderr, "left out: %s", encoding.reason ? encoding.reason : "no inputs");
-    } else if (encoding.kind == NNFS_COLUMN_CATEGORY) {
-        show_categories(run->preprocessing, index, &encoding);
-    } else if (encoding.kind == NNFS_COLUMN_DATE) {
-        show_date(&encoding);
-    } else {
-        show_number(&encoding, run->options->table.preprocessing.scaling);
-    }
-}
-
-/* A missing number is replaced, in the training part or wherever one turns up. */
-static void show_fill(const train_run *run, int index, int64_t missing)
-{
-    nnfs_encoding encoding = nnfs_preprocessing_column(run->preprocessing, index);
-    if (missing > 0 && encoding.inputs > 0 && encoding.kind != NNFS_COLUMN_CATEGORY) {
-        line_print(stderr, "; missing as %s%s", text_measure((double)encoding.fill).text,
-                   encoding.has_indicator ? " with an indicator" : "");
-    }
-}
-
-/* The place of column `column` of the file among the features. */
-static int find_feature(const nnfs_preprocessing *preprocessing, int column)
-{
-    int index = 0;
-    while (index < nnfs_preprocessing_columns(preprocessing) &&
-           nnfs_preprocessing_column(preprocessing, index).column != column) {
-        index++;
-    }
-    return index;
-}
 
 /* How wide the first two columns of the list are, in letters. */
 typedef struct list_widths {
@@ -126,30 +41,15 @@ static list_widths measure_list(const nnfs_dataset *data, int shown)
 
 static void show_column(const train_run *run, int index, list_widths widths)
 {
-    static const char *const uses[] = {
-        [NNFS_COLUMN_TARGET] = "to predict",
-        [NNFS_COLUMN_WEIGHT] = "how much the sample counts",
-        [NNFS_COLUMN_DROPPED] = "left out, as asked",
-        [NNFS_COLUMN_UNKNOWN] = "left out, unknown",
-        [NNFS_COLUMN_COUNTER] = "left out: counts the rows (--numeric keeps it)",
-    };
     nnfs_column column = nnfs_dataset_column(run->train.set, index);
     name_text name = column_name(column.name, index + 1);
     bool known = column.use < NNFS_COLUMN_DROPPED; /* else its cells were not looked at */
-    line_print(stderr, "  %s%*s  %-*s  %7s  ", name.text, widths.name - name.width, "", widths.kind,
-               known ? kind_text(&column).text : "",
-               known && column.missing > 0 ? text_count(column.missing).text : "");
-    if (column.use == NNFS_COLUMN_FEATURE) {
-        int feature = find_feature(run->preprocessing, index);
-        show_feature(run, feature);
-        show_fill(run, feature, column.missing);
-    } else {
-        line_print(stderr, "%s", uses[column.use]);
-    }
-    if (known && column.format && column.format[0]) {
-        line_print(stderr, " (written like %s)", text_name(column.format).text);
-    }
-    line_print(stderr, "\n");
+    char *becomes = column_becomes(run, index);
+    line_print(stderr, "  %s%*s  %-*s  %7s  %s\n", name.text, widths.name - name.width, "",
+               widths.kind, known ? kind_text(&column).text : "",
+               known && column.missing > 0 ? text_count(column.missing).text : "",
+               becomes ? becomes : "");
+    free(becomes);
 }
 
 static void show_columns(const train_run *run)

@@ -158,7 +158,7 @@ static void check_checkpoints(const train_values *values)
 {
     const train_options *options = &values->options;
     if (options->resume && options->given) {
-        usage_error("--resume goes on as the run was begun; --%s is not to be given",
+        usage_error("--resume goes on as the run was begun, which settles --%s; leave that out",
                     options->given);
     }
     if (options->resume && options->data) {
@@ -205,13 +205,15 @@ static void check_from(const train_values *values)
         usage_error("--freeze is for --from");
     }
     if (options->from && options->preset != BY_TASK && options->preset != PRESET_PLAIN) {
-        usage_error("--from goes on with the model as it is; --preset is not to be given");
+        usage_error("--from goes on with the model as it is, which has no preset any more; leave "
+                    "out --preset");
     }
     for (size_t i = 0; options->from && i < sizeof settled / sizeof *settled; i++) {
         for (int j = 0; j < values->by_hand_count; j++) {
             if (strcmp(values->by_hand[j], settled[i]) == 0) {
-                usage_error("--from goes on with the model as it is; --%s is not to be given",
-                            settled[i]);
+                usage_error(
+                    "--from goes on with the model as it is, which settles --%s; leave that out",
+                    settled[i]);
             }
         }
     }
