@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Exports in ONNX Runtime: the model is valid by onnx.checker and predicts what nnfs-predict does, to
 1e-5, on every row of tables with awkward cells, on pictures and with every activation; the C program is
-compiled and compared by nnfs-export. State dicts in PyTorch, where it is installed: load_state_dict takes
-them with strict=True, and the module computes what the imported model does.
+compiled and compared by nnfs-export, and what --int8 loses is measured. State dicts in PyTorch, where it is
+installed: load_state_dict takes them with strict=True, and the module computes what the imported model does.
 
 Needs onnx, onnxruntime and numpy. Usage: check_runtimes.py BUILD [FOLDER_OF_DATA]
 """
@@ -11,6 +11,7 @@ import datetime
 import gzip
 import io
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -167,6 +168,20 @@ def check_mnist(work, folder):
     compare("mnist", session_of(exported), {"input": pixels}, run("nnfs-predict", "-q", model, folder))
 
 
+def check_int8(work, data, most, *options):
+    """The integer C program loses at most 0.3 points of accuracy, or 1 % of the RMSE."""
+    global wrong
+    model = work / "int8.safetensors"
+    run("nnfs-train", data, "-q", "-o", model, *options)
+    printed = run("nnfs-export", model, "--c", work / "int8.c", "--int8", "--check", data)
+    line = next(line for line in printed.splitlines() if line.startswith("int8 "))
+    integer, real = (float(x.replace(",", "")) for x in re.findall(r"[\d,]*\d\.\d+", line)[:2])
+    lost = real - integer if "accuracy" in line else 100 * (integer / real - 1)
+    wrong += not lost <= most
+    print(f"int8 {data.name} {' '.join(map(str, options))}: {lost:.3f} {'points' if 'accuracy' in line else '%'} "
+          f"lost", flush=True)
+
+
 def check_torch(work, path, target, *options):
     """The state dict in the module that nnfs-export prints, beside the model that nnfs-import makes of it."""
     global wrong
@@ -226,5 +241,8 @@ with tempfile.TemporaryDirectory() as folder:
             check_table(work, DATA / name, target, "--preset", "plain")
             check_table(work, DATA / name, target, "--preset", "balanced")
         check_mnist(work, DATA / "mnist")
+        check_int8(work, DATA / "mnist", 0.3, "-e", 10)
+        for preset in ("plain", "balanced"):
+            check_int8(work, DATA / TABLES[0][0], 1.0, "--target", TABLES[0][1], "--preset", preset)
 print(f"{wrong} wrong")
 sys.exit(wrong > 0)

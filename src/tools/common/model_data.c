@@ -229,7 +229,7 @@ int64_t model_data_trained_on(const model_data *loaded)
 static void say_trained_on(const model_request *request, const model_data *loaded)
 {
     const model_parts *parts = &loaded->parts;
-    if (!loaded->trained_on) {
+    if (!loaded->trained_on || request->any_rows) {
         return;
     }
     const char *held = parts->test         ? "; --split test takes those that were held out"

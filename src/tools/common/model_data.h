@@ -33,6 +33,7 @@ typedef struct model_request {
     int threads;
     bool quiet;
     bool ignore_targets; /* there is nothing to compare with */
+    bool any_rows;       /* rows that the model was trained on do as well as others */
     table_options table;
 } model_request;
 

@@ -86,7 +86,8 @@ static void check_outputs(const export_options *options)
 
 static void parse(export_options *options, int argc, char **argv)
 {
-    *options = (export_options){.request = {.part = PART_ANY, .ignore_targets = true}};
+    *options =
+        (export_options){.request = {.part = PART_ANY, .ignore_targets = true, .any_rows = true}};
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     if (!options->request.model) {
@@ -167,8 +168,7 @@ static nnfs_status export_onnx(const export_options *options, const model_data *
     return NNFS_OK;
 }
 
-static void print_c(const export_options *options, const model_data *loaded,
-                    const nnfs_c_report *made)
+static void print_c(const export_options *options, const nnfs_c_report *made, bool classes)
 {
     line_print(stdout, "%-12s %s\n", "c", options->c);
     line_print(stdout, "%-12s %s bytes of constants, and the code\n", "flash",
@@ -179,9 +179,6 @@ static void print_c(const export_options *options, const model_data *loaded,
     if (!options->int8 || made->float_score == 0.0) {
         return;
     }
-    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(loaded->network);
-    bool classes = preprocessing ? nnfs_preprocessing_target(preprocessing, 0).classes > 0
-                                 : nnfs_dataset_classes(loaded->chosen) > 0;
     if (classes) {
         line_print(stdout, "%-12s accuracy %s, %s in float\n", "int8",
                    text_percent(made->int8_score).text, text_percent(made->float_score).text);
@@ -192,19 +189,29 @@ static void print_c(const export_options *options, const model_data *loaded,
 }
 
 /* The data to calibrate on: their own, or the training part of those that are checked. */
-static nnfs_status load_calibration(const export_options *options, model_data *own,
-                                    nnfs_error *error)
+static nnfs_status load_calibration(const export_options *options, const model_data *loaded,
+                                    model_data *own, nnfs_error *error)
 {
     model_request request = options->request;
     request.data = options->calibrate;
     request.part = PART_ANY;
     request.quiet = true;
-    request.ignore_targets = true;
+    request.ignore_targets = loaded->chosen || !nnfs_network_preprocessing(loaded->network);
     nnfs_status status = model_data_load(&request, own, error);
     if (status == NNFS_OK && own->train) {
         own->chosen = own->train;
     }
     return status;
+}
+
+/* By the model's preprocessing; without one, by the data it is measured on. */
+static bool predicts_classes(const nnfs_network *network, const nnfs_dataset *measured)
+{
+    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
+    if (preprocessing) {
+        return nnfs_preprocessing_target(preprocessing, 0).classes > 0;
+    }
+    return measured && nnfs_dataset_classes(measured) > 0;
 }
 
 static nnfs_status export_c(const export_options *options, const model_data *loaded,
@@ -213,37 +220,32 @@ static nnfs_status export_c(const export_options *options, const model_data *loa
     nnfs_c_settings settings;
     nnfs_c_report made;
     model_data own = {.network = NULL};
+    const nnfs_dataset *measured = loaded->chosen;
+    nnfs_status status = NNFS_OK;
     nnfs_c_settings_init(&settings);
     settings.int8 = options->int8;
-    if (options->int8 && loaded->chosen && nnfs_dataset_has_targets(loaded->chosen)) {
-        settings.measure = loaded->chosen;
-    } else {
-        settings.measure = NULL;
-    }
-    if (loaded->train) {
-        settings.calibration = loaded->train;
-    } else {
-        settings.calibration = loaded->chosen;
-    }
-    nnfs_status status = NNFS_OK;
+    settings.calibration = loaded->train ? loaded->train : loaded->chosen;
     if (options->calibrate) {
-        status = load_calibration(options, &own, error);
+        status = load_calibration(options, loaded, &own, error);
         settings.calibration = own.chosen;
+        measured = measured ? measured : own.chosen;
     }
-    if (status == NNFS_OK) {
-        status = nnfs_network_export_c(loaded->network, options->c, &settings, &made, error);
-    }
-    model_data_free(&own);
     if (status != NNFS_OK) {
-        return status;
+        goto cleanup;
     }
-    if (!options->request.quiet) {
-        print_c(options, loaded, &made);
+    if (options->int8 && measured && nnfs_dataset_has_targets(measured)) {
+        settings.measure = measured;
     }
-    if (options->request.data) {
+    status = nnfs_network_export_c(loaded->network, options->c, &settings, &made, error);
+    if (status == NNFS_OK && !options->request.quiet) {
+        print_c(options, &made, predicts_classes(loaded->network, measured));
+    }
+cleanup:
+    model_data_free(&own);
+    if (status == NNFS_OK && options->request.data) {
         return check(options, options->c, loaded, check_c, !options->int8, error);
     }
-    return NNFS_OK;
+    return status;
 }
 
 static nnfs_status export_safetensors(const export_options *options, const model_data *loaded,
