@@ -153,6 +153,16 @@ static nnfs_status from_onnx(const char *path, const nnfs_import_settings *setti
     if (status != NNFS_OK) {
         return status; /* which has the path */
     }
+    const char *part = metadata(model, ONNX_METADATA_NOT_IMPORTED);
+    if (part) {
+        status =
+            fail(error, NNFS_ERROR_DATA,
+                 "%s: nnfs wrote it with %.100s, which an import does not carry; use the model "
+                 "file itself",
+                 path, part);
+        onnx_free(model);
+        return status;
+    }
     model_graph graph;
     nnfs_error inner = {.status = NNFS_OK};
     const char *table = metadata(model, ONNX_METADATA_PREPROCESSING);

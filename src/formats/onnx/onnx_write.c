@@ -846,6 +846,9 @@ static void write_head(onnx_writer *w)
         onnx_opset(&w->b, ONNX_ML, OPSET_ML);
     }
     onnx_metadata(&w->b, ONNX_METADATA_LOSS, nnfs_loss_name((nnfs_loss)w->graph->loss));
+    if (w->graph->not_imported) {
+        onnx_metadata(&w->b, ONNX_METADATA_NOT_IMPORTED, w->graph->not_imported);
+    }
     if (w->graph->preprocessing) {
         onnx_metadata(&w->b, ONNX_METADATA_PREPROCESSING, w->graph->preprocessing);
     }
