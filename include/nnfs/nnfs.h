@@ -273,10 +273,12 @@ typedef struct nnfs_dataset_settings {
     char thousands; /* ',', '.', '\'', '_' or ' '; default 0: detected per column */
     const char *date_format; /* "%d/%m/%Y", "none": no dates; default NULL: detected per column */
     const char *encoding;    /* an iconv name; default NULL: UTF-8, UTF-16 with byte order mark */
-    int64_t skip;            /* lines before the table, 0 or more; default 0 */
-    char comment;            /* first character of comment lines; default 0: none */
-    int skip_bad_rows;       /* 1: skips and counts rows that cannot be read; default 0: an error */
-    const char *format;      /* digits, idx, csv, npy or npz; default NULL: by content */
+    /* Lines before the table, 0 or more; default 0: those that begin with #, % or |, unless all lines do, the
+     * header is told, or the last of them has as many cells as the first row, as a header has. */
+    int64_t skip;
+    char comment;       /* first character of comment lines; default 0: none */
+    int skip_bad_rows;  /* 1: skips and counts rows that cannot be read; default 0: an error */
+    const char *format; /* digits, idx, csv, npy or npz; default NULL: by content */
     const char *const *arrays; /* of an NPZ file: names of the features and of the targets; default
                                 * NULL: x and y, X and Y, data and target, x_train and y_train */
 

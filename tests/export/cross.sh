@@ -34,7 +34,7 @@ compare() {
 
 cortex_m() {
     arm-none-eabi-gcc -std=c99 -O2 -mcpu=cortex-m4 -mthumb "$@" --specs=rdimon.specs -nostartfiles \
-        -T "$here/cortex_m/memory.ld" "$here/cortex_m/start.c" "$crt" -DMAIN numbers.c -lm -o cortex.elf
+        -T "$here/cortex_m/memory.ld" "$here/cortex_m/start.c" "$crt" -DMAIN "$source" -lm -o cortex.elf
     timeout 120 qemu-system-arm -M mps2-an386 -nographic -monitor none -serial none \
         -semihosting-config enable=on,target=native -kernel cortex.elf <flats.csv
 }
@@ -54,13 +54,20 @@ aarch64-linux-gnu-gcc -std=c99 -O2 -static -DMAIN numbers.c -lm -o arm64
 qemu-aarch64 ./arm64 <flats.csv >got.csv
 compare expected.csv got.csv 1000
 echo 'arm64: the same'
+nnfs-export numbers.safetensors -q --c integers.c --int8 --calibrate flats.csv
+cc -std=c99 -O2 -DMAIN integers.c -lm -o integers
+./integers <flats.csv >integers.csv
 for floats in soft hard; do
     options=("-mfloat-abi=$floats")
     [ $floats = soft ] || options+=(-mfpu=fpv4-sp-d16)
     crt=$(arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb "${options[@]}" -print-file-name=rdimon-crt0.o)
+    source=numbers.c
     cortex_m "${options[@]}" >got.csv
     compare expected.csv got.csv 1000
-    echo "Cortex-M4, $floats floats: the same"
+    source=integers.c
+    cortex_m "${options[@]}" >got.csv
+    compare integers.csv got.csv 1000
+    echo "Cortex-M4, $floats floats: the same, and of int8"
 done
 
 nnfs-train digits -e 1 -q -o digits.safetensors

@@ -83,6 +83,14 @@ for model in numbers classes pictures dates layer batch members votes robust; do
     nnfs-export -q again.safetensors --onnx again.onnx
     cmp $model.onnx again.onnx
 done
+# What an import does not carry is named.
+nnfs-train days.csv --target price --preset plain --category-width 2 -e 1 -q -o vectors.safetensors
+nnfs-train days.csv --target price --preset plain --networks 2 -e 1 -q -o networks.safetensors
+for model in vectors networks; do
+    nnfs-export -q $model.safetensors --onnx $model.onnx
+    ! nnfs-import -q $model.onnx -o again.safetensors 2>refusal || exit 1
+    grep -c "nnfs wrote it with .*$model.*, which an import does not carry" refusal
+done
 nnfs-import -q pictures.torch -o again.safetensors
 nnfs-export -q again.safetensors --safetensors again.torch
 cmp pictures.torch again.torch

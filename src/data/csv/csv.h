@@ -84,9 +84,10 @@ typedef struct csv_reader {
 
     char *window; /* [capacity, and what ends it] of which `used` bytes are */
     size_t used, capacity;
-    char *at;      /* in it: the next row */
-    int64_t line;  /* of that row */
-    bool complete; /* the window holds the rest of the file, which ends with a newline */
+    char *at;        /* in it: the next row */
+    int64_t line;    /* of that row */
+    int64_t skipped; /* lines before the table that are comments by themselves */
+    bool complete;   /* the window holds the rest of the file, which ends with a newline */
 
     csv_decoder decoder;
     bool normalized; /* blanks and comments are rewritten, see csv_normalize */
@@ -121,6 +122,9 @@ nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_er
 /* The sentence of a fault; `line` is that of its piece. */
 nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t line,
                        nnfs_error *error);
+
+/* Leaves out lines before the table that begin like comments, unless the settings say how it begins. */
+void csv_skip_comments(csv_reader *reader);
 
 /* Moves the rows from `at` on to the window's front and fills it up. Errors: those of input_stream_read,
  * DATA (NUL bytes). */

@@ -321,7 +321,7 @@ nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
                               .delimiter = reader->delimiter,
                               .header = header,
                               .trailing = reader->trailing,
-                              .skipped = reader->settings->skip};
+                              .skipped = reader->settings->skip + reader->skipped};
     (void)snprintf(reading->encoding, sizeof reading->encoding, "%s", text_or(encoding, "UTF-8"));
     if (status == NNFS_OK && header) {
         return take_names(reader, error);

@@ -284,12 +284,15 @@ static nnfs_status find_first_row(csv_reader *reader, nnfs_error *error)
     if (reader->at == reader->window + reader->used) {
         return csv_fail(reader, 1, -1, error, "it is empty");
     }
+    csv_skip_comments(reader);
+    skip_lines(reader);
     return NNFS_OK;
 }
 
 nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error)
 {
     reader->line = 1;
+    reader->skipped = 0;
     reader->delimiter = '\0';
     reader->state = (csv_normal_state){.in_row = false};
     nnfs_status status = input_stream_open(path, &reader->from, error);

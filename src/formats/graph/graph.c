@@ -723,9 +723,24 @@ static int classes_of(const nnfs_network *network)
     return outputs;
 }
 
+static const char *not_imported(const nnfs_network *network)
+{
+    if (nnfs_network_networks(network) > 1) {
+        return "several networks";
+    }
+    for (int i = 0; i < network->embedding_count; i++) {
+        if (network->embeddings[i].as.kind == NNFS_EMBEDDING_CATEGORY) {
+            return "trained vectors of categories";
+        }
+    }
+    return NULL;
+}
+
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
 {
-    *graph = (model_graph){.loss = (int)network->loss, .quantile = network->quantile};
+    *graph = (model_graph){.loss = (int)network->loss,
+                           .quantile = network->quantile,
+                           .not_imported = not_imported(network)};
     const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
     if (from) {
         nnfs_status status = add_columns(graph, from, error);

@@ -140,6 +140,15 @@ static nnfs_status from_onnx(const char *path, const nnfs_import_settings *setti
 {
     Onnx__ModelProto *model = NULL;
     TRY(onnx_read(path, &model, error)); /* whose errors have the path */
+    const char *part = metadata(model, ONNX_METADATA_NOT_IMPORTED);
+    if (part) {
+        (void)fail(error, NNFS_ERROR_DATA,
+                   "%s: nnfs wrote it with %.100s, which an import does not carry; use the model "
+                   "file itself",
+                   path, part);
+        onnx_free(model);
+        return NNFS_ERROR_DATA;
+    }
     model_graph graph;
     nnfs_error inner = {.status = NNFS_OK};
     const char *table = metadata(model, ONNX_METADATA_PREPROCESSING);

@@ -46,7 +46,22 @@ adult() {
 adult "" >adult.data
 (echo '|1x3 Cross validator' && adult .) >adult.test
 nnfs-train --preset plain adult.data -q -e 1 -o adult
-nnfs-eval adult adult.test --skip 1 2>&1 | head -1
+nnfs-eval adult adult.test 2>&1 | grep 'trained on'
+adult "" >plain.test
+for test in plain.test adult.test; do
+    nnfs-train --preset plain adult.data --test $test -e 1 -o none 2>/dev/null | grep -E '^(test|weights)'
+done | sort | uniq -c
+nnfs-predict -q adult adult.test | tail -n +2 | wc -l
+# Other comments before the table; the last one may be its header.
+head -6 adult.data | sed 's/, /,/g' >rows.csv
+{ echo '# by hand, twice' && echo '# a,b,c,d' && cat rows.csv; } >marked.csv
+{ echo '% by hand' && echo '#a b c d' && tr , ' ' <rows.csv; } >blanks.txt
+{ echo '# a b c d' && tr , ' ' <rows.csv; } >numpy.txt
+sed 's/^/#/' rows.csv >all.csv
+for file in marked.csv blanks.txt numpy.txt all.csv; do
+    nnfs-train --preset plain -e 1 -o none $file --target 3 2>&1 | sed -n "s/^/$file: /; 1,4p"
+done
+nnfs-show marked.csv --header yes 2>&1 | head -1
 # A Kaggle pair: ids count the rows of both files.
 (echo Id,Area,Rooms,Price && awk 'BEGIN { for (i = 1; i <= 60; i++) print i "," 50 + i * 13 % 70 "," 1 + i % 4 "," 1000 + i * 13 % 70 * 9 }') >train.csv
 (echo Id,Area,Rooms && awk 'BEGIN { for (i = 61; i <= 80; i++) print i "," 50 + i * 13 % 70 "," 1 + i % 4 }') >test.csv
