@@ -1189,6 +1189,19 @@ NNFS_API int nnfs_communicator_lost(const nnfs_communicator *communicator);
 NNFS_API nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status status,
                                              nnfs_error *error);
 
+/*
+ * Messages of the caller's own, at most NNFS_MESSAGE_MOST bytes, from any thread. _send returns when the data may be
+ * changed. _receive takes the next message that has come, by one thread of a rank at a time: sets *rank to its sender
+ * and *size to its bytes, or *size to 0 if none has come. Errors: IO if a rank is lost, ARGUMENT for `bytes` beyond
+ * the limit or less than the message has.
+ */
+#define NNFS_MESSAGE_MOST 4096
+NNFS_API nnfs_status nnfs_communicator_send(nnfs_communicator *communicator, int rank,
+                                            const void *data, size_t bytes, nnfs_error *error);
+NNFS_API nnfs_status nnfs_communicator_receive(nnfs_communicator *communicator, int *rank,
+                                               void *data, size_t bytes, size_t *size,
+                                               nnfs_error *error);
+
 typedef struct nnfs_train_settings {
     nnfs_optimizer optimizer; /* default adam */
     float learning_rate;      /* > 0; NNFS_DEFAULT: see nnfs_train_settings_resolve */

@@ -20,7 +20,7 @@
 #include <time.h>
 
 /* Transfers have the tags from TAG_TRANSFER on. */
-enum { TAG_DATA = 1, TAG_BEAT = 2, TAG_TRANSFER = 3 };
+enum { TAG_DATA = 1, TAG_BEAT = 2, TAG_MESSAGE = 3, TAG_TRANSFER = 4 };
 
 /* A rank that is not heard of for 40 beats is lost. Beats, not seconds: a job that is stopped as a whole and
  * continued has lost none. */
@@ -523,4 +523,77 @@ nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status
     }
     free(all);
     return status;
+}
+
+/* ---- Messages of the caller's own ---- */
+
+nnfs_status nnfs_communicator_send(nnfs_communicator *communicator, int rank, const void *data,
+                                   size_t bytes, nnfs_error *error)
+{
+    if (!communicator || !data) {
+        return fail_null(error, "communicator or data");
+    }
+    if (rank < 0 || rank >= communicator->size || bytes == 0 || bytes > NNFS_MESSAGE_MOST) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "a message of %zu bytes to rank %d", bytes, rank);
+    }
+    transfer one = {.tag = TAG_MESSAGE};
+    const message sent = {rank, (void *)(uintptr_t)data, bytes};
+    bool done = false;
+    bool ok = communicator_start(communicator, &one, &sent, 1, NULL, 0);
+    for (int turns = 0; ok && !done; turns = pause_once(turns)) {
+        ok = communicator_test(communicator, &one, &done);
+    }
+    free(one.requests);
+    if (!ok) {
+        return communicator_error(communicator, error);
+    }
+    return NNFS_OK;
+}
+
+/* A message that has come is received at once. */
+static int receive(nnfs_communicator *c, int *rank, void *data, int bytes, int *came)
+{
+    MPI_Status about;
+    int size = 0;
+    int code = MPI_Iprobe(MPI_ANY_SOURCE, TAG_MESSAGE, c->world, came, &about);
+    if (code != MPI_SUCCESS || !*came) {
+        return code;
+    }
+    (void)MPI_Get_count(&about, MPI_BYTE, &size);
+    *rank = about.MPI_SOURCE;
+    *came = size;
+    if (size > bytes) {
+        return MPI_SUCCESS;
+    }
+    return MPI_Recv(data, size, MPI_BYTE, about.MPI_SOURCE, TAG_MESSAGE, c->world,
+                    MPI_STATUS_IGNORE);
+}
+
+nnfs_status nnfs_communicator_receive(nnfs_communicator *communicator, int *rank, void *data,
+                                      size_t bytes, size_t *size, nnfs_error *error)
+{
+    int came = 0;
+    if (!communicator || !rank || !data || !size) {
+        return fail_null(error, "communicator, rank, data or size");
+    }
+    if (bytes > NNFS_MESSAGE_MOST) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "a message of %zu bytes", bytes);
+    }
+    *size = 0;
+    if (atomic_load(&communicator->lost)) {
+        return communicator_error(communicator, error);
+    }
+    (void)pthread_mutex_lock(&communicator->mutex);
+    int code = receive(communicator, rank, data, (int)bytes, &came);
+    (void)pthread_mutex_unlock(&communicator->mutex);
+    if (code != MPI_SUCCESS) {
+        (void)lose_by_mpi(communicator, code);
+        return communicator_error(communicator, error);
+    }
+    if ((size_t)came > bytes) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "rank %d sent %d bytes, not %zu", *rank, came,
+                    bytes);
+    }
+    *size = (size_t)came;
+    return NNFS_OK;
 }

@@ -67,6 +67,25 @@ nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status
     return status;
 }
 
+nnfs_status nnfs_communicator_send(nnfs_communicator *communicator, int rank, const void *data,
+                                   size_t bytes, nnfs_error *error)
+{
+    (void)rank;
+    (void)data;
+    (void)bytes;
+    return communicator_error(communicator, error);
+}
+
+nnfs_status nnfs_communicator_receive(nnfs_communicator *communicator, int *rank, void *data,
+                                      size_t bytes, size_t *size, nnfs_error *error)
+{
+    (void)rank;
+    (void)data;
+    (void)bytes;
+    (void)size;
+    return communicator_error(communicator, error);
+}
+
 /* There is no communicator that these could be called with. */
 
 bool communicator_exchange(nnfs_communicator *c, const message *sent, int sent_count,

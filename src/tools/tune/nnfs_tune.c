@@ -17,7 +17,7 @@
 static nnfs_status prepare(tuning *tune, nnfs_error *error)
 {
     const tune_options *options = tune->options;
-    int threads = options->threads;
+    int threads = options->threads > 0 ? options->threads : ranks_threads(tune->communicator);
     nnfs_status status = check_log_path(options->log, error);
     if (status == NNFS_OK) {
         status = check_model_path(options->plot, error);
@@ -33,7 +33,7 @@ static nnfs_status prepare(tuning *tune, nnfs_error *error)
         halving_begin(tune);
         status = tune_log_open(tune, error);
     }
-    return status;
+    return nnfs_communicator_agree(tune->communicator, status, error);
 }
 
 static int count_ended(const tuning *tune, bool diverged)
@@ -94,7 +94,12 @@ static int run_all(tuning *tune)
         cli_error(&error);
         return exit_status(error.status);
     }
+    if (nnfs_communicator_rank(tune->communicator) > 0) {
+        signals_catch();
+        return exit_status(ranks_obey(tune, &error));
+    }
     int result = run_and_report(tune);
+    ranks_dismiss(tune);
     if (tune_log_close(tune, &error) != NNFS_OK && result == EXIT_DONE) {
         cli_error(&error);
         result = EXIT_CANNOT_RUN;
@@ -102,26 +107,31 @@ static int run_all(tuning *tune)
     return result;
 }
 
-/* Each would run all trials, and write the same files. */
-static void refuse_ranks(void)
+/* Rank 0 alone writes. */
+static void take_rank(tuning *tune, tune_options *options)
 {
-    nnfs_communicator *communicator = ranks_join();
-    if (communicator) {
-        usage_error("one process runs the trials; start it without mpirun");
+    size_t ranks = (size_t)nnfs_communicator_size(tune->communicator);
+    tune->ranks = must_have(calloc(ranks, sizeof *tune->ranks));
+    if (nnfs_communicator_rank(tune->communicator) > 0) {
+        options->log = options->plot = NULL;
+        options->quiet = true;
     }
 }
 
 int main(int argc, char **argv)
 {
     restart_with_better_blas(argv);
-    refuse_ranks();
+    nnfs_communicator *communicator = ranks_join();
     tune_options options;
     tune_options_parse(&options, argc, argv);
     signals_ignore_of_writes();
-    tuning tune = {.options = &options, .lock = PTHREAD_MUTEX_INITIALIZER};
+    tuning tune = {
+        .options = &options, .lock = PTHREAD_MUTEX_INITIALIZER, .communicator = communicator};
+    take_rank(&tune, &options);
     tune.command = tune_command(&options);
     trials_make(&tune);
     int result = cli_finish(run_all(&tune));
+    ranks_leave(communicator, result);
     if (!tune.prepared) {
         cli_exit(result);
     }
@@ -131,6 +141,7 @@ int main(int argc, char **argv)
     tune_data_free(&tune);
     trials_free(&tune);
     free(tune.command);
+    free(tune.ranks);
     tune_options_free(&options);
     return result;
 }

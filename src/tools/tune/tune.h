@@ -20,6 +20,7 @@ typedef struct tune_point {
 /* One run: a command line of nnfs-train, and what became of it. */
 typedef struct tune_trial {
     int number;    /* from 1 */
+    int origin;    /* index of the trial of the command line that it repeats, or is */
     char **values; /* [axis_count], as its options have them */
     char **words;  /* [word_count] its command line, which `options` borrow from */
     int word_count;
@@ -37,6 +38,13 @@ typedef struct tune_judge {
     size_t offset;
     bool share; /* 0 .. 1, the larger the better; else an error */
 } tune_judge;
+
+/* Another rank, as rank 0 sees it. */
+typedef struct tune_rank {
+    int jobs; /* runs side by side, at most; 0 until it is ready */
+    int idle; /* threads */
+    int running;
+} tune_rank;
 
 typedef struct tuning tuning;
 
@@ -57,7 +65,9 @@ struct tuning {
     int data_count;
     tune_judge judge;
     nnfs_machine machine;
-    bool prepared; /* the machine is */
+    bool prepared;                   /* the machine is */
+    nnfs_communicator *communicator; /* NULL: one process */
+    tune_rank *ranks;                /* [ranks], at rank 0 */
     int jobs;
 
     FILE *log;     /* NULL without --log */
@@ -87,6 +97,8 @@ struct tuning {
 /* The trials of the command line, each with the options that nnfs-train would have. */
 void trials_make(tuning *tune);
 void trial_free(tune_trial *trial);
+/* The values, which trials_make and trials_free have for all together. */
+void trial_free_values(const tuning *tune, tune_trial *trial);
 void trials_free(tuning *tune);
 /* The same trial once more, as another one with `epochs` epochs. */
 void trial_repeat(const tuning *tune, const tune_trial *from, int epochs, tune_trial *made);
@@ -134,6 +146,31 @@ nnfs_status tune_log_close(tuning *tune, nnfs_error *error);
 
 /* Makes all runs that have not ended. Errors: all of training's but DIVERGED. */
 nnfs_status tune_run(tuning *tune, nnfs_error *error);
+/* Makes one run. */
+nnfs_status tune_train(tuning *tune, tune_trial *trial, int threads, nnfs_error *error);
+
+/* All under the lock: */
+bool tune_must_stop(const tuning *tune);
+/* The next run, with its threads, for one that could begin `free` runs with `idle` threads; NULL: no more. */
+tune_trial *tune_take(tuning *tune, int free, int idle, int *threads);
+bool tune_has_next(tuning *tune);
+/* Adds an iteration to its run and to the log; the last one with the hash of the weights. */
+void tune_keep_point(tuning *tune, tune_trial *trial, const tune_point *point, const char *ended,
+                     uint64_t hash);
+/* The first trouble ends all runs. */
+void tune_note_trouble(tuning *tune, const nnfs_error *error);
+
+/* ---- tune_ranks.c ---- */
+
+/* A thread of rank 0: gives runs to the other ranks, and takes their results. `user` is the tuning. */
+void *ranks_serve(void *user);
+/* No more runs will come. */
+void ranks_dismiss(tuning *tune);
+/* Another rank: makes the runs that it is given, until it is dismissed. Errors: IO where a rank is lost. */
+nnfs_status ranks_obey(tuning *tune, nnfs_error *error);
+/* Tells rank 0 of an iteration. */
+void ranks_tell_point(tuning *tune, const tune_trial *trial, const tune_point *point,
+                      const char *ended, uint64_t hash);
 
 /* ---- tune_progress.c ---- */
 

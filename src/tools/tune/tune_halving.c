@@ -27,6 +27,7 @@ static void replace(tuning *tune, int index, const tune_trial *from)
     tune_trial made;
     trial_repeat(tune, from, epochs_of(tune, tune->rung), &made);
     made.number = index + 1;
+    made.origin = from->origin;
     made.data = from->data;
     preset_fit(&made.options, tune->data[made.data].train.set);
     tune->trials[index] = made;
@@ -42,10 +43,7 @@ void halving_begin(tuning *tune)
     for (int i = 0; i < tune->count; i++) {
         tune_trial old = tune->trials[i];
         replace(tune, i, &old);
-        for (int j = 0; j < tune->options->space.axis_count; j++) {
-            free(old.values[j]);
-        }
-        free(old.values);
+        trial_free_values(tune, &old);
         trial_free(&old);
         tune->rows[i] = tune->trials[i].values;
     }

@@ -110,6 +110,17 @@ double log_field_value(const log_field *field, const tune_point *point)
     return value;
 }
 
+const char *log_ending(const char *text)
+{
+    static const char *const endings[] = {"epochs", "accuracy", "patience", "diverged"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (strcmp(text, endings[i]) == 0) {
+            return endings[i];
+        }
+    }
+    return NULL;
+}
+
 /* ---- Writing ---- */
 
 bool log_write(FILE *stream, json_t *object)

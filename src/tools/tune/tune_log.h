@@ -17,6 +17,9 @@ typedef struct log_field {
 const log_field *log_field_at(int index);
 double log_field_value(const log_field *field, const tune_point *point);
 
+/* Why a run ended, as a text that stays; NULL for others. */
+const char *log_ending(const char *text);
+
 /* What the first line has besides its iteration. */
 json_t *log_head(const tuning *tune);
 /* The object with that before it, in its place; of what both have, the head's stays. */

@@ -222,11 +222,20 @@ static void print_best(const tuning *tune, const tune_trial *best)
 /* By the clock, with all that is done between iterations: what one waits for. */
 static void print_speed(const tuning *tune)
 {
+    int jobs = tune->jobs;
+    int ranks = nnfs_communicator_size(tune->communicator);
+    char on[32] = "";
+    for (int i = 1; i < ranks; i++) {
+        jobs += tune->ranks[i].jobs;
+    }
+    if (ranks > 1) {
+        (void)snprintf(on, sizeof on, " on %d ranks", ranks);
+    }
     if (tune->iterations > 0) {
-        line_print(stdout, "%-9s %s an iteration: %s in %s, %d run%s side by side\n", "speed",
+        line_print(stdout, "%-9s %s an iteration: %s in %s, %d run%s side by side%s\n", "speed",
                    text_seconds(tune->seconds / (double)tune->iterations).text,
-                   text_count(tune->iterations).text, text_seconds(tune->seconds).text, tune->jobs,
-                   text_plural(tune->jobs));
+                   text_count(tune->iterations).text, text_seconds(tune->seconds).text, jobs,
+                   text_plural(jobs), on);
     }
 }
 

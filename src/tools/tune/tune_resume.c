@@ -103,17 +103,6 @@ static tune_point point_of(const json_t *object)
     return point;
 }
 
-static const char *ending_of(const json_t *object)
-{
-    static const char *const endings[] = {"epochs", "accuracy", "diverged"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (strcmp(text_of(object, "ended"), endings[i]) == 0) {
-            return endings[i];
-        }
-    }
-    return NULL;
-}
-
 /* A line that does not follow the one before it leaves its run without an end. */
 static nnfs_status take_line(tuning *tune, const json_t *object, nnfs_error *error)
 {
@@ -127,7 +116,7 @@ static nnfs_status take_line(tuning *tune, const json_t *object, nnfs_error *err
     if (!trial || trial->ended || number != trial->count + 1) {
         return NNFS_OK;
     }
-    trial->ended = ending_of(object);
+    trial->ended = log_ending(text_of(object, "ended"));
     return trial_add_point(trial, &point, error);
 }
 

@@ -22,7 +22,7 @@ typedef struct worker {
 
 /* ---- A run ---- */
 
-static bool must_stop(const tuning *tune)
+bool tune_must_stop(const tuning *tune)
 {
     return tune->stopping || signal_caught() || halving_is_over(tune);
 }
@@ -38,7 +38,7 @@ static int on_progress(void *user, const nnfs_progress *now)
         own->trial->underway = 0.0;
     }
     tune_progress_draw(tune);
-    bool stop = must_stop(tune);
+    bool stop = tune_must_stop(tune);
     (void)pthread_mutex_unlock(&tune->lock);
     return stop;
 }
@@ -60,7 +60,7 @@ static tune_point point_of(const nnfs_epoch *epoch)
 }
 
 /* The first trouble ends all runs. */
-static void note_trouble(tuning *tune, const nnfs_error *error)
+void tune_note_trouble(tuning *tune, const nnfs_error *error)
 {
     if (!tune->stopping) {
         tune->trouble = *error;
@@ -68,24 +68,37 @@ static void note_trouble(tuning *tune, const nnfs_error *error)
     }
 }
 
-static void keep_point(worker *own, const tune_point *point, const char *ended)
+void tune_keep_point(tuning *tune, tune_trial *trial, const tune_point *point, const char *ended,
+                     uint64_t hash)
 {
-    tuning *tune = own->tune;
     nnfs_error error = {.status = NNFS_OK};
-    own->trial->underway = 0.0;
-    own->trial->ended = ended;
+    trial->underway = 0.0;
+    trial->ended = ended;
     tune->iterations++;
-    if (trial_add_point(own->trial, point, &error) != NNFS_OK) {
-        note_trouble(tune, &error);
+    if (trial_add_point(trial, point, &error) != NNFS_OK) {
+        tune_note_trouble(tune, &error);
         return;
     }
-    tune_log_point(tune, own->trial, ended ? nnfs_network_hash(own->network) : 0);
+    tune_log_point(tune, trial, hash);
     if (tune->log && !tune->logged) {
         (void)set_error(&error, NNFS_ERROR_IO, "the log '%s' cannot be written",
                         tune->options->log);
-        note_trouble(tune, &error);
+        tune_note_trouble(tune, &error);
     }
     tune_progress_draw(tune);
+}
+
+static void keep_point(worker *own, const tune_point *point, const char *ended)
+{
+    uint64_t hash = 0;
+    if (ended) {
+        hash = nnfs_network_hash(own->network);
+    }
+    if (nnfs_communicator_rank(own->tune->communicator) > 0) {
+        ranks_tell_point(own->tune, own->trial, point, ended, hash);
+    } else {
+        tune_keep_point(own->tune, own->trial, point, ended, hash);
+    }
 }
 
 static int on_epoch(void *user, const nnfs_epoch *epoch)
@@ -94,7 +107,7 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     tune_point point = point_of(epoch);
     (void)pthread_mutex_lock(&own->tune->lock);
     keep_point(own, &point, epoch->ended);
-    bool stop = must_stop(own->tune);
+    bool stop = tune_must_stop(own->tune);
     (void)pthread_mutex_unlock(&own->tune->lock);
     return stop;
 }
@@ -136,7 +149,7 @@ static int on_fold_epoch(void *user, const nnfs_epoch *epoch)
         own->fold_points[own->fold_count++] = point_of(epoch);
     }
     (void)pthread_mutex_lock(&own->tune->lock);
-    bool stop = must_stop(own->tune);
+    bool stop = tune_must_stop(own->tune);
     (void)pthread_mutex_unlock(&own->tune->lock);
     return stop;
 }
@@ -230,6 +243,12 @@ static nnfs_status train(worker *own, int threads, nnfs_error *error)
     return status;
 }
 
+nnfs_status tune_train(tuning *tune, tune_trial *trial, int threads, nnfs_error *error)
+{
+    worker own = {.tune = tune, .trial = trial};
+    return train(&own, threads, error);
+}
+
 /* ---- Which, and with how many threads ---- */
 
 static tune_trial *next_trial(tuning *tune)
@@ -253,27 +272,43 @@ static int left_from(const tuning *tune, int first)
     return count;
 }
 
+/* Runs left for each rank. */
+static int left_for_each(const tuning *tune)
+{
+    int ranks = nnfs_communicator_size(tune->communicator);
+    return (left_from(tune, tune->next) + ranks - 1) / ranks;
+}
+
+bool tune_has_next(tuning *tune)
+{
+    bool late = halving_is_late(tune) && tune->next > tune->rung_first;
+    return !tune_must_stop(tune) && !late && next_trial(tune);
+}
+
+tune_trial *tune_take(tuning *tune, int free, int idle, int *threads)
+{
+    if (!tune_has_next(tune)) {
+        return NULL;
+    }
+    int waiting = left_for_each(tune);
+    int beginning = MIN(free, waiting);
+    *threads = 1;
+    if (beginning > 0 && idle > beginning) {
+        *threads = idle / beginning;
+    }
+    return &tune->trials[tune->next++];
+}
+
 /* A run and its threads; false if there is none, or all have to stop. */
 static bool take(worker *own, int *threads)
 {
     tuning *tune = own->tune;
-    bool late = must_stop(tune) || (halving_is_late(tune) && tune->next > tune->rung_first);
-    tune_trial *trial = late ? NULL : next_trial(tune);
-    if (!trial) {
+    own->trial = tune_take(tune, tune->jobs - tune->running, tune->idle, threads);
+    if (!own->trial) {
         return false;
-    }
-    int beginning = tune->jobs - tune->running;
-    int waiting = left_from(tune, tune->next);
-    beginning = MIN(beginning, waiting);
-    if (beginning > 0 && tune->idle > beginning) {
-        *threads = tune->idle / beginning;
-    } else {
-        *threads = 1;
     }
     tune->idle -= *threads;
     tune->running++;
-    tune->next++;
-    own->trial = trial;
     return true;
 }
 
@@ -283,7 +318,7 @@ static void give_back(worker *own, int threads, nnfs_status status, const nnfs_e
     tune->idle += threads;
     tune->running--;
     if (status != NNFS_OK && status != NNFS_ERROR_STOPPED && status != NNFS_ERROR_DIVERGED) {
-        note_trouble(tune, error);
+        tune_note_trouble(tune, error);
     }
     own->trial->underway = 0.0;
     if (own->trial->ended) {
@@ -316,6 +351,8 @@ static void work_together(tuning *tune, worker *workers)
     for (int i = 0; i < tune->jobs; i++) {
         workers[i].tune = tune;
     }
+    pthread_t server;
+    bool served = tune->communicator && pthread_create(&server, NULL, ranks_serve, tune) == 0;
     while (started < tune->jobs &&
            pthread_create(&workers[started].thread, NULL, work, &workers[started]) == 0) {
         started++;
@@ -323,6 +360,9 @@ static void work_together(tuning *tune, worker *workers)
     (void)work(&workers[0]);
     for (int i = 1; i < started; i++) {
         (void)pthread_join(workers[i].thread, NULL);
+    }
+    if (served) {
+        (void)pthread_join(server, NULL);
     }
 }
 

@@ -54,6 +54,7 @@ void trials_make(tuning *tune)
     for (int i = 0; i < tune->count; i++) {
         tune_trial *trial = &tune->trials[i];
         trial->number = i + 1;
+        trial->origin = i;
         trial->values = tune->rows[i];
         make_words(tune, trial);
         parse_words(trial);
@@ -83,6 +84,14 @@ void trial_repeat(const tuning *tune, const tune_trial *from, int epochs, tune_t
         add_word(made, number.text);
     }
     parse_words(made);
+}
+
+void trial_free_values(const tuning *tune, tune_trial *trial)
+{
+    for (int i = 0; i < tune->options->space.axis_count; i++) {
+        free(trial->values[i]);
+    }
+    free(trial->values);
 }
 
 void trial_free(tune_trial *trial)
