@@ -27,7 +27,8 @@ void progress_begin(progress_view *view, const progress_plan *plan)
     view->accuracy = (progress_record){NAN, NAN, 0, false, true};
     view->validation = view->accuracy;
     view->test = view->accuracy;
-    view->epoch_waited = nnfs_communicator_seconds(plan->communicator);
+    view->line_time = progress_clock();
+    view->line_waited = nnfs_communicator_seconds(plan->communicator);
     screen_open(&view->screen, !plan->quiet && plan->epochs > 0);
     if (view->screen.live) {
         if (peak > 0.0) {
@@ -194,14 +195,17 @@ static void add_score(text_line *line, const char *of, const nnfs_evaluation *ev
     }
 }
 
-/* The share of the epoch that this rank waited for others. */
-static void add_communication(progress_view *view, text_line *line, double seconds)
+/* The share of the time since the last line, by this rank's clock. */
+static void add_communication(progress_view *view, text_line *line)
 {
+    double now = progress_clock();
     double waited = nnfs_communicator_seconds(view->plan.communicator);
-    if (view->plan.communicator && seconds > 0.0) {
-        add(line, "  communication %s", text_percent((waited - view->epoch_waited) / seconds).text);
+    if (view->plan.communicator && now > view->line_time) {
+        double share = (waited - view->line_waited) / (now - view->line_time);
+        add(line, "  communication %s", text_percent(share).text);
     }
-    view->epoch_waited = waited;
+    view->line_time = now;
+    view->line_waited = waited;
 }
 
 static void print_epoch(progress_view *view, const nnfs_epoch *epoch)
@@ -218,7 +222,7 @@ static void print_epoch(progress_view *view, const nnfs_epoch *epoch)
     if (epoch->samples_per_second > 0.0 && isfinite(epoch->samples_per_second)) {
         add(&line, "  %s samples/s", text_count(llround(epoch->samples_per_second)).text);
     }
-    add_communication(view, &line, epoch->seconds);
+    add_communication(view, &line);
     line_print(stderr, "%s\n", line.text);
 }
 

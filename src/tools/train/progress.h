@@ -47,7 +47,7 @@ typedef struct progress_view {
     double drawn;                    /* when; of the clock, like the next */
     double first_time, first_epochs; /* where this process began to watch */
     double first_waited;             /* seconds waited for other ranks by then */
-    double epoch_waited;             /* and by the last line of an epoch */
+    double line_time, line_waited;   /* the same at the last line of an epoch */
     double seen_samples, seen_loss;  /* of this epoch: what is in the curve already */
     int left;                        /* columns that the texts beside the curve have taken */
 } progress_view;
