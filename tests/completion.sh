@@ -72,7 +72,7 @@ bash_values() {
 
 zsh_values() {
     case $1 in
-    --init | --schedule) added_by_zsh "_nnfs_${1#--}" ;;
+    --init | --loss | --schedule) added_by_zsh "_nnfs_${1#--}" ;;
     *)
         specs_for_zsh nnfs-train | grep -- "^$1=" | sed -E 's/.*:\(?//; s/\)$//' |
             sed -E 's/.*activation (identity)/\1/' | tr ' ' '\n'

@@ -30,7 +30,7 @@ int main(void)
     list_activations();
     list_inits();
     for (int i = 0; (name = nnfs_loss_name((nnfs_loss)i)) != NULL; i++) {
-        (void)printf("--loss %s\n", name);
+        (void)printf("--loss %s%s\n", name, i == NNFS_QUANTILE ? ":" : "");
     }
     for (int i = 0; (name = nnfs_optimizer_name((nnfs_optimizer)i)) != NULL; i++) {
         (void)printf("--optimizer %s\n", name);
