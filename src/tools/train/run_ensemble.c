@@ -4,7 +4,7 @@
  * many epochs are best, and at which temperature, for networks that are then trained on all samples.
  */
 #include "common/exit.h"
-#include "train/held_out_curve.h"
+#include "train/held_out_score.h"
 #include "train/run.h"
 
 #include <math.h>
@@ -16,9 +16,9 @@ typedef struct ensemble_round {
     const char *what; /* network or held-out network */
     int networks;
     bool holds_out;         /* a share, or the validation data */
-    held_out_curve *curve;  /* to be filled, or NULL */
-    int epochs;             /* to stop after */
-    double log_temperature; /* that outputs are divided by */
+    bool tries;             /* for --refit: its networks are scored and not kept */
+    double score;           /* their sum */
+    double log_temperature; /* their sum too; of a model, what its outputs are divided by */
     nnfs_train_settings settings;
 } ensemble_round;
 
@@ -31,7 +31,6 @@ typedef struct ensemble_part {
     const nnfs_dataset *train, *validation;
     nnfs_network *network;
     nnfs_summary summary;
-    nnfs_error error; /* of a callback */
 } ensemble_part;
 
 static void part_free(ensemble_part *part)
@@ -71,20 +70,28 @@ static int on_progress(void *user, const nnfs_progress *now)
 static int on_epoch(void *user, const nnfs_epoch *epoch)
 {
     ensemble_part *part = user;
-    const ensemble_round *round = part->round;
     progress_epoch(&part->run->progress, epoch);
-    if (!round->curve && part->index == 0) {
+    if (!part->round->tries && part->index == 0) {
         log_epoch(part->run, epoch);
     }
-    if (round->curve) {
-        nnfs_status status =
-            held_out_add(round->curve, epoch->epoch, part->network, part->validation,
-                         part->run->machine.threads, &part->error);
-        if (status != NNFS_OK) {
-            return 1;
-        }
+    return signal_caught();
+}
+
+/* After all epochs, not after the best: the epochs of a schedule are what is compared. */
+static nnfs_status score(ensemble_part *part, nnfs_error *error)
+{
+    double own;
+    double log_temperature;
+    int threads = part->run->machine.threads;
+    nnfs_status status =
+        held_out_score(part->network, part->validation, threads, &own, &log_temperature, error);
+    if (status != NNFS_OK) {
+        return status;
     }
-    return signal_caught() || (epoch->epoch >= round->epochs && !epoch->ended);
+    part->round->score += own;
+    part->round->log_temperature += log_temperature;
+    return nnfs_evaluate(part->network, part->validation, threads, &part->summary.validation,
+                         error);
 }
 
 static nnfs_status train(ensemble_part *part, nnfs_error *error)
@@ -92,8 +99,9 @@ static nnfs_status train(ensemble_part *part, nnfs_error *error)
     train_run *run = part->run;
     const ensemble_round *round = part->round;
     nnfs_train_settings settings = round->settings;
+    const nnfs_dataset *validation = round->tries ? NULL : part->validation;
     bool test = settings.until_accuracy > 0.0 && !part->validation;
-    progress_plan plan = {.epochs = round->epochs,
+    progress_plan plan = {.epochs = settings.epochs,
                           .samples = nnfs_dataset_samples(part->train),
                           .what = round->what,
                           .fold = part->index + 1,
@@ -107,21 +115,20 @@ static nnfs_status train(ensemble_part *part, nnfs_error *error)
     settings.on_epoch = on_epoch;
     settings.user = part;
     progress_begin(&run->progress, &plan);
-    nnfs_status status = nnfs_train(part->network, part->train, part->validation,
+    nnfs_status status = nnfs_train(part->network, part->train, validation,
                                     test ? run->test.set : NULL, &settings, &part->summary, error);
     progress_clear(&run->progress);
-    if (part->error.status != NNFS_OK) {
-        return set_error(error, part->error.status, "%s", part->error.message);
+    if (status != NNFS_OK) {
+        return status;
     }
-    if (status == NNFS_ERROR_STOPPED && !signal_caught() && part->summary.epochs >= round->epochs) {
-        part->summary.reason = "epochs";
-        status = NNFS_OK;
+    if (round->tries) {
+        return score(part, error);
     }
-    if (status == NNFS_OK && round->log_temperature != 0.0) {
+    if (round->log_temperature != 0.0) {
         part->summary.temperature = exp(round->log_temperature);
-        status = nnfs_network_set_temperature(part->network, part->summary.temperature, error);
+        return nnfs_network_set_temperature(part->network, part->summary.temperature, error);
     }
-    return status;
+    return NNFS_OK;
 }
 
 static void show(const ensemble_part *part)
@@ -131,7 +138,7 @@ static void show(const ensemble_part *part)
         return;
     }
     (void)fprintf(stderr, "%s %d/%d ", round->what, part->index + 1, round->networks);
-    if (part->own_validation) {
+    if (part->validation) {
         const nnfs_evaluation *scores = &part->summary.validation;
         metrics_write(stderr, scores, nnfs_network_loss(part->network));
         (void)fprintf(stderr, " (%s held out)\n", text_count(scores->samples).text);
@@ -191,14 +198,11 @@ static nnfs_status run_part(train_run *run, ensemble_round *round, int index, nn
     if (status == NNFS_OK) {
         show(&part);
         log_network(run, index + 1, &part.summary);
-        if (part.own_validation) {
-            run->networks.scores[run->networks.count++] = part.summary.validation;
-        }
-        if (round->curve) {
-            round->curve->networks++;
-        }
     }
-    bool kept = status == NNFS_OK ? !round->curve : has_ended_early(status) && index == 0;
+    if (status == NNFS_OK && part.own_validation) {
+        run->networks.scores[run->networks.count++] = part.summary.validation;
+    }
+    bool kept = status == NNFS_OK ? !round->tries : has_ended_early(status) && index == 0;
     nnfs_error trouble;
     if (kept && keep(&part, &trouble) != NNFS_OK) {
         status = set_error(error, trouble.status, "%s", trouble.message);
@@ -220,36 +224,43 @@ static nnfs_status run_round(train_run *run, ensemble_round *round, nnfs_error *
     return status;
 }
 
+/* Schedules that --refit compares: all epochs, a half and a quarter of them. */
+enum { SCHEDULES = 3 };
+
 /* The epochs and the temperature for networks that are trained on all samples. */
 static nnfs_status find_epochs(train_run *run, const nnfs_train_settings *settings,
                                ensemble_round *next, nnfs_error *error)
 {
-    held_out_curve scores = {.epochs = 0};
-    ensemble_round round = {.what = "held-out network",
-                            .networks = run->options->refit,
-                            .holds_out = true,
-                            .curve = &scores,
-                            .epochs = settings->epochs,
-                            .settings = *settings};
-    round.settings.calibration_method = NNFS_CALIBRATION_NONE;
-    nnfs_status status = held_out_begin(
-        &scores, settings->epochs, nnfs_network_outputs(run->network),
-        nnfs_dataset_samples(run->train.set) + nnfs_dataset_samples(run->validation.set), error);
-    if (status == NNFS_OK) {
-        status = run_round(run, &round, error);
+    int networks = run->options->refit;
+    ensemble_round round = {
+        .what = "held-out network", .networks = networks, .holds_out = true, .tries = true};
+    double best = INFINITY;
+    for (int i = 0; i < SCHEDULES && (i == 0 || settings->epochs >> i > 0); i++) {
+        round.score = round.log_temperature = 0.0;
+        round.settings = *settings;
+        round.settings.epochs = settings->epochs >> i;
+        round.settings.calibration_method = NNFS_CALIBRATION_NONE;
+        round.settings.patience = 0;
+        round.settings.monitor = NNFS_MONITOR_AUTO;
+        run->networks.count = 0;
+        nnfs_status status = run_round(run, &round, error);
+        if (status != NNFS_OK) {
+            return status;
+        }
+        if (round.score < best) {
+            best = round.score;
+            next->settings.epochs = round.settings.epochs;
+            next->log_temperature = round.log_temperature / networks;
+        }
     }
-    if (status == NNFS_OK) {
-        double temperature;
-        next->epochs = held_out_best(&scores, &temperature);
-        bool calibrates = settings->calibration_method != NNFS_CALIBRATION_NONE;
-        next->log_temperature = calibrates ? log(temperature) : 0.0;
+    if (settings->calibration_method == NNFS_CALIBRATION_NONE) {
+        next->log_temperature = 0.0;
     }
-    if (status == NNFS_OK && !run->options->quiet) {
-        (void)fprintf(stderr, "refit     %d of %d epochs on all training data\n", next->epochs,
-                      settings->epochs);
+    if (!run->options->quiet) {
+        (void)fprintf(stderr, "refit     for %d epochs on all training data\n",
+                      next->settings.epochs);
     }
-    held_out_free(&scores);
-    return status;
+    return NNFS_OK;
 }
 
 static nnfs_status evaluate(train_run *run, nnfs_error *error)
@@ -280,7 +291,6 @@ nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nn
     ensemble_round round = {.what = "network",
                             .networks = options->networks,
                             .holds_out = options->refit == 0,
-                            .epochs = settings->epochs,
                             .settings = *settings};
     run->networks.scores =
         calloc((size_t)(options->networks + options->refit), sizeof *run->networks.scores);
@@ -290,6 +300,9 @@ nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nn
     run->summary = summary_of_nothing("epochs");
     nnfs_status status = NNFS_OK;
     if (options->refit > 0) {
+        round.settings.patience = 0;
+        round.settings.monitor = NNFS_MONITOR_AUTO;
+        round.settings.calibration_method = NNFS_CALIBRATION_NONE;
         status = find_epochs(run, settings, &round, error);
     }
     if (status == NNFS_OK) {
