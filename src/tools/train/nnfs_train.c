@@ -142,7 +142,7 @@ static nnfs_status train(train_run *run, nnfs_error *error)
 {
     nnfs_train_settings settings = settings_of(run);
     run->communication = nnfs_communicator_seconds(run->communicator);
-    if (options_make_ensemble(run->options)) {
+    if (run->options->ensemble) {
         return run_ensemble(run, &settings, error);
     }
     progress_plan plan = {.epochs = settings.epochs,

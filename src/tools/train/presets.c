@@ -27,6 +27,7 @@ typedef struct preset {
     const char *name;
     preset_option options[PRESET_OPTIONS]; /* the last one is {NULL} */
     task_options by_task[PRESET_TASKS];
+    bool ensemble; /* of networks, for epochs and at a temperature that others have found */
 } preset;
 
 static const preset presets[] = {
@@ -38,7 +39,8 @@ static const preset presets[] = {
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     {{1, "0.1", "0.002"}, {2, "0", "0.005"}}},
+     {{1, "0.1", "0.002"}, {2, "0", "0.005"}},
+     false},
     {"balanced",
      {{"scale", "quantile"},
       {"two-valued", NULL},
@@ -47,16 +49,18 @@ static const preset presets[] = {
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     {{2, "0.1", "0.002"}, {4, "0", "0.005"}}},
+     {{2, "0.1", "0.002"}, {4, "0", "0.005"}},
+     false},
     {"best",
      {{"scale", "quantile"},
       {"two-valued", NULL},
-      {"hidden", "256,256"},
-      {"members", "16"},
-      {"embedding", "piecewise:bins=48,width=16"},
+      {"hidden", "128,128"},
+      {"members", "8"},
+      {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     {{3, "0.2", "0.002"}, {6, "0", "0.005"}}},
+     {{2, "0.1", "0.002"}, {4, "0", "0.005"}},
+     true},
 };
 
 enum { PRESETS = sizeof presets / sizeof *presets };
@@ -71,14 +75,28 @@ const char *preset_names(int value)
 
 /* ---- By data ---- */
 
-/* Small tables take more, smaller steps. */
-static const struct {
+/*
+ * Small tables take more, smaller steps; how many epochs are too many there is found out on several held-out
+ * parts. Large ones have no time for an ensemble.
+ */
+typedef struct row_options {
     int64_t rows; /* up to */
     int batch, epochs;
-} by_rows[] = {
-    {2000, 32, 8}, {5000, 64, 20}, {30000, 128, 12}, {100000, 256, 8}, {1000000, 512, 3}};
+    int networks, refit; /* of an ensemble */
+} row_options;
 
-enum { SIZES = sizeof by_rows / sizeof *by_rows, LARGEST_BATCH = 1024, LEAST_EPOCHS = 1 };
+static const row_options by_rows[] = {{2000, 32, 8, 5, 4},     {5000, 64, 20, 5, 1},
+                                      {30000, 128, 12, 5, 1},  {100000, 256, 8, 4, 1},
+                                      {1000000, 512, 3, 2, 0}, {INT64_MAX, 1024, 1, 1, 0}};
+
+static const row_options *find_rows(int64_t rows)
+{
+    const row_options *found = by_rows;
+    while (rows > found->rows) {
+        found++;
+    }
+    return found;
+}
 
 /* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
 enum { WIDE_COLUMNS = 256 };
@@ -115,19 +133,36 @@ static void fit_width(train_options *options)
     }
 }
 
-static void fit_epochs(train_options *options, int64_t rows, int factor)
+static void fit_epochs(train_options *options, const row_options *rows, int factor)
 {
-    int batch = LARGEST_BATCH;
-    int epochs = LEAST_EPOCHS;
-    for (int i = SIZES - 1; i >= 0 && rows <= by_rows[i].rows; i--) {
-        batch = by_rows[i].batch;
-        epochs = by_rows[i].epochs;
-    }
     if (!options->batch_given) {
-        options->train.batch = batch;
+        options->train.batch = rows->batch;
     }
     if (!options->epochs_given) {
-        options->train.epochs = epochs * factor;
+        options->train.epochs = rows->epochs * factor;
+    }
+}
+
+/* What the preset holds out to go by, unless there are validation data by hand, which stay held out. */
+static const char held_out[] = "0.2";
+
+static void fit_ensemble(train_options *options, const row_options *rows, bool classes)
+{
+    if (!options->networks_given) {
+        options->networks = rows->networks;
+    }
+    if (!options->refit_given && options->validation_share <= 0.0 && !options->validation_path &&
+        options->train.until_accuracy <= 0.0) {
+        options->refit = rows->refit;
+        options->preset_refit = rows->refit > 0;
+    }
+    if (options->preset_refit) {
+        options->validation_share = strtod(held_out, NULL);
+    }
+    if (classes && !options->calibration_given &&
+        (options->refit > 0 || options->validation_share > 0.0)) {
+        options->train.calibration_method = NNFS_CALIBRATION_TEMPERATURE;
+        options->preset_calibrates = true;
     }
 }
 
@@ -136,12 +171,12 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     preset_task task = nnfs_dataset_classes(train) == 2 ? PRESET_TWO_CLASSES : PRESET_OTHERS;
     const task_options *chosen = &presets[options->preset].by_task[task];
     bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
+    const row_options *rows = find_rows(nnfs_dataset_samples(train));
     if (chosen->epochs > 0 && wide) {
         fit_width(options);
     }
     if (chosen->epochs > 0) {
-        fit_epochs(options, nnfs_dataset_samples(train),
-                   wide ? (chosen->epochs + 1) / 2 : chosen->epochs);
+        fit_epochs(options, rows, wide ? (chosen->epochs + 1) / 2 : chosen->epochs);
         options->preset_dropout = options->dropout_given ? NULL : chosen->dropout;
         options->preset_rate = options->rate_given ? NULL : chosen->rate;
     }
@@ -150,6 +185,9 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     }
     if (options->preset_rate) {
         options->train.learning_rate = strtof(options->preset_rate, NULL);
+    }
+    if (presets[options->preset].ensemble && options->ensemble) {
+        fit_ensemble(options, rows, nnfs_dataset_classes(train) > 0);
     }
     nnfs_train_settings_resolve(&options->train);
 }
@@ -166,7 +204,7 @@ static bool is_given(const train_values *values, const char *name)
     return false;
 }
 
-/* Members go with neither of these. */
+/* Neither members nor ensembles go with these. */
 static bool refuses_members(const train_values *values)
 {
     const train_options *options = &values->options;
@@ -195,8 +233,6 @@ static void set_option(train_values *values, const preset_option *option)
         values->hidden = option->value;
     } else if (strcmp(option->name, "members") == 0) {
         options->members = (int)option_integer("--members", option->value, 1, 256);
-    } else if (strcmp(option->name, "networks") == 0) {
-        options->networks = (int)option_integer("--networks", option->value, 1, 64);
     } else if (strcmp(option->name, "embedding") == 0) {
         take_embedding(options, NULL, option->value);
     } else if (strcmp(option->name, "scale") == 0) {
@@ -216,6 +252,12 @@ void preset_apply(train_values *values)
     options->dropout_given = is_given(values, "dropout");
     /* The rate of a preset is for its optimizer. */
     options->rate_given = is_given(values, "lr") || is_given(values, "optimizer");
+    options->networks_given = is_given(values, "networks");
+    options->refit_given = is_given(values, "refit");
+    options->calibration_given = is_given(values, "calibration-method");
+    bool single = refuses_members(values) || options->checkpoint || options->networks_given;
+    options->ensemble =
+        options_make_ensemble(options) || (presets[options->preset].ensemble && !single);
     for (const preset_option *next = presets[options->preset].options; next->name; next++) {
         bool refused = strcmp(next->name, "members") == 0 && refuses_members(values);
         if (!refused && !is_given(values, next->name)) {
@@ -242,6 +284,15 @@ void preset_say(const train_options *options)
     }
     if (options->preset_rate) {
         line_print(stderr, " --lr %s", options->preset_rate);
+    }
+    if (chosen->ensemble && options->ensemble && !options->networks_given) {
+        (void)fprintf(stderr, " --networks %d", options->networks);
+    }
+    if (options->preset_refit) {
+        (void)fprintf(stderr, " --refit %d --validation %s", options->refit, held_out);
+    }
+    if (options->preset_calibrates) {
+        (void)fprintf(stderr, " --calibration-method temperature");
     }
     if (!options->batch_given) {
         line_print(stderr, " --batch %lld", (long long)options->train.batch);

@@ -169,7 +169,7 @@ nnfs_status run_load(train_run *run, nnfs_error *error)
     if (status == NNFS_OK) {
         status = hold_out(run, run->test_share, &run->test.set, error);
     }
-    if (status == NNFS_OK && !options_make_ensemble(options)) {
+    if (status == NNFS_OK && !options->ensemble) {
         status = hold_out(run, options->validation_share, &run->validation.set, error);
     }
     return status;

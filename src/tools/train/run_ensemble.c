@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A round of networks: those of the model, or those that --refit goes by. */
 typedef struct ensemble_round {
@@ -200,7 +201,9 @@ static nnfs_status run_part(train_run *run, ensemble_round *round, int index, nn
         log_network(run, index + 1, &part.summary);
     }
     if (status == NNFS_OK && part.own_validation) {
-        run->networks.scores[run->networks.count++] = part.summary.validation;
+        /* The front is of the schedule that is the best so far. */
+        int first = round->tries ? round->networks : 0;
+        run->networks.scores[first + run->networks.count++] = part.summary.validation;
     }
     bool kept = status == NNFS_OK ? !round->tries : has_ended_early(status) && index == 0;
     nnfs_error trouble;
@@ -251,6 +254,8 @@ static nnfs_status find_epochs(train_run *run, const nnfs_train_settings *settin
             best = round.score;
             next->settings.epochs = round.settings.epochs;
             next->log_temperature = round.log_temperature / networks;
+            memcpy(run->networks.scores, run->networks.scores + networks,
+                   (size_t)run->networks.count * sizeof *run->networks.scores);
         }
     }
     if (settings->calibration_method == NNFS_CALIBRATION_NONE) {
@@ -293,7 +298,7 @@ nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nn
                             .holds_out = options->refit == 0,
                             .settings = *settings};
     run->networks.scores =
-        calloc((size_t)(options->networks + options->refit), sizeof *run->networks.scores);
+        calloc((size_t)(options->networks + 2 * options->refit), sizeof *run->networks.scores);
     if (!run->networks.scores) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }

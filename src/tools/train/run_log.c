@@ -204,7 +204,7 @@ static json_t *settings(const train_run *run)
     json_set_real(object, "validation_share", options->validation_share);
     json_set_real(object, "test_share", run->test_share);
     json_set_integer(object, "folds", options->folds);
-    if (options_make_ensemble(options)) {
+    if (options->ensemble) {
         json_set_integer(object, "networks", options->networks);
         json_set_integer(object, "refit", options->refit);
     }

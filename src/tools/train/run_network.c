@@ -356,8 +356,7 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
     uint64_t hash = 0;
     nnfs_status status = samples_hash(run->train.set, run->preprocessing, &hash, error);
     /* The networks of an ensemble have shares of their own. */
-    double validation_share =
-        options_make_ensemble(run->options) ? 0.0 : run->options->validation_share;
+    double validation_share = run->options->ensemble ? 0.0 : run->options->validation_share;
     const nnfs_evaluation *test = &run->summary.test;
     nnfs_image_layout picture = nnfs_dataset_image_layout(run->train.set);
     double score = isnan(test->accuracy) ? test->rmse : test->accuracy;

@@ -26,8 +26,12 @@ typedef struct preset_option {
 typedef struct train_options {
     int preset; /* its number, or BY_TASK: by the data */
     bool batch_given, epochs_given, dropout_given, rate_given; /* by hand */
-    bool preset_by_data;                                       /* it was not given */
-    preset_option preset_options[PRESET_OPTIONS];              /* that are the preset's */
+    bool networks_given, refit_given, calibration_given;
+    bool preset_refit,
+        preset_calibrates; /* --refit and --validation, temperature are the preset's */
+    bool ensemble;         /* the model comes from several networks */
+    bool preset_by_data;   /* it was not given */
+    preset_option preset_options[PRESET_OPTIONS]; /* that are the preset's */
     int preset_option_count;
     const char *preset_dropout, *preset_rate; /* of the preset, by the data; NULL: none */
     const char *data;
@@ -80,7 +84,7 @@ typedef struct train_options {
 void train_options_parse(train_options *options, int argc, char **argv);
 void train_options_free(train_options *options);
 
-/* Whether the model comes from several networks: --networks, --refit. */
+/* Whether options by hand ask for several networks. */
 static inline bool options_make_ensemble(const train_options *options)
 {
     return options->networks > 1 || options->refit > 0;
