@@ -279,6 +279,10 @@ nnfs_status show_model(const show *from, nnfs_error *error)
                text_name(from->options->request.model).text, shape,
                text_count(nnfs_network_parameters(network)).text,
                nnfs_loss_name(nnfs_network_loss(network)));
+    if (nnfs_network_networks(network) > 1) {
+        (void)printf("ensemble  of %d networks, the first of which has these layers:\n",
+                     nnfs_network_networks(network));
+    }
     print_layers(network, stats);
     free(shape);
     free(stats);

@@ -50,11 +50,16 @@ static void report_run(FILE *out, const train_run *run)
 {
     const nnfs_summary *summary = &run->summary;
     int64_t samples = nnfs_dataset_samples(run->train.set);
-    (void)fprintf(out, "trained %s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n",
-                  run->shape, text_count(nnfs_network_parameters(run->network)).text,
-                  text_count(samples).text, text_plural(samples),
-                  text_path(run->options->data).text, text_count(summary->epochs).text,
-                  text_plural(summary->epochs), text_seconds(summary->seconds).text);
+    int networks = nnfs_network_networks(run->network);
+    (void)fprintf(out, "trained ");
+    if (networks > 1) {
+        (void)fprintf(out, "%d networks ", networks);
+    }
+    (void)fprintf(out, "%s (%s parameters) on %s sample%s of %s: %s epoch%s in %s\n", run->shape,
+                  text_count(nnfs_network_parameters(run->network)).text, text_count(samples).text,
+                  text_plural(samples), text_path(run->options->data).text,
+                  text_count(summary->epochs).text, text_plural(summary->epochs),
+                  text_seconds(summary->seconds).text);
 }
 
 /* Positives are rare if they are fewer than this share of the training samples. */
