@@ -7,7 +7,7 @@ Usage: tables.py [--tools FOLDER] [--splits 0,1,2] [--presets balanced,fast] [--
 A preset is one of nnfs-train's, or default for no option. TASK is classes or numbers (default: numbers where the
 target is one with more than 20 values). A split is scikit-learn's train_test_split(test_size=0.2, random_state=SPLIT), stratified for classes. Prints, for each
 table, split and trainer, RMSE or log loss on the test part and the seconds of training, and then the geometric
-mean of the ratios to the better of LightGBM and XGBoost. Peers that are not installed are left out: to have all,
+means of the ratios to the better of LightGBM and XGBoost and to CatBoost. Peers that are not installed are left out: to have all,
 pip install scikit-learn pandas lightgbm xgboost catboost.
 """
 import argparse
@@ -118,14 +118,20 @@ def run_peer(table, train, test, name, arguments):
     return score(table, truth, predicted), seconds
 
 
+def mean_ratio(of, peers):
+    """Geometric mean of the ratios to the best of the peers on the same split."""
+    ratios = [math.log(of[key][0] / min(peer[key][0] for peer in peers)) for key in of if peers]
+    return f"{math.exp(sum(ratios) / len(ratios)):.3f}" if ratios else "-"
+
+
 def print_ratios(results):
     """results: {trainer: {(table, split): (score, seconds)}}"""
     trees = [results[name] for name in ("lightgbm", "xgboost") if name in results]
-    print("\ntrainer\tratio to the better of LightGBM and XGBoost\tseconds of all")
+    catboost = [results["catboost"]] if "catboost" in results else []
+    print("\ntrainer\tratio to the better of LightGBM and XGBoost\tratio to CatBoost\tseconds of all")
     for name, of in results.items():
-        ratios = [math.log(of[key][0] / min(tree[key][0] for tree in trees)) for key in of if trees]
-        ratio = f"{math.exp(sum(ratios) / len(ratios)):.3f}" if ratios else "-"
-        print(f"{name}\t{ratio}\t{sum(seconds for _, seconds in of.values()):.1f}")
+        seconds = sum(seconds for _, seconds in of.values())
+        print(f"{name}\t{mean_ratio(of, trees)}\t{mean_ratio(of, catboost)}\t{seconds:.1f}")
 
 
 def main():

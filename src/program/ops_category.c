@@ -10,7 +10,7 @@
 #include <string.h>
 
 VECTOR_CLONES
-static void add_scaled(const float *restrict from, float x, int width, float *restrict to)
+static void add_multiple(const float *restrict from, float x, int width, float *restrict to)
 {
 #pragma omp simd
     for (int i = 0; i < width; i++) {
@@ -27,7 +27,7 @@ static void embed_sample(const network_embedding *embedding, const float *table,
         const float *own = x + embedding->inputs[c];
         for (int i = 0; i < embedding->sizes[c]; i++, table += width) {
             if (own[i] != 0.0f) {
-                add_scaled(table, own[i], width, e);
+                add_multiple(table, own[i], width, e);
             }
         }
     }
@@ -60,7 +60,7 @@ static void add_gradient(const network_embedding *embedding, int first, int end,
         int to = column + embedding->sizes[c];
         for (int i = MAX(first, column); i < MIN(end, to); i++) {
             if (own[i] != 0.0f) {
-                add_scaled(d, own[i], width, gradient + (size_t)i * (size_t)width);
+                add_multiple(d, own[i], width, gradient + (size_t)i * (size_t)width);
             }
         }
         column = to;
