@@ -1066,11 +1066,12 @@ NNFS_API nnfs_status nnfs_network_export_onnx(const nnfs_network *network, const
                                               nnfs_error *error);
 
 typedef struct nnfs_c_settings {
-    int int8; /* 1: products of 8-bit weights and 16-bit inputs; default 0 */
-    const nnfs_dataset
-        *calibration; /* with int8: samples that show how large inputs are; borrowed */
-    const nnfs_dataset
-        *measure;      /* with int8: samples with targets to compare on, or NULL; borrowed */
+    /* 1: products of 8-bit weights and 16-bit inputs; default 0. The next two are for it alone. */
+    int int8;
+    /* Samples that show how large inputs are; borrowed. Default NULL, which int8 does not accept. */
+    const nnfs_dataset *calibration;
+    /* Samples with targets to measure the loss on; borrowed. Default NULL: nothing is measured. */
+    const nnfs_dataset *measure;
     void *reserved[4]; /* NULL */
 } nnfs_c_settings;
 
@@ -1081,13 +1082,13 @@ typedef struct nnfs_c_report {
     size_t constants;     /* flash: weights, names and tables, of a CPU with 32-bit pointers */
     size_t work;          /* RAM: on the stack of predict */
     size_t input, output; /* RAM: of the caller */
-    double float_score,
-        int8_score;      /* with int8 and `measure`: accuracy of classes, RMSE of numbers */
+    /* With int8 and `measure`: accuracy of classes (0 to 1), RMSE of numbers; else 0. */
+    double float_score, int8_score;
     int64_t reserved[4]; /* 0 */
 } nnfs_c_report;
 
 /*
- * Writes C99 that needs <math.h> and <string.h> alone, to `path`, which ends in .c, and the header
+ * Writes C99 that needs <math.h> alone, to `path`, which ends in .c, and the header
  * beside it. settings may be NULL, and so may report. Errors: IO, ARGUMENT (the name; int8 without
  * data), DATA (data that do not fit), MEMORY.
  */
@@ -1104,18 +1105,20 @@ NNFS_API nnfs_status nnfs_network_export_state_dict(const nnfs_network *network,
                                                     char *python, size_t room, nnfs_error *error);
 
 typedef struct nnfs_import_settings {
-    nnfs_activation activation; /* of hidden layers, where the file says none; default relu */
-    nnfs_activation
-        output_activation; /* of the last layer, if the file says none; default identity */
-    void *reserved[4];     /* NULL */
+    /* For files that say none, as state dicts: of hidden layers, default relu; of the last one, default
+     * identity. */
+    nnfs_activation activation;
+    nnfs_activation output_activation;
+    void *reserved[4]; /* NULL */
 } nnfs_import_settings;
 
 NNFS_API void nnfs_import_settings_init(nnfs_import_settings *settings);
 
 /*
- * Makes a network of a PyTorch state dict (safetensors: Linear, BatchNorm1d) or an ONNX graph of a
- * multilayer perceptron, by what the file is. settings may be NULL. Errors: IO, DATA (the operator or
- * tensor that does not fit is named), MEMORY.
+ * Makes a network of a PyTorch state dict (safetensors: Linear, BatchNorm1d, LayerNorm) or an ONNX graph of a
+ * multilayer perceptron, by the file's content; of what nnfs_network_export_onnx wrote with its preprocessing,
+ * members and piecewise embeddings, so that it is exported as the same bytes. The caller frees the network.
+ * settings may be NULL. Errors: IO, DATA (the operator or tensor that does not fit is named), MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_import(const char *path, const nnfs_import_settings *settings,
                                          nnfs_network **network, nnfs_error *error);

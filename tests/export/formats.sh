@@ -97,6 +97,10 @@ cmp pictures.torch again.torch
 nnfs-export pictures.safetensors --c int8.c --int8 --check pictures >int8.txt
 grep -q '^int8 ' int8.txt
 
+# No other header than math.h without -DMAIN.
+for model in classes dates members int8; do
+    sed '/^#ifdef MAIN/,$d' $model.c | grep '^#include <'
+done | sort | uniq -c
 strict=(-std=c99 -Wall -Wextra -Werror -pedantic -O2 -ffp-contract=off)
 for cc in gcc clang; do
     command -v $cc >/dev/null || continue

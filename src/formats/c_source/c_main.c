@@ -8,6 +8,7 @@ static const char reading_text[] =
     "\n#ifdef MAIN\n"
     "#include <stdio.h>\n"
     "#include <stdlib.h>\n"
+    "#include <string.h>\n"
     "\n"
     "#ifndef DELIMITER\n"
     "#define DELIMITER ','\n"

@@ -122,6 +122,14 @@ static void write_classes(c_writer *w)
 }
 
 static const char category_text[] =
+    "static int is_same(const char *left, const char *right)\n"
+    "{\n"
+    "    while (*left != '\\0' && *left == *right) {\n"
+    "        left++;\n"
+    "        right++;\n"
+    "    }\n"
+    "    return *left == *right;\n"
+    "}\n\n"
     "int @_is_category(int input)\n"
     "{\n"
     "    return category_counts[input] >= 0;\n"
@@ -131,7 +139,7 @@ static const char category_text[] =
     "{\n"
     "    const char *const *names = categories[input];\n"
     "    for (int i = 0; i < category_counts[input]; i++) {\n"
-    "        if (strcmp(names[i], text) == 0) {\n"
+    "        if (is_same(names[i], text)) {\n"
     "            return (float)i;\n"
     "        }\n"
     "    }\n"
@@ -184,8 +192,7 @@ static void write_source(c_writer *w, const char *header)
     c_template(w,
                " *   cc -O2 -c @.c                     the functions of @.h\n"
                " *   cc -O2 -DMAIN @.c -lm -o @        a program: CSV in, predictions out\n */\n");
-    (void)fprintf(w->stream, "#include \"%s\"\n\n#include <math.h>\n#include <string.h>\n\n",
-                  header);
+    (void)fprintf(w->stream, "#include \"%s\"\n\n#include <math.h>\n\n", header);
     if (w->graph->classes > 0) {
         write_classes(w);
     }

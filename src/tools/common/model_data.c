@@ -197,9 +197,9 @@ static void say_unseen(const nnfs_dataset *data)
             count = nnfs_dataset_unseen(data, i, &example);
         }
         if (count > 0) {
-            cli_message("column %s: %s row%s with a category that the model does not know, as %s",
-                        column_name(column.name, i + 1).text, text_count(count).text,
-                        text_plural(count),
+            cli_message("%s%s: %s row%s with a category that the model does not know, as %s",
+                        column.name ? "column " : "", column_name(column.name, i + 1).text,
+                        text_count(count).text, text_plural(count),
                         listed_name(nnfs_dataset_category(data, i, example)).text);
         }
     }
