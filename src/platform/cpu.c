@@ -5,6 +5,7 @@
  */
 #include "platform/cpu.h"
 
+#include "base/minmax.h"
 #include "platform/cgroup.h"
 
 #include <limits.h>
@@ -70,9 +71,30 @@ static int known_quota(void)
     return quota;
 }
 
+/* CPUs that OpenMP's threads may run on: with OMP_PROC_BIND=primary those of the first thread's place. */
+static int openmp_cpus(void)
+{
+    int all = omp_get_num_procs();
+    int place = omp_get_place_num();
+    if (omp_get_proc_bind() != omp_proc_bind_master || place < 0) {
+        return all;
+    }
+    int cpus = omp_get_place_num_procs(place);
+    return cpus > 0 && cpus < all ? cpus : all;
+}
+
+/* Threads that OpenMP gives a parallel region, at most. */
+static int openmp_most(void)
+{
+    if (omp_get_active_level() >= omp_get_max_active_levels()) {
+        return 1;
+    }
+    return omp_get_thread_limit();
+}
+
 int cpu_cores(void)
 {
-    int cores = omp_get_num_procs();
+    int cores = openmp_cpus();
     int quota = known_quota();
     if (quota > 0 && quota < cores) {
         return quota;
@@ -90,14 +112,13 @@ nnfs_status cpu_check_threads(int threads, nnfs_error *error)
 
 int cpu_threads(int wanted)
 {
-    if (wanted > 0) {
-        return wanted;
+    int threads = wanted;
+    int most = openmp_most();
+    if (wanted == 0) {
+        /* a number that OpenMP did not find by counting cores was asked for by somebody */
+        int openmp = omp_get_max_threads();
+        bool asked_for = openmp != omp_get_num_procs() || getenv("OMP_NUM_THREADS");
+        threads = asked_for ? openmp : cpu_cores();
     }
-    /* a number that OpenMP did not find by counting cores was asked for by somebody */
-    int openmp = omp_get_max_threads();
-    bool asked_for = openmp != omp_get_num_procs() || getenv("OMP_NUM_THREADS");
-    if (asked_for) {
-        return openmp;
-    }
-    return cpu_cores();
+    return MIN(threads, most);
 }

@@ -9,7 +9,8 @@ int cpu_cores(void);
 
 /*
  * The threads to compute with when `wanted` are asked for. 0 is all: what OMP_NUM_THREADS or
- * omp_set_num_threads says, else a thread a core.
+ * omp_set_num_threads says, else a thread a core. No more than OpenMP gives a parallel region here:
+ * OMP_THREAD_LIMIT and OMP_MAX_ACTIVE_LEVELS bound them.
  */
 int cpu_threads(int wanted);
 

@@ -137,12 +137,27 @@ void restart_with_better_blas(char **argv)
     }
 }
 
+/* What in OpenMP's environment allows no more threads than that; NULL: nothing. */
+static const char *openmp_bound(int threads)
+{
+    if (omp_get_max_active_levels() < 1) {
+        return "OMP_MAX_ACTIVE_LEVELS is 0";
+    }
+    return threads == omp_get_thread_limit() ? "OMP_THREAD_LIMIT allows no more" : NULL;
+}
+
 /* What is lost with this number of threads. */
 static void advise_threads(int wanted, const nnfs_machine *machine)
 {
+    const char *bound = openmp_bound(machine->threads);
+    if (wanted == 0 && getenv("OMP_NUM_THREADS")) {
+        wanted = omp_get_max_threads();
+    } else if (wanted == 0 && bound) {
+        wanted = machine->cores;
+    }
     if (wanted > machine->threads) {
-        cli_message("%d thread%s, not %d: this BLAS takes no more", machine->threads,
-                    text_plural(machine->threads), wanted);
+        cli_message("%d thread%s, not %d: %s", machine->threads, text_plural(machine->threads),
+                    wanted, bound ? bound : "this BLAS takes no more");
     }
     if (machine->threads > machine->cores) {
         cli_message("%d threads on %d core%s: expect it to be slower", machine->threads,
@@ -152,6 +167,7 @@ static void advise_threads(int wanted, const nnfs_machine *machine)
 
 nnfs_status prepare_machine(int threads, bool quiet, nnfs_machine *machine, nnfs_error *error)
 {
+    omp_set_dynamic(0); /* OMP_DYNAMIC: as many as the load suggests */
     TRY(nnfs_machine_prepare(threads, machine, error));
     if (!quiet) {
         if (machine->advice[0]) {
