@@ -134,12 +134,33 @@ void numbers_end(diagnostics *made, float *residuals)
     }
 }
 
+/* What the one model makes of each label, where the numbers are labels. */
+static nnfs_status measure_labels(const ensemble *of, int threads, diagnostics *made,
+                                  nnfs_error *error)
+{
+    const nnfs_network *network = of->members[0].network;
+    if (of->count > 1 || nnfs_network_loss(network) != NNFS_BINARY_CROSS_ENTROPY ||
+        nnfs_dataset_labels_each(made->data) == 0) {
+        return NNFS_OK;
+    }
+    nnfs_evaluation *each = calloc((size_t)made->outputs, sizeof *each);
+    if (!each) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = nnfs_evaluate_labels(network, made->data, threads, each, error);
+    for (int i = 0; status == NNFS_OK && i < made->outputs; i++) {
+        made->targets[i].label = each[i];
+    }
+    free(each);
+    return status;
+}
+
 nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, nnfs_error *error)
 {
     size_t outputs = (size_t)made->outputs;
     made->mistake_values =
         calloc(2 * outputs, ((size_t)made->mistake_count + 1) * sizeof *made->mistake_values);
-    nnfs_status status = NNFS_OK;
+    nnfs_status status = measure_labels(of, threads, made, error);
     if (!made->mistake_values) {
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
