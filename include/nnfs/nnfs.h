@@ -536,6 +536,9 @@ NNFS_API const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t inde
  */
 NNFS_API float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column);
 
+/* How many labels a sample has: the targets of a dataset with at least 2 of them, all 0 or 1; else 0. */
+NNFS_API int nnfs_dataset_labels_each(const nnfs_dataset *dataset);
+
 /*
  * Detects target leakage: *column is the feature column (from 0) that determines the target, or -1. A
  * numeric column leaks a numeric target if their squared correlation is 0.999 or more, and classes if its
@@ -974,6 +977,16 @@ NNFS_API nnfs_status nnfs_evaluate_probabilities(const nnfs_dataset *dataset,
  */
 NNFS_API nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset,
                                    int threads, nnfs_evaluation *evaluation, nnfs_error *error);
+
+/*
+ * Evaluates each output of a network with the loss binary_cross_entropy as a label, on a dataset of labels
+ * (nnfs_dataset_labels_each): loss and log_loss, accuracy, the F1 of the label as macro_f1, roc_auc and
+ * average_precision. nnfs_evaluate has their means. Errors: ARGUMENT (another loss or other targets), and as
+ * of nnfs_evaluate.
+ */
+NNFS_API nnfs_status nnfs_evaluate_labels(const nnfs_network *network, const nnfs_dataset *dataset,
+                                          int threads, nnfs_evaluation *each /* [outputs] */,
+                                          nnfs_error *error);
 
 /*
  * Experimental. Temperature scaling (Guo et al. 2017): finds the T, in 1/4 .. 8, with the least log loss on

@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /*
@@ -33,6 +34,7 @@ typedef struct evaluation_sums {
     double *units;   /* [outputs] what a difference of 1 is, in the target's units */
     double *means;   /* [outputs] of the targets */
     double *squares; /* [outputs] sum of (y - mean y)^2 */
+    int each;        /* outputs that are labels, 0 or 1, of which labels and scores have each */
 } evaluation_sums;
 
 /* ---- Tiles ---- */
@@ -54,6 +56,18 @@ static void keep_classes(evaluation_sums *sums, const tile_outputs *of, int tile
     }
     if (sums->probabilities) {
         sums->log_loss[tile] = metrics_log_loss(of->outputs, of->labels, of->rows, of->columns);
+    }
+}
+
+/* Labels and scores [outputs x samples], an output's one behind the other. */
+static void keep_labels(evaluation_sums *sums, const tile_outputs *of, int64_t first)
+{
+    for (int i = 0; i < of->rows; i++) {
+        int64_t to = i * sums->dataset->samples + first;
+        for (int j = 0; j < of->columns; j++) {
+            sums->scores[to + j] = of->outputs[j * of->rows + i];
+            sums->labels[to + j] = of->targets[j * of->rows + i] > 0.5f;
+        }
     }
 }
 
@@ -95,7 +109,9 @@ static bool evaluate_tile(const inference_tile *tile, void *user)
                              .rows = network_output(tile->of->network)->out,
                              .columns = tile->count};
     sums->loss[tile->index] = state->records[0].loss;
-    if (sums->labels) {
+    if (sums->each > 0) {
+        keep_labels(sums, &of, tile->first);
+    } else if (sums->labels) {
         keep_classes(sums, &of, tile->index, tile->first);
     } else {
         add_errors(sums, &of, tile->index);
@@ -142,6 +158,60 @@ static nnfs_status fill_classes(const evaluation_sums *sums, const nnfs_network 
         return metrics_of_scores(sums->scores, sums->labels, samples, evaluation, error);
     }
     return NNFS_OK;
+}
+
+/* ---- Labels ---- */
+
+static nnfs_status fill_each(const evaluation_sums *sums, nnfs_evaluation *each, nnfs_error *error)
+{
+    int64_t samples = sums->dataset->samples;
+    for (int i = 0; i < sums->each; i++) {
+        each[i] = EVALUATION_NONE;
+        each[i].samples = samples;
+        each[i].log_loss = each[i].macro_f1 = 0.0;
+        TRY(metrics_of_label(sums->scores + i * samples, sums->labels + i * samples, samples,
+                             &each[i], error));
+    }
+    return NNFS_OK;
+}
+
+/* The mean of what is defined; NaN if nothing is. */
+static double mean_of_labels(const nnfs_evaluation *each, int count, size_t offset)
+{
+    double sum = 0.0;
+    int defined = 0;
+    for (int i = 0; i < count; i++) {
+        double value;
+        memcpy(&value, (const char *)&each[i] + offset, sizeof value);
+        if (!isnan(value)) {
+            sum += value;
+            defined++;
+        }
+    }
+    if (defined == 0) {
+        return (double)NAN;
+    }
+    return sum / defined;
+}
+
+static nnfs_status fill_labels(const evaluation_sums *sums, nnfs_evaluation *made,
+                               nnfs_error *error)
+{
+    static const size_t means[] = {
+        offsetof(nnfs_evaluation, accuracy), offsetof(nnfs_evaluation, macro_f1),
+        offsetof(nnfs_evaluation, roc_auc), offsetof(nnfs_evaluation, average_precision)};
+    nnfs_evaluation *each = memory_alloc((size_t)sums->each, sizeof *each);
+    if (!each) {
+        return fail_memory(error, size_mul((size_t)sums->each, sizeof *each), "evaluation");
+    }
+    nnfs_status status = fill_each(sums, each, error);
+    for (size_t i = 0; status == NNFS_OK && i < sizeof means / sizeof *means; i++) {
+        double mean = mean_of_labels(each, sums->each, means[i]);
+        memcpy((char *)made + means[i], &mean, sizeof mean);
+    }
+    made->log_loss = made->loss;
+    memory_free(each);
+    return status;
 }
 
 /* ---- Numbers ---- */
@@ -246,9 +316,23 @@ static bool allocate_numbers(evaluation_sums *sums, size_t tiles)
            sums->means && sums->squares;
 }
 
+static bool allocate_labels(evaluation_sums *sums)
+{
+    size_t count = size_mul((size_t)sums->dataset->samples, (size_t)sums->each);
+    sums->labels = memory_alloc(count, sizeof *sums->labels);
+    sums->scores = memory_alloc(count, sizeof *sums->scores);
+    return sums->labels && sums->scores;
+}
+
 static bool allocate(evaluation_sums *sums, const nnfs_network *network, size_t tiles)
 {
     sums->loss = memory_alloc(tiles, sizeof *sums->loss);
+    if (network->loss == NNFS_BINARY_CROSS_ENTROPY) {
+        sums->each = nnfs_dataset_labels_each(sums->dataset);
+    }
+    if (sums->each > 0) {
+        return sums->loss && allocate_labels(sums);
+    }
     return sums->loss && (sums->dataset->parts.labels ? allocate_classes(sums, network, tiles)
                                                       : allocate_numbers(sums, tiles));
 }
@@ -259,6 +343,9 @@ static nnfs_status fill_evaluation(const evaluation_sums *sums, const nnfs_netwo
     *evaluation = EVALUATION_NONE;
     evaluation->samples = sums->dataset->samples;
     evaluation->loss = sum_of(sums->loss, tiles) / network_loss_terms(network, evaluation->samples);
+    if (sums->each > 0) {
+        return fill_labels(sums, evaluation, error);
+    }
     if (sums->labels) {
         return fill_classes(sums, network, tiles, evaluation, error);
     }
@@ -266,34 +353,70 @@ static nnfs_status fill_evaluation(const evaluation_sums *sums, const nnfs_netwo
     return NNFS_OK;
 }
 
+/* Runs all tiles; sums_free in any case. */
+static nnfs_status run_tiles(const nnfs_network *network, const nnfs_dataset *dataset, int threads,
+                             evaluation_sums *sums, size_t *tiles, nnfs_error *error)
+{
+    int64_t samples = dataset->samples;
+    int tile = tiling_inference(samples);
+    *tiles = (size_t)((samples + tile - 1) / tile);
+    if (!allocate(sums, network, *tiles)) {
+        return fail_memory(error, size_mul((size_t)samples, 2 * sizeof(int32_t)), "evaluation");
+    }
+    inference i = {0};
+    nnfs_status status =
+        inference_create(&i, network, PROGRAM_EVALUATE, gemm_default(), samples, threads, error);
+    if (status == NNFS_OK) {
+        status = inference_run(&i, samples, evaluate_tile, sums, error);
+    }
+    inference_free(&i);
+    return status;
+}
+
+static nnfs_status check_arguments(const nnfs_network *network, const nnfs_dataset *dataset,
+                                   int threads, const nnfs_evaluation *made, nnfs_error *error)
+{
+    if (!network || !dataset || !made) {
+        return fail_null(error, "network, dataset or evaluation");
+    }
+    TRY(cpu_check_threads(threads, error));
+    return network_check_fit(network, dataset, error);
+}
+
 nnfs_status nnfs_evaluate(const nnfs_network *network, const nnfs_dataset *dataset, int threads,
                           nnfs_evaluation *evaluation, nnfs_error *error)
 {
     double began = clock_seconds();
-    if (!network || !dataset || !evaluation) {
-        return fail_null(error, "network, dataset or evaluation");
-    }
-    TRY(cpu_check_threads(threads, error));
-    TRY(network_check_fit(network, dataset, error));
-    int64_t samples = dataset->samples;
-    int tile = tiling_inference(samples);
-    size_t tiles = (size_t)((samples + tile - 1) / tile);
-    evaluation_sums sums = {.dataset = dataset, .quantile = network->quantile};
-    inference i = {0};
+    size_t tiles = 0;
     nnfs_evaluation made;
-    nnfs_status status = NNFS_OK;
-    if (!allocate(&sums, network, tiles)) {
-        status = fail_memory(error, size_mul((size_t)samples, 2 * sizeof(int32_t)), "evaluation");
-        goto cleanup;
+    TRY(check_arguments(network, dataset, threads, evaluation, error));
+    evaluation_sums sums = {.dataset = dataset, .quantile = network->quantile};
+    nnfs_status status = run_tiles(network, dataset, threads, &sums, &tiles, error);
+    if (status == NNFS_OK) {
+        status = fill_evaluation(&sums, network, tiles, &made, error);
     }
-    TRY_CLEANUP(
-        inference_create(&i, network, PROGRAM_EVALUATE, gemm_default(), samples, threads, error));
-    TRY_CLEANUP(inference_run(&i, samples, evaluate_tile, &sums, error));
-    TRY_CLEANUP(fill_evaluation(&sums, network, tiles, &made, error));
+    sums_free(&sums);
+    if (status != NNFS_OK) {
+        return status;
+    }
     *evaluation = made;
     evaluation->seconds = clock_seconds() - began;
-cleanup:
-    inference_free(&i);
+    return NNFS_OK;
+}
+
+nnfs_status nnfs_evaluate_labels(const nnfs_network *network, const nnfs_dataset *dataset,
+                                 int threads, nnfs_evaluation *each, nnfs_error *error)
+{
+    size_t tiles = 0;
+    TRY(check_arguments(network, dataset, threads, each, error));
+    if (network->loss != NNFS_BINARY_CROSS_ENTROPY || nnfs_dataset_labels_each(dataset) == 0) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the outputs and targets are no labels");
+    }
+    evaluation_sums sums = {.dataset = dataset};
+    nnfs_status status = run_tiles(network, dataset, threads, &sums, &tiles, error);
+    if (status == NNFS_OK) {
+        status = fill_each(&sums, each, error);
+    }
     sums_free(&sums);
     return status;
 }

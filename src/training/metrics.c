@@ -87,3 +87,29 @@ double metrics_log_loss(const float *probabilities, const int32_t *labels, int r
     }
     return sum;
 }
+
+/* ---- Labels ---- */
+
+nnfs_status metrics_of_label(const float *scores, const int32_t *labels, int64_t samples,
+                             nnfs_evaluation *made, nnfs_error *error)
+{
+    int64_t right = 0;
+    int64_t both = 0; /* true positives */
+    int64_t there = 0;
+    int64_t chosen = 0;
+    for (int64_t j = 0; j < samples; j++) {
+        bool is_chosen = scores[j] > 0.5f;
+        right += is_chosen == (labels[j] != 0);
+        both += is_chosen && labels[j];
+        there += labels[j];
+        chosen += is_chosen;
+        made->log_loss += metrics_log_loss(scores + j, labels + j, 1, 1);
+    }
+    made->log_loss /= (double)samples;
+    made->loss = made->log_loss;
+    made->accuracy = (double)right / (double)samples;
+    if (there + chosen > 0) {
+        made->macro_f1 = 2.0 * (double)both / (double)(there + chosen);
+    }
+    return metrics_of_scores(scores, labels, samples, made, error);
+}

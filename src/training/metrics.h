@@ -27,4 +27,11 @@ nnfs_status metrics_of_scores(const float *scores, const int32_t *labels, int64_
  */
 double metrics_log_loss(const float *probabilities, const int32_t *labels, int rows, int columns);
 
+/*
+ * One label of several: scores [samples] are its probabilities, labels 0 or 1. Fills the losses, which begin
+ * at 0, accuracy, the F1 of 1, and what metrics_of_scores does. Errors: MEMORY.
+ */
+nnfs_status metrics_of_label(const float *scores, const int32_t *labels, int64_t samples,
+                             nnfs_evaluation *made, nnfs_error *error);
+
 #endif

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -360,9 +361,63 @@ static void data_without_targets_are_refused(void **state)
     nnfs_network_free(network);
 }
 
+/* Two labels by one weight each: p = sigmoid(x). */
+static void labels_are_measured_each(void **state)
+{
+    (void)state;
+    const float x[] = {2.0f, 2.0f, -1.0f, 1.0f, 3.0f, -2.0f, -4.0f, -1.0f};
+    const float y[] = {1.0f, 0.0f, 0.0f, 1.0f, 1.0f, 0.0f, 1.0f, 0.0f};
+    const float weights[] = {1.0f, 0.0f, 0.0f, 1.0f};
+    const nnfs_layer layer = {2, NNFS_SIGMOID};
+    nnfs_arrays arrays = {
+        .features = x, .feature_count = 2, .samples = 4, .targets = y, .target_count = 2};
+    nnfs_network_settings settings;
+    nnfs_network *network = NULL;
+    nnfs_dataset *data = NULL;
+    nnfs_evaluation each[2];
+    nnfs_evaluation all;
+    nnfs_network_settings_init(&settings);
+    settings.inputs = 2;
+    settings.layers = &layer;
+    settings.layer_count = 1;
+    settings.loss = NNFS_BINARY_CROSS_ENTROPY;
+    settings.init = NNFS_INIT_ZEROS;
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_network_set_weights(network, 0, weights, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_wrap(&arrays, &data, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_labels_each(data), 2);
+    assert_int_equal(nnfs_evaluate_labels(network, data, 1, each, NULL), NNFS_OK);
+    assert_int_equal(nnfs_evaluate(network, data, 1, &all, NULL), NNFS_OK);
+    /* Label 1: scores 2, -1, 3, -4 of 1, 0, 1, 1; label 2: 2, 1, -2, -1 of 0, 1, 0, 0. */
+    assert_true(each[0].accuracy == 0.75 && each[1].accuracy == 0.75);
+    assert_true(fabs(each[0].macro_f1 - 0.8) < 1e-12);
+    assert_true(fabs(each[1].macro_f1 - 2.0 / 3.0) < 1e-12);
+    assert_true(fabs(each[0].roc_auc - 2.0 / 3.0) < 1e-12);
+    assert_true(fabs(each[1].roc_auc - 2.0 / 3.0) < 1e-12);
+    double loss = (log1p(exp(-2)) + log1p(exp(-1)) + log1p(exp(-3)) + log1p(exp(4))) / 4;
+    assert_true(fabs(each[0].log_loss - loss) < 1e-6);
+    assert_true(all.accuracy == 0.75 && isnan(all.rmse));
+    assert_true(fabs(all.macro_f1 - (0.8 + 2.0 / 3.0) / 2) < 1e-12);
+    assert_true(fabs(all.loss - (each[0].loss + each[1].loss) / 2) < 1e-6);
+    nnfs_dataset_free(data);
+
+    float half[8];
+    memcpy(half, y, sizeof half);
+    half[3] = 0.5f; /* a probability is no label */
+    arrays.targets = half;
+    assert_int_equal(nnfs_dataset_wrap(&arrays, &data, NULL), NNFS_OK);
+    assert_int_equal(nnfs_dataset_labels_each(data), 0);
+    assert_int_equal(nnfs_evaluate_labels(network, data, 1, each, NULL), NNFS_ERROR_ARGUMENT);
+    assert_int_equal(nnfs_evaluate(network, data, 1, &all, NULL), NNFS_OK);
+    assert_true(isnan(all.accuracy) && all.rmse > 0.0);
+    nnfs_dataset_free(data);
+    nnfs_network_free(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_are_measured_each),
         cmocka_unit_test(many_classes_are_judged),
         cmocka_unit_test(what_does_not_apply_is_nan),
         cmocka_unit_test(two_classes_are_judged),

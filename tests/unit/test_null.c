@@ -132,6 +132,10 @@ static void test_properties(void **state)
     assert_int_equal(nnfs_network_layer(NULL, 0).width, 0);
     assert_int_equal(nnfs_network_members(NULL), 0);
     assert_int_equal(nnfs_network_embedded(NULL), 0);
+    assert_int_equal(nnfs_network_embedding(NULL, 0).count, 0);
+    assert_true(nnfs_network_quantile(NULL) == 0.0f);
+    assert_int_equal(nnfs_dataset_labels_each(NULL), 0);
+    assert_int_equal(nnfs_evaluate_labels(NULL, NULL, 1, NULL, NULL), NNFS_ERROR_ARGUMENT);
     assert_int_equal(nnfs_network_layer_columns(NULL, 0), 0);
     assert_true(nnfs_network_parameters(NULL) == 0);
     assert_null(nnfs_network_biases(NULL, 0));

@@ -40,3 +40,20 @@ void target_stats_measure(const nnfs_dataset *dataset, double *means, double *sq
         add_target_squares(y + dataset_row(dataset, s) * outputs, outputs, means, squares);
     }
 }
+
+int nnfs_dataset_labels_each(const nnfs_dataset *dataset)
+{
+    if (!dataset || !dataset->parts.targets || dataset->parts.target_count < 2) {
+        return 0;
+    }
+    size_t outputs = (size_t)dataset->parts.target_count;
+    for (int64_t s = 0; s < dataset->samples; s++) {
+        const float *y = dataset->parts.targets + dataset_row(dataset, s) * outputs;
+        for (size_t i = 0; i < outputs; i++) {
+            if (y[i] != 0.0f && y[i] != 1.0f) {
+                return 0;
+            }
+        }
+    }
+    return (int)outputs;
+}

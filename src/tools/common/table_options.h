@@ -15,8 +15,8 @@
 
 /* Rows: what to make of the columns, for a tool that trains; */
 #define TABLE_ROWS_COLUMNS(at)                                                                     \
-    {"target", 0, "COLUMN[,...]", "column to predict, by name or number: one of classes, or "      \
-     "numbers", "the last", TABLE_ROW(at)},                                                        \
+    {"target", 0, "COLUMN[,...]", "column to predict, by name or number: one of classes, "          \
+     "numbers, or several of 0 and 1, each a label", "the last", TABLE_ROW(at)},                                                        \
     {"targets", 0, "FILE", "NPY file with the targets of an NPY file", NULL, TABLE_ROW(at),        \
      .complete = "@*.npy"},                                                                        \
     {"task", 0, "NAME", "kind of target: classes or numbers", "by the target: text is classes, "   \

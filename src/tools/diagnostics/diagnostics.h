@@ -51,6 +51,7 @@ typedef struct target_scores {
     /* From the 0.005 to the 0.995 quantile, in equal steps; those beyond are in the outermost. */
     double from, to;
     int64_t counts[DETAILS_COUNTS];
+    nnfs_evaluation label; /* of one of several labels; else its samples are 0 */
 } target_scores;
 
 typedef struct mistake {

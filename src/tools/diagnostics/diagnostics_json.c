@@ -271,6 +271,13 @@ static json_t *targets(const diagnostics *known)
         json_set_real(object, "rmse", target->rmse);
         json_set_real(object, "mae", target->mae);
         json_set_real(object, "r2", target->r2);
+        if (target->label.samples > 0) {
+            json_set_real(object, "accuracy", target->label.accuracy);
+            json_set_real(object, "f1", target->label.macro_f1);
+            json_set_real(object, "log_loss", target->label.log_loss);
+            json_set_real(object, "roc_auc", target->label.roc_auc);
+            json_set_real(object, "average_precision", target->label.average_precision);
+        }
         (void)json_object_set_new(object, "quantiles", quantiles(target));
         (void)json_object_set_new(object, "residuals", histogram(target));
         (void)json_object_set_new(object, "scatter", scatter(known, i));

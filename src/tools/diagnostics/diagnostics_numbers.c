@@ -134,6 +134,27 @@ void numbers_end(diagnostics *made, float *residuals)
     }
 }
 
+/* What the one model makes of each label, where the numbers are labels. */
+static nnfs_status measure_labels(const ensemble *of, int threads, diagnostics *made,
+                                  nnfs_error *error)
+{
+    const nnfs_network *network = of->members[0].network;
+    if (of->count > 1 || nnfs_network_loss(network) != NNFS_BINARY_CROSS_ENTROPY ||
+        nnfs_dataset_labels_each(made->data) == 0) {
+        return NNFS_OK;
+    }
+    nnfs_evaluation *each = calloc((size_t)made->outputs, sizeof *each);
+    if (!each) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    nnfs_status status = nnfs_evaluate_labels(network, made->data, threads, each, error);
+    for (int i = 0; status == NNFS_OK && i < made->outputs; i++) {
+        made->targets[i].label = each[i];
+    }
+    free(each);
+    return status;
+}
+
 nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, nnfs_error *error)
 {
     size_t outputs = (size_t)made->outputs;
@@ -148,5 +169,5 @@ nnfs_status numbers_look_up(const ensemble *of, int threads, diagnostics *made, 
         TRY(nnfs_dataset_copy(made->data, sample, 1, NULL, NULL, values, error));
         TRY(ensemble_predict(of, sample, 1, threads, values + outputs, error));
     }
-    return NNFS_OK;
+    return measure_labels(of, threads, made, error);
 }

@@ -188,10 +188,28 @@ static void print_worst(const diagnostics *known, const terminal *screen)
     }
 }
 
+static void print_labels(const diagnostics *known, int width)
+{
+    (void)fputs("\n  ", stdout);
+    print_padded("label", width);
+    (void)puts("    accuracy          F1    log loss     ROC AUC          AP");
+    for (int i = 0; i < known->outputs; i++) {
+        const nnfs_evaluation *label = &known->targets[i].label;
+        print_target(known, i, width);
+        (void)printf("%12s%12s%12s%12s%12s\n", text_percent(label->accuracy).text,
+                     text_number(label->macro_f1).text, text_number(label->log_loss).text,
+                     text_number(label->roc_auc).text, text_number(label->average_precision).text);
+    }
+}
+
 void print_numbers(const diagnostics *known, const eval_print *how)
 {
     enum { HISTOGRAMS = 4 };
     int width = targets_width(known);
+    if (known->targets[0].label.samples > 0) {
+        print_labels(known, width);
+        return;
+    }
     if (known->outputs > 1) {
         print_each(known, width);
     }

@@ -246,7 +246,7 @@ static bool print_lines(const eval_run *run)
             continue;
         }
         line_print(stdout, "%-9s %s", what->name, what->text(metric_value(what, result)).text);
-        if (strcmp(what->key, "accuracy") == 0) {
+        if (strcmp(what->key, "accuracy") == 0 && run->known.classes > 0) {
             int64_t right = llround(result->accuracy * (double)result->samples);
             line_print(stdout, " (%s right, %s wrong)", text_count(right).text,
                        text_count(result->samples - right).text);

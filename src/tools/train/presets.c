@@ -167,10 +167,21 @@ static void fit_ensemble(train_options *options, const row_options *rows, bool c
     }
 }
 
+/* Several targets that are 0 or 1 are labels, unless they were said to be numbers; in version 0.1, which
+ * the preset plain stands for, they always were. */
+bool trains_labels(const train_options *options, const nnfs_dataset *data)
+{
+    bool loss = options->loss == BY_TASK || options->loss == (int)NNFS_BINARY_CROSS_ENTROPY;
+    bool output =
+        options->output_activation == BY_TASK || options->output_activation == (int)NNFS_SIGMOID;
+    return loss && output && options->preset != PRESET_PLAIN &&
+           options->table.task != NNFS_TASK_NUMBERS && nnfs_dataset_labels_each(data) > 0;
+}
+
 void preset_fit(train_options *options, const nnfs_dataset *train)
 {
     preset_task task = PRESET_OTHERS;
-    if (nnfs_dataset_classes(train) == 2) {
+    if (nnfs_dataset_classes(train) == 2 || trains_labels(options, train)) {
         task = PRESET_TWO_CLASSES;
     }
     const task_options *chosen = &presets[options->preset].by_task[task];

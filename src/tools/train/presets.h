@@ -9,6 +9,9 @@ name_function preset_names;
 /* Gives the options of the preset that were not given by hand their values. */
 void preset_apply(train_values *values);
 
+/* Whether several targets are labels, each 0 or 1, with a sigmoid output. */
+bool trains_labels(const train_options *options, const nnfs_dataset *data);
+
 /*
  * Chooses what goes by the training data (batch and epochs by rows, dropout by task, embeddings and members
  * by columns), unless it was given or the preset is plain, and resolves the training settings.

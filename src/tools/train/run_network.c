@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "common/model_split.h"
 #include "common/text.h"
+#include "train/presets.h"
 #include "train/run.h"
 
 #include <math.h>
@@ -14,13 +15,13 @@
 
 /* ---- By task ---- */
 
-typedef enum task_kind { TASK_NUMBERS, TASK_YES_NO, TASK_CLASSES } task_kind;
+typedef enum task_kind { TASK_NUMBERS, TASK_YES_NO, TASK_CLASSES, TASK_LABELS } task_kind;
 
-static task_kind task_of(const nnfs_dataset *data)
+static task_kind task_of(const train_options *options, const nnfs_dataset *data)
 {
     int classes = nnfs_dataset_classes(data);
     if (classes == 0) {
-        return TASK_NUMBERS;
+        return trains_labels(options, data) ? TASK_LABELS : TASK_NUMBERS;
     }
     if (classes == 2) {
         return TASK_YES_NO;
@@ -32,6 +33,7 @@ static const nnfs_activation task_outputs[] = {
     [TASK_NUMBERS] = NNFS_IDENTITY,
     [TASK_YES_NO] = NNFS_SIGMOID,
     [TASK_CLASSES] = NNFS_SOFTMAX,
+    [TASK_LABELS] = NNFS_SIGMOID,
 };
 
 /* The outputs that are probabilities or rates, each with the loss that is its likelihood. */
@@ -83,7 +85,7 @@ static nnfs_layer output_layer(const nnfs_dataset *data, task_kind task, nnfs_ac
 
 nnfs_activation run_output(const train_run *run)
 {
-    return choose_output(run->options, task_of(run->train.set));
+    return choose_output(run->options, task_of(run->options, run->train.set));
 }
 
 /* The embeddings of a network and their lists. */
@@ -158,7 +160,7 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_
     const train_options *options = run->options;
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
-    task_kind task = task_of(data);
+    task_kind task = task_of(options, data);
     nnfs_activation activation = choose_output(options, task);
     options->layers[options->hidden_count] = output_layer(data, task, activation);
     settings.loss = choose_loss(options, task, activation);
