@@ -33,7 +33,7 @@ static const option_row rows[] = {
     TRAIN_ROWS_DATA,
     {"networks", 0, "N",
      "networks from other seeds, trained one after the other; the model is all of them, and its "
-     "outputs are the mean of theirs. With a share of --validation each holds out one of its own",
+     "outputs are the mean of theirs; with a share of --validation each holds out one of its own",
      "1", OWN(COUNT, options.networks), .lowest = 1, .highest = 64},
     {"refit", 0, "N",
      "networks that are trained without their validation data to find the best number of epochs, "
