@@ -7,8 +7,8 @@
 #include <math.h>
 
 /*
- * Kernels are written by what they do to one parameter: from its gradient g (with the weight decay
- * w already added where COUPLED), to `next`, the parameter after the step; m and v are its states.
+ * A kernel is its update of one parameter: BODY computes `next`, the parameter after the step, and the states m
+ * and v from the gradient g, to which weight decay is added if COUPLED.
  */
 #define UPDATE(NAME, COUPLED, HAS_M, HAS_V, BODY)                                        \
     VECTOR_CLONES                                                                        \
