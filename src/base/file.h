@@ -19,9 +19,8 @@ typedef struct file_reader {
 } file_reader;
 
 /*
- * Begins reading, reads the next `count` bytes, and ends (also after an error). What is
- * not a regular file, and one that ends before `count` bytes, is an error of status
- * DATA. Errors: IO, DATA.
+ * Begin reading, read the next `count` bytes, and end (also after an error). DATA if `path` is not a
+ * regular file, or the file ends before `count` bytes. Errors: IO, DATA.
  */
 nnfs_status file_read_begin(file_reader *reader, const char *path, nnfs_error *error);
 void file_read_begin_memory(file_reader *reader, const char *name, const void *bytes, size_t count);

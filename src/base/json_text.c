@@ -3,8 +3,8 @@
  * 2.14) when that fails within the key of an object: the text comes out with a piece missing.
  * json_dumpb writes into a buffer of ours, which it is asked for the size of first.
  *
- * When an allocation fails, jansson's parser drops characters of a string or number without an error and
- * returns another value or a false syntax error. A result is accepted if two passes agree on it.
+ * When the buffer of a token cannot grow, jansson's parser drops characters of it without an error. So the
+ * buffer grows before the text is read: see parse.
  */
 #include "base/json_text.h"
 
@@ -34,7 +34,7 @@ char *json_text(const json_t *json, size_t *length)
     return text;
 }
 
-/* What is still to be read: ["a long text", the JSON]; see parse_once. */
+/* What is still to be read: ["a long text", the JSON]; see parse. */
 enum { PIECES = 5 };
 
 typedef struct pieces {
@@ -61,23 +61,23 @@ static size_t next_piece(void *buffer, size_t room, void *user)
 }
 
 /*
- * NULL for what is no JSON, and for lack of memory. Where the buffer of a token cannot grow for a digit,
- * or for what follows a backslash, jansson aborts the process; the text in front lets it grow before, to
- * what the longest token can need.
+ * NULL for what is no JSON, and for lack of memory. A string as long as the text stands in front of it, so
+ * that the buffer of tokens has grown to what the longest token can need. If it could not grow, the string
+ * lacks letters. (Later, for a digit or for what follows a backslash, jansson would abort the process.)
  */
-static json_t *parse_once(const char *text, size_t length)
+static json_t *parse(const char *text, size_t length)
 {
     pieces from = {{"[\"", NULL, "\",", text, "]"}, {2, length, 2, length, 1}};
     json_t *list = json_load_callback(next_piece, &from, JSON_REJECT_DUPLICATES, NULL);
     json_t *json = NULL;
-    if (json_array_size(list) == 2) {
+    if (json_array_size(list) == 2 && json_string_length(json_array_get(list, 0)) == length) {
         json = json_incref(json_array_get(list, 1));
     }
     json_decref(list);
     return json;
 }
 
-/* DATA with jansson's reason, unless there is none that does not come from a lack of memory. */
+/* Why there is no JSON: DATA with jansson's reason, or MEMORY if that is no reason or there is none now. */
 static nnfs_status explain(const char *text, size_t length, json_error_t *reason)
 {
     json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, reason);
@@ -93,18 +93,9 @@ static nnfs_status explain(const char *text, size_t length, json_error_t *reason
 nnfs_status json_parse(const char *text, size_t length, json_t **json, json_error_t *reason)
 {
     json_error_t unwanted;
-    json_t *first = parse_once(text, length);
-    json_t *second = parse_once(text, length);
-    bool same = first && second && json_equal(first, second);
-    bool refused = !first && !second;
-    json_decref(second);
-    *json = same ? first : NULL;
-    if (same) {
+    *json = parse(text, length);
+    if (*json) {
         return NNFS_OK;
-    }
-    json_decref(first);
-    if (!refused) {
-        return NNFS_ERROR_MEMORY;
     }
     return explain(text, length, reason ? reason : &unwanted);
 }

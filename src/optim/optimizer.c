@@ -7,8 +7,8 @@
 #include <math.h>
 
 /*
- * Kernels are written by what they do to one parameter: from its gradient g (with the weight decay
- * w already added where COUPLED), to `next`, the parameter after the step; m and v are its states.
+ * A kernel is its update of one parameter: BODY computes `next`, the parameter after the step, and the states m
+ * and v from the gradient g, to which weight decay is added if COUPLED.
  */
 #define UPDATE(NAME, COUPLED, HAS_M, HAS_V, BODY)                                        \
     VECTOR_CLONES                                                                        \
@@ -17,24 +17,24 @@
         const optimizer_step s = *step;                                                  \
         float *restrict w = range->w;                                                    \
         const float *restrict gradient = range->gradient;                                \
-        float *restrict first = range->m;                                                \
-        float *restrict second = range->v;                                               \
+        float *restrict range_m = range->m;                                              \
+        float *restrict range_v = range->v;                                              \
         int bad = 0;                                                                     \
         _Pragma("omp simd reduction(| : bad)") for (size_t i = 0; i < range->count; i++) \
         {                                                                                \
             float g = gradient[i] + ((COUPLED) ? s.weight_decay * w[i] : 0.0f);          \
-            float m = (HAS_M) ? first[i] : 0.0f;                                         \
-            float v = (HAS_V) ? second[i] : 0.0f;                                        \
+            float m = (HAS_M) ? range_m[i] : 0.0f;                                       \
+            float v = (HAS_V) ? range_v[i] : 0.0f;                                       \
             float next = w[i];                                                           \
             BODY;                                                                        \
             int good = fabsf(next) <= FLT_MAX;                                           \
             bad |= !good;                                                                \
             w[i] = good ? next : w[i];                                                   \
             if (HAS_M) {                                                                 \
-                first[i] = m;                                                            \
+                range_m[i] = m;                                                          \
             }                                                                            \
             if (HAS_V) {                                                                 \
-                second[i] = v;                                                           \
+                range_v[i] = v;                                                          \
             }                                                                            \
         }                                                                                \
         return !bad;                                                                     \
@@ -131,7 +131,7 @@ const optimizer *optimizer_of(nnfs_optimizer which)
     return NULL;
 }
 
-bool optimizer_keeps_first(const nnfs_train_settings *settings)
+bool optimizer_keeps_m(const nnfs_train_settings *settings)
 {
     const optimizer *row = optimizer_of(settings->optimizer);
     return row->has_first && (!row->first_is_momentum || settings->momentum > 0.0f);

@@ -45,8 +45,8 @@ typedef struct optimizer {
 /* The row of an optimizer, NULL for a value that is none. */
 const optimizer *optimizer_of(nnfs_optimizer which);
 
-/* Whether an optimizer under resolved settings has a first state. */
-bool optimizer_keeps_first(const nnfs_train_settings *settings);
+/* Whether an optimizer under resolved settings keeps m. */
+bool optimizer_keeps_m(const nnfs_train_settings *settings);
 
 /*
  * The numbers of step t (from 1) under resolved settings, with the learning rate that the schedule has for

@@ -27,7 +27,7 @@ static void average(const nnfs_train_settings *settings, int64_t update, const f
 }
 
 static const train_state rows[] = {
-    [STATE_M] = {.prefix = "optimizer.first.", .kept = optimizer_keeps_first},
+    [STATE_M] = {.prefix = "optimizer.first.", .kept = optimizer_keeps_m},
     [STATE_V] = {.prefix = "optimizer.second.", .kept = keeps_v},
     [STATE_BEST] = {"best.", NULL, .whole = true},
     /* A checkpoint has the averages as its network, and under this prefix what they replace. */

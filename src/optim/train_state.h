@@ -10,7 +10,7 @@
 
 /* Places of the rows that other code names. */
 enum {
-    STATE_M, /* the optimizer's first and second state */
+    STATE_M, /* the optimizer's m and v */
     STATE_V,
     STATE_BEST, /* parameters after the best epoch: training/early_stopping.h */
     STATES_MOST = 8,

@@ -14,7 +14,7 @@ int cpu_cores(void);
  */
 int cpu_threads(int wanted);
 
-/* Whether `threads` is a number of threads to ask for. Errors: ARGUMENT. */
+/* Refuses a negative number of threads; 0 stands for all. Errors: ARGUMENT. */
 nnfs_status cpu_check_threads(int threads, nnfs_error *error);
 
 /*

@@ -91,9 +91,9 @@ typedef struct op_kind {
 
     /*
      * Both run on one thread when all tiles of the op's stage are complete, and may be NULL. `sum` adds up
-     * the tiles of a shard in their order, into op->shared doubles at op->sums; the sums of the shards are
-     * then added up, and each shard finds the result in the place of its own. `finish` makes of it what
-     * later stages read; false ends the run as diverged.
+     * the tiles of a shard in their order, into op->shared doubles at op->sums; the total over the shards
+     * then replaces the sums of each. `finish` computes from it what later stages read; false ends the run as
+     * diverged.
      */
     void (*sum)(const program_op *op, const op_context *context);
     bool (*finish)(const program_op *op, const op_context *context);

@@ -23,7 +23,7 @@
 #define PARTIALS      16
 #define PARTIAL_BATCH (4 * PARTIALS * SMALL_TILE_COLUMNS)
 
-/* From this size on a W is cut into tiles of rows: an eighth of them, as far as that is between these. */
+/* A W of this size or more is cut into tiles of an eighth of its rows, within these limits. */
 #define LARGE_W_FLOATS 200000
 #define TILE_MIN_ROWS  128
 #define TILE_MAX_ROWS  256

@@ -1,4 +1,4 @@
-/* What each column of a table is wanted for: by the settings, or by a preprocessing to be like. */
+/* The role of each column of a table: by the settings, or by the preprocessing whose schema it follows. */
 #include "base/memory.h"
 #include "base/words.h"
 #include "table/column_match.h"
@@ -8,7 +8,7 @@
 
 /* ---- By the settings ---- */
 
-static const char *want_name(column_role want)
+static const char *role_name(column_role role)
 {
     static const char *const names[] = {
         [COLUMN_ROLE_ANY] = "used",
@@ -16,7 +16,7 @@ static const char *want_name(column_role want)
         [COLUMN_ROLE_CATEGORY] = "categorical",
         [COLUMN_ROLE_NOTHING] = "dropped",
     };
-    return names[want];
+    return names[role];
 }
 
 nnfs_status table_require(const data_table *table, const char *which, int *column,
@@ -47,61 +47,61 @@ nnfs_status table_require(const data_table *table, const char *which, int *colum
 }
 
 /* Assigns a role to a column; a second, different role is an error. */
-static nnfs_status want_column(const data_table *table, int column, column_role what,
-                               column_role *wants, nnfs_error *error)
+static nnfs_status set_role(const data_table *table, int column, column_role what,
+                            column_role *roles, nnfs_error *error)
 {
-    if (wants[column] != COLUMN_ROLE_ANY && wants[column] != what) {
+    if (roles[column] != COLUMN_ROLE_ANY && roles[column] != what) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s cannot be both %s and %s",
-                    table->path, table_label(table, column).text, want_name(wants[column]),
-                    want_name(what));
+                    table->path, table_label(table, column).text, role_name(roles[column]),
+                    role_name(what));
     }
-    wants[column] = what;
+    roles[column] = what;
     return NNFS_OK;
 }
 
-static nnfs_status want(const data_table *table, const char *const *list, column_role what,
-                        column_role *wants, nnfs_error *error)
+static nnfs_status set_roles(const data_table *table, const char *const *list, column_role what,
+                             column_role *roles, nnfs_error *error)
 {
     for (; list && *list; list++) {
         int column = -1;
         TRY(table_require(table, *list, &column, error));
-        TRY(want_column(table, column, what, wants, error));
+        TRY(set_role(table, column, what, roles, error));
     }
     return NNFS_OK;
 }
 
 /* A target of classes may be what the lists say, but must not be dropped. */
-static nnfs_status want_target(const data_table *table, const nnfs_dataset_settings *settings,
-                               int column, column_role *wants, nnfs_error *error)
+static nnfs_status set_target_role(const data_table *table, const nnfs_dataset_settings *settings,
+                                   int column, column_role *roles, nnfs_error *error)
 {
-    if (wants[column] == COLUMN_ROLE_NOTHING) {
+    if (roles[column] == COLUMN_ROLE_NOTHING) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%s: column %s cannot be both dropped and a target",
                     table->path, table_label(table, column).text);
     }
     if (settings->task == NNFS_TASK_NUMBERS) {
-        return want_column(table, column, COLUMN_ROLE_NUMBER, wants, error);
+        return set_role(table, column, COLUMN_ROLE_NUMBER, roles, error);
     }
     return NNFS_OK;
 }
 
 /* Returns the columns that the settings name, by default the last one. */
-static nnfs_status want_targets(const data_table *table, const nnfs_dataset_settings *settings,
-                                column_role *wants, nnfs_error *error)
+static nnfs_status set_target_roles(const data_table *table, const nnfs_dataset_settings *settings,
+                                    column_role *roles, nnfs_error *error)
 {
     const char *const *names = settings->targets;
     if (!names || !*names) {
-        return want_target(table, settings, table->column_count - 1, wants, error);
+        return set_target_role(table, settings, table->column_count - 1, roles, error);
     }
     for (; *names; names++) {
         int column = -1;
         TRY(table_require(table, *names, &column, error));
-        TRY(want_target(table, settings, column, wants, error));
+        TRY(set_target_role(table, settings, column, roles, error));
     }
     return NNFS_OK;
 }
 
-static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset_settings *settings,
-                                     column_role *wants, nnfs_error *error)
+static nnfs_status roles_of_settings(const data_table *table, const nnfs_dataset_settings *settings,
+                                     column_role *roles, nnfs_error *error)
 {
     const char *const weight[] = {settings->weight_column, NULL};
     if (settings->targets && *settings->targets && settings->targets_path) {
@@ -109,12 +109,12 @@ static nnfs_status wants_of_settings(const data_table *table, const nnfs_dataset
                     "%s: the targets are columns of it, or in a file of their own, not both",
                     table->path);
     }
-    TRY(want(table, settings->categorical, COLUMN_ROLE_CATEGORY, wants, error));
-    TRY(want(table, settings->numeric, COLUMN_ROLE_NUMBER, wants, error));
-    TRY(want(table, settings->drop, COLUMN_ROLE_NOTHING, wants, error));
-    TRY(want(table, weight, COLUMN_ROLE_NUMBER, wants, error));
+    TRY(set_roles(table, settings->categorical, COLUMN_ROLE_CATEGORY, roles, error));
+    TRY(set_roles(table, settings->numeric, COLUMN_ROLE_NUMBER, roles, error));
+    TRY(set_roles(table, settings->drop, COLUMN_ROLE_NOTHING, roles, error));
+    TRY(set_roles(table, weight, COLUMN_ROLE_NUMBER, roles, error));
     if (!settings->targets_path) {
-        return want_targets(table, settings, wants, error);
+        return set_target_roles(table, settings, roles, error);
     }
     return NNFS_OK;
 }
@@ -257,7 +257,7 @@ void column_match_free(column_match *match)
     *match = (column_match){0};
 }
 
-static column_role want_of_kind(nnfs_column_kind kind)
+static column_role role_of_kind(nnfs_column_kind kind)
 {
     if (kind == NNFS_COLUMN_CATEGORY) {
         return COLUMN_ROLE_CATEGORY;
@@ -265,8 +265,8 @@ static column_role want_of_kind(nnfs_column_kind kind)
     return COLUMN_ROLE_NUMBER;
 }
 
-static nnfs_status wants_like(const data_table *table, const nnfs_preprocessing *like,
-                              column_role *wants, nnfs_error *error)
+static nnfs_status roles_like(const data_table *table, const nnfs_preprocessing *like,
+                              column_role *roles, nnfs_error *error)
 {
     column_match match;
     nnfs_status status = column_match_create(table, like, &match, error);
@@ -274,32 +274,32 @@ static nnfs_status wants_like(const data_table *table, const nnfs_preprocessing 
         return status;
     }
     for (int i = 0; i < table->column_count; i++) {
-        wants[i] = COLUMN_ROLE_NOTHING;
+        roles[i] = COLUMN_ROLE_NOTHING;
     }
     for (int i = 0; i < like->column_count; i++) {
         const nnfs_encoding *encoding = &like->columns[i].encoding;
         if (encoding->inputs > 0) {
-            wants[match.features[i]] = want_of_kind(encoding->kind);
+            roles[match.features[i]] = role_of_kind(encoding->kind);
         }
     }
     for (int i = 0; i < like->target_count && match.has_targets; i++) {
-        wants[match.targets[i]] =
-            want_of_kind(like->classes > 0 ? like->target_kind : NNFS_COLUMN_NUMBER);
+        roles[match.targets[i]] =
+            role_of_kind(like->classes > 0 ? like->target_kind : NNFS_COLUMN_NUMBER);
     }
     column_match_free(&match);
     return NNFS_OK;
 }
 
 nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_settings *settings,
-                                 column_role *wants, nnfs_error *error)
+                                 column_role *roles, nnfs_error *error)
 {
     for (int i = 0; i < table->column_count; i++) {
-        wants[i] = COLUMN_ROLE_ANY;
+        roles[i] = COLUMN_ROLE_ANY;
     }
     if (settings->like) {
-        return wants_like(table, settings->like, wants, error);
+        return roles_like(table, settings->like, roles, error);
     }
-    return wants_of_settings(table, settings, wants, error);
+    return roles_of_settings(table, settings, roles, error);
 }
 
 nnfs_status column_formats_resolve(const data_table *table, const nnfs_preprocessing *like,

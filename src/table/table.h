@@ -92,12 +92,12 @@ typedef enum column_role {
 } column_role;
 
 /*
- * What the settings say of each column: wants [column_count]. A reader calls this as soon as the
+ * What the settings say of each column: roles [column_count]. A reader calls this as soon as the
  * columns and their names are known. Errors: ARGUMENT (a column asked for two things), DATA (one that
  * is not there), MEMORY.
  */
 nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_settings *settings,
-                                 column_role *wants, nnfs_error *error);
+                                 column_role *roles, nnfs_error *error);
 
 /* How a model's file wrote the cells of a column; "" and 0 where plainly, or not like a model. */
 typedef struct column_format {

@@ -18,10 +18,10 @@ typedef struct probe {
     const nnfs_preprocessing *units; /* or NULL */
     int64_t samples;
     int inputs, outputs, threads;
-    float *x;        /* [inputs x samples] */
-    int32_t *labels; /* [samples], of classes, or: */
-    float *targets;  /* [outputs x samples], in their own units */
-    float *answers;  /* [outputs x samples], in their own units */
+    float *x;           /* [inputs x samples] */
+    int32_t *labels;    /* [samples], of classes, or: */
+    float *targets;     /* [outputs x samples], in their own units */
+    float *predictions; /* [outputs x samples], in their own units */
     inference run;
 
     /* Inputs first .. first + width - 1 come from another sample, or are the same in all. */
@@ -57,10 +57,10 @@ static nnfs_status probe_create(const nnfs_network *network, const nnfs_dataset 
     size_t count = (size_t)p->samples;
     size_t values = size_mul(count, (size_t)p->outputs);
     p->x = memory_alloc(size_mul(count, (size_t)p->inputs), sizeof *p->x);
-    p->answers = memory_alloc(values, sizeof *p->answers);
+    p->predictions = memory_alloc(values, sizeof *p->predictions);
     p->labels = classes ? memory_alloc(count, sizeof *p->labels) : NULL;
     p->targets = classes ? NULL : memory_alloc(values, sizeof *p->targets);
-    if (!p->x || !p->answers || !(classes ? (void *)p->labels : (void *)p->targets)) {
+    if (!p->x || !p->predictions || !(classes ? (void *)p->labels : (void *)p->targets)) {
         return fail_memory(error, size_mul(count, (size_t)p->inputs * sizeof *p->x), "samples");
     }
     TRY(fetch(p, dataset, error));
@@ -74,7 +74,7 @@ static void probe_free(probe *p)
     memory_free(p->x);
     memory_free(p->labels);
     memory_free(p->targets);
-    memory_free(p->answers);
+    memory_free(p->predictions);
 }
 
 static bool answer_tile(const inference_tile *tile, void *user)
@@ -92,13 +92,13 @@ static bool answer_tile(const inference_tile *tile, void *user)
     if (!inference_forward(tile, x, NULL, 0)) {
         return false;
     }
-    float *answers = p->answers + first * (size_t)p->outputs;
-    memcpy(answers, inference_outputs(tile), count * (size_t)p->outputs * sizeof *answers);
-    preprocessing_unscale_targets(p->units, tile->count, answers);
+    float *predictions = p->predictions + first * (size_t)p->outputs;
+    memcpy(predictions, inference_outputs(tile), count * (size_t)p->outputs * sizeof *predictions);
+    preprocessing_unscale_targets(p->units, tile->count, predictions);
     return true;
 }
 
-static nnfs_status answer(probe *p, nnfs_error *error)
+static nnfs_status predict(probe *p, nnfs_error *error)
 {
     return inference_run(&p->run, p->samples, answer_tile, p, error);
 }
@@ -110,7 +110,7 @@ static double wrong_share(const probe *p)
     int64_t wrong = 0;
     for (int64_t i = 0; i < p->samples; i++) {
         int32_t chosen;
-        choose_classes(p->answers + i * p->outputs, p->outputs, 1, &chosen);
+        choose_classes(p->predictions + i * p->outputs, p->outputs, 1, &chosen);
         wrong += chosen != p->labels[i];
     }
     return (double)wrong / (double)p->samples;
@@ -121,7 +121,7 @@ static double root_mean_square(const probe *p)
     size_t count = (size_t)p->samples * (size_t)p->outputs;
     double squares = 0.0;
     for (size_t i = 0; i < count; i++) {
-        double off = (double)p->answers[i] - (double)p->targets[i];
+        double off = (double)p->predictions[i] - (double)p->targets[i];
         squares += off * off;
     }
     return sqrt(squares / (double)count);
@@ -138,7 +138,7 @@ static double error_of(const probe *p)
     }
     double sum = 0.0; /* a sample at a time: a call counts columns as int */
     for (int64_t i = 0; i < p->samples; i++) {
-        sum += metrics_log_loss(p->answers + i * p->outputs, p->labels + i, p->outputs, 1);
+        sum += metrics_log_loss(p->predictions + i * p->outputs, p->labels + i, p->outputs, 1);
     }
     return sum / (double)p->samples;
 }
@@ -176,7 +176,7 @@ static nnfs_status shuffle_column(probe *p, int column, const nnfs_importance_se
         random_key key = {settings->seed + ((uint64_t)column << 32), RANDOM_SHUFFLE};
         random_permutation(key, (uint32_t)r, order, (uint32_t)p->samples);
         p->order = order;
-        status = answer(p, error);
+        status = predict(p, error);
         double rise = error_of(p) - before;
         sum += rise;
         squares += rise * rise;
@@ -220,7 +220,7 @@ nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dat
         status = fail_memory(error, (size_t)p.samples * sizeof *order, "an order");
     }
     if (status == NNFS_OK) {
-        status = answer(&p, error);
+        status = predict(&p, error);
     }
     double before = 0.0;
     if (status == NNFS_OK) {
@@ -259,7 +259,7 @@ static void mean_answer(const probe *p, double *outputs)
     for (int i = 0; i < p->outputs; i++) {
         double sum = 0.0;
         for (int64_t j = 0; j < p->samples; j++) {
-            sum += (double)p->answers[j * p->outputs + i];
+            sum += (double)p->predictions[j * p->outputs + i];
         }
         outputs[i] = sum / (double)p->samples;
     }
@@ -276,7 +276,7 @@ static nnfs_status depend(probe *p, int column, const float *values, int count, 
     for (int i = 0; status == NNFS_OK && i < count; i++) {
         encode_value(p, column, values[i], row, x);
         p->constant = x + p->first;
-        status = answer(p, error);
+        status = predict(p, error);
         mean_answer(p, outputs + (size_t)i * (size_t)p->outputs);
     }
     memory_free(row);

@@ -66,7 +66,7 @@ static void expect_mean(const class_scores *scores, const double wanted[3])
 static void expect_bins(const diagnostics *known, const int32_t *counts, const double *accuracy,
                         const double *confidence)
 {
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         const calibration_bin *bin = &known->bins[i];
         assert_int_equal(bin->count, counts[i]);
         if (bin->count == 0) {
@@ -118,7 +118,7 @@ static void many_classes_agree(void **state)
     expect_mean(&known->macro, many_macro);
     expect_mean(&known->weighted, many_weighted);
     expect(known->balanced_accuracy, many_balanced[0]);
-    for (int i = 0; i < DETAILS_TOP; i++) {
+    for (int i = 0; i < DIAGNOSTICS_TOP; i++) {
         expect((double)known->top[i] / expected_samples, many_top[i]);
     }
     expect_bins(known, many_bin_count, many_bin_accuracy, many_bin_confidence);
@@ -222,10 +222,10 @@ static void numbers_agree(void **state)
         expect(target->rmse, numbers_rmse[t]);
         expect(target->mae, numbers_mae[t]);
         expect(target->r2, numbers_r2[t]);
-        for (int i = 0; i < DETAILS_QUANTILES; i++) {
+        for (int i = 0; i < DIAGNOSTICS_QUANTILES; i++) {
             expect(target->quantiles[i], quantiles[t][i]);
         }
-        for (int i = 0; i < DETAILS_COUNTS; i++) {
+        for (int i = 0; i < DIAGNOSTICS_COUNTS; i++) {
             assert_int_equal(target->counts[i], counts[t][i]);
         }
     }
@@ -255,7 +255,7 @@ static void points_are_even(void **state)
                               .targets = values,
                               .target_count = 1};
         measured m = measure(hand_through(1, NNFS_IDENTITY, NNFS_MSE), &arrays, 2);
-        int points = sizes[s] < DETAILS_POINTS ? sizes[s] : DETAILS_POINTS;
+        int points = sizes[s] < DIAGNOSTICS_POINTS ? sizes[s] : DIAGNOSTICS_POINTS;
         assert_int_equal(m.known.points, points);
         for (int i = 0; i < points; i++) {
             double row = floor((double)i * sizes[s] / points);

@@ -18,7 +18,7 @@ enum {
     WINDOW_BYTES = 2 << 20,  /* at least: twice the longest line */
     MOST_THREADS = 64,
     LANE_CELL_BYTES =
-        64,          /* about what a lane keeps of a column: all of them no more than a window */
+        64,          /* about what a worker keeps of a column: all of them no more than a window */
     TEXT_SHOWN = 60, /* bytes of a cell in a message */
 };
 
@@ -113,22 +113,22 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
 
 /* ---- Memory ---- */
 
-static void lane_free(csv_worker *lane, int columns)
+static void worker_free(csv_worker *worker, int columns)
 {
-    for (int c = 0; lane->dictionaries && c < columns; c++) {
-        if (lane->dictionaries[c]) {
-            csv_dictionary_clear(lane->dictionaries[c]);
-            free(lane->dictionaries[c]);
+    for (int c = 0; worker->dictionaries && c < columns; c++) {
+        if (worker->dictionaries[c]) {
+            csv_dictionary_clear(worker->dictionaries[c]);
+            free(worker->dictionaries[c]);
         }
     }
-    memory_free(lane->dictionaries);
-    memory_free(lane->tallies);
-    memory_free(lane->block.values);
-    memory_free(lane->block.lines);
-    csv_kept_free(&lane->block);
+    memory_free(worker->dictionaries);
+    memory_free(worker->column_counts);
+    memory_free(worker->block.values);
+    memory_free(worker->block.lines);
+    csv_kept_free(&worker->block);
 }
 
-/* Frees what a pass made, but the wants. */
+/* Frees what a pass made, but the roles. */
 static void end_pass(csv_reader *reader)
 {
     csv_decoder_end(&reader->decoder);
@@ -138,10 +138,10 @@ static void end_pass(csv_reader *reader)
     memory_free(reader->keep_at);
     reader->keep_at = NULL;
     memory_free(reader->window);
-    for (int i = 0; reader->lanes && i < reader->lane_count; i++) {
-        lane_free(&reader->lanes[i], reader->table->column_count);
+    for (int i = 0; reader->workers && i < reader->worker_count; i++) {
+        worker_free(&reader->workers[i], reader->table->column_count);
     }
-    memory_free(reader->lanes);
+    memory_free(reader->workers);
     for (size_t i = 0; i < reader->block_count; i++) {
         memory_free(reader->blocks[i].values);
         memory_free(reader->blocks[i].lines);
@@ -150,7 +150,7 @@ static void end_pass(csv_reader *reader)
     free(reader->blocks);
     reader->from = NULL;
     reader->window = NULL;
-    reader->lanes = NULL;
+    reader->workers = NULL;
     reader->blocks = NULL;
     reader->block_count = reader->block_room = 0;
 }
@@ -168,19 +168,19 @@ static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
     return NNFS_OK;
 }
 
-static nnfs_status make_lanes(csv_reader *reader, nnfs_error *error)
+static nnfs_status make_workers(csv_reader *reader, nnfs_error *error)
 {
     size_t most = reader->capacity / LANE_CELL_BYTES / (size_t)reader->table->column_count;
     if (most < 1) {
-        reader->lane_count = 1;
+        reader->worker_count = 1;
     } else if (most < (size_t)reader->threads) {
-        reader->lane_count = (int)most;
+        reader->worker_count = (int)most;
     } else {
-        reader->lane_count = reader->threads;
+        reader->worker_count = reader->threads;
     }
-    reader->lanes = memory_alloc_zeroed((size_t)reader->lane_count, sizeof *reader->lanes);
-    if (!reader->lanes) {
-        return fail_memory(error, sizeof *reader->lanes, "reading CSV");
+    reader->workers = memory_alloc_zeroed((size_t)reader->worker_count, sizeof *reader->workers);
+    if (!reader->workers) {
+        return fail_memory(error, sizeof *reader->workers, "reading CSV");
     }
     return NNFS_OK;
 }
@@ -189,7 +189,7 @@ static nnfs_status make_lanes(csv_reader *reader, nnfs_error *error)
 
 /* What a pass found out of the columns, for the next one. */
 typedef struct findings {
-    column_role *wants; /* [count]; NULL before the first pass */
+    column_role *roles; /* [count]; NULL before the first pass */
     csv_format *formats;
     int count;
 } findings;
@@ -233,10 +233,10 @@ static void apply_separators(csv_reader *reader)
 }
 
 /* What is wanted of each column: what the settings say, and what the pass before found. */
-static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_error *error)
+static nnfs_status find_roles(csv_reader *reader, const findings *before, nnfs_error *error)
 {
     size_t count = (size_t)reader->table->column_count;
-    if (before->wants && before->count != reader->table->column_count) {
+    if (before->roles && before->count != reader->table->column_count) {
         return fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read",
                     reader->table->path);
     }
@@ -244,11 +244,11 @@ static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_e
     if (!reader->fast) {
         return fail_memory(error, count, "the columns");
     }
-    if (before->wants) {
-        memcpy(reader->wants, before->wants, count * sizeof *before->wants);
+    if (before->roles) {
+        memcpy(reader->roles, before->roles, count * sizeof *before->roles);
         memcpy(reader->formats, before->formats, count * sizeof *before->formats);
     } else {
-        TRY(column_roles_resolve(reader->table, reader->settings, reader->wants, error));
+        TRY(column_roles_resolve(reader->table, reader->settings, reader->roles, error));
         if (reader->settings->like) {
             TRY(take_formats(reader, error));
         }
@@ -256,7 +256,7 @@ static nnfs_status find_wants(csv_reader *reader, const findings *before, nnfs_e
     TRY(csv_kept_find(reader, error));
     apply_separators(reader);
     for (size_t i = 0; i < count; i++) {
-        reader->fast[i] = !reader->missing_numbers && reader->wants[i] <= COLUMN_ROLE_NUMBER &&
+        reader->fast[i] = !reader->missing_numbers && reader->roles[i] <= COLUMN_ROLE_NUMBER &&
                           csv_format_is_plain(&reader->formats[i]) &&
                           (!reader->keep_at || reader->keep_at[i] < 0);
     }
@@ -268,8 +268,8 @@ static nnfs_status read_pass(csv_reader *reader, const char *path, const finding
 {
     nnfs_status status = make_window(reader, error);
     if (status != NNFS_OK || (status = csv_start(reader, path, error)) != NNFS_OK ||
-        (status = find_wants(reader, before, error)) != NNFS_OK ||
-        (status = make_lanes(reader, error)) != NNFS_OK ||
+        (status = find_roles(reader, before, error)) != NNFS_OK ||
+        (status = make_workers(reader, error)) != NNFS_OK ||
         (status = csv_read_rows(reader, error)) != NNFS_OK ||
         (status = csv_decide(reader, again, error)) != NNFS_OK || *again) {
         return status;
@@ -280,7 +280,7 @@ static nnfs_status read_pass(csv_reader *reader, const char *path, const finding
 /* A further pass knows of categories and formats that the one before found in the last rows. */
 static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *error)
 {
-    findings before = {.wants = NULL};
+    findings before = {.roles = NULL};
     bool again = true;
     nnfs_status status = NNFS_OK;
     while (status == NNFS_OK && again) {
@@ -289,13 +289,13 @@ static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *er
         reader->table->path = path;
         status = read_pass(reader, path, &before, &again, error);
         end_pass(reader);
-        memory_free(before.wants);
+        memory_free(before.roles);
         memory_free(before.formats);
-        before = (findings){reader->wants, reader->formats, reader->table->column_count};
-        reader->wants = NULL;
+        before = (findings){reader->roles, reader->formats, reader->table->column_count};
+        reader->roles = NULL;
         reader->formats = NULL;
     }
-    memory_free(before.wants);
+    memory_free(before.roles);
     memory_free(before.formats);
     return status;
 }

@@ -1,6 +1,6 @@
 /*
  * What the parts of the CSV reader share. The file is read in windows; a window's rows are cut into
- * pieces, each of which is parsed by a lane into a block of values; when all is read, it is known what
+ * pieces, each of which is parsed by a worker into a block of values; when all is read, it is known what
  * each column is, and the blocks become the table.
  */
 #ifndef NNFS_DATA_CSV_CSV_H
@@ -25,14 +25,14 @@ enum {
     CSV_SPARE_BYTES = 1024,   /* of the window, beyond its capacity */
 };
 
-/* The rows of a piece. A cell is a number, NaN, or the number of its text in the lane's dictionary. */
+/* The rows of a piece. A cell is a number, NaN, or the number of its text in the worker's dictionary. */
 typedef struct csv_block {
-    float *values;      /* [columns x rows]; blocks of one lane alone */
+    float *values;      /* [columns x rows]; blocks of one worker alone */
     uint32_t *lines;    /* [rows] after first_line; NULL: they follow each other */
     int64_t first_line; /* of the file, where the piece begins */
     int64_t first_row;  /* of the table */
     int64_t rows;
-    int lane;
+    int worker;
     size_t *kept;     /* [kept_count x rows] where the cells of kept columns begin in kept_bytes */
     char *kept_bytes; /* [kept_room], of which kept_used are used */
     size_t kept_used, kept_room;
@@ -47,7 +47,7 @@ typedef struct csv_fault {
     size_t length;
 } csv_fault;
 
-/* What a lane saw of a column: cells that are neither are numbers. */
+/* What a worker saw of a column: cells that are neither are numbers. */
 typedef struct csv_column_counts {
     int64_t missing, texts, huge;
     int64_t padded;                  /* numbers of digits alone that begin with a zero, "007" */
@@ -56,13 +56,13 @@ typedef struct csv_column_counts {
 
 #define CSV_NOWHERE UINT64_MAX
 
-/* What parses one piece of every window; a piece goes to the same lane however many threads there are. */
+/* What parses one piece of every window; a piece goes to the same worker however many threads there are. */
 typedef struct csv_worker {
-    csv_column_counts *tallies;    /* [columns] */
-    csv_dictionary **dictionaries; /* [columns], each NULL until there is a text */
-    char *begin, *end;             /* the piece: whole rows */
-    size_t lines;                  /* of it that may be rows; 0: not known */
-    uint64_t number;               /* of its block */
+    csv_column_counts *column_counts; /* [columns] */
+    csv_dictionary **dictionaries;    /* [columns], each NULL until there is a text */
+    char *begin, *end;                /* the piece: whole rows */
+    size_t lines;                     /* of it that may be rows; 0: not known */
+    uint64_t number;                  /* of its block */
     csv_block block;
     int64_t line; /* lines of the piece before this row; at the end, all of them */
     csv_fault fault;
@@ -99,14 +99,14 @@ typedef struct csv_reader {
     string_list_view missing; /* the words that mean it */
     bool missing_first[256];  /* whether one of them begins with a byte */
     bool missing_numbers;     /* whether one of them could be a number */
-    column_role *wants;       /* [columns]; so are the next two */
+    column_role *roles;       /* [columns]; so are the next two */
     csv_format *formats;
     int *keep_at; /* [columns] which of the kept columns it is, or -1; NULL: none is kept */
     bool *fast;   /* plain numbers can be read without looking at the cell */
 
     int threads;
-    csv_worker *lanes; /* [lane_count] */
-    int lane_count;
+    csv_worker *workers; /* [worker_count] */
+    int worker_count;
     csv_block *blocks; /* [block_count], some without rows */
     size_t block_count, block_room;
 } csv_reader;
@@ -161,8 +161,8 @@ void csv_kept_free(csv_block *block);
 /* Moves the kept cells of all blocks into the table. */
 nnfs_status csv_kept_finish(csv_reader *reader, nnfs_error *error);
 
-/* Parses the lane's piece into its block; lane->fault says how that went. */
-void csv_parse(const csv_reader *reader, csv_worker *lane);
+/* Parses the worker's piece into its block; worker->fault says how that went. */
+void csv_parse(const csv_reader *reader, csv_worker *worker);
 bool csv_is_missing(const csv_reader *reader, const csv_cell *cell);
 
 /*

@@ -133,8 +133,8 @@ static bool sort_joint(const csv_reader *reader, const csv_dictionary *joint, in
         uint32_t count = sort(reader, joint, same, sorted);
         made = name_categories(&reader->table->columns[column], sorted, count, ranks);
     }
-    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries && made; i++) {
-        csv_dictionary *from = reader->lanes[i].dictionaries[column];
+    for (int i = 0; i < reader->worker_count && reader->workers[i].dictionaries && made; i++) {
+        csv_dictionary *from = reader->workers[i].dictionaries[column];
         for (uint32_t j = 0; from && j < from->count; j++) {
             from->slots[j] = ranks[same[from->slots[j]]];
         }
@@ -149,8 +149,8 @@ nnfs_status csv_sort_categories(const csv_reader *reader, int column, nnfs_error
 {
     csv_dictionary joint = {0};
     bool joined = true;
-    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries && joined; i++) {
-        csv_dictionary *from = reader->lanes[i].dictionaries[column];
+    for (int i = 0; i < reader->worker_count && reader->workers[i].dictionaries && joined; i++) {
+        csv_dictionary *from = reader->workers[i].dictionaries[column];
         joined = !from || join(&joint, from);
     }
     nnfs_status status = NNFS_OK;

@@ -1,4 +1,4 @@
-/* The categories of a column, out of the lanes' dictionaries. */
+/* The categories of a column, out of the workers' dictionaries. */
 #ifndef NNFS_DATA_CSV_CSV_CATEGORIES_H
 #define NNFS_DATA_CSV_CSV_CATEGORIES_H
 

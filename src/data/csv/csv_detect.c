@@ -25,8 +25,8 @@ static bool reads_all(const column_texts *texts, const csv_format *format, const
     const csv_reader *reader = texts->reader;
     int64_t wrong = 0;
     int64_t count = 0;
-    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries; i++) {
-        const csv_dictionary *found = reader->lanes[i].dictionaries[texts->column];
+    for (int i = 0; i < reader->worker_count && reader->workers[i].dictionaries; i++) {
+        const csv_dictionary *found = reader->workers[i].dictionaries[texts->column];
         for (uint32_t j = 0; found && j < found->count; j++, count++) {
             double value = 0.0;
             double second = 0.0;
@@ -50,7 +50,7 @@ static const char *first_text(const csv_reader *reader, int column, uint64_t fir
     const csv_block *block = &reader->blocks[first >> 32];
     size_t row = first & UINT32_MAX;
     float number = block->values[row * (size_t)reader->table->column_count + (size_t)column];
-    const csv_dictionary *texts = reader->lanes[block->lane].dictionaries[column];
+    const csv_dictionary *texts = reader->workers[block->worker].dictionaries[column];
     *length = texts->entries[(uint32_t)number].length;
     return csv_dictionary_text(texts, (uint32_t)number);
 }

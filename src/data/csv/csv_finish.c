@@ -15,17 +15,17 @@
 
 /* ---- What each column is ---- */
 
-static csv_column_counts sum_tallies(const csv_reader *reader, int column)
+static csv_column_counts sum_counts(const csv_reader *reader, int column)
 {
     csv_column_counts sum = {.first_text = CSV_NOWHERE, .first_huge = CSV_NOWHERE};
-    for (int i = 0; i < reader->lane_count && reader->lanes[i].dictionaries; i++) {
-        const csv_column_counts *tally = &reader->lanes[i].tallies[column];
-        sum.missing += tally->missing;
-        sum.texts += tally->texts;
-        sum.huge += tally->huge;
-        sum.padded += tally->padded;
-        sum.first_text = MIN(tally->first_text, sum.first_text);
-        sum.first_huge = MIN(tally->first_huge, sum.first_huge);
+    for (int i = 0; i < reader->worker_count && reader->workers[i].dictionaries; i++) {
+        const csv_column_counts *counts = &reader->workers[i].column_counts[column];
+        sum.missing += counts->missing;
+        sum.texts += counts->texts;
+        sum.huge += counts->huge;
+        sum.padded += counts->padded;
+        sum.first_text = MIN(counts->first_text, sum.first_text);
+        sum.first_huge = MIN(counts->first_huge, sum.first_huge);
     }
     return sum;
 }
@@ -40,7 +40,7 @@ static nnfs_status fail_cell(const csv_reader *reader, int column, uint64_t plac
     fault.line = block->lines ? (int64_t)block->lines[row] : (int64_t)row;
     if (kind != CSV_FAULT_HUGE) {
         float number = block->values[row * (size_t)reader->table->column_count + (size_t)column];
-        const csv_dictionary *texts = reader->lanes[block->lane].dictionaries[column];
+        const csv_dictionary *texts = reader->workers[block->worker].dictionaries[column];
         fault.text = csv_dictionary_text(texts, (uint32_t)number);
         fault.length = strlen(fault.text);
     }
@@ -61,7 +61,7 @@ static void describe_column(const csv_reader *reader, int column, const csv_colu
 {
     table_column *to = &reader->table->columns[column];
     const csv_format *format = &reader->formats[column];
-    bool category = sum->texts > 0 || reader->wants[column] == COLUMN_ROLE_CATEGORY;
+    bool category = sum->texts > 0 || reader->roles[column] == COLUMN_ROLE_CATEGORY;
     to->missing = sum->missing;
     to->kind = category ? NNFS_COLUMN_CATEGORY : NNFS_COLUMN_NUMBER;
     if (!category && !csv_format_is_plain(format)) {
@@ -76,10 +76,10 @@ static void describe_column(const csv_reader *reader, int column, const csv_colu
 
 static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nnfs_error *error)
 {
-    csv_column_counts sum = sum_tallies(reader, column);
+    csv_column_counts sum = sum_counts(reader, column);
     int64_t numbers = reader->table->rows - sum.missing - sum.texts;
-    bool any = reader->wants[column] == COLUMN_ROLE_ANY;
-    bool strict = reader->wants[column] == COLUMN_ROLE_NUMBER;
+    bool any = reader->roles[column] == COLUMN_ROLE_ANY;
+    bool strict = reader->roles[column] == COLUMN_ROLE_NUMBER;
     bool found = false;
     describe_column(reader, column, &sum);
     if ((any || strict) && sum.texts > 0 && csv_format_is_plain(&reader->formats[column])) {
@@ -92,7 +92,7 @@ static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nn
     }
     bool mistakes = any && sum.texts > 0 && numbers > 0 && are_mistakes(sum.texts, numbers);
     if ((mistakes || (strict && sum.texts > 0)) && reader->settings->skip_bad_rows && !strict) {
-        reader->wants[column] = COLUMN_ROLE_NUMBER;
+        reader->roles[column] = COLUMN_ROLE_NUMBER;
         *again = true;
         return NNFS_OK;
     }
@@ -105,7 +105,7 @@ static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nn
     }
     bool padded = sum.texts == 0 && sum.padded > 0;
     if (any && (padded || (sum.texts > 0 && numbers > 0))) {
-        reader->wants[column] = COLUMN_ROLE_CATEGORY;
+        reader->roles[column] = COLUMN_ROLE_CATEGORY;
         reader->formats[column].padded = padded;
         *again = true;
     }
@@ -151,7 +151,7 @@ static void copy_block(const csv_reader *reader, csv_block *block)
 {
     const data_table *table = reader->table;
     size_t columns = (size_t)table->column_count;
-    csv_dictionary **dictionaries = reader->lanes[block->lane].dictionaries;
+    csv_dictionary **dictionaries = reader->workers[block->worker].dictionaries;
     float *to = (float *)table->values + (size_t)block->first_row * columns;
     memcpy(to, block->values, (size_t)block->rows * columns * sizeof *to);
     for (size_t c = 0; c < columns; c++) {

@@ -39,8 +39,8 @@ static inline uint64_t join_digits(uint64_t digits)
 }
 
 /*
- * Appends the digits that begin at `at`, eight bytes at a time and without a branch for each: how long
- * numbers are cannot be foreseen. Past MOST_DIGITS of them the value means nothing.
+ * Appends the digits that begin at `at`, eight bytes at a time and without a branch for each, which
+ * would be mispredicted. The value is wrong if there are more than MOST_DIGITS digits.
  */
 static inline const char *take_digits(const char *at, uint64_t *value)
 {
@@ -61,7 +61,7 @@ static inline const char *take_digits(const char *at, uint64_t *value)
     }
 }
 
-/* "e-05" and the like; NULL where no digit follows the e. */
+/* Reads an exponent, "e-05". Returns NULL if no digit follows the e. */
 static const char *take_exponent(const char *at, ptrdiff_t *exponent)
 {
     bool negative = at[1] == '-';

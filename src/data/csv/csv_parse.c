@@ -26,20 +26,20 @@ bool csv_is_missing(const csv_reader *reader, const csv_cell *cell)
     return false;
 }
 
-static char *set_fault(csv_worker *lane, csv_fault_kind kind, int column, const csv_cell *cell)
+static char *set_fault(csv_worker *worker, csv_fault_kind kind, int column, const csv_cell *cell)
 {
-    lane->fault = (csv_fault){.kind = kind, .line = lane->line, .column = column};
+    worker->fault = (csv_fault){.kind = kind, .line = worker->line, .column = column};
     if (cell && cell->end) {
-        lane->fault.text = cell->text;
-        lane->fault.length = (size_t)(cell->end - cell->text);
+        worker->fault.text = cell->text;
+        worker->fault.length = (size_t)(cell->end - cell->text);
     }
     return NULL;
 }
 
-/* The number of a text in the column's dictionary; false where the lane has a fault. */
-static bool put_text(csv_worker *lane, int column, const csv_cell *cell, float *value)
+/* The number of a text in the column's dictionary; false where the worker has a fault. */
+static bool put_text(csv_worker *worker, int column, const csv_cell *cell, float *value)
 {
-    csv_dictionary **dictionary = &lane->dictionaries[column];
+    csv_dictionary **dictionary = &worker->dictionaries[column];
     if (!*dictionary) {
         *dictionary = calloc(1, sizeof **dictionary);
     }
@@ -60,22 +60,22 @@ static bool put_text(csv_worker *lane, int column, const csv_cell *cell, float *
         kind = CSV_FAULT_NOT_UTF8;
     }
     if (kind != CSV_FAULT_NONE) {
-        (void)set_fault(lane, kind, column, cell);
+        (void)set_fault(worker, kind, column, cell);
         return false;
     }
-    csv_column_counts *tally = &lane->tallies[column];
-    if (tally->texts++ == 0) {
-        tally->first_text = csv_place(lane->number, (uint64_t)lane->block.rows);
+    csv_column_counts *counts = &worker->column_counts[column];
+    if (counts->texts++ == 0) {
+        counts->first_text = csv_place(worker->number, (uint64_t)worker->block.rows);
     }
     *value = (float)number;
     return true;
 }
 
-static void put_huge(csv_worker *lane, int column, float *value)
+static void put_huge(csv_worker *worker, int column, float *value)
 {
-    csv_column_counts *tally = &lane->tallies[column];
-    if (tally->huge++ == 0) {
-        tally->first_huge = csv_place(lane->number, (uint64_t)lane->block.rows);
+    csv_column_counts *counts = &worker->column_counts[column];
+    if (counts->huge++ == 0) {
+        counts->first_huge = csv_place(worker->number, (uint64_t)worker->block.rows);
     }
     *value = INFINITY;
 }
@@ -100,47 +100,47 @@ static bool read_value(const csv_reader *reader, int column, const csv_cell *cel
 }
 
 /* Takes a cell of which nothing is known. Returns what follows it; NULL where it has a fault. */
-static char *parse_cell(const csv_reader *reader, csv_worker *lane, char *at, int column,
+static char *parse_cell(const csv_reader *reader, csv_worker *worker, char *at, int column,
                         float *value, int *newlines)
 {
     csv_cell cell;
     double number = NAN;
-    column_role want = reader->wants[column];
-    at = csv_find_cell(reader->delimiter, at, lane->end, &cell);
+    column_role role = reader->roles[column];
+    at = csv_find_cell(reader->delimiter, at, worker->end, &cell);
     if (!at) {
-        return set_fault(lane, cell.fault, column, NULL);
+        return set_fault(worker, cell.fault, column, NULL);
     }
     *newlines += cell.newlines;
     *value = NAN;
     csv_clean_cell(&cell);
-    if (!csv_kept_put(reader, &lane->block, column, &cell)) {
-        return set_fault(lane, CSV_FAULT_MEMORY, column, &cell);
+    if (!csv_kept_put(reader, &worker->block, column, &cell)) {
+        return set_fault(worker, CSV_FAULT_MEMORY, column, &cell);
     }
-    if (want == COLUMN_ROLE_NOTHING || csv_is_missing(reader, &cell)) {
-        lane->tallies[column].missing++;
+    if (role == COLUMN_ROLE_NOTHING || csv_is_missing(reader, &cell)) {
+        worker->column_counts[column].missing++;
         return at;
     }
-    bool is_number = want != COLUMN_ROLE_CATEGORY && read_value(reader, column, &cell, &number);
+    bool is_number = role != COLUMN_ROLE_CATEGORY && read_value(reader, column, &cell, &number);
     *value = (float)number;
     if (is_number && isfinite(*value)) {
-        lane->tallies[column].padded += is_padded(&cell);
+        worker->column_counts[column].padded += is_padded(&cell);
         return at;
     }
     if (is_number) {
-        put_huge(lane, column, value);
+        put_huge(worker, column, value);
         return at;
     }
-    if (want == COLUMN_ROLE_NUMBER && !csv_format_is_plain(&reader->formats[column])) {
-        return set_fault(lane, CSV_FAULT_NO_NUMBER, column, &cell);
+    if (role == COLUMN_ROLE_NUMBER && !csv_format_is_plain(&reader->formats[column])) {
+        return set_fault(worker, CSV_FAULT_NO_NUMBER, column, &cell);
     }
-    if (!put_text(lane, column, &cell, value)) {
+    if (!put_text(worker, column, &cell, value)) {
         return NULL;
     }
     return at;
 }
 
 /* Says how many cells the row has, of which the first `cells` end at `at`. */
-static char *fail_row(const csv_reader *reader, csv_worker *lane, char *at, int64_t cells)
+static char *fail_row(const csv_reader *reader, csv_worker *worker, char *at, int64_t cells)
 {
     csv_cell cell;
     csv_fault_kind kind = CSV_FAULT_LONG_ROW;
@@ -148,10 +148,10 @@ static char *fail_row(const csv_reader *reader, csv_worker *lane, char *at, int6
         kind = CSV_FAULT_SHORT_ROW;
     }
     for (; at && *at != '\n'; cells++) {
-        at = csv_find_cell(reader->delimiter, at + 1, lane->end, &cell);
+        at = csv_find_cell(reader->delimiter, at + 1, worker->end, &cell);
     }
-    (void)set_fault(lane, kind, -1, NULL);
-    lane->fault.cells = cells;
+    (void)set_fault(worker, kind, -1, NULL);
+    worker->fault.cells = cells;
     return NULL;
 }
 
@@ -177,7 +177,7 @@ static inline char *parse_number(const csv_reader *reader, char *at, float *valu
 }
 
 /* Takes the cells of a row. Returns the newline after it; NULL where it has a fault. */
-static inline char *parse_cells(const csv_reader *reader, csv_worker *lane, char *at, float *row,
+static inline char *parse_cells(const csv_reader *reader, csv_worker *worker, char *at, float *row,
                                 int *newlines)
 {
     const int columns = reader->table->column_count;
@@ -187,7 +187,7 @@ static inline char *parse_cells(const csv_reader *reader, csv_worker *lane, char
         if (reader->fast[c]) {
             end = parse_number(reader, at, &row[c]);
         }
-        at = end ? end : parse_cell(reader, lane, at, c, &row[c], newlines);
+        at = end ? end : parse_cell(reader, worker, at, c, &row[c], newlines);
         c++;
         if (!at || *at == '\n' || c == columns) {
             break;
@@ -200,27 +200,27 @@ static inline char *parse_cells(const csv_reader *reader, csv_worker *lane, char
         }
     }
     if (at && (*at != '\n' || c < columns)) {
-        return fail_row(reader, lane, at, c);
+        return fail_row(reader, worker, at, c);
     }
     return at;
 }
 
 /* Returns where the next row begins; NULL where this one has a fault. */
-static char *parse_row(const csv_reader *reader, csv_worker *lane, char *at)
+static char *parse_row(const csv_reader *reader, csv_worker *worker, char *at)
 {
-    csv_block *block = &lane->block;
+    csv_block *block = &worker->block;
     int newlines = 0;
-    block->lines[block->rows] = (uint32_t)lane->line;
+    block->lines[block->rows] = (uint32_t)worker->line;
     float *row = block->values + (size_t)block->rows * (size_t)reader->table->column_count;
-    char *end = parse_cells(reader, lane, at, row, &newlines);
+    char *end = parse_cells(reader, worker, at, row, &newlines);
     if (!end) {
         return NULL;
     }
     if (end + 1 - at > CSV_LINE_BYTES) {
-        return set_fault(lane, CSV_FAULT_LONG_LINE, -1, NULL);
+        return set_fault(worker, CSV_FAULT_LONG_LINE, -1, NULL);
     }
     block->rows++;
-    lane->line += 1 + newlines;
+    worker->line += 1 + newlines;
     return end + 1;
 }
 
@@ -232,10 +232,10 @@ static bool is_good_cell(const csv_reader *reader, int column, csv_cell *cell)
     char text[CSV_FAULT_TEXT];
     size_t length = (size_t)(cell->end - cell->text);
     csv_trim_cell(cell);
-    if (reader->wants[column] == COLUMN_ROLE_NOTHING || csv_is_missing(reader, cell)) {
+    if (reader->roles[column] == COLUMN_ROLE_NOTHING || csv_is_missing(reader, cell)) {
         return true;
     }
-    if (reader->wants[column] == COLUMN_ROLE_NUMBER) {
+    if (reader->roles[column] == COLUMN_ROLE_NUMBER) {
         return read_value(reader, column, cell, &value);
     }
     if (length < sizeof text) {
@@ -267,19 +267,19 @@ static bool is_good_row(const csv_reader *reader, char *at, char *limit)
 }
 
 /* Counts a bad row. Returns where the next one begins. */
-static char *skip_row(const csv_reader *reader, csv_worker *lane, char *at)
+static char *skip_row(const csv_reader *reader, csv_worker *worker, char *at)
 {
     bool open = false;
-    if (lane->bad_rows < CSV_BAD_LINES) {
-        lane->bad_lines[lane->bad_rows] = (uint32_t)lane->line;
+    if (worker->bad_rows < CSV_BAD_LINES) {
+        worker->bad_lines[worker->bad_rows] = (uint32_t)worker->line;
     }
-    lane->bad_rows++;
-    char *end = csv_row_end(reader->delimiter, at, lane->end, &open);
+    worker->bad_rows++;
+    char *end = csv_row_end(reader->delimiter, at, worker->end, &open);
     if (!end) {
-        end = (char *)memchr(at, '\n', (size_t)(lane->end - at)) + 1;
+        end = (char *)memchr(at, '\n', (size_t)(worker->end - at)) + 1;
     }
     for (; at < end; at++) {
-        lane->line += *at == '\n';
+        worker->line += *at == '\n';
     }
     return end;
 }
@@ -296,44 +296,45 @@ static size_t count_lines(const char *at, const char *end)
 }
 
 /* Room for as many rows as there are lines, and no more values than bytes: each has one after it. */
-static bool make_room(const csv_reader *reader, csv_worker *lane)
+static bool make_room(const csv_reader *reader, csv_worker *worker)
 {
-    size_t bytes = (size_t)(lane->end - lane->begin);
-    size_t lines = lane->lines > 0 ? lane->lines : count_lines(lane->begin, lane->end);
+    size_t bytes = (size_t)(worker->end - worker->begin);
+    size_t lines = worker->lines > 0 ? worker->lines : count_lines(worker->begin, worker->end);
     size_t values = size_mul(lines, (size_t)reader->table->column_count);
-    lane->block.values = memory_alloc(MIN(values, bytes), sizeof(float));
-    lane->block.lines = memory_alloc(lines, sizeof *lane->block.lines);
-    return lane->block.values && lane->block.lines && csv_kept_prepare(reader, &lane->block, lines);
+    worker->block.values = memory_alloc(MIN(values, bytes), sizeof(float));
+    worker->block.lines = memory_alloc(lines, sizeof *worker->block.lines);
+    return worker->block.values && worker->block.lines &&
+           csv_kept_prepare(reader, &worker->block, lines);
 }
 
 /* Rows that each begin a line after the one before need no list of where they do. */
-static void drop_lines(csv_worker *lane)
+static void drop_lines(csv_worker *worker)
 {
-    if (lane->line == lane->block.rows) {
-        memory_free(lane->block.lines);
-        lane->block.lines = NULL;
+    if (worker->line == worker->block.rows) {
+        memory_free(worker->block.lines);
+        worker->block.lines = NULL;
     }
 }
 
-void csv_parse(const csv_reader *reader, csv_worker *lane)
+void csv_parse(const csv_reader *reader, csv_worker *worker)
 {
-    lane->line = 0;
-    lane->fault = (csv_fault){.kind = CSV_FAULT_NONE};
-    if (!make_room(reader, lane)) {
-        (void)set_fault(lane, CSV_FAULT_MEMORY, -1, NULL);
+    worker->line = 0;
+    worker->fault = (csv_fault){.kind = CSV_FAULT_NONE};
+    if (!make_room(reader, worker)) {
+        (void)set_fault(worker, CSV_FAULT_MEMORY, -1, NULL);
         return;
     }
     const bool skips = reader->settings->skip_bad_rows != 0;
-    lane->bad_rows = 0;
-    for (char *at = lane->begin; at && at < lane->end;) {
+    worker->bad_rows = 0;
+    for (char *at = worker->begin; at && at < worker->end;) {
         if (*at == '\n' || (*at == '\r' && at[1] == '\n')) {
             at += *at == '\r' ? 2 : 1; /* an empty line is no row */
-            lane->line++;
-        } else if (skips && !is_good_row(reader, at, lane->end)) {
-            at = skip_row(reader, lane, at);
+            worker->line++;
+        } else if (skips && !is_good_row(reader, at, worker->end)) {
+            at = skip_row(reader, worker, at);
         } else {
-            at = parse_row(reader, lane, at);
+            at = parse_row(reader, worker, at);
         }
     }
-    drop_lines(lane);
+    drop_lines(worker);
 }

@@ -217,9 +217,9 @@ static nnfs_status find_columns(csv_reader *reader, nnfs_error *error)
     columns++;
     find_trailing(reader, &columns);
     table->columns = memory_alloc_zeroed((size_t)columns, sizeof *table->columns);
-    reader->wants = memory_alloc((size_t)columns, sizeof *reader->wants);
+    reader->roles = memory_alloc((size_t)columns, sizeof *reader->roles);
     reader->formats = memory_alloc_zeroed((size_t)columns, sizeof *reader->formats);
-    if (!table->columns || !reader->wants || !reader->formats) {
+    if (!table->columns || !reader->roles || !reader->formats) {
         return fail_memory(error, (size_t)columns * sizeof *table->columns, "the columns");
     }
     table->column_count = columns;

@@ -1,4 +1,4 @@
-/* Windows of the file, cut into pieces that lanes parse at the same time. */
+/* Windows of the file, cut into pieces that workers parse at the same time. */
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
@@ -91,18 +91,18 @@ static void cut_plain(csv_reader *reader, int pieces, char *end)
     char *begin = reader->at;
     size_t bytes = (size_t)(end - begin);
     for (int i = 0; i < pieces; i++) {
-        csv_worker *lane = &reader->lanes[i];
+        csv_worker *worker = &reader->workers[i];
         char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
-        lane->begin = begin;
-        lane->lines = 0;
+        worker->begin = begin;
+        worker->lines = 0;
         if (i + 1 == pieces) {
-            lane->end = end;
+            worker->end = end;
         } else if (target <= begin) {
-            lane->end = begin;
+            worker->end = begin;
         } else {
-            lane->end = cut_at_newline(target, end);
+            worker->end = cut_at_newline(target, end);
         }
-        begin = lane->end;
+        begin = worker->end;
     }
 }
 
@@ -113,29 +113,29 @@ static void cut_quoted(csv_reader *reader, int pieces, char *limit)
     bool open = false;
     size_t bytes = (size_t)(limit - at);
     for (int i = 0; i < pieces; i++) {
-        csv_worker *lane = &reader->lanes[i];
+        csv_worker *worker = &reader->workers[i];
         const char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
-        lane->begin = at;
-        lane->lines = 0;
+        worker->begin = at;
+        worker->lines = 0;
         while (at < limit && (at < target || i + 1 == pieces)) {
             char *next = csv_row_end(reader->delimiter, at, limit, &open);
             if (!next) {
                 break;
             }
             at = next;
-            lane->lines++;
+            worker->lines++;
         }
-        lane->end = at;
+        worker->end = at;
     }
 }
 
-/* Cuts the window's whole rows into pieces, some of them empty, for the first lanes. */
+/* Cuts the window's whole rows into pieces, some of them empty, for the first workers. */
 static int cut(csv_reader *reader)
 {
     char *limit = reader->window + reader->used;
     size_t bytes = (size_t)(limit - reader->at);
     int pieces = 1 + (int)(bytes / SMALLEST_PIECE);
-    pieces = MIN(pieces, reader->lane_count);
+    pieces = MIN(pieces, reader->worker_count);
     if (memchr(reader->at, '"', bytes)) {
         cut_quoted(reader, pieces, limit);
     } else {
@@ -147,19 +147,19 @@ static int cut(csv_reader *reader)
 
 /* ---- Lanes and blocks ---- */
 
-/* A lane gets memory when there is work for it. */
-static bool prepare_lane(const csv_reader *reader, csv_worker *lane)
+/* A worker gets memory when there is work for it. */
+static bool prepare_worker(const csv_reader *reader, csv_worker *worker)
 {
     size_t columns = (size_t)reader->table->column_count;
-    if (lane->dictionaries) {
+    if (worker->dictionaries) {
         return true;
     }
-    lane->tallies = memory_alloc_zeroed(columns, sizeof *lane->tallies);
-    lane->dictionaries = memory_alloc_zeroed(columns, sizeof *lane->dictionaries);
-    for (size_t i = 0; lane->tallies && i < columns; i++) {
-        lane->tallies[i].first_text = lane->tallies[i].first_huge = CSV_NOWHERE;
+    worker->column_counts = memory_alloc_zeroed(columns, sizeof *worker->column_counts);
+    worker->dictionaries = memory_alloc_zeroed(columns, sizeof *worker->dictionaries);
+    for (size_t i = 0; worker->column_counts && i < columns; i++) {
+        worker->column_counts[i].first_text = worker->column_counts[i].first_huge = CSV_NOWHERE;
     }
-    return lane->tallies && lane->dictionaries;
+    return worker->column_counts && worker->dictionaries;
 }
 
 /* Reserves room for `count` more blocks. */
@@ -178,14 +178,14 @@ static bool grow_blocks(csv_reader *reader, size_t more)
     return true;
 }
 
-static nnfs_status prepare_lanes(csv_reader *reader, int pieces, nnfs_error *error)
+static nnfs_status prepare_workers(csv_reader *reader, int pieces, nnfs_error *error)
 {
     bool enough = grow_blocks(reader, (size_t)pieces);
     for (int i = 0; i < pieces; i++) {
-        csv_worker *lane = &reader->lanes[i];
-        enough = enough && prepare_lane(reader, lane);
-        lane->block = (csv_block){.lane = i};
-        lane->number = reader->block_count + (size_t)i;
+        csv_worker *worker = &reader->workers[i];
+        enough = enough && prepare_worker(reader, worker);
+        worker->block = (csv_block){.worker = i};
+        worker->number = reader->block_count + (size_t)i;
     }
     if (!enough) {
         return fail_memory(error, reader->capacity, "the rows");
@@ -199,23 +199,23 @@ static nnfs_status take_blocks(csv_reader *reader, int pieces, nnfs_error *error
     nnfs_status status = NNFS_OK;
     nnfs_reading *reading = &reader->table->reading;
     for (int i = 0; i < pieces; i++) {
-        csv_worker *lane = &reader->lanes[i];
-        lane->block.first_line = reader->line;
-        lane->block.first_row = reader->table->rows;
-        reader->blocks[reader->block_count++] = lane->block;
-        if (status == NNFS_OK && lane->fault.kind != CSV_FAULT_NONE) {
-            status = csv_report(reader, &lane->fault, reader->line, error);
+        csv_worker *worker = &reader->workers[i];
+        worker->block.first_line = reader->line;
+        worker->block.first_row = reader->table->rows;
+        reader->blocks[reader->block_count++] = worker->block;
+        if (status == NNFS_OK && worker->fault.kind != CSV_FAULT_NONE) {
+            status = csv_report(reader, &worker->fault, reader->line, error);
         }
-        for (int64_t j = 0; j < lane->bad_rows; j++, reading->bad_rows++) {
+        for (int64_t j = 0; j < worker->bad_rows; j++, reading->bad_rows++) {
             if (j == CSV_BAD_LINES || reading->bad_rows >= CSV_BAD_LINES) {
-                reading->bad_rows += lane->bad_rows - j;
+                reading->bad_rows += worker->bad_rows - j;
                 break;
             }
-            reading->bad_lines[reading->bad_rows] = reader->line + lane->bad_lines[j];
+            reading->bad_lines[reading->bad_rows] = reader->line + worker->bad_lines[j];
         }
-        reader->table->rows += lane->block.rows;
-        reader->line += lane->line;
-        lane->block = (csv_block){0};
+        reader->table->rows += worker->block.rows;
+        reader->line += worker->line;
+        worker->block = (csv_block){0};
     }
     return status;
 }
@@ -262,7 +262,7 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
     nnfs_status status = NNFS_OK;
     while (status == NNFS_OK && reader->at < reader->window + reader->used) {
         int pieces = cut(reader);
-        char *end = reader->lanes[pieces - 1].end;
+        char *end = reader->workers[pieces - 1].end;
         if (end == reader->at) {
             if (!skip_endless(reader, end)) {
                 return fail_endless(reader, error);
@@ -270,13 +270,13 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
             status = reader->complete ? NNFS_OK : csv_fill(reader, error);
             continue;
         }
-        status = prepare_lanes(reader, pieces, error);
+        status = prepare_workers(reader, pieces, error);
         if (status != NNFS_OK) {
             break;
         }
 #pragma omp parallel for schedule(static, 1) num_threads(pieces) if (pieces > 1)
         for (int i = 0; i < pieces; i++) {
-            csv_parse(reader, &reader->lanes[i]);
+            csv_parse(reader, &reader->workers[i]);
         }
         status = take_blocks(reader, pieces, error);
         reader->at = end;

@@ -185,7 +185,7 @@ static nnfs_status check_labels_header(const input_stream *from, const idx_heade
     return NNFS_OK;
 }
 
-/* Fills parts->labels, and parts->classes where it is 0: one more than the largest label. */
+/* Fills parts->labels, and parts->classes, if it is 0, with the largest label + 1. */
 static nnfs_status convert_labels(const input_stream *from, const idx_header *header,
                                   const unsigned char *values, dataset_parts *parts,
                                   nnfs_error *error)

@@ -31,17 +31,17 @@ static nnfs_status make_columns(const npy_header *header, data_table *table, nnf
     return NNFS_OK;
 }
 
-static nnfs_status ask_wants(const data_table *table, const nnfs_dataset_settings *settings,
-                             column_role **wants, nnfs_error *error)
+static nnfs_status ask_roles(const data_table *table, const nnfs_dataset_settings *settings,
+                             column_role **roles, nnfs_error *error)
 {
-    *wants = memory_alloc((size_t)table->column_count, sizeof **wants);
-    if (!*wants) {
-        return fail_memory(error, size_mul((size_t)table->column_count, sizeof **wants),
+    *roles = memory_alloc((size_t)table->column_count, sizeof **roles);
+    if (!*roles) {
+        return fail_memory(error, size_mul((size_t)table->column_count, sizeof **roles),
                            "the columns");
     }
-    TRY(column_roles_resolve(table, settings, *wants, error));
+    TRY(column_roles_resolve(table, settings, *roles, error));
     for (int i = 0; i < table->column_count; i++) {
-        if ((*wants)[i] == COLUMN_ROLE_CATEGORY) {
+        if ((*roles)[i] == COLUMN_ROLE_CATEGORY) {
             return fail(error, settings->like ? NNFS_ERROR_DATA : NNFS_ERROR_ARGUMENT,
                         "%s: column %s cannot be categories: NPY columns are numbers", table->path,
                         table_label(table, i).text);
@@ -183,12 +183,12 @@ static bool all_finite(const float *x, size_t count)
 }
 
 /* Counts missing cells from `first` on; returns the first that is infinite as a float, or NO_CELL. */
-static size_t count_missing(const float *x, size_t first, size_t count, const column_role *wants,
+static size_t count_missing(const float *x, size_t first, size_t count, const column_role *roles,
                             table_column *columns, size_t column_count)
 {
     size_t column = first % column_count;
     for (size_t i = 0; i < count; i++, column = column + 1 < column_count ? column + 1 : 0) {
-        if (wants[column] == COLUMN_ROLE_NOTHING || isfinite(x[i])) {
+        if (roles[column] == COLUMN_ROLE_NOTHING || isfinite(x[i])) {
             continue;
         }
         if (isinf(x[i])) {
@@ -201,7 +201,7 @@ static size_t count_missing(const float *x, size_t first, size_t count, const co
 }
 
 /* One pass over all values that can be something else than a number. */
-static nnfs_status check_values(const npy_header *header, const column_role *wants, int threads,
+static nnfs_status check_values(const npy_header *header, const column_role *roles, int threads,
                                 data_table *table, nnfs_error *error)
 {
     if (header->type < DTYPE_F16) {
@@ -224,7 +224,7 @@ static nnfs_status check_values(const npy_header *header, const column_role *wan
         dtype_to_floats(table->type, table->swapped,
                         (const unsigned char *)table->values + first * bytes, size, x);
         if (worst == NO_CELL && !all_finite(x, size)) {
-            worst = count_missing(x, first, size, wants, table->columns, columns);
+            worst = count_missing(x, first, size, roles, table->columns, columns);
         }
     }
     if (worst == NO_CELL) {
@@ -256,7 +256,7 @@ static nnfs_status read_table(input_stream *from, const nnfs_dataset_settings *s
                               size_t limit, data_table *table, nnfs_error *error)
 {
     npy_header header;
-    column_role *wants = NULL;
+    column_role *roles = NULL;
     int threads = cpu_threads(settings->threads);
     nnfs_status status = npy_read_header(from, &header, error);
     if (status != NNFS_OK ||
@@ -267,11 +267,11 @@ static nnfs_status read_table(input_stream *from, const nnfs_dataset_settings *s
         return read_text_table(from, &header, table, error);
     }
     if ((status = make_columns(&header, table, error)) == NNFS_OK &&
-        (status = ask_wants(table, settings, &wants, error)) == NNFS_OK &&
+        (status = ask_roles(table, settings, &roles, error)) == NNFS_OK &&
         (status = fetch(from, &header, limit, threads, table, error)) == NNFS_OK) {
-        status = check_values(&header, wants, threads, table, error);
+        status = check_values(&header, roles, threads, table, error);
     }
-    memory_free(wants);
+    memory_free(roles);
     return status;
 }
 

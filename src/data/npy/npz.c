@@ -52,7 +52,7 @@ static nnfs_status fail_zip(const zip_file *zip, const char *why, nnfs_error *er
     return fail(error, NNFS_ERROR_DATA, "%s: %s", zip->path, why);
 }
 
-/* Reads the whole file, as many bytes as there are. */
+/* Reads the file to its end. */
 static nnfs_status read_file(const char *path, zip_file *zip, nnfs_error *error)
 {
     input_stream *from = NULL;
@@ -113,7 +113,7 @@ static bool read_zip64(const unsigned char *extra, size_t length, zip_entry *ent
     return true;
 }
 
-/* Reads an entry of the directory and moves *at behind it; false: it is damaged. */
+/* Reads an entry of the directory and moves *at past it. Returns false if it is damaged. */
 static bool read_entry(const zip_file *zip, size_t *at, zip_entry *entry)
 {
     const unsigned char *from = zip->bytes + *at;

@@ -215,7 +215,7 @@ static leakage_feature feature_at(const nnfs_dataset *dataset, int index)
     return f;
 }
 
-/* Features `first` and on; the column that gives the target away, or -1. */
+/* Checks `count` features from `first` on. Returns a column that leaks the target, or -1. */
 static int scan_features(leakage *l, int first, int count)
 {
     leakage_category *next = l->categories;

@@ -58,7 +58,7 @@ void onnx_attribute_ints(onnx_builder *b, Onnx__NodeProto *node, const char *nam
 void onnx_attribute_strings(onnx_builder *b, Onnx__NodeProto *node, const char *name,
                             const char *const *values, size_t count);
 
-/* Initializers; the name is returned. */
+/* Each adds an initializer and returns its name. */
 const char *onnx_floats(onnx_builder *b, const char *name, const float *values, int rank,
                         const int64_t *dims);
 const char *onnx_int64s(onnx_builder *b, const char *name, const int64_t *values, size_t count);

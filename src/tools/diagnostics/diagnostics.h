@@ -13,14 +13,14 @@
 #include <stdbool.h>
 
 enum {
-    DETAILS_TOP = 5,       /* ranks */
-    DETAILS_BINS = 10,     /* of the probability of the predicted class */
-    DETAILS_COUNTS = 30,   /* of the histogram of residuals */
-    DETAILS_POINTS = 500,  /* of truth and prediction, at most */
-    DETAILS_QUANTILES = 7, /* of the residuals: diagnostics_quantiles */
+    DIAGNOSTICS_TOP = 5,       /* ranks */
+    DIAGNOSTICS_BINS = 10,     /* of the probability of the predicted class */
+    DIAGNOSTICS_COUNTS = 30,   /* of the histogram of residuals */
+    DIAGNOSTICS_POINTS = 500,  /* of truth and prediction, at most */
+    DIAGNOSTICS_QUANTILES = 7, /* of the residuals: diagnostics_quantiles */
 };
 
-extern const double diagnostics_quantiles[DETAILS_QUANTILES]; /* 0, 0.05, 0.25, 0.5, ... 1 */
+extern const double diagnostics_quantiles[DIAGNOSTICS_QUANTILES]; /* 0, 0.05, 0.25, 0.5, ... 1 */
 
 /* How well a class is told from all others; what is 0 / 0 is 0. */
 typedef struct class_scores {
@@ -47,10 +47,10 @@ typedef struct positive_bin {
 /* Residuals are truth - prediction, in the target's units. */
 typedef struct target_scores {
     double rmse, mae, r2;
-    double quantiles[DETAILS_QUANTILES]; /* as numpy's, between two samples linear */
+    double quantiles[DIAGNOSTICS_QUANTILES]; /* as numpy's, between two samples linear */
     /* From the 0.005 to the 0.995 quantile, in equal steps; those beyond are in the outermost. */
     double from, to;
-    int64_t counts[DETAILS_COUNTS];
+    int64_t counts[DIAGNOSTICS_COUNTS];
     nnfs_evaluation label; /* of one of several labels; else its samples are 0 */
 } target_scores;
 
@@ -85,12 +85,12 @@ typedef struct diagnostics {
     int judged;         /* that the data know, the first ones: means are over these */
     bool probabilities; /* the outputs are */
     int64_t *confusion; /* [classes x classes]: true class t and predicted p at [t * classes + p] */
-    class_scores *scores;     /* [classes] */
-    class_scores macro;       /* means; their counts are those of all */
-    class_scores weighted;    /* by support */
-    double balanced_accuracy; /* mean recall of the classes that occur */
-    int64_t top[DETAILS_TOP]; /* samples whose class is among the k + 1 most probable */
-    calibration_bin bins[DETAILS_BINS];
+    class_scores *scores;         /* [classes] */
+    class_scores macro;           /* means; their counts are those of all */
+    class_scores weighted;        /* by support */
+    double balanced_accuracy;     /* mean recall of the classes that occur */
+    int64_t top[DIAGNOSTICS_TOP]; /* samples whose class is among the k + 1 most probable */
+    calibration_bin bins[DIAGNOSTICS_BINS];
     double calibration_error; /* expected: mean of |accuracy - confidence| over the predictions */
 
     /* Of two classes with probabilities, of which the second is the positive one; else NULL and 0. */
@@ -99,7 +99,7 @@ typedef struct diagnostics {
     nnfs_threshold *thresholds;
     int64_t threshold_count;
     nnfs_threshold best_f1, least_cost;
-    positive_bin positive_bins[DETAILS_BINS];
+    positive_bin positive_bins[DIAGNOSTICS_BINS];
 
     /* Of numbers. */
     target_scores *targets; /* [outputs] */

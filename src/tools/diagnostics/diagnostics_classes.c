@@ -45,8 +45,8 @@ static double size_of(const diagnostics *made, float right, float chosen)
 /* Sums for now: classes_end divides them. */
 static void add_to_bin(diagnostics *made, double probability, bool right)
 {
-    int index = (int)ceil(probability * DETAILS_BINS) - 1;
-    index = MIN(MAX(index, 0), DETAILS_BINS - 1);
+    int index = (int)ceil(probability * DIAGNOSTICS_BINS) - 1;
+    index = MIN(MAX(index, 0), DIAGNOSTICS_BINS - 1);
     calibration_bin *bin = &made->bins[index];
     bin->count++;
     bin->confidence += probability;
@@ -59,7 +59,7 @@ static void add_sample(diagnostics *made, int64_t sample, const float *outputs, 
     float right = predictions_probability(made->outputs, outputs, label);
     float answer = predictions_probability(made->outputs, outputs, chosen);
     made->confusion[(size_t)label * (size_t)made->classes + (size_t)chosen]++;
-    for (int rank = rank_of(made, outputs, label); rank < DETAILS_TOP; rank++) {
+    for (int rank = rank_of(made, outputs, label); rank < DIAGNOSTICS_TOP; rank++) {
         made->top[rank]++;
     }
     if (made->probabilities && !isnan(answer)) {
@@ -142,7 +142,7 @@ static void score_all(diagnostics *made)
 static void calibrate(diagnostics *made)
 {
     int64_t all = 0;
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         calibration_bin *bin = &made->bins[i];
         made->calibration_error += fabs(bin->accuracy - bin->confidence);
         all += bin->count;

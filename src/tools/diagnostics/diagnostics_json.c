@@ -96,7 +96,7 @@ static json_t *mean(const class_scores *scores)
 static json_t *top(const diagnostics *known)
 {
     json_t *list = json_array();
-    for (int i = 0; i < DETAILS_TOP; i++) {
+    for (int i = 0; i < DIAGNOSTICS_TOP; i++) {
         append(list, real((double)known->top[i] / (double)known->samples));
     }
     return list;
@@ -108,10 +108,10 @@ static json_t *calibration(const diagnostics *known)
         return json_null();
     }
     json_t *list = json_array();
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         json_t *object = json_object();
-        json_set_real(object, "from", (double)i / DETAILS_BINS);
-        json_set_real(object, "to", (double)(i + 1) / DETAILS_BINS);
+        json_set_real(object, "from", (double)i / DIAGNOSTICS_BINS);
+        json_set_real(object, "to", (double)(i + 1) / DIAGNOSTICS_BINS);
         json_set_integer(object, "count", known->bins[i].count);
         json_set_real(object, "confidence", known->bins[i].confidence);
         json_set_real(object, "accuracy", known->bins[i].accuracy);
@@ -155,7 +155,7 @@ static json_t *curve(const diagnostics *known)
 static json_t *positive_bins(const diagnostics *known)
 {
     json_t *list = json_array();
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         const positive_bin *bin = &known->positive_bins[i];
         json_t *object = json_object();
         json_set_integer(object, "count", bin->count);
@@ -225,7 +225,7 @@ static void set_classes(json_t *object, const diagnostics *known)
 static json_t *histogram(const target_scores *target)
 {
     json_t *counts = json_array();
-    for (int i = 0; i < DETAILS_COUNTS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_COUNTS; i++) {
         append(counts, json_integer(target->counts[i]));
     }
     json_t *object = json_object();
@@ -238,7 +238,7 @@ static json_t *histogram(const target_scores *target)
 static json_t *quantiles(const target_scores *target)
 {
     json_t *list = json_array();
-    for (int i = 0; i < DETAILS_QUANTILES; i++) {
+    for (int i = 0; i < DIAGNOSTICS_QUANTILES; i++) {
         json_t *pair = json_array();
         append(pair, json_real(diagnostics_quantiles[i]));
         append(pair, real(target->quantiles[i]));

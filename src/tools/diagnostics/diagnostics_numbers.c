@@ -5,15 +5,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-const double diagnostics_quantiles[DETAILS_QUANTILES] = {0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0};
+const double diagnostics_quantiles[DIAGNOSTICS_QUANTILES] = {0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0};
 
 nnfs_status numbers_begin(diagnostics *made, float **residuals, nnfs_error *error)
 {
     size_t outputs = (size_t)made->outputs;
-    if (made->samples < DETAILS_POINTS) {
+    if (made->samples < DIAGNOSTICS_POINTS) {
         made->points = (int)made->samples;
     } else {
-        made->points = DETAILS_POINTS;
+        made->points = DIAGNOSTICS_POINTS;
     }
     made->targets = calloc(outputs, sizeof *made->targets);
     made->scatter = calloc(2 * outputs, (size_t)made->points * sizeof *made->scatter);
@@ -106,7 +106,7 @@ static void count_residuals(target_scores *target, const float *sorted, int64_t 
         if (width > 0.0) {
             at = ((double)sorted[i] - target->from) / width;
         }
-        at = fmin(fmax(at * DETAILS_COUNTS, 0.0), DETAILS_COUNTS - 1);
+        at = fmin(fmax(at * DIAGNOSTICS_COUNTS, 0.0), DIAGNOSTICS_COUNTS - 1);
         target->counts[(int)at]++;
     }
 }
@@ -125,7 +125,7 @@ void numbers_end(diagnostics *made, float *residuals)
         target->rmse = sqrt(target->rmse / samples);
         target->mae /= samples;
         qsort(own, (size_t)made->samples, sizeof *own, compare);
-        for (int i = 0; i < DETAILS_QUANTILES; i++) {
+        for (int i = 0; i < DIAGNOSTICS_QUANTILES; i++) {
             target->quantiles[i] = quantile(own, made->samples, diagnostics_quantiles[i]);
         }
         target->from = quantile(own, made->samples, 0.005);

@@ -35,7 +35,7 @@ static void fill_bins(diagnostics *made)
 {
     const nnfs_threshold *at = made->thresholds;
     nnfs_threshold before = {0};
-    int index = DETAILS_BINS - 1; /* the highest probabilities come first */
+    int index = DIAGNOSTICS_BINS - 1; /* the highest probabilities come first */
     for (int64_t i = 0; i < made->threshold_count; before = at[i++]) {
         positive_bin *bin = &made->positive_bins[index];
         int64_t positives = at[i].true_positives - before.true_positives;
@@ -44,11 +44,11 @@ static void fill_bins(diagnostics *made)
         bin->probability += (double)count * (double)at[i].score;
         bin->share += (double)positives;
         int64_t seen = at[i].true_positives + at[i].false_positives;
-        while (index > 0 && seen * DETAILS_BINS >= (DETAILS_BINS - index) * made->samples) {
+        while (index > 0 && seen * DIAGNOSTICS_BINS >= (DIAGNOSTICS_BINS - index) * made->samples) {
             index--;
         }
     }
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         positive_bin *bin = &made->positive_bins[i];
         if (bin->count > 0) {
             bin->probability /= (double)bin->count;

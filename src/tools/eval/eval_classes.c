@@ -61,7 +61,7 @@ static void print_binary(const diagnostics *known)
 static void print_top(const diagnostics *known)
 {
     (void)printf("%-9s ", "top");
-    for (int i = 1; i < DETAILS_TOP && i < known->classes - 1; i++) {
+    for (int i = 1; i < DIAGNOSTICS_TOP && i < known->classes - 1; i++) {
         double share = (double)known->top[i] / (double)known->samples;
         (void)printf("%s%d: %s", i > 1 ? ", " : "", i + 1, text_percent(share).text);
     }
@@ -71,11 +71,11 @@ static void print_top(const diagnostics *known)
 static void print_calibration(const diagnostics *known)
 {
     (void)puts("\n  probability     samples    it says   it is right");
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         const calibration_bin *bin = &known->bins[i];
         if (bin->count > 0) {
-            (void)printf("  %.1f .. %.1f %13s %10s %13s\n", (double)i / DETAILS_BINS,
-                         (double)(i + 1) / DETAILS_BINS, text_count(bin->count).text,
+            (void)printf("  %.1f .. %.1f %13s %10s %13s\n", (double)i / DIAGNOSTICS_BINS,
+                         (double)(i + 1) / DIAGNOSTICS_BINS, text_count(bin->count).text,
                          text_percent(bin->confidence).text, text_percent(bin->accuracy).text);
         }
     }
@@ -148,7 +148,7 @@ void print_classes(const diagnostics *known, const eval_print *how)
     }
     if (known->probabilities) {
         (void)printf("%-9s %s expected calibration error, %d bins\n", "ECE",
-                     text_percent(known->calibration_error).text, DETAILS_BINS);
+                     text_percent(known->calibration_error).text, DIAGNOSTICS_BINS);
     }
     print_thresholds(known, how);
     print_confusion(known, how);

@@ -49,25 +49,25 @@ static void print_short(double value)
     (void)printf("%9s", text);
 }
 
-static const char *const quantiles[DETAILS_QUANTILES] = {"least", "5 %",  "25 %", "median",
-                                                         "75 %",  "95 %", "most"};
+static const char *const quantiles[DIAGNOSTICS_QUANTILES] = {"least", "5 %",  "25 %", "median",
+                                                             "75 %",  "95 %", "most"};
 
 /* A line a target where that fits, else a line a quantile. */
 static void print_quantiles(const diagnostics *known, int width, const terminal *screen)
 {
-    bool fits = 2 + width + 9 * DETAILS_QUANTILES <= screen->columns;
+    bool fits = 2 + width + 9 * DIAGNOSTICS_QUANTILES <= screen->columns;
     (void)fputs("\nresiduals, truth - prediction\n", stdout);
     if (fits) {
         (void)fputs("  ", stdout);
         print_padded("target", width);
-        for (int j = 0; j < DETAILS_QUANTILES; j++) {
+        for (int j = 0; j < DIAGNOSTICS_QUANTILES; j++) {
             (void)printf("%9s", quantiles[j]);
         }
         (void)putchar('\n');
     }
     for (int i = 0; i < known->outputs; i++) {
         print_target(known, i, fits ? width : 0);
-        for (int j = 0; j < DETAILS_QUANTILES; j++) {
+        for (int j = 0; j < DIAGNOSTICS_QUANTILES; j++) {
             if (!fits) {
                 (void)printf("\n    %-8s", quantiles[j]);
             }
@@ -79,7 +79,7 @@ static void print_quantiles(const diagnostics *known, int width, const terminal 
 
 /* ---- The histogram ---- */
 
-enum { BARS = 10, BAR_MOST = 40, BAR_LEAST = 4, BESIDE_BAR = 36, EACH = DETAILS_COUNTS / BARS };
+enum { BARS = 10, BAR_MOST = 40, BAR_LEAST = 4, BESIDE_BAR = 36, EACH = DIAGNOSTICS_COUNTS / BARS };
 
 /* Eighths of a cell where the terminal has them. */
 static void print_bar(int64_t count, int64_t largest, const terminal *screen)
@@ -112,7 +112,7 @@ static void print_histogram(const diagnostics *known, int index, const terminal 
     const target_scores *target = &known->targets[index];
     int64_t bars[BARS] = {0};
     int64_t largest = 1;
-    for (int i = 0; i < DETAILS_COUNTS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_COUNTS; i++) {
         bars[i / EACH] += target->counts[i];
         if (bars[i / EACH] > largest) {
             largest = bars[i / EACH];

@@ -45,7 +45,7 @@ void print_positive_calibration(const diagnostics *known)
     line_print(stdout, "\nprobability of %s, in bins of as many samples\n",
                text_name(class_name(known->data, 1, &number)).text);
     line_print(stdout, "      samples  mean probability      share of it\n");
-    for (int i = 0; i < DETAILS_BINS; i++) {
+    for (int i = 0; i < DIAGNOSTICS_BINS; i++) {
         const positive_bin *bin = &known->positive_bins[i];
         if (bin->count > 0) {
             line_print(stdout, "  %11s %17s %16s\n", text_count(bin->count).text,

@@ -8,7 +8,7 @@
 
 /* ---- Text ---- */
 
-/* How many bytes of strict UTF-8 begin here, 0 where they are none. */
+/* Bytes of the character of strict UTF-8 that begins here; 0: none does. */
 static int letter_bytes(const unsigned char *at)
 {
     int bytes = 4;

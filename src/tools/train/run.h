@@ -157,7 +157,7 @@ void log_line(train_run *run, json_t *object);
 /* Closes it; an error if anything of it could not be written. */
 nnfs_status log_close(train_run *run, nnfs_error *error);
 
-/* ---- run_details.c ---- */
+/* ---- run_diagnostics.c ---- */
 
 /* Writes into the log what the network came to, as people look at it: its predictions of the
  * validation and the test set, the weights of its first layer, where the time went. */

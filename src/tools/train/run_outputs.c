@@ -151,7 +151,7 @@ static bool write_line(int file, const char *line)
     return true;
 }
 
-/* In one write, so that runs that begin together do not mix their lines. */
+/* One write, so that the lines of runs that begin together do not mix. */
 static nnfs_status claim(const place *where, const char *id, nnfs_error *error)
 {
     char *line = claim_line(where, id);

@@ -1,0 +1,62 @@
+/* Fuses the ops of a program to chains, and the chains to stages. */
+#include "program/compile.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+/* ---- Chains and stages ---- */
+
+static bool same_grid(const op_grid *a, const op_grid *b)
+{
+    return a->axis == b->axis && a->layer == b->layer && a->tile_rows == b->tile_rows &&
+           a->tile_columns == b->tile_columns && (a->tile_rows == 0 || a->rows == b->rows);
+}
+
+void compile_fuse(program *p)
+{
+    for (int i = 0; i < p->op_count; i++) {
+        program_op *next = &p->ops[i];
+        const program_op *before = NULL;
+        if (i > 0) {
+            before = &p->ops[i - 1];
+        }
+        bool again = before && p->shards > 1 && before->kind->once != next->kind->once;
+        bool same = before && same_grid(&before->grid, &next->grid);
+        bool parameters = next->grid.axis == AXIS_PARAMETERS;
+        bool local = parameters || next->kind->elementwise || next->grid.tile_rows == 0;
+        bool finished = next->kind->after_finish ||
+                        (next->kind == &op_update && before && before->kind == &op_gradient_norm);
+        bool beside = parameters && before && before->grid.axis == AXIS_PARAMETERS;
+        next->starts_stage = finished || again || !(beside || (same && local));
+        next->starts_chain = next->starts_stage || !same;
+    }
+}
+
+bool compile_list_stages(program *p)
+{
+    for (int i = 0; i < p->op_count; i++) {
+        p->chain_count += p->ops[i].starts_chain;
+        p->stage_count += p->ops[i].starts_stage;
+    }
+    p->chains = calloc((size_t)p->chain_count, sizeof *p->chains);
+    p->stages = calloc((size_t)p->stage_count, sizeof *p->stages);
+    if (!p->chains || !p->stages) {
+        return false;
+    }
+    int chain = -1;
+    int stage = -1;
+    for (int i = 0; i < p->op_count; i++) {
+        if (p->ops[i].starts_chain) {
+            p->chains[++chain].first = i;
+        }
+        if (p->ops[i].starts_stage) {
+            p->stages[++stage].first = chain;
+            p->stages[stage].single = p->ops[i].grid.axis == AXIS_SINGLE;
+            p->stages[stage].once = p->ops[i].kind->once;
+        }
+        p->chains[chain].last = i;
+        p->stages[stage].last = chain;
+    }
+    return true;
+}
