@@ -109,7 +109,7 @@ operand compile_dropout(compiler *c, int layer, float share, operand in, operand
 /* Noise on `on`, in place; layer -1 is the inputs. */
 void compile_noise(compiler *c, int layer, float deviation, operand on);
 
-/* Both packs of a layer's weights, by ops of one kind. */
+/* The packs of a layer's weights, by ops of one kind: for its forward product, and in training its backward one. */
 void compile_pack_weights(compiler *c, int index, const op_kind *kind, unsigned needs);
 
 /* ---- compile_forward.c ---- */

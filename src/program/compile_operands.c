@@ -85,9 +85,12 @@ size_t compile_take_batch_sums(compiler *c, int units)
 bool compile_is_bf16(const compiler *c, int index)
 {
     const network_layer *layer = &c->network->layers[index];
-    return compile_trains(c) && c->settings->training.precision == NNFS_PRECISION_BF16 &&
-           c->tiles.partials == 0 && c->network->members == 1 && layer->in >= GEMM_LANES &&
-           layer->out >= GEMM_LANES;
+    nnfs_precision precision = c->network->precision;
+    if (compile_trains(c)) {
+        precision = c->settings->training.precision;
+    }
+    return precision == NNFS_PRECISION_BF16 && c->tiles.partials == 0 && c->network->members == 1 &&
+           layer->in >= GEMM_LANES && layer->out >= GEMM_LANES;
 }
 
 /* Room for panels of `rows` rows and a depth of k; the operand's rows are the depth. */
@@ -130,8 +133,11 @@ void compile_pack_input(compiler *c, int index, operand in)
         return;
     }
     v->packed.in = panels(c, GEMM_COLUMNS, c->tiles.chunk, in.rows);
-    v->packed.in_gradient = panels(c, GEMM_COLUMNS, in.rows, c->tiles.chunk);
     emit_pack(c, index, in, v->packed.in, GEMM_PANEL_COLUMNS, GEMM_COLUMNS, RUN_FORWARD);
+    if (!compile_trains(c)) {
+        return;
+    }
+    v->packed.in_gradient = panels(c, GEMM_COLUMNS, in.rows, c->tiles.chunk);
     emit_pack(c, index, in, v->packed.in_gradient, GEMM_PANEL_ROWS, GEMM_COLUMNS, RUN_GRADIENT);
 }
 
@@ -274,6 +280,9 @@ void compile_pack_weights(compiler *c, int index, const op_kind *kind, unsigned 
     if (!op_is_given(&v->packed.forward)) {
         size_t *floats = &c->program->packed_floats;
         v->packed.forward = take_panels(SPACE_PACKED, floats, GEMM_LANES, layer->out, layer->in);
+    }
+    if (compile_trains(c) && !op_is_given(&v->packed.backward)) {
+        size_t *floats = &c->program->packed_floats;
         v->packed.backward = take_panels(SPACE_PACKED, floats, GEMM_LANES, layer->in, layer->out);
     }
     program_op next = {.kind = kind,
@@ -284,7 +293,9 @@ void compile_pack_weights(compiler *c, int index, const op_kind *kind, unsigned 
                        .out = v->packed.forward,
                        .pack = {GEMM_PANEL_ROWS, GEMM_LANES}};
     compile_emit(c, next);
-    next.out = v->packed.backward;
-    next.pack.axis = GEMM_PANEL_COLUMNS;
-    compile_emit(c, next);
+    if (compile_trains(c)) {
+        next.out = v->packed.backward;
+        next.pack.axis = GEMM_PANEL_COLUMNS;
+        compile_emit(c, next);
+    }
 }
