@@ -440,6 +440,7 @@ static const struct {
 } embedding_ops[EMBEDDING_KINDS] = {
     [NNFS_EMBEDDING_PIECEWISE] = {&op_piece_sums, &op_piecewise, &op_piecewise_gradient},
     [NNFS_EMBEDDING_CATEGORY] = {NULL, &op_category, &op_category_gradient},
+    [NNFS_EMBEDDING_PERIODIC] = {NULL, &op_periodic, &op_periodic_gradient},
 };
 
 /* Sums that all samples of a step share: a stage of their own. */
@@ -486,6 +487,9 @@ static operand keep_for_gradient(compiler *c, const network_embedding *embedding
 {
     if (embedding->as.kind == NNFS_EMBEDDING_PIECEWISE) {
         return work_matrix(c, PIECEWISE_KEPT * embedding->as.count);
+    }
+    if (embedding->as.kind == NNFS_EMBEDDING_PERIODIC) {
+        return work_matrix(c, PERIODIC_KEPT(embedding->as.frequencies) * embedding->as.count);
     }
     return in;
 }
@@ -865,6 +869,7 @@ static void emit_table_gradient(compiler *c, int index)
     next.embedding = embedding;
     next.members = c->network->members;
     next.in = rows_of(delta, embedding->row, embedding_rows(embedding));
+    next.weight = tensor_operand(c, SPACE_PARAMETERS, embedding->table);
     next.kept = c->embeddings[index].kept;
     next.more = c->embeddings[index].sums;
     emit(c, next);
