@@ -682,16 +682,21 @@ typedef enum nnfs_embedding_kind {
     NNFS_EMBEDDING_PIECEWISE,
     /* The sum of x_i T_i over the inputs of a category; one of them is 1, so it is the category's vector */
     NNFS_EMBEDDING_CATEGORY,
+    /* c + W2 cos(2 pi w x + b) of width - 1 values, and x (Holzmueller et al. 2024); w begins at sigma N(0, 1), and
+     * all of it learns at a tenth of the learning rate */
+    NNFS_EMBEDDING_PERIODIC,
 } nnfs_embedding_kind;
 
 typedef struct nnfs_embedding {
     nnfs_embedding_kind kind;
-    int width; /* 1 to 1024 */
+    int width; /* 1 to 1024; of periodic at least 2 */
     int bins;  /* of piecewise, 1 to 1024 */
     int count; /* at least 1 */
     const int *inputs;
     const int *sizes; /* NULL: 1 each */
-    void *reserved[4];
+    int frequencies;  /* of periodic, 1 to 1024 */
+    float sigma;      /* of periodic, for the initial weights alone; positive */
+    void *reserved[3];
 } nnfs_embedding;
 
 /* "piecewise" and so on; NULL past the last. */

@@ -165,13 +165,16 @@ static bool parse_embedding(model_file *model, int index, const json_t *json)
     const json_t *bins = json_object_get(json, "bins");
     const json_t *sizes = json_object_get(json, "sizes");
     int found = model_find_name(embedding_name, json_string_value(json_object_get(json, "kind")));
-    size_t known = 3 + (bins != NULL) + (sizes != NULL);
+    const json_t *frequencies = json_object_get(json, "frequencies");
+    size_t known = 3 + (bins != NULL) + (sizes != NULL) + (frequencies != NULL);
     int size_count = 0;
     model->embedding_count = index + 1;
     to->kind = (nnfs_embedding_kind)found;
+    to->sigma = 1.0f; /* of the first weights, which are in the file */
     bool good = found >= 0 && json_object_size(json) == known &&
                 parse_positive(json_object_get(json, "width"), &to->width) &&
                 (!bins || parse_positive(bins, &to->bins)) &&
+                (!frequencies || parse_positive(frequencies, &to->frequencies)) &&
                 parse_list(model, json_object_get(json, "inputs"), &lists[0], &to->count) &&
                 (!sizes || parse_list(model, sizes, &lists[1], &size_count));
     to->inputs = lists[0];

@@ -115,6 +115,9 @@ static json_t *one_embedding_to_json(const nnfs_embedding *embedding)
     if (result == 0 && embedding->kind == NNFS_EMBEDDING_PIECEWISE) {
         result = json_object_set_new(json, "bins", json_integer(embedding->bins));
     }
+    if (result == 0 && embedding->kind == NNFS_EMBEDDING_PERIODIC) {
+        result = json_object_set_new(json, "frequencies", json_integer(embedding->frequencies));
+    }
     if (result == 0 && embedding->sizes) {
         result = json_object_set(json, "sizes", sizes);
     }

@@ -12,7 +12,7 @@ enum { LARGEST = 1024 };
 static embedding_table piecewise_table(const network_embedding *embedding)
 {
     return (embedding_table){"table", embedding->as.width * (embedding->as.bins + 2),
-                             embedding->as.count};
+                             embedding->as.count, 1.0f};
 }
 
 static embedding_table category_table(const network_embedding *embedding)
@@ -21,16 +21,24 @@ static embedding_table category_table(const network_embedding *embedding)
     for (int i = 0; i < embedding->as.count; i++) {
         inputs += embedding->sizes[i];
     }
-    return (embedding_table){"vectors", embedding->as.width, inputs};
+    return (embedding_table){"vectors", embedding->as.width, inputs, 1.0f};
+}
+
+static embedding_table periodic_table(const network_embedding *embedding)
+{
+    int frequencies = embedding->as.frequencies;
+    int rows = 2 * frequencies + (embedding->as.width - 1) * (frequencies + 1);
+    return (embedding_table){"waves", rows, embedding->as.count, 0.1f};
 }
 
 static const struct {
     const char *name;
     embedding_table (*table)(const network_embedding *embedding);
-    bool bins, sizes; /* it has them */
+    bool bins, sizes, frequencies; /* it has them */
 } kinds[EMBEDDING_KINDS] = {
     [NNFS_EMBEDDING_PIECEWISE] = {"piecewise", piecewise_table, .bins = true},
     [NNFS_EMBEDDING_CATEGORY] = {"category", category_table, .sizes = true},
+    [NNFS_EMBEDDING_PERIODIC] = {"periodic", periodic_table, .frequencies = true},
 };
 
 const char *nnfs_embedding_name(nnfs_embedding_kind kind)
@@ -69,6 +77,13 @@ static nnfs_status check_sizes(const nnfs_embedding *e, nnfs_error *error)
     if (kinds[e->kind].bins && (e->bins < 1 || e->bins > LARGEST)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the embedding %s has 1 to %d bins, not %d", name,
                     LARGEST, e->bins);
+    }
+    if (kinds[e->kind].frequencies &&
+        (e->frequencies < 1 || e->frequencies > LARGEST || e->width < 2 || !(e->sigma > 0.0f))) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "the embedding %s has 1 to %d frequencies, a width of at least 2 and a "
+                    "positive sigma, not %d, %d and %g",
+                    name, LARGEST, e->frequencies, e->width, (double)e->sigma);
     }
     if (e->count < 1 || !e->inputs || !e->sizes == kinds[e->kind].sizes) {
         return fail(error, NNFS_ERROR_ARGUMENT,
@@ -146,6 +161,8 @@ static bool take_embedding(network_embedding *to, const nnfs_embedding *from)
                               .sizes = malloc(count * sizeof(int)),
                               .table = -1,
                               .edges = -1};
+    to->as.bins = kinds[from->kind].bins ? from->bins : 0;
+    to->as.frequencies = kinds[from->kind].frequencies ? from->frequencies : 0;
     to->as.inputs = to->inputs;
     to->as.sizes = from->sizes ? to->sizes : NULL;
     if (!to->inputs || !to->sizes) {
@@ -199,8 +216,8 @@ static bool same_embedding(const network_embedding *a, const network_embedding *
 {
     size_t bytes = (size_t)a->as.count * sizeof(int);
     return a->as.kind == b->as.kind && a->as.width == b->as.width && a->as.bins == b->as.bins &&
-           a->as.count == b->as.count && memcmp(a->inputs, b->inputs, bytes) == 0 &&
-           memcmp(a->sizes, b->sizes, bytes) == 0;
+           a->as.frequencies == b->as.frequencies && a->as.count == b->as.count &&
+           memcmp(a->inputs, b->inputs, bytes) == 0 && memcmp(a->sizes, b->sizes, bytes) == 0;
 }
 
 bool network_same_embeddings(const nnfs_network *left, const nnfs_network *right)

@@ -199,20 +199,27 @@ static void initialize_layer(nnfs_network *network, int index,
 
 /* ---- The inputs ---- */
 
-/* Draws into the first `rows` rows of a tensor of the inputs. */
-static void draw_input_tensor(nnfs_network *network, const nnfs_network_settings *settings,
-                              int tensor, int rows, bool normal, double scale)
+/* Draws into `rows` rows of a tensor of the inputs, from `row` on; rows that are drawn otherwise are another
+ * part, from 0. */
+static void draw_input_rows(nnfs_network *network, const nnfs_network_settings *settings,
+                            int tensor, int part, int row, int rows, bool normal, double scale)
 {
     drawing d = {.normal = normal,
                  .key = {settings->seed, RANDOM_INPUTS},
-                 .layer = (uint32_t)tensor,
+                 .layer = (uint32_t)tensor | (uint32_t)part << 16,
                  .scale = scale,
                  .to = network_matrix(&network->tensors[tensor], network->parameters)};
     d.count = (size_t)rows * (size_t)d.to.columns;
-    d.to.rows = rows;
+    d.to = matrix_block(d.to, row, rows, 0, d.to.columns);
     for (size_t first = 0; first < d.count; first += BLOCK) {
         draw_block(&d, first);
     }
+}
+
+static void draw_input_tensor(nnfs_network *network, const nnfs_network_settings *settings,
+                              int tensor, int rows, bool normal, double scale)
+{
+    draw_input_rows(network, settings, tensor, 0, 0, rows, normal, scale);
 }
 
 /* The place of a row of the first layer's input within its vector; 0: the first, or of no vector. */
@@ -272,12 +279,26 @@ static void initialize_category(nnfs_network *network, const nnfs_network_settin
     draw_input_tensor(network, settings, embedding->table, width, false, 1.0 / sqrt(width));
 }
 
+/* w is sigma N(0, 1), b uniform on pi, W2 and c on 1/4. */
+static void initialize_periodic(nnfs_network *network, const nnfs_network_settings *settings,
+                                const network_embedding *embedding)
+{
+    const double pi = 3.14159265358979323846;
+    int table = embedding->table;
+    int frequencies = embedding->as.frequencies;
+    int rest = (embedding->as.width - 1) * (frequencies + 1);
+    draw_input_rows(network, settings, table, 0, 0, frequencies, true, (double)embedding->as.sigma);
+    draw_input_rows(network, settings, table, 1, frequencies, frequencies, false, pi);
+    draw_input_rows(network, settings, table, 2, 2 * frequencies, rest, false, 0.25);
+}
+
 static void initialize_embeddings(nnfs_network *network, const nnfs_network_settings *settings)
 {
     static void (*const kinds[EMBEDDING_KINDS])(nnfs_network *, const nnfs_network_settings *,
                                                 const network_embedding *) = {
         [NNFS_EMBEDDING_PIECEWISE] = initialize_piecewise,
         [NNFS_EMBEDDING_CATEGORY] = initialize_category,
+        [NNFS_EMBEDDING_PERIODIC] = initialize_periodic,
     };
     for (int i = 0; i < network->embedding_count; i++) {
         kinds[network->embeddings[i].as.kind](network, settings, &network->embeddings[i]);

@@ -249,6 +249,7 @@ static void lay_out_inputs(nnfs_network *network)
         network_embedding *embedding = &network->embeddings[i];
         embedding_table table = network_embedding_table(embedding);
         embedding->table = add_input_matrix(network, table.name, table.rows, table.columns, true);
+        network->tensors[embedding->table].rate = table.rate;
         embedding->edges = -1;
         if (embedding->as.kind == NNFS_EMBEDDING_PIECEWISE) {
             embedding->edges = add_input_matrix(network, "edges", embedding->as.bins + 1,
@@ -495,8 +496,7 @@ bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
     if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
         left->loss != right->loss || left->quantile != right->quantile ||
         left->input_dropout != right->input_dropout || left->members != right->members ||
-        left->further_count != right->further_count ||
-        !network_same_embeddings(left, right)) {
+        left->further_count != right->further_count || !network_same_embeddings(left, right)) {
         return false;
     }
     for (int i = 0; i < left->layer_count; i++) {

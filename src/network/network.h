@@ -50,11 +50,12 @@ typedef struct network_embedding {
     nnfs_embedding as;   /* its lists are the next two */
     int *inputs, *sizes; /* [as.count] */
     int row;
-    int table; /* tensors; a vector a column (piecewise: w0, b0 and P), of categories an input */
+    /* Tensors; a vector a column (piecewise: w0, b0 and P; periodic: w, b, W2 and c), of categories an input */
+    int table;
     int edges; /* of piecewise [bins + 1 x count], NO_EDGE behind the last; else -1 */
 } network_embedding;
 
-enum { EMBEDDING_KINDS = 2 };
+enum { EMBEDDING_KINDS = 3 };
 
 struct nnfs_network {
     int inputs;
@@ -166,6 +167,7 @@ void network_list_embeddings(const nnfs_network *network, nnfs_embedding *list);
 typedef struct embedding_table {
     const char *name;
     int rows, columns;
+    float rate; /* what the learning rate is multiplied by */
 } embedding_table;
 
 embedding_table network_embedding_table(const network_embedding *embedding);

@@ -93,6 +93,7 @@ static operand emit_layer(compiler *c, int index, operand in)
 const embedding_row compile_embeddings[EMBEDDING_KINDS] = {
     [NNFS_EMBEDDING_PIECEWISE] = {&op_piece_sums, &op_piecewise, &op_piecewise_gradient},
     [NNFS_EMBEDDING_CATEGORY] = {NULL, &op_category, &op_category_gradient},
+    [NNFS_EMBEDDING_PERIODIC] = {NULL, &op_periodic, &op_periodic_gradient},
 };
 
 /* Sums that all samples of a step share: a stage of their own. */
@@ -139,6 +140,10 @@ static operand keep_for_gradient(compiler *c, const network_embedding *embedding
 {
     if (embedding->as.kind == NNFS_EMBEDDING_PIECEWISE) {
         return compile_work_matrix(c, PIECEWISE_KEPT * embedding->as.count);
+    }
+    if (embedding->as.kind == NNFS_EMBEDDING_PERIODIC) {
+        return compile_work_matrix(c,
+                                   PERIODIC_KEPT(embedding->as.frequencies) * embedding->as.count);
     }
     return in;
 }

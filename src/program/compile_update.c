@@ -115,6 +115,7 @@ static void emit_table_gradient(compiler *c, int index)
     next.embedding = embedding;
     next.members = c->network->members;
     next.in = compile_rows_of(delta, embedding->row, embedding_rows(embedding));
+    next.weight = compile_tensor_operand(c, SPACE_PARAMETERS, embedding->table);
     next.kept = c->embeddings[index].kept;
     next.more = c->embeddings[index].sums;
     compile_emit(c, next);

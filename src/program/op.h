@@ -288,6 +288,9 @@ extern const op_kind op_heads, op_heads_backward, op_heads_gradient, op_merge;
 /* ops_piecewise.c; PIECEWISE_KEPT floats of a vector and a sample are kept */
 #define PIECEWISE_KEPT 3
 extern const op_kind op_piece_sums, op_piecewise, op_piecewise_gradient;
+/* ops_periodic.c; the floats that are kept of a vector and a sample */
+#define PERIODIC_KEPT(frequencies) (2 * (frequencies) + 1)
+extern const op_kind op_periodic, op_periodic_gradient;
 /* ops_category.c */
 extern const op_kind op_category, op_category_gradient, op_pass_others;
 /* ops_update.c */

@@ -64,7 +64,7 @@ nnfs-train days.csv --target price --preset plain -e 3 -q -o dates.safetensors
 nnfs-train days.csv --target price --preset plain --normalization layer --hidden 12,8 -e 3 -q -o layer.safetensors
 nnfs-train days.csv --target price --preset plain --normalization batch --hidden 12,8 -e 3 -q -o batch.safetensors
 nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 --category-width 2 -e 3 -q -o members.safetensors
-nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 -e 3 -q -o votes.safetensors
+nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 --embedding periodic:frequencies=6 -e 3 -q -o votes.safetensors
 nnfs-train days.csv --target price --preset plain --scale robust --two-valued -e 3 -q -o robust.safetensors
 for model in dates layer batch members votes robust; do
     nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --check days.csv

@@ -161,6 +161,8 @@ static bool read_embeddings(golden_case *c)
             .kind = (nnfs_embedding_kind)find_name(kind, embedding_name),
             .width = (int)json_integer_value(json_object_get(from, "width")),
             .bins = (int)json_integer_value(json_object_get(from, "bins")),
+            .frequencies = (int)json_integer_value(json_object_get(from, "frequencies")),
+            .sigma = 1.0f,
             .count = (int)json_array_size(json_object_get(from, "inputs")),
             .inputs = lists[0],
             .sizes = sizes ? lists[1] : NULL,

@@ -122,7 +122,31 @@ class Category:
         return torch.cat(vectors, 1)
 
 
-EMBEDDINGS = {"piecewise": Piecewise, "category": Category}
+class Periodic:
+    """[c + W2 cos(2 pi w x + b), x]; a row of the table has w, b, W2 by frequency and c."""
+
+    def __init__(self, number, settings):
+        self.number, self.settings = number, settings
+        self.inputs, self.width, self.count = settings["inputs"], settings["width"], settings["frequencies"]
+
+    def used(self):
+        return self.inputs
+
+    def draw(self, tensors, random, single):
+        rows = 2 * self.count + (self.width - 1) * (self.count + 1)
+        tensors["table" + str(self.number)] = 3 * single(len(self.inputs), rows)
+
+    def __call__(self, x, parameters):
+        vectors, k = [], self.count
+        for i, column in enumerate(self.inputs):
+            table, value = parameters["table" + str(self.number)][i], x[:, column, None]
+            weights = table[2 * k:].reshape(k + 1, self.width - 1)
+            waves = torch.cos(2 * torch.pi * table[:k] * value + table[k:2 * k])
+            vectors += [waves @ weights[:k] + weights[k], value]
+        return torch.cat(vectors, 1)
+
+
+EMBEDDINGS = {"piecewise": Piecewise, "category": Category, "periodic": Periodic}
 
 
 class Case:
@@ -235,9 +259,11 @@ class Case:
         return torch.mean(terms * self.weights[:, None])
 
     def make_optimizer(self):
-        if self.optimizer == "adam":
-            return torch.optim.Adam(self.parameters.values(), lr=float(np.float32(0.01)))
-        return torch.optim.SGD(self.parameters.values(), lr=float(np.float32(0.1)))
+        kind, rate = (torch.optim.Adam, 0.01) if self.optimizer == "adam" else (torch.optim.SGD, 0.1)
+        rate = float(np.float32(rate))
+        slow = {"table" + str(e.number) for e in self.embeddings if isinstance(e, Periodic)}
+        groups = [{"params": [v], "lr": rate * (0.1 if k in slow else 1)} for k, v in self.parameters.items()]
+        return kind(groups, lr=rate)
 
     def predict(self):
         with torch.no_grad():
@@ -353,6 +379,10 @@ def cases():
                embeddings=[piecewise, category])
     yield Case("embedding_piecewise", [8, 9, 3], ["tanh", "identity"], batch=17, clip_norm=0.1,
                embeddings=[piecewise])
+    periodic = {"kind": "periodic", "width": 4, "frequencies": 5, "inputs": [0, 6]}
+    yield Case("embedding_periodic", [8, 9, 3], ["tanh", "identity"], batch=17, embeddings=[periodic])
+    yield Case("embedding_periodic_category", [8, 9, 3], ["silu", "softmax"], "cross_entropy", batch=13,
+               optimizer="adam", clip_norm=0.5, embeddings=[category, periodic])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ typedef struct shape {
     nnfs_loss loss;
     nnfs_scaling scaling;
     int two_valued;
-    int vectors; /* of categories */
+    int vectors; /* of categories; 2: and the numbers' embedding is periodic */
 } shape;
 
 static const shape shapes[] = {
@@ -39,6 +39,9 @@ static const shape shapes[] = {
      1, 0},
     {"price", 1, 0, NNFS_NORMALIZATION_BATCH, NNFS_IDENTITY, NNFS_MSE, NNFS_SCALING_DEFAULT, 0, 1},
     {"price", 3, 2, NNFS_NORMALIZATION_NONE, NNFS_IDENTITY, NNFS_MSE, NNFS_SCALING_QUANTILE, 1, 1},
+    {"price", 1, 2, NNFS_NORMALIZATION_NONE, NNFS_IDENTITY, NNFS_MSE, NNFS_SCALING_QUANTILE, 1, 2},
+    {"town", 3, 3, NNFS_NORMALIZATION_NONE, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY, NNFS_SCALING_DEFAULT,
+     0, 2},
 };
 
 static void write_table(FILE *file)
@@ -173,6 +176,11 @@ static nnfs_network *make_network(const shape *of, const nnfs_dataset *dataset)
         {.kind = NNFS_EMBEDDING_CATEGORY, .width = 2, .inputs = first, .sizes = sizes},
     };
     list_categories(dataset, &embeddings[1], first, sizes);
+    if (of->vectors > 1) {
+        embeddings[0].kind = NNFS_EMBEDDING_PERIODIC;
+        embeddings[0].frequencies = 5;
+        embeddings[0].sigma = 1.0f;
+    }
     settings.embeddings = of->embedded > 0 ? embeddings : embeddings + 1;
     settings.embedding_count = (of->embedded > 0) + (of->vectors && embeddings[1].count > 0);
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);

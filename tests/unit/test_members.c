@@ -24,10 +24,16 @@ static const int numbers[] = {0, 2};
 static const int categories[] = {3, 5};
 static const int category_sizes[] = {2, 2};
 
-enum { NUMBERS = 1, CATEGORIES = 2 };
+enum { NUMBERS = 1, CATEGORIES = 2, WAVES = 4 };
 
 static const nnfs_embedding piecewise = {
     .kind = NNFS_EMBEDDING_PIECEWISE, .width = 3, .bins = 5, .count = 2, .inputs = numbers};
+static const nnfs_embedding periodic = {.kind = NNFS_EMBEDDING_PERIODIC,
+                                        .width = 3,
+                                        .frequencies = 4,
+                                        .sigma = 0.5f,
+                                        .count = 2,
+                                        .inputs = numbers};
 static const nnfs_embedding category = {.kind = NNFS_EMBEDDING_CATEGORY,
                                         .width = 2,
                                         .count = 2,
@@ -51,6 +57,9 @@ static const shape shapes[] = {
     {"both, numbers", 2, NUMBERS, 1, 1, NNFS_IDENTITY, NNFS_MSE},
     {"categories", 1, CATEGORIES, 2, 1, NNFS_IDENTITY, NNFS_MSE},
     {"categories and members", 3, CATEGORIES, 3, 1, NNFS_SOFTMAX, NNFS_CROSS_ENTROPY},
+    {"waves", 1, WAVES, 2, 1, NNFS_IDENTITY, NNFS_MSE},
+    {"waves, categories and members", 3, WAVES | CATEGORIES, 3, 1, NNFS_SOFTMAX,
+     NNFS_CROSS_ENTROPY},
     {"all", 3, NUMBERS | CATEGORIES, 1, 2, NNFS_SIGMOID, NNFS_BINARY_CROSS_ENTROPY},
 };
 
@@ -106,13 +115,16 @@ static nnfs_network *make_network(const shape *of, const samples *data)
     settings.layer_count = of->hidden + 1;
     settings.loss = of->loss;
     settings.members = of->members;
-    nnfs_embedding embeddings[2];
+    nnfs_embedding embeddings[3];
     settings.embeddings = embeddings;
     if (of->embeddings & CATEGORIES) { /* also before the numbers */
         embeddings[settings.embedding_count++] = category;
     }
     if (of->embeddings & NUMBERS) {
         embeddings[settings.embedding_count++] = piecewise;
+    }
+    if (of->embeddings & WAVES) {
+        embeddings[settings.embedding_count++] = periodic;
     }
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
     assert_int_equal(nnfs_network_fit_embedding(network, data->dataset, NULL), NNFS_OK);
@@ -161,6 +173,22 @@ static double reference_number(const nnfs_network *network, const double *p,
     return sum;
 }
 
+static double reference_wave(const nnfs_network *network, const double *p,
+                             const network_embedding *e, const float *x, int c, int w)
+{
+    double value = (double)x[numbers[c]];
+    if (w == 2) {
+        return value;
+    }
+    double sum = at(network, p, e->table, 8 + 8 + w, c);
+    for (int f = 0; f < 4; f++) {
+        double angle = 2.0 * 3.14159265358979323846 * at(network, p, e->table, f, c) * value +
+                       at(network, p, e->table, 4 + f, c);
+        sum += at(network, p, e->table, 8 + 2 * f + w, c) * cos(angle);
+    }
+    return sum;
+}
+
 static double reference_category(const nnfs_network *network, const double *p,
                                  const network_embedding *e, const float *x, int c, int w)
 {
@@ -177,11 +205,15 @@ static int reference_inputs(const nnfs_network *network, const double *p, const 
     bool embedded[INPUTS] = {false};
     for (int i = 0; i < network->embedding_count; i++) {
         const network_embedding *from = &network->embeddings[i];
-        bool number = from->as.kind == NNFS_EMBEDDING_PIECEWISE;
+        static double (*const kinds[])(const nnfs_network *, const double *,
+                                       const network_embedding *, const float *, int, int) = {
+            [NNFS_EMBEDDING_PIECEWISE] = reference_number,
+            [NNFS_EMBEDDING_CATEGORY] = reference_category,
+            [NNFS_EMBEDDING_PERIODIC] = reference_wave,
+        };
         for (int c = 0; c < from->as.count; c++) {
             for (int w = 0; w < from->as.width; w++) {
-                e[made++] = number ? reference_number(network, p, from, x, c, w)
-                                   : reference_category(network, p, from, x, c, w);
+                e[made++] = kinds[from->as.kind](network, p, from, x, c, w);
             }
             embedded[from->inputs[c]] = true;
             embedded[from->inputs[c] + from->sizes[c] - 1] = true;
@@ -447,6 +479,17 @@ static void nonsense_is_refused(void **state)
          .count = 1,
          .inputs = twice,
          .sizes = sizes + 1},
+        {.kind = NNFS_EMBEDDING_PERIODIC,
+         .width = 1,
+         .frequencies = 2,
+         .sigma = 1.0f,
+         .count = 1,
+         .inputs = twice},
+        {.kind = NNFS_EMBEDDING_PERIODIC,
+         .width = 2,
+         .frequencies = 2,
+         .count = 1,
+         .inputs = twice},
         {.kind = (nnfs_embedding_kind)77, .width = 2, .count = 1, .inputs = twice},
     };
     settings.embedding_count = 1;
@@ -468,7 +511,7 @@ static void nonsense_is_refused(void **state)
     nnfs_network_free(network);
     two[1].sizes = sizes + 1; /* an input of both */
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_ERROR_ARGUMENT);
-    settings.embedding_count = 3;
+    settings.embedding_count = 4;
     assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_ERROR_ARGUMENT);
 }
 

@@ -119,6 +119,25 @@ static const char embed_text[] =
     "    }\n"
     "}\n\n";
 
+static const char waves_text[] =
+    "/* y = c + the sum of W2 cos(2 pi w x + b) over the frequencies, and behind it x */\n"
+    "static void add_waves(const float *table, int frequencies, float x, float *y, int width)\n"
+    "{\n"
+    "    const float *w2 = table + 2 * frequencies;\n"
+    "    int last = width - 1;\n"
+    "    for (int i = 0; i < last; i++) {\n"
+    "        y[i] = w2[frequencies * last + i];\n"
+    "    }\n"
+    "    for (int f = 0; f < frequencies; f++) {\n"
+    "        float turns = table[f] * x + table[frequencies + f] / 6.2831853f;\n"
+    "        float wave = cosf(6.2831853f * (turns - floorf(turns + 0.5f)));\n"
+    "        for (int i = 0; i < last; i++) {\n"
+    "            y[i] += w2[f * last + i] * wave;\n"
+    "        }\n"
+    "    }\n"
+    "    y[last] = x;\n"
+    "}\n\n";
+
 static const char vectors_text[] = "/* y = the sum of x_i times vector i */\n"
                                    "static void add_vectors(const float *vectors, int count, const "
                                    "float *x, float *y, int width)\n"
@@ -267,6 +286,7 @@ static const struct {
 } kind_helpers[] = {{NODE_CYCLES, cycles_text},
                     {NODE_PIECEWISE, embed_text},
                     {NODE_VECTORS, vectors_text},
+                    {NODE_PERIODIC, waves_text},
                     {NODE_LAYER_NORM, layer_norm_text}};
 
 static void write_helpers(c_writer *w)
@@ -397,6 +417,18 @@ static void write_piecewise(c_writer *w, int at, const graph_node *node, const c
         "    }\n",
         e->count, at, (e->bins + 2) * e->width, at, e->bins + 1, e->bins, x, at, y, e->width,
         e->width);
+}
+
+static void write_periodic(c_writer *w, int at, const graph_node *node, const char *x,
+                           const char *y)
+{
+    const node_embedding *e = &node->embedding;
+    int rows = 2 * e->frequencies + (e->width - 1) * (e->frequencies + 1);
+    (void)fprintf(w->stream,
+                  "    for (int i = 0; i < %d; i++) {\n"
+                  "        add_waves(table_%d + i * %d, %d, %s[inputs_%d[i]], %s + i * %d, %d);\n"
+                  "    }\n",
+                  e->count, at, rows, e->frequencies, x, at, y, e->width, e->width);
 }
 
 static void write_vectors(c_writer *w, int at, const graph_node *node, const char *x, const char *y)
@@ -549,6 +581,7 @@ static node_writer *const writers[NODE_KINDS] = {
     [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
     [NODE_LAYER_NORM] = write_layer_norm, [NODE_TWO_VALUED] = write_two_valued,
     [NODE_VECTORS] = write_vectors,       [NODE_SELECT] = write_select,
+    [NODE_PERIODIC] = write_periodic,
 };
 
 static const char one_hot_text[] =

@@ -409,6 +409,7 @@ static bool add_embedding(model_graph *graph, const nnfs_network *network,
     static const node_kind kinds[EMBEDDING_KINDS] = {
         [NNFS_EMBEDDING_PIECEWISE] = NODE_PIECEWISE,
         [NNFS_EMBEDDING_CATEGORY] = NODE_VECTORS,
+        [NNFS_EMBEDDING_PERIODIC] = NODE_PERIODIC,
     };
     const network_tensor *table = network_tensor_at(network, from->table);
     size_t count = (size_t)from->as.count;
@@ -421,6 +422,7 @@ static bool add_embedding(model_graph *graph, const nnfs_network *network,
     *to = (node_embedding){.count = from->as.count,
                            .bins = from->as.bins,
                            .width = from->as.width,
+                           .frequencies = from->as.frequencies,
                            .inputs = copy_of(from->inputs, count, sizeof(int)),
                            .sizes = copy_of(from->sizes, count, sizeof(int)),
                            .table = copy_of_tensor(network, from->table),
@@ -731,6 +733,9 @@ static const char *not_imported(const nnfs_network *network)
     for (int i = 0; i < network->embedding_count; i++) {
         if (network->embeddings[i].as.kind == NNFS_EMBEDDING_CATEGORY) {
             return "trained vectors of categories";
+        }
+        if (network->embeddings[i].as.kind == NNFS_EMBEDDING_PERIODIC) {
+            return "periodic embeddings";
         }
     }
     return NULL;

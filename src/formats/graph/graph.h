@@ -23,6 +23,7 @@ typedef enum node_kind {
     NODE_CYCLES,     /* sine and cosine of a date's cycles; 0 if it is missing */
     NODE_CONCAT,     /* the vectors of all sources, one after the other */
     NODE_PIECEWISE,  /* piecewise-linear embeddings of some values */
+    NODE_PERIODIC,   /* [c + W2 cos(2 pi w x + b), x] of some values */
     NODE_VECTORS,    /* of some runs of values each the sum of x_i times vector i */
     NODE_SELECT,     /* some of the values */
     NODE_EXPAND,     /* the inputs of each member: x * scale */
@@ -57,8 +58,9 @@ typedef struct node_embedding {
     int *inputs; /* [count] places of values; of a NODE_SELECT all that it has */
     int *sizes;  /* [count] of a NODE_VECTORS, values of a run */
     int count, bins, width;
-    float *edges; /* [count x (bins + 1)] */
-    float *table; /* [count x (bins + 2) x width], or [values of all runs x width] */
+    int frequencies; /* of a NODE_PERIODIC; its table has w, b, W2 by frequency and c of each */
+    float *edges;    /* [count x (bins + 1)] */
+    float *table;    /* [count x (bins + 2) x width], or [values of all runs x width] */
     size_t table_floats;
 } node_embedding;
 

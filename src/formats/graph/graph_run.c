@@ -190,6 +190,32 @@ static void run_piecewise(graph_runner *runner, const graph_node *node, const fl
     }
 }
 
+static void run_periodic(graph_runner *runner, const graph_node *node, const float *row,
+                         const float *x, float *y)
+{
+    const double pi = 3.14159265358979323846;
+    (void)runner;
+    (void)row;
+    const node_embedding *e = &node->embedding;
+    int k = e->frequencies;
+    int values = e->width - 1;
+    const float *table = e->table;
+    for (int c = 0; c < e->count; c++, y += e->width) {
+        float value = x[e->inputs[c]];
+        const float *w2 = table + 2 * (size_t)k;
+        const float *shift = w2 + (size_t)k * (size_t)values;
+        memcpy(y, shift, (size_t)values * sizeof *y);
+        y[values] = value;
+        for (int f = 0; f < k; f++, w2 += values) {
+            double angle = 2.0 * pi * (double)table[f] * (double)value + (double)table[k + f];
+            for (int i = 0; i < values; i++) {
+                y[i] += w2[i] * (float)cos(angle);
+            }
+        }
+        table = shift + values;
+    }
+}
+
 static void run_vectors(graph_runner *runner, const graph_node *node, const float *row,
                         const float *x, float *y)
 {
@@ -385,7 +411,7 @@ static node_function *const functions[NODE_KINDS] = {
     [NODE_CYCLES] = run_cycles,         [NODE_PIECEWISE] = run_piecewise,
     [NODE_EXPAND] = run_expand,         [NODE_MEAN] = run_mean,
     [NODE_LAYER_NORM] = run_layer_norm, [NODE_VECTORS] = run_vectors,
-    [NODE_SELECT] = run_select,
+    [NODE_SELECT] = run_select,         [NODE_PERIODIC] = run_periodic,
 };
 
 const float *graph_run(graph_runner *runner, const float *row)

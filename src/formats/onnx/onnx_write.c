@@ -516,6 +516,65 @@ static void write_piecewise(onnx_writer *w, int at, const graph_node *node, cons
     (void)flatten(w, sums, y);
 }
 
+/* [count, rows, columns] from each input's table, from `first` on; behind a row comes 0 if it is `padded`. */
+static const char *wave_part(onnx_writer *w, int at, const char *name, size_t first, int rows,
+                             int columns, bool padded)
+{
+    const node_embedding *e = &w->graph->nodes[at].embedding;
+    size_t stride = e->table_floats / (size_t)e->count;
+    const int64_t dims[] = {e->count, rows, columns + padded};
+    float *values = onnx_arena(&w->b, (size_t)(dims[0] * dims[1] * dims[2]), sizeof *values);
+    float *to = values;
+    for (int c = 0; values && c < e->count; c++) {
+        const float *from = e->table + (size_t)c * stride + first;
+        for (int row = 0; row < rows; row++, from += columns, to += dims[2]) {
+            to[dims[2] - 1] = 0.0f;
+            memcpy(to, from, (size_t)columns * sizeof *to);
+        }
+    }
+    return values ? onnx_floats(&w->b, local(w, at, name), values, 3, dims) : "";
+}
+
+/* 1 in the last place of a vector: where x goes. */
+static const char *last_place(onnx_writer *w, int at, int width)
+{
+    const int64_t dims[] = {1, 1, width};
+    float *values = onnx_arena(&w->b, (size_t)width, sizeof *values);
+    for (int i = 0; values && i < width; i++) {
+        values[i] = (float)(i + 1 == width);
+    }
+    return values ? onnx_floats(&w->b, local(w, at, "last place"), values, 3, dims) : "";
+}
+
+static void write_periodic(onnx_writer *w, int at, const graph_node *node, const char *x,
+                           const char *y)
+{
+    static const int64_t swapped[] = {1, 0};
+    static const int64_t samples_first[] = {1, 0, 2};
+    const node_embedding *e = &node->embedding;
+    size_t k = (size_t)e->frequencies;
+    int values = e->width - 1;
+    const char *chosen =
+        select_columns(w, at, "embedded", e->inputs, (size_t)e->count, x, local(w, at, "chosen"));
+    const char *turned = transpose(w, chosen, swapped, 2, local(w, at, "turned"));
+    const char *inputs = op2(w, "Unsqueeze", turned, integer(w, at, "last", 2), local(w, at, "x"));
+    const char *turns = op2(w, "Mul", inputs, wave_part(w, at, "w", 0, 1, e->frequencies, false),
+                            local(w, at, "turns"));
+    const char *circle = number(w, at, "circle", (float)(2.0 * M_PI));
+    const char *angle =
+        op2(w, "Add", op2(w, "Mul", turns, circle, local(w, at, "circles")),
+            wave_part(w, at, "b", k, 1, e->frequencies, false), local(w, at, "angle"));
+    const char *waves =
+        op2(w, "MatMul", op1(w, "Cos", angle, local(w, at, "cosine")),
+            wave_part(w, at, "w2", 2 * k, e->frequencies, values, true), local(w, at, "waves"));
+    waves = op2(w, "Add", waves, wave_part(w, at, "c", k * (size_t)(values + 2), 1, values, true),
+                local(w, at, "shifted"));
+    const char *line =
+        op2(w, "Mul", inputs, last_place(w, at, e->width), local(w, at, "inputs in place"));
+    const char *all = op2(w, "Add", waves, line, local(w, at, "embeddings"));
+    (void)flatten(w, transpose(w, all, samples_first, 3, local(w, at, "of samples")), y);
+}
+
 static const char *numbered(onnx_writer *w, int at, const char *name, int number)
 {
     return local(w, at, onnx_text(&w->b, "%s %d", name, number));
@@ -724,7 +783,7 @@ static node_writer *const writers[NODE_KINDS] = {
     [NODE_CYCLES] = write_cycles,         [NODE_PIECEWISE] = write_piecewise,
     [NODE_EXPAND] = write_expand,         [NODE_MEAN] = write_mean,
     [NODE_LAYER_NORM] = write_layer_norm, [NODE_VECTORS] = write_vectors,
-    [NODE_SELECT] = write_select,
+    [NODE_SELECT] = write_select,         [NODE_PERIODIC] = write_periodic,
 };
 
 /* ---- Inputs and outputs ---- */

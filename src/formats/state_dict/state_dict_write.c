@@ -95,7 +95,7 @@ static nnfs_status check_nodes(const model_graph *graph, nnfs_error *error)
 {
     for (int i = 0; i < graph->node_count; i++) {
         node_kind kind = graph->nodes[i].kind;
-        bool embeds = kind == NODE_PIECEWISE || kind == NODE_VECTORS;
+        bool embeds = kind == NODE_PIECEWISE || kind == NODE_PERIODIC || kind == NODE_VECTORS;
         if (embeds || kind == NODE_EXPAND) {
             return fail(
                 error, NNFS_ERROR_DATA,

@@ -142,7 +142,9 @@ static bool list_embeddings(const train_options *options, const nnfs_dataset *da
                             embedding_lists *lists)
 {
     const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(data);
-    nnfs_embedding numbers = {.kind = NNFS_EMBEDDING_PIECEWISE,
+    nnfs_embedding numbers = {.kind = options->embedding_kind,
+                              .frequencies = options->embedding_frequencies,
+                              .sigma = options->embedding_sigma,
                               .width = options->embedding_width,
                               .bins = options->embedding_bins};
     nnfs_embedding categories = {.kind = NNFS_EMBEDDING_CATEGORY, .width = options->category_width};
@@ -150,7 +152,7 @@ static bool list_embeddings(const train_options *options, const nnfs_dataset *da
     if (!preprocessing) {
         return true;
     }
-    return (numbers.bins == 0 || add_embedding(lists, preprocessing, numbers)) &&
+    return (numbers.width == 0 || add_embedding(lists, preprocessing, numbers)) &&
            (categories.width == 0 || add_embedding(lists, preprocessing, categories));
 }
 

@@ -50,17 +50,20 @@ typedef struct train_options {
     int networks;                        /* of an ensemble; at least 1 */
     int refit;                           /* networks that hold out data first; 0: none */
     nnfs_image_layout shape;             /* of the features as pictures; {0}: as the file says */
-    int embedding_bins, embedding_width; /* of numbers; 0 is none */
-    int category_width;                  /* of a category's vector; 0: one-hot */
-    nnfs_train_settings train;           /* resolved; the seed is that of everything */
-    double validation_share;             /* 0 is none */
-    const char *validation_path;         /* or NULL */
-    const char *validation_targets;      /* of that path, or NULL */
-    double test_share;                   /* 0 is none, or BY_DATA */
-    const char *test_path;               /* or NULL */
-    const char *test_targets;            /* of that path, or NULL */
-    int folds;                           /* 0 is none */
-    const char *class_weight;            /* as it was given, or NULL */
+    nnfs_embedding_kind embedding_kind;  /* of numbers, and so are the next */
+    int embedding_bins, embedding_width; /* 0 is none */
+    int embedding_frequencies;
+    float embedding_sigma;
+    int category_width;             /* of a category's vector; 0: one-hot */
+    nnfs_train_settings train;      /* resolved; the seed is that of everything */
+    double validation_share;        /* 0 is none */
+    const char *validation_path;    /* or NULL */
+    const char *validation_targets; /* of that path, or NULL */
+    double test_share;              /* 0 is none, or BY_DATA */
+    const char *test_path;          /* or NULL */
+    const char *test_targets;       /* of that path, or NULL */
+    int folds;                      /* 0 is none */
+    const char *class_weight;       /* as it was given, or NULL */
     table_options table;
     const char *from;       /* the model to go on with, or NULL */
     const char *freeze;     /* numbers of its layers, or NULL */

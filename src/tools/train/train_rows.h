@@ -47,8 +47,9 @@
     {"members", 0, "N", "networks that share their hidden layers and are averaged", "1",           \
      TRAIN(COUNT, options.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
     {"embedding", 0, "NAME[:KEY=N,...]", "embedding of the numbers of a table: none, or "          \
-     "piecewise:bins=48,width=16, piecewise linear between quantiles", "none",                     \
-     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise:", .vary = VARY_WHOLE},  \
+     "piecewise:bins=48,width=16, piecewise linear between quantiles, or "                          \
+     "periodic:frequencies=16,width=4,sigma=0.1, sums of cosines", "none",                     \
+     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise: periodic:", .vary = VARY_WHOLE},  \
     {"category-width", 0, "N", "length of the trained vector of a category, in columns with more "    \
      "than N of them; 0: one-hot", "0", TRAIN(COUNT, options.category_width), .lowest = 0,             \
      .highest = 1024, .vary = VARY_VALUES}

@@ -8,6 +8,7 @@
 #include "train/class_weights.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,47 @@ void take_freeze(void *target, const option_row *row, const char *text)
     values->options.freeze = text;
 }
 
-/* none, or piecewise with bins=N and width=N behind it. */
+/* The keys of embeddings. */
+typedef struct embedding_key {
+    nnfs_embedding_kind kind;
+    const char *name;
+    size_t offset; /* in train_options, of an int; 0: of the sigma */
+} embedding_key;
+
+static const embedding_key embedding_keys[] = {
+    {NNFS_EMBEDDING_PIECEWISE, "bins", offsetof(train_options, embedding_bins)},
+    {NNFS_EMBEDDING_PIECEWISE, "width", offsetof(train_options, embedding_width)},
+    {NNFS_EMBEDDING_PERIODIC, "frequencies", offsetof(train_options, embedding_frequencies)},
+    {NNFS_EMBEDDING_PERIODIC, "width", offsetof(train_options, embedding_width)},
+    {NNFS_EMBEDDING_PERIODIC, "sigma", 0},
+};
+
+/* KEY=VALUE */
+static void take_embedding_key(train_options *options, const char *item, size_t size)
+{
+    char value[32];
+    size_t length = strcspn(item, "=");
+    for (size_t i = 0; i < sizeof embedding_keys / sizeof *embedding_keys; i++) {
+        const embedding_key *key = &embedding_keys[i];
+        if (key->kind != options->embedding_kind || size <= length + 1 ||
+            strlen(key->name) != length || strncmp(key->name, item, length) != 0) {
+            continue;
+        }
+        (void)snprintf(value, sizeof value, "%.*s", (int)(size - length - 1), item + length + 1);
+        if (key->offset == 0) {
+            options->embedding_sigma = option_float("--embedding", value, NUMBER_POSITIVE);
+        } else {
+            *(int *)((char *)options + key->offset) =
+                (int)option_integer("--embedding", value, 1, 1024);
+        }
+        return;
+    }
+    bool piecewise = options->embedding_kind == NNFS_EMBEDDING_PIECEWISE;
+    usage_error("--embedding: '%.*s' is neither %s", (int)size, item,
+                piecewise ? "bins=N nor width=N" : "frequencies=N nor width=N nor sigma=X");
+}
+
+/* none, or the name of an embedding with KEY=VALUE behind it. */
 void take_embedding(void *target, const option_row *row, const char *text)
 {
     train_options *options = target;
@@ -94,32 +135,31 @@ void take_embedding(void *target, const option_row *row, const char *text)
     if (strcmp(text, "none") == 0) {
         return;
     }
-    if (length != strlen("piecewise") || strncmp(text, "piecewise", length) != 0) {
-        usage_error("--embedding: unknown embedding '%s'; there are none and "
-                    "piecewise:bins=N,width=N",
+    if (length == strlen("piecewise") && strncmp(text, "piecewise", length) == 0) {
+        options->embedding_kind = NNFS_EMBEDDING_PIECEWISE;
+        options->embedding_width = 16;
+    } else if (length == strlen("periodic") && strncmp(text, "periodic", length) == 0) {
+        options->embedding_kind = NNFS_EMBEDDING_PERIODIC;
+        options->embedding_width = 4;
+    } else {
+        usage_error("--embedding: unknown embedding '%s'; there are none, "
+                    "piecewise:bins=N,width=N and periodic:frequencies=N,width=N,sigma=X",
                     text);
     }
     options->embedding_bins = 48;
-    options->embedding_width = 16;
+    options->embedding_frequencies = 16;
+    options->embedding_sigma = 0.1f;
     const char *rest = "";
     if (text[length] == ':') {
         rest = text + length + 1;
     }
     while (*rest) {
         const char *item;
-        char value[32];
         size_t size = list_next(&rest, &item);
-        bool bins = strncmp(item, "bins=", 5) == 0;
-        size_t key = 6;
-        if (bins) {
-            key = 5;
-        }
-        if ((!bins && strncmp(item, "width=", 6) != 0) || size <= key) {
-            usage_error("--embedding: '%.*s' is neither bins=N nor width=N", (int)size, item);
-        }
-        (void)snprintf(value, sizeof value, "%.*s", (int)(size - key), item + key);
-        *(bins ? &options->embedding_bins : &options->embedding_width) =
-            (int)option_integer("--embedding", value, 1, 1024);
+        take_embedding_key(options, item, size);
+    }
+    if (options->embedding_kind == NNFS_EMBEDDING_PERIODIC && options->embedding_width < 2) {
+        usage_error("--embedding: periodic is at least 2 wide");
     }
 }
 

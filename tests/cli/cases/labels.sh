@@ -13,7 +13,7 @@ nnfs-train -q "${options[@]}" -t 3 -o labels3
 cmp labels1 labels2 && cmp labels1 labels3 && echo "the same model with any number of threads"
 nnfs-train -q "${options[@]}" -o none --log again.jsonl --checkpoint kept --checkpoint-every 3steps
 rm -f kept/best.safetensors "$(find kept -name 'checkpoint-*' | sort | tail -n 1)"
-nnfs-train -q --resume kept
+nnfs-train -q --resume kept && echo "resumed $(grep -c '"event":"resume"' again.jsonl) time"
 for log in 1 again; do
     tail -1 $log.jsonl | grep -o '"weights_hash":"[0-9a-f]*"' >$log.hash
 done

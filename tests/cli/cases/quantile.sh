@@ -7,7 +7,7 @@ nnfs-train -q "${options[@]}" --preset plain --hidden 8 -t 3 -o high3
 cmp high1 high2 && cmp high1 high3 && echo "the same model with any number of threads"
 nnfs-train -q "${options[@]}" --preset plain --hidden 8 -o none --log again.jsonl --checkpoint kept --checkpoint-every 3steps
 rm -f kept/best.safetensors "$(find kept -name 'checkpoint-*' | sort | tail -n 1)"
-nnfs-train -q --resume kept
+nnfs-train -q --resume kept && echo "resumed $(grep -c '"event":"resume"' again.jsonl) time"
 for log in 1 again; do
     tail -1 $log.jsonl | grep -o '"weights_hash":"[0-9a-f]*"\|"test_pinball":[0-9.]*\|"test_coverage":[0-9.]*' >$log.end
 done
