@@ -24,6 +24,9 @@ def train(side, job):
     x, y = mnist.arrays(Path(job["data"]), mnist.TRAIN)
     side.Network({**job, "epochs": 1}, 0).train(x[:WARM_UP], y[:WARM_UP])
     network = side.Network(job, job["seed"])
+    network.load(read_layers(job["initial"]))
+    if hasattr(network, "compile_for"):
+        network.compile_for(x, y)
     start = time.perf_counter()
     network.train(x, y)
     seconds = time.perf_counter() - start

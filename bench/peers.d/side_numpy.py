@@ -80,7 +80,7 @@ class Network:
 
     def load(self, layers):
         self.weights = [np.ascontiguousarray(w.T) for w, _ in layers]
-        self.biases = [b for _, b in layers]
+        self.biases = [b.copy() for _, b in layers]
 
     def forward(self, x):
         """What each layer puts out, the input first."""

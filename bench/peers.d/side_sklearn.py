@@ -18,17 +18,19 @@ def describe():
 
 
 class Classifier(MLPClassifier):
-    """Its own initial weights are glorot_uniform everywhere."""
+    """Its own initial weights are glorot_uniform everywhere; these are given."""
+
+    prepared = None
 
     def _init_coef(self, fan_in, fan_out, *dtype):
-        if not hasattr(self, "prepared"):
-            self.prepared = side_numpy.initial_weights(
-                np.random.default_rng(self.random_state), [784, *self.hidden_layer_sizes, 10])
-        return self.prepared.pop(0), np.zeros(fan_out, np.float32)
+        if self.prepared:
+            return self.prepared.pop(0)
+        return super()._init_coef(fan_in, fan_out, *dtype)
 
 
 class Network:
     def __init__(self, job, seed):
+        self.job = job
         self.classifier = Classifier(
             tuple(job["hidden"]), activation="relu", solver=job.get("optimizer", "sgd"),
             alpha=0, batch_size=job.get("batch", 1), learning_rate_init=job.get("rate", 0.1),
@@ -36,10 +38,14 @@ class Network:
             nesterovs_momentum=False, early_stopping=False, n_iter_no_change=10**6)
 
     def load(self, layers):
+        given = [(np.ascontiguousarray(w.T), b.copy()) for w, b in layers]
+        if self.job["what"] == "train":
+            self.classifier.prepared = given
+            return
         inputs = layers[0][0].shape[1]
         self.classifier.partial_fit(np.zeros((1, inputs), np.float32), [0], classes=range(10))
-        self.classifier.coefs_ = [np.ascontiguousarray(w.T) for w, _ in layers]
-        self.classifier.intercepts_ = [b for _, b in layers]
+        self.classifier.coefs_ = [w for w, _ in given]
+        self.classifier.intercepts_ = [b for _, b in given]
 
     def train(self, x, y):
         self.classifier.fit(x, y)

@@ -14,7 +14,7 @@ class Training:
     rate: float
     samples: int
     quick_samples: int
-    sides: tuple = ("numpy", "sklearn", "torch")
+    sides: tuple = ("numpy", "sklearn", "torch", "torch_bf16", "jax")
     epochs: int = 2
 
     def job(self, quick):
@@ -35,7 +35,7 @@ class Inference:
     name: str
     hidden: tuple
     samples: int
-    sides: tuple = ("numpy", "sklearn", "torch")
+    sides: tuple = ("numpy", "sklearn", "torch", "torch_bf16", "jax")
 
     def job(self, quick):
         return {"what": "infer", **asdict(self), "seconds": 0.3 if quick else 1.0}
@@ -51,7 +51,7 @@ WORKS = [
     Training("784-512-512-10", (512, 512), 128, "adam", 0.001, 20000, 5000, epochs=1),
     Training("784-2048-2048-10", (2048, 2048), 256, "sgd", 0.1, 10000, 5120, epochs=1),
     # A rate that suits single samples; the others are not made for this.
-    Training("batch-1", (128,), 1, "sgd", 0.01, 20000, 5000, sides=("numpy",), epochs=1),
+    Training("batch-1", (128,), 1, "sgd", 0.01, 20000, 5000, sides=("numpy", "jax"), epochs=1),
     Inference("inference", (128,), 10000),
     Inference("one-sample", (128,), 1),
 ]
