@@ -292,7 +292,9 @@ typedef struct nnfs_dataset_settings {
                          * there, and no row is left out; default 0 */
     const char *const *keep; /* columns of a CSV file whose cells nnfs_dataset_kept returns as they
                               * are written; NULL, the default: none */
-    void *reserved[4];       /* NULL */
+    int shared; /* 1: other processes of this host load the same file; an NPY file is mapped, and in memory
+                 * once for all, instead of read. Default 0: so only if it is too large */
+    void *reserved[4]; /* NULL */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);

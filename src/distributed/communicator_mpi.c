@@ -179,7 +179,7 @@ static void *run_heartbeat(void *user)
     return NULL;
 }
 
-/* All ranks are here: the last beats, so that no message is left behind. */
+/* All ranks are here: the last beats, so that no message is left behind, unless a rank is stopped just now. */
 static void end_heartbeat(nnfs_communicator *c)
 {
     if (!c->beat.running) {
@@ -191,8 +191,12 @@ static void end_heartbeat(nnfs_communicator *c)
     bool sent = false;
     bool last = false;
     int left = 0;
+    double until = clock_seconds() + (double)BEATS_MOST * 1e-9 * BEAT_NANOSECONDS;
     for (int turns = 0; !atomic_load(&c->lost) && !(sent && left && last);
          turns = pause_once(turns)) {
+        if (clock_seconds() > until) {
+            (void)communicator_lose(c, "rank %d of %d does not end", rank_before(c), c->size);
+        }
         int code = MPI_Test(&c->beat.sent, &left, MPI_STATUS_IGNORE);
         if (code == MPI_SUCCESS && left && !sent) {
             sent = true;
@@ -450,6 +454,9 @@ void nnfs_communicator_free(nnfs_communicator *communicator)
         nnfs_communicator_abort(communicator, 1);
     }
     end_heartbeat(communicator);
+    if (nnfs_communicator_lost(communicator)) {
+        nnfs_communicator_abort(communicator, 1);
+    }
     end(communicator);
 }
 

@@ -200,6 +200,22 @@ static void test_booleans(void **state)
     table_free(&set.table);
 }
 
+/* Read by default, as it is small; mapped for several processes. */
+static void test_shared(void **state)
+{
+    (void)state;
+    for (int shared = 0; shared <= 1; shared++) {
+        nnfs_dataset_settings settings;
+        loaded set;
+        nnfs_dataset_settings_init(&settings);
+        settings.shared = shared;
+        load_with("accept/b1", &settings, -1, &set);
+        assert_int_equal(set.status, NNFS_OK);
+        assert_int_equal(set.table.mapping != NULL, shared);
+        table_free(&set.table);
+    }
+}
+
 /* [2, 3, 4]: the last index fastest, as in C order. */
 static void test_fortran_rank_3(void **state)
 {
@@ -645,10 +661,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepts),        cmocka_unit_test(test_booleans),
         cmocka_unit_test(test_fortran_rank_3), cmocka_unit_test(test_fortran_large),
-        cmocka_unit_test(test_missing),        cmocka_unit_test(test_wants),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_halves),         cmocka_unit_test(test_types),
-        cmocka_unit_test(test_gather),
+        cmocka_unit_test(test_shared),         cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_wants),          cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_out_of_memory),  cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_types),          cmocka_unit_test(test_gather),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

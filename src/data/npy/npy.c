@@ -308,5 +308,9 @@ nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *setti
 nnfs_status npy_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
                      nnfs_error *error)
 {
-    return npy_read_within(path, settings, memory_limit("") / 2, table, error);
+    size_t limit = memory_limit("") / 2;
+    if (settings->shared) {
+        limit = 0;
+    }
+    return npy_read_within(path, settings, limit, table, error);
 }

@@ -3,8 +3,11 @@
 
 #include "common/exit.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static nnfs_communicator *joined; /* for ends in the middle of the tool */
@@ -27,10 +30,31 @@ static void leave_early(int status, const char *message)
     nnfs_communicator_free(communicator);
 }
 
+/* Ranks that are gone before the job has begun send no heartbeat that could be missed. */
+enum { JOIN_SECONDS = 45 };
+
+static void end_late(int signal)
+{
+    static const char sentence[] = "the ranks of the job do not come together in 45 seconds\n";
+    (void)signal;
+    (void)!write(STDERR_FILENO, program_invocation_short_name,
+                 strlen(program_invocation_short_name));
+    (void)!write(STDERR_FILENO, ": ", 2);
+    (void)!write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    _exit(EXIT_CANNOT_RUN);
+}
+
 nnfs_communicator *ranks_join(void)
 {
     nnfs_error error;
-    if (nnfs_communicator_create(&joined, &error) != NNFS_OK) {
+    const struct sigaction late = {.sa_handler = end_late};
+    struct sigaction before;
+    (void)sigaction(SIGALRM, &late, &before);
+    (void)alarm(JOIN_SECONDS);
+    nnfs_status status = nnfs_communicator_create(&joined, &error);
+    (void)alarm(0);
+    (void)sigaction(SIGALRM, &before, NULL);
+    if (status != NNFS_OK) {
         cli_error(&error);
         cli_exit(EXIT_CANNOT_RUN);
     }

@@ -128,6 +128,9 @@ int main(int argc, char **argv)
     take_rank(&tune, &options);
     tune.command = tune_command(&options);
     trials_make(&tune);
+    for (int i = 0; i < tune.count; i++) {
+        tune.trials[i].options.table.shared = nnfs_communicator_host_ranks(communicator) > 1;
+    }
     int result = cli_finish(run_all(&tune));
     ranks_leave(communicator, result);
     if (!tune.prepared) {
