@@ -10,7 +10,8 @@ launcher=${LAUNCHER:-mpirun}
 rounds=${ROUNDS:-3}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+one=nnfs-$$-1 two=nnfs-$$-2
+trap 'rm -rf "$work"; ip netns del $one 2>/dev/null; ip netns del $two 2>/dev/null' EXIT
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
 export OMPI_MCA_btl_vader_single_copy_mechanism=none
@@ -64,7 +65,7 @@ compare() { # NAME WIDTH BATCH
 
 # What overlap hides at 1 Gbit/s: the model's time of all messages against what was waited.
 link() { # WIDTH BATCH WIRE PARAMETERS BYTES
-    local one=nnfs-$$-1 two=nnfs-$$-2 name
+    local name
     ip netns add "$one" 2>/dev/null || { echo "no network namespaces here"; return; }
     ip netns add "$two"
     ip link add "veth$$" netns "$one" type veth peer name "veth$$" netns "$two"

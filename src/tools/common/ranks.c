@@ -30,12 +30,12 @@ static void leave_early(int status, const char *message)
     nnfs_communicator_free(communicator);
 }
 
-/* Ranks that are gone before the job has begun send no heartbeat that could be missed. */
-enum { JOIN_SECONDS = 45 };
+/* Ranks that are gone before the job has begun, or while it ends, send no heartbeat that could be missed. */
+enum { ANSWER_SECONDS = 45 };
 
 static void end_late(int signal)
 {
-    static const char sentence[] = "the ranks of the job do not come together in 45 seconds\n";
+    static const char sentence[] = "the ranks of the job do not answer for 45 seconds\n";
     (void)signal;
     (void)!write(STDERR_FILENO, program_invocation_short_name,
                  strlen(program_invocation_short_name));
@@ -48,12 +48,10 @@ nnfs_communicator *ranks_join(void)
 {
     nnfs_error error;
     const struct sigaction late = {.sa_handler = end_late};
-    struct sigaction before;
-    (void)sigaction(SIGALRM, &late, &before);
-    (void)alarm(JOIN_SECONDS);
+    (void)sigaction(SIGALRM, &late, NULL);
+    (void)alarm(ANSWER_SECONDS);
     nnfs_status status = nnfs_communicator_create(&joined, &error);
     (void)alarm(0);
-    (void)sigaction(SIGALRM, &before, NULL);
     if (status != NNFS_OK) {
         cli_error(&error);
         cli_exit(EXIT_CANNOT_RUN);
@@ -100,9 +98,13 @@ void ranks_leave(nnfs_communicator *communicator, int status)
 {
     joined = NULL;
     cli_before_exit(NULL);
+    /* Here all wait for the last one to be done; from here on none has anything left to do. */
+    (void)nnfs_communicator_agree(communicator, NNFS_OK, NULL);
+    (void)fflush(NULL);
     if (nnfs_communicator_lost(communicator)) {
-        (void)fflush(NULL);
         nnfs_communicator_abort(communicator, status);
     }
+    (void)alarm(ANSWER_SECONDS);
     nnfs_communicator_free(communicator);
+    (void)alarm(0);
 }
