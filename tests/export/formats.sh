@@ -63,10 +63,12 @@ awk 'BEGIN {
 nnfs-train days.csv --target price --preset plain -e 3 -q -o dates.safetensors
 nnfs-train days.csv --target price --preset plain --normalization layer --hidden 12,8 -e 3 -q -o layer.safetensors
 nnfs-train days.csv --target price --preset plain --normalization batch --hidden 12,8 -e 3 -q -o batch.safetensors
-nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 --category-width 2 -e 3 -q -o members.safetensors
-nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 --embedding periodic:frequencies=6 -e 3 -q -o votes.safetensors
+nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 -e 3 -q -o members.safetensors
+nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 -e 3 -q -o votes.safetensors
 nnfs-train days.csv --target price --preset plain --scale robust --two-valued -e 3 -q -o robust.safetensors
-for model in dates layer batch members votes robust; do
+nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 --category-width 2 -e 3 -q -o categories.safetensors
+nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 --embedding periodic:frequencies=6 -e 3 -q -o waves.safetensors
+for model in dates layer batch members votes robust categories waves; do
     nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --check days.csv
     nnfs-export $model.safetensors --c $model.int8.c --int8 --check days.csv
 done
@@ -112,12 +114,12 @@ for cc in gcc clang; do
         [ $model != numbers ] || unit=1000
         compare expected.csv got.csv $unit
     done
-    for model in dates layer members votes robust; do
+    for model in dates layer members votes robust categories waves; do
         $cc "${strict[@]}" -fsanitize=undefined -fno-sanitize-recover=all -DMAIN $model.c -lm -o $model
         nnfs-predict -q $model.safetensors days.csv >expected.csv
         ./$model <days.csv >got.csv
         unit=1
-        [ $model = votes ] || unit=100
+        [ $model = votes ] || [ $model = waves ] || unit=100
         compare expected.csv got.csv $unit
         $cc "${strict[@]}" -c $model.int8.c -o int8.o
     done

@@ -278,8 +278,7 @@ nnfs_status show_model(const show *from, nnfs_error *error)
     }
     line_print(stdout, "%s: %s, %s parameters, loss %s\n",
                text_name(from->options->request.model).text, shape,
-               text_count(nnfs_network_parameters(network)).text,
-               text_loss(network).text);
+               text_count(nnfs_network_parameters(network)).text, text_loss(network).text);
     if (nnfs_network_networks(network) > 1) {
         line_print(stdout, "ensemble  of %d networks, the first of which has these layers:\n",
                    nnfs_network_networks(network));
