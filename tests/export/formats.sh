@@ -66,9 +66,9 @@ nnfs-train days.csv --target price --preset plain --normalization batch --hidden
 nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 -e 3 -q -o members.safetensors
 nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 -e 3 -q -o votes.safetensors
 nnfs-train days.csv --target price --preset plain --scale robust --two-valued -e 3 -q -o robust.safetensors
-nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 --category-width 2 -e 3 -q -o categories.safetensors
-nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 --embedding periodic:frequencies=6 -e 3 -q -o waves.safetensors
-for model in dates layer batch members votes robust categories waves; do
+nnfs-train days.csv --target price --preset balanced --hidden 16,8 --members 3 --category-width 2 -e 3 -q -o vectors.safetensors
+nnfs-train days.csv --target town --preset fast --hidden 16 --members 4 --embedding periodic:frequencies=6 -e 3 -q -o periodic.safetensors
+for model in dates layer batch members votes robust vectors periodic; do
     nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --check days.csv
     nnfs-export $model.safetensors --c $model.int8.c --int8 --check days.csv
 done
@@ -86,7 +86,6 @@ for model in numbers classes pictures dates layer batch members votes robust; do
     cmp $model.onnx again.onnx
 done
 # What an import does not carry is named.
-nnfs-train days.csv --target price --preset plain --category-width 2 -e 1 -q -o vectors.safetensors
 nnfs-train days.csv --target price --preset plain --networks 2 -e 1 -q -o networks.safetensors
 for model in vectors networks periodic; do
     nnfs-export -q $model.safetensors --onnx $model.onnx
@@ -114,12 +113,12 @@ for cc in gcc clang; do
         [ $model != numbers ] || unit=1000
         compare expected.csv got.csv $unit
     done
-    for model in dates layer members votes robust categories waves; do
+    for model in dates layer members votes robust vectors periodic; do
         $cc "${strict[@]}" -fsanitize=undefined -fno-sanitize-recover=all -DMAIN $model.c -lm -o $model
         nnfs-predict -q $model.safetensors days.csv >expected.csv
         ./$model <days.csv >got.csv
         unit=1
-        [ $model = votes ] || [ $model = waves ] || unit=100
+        [ $model = votes ] || [ $model = periodic ] || unit=100
         compare expected.csv got.csv $unit
         $cc "${strict[@]}" -c $model.int8.c -o int8.o
     done
