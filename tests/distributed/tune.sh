@@ -40,7 +40,7 @@ diff <(lines one-folds.jsonl) <(lines folds.jsonl) || wrong 'folds: other result
 
 # One sentence for all ranks.
 tune 2 nowhere.csv --lr 0.1,0.2 >out 2>errors
-[ "$(grep -c '^nnfs-tune: ' errors)" -eq 1 ] || wrong "no data: $(cat errors)"
+[ "$(grep -c '^nnfs-tune: there is no dataset' errors)" -eq 1 ] || wrong "no data: $(cat errors)"
 
 # Runs go side by side: their iterations alternate in the log, which those of one rank do not.
 # shellcheck disable=SC2054
