@@ -1,43 +1,14 @@
 /*
  * Runs of steps: the samples of a dataset go through a program, step by step and chunk by chunk, by as many
- * threads as there are. A workspace belongs to one run at a time and is allocated beforehand: a step
- * allocates nothing.
+ * threads as there are, in a workspace: a step allocates nothing.
  */
 #ifndef NNFS_PROGRAM_STEP_RUN_H
 #define NNFS_PROGRAM_STEP_RUN_H
 
-#include "base/phases.h"
 #include "base/profile.h"
 #include "optim/schedule.h"
-#include "program/governor.h"
 #include "program/program.h"
-
-/* What the samples of a shard work in. */
-typedef struct shard_work {
-    op_state state;
-    float *x;        /* [inputs x chunk] */
-    float *work;     /* SPACE_WORK */
-    float *partials; /* SPACE_PARTIALS, or NULL */
-    float *leaf;     /* [gradient_floats] its gradient; NULL: the run's */
-} shard_work;
-
-/* What a program works in. */
-typedef struct workspace {
-    shard_work *shards; /* [shard_count] */
-    int shard_count;
-    float **leaves; /* [shard_count] of the run under way */
-    float *packed;  /* SPACE_PACKED, or NULL */
-    float *scratch; /* [scratch_floats] for each thread */
-    size_t scratch_floats;
-    bool *runs;    /* [2 x stages] whether a stage runs in a chunk; then, in the last of a step */
-    phases phases; /* of the run under way */
-    governor governor; /* how many threads take tiles */
-} workspace;
-
-/* For up to `threads` threads. Freed by workspace_free, also after a failure. Errors: MEMORY. */
-nnfs_status workspace_create(workspace *made, const program *p, const nnfs_network *network,
-                             int threads, nnfs_error *error);
-void workspace_free(workspace *w);
+#include "program/workspace.h"
 
 /* Sums over whole steps. */
 typedef struct step_sums {
