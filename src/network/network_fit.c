@@ -91,7 +91,7 @@ static void silence_unseen(nnfs_network *network, const nnfs_preprocessing *prep
         const preprocessing_column *column = &preprocessing->columns[i];
         const nnfs_encoding *encoding = &column->encoding;
         if (encoding->kind == NNFS_COLUMN_CATEGORY && encoding->inputs > 0 &&
-            !column->others_seen) {
+            !encoding->two_valued && !column->others_seen) {
             silence_input(network, encoding->first_input + encoding->inputs - 1);
         }
     }

@@ -819,6 +819,29 @@ static void network_keeps_it(void **state)
     nnfs_network_free(loaded);
 }
 
+/* The one input of two categories is no place for others: its first weights stay. */
+static void two_values_keep_weights(void **state)
+{
+    (void)state;
+    static const spec specs[] = {{"colour", "blue red", FEATURE}, {"y", NULL, TARGET}};
+    static const float cells[] = {0, 1, 1, 2, 0, 3, 1, 4};
+    nnfs_dataset *table = make_table(specs, 2, cells, 4);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    for (int two_valued = 0; two_valued < 2; two_valued++) {
+        settings.two_valued = two_valued;
+        nnfs_preprocessing *p = fit(table, &settings);
+        prepare(table, p);
+        nnfs_network *network = network_for(table, 3);
+        uint64_t before = nnfs_network_hash(network);
+        assert_int_equal(nnfs_network_set_preprocessing(network, p, NULL), NNFS_OK);
+        assert_int_equal(nnfs_network_hash(network) == before, two_valued);
+        nnfs_network_free(network);
+        nnfs_preprocessing_free(p);
+    }
+    nnfs_dataset_free(table);
+}
+
 static void what_does_not_fit(void **state)
 {
     (void)state;
@@ -1198,6 +1221,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(pixels_by_default),
         cmocka_unit_test(narrow_integers),
         cmocka_unit_test(network_keeps_it),
+        cmocka_unit_test(two_values_keep_weights),
         cmocka_unit_test(what_does_not_fit),
         cmocka_unit_test(unseen_is_silent),
         cmocka_unit_test(json_round_trip),
