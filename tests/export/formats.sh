@@ -87,7 +87,6 @@ for model in numbers classes pictures dates layer batch members votes robust; do
 done
 # What an import does not carry is named.
 nnfs-train days.csv --target price --preset plain --networks 2 -e 1 -q -o networks.safetensors
-cp waves.safetensors periodic.safetensors
 for model in vectors networks periodic; do
     nnfs-export -q $model.safetensors --onnx $model.onnx
     ! nnfs-import -q $model.onnx -o again.safetensors 2>refusal || exit 1
