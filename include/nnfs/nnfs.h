@@ -18,8 +18,9 @@
  *     On failure output parameters are set to NULL or left alone, and nothing is leaked.
  *   - A function that returns a property instead of a status returns 0, NULL or a struct of zeros
  *     when it gets NULL instead of an object, or an index out of range.
- *   - What a `create`, `load`, `split`, `wrap` or `digits` function hands out is freed by the
- *     `free` function of its type. Every `free` accepts NULL.
+ *   - An object that a function returns by an output parameter (`create`, `load`, `copy`, `import`,
+ *     `wrap`, `split`, `fold`, `fit`, `open`) is freed by the `free` function of its type. Every
+ *     `free` accepts NULL.
  *   - The library prints nothing, never exits, and keeps no state that a caller could see.
  *     Different objects may be used from different threads at the same time; one trainer or dataset
  *     must not be used by two threads at once. A network may be read by many, and a dataset trained on
@@ -526,8 +527,9 @@ NNFS_API nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
 NNFS_API const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int category);
 
 /*
- * The columns that the settings keep, from 0: the index of one, -1 past the last; and its cell of a
- * sample as the file writes it, without quotes and blanks around it. NULL: no such column or sample.
+ * Return the index of kept column `which` (from 0, in the order of the settings' `keep`), -1 past the
+ * last; and its cell of a sample as the file has it, without quotes and surrounding blanks, NULL for no
+ * such column or sample.
  */
 NNFS_API int nnfs_dataset_kept_column(const nnfs_dataset *dataset, int which);
 NNFS_API const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int which);
@@ -622,22 +624,24 @@ typedef struct nnfs_encoding {
     const char *name; /* NULL where columns have none; lives as long as the preprocessing */
     int column;       /* of the file it was fitted on, from 0 */
     nnfs_column_kind kind;
-    int first_input;     /* of its inputs */
-    int inputs;          /* how many; 0: it is left out, */
-    const char *reason;  /* because of this: "constant", "no values", "mostly unique"; else NULL */
-    float center, scale; /* a number x becomes (x - center) * scale, */
-    float fill;          /* and a missing one (fill - center) * scale */
-    int has_indicator;   /* its second input says whether it was missing */
-    int categories;      /* that have a place; the place of the missing and of the others follow */
-    int has_missing;     /* a place for missing ones */
-    const char *format;  /* of nnfs_column */
-    double origin;       /* of dates: a number x is days since then, counted from 1970-01-01 */
-    int has_month;       /* of dates: sine and cosine of the month, which follow the elapsed time */
-    int has_weekday;     /* and its indicator; then those of the day of the week, */
-    int has_hour;        /* and those of the time of day */
-    float clip;          /* c > 0: a scaled number z becomes z / sqrt(1 + (z/c)^2); 0: it stays */
-    int knots;      /* of nnfs_preprocessing_knot, 0 or at least 2: a scaled number goes by them */
-    int two_valued; /* 1: its two categories are one input, -1 and 1 */
+    int first_input;     /* index of the column's first input */
+    int inputs;          /* number of inputs; 0: the column is left out */
+    const char *reason;  /* why it is: "constant", "no values" or "mostly unique"; else NULL */
+    float center, scale; /* a number x becomes (x - center) * scale */
+    float fill;          /* replaces a missing number x */
+    int has_indicator;   /* 1: the second input is 1 if the number is missing, else 0 */
+    int categories;  /* categories with an input each; then the missing one's, then the others' */
+    int has_missing; /* 1: missing categories have an input of their own */
+    const char *format; /* as in nnfs_column */
+    double origin;      /* of dates, days from 1970-01-01: x is the number of days since then */
+    /* Of dates: 1: sine and cosine of the month, the day of the week and the time of day are inputs,
+     * in this order, after the elapsed time and its indicator. */
+    int has_month;
+    int has_weekday;
+    int has_hour;
+    float clip; /* c > 0: a scaled number z becomes z / sqrt(1 + (z/c)^2); 0: no clip */
+    int knots;  /* number of knots that map a scaled number (nnfs_preprocessing_knot), 0 or >= 2 */
+    int two_valued;      /* 1: its two categories are one input, -1 and 1 */
     int64_t reserved[4]; /* 0 */
 } nnfs_encoding;
 
@@ -675,20 +679,22 @@ typedef struct nnfs_layer {
     nnfs_activation activation;
 } nnfs_layer;
 
-/*
- * Inputs that become vectors before the first layer. `count` vectors of `width` values; vector i is made of
- * input inputs[i], or of the sizes[i] inputs from there on, which rise and belong to no other vector.
- */
+/* How inputs become vectors before the first layer. */
 typedef enum nnfs_embedding_kind {
-    /* w0 x + b0 + P ple(x), piecewise linear between quantiles, of at most `bins` pieces (Gorishniy et al. 2022) */
+    /* w0 x + b0 + P ple(x), piecewise linear between quantiles, with at most `bins` pieces
+     * (Gorishniy et al. 2022). */
     NNFS_EMBEDDING_PIECEWISE,
-    /* The sum of x_i T_i over the inputs of a category; one of them is 1, so it is the category's vector */
+    /* The sum of x_i T_i over the inputs of a category, of which one is 1: the category's vector. */
     NNFS_EMBEDDING_CATEGORY,
-    /* c + W2 cos(2 pi w x + b) of width - 1 values, and x (Holzmueller et al. 2024); w begins at sigma N(0, 1), and
-     * all of it learns at a tenth of the learning rate */
+    /* c + W2 cos(2 pi w x + b), with width - 1 values, and x (Holzmueller et al. 2024). w is initialized
+     * with sigma N(0, 1); all parameters have a tenth of the learning rate. */
     NNFS_EMBEDDING_PERIODIC,
 } nnfs_embedding_kind;
 
+/*
+ * `count` vectors of `width` values. Vector i is computed from input inputs[i], or from the sizes[i] inputs
+ * that begin there. The indices rise, and an input belongs to at most one vector.
+ */
 typedef struct nnfs_embedding {
     nnfs_embedding_kind kind;
     int width; /* 1 to 1024; of periodic at least 2 */
@@ -769,8 +775,8 @@ NNFS_API nnfs_status nnfs_network_load_memory(const void *bytes, size_t count,
 NNFS_API void nnfs_memory_free(void *bytes);
 
 /*
- * Whether nnfs_network_save could begin to write `path`, before there is work to lose: does so, and
- * leaves no trace. Errors: IO, MEMORY.
+ * Checks that a model file can be created at `path`, to be called before a long run. Changes no file.
+ * Errors: IO, MEMORY.
  */
 NNFS_API nnfs_status nnfs_network_save_check(const char *path, nnfs_error *error);
 
@@ -1075,10 +1081,10 @@ NNFS_API nnfs_status nnfs_partial_dependence(const nnfs_network *network,
 /*
  * These functions may change from release to release. All files appear whole or not at all.
  *
- * Writes an ONNX model, opset 17 and ai.onnx.ml 3. A network with preprocessing has an input a column
- * that it reads, [N, 1], float (NaN: missing), string ("": missing) or, of dates, double (days from
- * 1970-01-01, NaN: missing), called like the column; another
- * one has `input`, float [N, inputs], pixels as they are stored. Outputs: `label` [N] and
+ * Writes an ONNX model, opset 17 and ai.onnx.ml 3. A network with preprocessing has one input [N, 1] per
+ * column that it reads, with the column's name: float (NaN: missing), string ("": missing) or, for dates,
+ * double (days from 1970-01-01, NaN: missing). A network without preprocessing has one input `input`,
+ * float [N, inputs], pixels as they are stored. Outputs: `label` [N] and
  * `probabilities` [N, classes], or `variable` [N, numbers] in their own units. Errors: IO, DATA (a name
  * that is not UTF-8), MEMORY.
  */
@@ -1237,10 +1243,11 @@ NNFS_API nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nn
                                              nnfs_error *error);
 
 /*
- * Messages of the caller's own, at most NNFS_MESSAGE_MOST bytes, from any thread. _send returns when the data may be
- * changed. _receive takes the next message that has come, by one thread of a rank at a time: sets *rank to its sender
- * and *size to its bytes, or *size to 0 if none has come. Errors: IO if a rank is lost, ARGUMENT for `bytes` beyond
- * the limit or less than the message has.
+ * Send and receive messages of the caller, of at most NNFS_MESSAGE_MOST bytes. _send may be called from any
+ * thread, and returns when the data may be changed. _receive may be called by one thread of a rank at a
+ * time, does not wait, and sets *rank to the sender and *size to the bytes of the next message, or *size to
+ * 0 if there is no message. Errors: IO (a rank is lost), ARGUMENT (`bytes` is above the limit or smaller
+ * than the message).
  */
 #define NNFS_MESSAGE_MOST 4096
 NNFS_API nnfs_status nnfs_communicator_send(nnfs_communicator *communicator, int rank,
@@ -1598,10 +1605,10 @@ NNFS_API float *nnfs_trainer_bias_gradient(nnfs_trainer *trainer, int index);
 /*
  * A checkpoint is a model file (nnfs_network_load reads it too) with the state that a run needs to resume,
  * also in the middle of an epoch: optimizer and schedule state, settings, position in the epoch, and
- * hashes of the data and of the file. With the same data on the
- * same CPU, BLAS and kernel, the run then ends with the same bits, at any number of threads.
- * The folder holds the last three, checkpoint-EPOCHS-STEPS.safetensors, and best.safetensors, of the
- * epoch with the smallest validation loss (training loss, where nothing is held out).
+ * hashes of the data and of the file. With the same data on the same CPU, BLAS and kernel, the run then
+ * ends with the same bits, at any number of threads. The folder holds the last three,
+ * checkpoint-EPOCHS-STEPS.safetensors, and best.safetensors, of the epoch that is best by the setting
+ * `monitor` on the validation data, or has the smallest training loss without validation data.
  */
 
 /*

@@ -33,7 +33,8 @@
      .complete = "cross_entropy binary_cross_entropy mse mae huber poisson quantile:"},            \
     {"init", 0, "NAME", "distribution of the initial weights: he_normal, he_uniform, "             \
      "glorot_normal, glorot_uniform, lecun_normal, lecun_uniform, normal:SCALE, uniform:SCALE "    \
-     "or zeros", "he_normal before the relu family, glorot_uniform before the rest",               \
+     "or zeros", "he_normal before the relu family, lecun_normal before selu, glorot_uniform "     \
+     "before the rest",                                                                            \
      TRAIN(TAKE, options), .take = take_init, .vary = VARY_VALUES,                                 \
      .complete = "he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform "   \
      "normal: uniform: zeros"},                                                                    \
