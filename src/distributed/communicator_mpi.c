@@ -40,6 +40,7 @@ typedef struct heartbeat {
     MPI_Request sent, received;
     char out, in; /* 1: the last one */
     int silent;   /* beats of our own since the last one of the rank before */
+    bool last;    /* which has sent its last one */
 } heartbeat;
 
 /* Messages under way: all before `next` are done. */
@@ -134,13 +135,13 @@ static int send_beat(nnfs_communicator *c, bool last)
     return MPI_Isend(&b->out, 1, MPI_CHAR, (c->rank + 1) % c->size, TAG_BEAT, c->world, &b->sent);
 }
 
-/* All beats that have come; *last when the last one was among them. */
-static int take_beats(nnfs_communicator *c, bool *last)
+/* All beats that have come; beat.last when the last one was among them. */
+static int take_beats(nnfs_communicator *c)
 {
     heartbeat *b = &c->beat;
     int code = MPI_SUCCESS;
     int came = 1;
-    while (code == MPI_SUCCESS && came && !*last) {
+    while (code == MPI_SUCCESS && came && !b->last) {
         if (b->received == MPI_REQUEST_NULL) {
             code = MPI_Irecv(&b->in, 1, MPI_CHAR, rank_before(c), TAG_BEAT, c->world, &b->received);
         }
@@ -149,7 +150,7 @@ static int take_beats(nnfs_communicator *c, bool *last)
         }
         if (code == MPI_SUCCESS && came) {
             b->silent = 0;
-            *last = b->in != 0;
+            b->last = b->in != 0;
         }
     }
     return code;
@@ -165,10 +166,9 @@ static void *run_heartbeat(void *user)
 {
     nnfs_communicator *c = user;
     while (!atomic_load(&c->beat.ending) && !atomic_load(&c->lost)) {
-        bool last = false;
         (void)pthread_mutex_lock(&c->mutex);
         int code = send_beat(c, false);
-        code = code == MPI_SUCCESS ? take_beats(c, &last) : code;
+        code = code == MPI_SUCCESS ? take_beats(c) : code;
         (void)pthread_mutex_unlock(&c->mutex);
         if (code != MPI_SUCCESS) {
             (void)lose_by_mpi(c, code);
@@ -192,10 +192,9 @@ static void end_heartbeat(nnfs_communicator *c)
     (void)pthread_join(c->beat.thread, NULL);
     c->beat.running = false;
     bool sent = false;
-    bool last = false;
     int left = 0;
     int looks = 0;
-    for (int turns = 0; !atomic_load(&c->lost) && !(sent && left && last);
+    for (int turns = 0; !atomic_load(&c->lost) && !(sent && left && c->beat.last);
          turns = pause_once(turns)) {
         if (looks++ > LOOKS_MOST) {
             (void)communicator_lose(c, "rank %d of %d does not end", rank_before(c), c->size);
@@ -206,7 +205,7 @@ static void end_heartbeat(nnfs_communicator *c)
             left = 0;
             code = send_beat(c, true);
         }
-        code = code == MPI_SUCCESS ? take_beats(c, &last) : code;
+        code = code == MPI_SUCCESS ? take_beats(c) : code;
         if (code != MPI_SUCCESS) {
             (void)lose_by_mpi(c, code);
         }

@@ -76,7 +76,8 @@ nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int
     (void)pthread_cond_init(&made->begun, NULL);
     size_t messages = (size_t)shards * (size_t)ranks;
     made->tops = calloc((size_t)shards, sizeof *made->tops);
-    made->sums = memory_alloc(size_mul((size_t)shards, sums_most), sizeof(double));
+    made->sums =
+        memory_alloc(size_mul(size_mul((size_t)shards, sums_most), sizeof(double)), sizeof(double));
     made->sent = calloc(messages, sizeof *made->sent);
     made->received = calloc(messages, sizeof *made->received);
     made->parts = calloc((size_t)part_count + 1, sizeof *made->parts);

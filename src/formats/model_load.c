@@ -562,6 +562,11 @@ nnfs_status model_network(model_file *model, nnfs_network **network, nnfs_error 
     if (status != NNFS_OK) {
         goto cleanup;
     }
+    if (model->networks > 1 && !network_can_be_averaged(made)) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: networks with these layers have no mean",
+                      model->path);
+        goto cleanup;
+    }
     TRY_CLEANUP(read_preprocessing(model, made, error));
     for (int i = 0; i < model->networks; i++) {
         TRY_CLEANUP(read_parameters(model, made, i, error));

@@ -2,6 +2,7 @@
 #include "network/network.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,8 +79,8 @@ static nnfs_status check_sizes(const nnfs_embedding *e, nnfs_error *error)
         return fail(error, NNFS_ERROR_ARGUMENT, "the embedding %s has 1 to %d bins, not %d", name,
                     LARGEST, e->bins);
     }
-    if (kinds[e->kind].frequencies &&
-        (e->frequencies < 1 || e->frequencies > LARGEST || e->width < 2 || !(e->sigma > 0.0f))) {
+    if (kinds[e->kind].frequencies && (e->frequencies < 1 || e->frequencies > LARGEST ||
+                                       e->width < 2 || !(e->sigma > 0.0f) || !isfinite(e->sigma))) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "the embedding %s has 1 to %d frequencies, a width of at least 2 and a "
                     "positive sigma, not %d, %d and %g",

@@ -124,6 +124,9 @@ void network_write_tensor(const network_tensor *which, float *buffer, const floa
 /* Networks of an ensemble, at most. */
 enum { NETWORKS_MOST = 64 };
 
+/* Whether networks of these layers can make an ensemble: their outputs have a mean, and nothing is folded. */
+bool network_can_be_averaged(const nnfs_network *network);
+
 /* Network `index` of an ensemble, alone: a view, not to be freed. */
 static inline nnfs_network network_alone(const nnfs_network *ensemble, int index)
 {

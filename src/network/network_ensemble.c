@@ -31,6 +31,11 @@ static bool has_mean(const nnfs_network *network)
            last == NNFS_EXPONENTIAL;
 }
 
+bool network_can_be_averaged(const nnfs_network *network)
+{
+    return !network_needs_fold(network) && has_mean(network);
+}
+
 static nnfs_status check_ensemble(const nnfs_network *network, const nnfs_network *other,
                                   nnfs_error *error)
 {

@@ -17,7 +17,7 @@ enum {
     PIECE_BYTES = 512 << 10, /* of a window, for each thread */
     WINDOW_BYTES = 2 << 20,  /* at least: twice the longest line */
     MOST_THREADS = 64,
-    LANE_CELL_BYTES =
+    WORKER_CELL_BYTES =
         64,          /* about what a worker keeps of a column: all of them no more than a window */
     TEXT_SHOWN = 60, /* bytes of a cell in a message */
 };
@@ -170,7 +170,7 @@ static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
 
 static nnfs_status make_workers(csv_reader *reader, nnfs_error *error)
 {
-    size_t most = reader->capacity / LANE_CELL_BYTES / (size_t)reader->table->column_count;
+    size_t most = reader->capacity / WORKER_CELL_BYTES / (size_t)reader->table->column_count;
     if (most < 1) {
         reader->worker_count = 1;
     } else if (most < (size_t)reader->threads) {

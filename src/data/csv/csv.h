@@ -140,7 +140,6 @@ int csv_count_cells(const csv_reader *reader, char delimiter, char **at);
 /* Reads all rows into blocks. */
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);
 /* What the decoded bytes become before they are cut, see csv_normalize.c. */
-bool csv_needs_normalizing(const csv_reader *reader);
 size_t csv_normalize(csv_normal_state *state, char comment, bool blanks, char *text, size_t length);
 /*
  * Finds how the texts of a column are written, if all of them are numbers or dates. *found: into the

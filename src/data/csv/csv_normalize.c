@@ -4,11 +4,6 @@
  */
 #include "data/csv/csv.h"
 
-bool csv_needs_normalizing(const csv_reader *reader)
-{
-    return reader->settings->comment || reader->delimiter == ' ';
-}
-
 static bool is_blank(char byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r';

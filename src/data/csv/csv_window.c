@@ -145,7 +145,7 @@ static int cut(csv_reader *reader)
     return pieces;
 }
 
-/* ---- Lanes and blocks ---- */
+/* ---- Workers and blocks ---- */
 
 /* A worker gets memory when there is work for it. */
 static bool prepare_worker(const csv_reader *reader, csv_worker *worker)

@@ -21,9 +21,9 @@ const char *onnx_run_unary(const op_call *call, const onnx_op *op)
     return reason;
 }
 
-/* ---- Of two tensors that are onnx_broadcast ---- */
+/* ---- Of two tensors, broadcast ---- */
 
-/* Elements that a result of two onnx_broadcast inputs may have beyond those of the larger one. */
+/* Elements that a broadcast result may have beyond those of the larger one. */
 enum { BROADCAST_ELEMENTS = 1 << 22 };
 
 const char *onnx_broadcast(const tensor *x, const tensor *y, int *rank, int64_t *dims)

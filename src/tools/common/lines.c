@@ -72,9 +72,10 @@ void line_print(FILE *to, const char *format, ...)
     char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    if (columns == 0 || vasprintf(&text, format, arguments) < 0) {
-        text = NULL;
+    if (columns == 0) {
         (void)vfprintf(to, format, arguments);
+    } else if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL; /* no memory: the line is lost */
     }
     va_end(arguments);
     if (text && add_text(line, text)) {

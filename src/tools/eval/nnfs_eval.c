@@ -199,8 +199,11 @@ static int print_model(const char *path, const nnfs_network *network)
     char *line = NULL;
     int width = asprintf(&line, "%s (%s, %s parameters)", text_path(path).text, shape ? shape : "",
                          text_count(nnfs_network_parameters(network)).text);
-    line_print(stdout, "%s", width < 0 ? "" : line);
     free(shape);
+    if (width < 0) {
+        return 0;
+    }
+    line_print(stdout, "%s", line);
     free(line);
     return width;
 }

@@ -116,6 +116,11 @@ nnfs_status held_out_score(const nnfs_network *network, const nnfs_dataset *held
     }
     nnfs_evaluation evaluation = {.rmse = INFINITY};
     nnfs_status status = nnfs_evaluate(network, held_out, threads, &evaluation, error);
-    *score = evaluation.rmse;
+    *score = evaluation.loss;
+    if (!isnan(evaluation.pinball)) {
+        *score = evaluation.pinball;
+    } else if (!isnan(evaluation.rmse)) {
+        *score = evaluation.rmse;
+    }
     return status;
 }

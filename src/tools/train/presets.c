@@ -301,13 +301,13 @@ void preset_say(const train_options *options)
         line_print(stderr, " --lr %s", options->preset_rate);
     }
     if (chosen->ensemble && options->ensemble && !options->networks_given) {
-        (void)fprintf(stderr, " --networks %d", options->networks);
+        line_print(stderr, " --networks %d", options->networks);
     }
     if (options->preset_refit) {
-        (void)fprintf(stderr, " --refit %d --validation %s", options->refit, held_out);
+        line_print(stderr, " --refit %d --validation %s", options->refit, held_out);
     }
     if (options->preset_calibrates) {
-        (void)fprintf(stderr, " --calibration-method temperature");
+        line_print(stderr, " --calibration-method temperature");
     }
     if (!options->batch_given) {
         line_print(stderr, " --batch %lld", (long long)options->train.batch);

@@ -110,7 +110,8 @@ static nnfs_status train(ensemble_part *part, nnfs_error *error)
                           .others = round->networks - part->index - 1,
                           .flops = nnfs_network_flops_step(part->network),
                           .threads = settings.threads,
-                          .quiet = run->options->quiet};
+                          .quiet = run->options->quiet,
+                          .communicator = run->communicator};
     settings.seed += (uint64_t)part->index;
     settings.on_progress = on_progress;
     settings.on_epoch = on_epoch;
@@ -172,7 +173,7 @@ static void add_summary(const ensemble_part *part)
 /* Takes the network into the ensemble; the first takes the place of what run_build made. */
 static nnfs_status keep(ensemble_part *part, nnfs_error *error)
 {
-    if (part->index > 0) {
+    if (part->index > 0 && !part->round->tries) {
         return nnfs_network_add(part->run->network, part->network, error);
     }
     nnfs_network_free(part->run->network);
@@ -205,7 +206,10 @@ static nnfs_status run_part(train_run *run, ensemble_round *round, int index, nn
         int first = round->tries ? round->networks : 0;
         run->networks.scores[first + run->networks.count++] = part.summary.validation;
     }
-    bool kept = status == NNFS_OK ? !round->tries : has_ended_early(status) && index == 0;
+    bool kept = status == NNFS_OK && !round->tries;
+    if (has_ended_early(status)) {
+        kept = index == 0 || round->tries;
+    }
     nnfs_error trouble;
     if (kept && keep(&part, &trouble) != NNFS_OK) {
         status = set_error(error, trouble.status, "%s", trouble.message);

@@ -130,10 +130,15 @@ static bool add_embedding(embedding_lists *lists, const nnfs_preprocessing *prep
             sizes[embedding.count++] = encoding.inputs;
         }
     }
+    if (embedding.count == 0) {
+        free(inputs);
+        free(sizes);
+        lists->inputs[lists->count] = lists->sizes[lists->count] = NULL;
+        return true;
+    }
     embedding.inputs = inputs;
     embedding.sizes = embedding.kind == NNFS_EMBEDDING_CATEGORY ? sizes : NULL;
-    lists->embeddings[lists->count] = embedding;
-    lists->count += embedding.count > 0;
+    lists->embeddings[lists->count++] = embedding;
     return true;
 }
 

@@ -83,7 +83,10 @@ static tune_judge choose_judge(const tuning *tune)
         {"training loss", FIELD(loss), false},
     };
     int part = tune_validates(tune) ? 0 : 1;
-    return has_classes(data) ? of_classes[part] : of_numbers[part];
+    if (has_classes(data) || trains_labels(data->options, data->train.set)) {
+        return of_classes[part];
+    }
+    return of_numbers[part];
 }
 
 nnfs_status tune_load(tuning *tune, nnfs_error *error)

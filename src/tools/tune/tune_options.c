@@ -263,6 +263,10 @@ static void complete(tune_options *options)
     if (options->folds == 0 && !given_value(space, "validation")) {
         space_fix(space, "validation", "0.2");
     }
+    const char *preset = given_value(space, "preset");
+    if (preset && strcmp(preset, "best") == 0 && !given_value(space, "networks")) {
+        space_fix(space, "networks", "1"); /* the one that is judged */
+    }
 }
 
 void tune_options_parse(tune_options *options, int argc, char **argv)

@@ -187,6 +187,11 @@ void *ranks_serve(void *user)
             rest();
         }
     }
+    if (nnfs_communicator_lost(tune->communicator)) {
+        (void)pthread_mutex_lock(&tune->lock);
+        (void)take_news(tune); /* which notes the error */
+        (void)pthread_mutex_unlock(&tune->lock);
+    }
     return NULL;
 }
 
@@ -222,10 +227,10 @@ static void *make_run(void *user)
     remote_run *run = user;
     tune_news news = {.kind = NEWS_END, .run = run->order.run, .run_threads = run->order.threads};
     news.error.status = tune_train(run->tune, &run->trial, run->order.threads, &news.error);
-    send_news(run->tune, &news);
     (void)pthread_mutex_lock(&run->tune->lock);
-    run->done = true;
+    run->done = true; /* before rank 0 hears of it, and gives this place another run */
     (void)pthread_mutex_unlock(&run->tune->lock);
+    send_news(run->tune, &news);
     return NULL;
 }
 
@@ -295,7 +300,7 @@ nnfs_status ranks_obey(tuning *tune, nnfs_error *error)
 {
     int wanted = tune->options->jobs > 0 ? tune->options->jobs : tune->machine.threads;
     int jobs = MIN(wanted, tune->machine.threads);
-    remote_run *runs = must_have(calloc((size_t)jobs + 1, sizeof *runs));
+    remote_run *runs = must_have(calloc((size_t)jobs, sizeof *runs));
     const tune_news ready = {.kind = NEWS_READY,
                              .jobs = jobs,
                              .threads = tune->machine.threads,
@@ -308,8 +313,7 @@ nnfs_status ranks_obey(tuning *tune, nnfs_error *error)
         size_t size = 0;
         status = nnfs_communicator_receive(tune->communicator, &from, &order, sizeof order, &size,
                                            error);
-        /* what an end has told of may come before its place is free */
-        remote_run *place = free_place(runs, jobs + 1);
+        remote_run *place = free_place(runs, jobs);
         if (size == 0 || status != NNFS_OK) {
             rest();
         } else if (order.kind == ORDER_RUN && place) {
@@ -320,11 +324,14 @@ nnfs_status ranks_obey(tuning *tune, nnfs_error *error)
             (void)pthread_mutex_unlock(&tune->lock);
         }
     }
-    for (int i = 0; i <= jobs; i++) {
-        if (runs[i].started && status == NNFS_OK) {
+    if (status != NNFS_OK) {
+        return status; /* the runs go on until ranks_leave ends the process */
+    }
+    for (int i = 0; i < jobs; i++) {
+        if (runs[i].started) {
             end_run(&runs[i]);
         }
     }
     free(runs);
-    return status;
+    return NNFS_OK;
 }

@@ -29,3 +29,6 @@ for more in "--task numbers" "--preset plain" "--loss mse" "--preset plain --los
     # shellcheck disable=SC2086
     nnfs-train -q "${options[@]}" $more -o other && echo "$more: $(nnfs-show other | grep -o 'loss .*')"
 done
+# Runs are judged by the accuracy of the labels, and schedules by their loss.
+nnfs-tune -q "${options[@]}" --lr 0.001,0.005 --log tune.jsonl 2>/dev/null | grep -o '^best .*accuracy'
+nnfs-train "${options[@]}" -e 4 --refit 2 --validation 0.2 -o none 2>/dev/null | grep -E -o '^held out  loss [0-9.]*' | grep -vc ' 0$'

@@ -40,3 +40,6 @@ run nnfs-train flats.csv --networks 2 --checkpoint kept -o none
 run nnfs-train flats.csv --refit 2 --checkpoint kept -o none
 run nnfs-train flats.csv --refit 2 -o none
 run nnfs-train flats.csv --networks 65 -o none
+# A single one is tuned.
+nnfs-tune -q flats.csv --drop remark --target sold --preset best -e 1 --lr 0.002 --log tune.jsonl 2>/dev/null |
+    grep -E '^(best|repeat)' | sed -E 's/ +[0-9.]+ %/ P %/'
