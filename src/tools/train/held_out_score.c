@@ -30,12 +30,14 @@ static double sample_loss(const probabilities *of, int64_t sample, double factor
         double logit = log_of((double)p[0]) - log_of(1.0 - (double)p[0]);
         return log1p(exp((label == 1 ? -factor : factor) * logit));
     }
-    double sum = 0.0;
+    double others = 0.0; /* in proportion to the label's own */
     double own = factor * log_of((double)p[label]);
     for (int i = 0; i < of->outputs; i++) {
-        sum += exp(factor * log_of((double)p[i]) - own);
+        if (i != label) {
+            others += exp(factor * log_of((double)p[i]) - own);
+        }
     }
-    return log(sum);
+    return log1p(others);
 }
 
 /* With a prior for temperatures near 1, whose logarithms have a deviation of 1/2: few samples say little. */
