@@ -510,22 +510,22 @@ bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
     return true;
 }
 
-void network_read_tensor(const network_tensor *tensor, const float *buffer, float *values)
+void network_read_tensor(const network_tensor *which, const float *buffer, float *values)
 {
-    const float *from = buffer + tensor->offset;
-    for (ptrdiff_t j = 0; j < tensor->columns; j++) {
-        for (ptrdiff_t i = 0; i < tensor->rows; i++) {
-            *values++ = from[i * tensor->row_stride + j * tensor->column_stride];
+    const float *from = buffer + which->offset;
+    for (ptrdiff_t j = 0; j < which->columns; j++) {
+        for (ptrdiff_t i = 0; i < which->rows; i++) {
+            *values++ = from[i * which->row_stride + j * which->column_stride];
         }
     }
 }
 
-void network_write_tensor(const network_tensor *tensor, float *buffer, const float *values)
+void network_write_tensor(const network_tensor *which, float *buffer, const float *values)
 {
-    float *to = buffer + tensor->offset;
-    for (ptrdiff_t j = 0; j < tensor->columns; j++) {
-        for (ptrdiff_t i = 0; i < tensor->rows; i++) {
-            to[i * tensor->row_stride + j * tensor->column_stride] = *values++;
+    float *to = buffer + which->offset;
+    for (ptrdiff_t j = 0; j < which->columns; j++) {
+        for (ptrdiff_t i = 0; i < which->rows; i++) {
+            to[i * which->row_stride + j * which->column_stride] = *values++;
         }
     }
 }
