@@ -14,7 +14,7 @@ declare -A count=([killed]=0 [stopped]=0 [ended]=0)
 members() {
     local process
     for process in $(pgrep -x nnfs-train); do
-        tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" | grep -qF "$work/" && echo "$process"
+        tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" | grep -F "$work/" >/dev/null && echo "$process"
     done
 }
 

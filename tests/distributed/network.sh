@@ -12,7 +12,8 @@ skip() {
     exit 77
 }
 
-"$launcher" --version 2>/dev/null | grep -q 'Open MPI' || skip 'the agent that starts ranks is for Open MPI'
+[[ $("$launcher" --version 2>/dev/null) == *'Open MPI'* || $("$launcher" --version 2>/dev/null) == *OpenRTE* ]] ||
+    skip 'the agent that starts ranks is for Open MPI'
 one=nnfs-$$-1 two=nnfs-$$-2
 ip netns add $one 2>/dev/null || skip 'network namespaces are not allowed here'
 trap 'ip netns del $one; ip netns del $two 2>/dev/null; rm -rf "$work"' EXIT
