@@ -178,28 +178,46 @@ static bool take_embedding(network_embedding *to, const nnfs_embedding *from)
 
 bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings *settings)
 {
-    size_t inputs = (size_t)settings->inputs;
-    network->embedding_count = settings->embedding_count;
-    network->others = malloc(inputs * sizeof *network->others);
-    bool *embedded = calloc(inputs, sizeof *embedded);
-    bool taken = network->others && embedded;
     int row = 0;
-    for (int i = 0; taken && i < network->embedding_count; i++) {
+    network->other_count = settings->inputs;
+    for (int i = 0; i < settings->embedding_count; i++) {
         network_embedding *to = &network->embeddings[i];
-        taken = take_embedding(to, &settings->embeddings[i]);
+        network->embedding_count = i + 1;
+        if (!take_embedding(to, &settings->embeddings[i])) {
+            return false;
+        }
         to->row = row;
         row += embedding_rows(to);
-        for (int v = 0; taken && v < to->as.count; v++) {
-            memset(embedded + to->inputs[v], true, (size_t)to->sizes[v] * sizeof *embedded);
+        for (int v = 0; v < to->as.count; v++) {
+            network->other_count -= to->sizes[v];
         }
     }
-    for (int i = 0; taken && i < settings->inputs; i++) {
+    return true;
+}
+
+bool network_list_others(nnfs_network *network)
+{
+    size_t inputs = (size_t)network->inputs;
+    bool *embedded = calloc(inputs, sizeof *embedded);
+    network->others = malloc(inputs * sizeof *network->others);
+    if (!embedded || !network->others) {
+        free(embedded);
+        return false;
+    }
+    for (int i = 0; i < network->embedding_count; i++) {
+        const network_embedding *from = &network->embeddings[i];
+        for (int v = 0; v < from->as.count; v++) {
+            memset(embedded + from->inputs[v], true, (size_t)from->sizes[v] * sizeof *embedded);
+        }
+    }
+    int count = 0;
+    for (int i = 0; i < network->inputs; i++) {
         if (!embedded[i]) {
-            network->others[network->other_count++] = i;
+            network->others[count++] = i;
         }
     }
     free(embedded);
-    return taken;
+    return true;
 }
 
 void network_free_embeddings(nnfs_network *network)

@@ -330,7 +330,7 @@ nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network
 nnfs_status network_allocate(nnfs_network *network, nnfs_error *error)
 {
     network->parameters = memory_alloc_zeroed(network->parameter_floats, sizeof(float));
-    if (!network->parameters) {
+    if (!network->parameters || !network_list_others(network)) {
         return fail_memory(error, size_mul(network->parameter_floats, sizeof(float)),
                            "the network's parameters");
     }

@@ -155,11 +155,13 @@ nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network
 nnfs_status network_allocate(nnfs_network *network, nnfs_error *error);
 
 /*
- * embedding.c: the embeddings of settings checked; taken over, except for their tensors (false: no memory);
- * freed; compared.
+ * embedding.c: the embeddings of settings checked; taken over, except for their tensors (false: no
+ * memory); the list of the other inputs made (the same), which may be longer than a file that only
+ * claims to have them; freed; compared.
  */
 nnfs_status network_check_embeddings(const nnfs_network_settings *settings, nnfs_error *error);
 bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings *settings);
+bool network_list_others(nnfs_network *network);
 void network_free_embeddings(nnfs_network *network);
 bool network_same_embeddings(const nnfs_network *left, const nnfs_network *right);
 
