@@ -11,21 +11,34 @@
 typedef struct whole_kind {
     const char *name;
     void (*run)(void *side);
-    void (*compare)(whole *w); /* after each side's first run */
+    void (*prepare)(void *side); /* before each side's first run; NULL: nothing */
+    void (*compare)(whole *w);   /* after each side's first run */
     double (*flops)(const nnfs_network *network);
     int (*threads)(const whole *w);
 } whole_kind;
 
+static nnfs_arrays arrays_of(const whole *w)
+{
+    return (nnfs_arrays){.features = w->features,
+                         .feature_count = w->network->inputs,
+                         .samples = w->samples,
+                         .labels = w->labels,
+                         .classes = network_output(w->network)->out};
+}
+
 static void run_step(void *context)
 {
     side *x = context;
-    const whole *w = x->whole;
-    const nnfs_arrays arrays = {.features = w->features,
-                                .feature_count = w->network->inputs,
-                                .samples = w->samples,
-                                .labels = w->labels,
-                                .classes = network_output(w->network)->out};
+    const nnfs_arrays arrays = arrays_of(x->whole);
     side_note(x, nnfs_trainer_step(x->trainer, &arrays, &x->loss, &x->error));
+}
+
+/* The gradient to be compared, which not every step stores. */
+static void run_gradient(void *context)
+{
+    side *x = context;
+    const nnfs_arrays arrays = arrays_of(x->whole);
+    side_note(x, nnfs_trainer_gradient(x->trainer, &arrays, NULL, &x->error));
 }
 
 static void compare_steps(whole *w)
@@ -80,9 +93,10 @@ static int inference_threads(const whole *w)
 }
 
 static const whole_kind kinds[WHOLE_KINDS] = {
-    [WHOLE_STEP] = {"step", run_step, compare_steps, nnfs_network_flops_step, step_threads},
-    [WHOLE_INFERENCE] = {"inference", run_inference, compare_inference, nnfs_network_flops_forward,
-                         inference_threads},
+    [WHOLE_STEP] = {"step", run_step, run_gradient, compare_steps, nnfs_network_flops_step,
+                    step_threads},
+    [WHOLE_INFERENCE] = {"inference", run_inference, NULL, compare_inference,
+                         nnfs_network_flops_forward, inference_threads},
 };
 
 /* ---- One row -------------------------------------------------------------------------------- */
@@ -117,6 +131,9 @@ static bool agrees(const whole *w, const whole_kind *kind)
 static void run_first(whole *w, const whole_kind *kind, double seconds[2])
 {
     for (int i = 0; i < w->side_count; i++) {
+        if (kind->prepare) {
+            kind->prepare(&w->sides[i]);
+        }
         double start = clock_seconds();
         kind->run(&w->sides[i]);
         seconds[i] = clock_seconds() - start;

@@ -10,34 +10,38 @@
  * A kernel is its update of one parameter: BODY computes `next`, the parameter after the step, and the states m
  * and v from the gradient g, to which weight decay is added if COUPLED.
  */
-#define UPDATE(NAME, COUPLED, HAS_M, HAS_V, BODY)                                        \
-    VECTOR_CLONES                                                                        \
-    static bool NAME(const optimizer_step *step, const optimizer_range *range)           \
-    {                                                                                    \
-        const optimizer_step s = *step;                                                  \
-        float *restrict w = range->w;                                                    \
-        const float *restrict gradient = range->gradient;                                \
-        float *restrict range_m = range->m;                                              \
-        float *restrict range_v = range->v;                                              \
-        int bad = 0;                                                                     \
-        _Pragma("omp simd reduction(| : bad)") for (size_t i = 0; i < range->count; i++) \
-        {                                                                                \
-            float g = gradient[i] + ((COUPLED) ? s.weight_decay * w[i] : 0.0f);          \
-            float m = (HAS_M) ? range_m[i] : 0.0f;                                       \
-            float v = (HAS_V) ? range_v[i] : 0.0f;                                       \
-            float next = w[i];                                                           \
-            BODY;                                                                        \
-            int good = fabsf(next) <= FLT_MAX;                                           \
-            bad |= !good;                                                                \
-            w[i] = good ? next : w[i];                                                   \
-            if (HAS_M) {                                                                 \
-                range_m[i] = m;                                                          \
-            }                                                                            \
-            if (HAS_V) {                                                                 \
-                range_v[i] = v;                                                          \
-            }                                                                            \
-        }                                                                                \
-        return !bad;                                                                     \
+#define UPDATE(NAME, COUPLED, HAS_M, HAS_V, BODY)                                            \
+    VECTOR_CLONES                                                                            \
+    static bool NAME(const optimizer_step *step, const optimizer_range *range)               \
+    {                                                                                        \
+        const optimizer_step s = *step;                                                      \
+        const float *restrict gradient = range->gradient;                                    \
+        int bad = 0;                                                                         \
+        for (size_t line = 0; line < range->lines; line++) {                                 \
+            size_t at = line * range->stride;                                                \
+            float factor = range->factors[line];                                             \
+            float *restrict w = range->w + at;                                               \
+            float *restrict range_m = (HAS_M) ? range->m + at : NULL;                        \
+            float *restrict range_v = (HAS_V) ? range->v + at : NULL;                        \
+            _Pragma("omp simd reduction(| : bad)") for (size_t i = 0; i < range->count; i++) \
+            {                                                                                \
+                float g = factor * gradient[i] + ((COUPLED) ? s.weight_decay * w[i] : 0.0f); \
+                float m = (HAS_M) ? range_m[i] : 0.0f;                                       \
+                float v = (HAS_V) ? range_v[i] : 0.0f;                                       \
+                float next = w[i];                                                           \
+                BODY;                                                                        \
+                int good = fabsf(next) <= FLT_MAX;                                           \
+                bad |= !good;                                                                \
+                w[i] = good ? next : w[i];                                                   \
+                if (HAS_M) {                                                                 \
+                    range_m[i] = m;                                                          \
+                }                                                                            \
+                if (HAS_V) {                                                                 \
+                    range_v[i] = v;                                                          \
+                }                                                                            \
+            }                                                                                \
+        }                                                                                    \
+        return !bad;                                                                         \
     }
 
 /* w -= lr g */

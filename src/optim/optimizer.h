@@ -19,13 +19,20 @@ typedef struct optimizer_step {
     float inverse_root_bc2; /* adam: 1 / sqrt(1 - beta2^t) */
 } optimizer_step;
 
-/* The same range of the parameters, their gradient and the optimizer's state. */
+/*
+ * The same range of the parameters, their gradient and the optimizer's state: lines of parameters, at equal
+ * distances. The gradient of line i is factors[i] * gradient, so that the outer product that a single sample
+ * has for a gradient is never stored; a gradient that is stored is one line with the factor that clipping
+ * gives.
+ */
 typedef struct optimizer_range {
     float *w;
-    const float *gradient;
-    float *m; /* momentum buffer or first moment; NULL if the optimizer keeps none */
-    float *v; /* second moment; NULL too */
+    const float *gradient; /* [count] */
+    const float *factors;  /* [lines] */
+    float *m;              /* momentum buffer or first moment; NULL if the optimizer keeps none */
+    float *v;              /* second moment; NULL too */
     size_t count;
+    size_t lines, stride;
 } optimizer_range;
 
 typedef struct optimizer {

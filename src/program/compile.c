@@ -226,6 +226,7 @@ nnfs_status program_compile(const nnfs_network *network, const program_settings 
     c.values = calloc((size_t)network->layer_count, sizeof *c.values);
     if (c.values) {
         emit_all(&c);
+        compile_fuse_updates(&c);
         compile_fuse(made);
     }
     if (!c.values || c.no_memory || !compile_list_stages(made)) {

@@ -154,6 +154,9 @@ void compile_pass(compiler *c, unsigned pass);
 
 /* ---- compile_stages.c ---- */
 
+/* Makes one op of the gradient and the update of weights where that is faster. */
+void compile_fuse_updates(compiler *c);
+
 /*
  * An op stays with the tile of the op before if all that it reads was written there: elements of the tile,
  * or whole columns. Along parameters different layers are chains of one stage. Else it waits, as do an op of

@@ -1,9 +1,55 @@
-/* Fuses the ops of a program to chains, and the chains to stages. */
+/* Fuses ops to one, the ops of a program to chains, and the chains to stages. */
 #include "program/compile.h"
 
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* ---- Gradient and update ---- */
+
+/* The update that takes the gradient of op `index` as it is; -1: something stands between. */
+static int update_of_gradient(const program *p, int index)
+{
+    for (int i = index + 1; i < p->op_count; i++) {
+        const program_op *op = &p->ops[i];
+        if (op->kind == &op_gradient_norm || op->kind == &op_on_gradient) {
+            return -1;
+        }
+        if (op->kind == &op_update && op->tensor == p->ops[index].tensor) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/*
+ * Only for a batch of one sample: the gradient of a larger one takes a product that is worth the trip
+ * through memory. The two ops stay for runs that ask for one of them.
+ */
+void compile_fuse_updates(compiler *c)
+{
+    program *p = c->program;
+    bool alone = c->tiles.chunk == 1 && p->shards == 1;
+    for (int i = 0; alone && i < p->op_count; i++) {
+        int update = p->ops[i].kind == &op_gradient ? update_of_gradient(p, i) : -1;
+        if (update < 0) {
+            continue;
+        }
+        program_op both = p->ops[i];
+        both.kind = &op_sample_update;
+        both.needs |= RUN_UPDATE;
+        p->ops[i].unless = RUN_UPDATE;
+        p->ops[update].unless = RUN_GRADIENT;
+        compile_emit(c, both);
+        if (c->no_memory) {
+            return;
+        }
+        size_t after = (size_t)(p->op_count - 1 - update);
+        memmove(&p->ops[update + 1], &p->ops[update], after * sizeof both);
+        p->ops[update] = both;
+    }
+}
 
 /* ---- Chains and stages ---- */
 

@@ -108,7 +108,7 @@ typedef struct op_kind {
     bool once;         /* runs once a step, not for each shard: it has no samples */
 } op_kind;
 
-/* What a run asks of a program. An op runs if all that it needs is asked for. */
+/* What a run asks of a program: see op_is_asked_for. */
 typedef enum run_need {
     RUN_FORWARD = 1,
     RUN_LOSS = 2,            /* the delta comes from targets */
@@ -121,8 +121,9 @@ typedef enum run_need {
 
 struct program_op {
     const op_kind *kind;
-    int layer; /* from 0; -1: of no layer */
-    unsigned needs;
+    int layer;       /* from 0; -1: of no layer */
+    unsigned needs;  /* all of them are asked for where the op runs */
+    unsigned unless; /* none of these is: another op then does its work */
     op_grid grid;
     bool starts_stage; /* waits until all tiles of earlier ops are complete */
     bool starts_chain; /* its tiles are others than those of the op before */
@@ -242,6 +243,11 @@ static inline matrix op_view(const op_context *context, const operand *of, int r
     return matrix_block(all, row, rows, op_columns(of, first), columns);
 }
 
+static inline bool op_is_asked_for(const program_op *op, unsigned needs)
+{
+    return (op->needs & ~needs) == 0 && (op->unless & needs) == 0;
+}
+
 static inline bool op_is_given(const operand *of)
 {
     return of->rows > 0;
@@ -295,6 +301,6 @@ extern const op_kind op_periodic, op_periodic_gradient;
 extern const op_kind op_category, op_category_gradient, op_pass_others;
 /* ops_update.c */
 extern const op_kind op_sum_partials, op_sum_shards, op_begin_sum, op_end_sum, op_gradient_norm,
-    op_on_gradient, op_update, op_follow;
+    op_on_gradient, op_update, op_sample_update, op_follow;
 
 #endif

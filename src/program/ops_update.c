@@ -223,15 +223,6 @@ static float *state_at(const op_context *context, int state, size_t at)
     return base ? base + at : NULL;
 }
 
-VECTOR_CLONES
-static void scale_range(float *x, size_t count, float scale)
-{
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        x[i] *= scale;
-    }
-}
-
 /* The numbers of a step for one tensor. */
 static optimizer_step step_of(const program_op *op, const op_context *context)
 {
@@ -248,19 +239,17 @@ static bool run_update(const program_op *op, const op_context *context, op_tile 
     block_ranges ranges = ranges_of(op, tile);
     const optimizer *row = optimizer_of(context->settings->optimizer);
     const optimizer_step step = step_of(op, context);
-    float scale = context->state->gradient_scale;
     bool ok = true;
     for (size_t r = 0; r < ranges.count; r++) {
         size_t at = ranges.first + r * ranges.stride;
-        if (scale != 1.0f) {
-            scale_range(context->base[SPACE_GRADIENT] + at, ranges.length, scale);
-        }
         const optimizer_range range = {
             .w = context->base[SPACE_PARAMETERS] + at,
             .gradient = context->base[SPACE_GRADIENT] + at,
+            .factors = &context->state->gradient_scale,
             .m = state_at(context, STATE_M, at),
             .v = state_at(context, STATE_V, at),
             .count = ranges.length,
+            .lines = 1,
         };
         ok = row->update(&step, &range) && ok;
     }
@@ -272,6 +261,52 @@ const op_kind op_update = {.name = "update",
                            .run = run_update,
                            .last_chunk = true,
                            .once = true};
+
+/* ---- The gradient and the update of a batch of one sample ---- */
+
+/*
+ * dW = d a^T is never stored. W lies in lines: columns, one for each element of a, or, where it is thin,
+ * rows, one for each of d.
+ */
+static bool run_sample_update(const program_op *op, const op_context *context, op_tile tile)
+{
+    const operand *w = &op->out;
+    const float *d = op_vector(context, &op->in);
+    const float *a = op_vector(context, &op->kept) + tile.first;
+    size_t at = w->offset + (size_t)tile.first * (size_t)w->column_stride;
+    optimizer_range range = {
+        .w = context->base[SPACE_PARAMETERS] + at,
+        .gradient = d,
+        .factors = a,
+        .m = state_at(context, STATE_M, at),
+        .v = state_at(context, STATE_V, at),
+        .count = (size_t)w->rows,
+        .lines = (size_t)tile.count,
+        .stride = (size_t)w->column_stride,
+    };
+    if (w->row_stride > 1) {
+        range.gradient = a;
+        range.factors = d;
+        range.count = (size_t)tile.count;
+        range.lines = (size_t)w->rows;
+        range.stride = (size_t)w->row_stride;
+    }
+    const optimizer_step step = step_of(op, context);
+    return optimizer_of(context->settings->optimizer)->update(&step, &range);
+}
+
+static op_cost sample_update_cost(const program_op *op, op_tile tile, int samples)
+{
+    int64_t weights = (int64_t)op->out.rows * tile.count;
+    (void)samples;
+    return (op_cost){weights, op->out.rows + tile.count + 2 * weights};
+}
+
+const op_kind op_sample_update = {.name = "gradient and update",
+                                  .part = NNFS_PART_GRADIENT,
+                                  .run = run_sample_update,
+                                  .cost = sample_update_cost,
+                                  .last_chunk = true};
 
 /* ---- What follows the parameters ---- */
 

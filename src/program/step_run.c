@@ -195,7 +195,7 @@ static void turn_to(worker *w, int shard)
 
 static bool op_runs(const region *r, const program_op *op, const op_chunk *chunk)
 {
-    return (op->needs & ~r->run->needs) == 0 && (chunk->closes || !op->kind->last_chunk) &&
+    return op_is_asked_for(op, r->run->needs) && (chunk->closes || !op->kind->last_chunk) &&
            (chunk->begins || !op->kind->first_chunk);
 }
 
@@ -426,7 +426,7 @@ static bool finish_stage(worker *w, int stage)
     const program_stage *s = &p->stages[stage];
     int bad = atomic_load(&r->bad_op);
     if (bad != INT_MAX) {
-        bool update = p->ops[bad].kind->part == NNFS_PART_OPTIMIZER;
+        bool update = p->ops[bad].needs & RUN_UPDATE;
         if (r->run->exchange && !update) { /* here alone */
             return lose_ranks(r->run);
         }

@@ -26,18 +26,12 @@ static unsigned needs_of(const nnfs_step *step)
     }
     if (step->output_gradient && !step->of_logits) {
         needs |= RUN_OUTPUT_BACKWARD;
-    } else {
-        needs |= 0u;
     }
     if (step->input_gradient) {
         needs |= RUN_INPUT_GRADIENT;
-    } else {
-        needs |= 0u;
     }
     if (step->update) {
         needs |= RUN_UPDATE;
-    } else {
-        needs |= 0u;
     }
     return needs;
 }

@@ -15,14 +15,10 @@ static const program_op *find_op(const program *p, int index, int *stage)
     for (int i = 0; i < p->op_count; i++) {
         const program_op *op = &p->ops[i];
         counted = counted && !op->starts_stage;
-        if ((op->needs & ~step_needs) != 0) {
+        if (!op_is_asked_for(op, step_needs)) {
             continue;
         }
-        if (counted) {
-            *stage += 0;
-        } else {
-            *stage += 1;
-        }
+        *stage += !counted;
         counted = true;
         if (++found == index) {
             return op;
@@ -35,7 +31,7 @@ int nnfs_trainer_ops(const nnfs_trainer *trainer)
 {
     int count = 0;
     for (int i = 0; trainer && i < trainer->program.op_count; i++) {
-        count += (trainer->program.ops[i].needs & ~step_needs) == 0;
+        count += op_is_asked_for(&trainer->program.ops[i], step_needs);
     }
     return count;
 }

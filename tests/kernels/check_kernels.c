@@ -516,9 +516,20 @@ static double update_in_double(nnfs_optimizer which, const optimizer_step *s, do
     return w - rate * (which == NNFS_MOMENTUM ? *m : g);
 }
 
-static void check_optimizer(nnfs_optimizer which)
+/* Lines of weights with a gap behind each. */
+enum { LINES = 7, LINE_WEIGHTS = 141, LINE_STRIDE = 143 };
+
+/* The weights that an update must leave alone. */
+static bool is_gap(const optimizer_range *range, size_t i)
 {
-    static float gradient[WEIGHTS], before[3][WEIGHTS];
+    return range->lines > 1 &&
+           (i / range->stride >= range->lines || i % range->stride >= range->count);
+}
+
+/* Of all weights as one line, or of several lines. */
+static void check_optimizer(nnfs_optimizer which, bool lines)
+{
+    static float gradient[WEIGHTS], before[3][WEIGHTS], factors[LINES];
     optimizer_run r = {.kernel = optimizer_of(which)};
     r.step = (optimizer_step){.learning_rate = 0.5f,
                               .momentum = 0.9f,
@@ -529,6 +540,7 @@ static void check_optimizer(nnfs_optimizer which)
                               .inverse_root_bc2 = 3.0f};
     float *state[3] = {guarded(0), guarded(1), guarded(2)};
     fill(gradient, WEIGHTS, 1.0f);
+    fill(factors, LINES, 1.0f);
     for (int k = 0; k < 3; k++) {
         for (int i = 0; i < WEIGHTS; i++) {
             float value = draw(1.0f);
@@ -537,15 +549,23 @@ static void check_optimizer(nnfs_optimizer which)
     }
     r.range = (optimizer_range){.w = state[0],
                                 .gradient = gradient,
+                                .factors = factors,
                                 .m = r.kernel->has_first ? state[1] : NULL,
                                 .v = r.kernel->has_second ? state[2] : NULL,
-                                .count = WEIGHTS};
+                                .count = lines ? LINE_WEIGHTS : WEIGHTS,
+                                .lines = lines ? LINES : 1,
+                                .stride = lines ? LINE_STRIDE : WEIGHTS};
     run_update(&r);
-    for (int i = 0; i < WEIGHTS; i++) {
+    for (size_t i = 0; i < WEIGHTS; i++) {
+        if (is_gap(&r.range, i)) {
+            compare((double)state[0][i], (double)before[0][i], 1.0);
+            continue;
+        }
+        double g = (double)factors[i / r.range.stride] * (double)gradient[i % r.range.stride];
         double m = (double)before[1][i];
         double v = (double)before[2][i];
         double w = (double)before[0][i];
-        double wanted = update_in_double(which, &r.step, w, (double)gradient[i], &m, &v);
+        double wanted = update_in_double(which, &r.step, w, g, &m, &v);
         /* The step is a term of the sum: it is large where v is small. */
         compare((double)state[0][i], wanted, 1.0 + fabs(w) + fabs(wanted - w));
         compare((double)state[1][i], r.kernel->has_first ? m : (double)before[1][i], 1.0 + fabs(m));
@@ -555,7 +575,7 @@ static void check_optimizer(nnfs_optimizer which)
     for (int k = 0; k < 3; k++) {
         whole = whole && tiles[k][RIM - 1] == POISON && state[k][WEIGHTS] == POISON;
     }
-    if (verdict("optimizer", r.kernel->name, whole)) {
+    if (verdict(lines ? "of lines" : "optimizer", r.kernel->name, whole) && !lines) {
         bench(r.kernel->name, run_update, &r, WEIGHTS, "G weights/s");
     }
 }
@@ -688,7 +708,8 @@ int main(int argc, char **argv)
         check_terms(terms[i].loss, terms[i].term);
     }
     for (int i = 0; optimizer_of((nnfs_optimizer)i); i++) {
-        check_optimizer((nnfs_optimizer)i);
+        check_optimizer((nnfs_optimizer)i, false);
+        check_optimizer((nnfs_optimizer)i, true);
     }
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         check_product(gemm_default(), i);

@@ -405,29 +405,36 @@ static void yes_or_no_takes_one_output(void **state)
 }
 
 /*
- * A step is its two halves; averaging the gradients of two halves of a batch is the whole batch's.
+ * A step is its two halves, also where it never stores the gradient: in a batch of one sample.
  */
+static void check_halves(nnfs_optimizer which, int batch)
+{
+    nnfs_arrays arrays = class_arrays(batch);
+    nnfs_network *whole = classifier(20);
+    nnfs_network *halves = classifier(20);
+    nnfs_train_settings settings = settings_with(which, batch, 1);
+    settings.weight_decay = 0.01f;
+    nnfs_trainer *one = NULL, *two = NULL;
+    assert_int_equal(nnfs_trainer_create(whole, &settings, &one, NULL), NNFS_OK);
+    assert_int_equal(nnfs_trainer_create(halves, &settings, &two, NULL), NNFS_OK);
+    for (int step = 0; step < 3; step++) {
+        assert_int_equal(nnfs_trainer_step(one, &arrays, NULL, NULL), NNFS_OK);
+        assert_int_equal(nnfs_trainer_gradient(two, &arrays, NULL, NULL), NNFS_OK);
+        assert_int_equal(nnfs_trainer_update(two, NULL), NNFS_OK);
+    }
+    assert_int_equal(nnfs_network_hash(whole), nnfs_network_hash(halves));
+    nnfs_trainer_free(one);
+    nnfs_trainer_free(two);
+    nnfs_network_free(whole);
+    nnfs_network_free(halves);
+}
+
 static void a_step_is_gradient_and_update(void **state)
 {
     (void)state;
-    nnfs_arrays arrays = class_arrays(64);
     for (int o = 0; nnfs_optimizer_name((nnfs_optimizer)o); o++) {
-        nnfs_network *whole = classifier(20);
-        nnfs_network *halves = classifier(20);
-        nnfs_train_settings settings = settings_with((nnfs_optimizer)o, 64, 1);
-        nnfs_trainer *one = NULL, *two = NULL;
-        assert_int_equal(nnfs_trainer_create(whole, &settings, &one, NULL), NNFS_OK);
-        assert_int_equal(nnfs_trainer_create(halves, &settings, &two, NULL), NNFS_OK);
-        for (int step = 0; step < 3; step++) {
-            assert_int_equal(nnfs_trainer_step(one, &arrays, NULL, NULL), NNFS_OK);
-            assert_int_equal(nnfs_trainer_gradient(two, &arrays, NULL, NULL), NNFS_OK);
-            assert_int_equal(nnfs_trainer_update(two, NULL), NNFS_OK);
-        }
-        assert_int_equal(nnfs_network_hash(whole), nnfs_network_hash(halves));
-        nnfs_trainer_free(one);
-        nnfs_trainer_free(two);
-        nnfs_network_free(whole);
-        nnfs_network_free(halves);
+        check_halves((nnfs_optimizer)o, 64);
+        check_halves((nnfs_optimizer)o, 1);
     }
 }
 
