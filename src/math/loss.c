@@ -56,121 +56,157 @@ static float column_weight(const loss_tile *tile, int j)
 /* ---- Cross-entropy, fused with softmax ---- */
 
 /*
- * With m = max z and S = sum exp(z_i - m): p = exp(z - m) / S and -log p_i = log S + m - z_i.
- * Turns the column of logits into p, and returns log S + m.
+ * With m = max z and S = sum exp(z_i - m): p = exp(z - m) / S and -log p_i = log S + m - z_i. Of targets y
+ * the loss is sum_i y_i (log S + m - z_i) and delta = p sum y - y. A class y whose target keeps 1 - e and
+ * gives e to all K classes alike (Szegedy et al. 2016) has the delta p - e / K - (1 - e) onehot(y).
  */
-VECTOR_INLINE double softmax_column(float *z, int rows)
-{
-    float largest = -INFINITY;
-    for (int i = 0; i < rows; i++) {
-        largest = MAX(z[i], largest);
-    }
-    float sum = 0.0f;
-#pragma omp simd
-    for (int i = 0; i < rows; i++) {
-        z[i] = exp_of(z[i] - largest);
-    }
-    for (int i = 0; i < rows; i++) {
-        sum += z[i];
-    }
-    float scale = 1.0f / sum;
-#pragma omp simd
-    for (int i = 0; i < rows; i++) {
-        z[i] = z[i] * scale;
-    }
-    /* cppcheck-suppress invalidFunctionArg ; one of the powers is 1, so the sum is not 0 */
-    return (double)logf(sum) + (double)largest;
-}
 
-/* Targets that are distributions y: loss = sum_i y_i (log S + m - z_i), delta = p sum y - y. */
-VECTOR_CLONES
-static double cross_entropy_numbers(float *z, const float *y, int rows, float scale, float *d)
-{
-    double dot = 0.0;
-    float total = 0.0f;
-    for (int i = 0; i < rows; i++) {
-        dot += (double)y[i] * (double)z[i];
-        total += y[i];
-    }
-    double log_sum = softmax_column(z, rows);
-    if (d) {
-#pragma omp simd
-        for (int i = 0; i < rows; i++) {
-            d[i] = (z[i] * total - y[i]) * scale;
-        }
-    }
-    return (double)total * log_sum - dot;
-}
+/* Columns whose exponentials are computed together: single ones are too short for a vectorised loop. */
+enum { BLOCK_COLUMNS = 16 };
 
-/* A class y: loss = log S + m - z_y, delta = p - onehot(y). */
-VECTOR_CLONES
-static double cross_entropy_class(float *z, int32_t y, int rows, float scale, float *d)
-{
-    float logit = z[y];
-    double log_sum = softmax_column(z, rows);
-    if (d) {
-#pragma omp simd
-        for (int i = 0; i < rows; i++) {
-            d[i] = z[i] * scale;
-        }
-        d[y] -= scale;
-    }
-    return log_sum - (double)logit;
-}
+/* What is left of a column's logits when they have become exponentials. */
+typedef struct column_logits {
+    float largest; /* m */
+    double dot;    /* y z */
+    float total;   /* sum y */
+} column_logits;
 
-/*
- * A class y whose target keeps 1 - e and gives e to all K classes alike (Szegedy et al. 2016):
- * loss = log S + m - (1 - e) z_y - e mean z, delta = p - e / K - (1 - e) onehot(y).
- */
-VECTOR_CLONES
-static double cross_entropy_smoothed(float *z, int32_t y, int rows, float e, float scale, float *d)
+/* y z of a class. */
+static double class_dot(const float *z, int32_t y, int rows, float e)
 {
+    if (e == 0.0f) {
+        return (double)z[y];
+    }
     double sum = 0.0;
     for (int i = 0; i < rows; i++) {
         sum += (double)z[i];
     }
-    double target = (1.0 - (double)e) * (double)z[y] + (double)e * sum / rows;
-    double log_sum = softmax_column(z, rows);
-    if (d) {
-        float share = e / (float)rows;
-#pragma omp simd
-        for (int i = 0; i < rows; i++) {
-            d[i] = (z[i] - share) * scale;
-        }
-        d[y] -= (1.0f - e) * scale;
-    }
-    return log_sum - target;
+    return (1.0 - (double)e) * (double)z[y] + (double)e * sum / rows;
 }
 
-static double cross_entropy_column(const loss_tile *tile, int j, float *p, float scale, float *d)
+/* Whether the targets of a tile are class indices, and not distributions. */
+static bool has_classes(const loss_tile *tile)
 {
-    if (!tile->labels || tile->partners) {
-        return cross_entropy_numbers(p, target_column(tile, j, tile->rows), tile->rows, scale, d);
+    return tile->labels && !tile->partners;
+}
+
+static column_logits logits_of(const loss_tile *tile, int j, const float *z)
+{
+    column_logits column = {.largest = -INFINITY, .total = 0.0f};
+    for (int i = 0; i < tile->rows; i++) {
+        column.largest = MAX(z[i], column.largest);
     }
-    if (tile->label_smoothing > 0.0f) {
-        return cross_entropy_smoothed(p, tile->labels[j], tile->rows, tile->label_smoothing, scale,
-                                      d);
+    if (has_classes(tile)) {
+        column.dot = class_dot(z, tile->labels[j], tile->rows, tile->label_smoothing);
+        column.total = 1.0f;
+        return column;
     }
-    return cross_entropy_class(p, tile->labels[j], tile->rows, scale, d);
+    const float *y = target_column(tile, j, tile->rows);
+    for (int i = 0; i < tile->rows; i++) {
+        column.dot += (double)y[i] * (double)z[i];
+        column.total += y[i];
+    }
+    return column;
+}
+
+/* exp(x - m) of columns side by side. */
+VECTOR_CLONES
+static void exp_columns(const float *z, const column_logits *columns, int rows, int count,
+                        float *exponentials)
+{
+    size_t all = (size_t)rows * (size_t)count;
+    for (int j = 0; j < count; j++) {
+        size_t at = (size_t)j * (size_t)rows;
+        for (int i = 0; i < rows; i++) {
+            exponentials[at + (size_t)i] = z[at + (size_t)i] - columns[j].largest;
+        }
+    }
+#pragma omp simd
+    for (size_t i = 0; i < all; i++) {
+        exponentials[i] = exp_of(exponentials[i]);
+    }
+}
+
+/* Divides a column by its sum, which it returns. */
+VECTOR_CLONES
+static float normalize_column(float *p, int rows)
+{
+    float sum = 0.0f;
+    for (int i = 0; i < rows; i++) {
+        sum += p[i];
+    }
+    float scale = 1.0f / sum;
+#pragma omp simd
+    for (int i = 0; i < rows; i++) {
+        p[i] = p[i] * scale;
+    }
+    return sum;
+}
+
+VECTOR_CLONES
+static void class_delta(const float *p, int32_t y, int rows, float e, float scale, float *d)
+{
+    float share = e / (float)rows;
+#pragma omp simd
+    for (int i = 0; i < rows; i++) {
+        d[i] = (p[i] - share) * scale;
+    }
+    d[y] -= (1.0f - e) * scale;
+}
+
+VECTOR_CLONES
+static void distribution_delta(const float *p, const float *y, int rows, float total, float scale,
+                               float *d)
+{
+#pragma omp simd
+    for (int i = 0; i < rows; i++) {
+        d[i] = (p[i] * total - y[i]) * scale;
+    }
+}
+
+/* The delta of column j, from its outputs. */
+static void column_delta(const loss_tile *tile, int j, const float *p, float total)
+{
+    float *d = tile->delta + (size_t)j * (size_t)tile->rows;
+    float scale = tile->scale * column_weight(tile, j);
+    if (has_classes(tile)) {
+        class_delta(p, tile->labels[j], tile->rows, tile->label_smoothing, scale, d);
+    } else {
+        distribution_delta(p, target_column(tile, j, tile->rows), tile->rows, total, scale, d);
+    }
+}
+
+/* `sum` and the losses of columns from `first` on. */
+static double add_columns_losses(const loss_tile *tile, int first, int count, double sum)
+{
+    column_logits columns[BLOCK_COLUMNS];
+    size_t rows = (size_t)tile->rows;
+    const float *z = tile->z + (size_t)first * rows;
+    float *outputs = tile->outputs + (size_t)first * rows;
+    for (int j = 0; j < count; j++) {
+        columns[j] = logits_of(tile, first + j, z + (size_t)j * rows);
+    }
+    exp_columns(z, columns, tile->rows, count, outputs);
+    for (int j = 0; j < count; j++) {
+        float *p = outputs + (size_t)j * rows;
+        /* cppcheck-suppress invalidFunctionArg ; one of the powers is 1, so the sum is not 0 */
+        double log_sum = (double)logf(normalize_column(p, tile->rows)) + (double)columns[j].largest;
+        double loss = (double)columns[j].total * log_sum - columns[j].dot;
+        sum += (double)column_weight(tile, first + j) * loss;
+        if (tile->delta) {
+            column_delta(tile, first + j, p, columns[j].total);
+        }
+    }
+    return sum;
 }
 
 static double cross_entropy(const loss_tile *tile, const activation *output)
 {
     (void)output;
     double sum = 0.0;
-    int rows = tile->rows;
-    for (int j = 0; j < tile->columns; j++) {
-        size_t at = (size_t)j * (size_t)rows;
-        float *p = tile->outputs + at;
-        float *d = NULL;
-        if (tile->delta) {
-            d = tile->delta + at;
-        }
-        float weight = column_weight(tile, j);
-        if (tile->z != tile->outputs) {
-            memcpy(p, tile->z + at, (size_t)rows * sizeof *p);
-        }
-        sum += (double)weight * cross_entropy_column(tile, j, p, tile->scale * weight, d);
+    for (int first = 0; first < tile->columns; first += BLOCK_COLUMNS) {
+        int left = tile->columns - first;
+        sum = add_columns_losses(tile, first, MIN(left, BLOCK_COLUMNS), sum);
     }
     return sum;
 }
