@@ -83,3 +83,16 @@ void memory_free(void *memory)
 {
     free(memory);
 }
+
+void *memory_take(memory_slab *slab, size_t count, size_t size)
+{
+    size_t at = slab->taken;
+    slab->taken = size_add(at, size_round_up(size_mul(count, size), MEMORY_ALIGNMENT));
+    return slab->bytes ? slab->bytes + at : NULL;
+}
+
+bool memory_slab_allocate(memory_slab *slab)
+{
+    *slab = (memory_slab){.bytes = memory_alloc(slab->taken, 1)};
+    return slab->bytes != NULL;
+}

@@ -5,6 +5,7 @@
 #ifndef NNFS_BASE_MEMORY_H
 #define NNFS_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,18 @@ size_t size_matrix_floats(int rows, int columns);
 void *memory_alloc(size_t count, size_t size);
 void *memory_alloc_zeroed(size_t count, size_t size);
 void memory_free(void *memory);
+
+/*
+ * Many buffers in one block. They are laid out twice by the same calls: a slab that is all 0 counts and gives
+ * NULL, memory_slab_allocate gets what was counted (false: there is none), and then it gives the buffers, which
+ * begin on cache lines and are not zeroed. Freed as a whole: memory_free(slab.bytes).
+ */
+typedef struct memory_slab {
+    unsigned char *bytes;
+    size_t taken;
+} memory_slab;
+
+void *memory_take(memory_slab *slab, size_t count, size_t size);
+bool memory_slab_allocate(memory_slab *slab);
 
 #endif

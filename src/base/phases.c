@@ -1,14 +1,12 @@
 /* Phases of work that a few threads share. */
 #include "base/phases.h"
 
-#include "base/memory.h"
 #include "base/pause.h"
 
-bool phases_create(phases *p, int tiles)
+void phases_init(phases *p, atomic_uint_fast64_t *claimed, int tiles)
 {
     p->tiles = tiles;
-    p->claimed = memory_alloc((size_t)tiles, sizeof *p->claimed);
-    return p->claimed != NULL;
+    p->claimed = claimed;
 }
 
 void phases_begin(phases *p)
@@ -18,12 +16,6 @@ void phases_begin(phases *p)
     for (int i = 0; i < p->tiles; i++) {
         atomic_init(&p->claimed[i], 0);
     }
-}
-
-void phases_free(phases *p)
-{
-    memory_free(p->claimed);
-    p->claimed = NULL;
 }
 
 /* Whether the tile was free in this phase, and is the caller's now. */

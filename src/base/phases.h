@@ -21,9 +21,8 @@ typedef struct phases {
     int tiles;
 } phases;
 
-/* Allocates phases of at most `tiles` tiles. False: no memory. */
-bool phases_create(phases *phases, int tiles);
-void phases_free(phases *phases);
+/* Phases of at most `tiles` tiles, in the caller's memory [tiles]. */
+void phases_init(phases *phases, atomic_uint_fast64_t *claimed, int tiles);
 
 /* Begins phase 0 anew, while no thread is at work. */
 void phases_begin(phases *phases);

@@ -245,7 +245,10 @@ void blas_leave(void)
  * OpenBLAS allocates its buffers for a maximum number of threads, prints a warning when more compute at once, and
  * before long spoils the process. Releases before 0.3.4 do not tell.
  */
-static int most_threads(void)
+static pthread_once_t most_once = PTHREAD_ONCE_INIT;
+static int most_threads;
+
+static void find_most_threads(void)
 {
     int most = INT_MAX;
     const char *said = NULL;
@@ -255,15 +258,12 @@ static int most_threads(void)
     if (said && sscanf(said, "MAX_THREADS=%d", &most) == 1 && most < 1) {
         most = 1;
     }
-    if (is_reentrant()) {
-        return most;
-    }
-    return 1;
+    most_threads = is_reentrant() ? most : 1;
 }
 
 int blas_threads(int wanted)
 {
     int threads = cpu_threads(wanted);
-    int most = most_threads();
-    return MIN(threads, most);
+    (void)pthread_once(&most_once, find_most_threads);
+    return MIN(threads, most_threads);
 }

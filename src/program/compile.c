@@ -154,11 +154,15 @@ static void emit_training(compiler *c)
 static void take_turns(compiler *c)
 {
     int widest = 1;
+    size_t turns = 2;
     for (int i = 0; i < c->network->layer_count; i++) {
-        int out = c->network->layers[i].out;
-        widest = MAX(out, widest);
+        const network_layer *layer = &c->network->layers[i];
+        widest = MAX(layer->out, widest);
+        if (layer->normalization != NNFS_NORMALIZATION_NONE) {
+            turns = 3;
+        }
     }
-    for (size_t i = 0; i < sizeof c->turns / sizeof *c->turns; i++) {
+    for (size_t i = 0; i < turns; i++) {
         c->turns[i] = compile_work_of_members(c, widest).offset;
     }
 }
@@ -224,12 +228,17 @@ nnfs_status program_compile(const nnfs_network *network, const program_settings 
                       .partials = c.tiles.partials,
                       .gradient_floats = network->parameter_floats};
     c.values = calloc((size_t)network->layer_count, sizeof *c.values);
-    if (c.values) {
+    bool has_memory = c.values != NULL;
+    if (has_memory) {
         emit_all(&c);
+        has_memory = !c.no_memory;
+    }
+    if (has_memory && compile_trains(&c)) { /* inference runs the ops as they come */
         compile_fuse_updates(&c);
         compile_fuse(made);
+        has_memory = !c.no_memory && compile_list_stages(made);
     }
-    if (!c.values || c.no_memory || !compile_list_stages(made)) {
+    if (!has_memory) {
         free(c.values);
         program_free(made);
         return fail_memory(error, (size_t)network->layer_count * sizeof *c.values, "a program");

@@ -220,7 +220,7 @@ void compile_emit(compiler *c, program_op next)
 {
     program *p = c->program;
     if (p->op_count == c->capacity) {
-        int capacity = c->capacity > 0 ? 2 * c->capacity : 32;
+        int capacity = c->capacity > 0 ? 2 * c->capacity : 8;
         program_op *more = realloc(p->ops, (size_t)capacity * sizeof *more);
         if (!more) {
             c->no_memory = true;

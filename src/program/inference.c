@@ -86,19 +86,16 @@ nnfs_status inference_create(inference *made, const nnfs_network *network, progr
     if (!made->work) {
         return fail_memory(error, (size_t)threads * sizeof *made->work, "inference");
     }
-    while (made->threads < threads) {
-        workspace *work = &made->work[made->threads++];
-        TRY(workspace_create(work, &made->program, made->network, 1, error));
-    }
-    return NNFS_OK;
+    made->threads = threads;
+    return workspace_create(made->work, threads, &made->program, made->network, 1, error);
 }
 
 void inference_free(inference *i)
 {
-    for (int t = 0; t < i->threads; t++) {
-        workspace_free(&i->work[t]);
+    if (i->work) {
+        workspace_free(i->work);
+        free(i->work);
     }
-    free(i->work);
     memory_free(i->packed);
     program_free(&i->program);
     nnfs_network_free(i->folded);

@@ -4,99 +4,100 @@
 #include "base/memory.h"
 #include "network/network.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-static bool create_state(op_state *made, const program *p, const nnfs_network *network)
+static op_state lay_out_state(memory_slab *slab, const program *p, const nnfs_network *network)
 {
     size_t chunk = (size_t)p->chunk;
     size_t outputs = (size_t)network_output(network)->out;
     size_t members = network->members > 1 ? (size_t)network->members : 0;
-    *made = (op_state){
-        .labels = memory_alloc(chunk, sizeof(int32_t)),
-        .targets = memory_alloc(size_mul(outputs, chunk), sizeof(float)),
-        .weights = memory_alloc(chunk, sizeof(float)),
-        .shares = memory_alloc(chunk, sizeof(float)),
-        .partners = memory_alloc(chunk, sizeof(int32_t)),
-        .member_labels = memory_alloc(size_mul(chunk, members), sizeof(int32_t)),
-        .member_targets = memory_alloc(size_mul(size_mul(outputs, chunk), members), sizeof(float)),
-        .member_weights = memory_alloc(size_mul(chunk, members), sizeof(float)),
-        .records = memory_alloc(chunk / (size_t)p->tile_columns + 1, sizeof(tile_record)),
-        .sums = memory_alloc_zeroed(p->sums, sizeof(double)),
+    return (op_state){
+        .labels = memory_take(slab, chunk, sizeof(int32_t)),
+        .targets = memory_take(slab, size_mul(outputs, chunk), sizeof(float)),
+        .weights = memory_take(slab, chunk, sizeof(float)),
+        .shares = memory_take(slab, chunk, sizeof(float)),
+        .partners = memory_take(slab, chunk, sizeof(int32_t)),
+        .member_labels = memory_take(slab, size_mul(chunk, members), sizeof(int32_t)),
+        .member_targets =
+            memory_take(slab, size_mul(size_mul(outputs, chunk), members), sizeof(float)),
+        .member_weights = memory_take(slab, size_mul(chunk, members), sizeof(float)),
+        .records = memory_take(slab, chunk / (size_t)p->tile_columns + 1, sizeof(tile_record)),
+        .sums = memory_take(slab, p->sums, sizeof(double)),
         .gradient_scale = 1.0f,
     };
-    return made->labels && made->targets && made->weights && made->shares && made->partners &&
-           made->member_labels && made->member_targets && made->member_weights && made->records &&
-           made->sums;
 }
 
 /* The first shard's gradient is the run's. */
-static bool create_shard(shard_work *made, const program *p, const nnfs_network *network,
-                         bool first)
+static shard_work lay_out_shard(memory_slab *slab, const program *p, const nnfs_network *network,
+                                bool first)
 {
     size_t partials = size_mul(p->gradient_floats, (size_t)p->partials);
-    made->work = memory_alloc(p->work_floats, sizeof(float));
-    made->x = made->work; /* the program's first matrix */
-    made->partials = partials > 0 ? memory_alloc(partials, sizeof(float)) : NULL;
-    made->leaf = first ? NULL : memory_alloc_zeroed(p->gradient_floats, sizeof(float));
-    return create_state(&made->state, p, network) && made->work && (made->leaf || first) &&
-           (made->partials || partials == 0);
+    float *work = memory_take(slab, p->work_floats, sizeof(float));
+    return (shard_work){
+        .state = lay_out_state(slab, p, network),
+        .work = work,
+        .x = work, /* the program's first matrix */
+        .partials = p->partials > 0 ? memory_take(slab, partials, sizeof(float)) : NULL,
+        .leaf = first ? NULL : memory_take(slab, p->gradient_floats, sizeof(float)),
+    };
 }
 
-nnfs_status workspace_create(workspace *made, const program *p, const nnfs_network *network,
-                             int threads, nnfs_error *error)
+/* The buffers are NULL while the slab counts. */
+static void lay_out(workspace *w, memory_slab *slab, const program *p, const nnfs_network *network,
+                    int threads)
+{
+    w->shards = memory_take(slab, (size_t)w->shard_count, sizeof *w->shards);
+    w->leaves = memory_take(slab, (size_t)w->shard_count, sizeof *w->leaves);
+    w->runs = memory_take(slab, 2 * (size_t)p->stage_count, sizeof(bool));
+    w->scratch = memory_take(slab, size_mul(w->scratch_floats, (size_t)threads), sizeof(float));
+    phases_init(&w->phases, memory_take(slab, (size_t)p->tiles, sizeof *w->phases.claimed),
+                p->tiles);
+    w->packed = p->packed_floats > 0 ? memory_take(slab, p->packed_floats, sizeof(float)) : NULL;
+    for (int i = 0; i < w->shard_count; i++) {
+        shard_work shard = lay_out_shard(slab, p, network, i == 0);
+        if (w->shards) {
+            w->shards[i] = shard;
+        }
+    }
+}
+
+/* Where training reads before it writes. */
+static void clear_shard(const shard_work *shard, const program *p)
+{
+    memset(shard->state.sums, 0, p->sums * sizeof(double));
+    if (shard->leaf) {
+        memset(shard->leaf, 0, p->gradient_floats * sizeof(float));
+    }
+}
+
+nnfs_status workspace_create(workspace *made, int count, const program *p,
+                             const nnfs_network *network, int threads, nnfs_error *error)
 {
     size_t outputs = (size_t)network_output(network)->out;
-    size_t shards = (size_t)p->range.count;
     size_t members = network->members > 1 ? (size_t)network->members : 0;
-    *made = (workspace){.scratch_floats = size_matrix_floats((int)outputs, (int)members + 1)};
-    size_t partials = size_mul(p->gradient_floats, (size_t)p->partials);
-    size_t floats = size_add(size_mul(size_add(p->work_floats, partials), shards),
-                             size_mul(made->scratch_floats, (size_t)threads));
-    made->shards = calloc(shards, sizeof *made->shards);
-    made->leaves = calloc(shards, sizeof *made->leaves);
-    made->packed = p->packed_floats > 0 ? memory_alloc(p->packed_floats, sizeof(float)) : NULL;
-    made->scratch = memory_alloc(size_mul(made->scratch_floats, (size_t)threads), sizeof(float));
-    made->runs = memory_alloc(2 * (size_t)p->stage_count, sizeof(bool));
-    bool has_memory = made->shards && made->leaves && made->scratch && made->runs &&
-                      (made->packed || p->packed_floats == 0) &&
-                      phases_create(&made->phases, p->tiles);
-    governor_create(&made->governor, threads);
-    while (has_memory && made->shard_count < p->range.count) {
-        int next = made->shard_count++;
-        has_memory = create_shard(&made->shards[next], p, network, next == 0);
+    memory_slab slab = {0};
+    for (int i = 0; i < count; i++) {
+        made[i] = (workspace){.shard_count = p->range.count,
+                              .scratch_floats = size_matrix_floats((int)outputs, (int)members + 1)};
+        lay_out(&made[i], &slab, p, network, threads);
     }
-    return has_memory
-               ? NNFS_OK
-               : fail_memory(error, size_mul(floats, sizeof(float)), "the workspace of a step");
-}
-
-static void shard_free(shard_work *shard)
-{
-    memory_free(shard->work);
-    memory_free(shard->partials);
-    memory_free(shard->leaf);
-    memory_free(shard->state.labels);
-    memory_free(shard->state.targets);
-    memory_free(shard->state.weights);
-    memory_free(shard->state.shares);
-    memory_free(shard->state.partners);
-    memory_free(shard->state.member_labels);
-    memory_free(shard->state.member_targets);
-    memory_free(shard->state.member_weights);
-    memory_free(shard->state.records);
-    memory_free(shard->state.sums);
+    size_t bytes = slab.taken;
+    if (!memory_slab_allocate(&slab)) {
+        return fail_memory(error, bytes, "the workspace of a step");
+    }
+    made[0].memory = slab.bytes;
+    for (int i = 0; i < count; i++) {
+        lay_out(&made[i], &slab, p, network, threads);
+        for (int shard = 0; shard < made[i].shard_count; shard++) {
+            clear_shard(&made[i].shards[shard], p);
+        }
+        governor_create(&made[i].governor, threads);
+    }
+    return NNFS_OK;
 }
 
 void workspace_free(workspace *w)
 {
-    for (int i = 0; i < w->shard_count; i++) {
-        shard_free(&w->shards[i]);
-    }
-    free(w->shards);
-    free(w->leaves);
-    phases_free(&w->phases);
-    memory_free(w->packed);
-    memory_free(w->scratch);
-    memory_free(w->runs);
-    *w = (workspace){0};
+    memory_free(w->memory);
+    w->memory = NULL;
 }

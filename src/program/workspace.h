@@ -17,6 +17,7 @@ typedef struct shard_work {
 
 /* What a program works in. */
 typedef struct workspace {
+    void *memory;       /* of all buffers of the workspaces made together; in the first of them */
     shard_work *shards; /* [shard_count] */
     int shard_count;
     float **leaves; /* [shard_count] of the run under way */
@@ -28,9 +29,12 @@ typedef struct workspace {
     governor governor; /* how many threads take tiles */
 } workspace;
 
-/* For up to `threads` threads. Freed by workspace_free, also after a failure. Errors: MEMORY. */
-nnfs_status workspace_create(workspace *made, const program *p, const nnfs_network *network,
-                             int threads, nnfs_error *error);
+/*
+ * `count` workspaces, in one block of memory, for up to `threads` threads each; all are freed by workspace_free
+ * of the first, also after a failure. Errors: MEMORY.
+ */
+nnfs_status workspace_create(workspace *made, int count, const program *p,
+                             const nnfs_network *network, int threads, nnfs_error *error);
 void workspace_free(workspace *w);
 
 #endif

@@ -64,7 +64,7 @@ static nnfs_status allocate(nnfs_trainer *trainer, nnfs_error *error)
     if (status != NNFS_OK) {
         return status;
     }
-    return workspace_create(&trainer->work, &trainer->program, network, trainer->threads, error);
+    return workspace_create(&trainer->work, 1, &trainer->program, network, trainer->threads, error);
 }
 
 static nnfs_status compile(nnfs_trainer *trainer, nnfs_error *error)
