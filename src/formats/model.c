@@ -28,16 +28,6 @@ bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor)
     return tensor->trained || buffer->whole;
 }
 
-int model_find_name(const char *(*name_of)(int), const char *name)
-{
-    for (int i = 0; name && name_of(i); i++) {
-        if (strcmp(name, name_of(i)) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 uint32_t model_crc_text(uint32_t crc, const char *text)
 {
     return (uint32_t)crc32_z(crc, (const unsigned char *)text, strlen(text) + 1);

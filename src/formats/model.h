@@ -22,6 +22,8 @@
 #include "network/network.h"
 #include "optim/train_state.h"
 
+#include <jansson.h>
+
 #define MODEL_FORMAT      "nnfs-model/1"
 #define MODEL_NOTE_PREFIX "note."
 
@@ -41,9 +43,6 @@ void model_name_prefix(model_prefix prefix, int index);
 
 /* "PREFIXlayers.N.NAME", or "PREFIXinputs.NAME" */
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor);
-
-/* The value that an enumeration's names, NULL past the last, have `name` for; -1 where none has. */
-int model_find_name(const char *(*name_of)(int), const char *name);
 
 /* A flat buffer, laid out like the network's parameters, whose tensors' names begin with the prefix. */
 typedef struct model_buffer {
@@ -77,22 +76,9 @@ nnfs_status model_write(const char *path, const nnfs_network *network, const mod
 typedef struct model_file {
     const char *path;
     safetensors_file file;
-    int inputs;
-    float input_dropout;
-    int members;
-    int networks; /* of an ensemble; else 1 */
-    nnfs_embedding
-        embeddings[EMBEDDING_KINDS]; /* [embedding_count]; their lists are the next ones */
-    int *embedded[2 * EMBEDDING_KINDS];
-    int embedding_count;
-    bool no_memory;     /* while it was parsed */
-    nnfs_layer *layers; /* [layer_count], and so are the next two */
-    nnfs_normalization *normalization;
-    float *dropout;
-    int layer_count;
-    nnfs_loss loss;
-    float quantile;              /* of NNFS_QUANTILE */
-    nnfs_network *network;       /* of these layers, without parameters until model_network */
+    json_t *layers;              /* of the metadata */
+    int networks;                /* of an ensemble; else 1 */
+    nnfs_network *network;       /* without parameters until model_network */
     bool has_state[STATES_MOST]; /* by train_state, of a checkpoint */
 } model_file;
 

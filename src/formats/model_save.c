@@ -6,8 +6,9 @@
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
+#include "formats/settings_json.h"
 #include "math/loss_text.h"
-#include "network/network.h"
+#include "network/network_settings.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -18,7 +19,12 @@
 #include <zlib.h>
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 7, MOST_BUFFERS = NETWORKS_MOST + STATES_MOST };
+enum {
+    FIXED_TEXTS = 4,
+    MOST_SETTINGS = 8,
+    MOST_TEXTS = FIXED_TEXTS + MOST_SETTINGS + 5,
+    MOST_BUFFERS = NETWORKS_MOST + STATES_MOST
+};
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
@@ -30,8 +36,7 @@ typedef struct description {
     safetensors_text *texts; /* the fixed ones, then the notes, last the checksum */
     size_t text_count;
     char inputs[16];
-    char input_dropout[32];
-    char members[16];
+    char settings[MOST_SETTINGS][32];
     loss_text loss;
     char networks[16];
     model_prefix prefixes[NETWORKS_MOST];
@@ -56,29 +61,6 @@ static void free_description(description *d, const nnfs_network *network)
     memory_free(d->names);
 }
 
-/* {"width":128,"activation":"relu"}, and what else the layer has; NULL without memory. */
-static json_t *layer_to_json(const network_layer *layer)
-{
-    json_t *json = json_pack("{s:i, s:s}", "width", layer->out, "activation",
-                             nnfs_activation_name(layer->activation));
-    int result = -1;
-    if (json) {
-        result = 0;
-    }
-    if (result == 0 && layer->normalization != NNFS_NORMALIZATION_NONE) {
-        const char *name = nnfs_normalization_name(layer->normalization);
-        result = json_object_set_new(json, "normalization", json_string(name));
-    }
-    if (result == 0 && layer->dropout > 0.0f) {
-        result = json_object_set_new(json, "dropout", json_real((double)layer->dropout));
-    }
-    if (result != 0) {
-        json_decref(json);
-        return NULL;
-    }
-    return json;
-}
-
 /* The list of layers as JSON; NULL without memory. */
 static char *layers_to_json(const nnfs_network *network)
 {
@@ -88,7 +70,8 @@ static char *layers_to_json(const nnfs_network *network)
         result = 0;
     }
     for (int i = 0; result == 0 && i < network->layer_count; i++) {
-        result = json_array_append_new(array, layer_to_json(&network->layers[i]));
+        result =
+            json_array_append_new(array, settings_to_json(&layer_settings, &network->layers[i]));
     }
     char *text = NULL;
     if (result == 0) {
@@ -98,31 +81,25 @@ static char *layers_to_json(const nnfs_network *network)
     return text;
 }
 
+/* Adds a list of an embedding; false: no memory. */
+static bool add_list(json_t *json, const char *key, const int *values, int count)
+{
+    json_t *list = json_array();
+    bool added = json && list;
+    for (int i = 0; added && i < count; i++) {
+        added = json_array_append_new(list, json_integer(values[i])) == 0;
+    }
+    added = added && json_object_set(json, key, list) == 0;
+    json_decref(list);
+    return added;
+}
+
 /* {"kind":"piecewise","width":16,"bins":48,"inputs":[0,2]}; NULL without memory. */
 static json_t *one_embedding_to_json(const nnfs_embedding *embedding)
 {
-    json_t *json = json_pack("{s:s, s:i, s:[]}", "kind", nnfs_embedding_name(embedding->kind),
-                             "width", embedding->width, "inputs");
-    json_t *inputs = json_object_get(json, "inputs");
-    json_t *sizes = embedding->sizes ? json_array() : NULL;
-    int result = json ? 0 : -1;
-    for (int i = 0; result == 0 && i < embedding->count; i++) {
-        result = json_array_append_new(inputs, json_integer(embedding->inputs[i]));
-        if (result == 0 && embedding->sizes) {
-            result = json_array_append_new(sizes, json_integer(embedding->sizes[i]));
-        }
-    }
-    if (result == 0 && embedding->kind == NNFS_EMBEDDING_PIECEWISE) {
-        result = json_object_set_new(json, "bins", json_integer(embedding->bins));
-    }
-    if (result == 0 && embedding->kind == NNFS_EMBEDDING_PERIODIC) {
-        result = json_object_set_new(json, "frequencies", json_integer(embedding->frequencies));
-    }
-    if (result == 0 && embedding->sizes) {
-        result = json_object_set(json, "sizes", sizes);
-    }
-    json_decref(sizes);
-    if (result != 0) {
+    json_t *json = settings_to_json(&embedding_settings, embedding);
+    if (!add_list(json, "inputs", embedding->inputs, embedding->count) ||
+        (embedding->sizes && !add_list(json, "sizes", embedding->sizes, embedding->count))) {
         json_decref(json);
         return NULL;
     }
@@ -166,6 +143,26 @@ static void describe_tensors(const nnfs_network *network, description *d)
     d->tensor_count = at;
 }
 
+/* The settings that are newer than version 0.1, a text each. False: no memory. */
+static bool describe_settings(const nnfs_network *network, description *d)
+{
+    for (size_t i = 0; i < network_settings.count; i++) {
+        const setting *row = &network_settings.rows[i];
+        if (!row->later || !setting_is_saved(row, network)) {
+            continue;
+        }
+        json_t *json = setting_to_json(row, network);
+        size_t length = json_dumpb(json, d->settings[i], sizeof d->settings[i] - 1,
+                                   JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+        json_decref(json);
+        if (length == 0) {
+            return false;
+        }
+        d->texts[d->text_count++] = (safetensors_text){row->about.name, d->settings[i]};
+    }
+    return true;
+}
+
 /* False where there is no memory. */
 static bool describe_texts(const nnfs_network *network, description *d)
 {
@@ -175,14 +172,8 @@ static bool describe_texts(const nnfs_network *network, description *d)
                                                  {"loss", d->loss.text}};
     memcpy(d->texts, fixed, sizeof fixed);
     d->text_count = FIXED_TEXTS;
-    if (network->input_dropout > 0.0f) {
-        (void)snprintf(d->input_dropout, sizeof d->input_dropout, "%.9g",
-                       (double)network->input_dropout);
-        d->texts[d->text_count++] = (safetensors_text){"input_dropout", d->input_dropout};
-    }
-    if (network->members > 1) {
-        (void)snprintf(d->members, sizeof d->members, "%d", network->members);
-        d->texts[d->text_count++] = (safetensors_text){"members", d->members};
+    if (!describe_settings(network, d)) {
+        return false;
     }
     if (network->further_count > 0) {
         (void)snprintf(d->networks, sizeof d->networks, "%d", nnfs_network_networks(network));
