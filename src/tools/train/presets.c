@@ -127,7 +127,7 @@ static bool take_back(train_options *options, const char *name)
 static void fit_width(train_options *options)
 {
     if (take_back(options, "members")) {
-        options->members = 1;
+        options->network.members = 1;
     }
     if (take_back(options, "embedding")) {
         options->embedding_bins = options->embedding_width = 0;
@@ -247,7 +247,7 @@ static void set_option(train_values *values, const preset_option *option)
     if (strcmp(option->name, "hidden") == 0) {
         values->hidden = option->value;
     } else if (strcmp(option->name, "members") == 0) {
-        options->members = (int)option_integer("--members", option->value, 1, 256);
+        options->network.members = (int)option_integer("--members", option->value, 1, 256);
     } else if (strcmp(option->name, "embedding") == 0) {
         take_embedding(options, NULL, option->value);
     } else if (strcmp(option->name, "scale") == 0) {

@@ -46,7 +46,7 @@
     {"input-dropout", 0, "P", "share of the inputs that training sets to 0", "0",                  \
      TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL},                           \
     {"members", 0, "N", "networks that share their hidden layers and are averaged", "1",           \
-     TRAIN(COUNT, options.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
+     TRAIN(COUNT, options.network.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
     {"embedding", 0, "NAME[:KEY=N,...]", "embedding of the numbers of a table: none, or "          \
      "piecewise:bins=48,width=16, piecewise linear between quantiles, or "                          \
      "periodic:frequencies=16,width=4,sigma=0.1, sums of cosines", "none",                     \
