@@ -26,12 +26,12 @@ void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
 /* Whether samples have classes, or numbers; whether they count differently. */
 static inline bool dataset_has_labels(const nnfs_dataset *dataset)
 {
-    return dataset->parts.labels != NULL;
+    return dataset->storage.labels != NULL;
 }
 
 static inline bool dataset_has_targets(const nnfs_dataset *dataset)
 {
-    return dataset->parts.targets != NULL;
+    return dataset->storage.targets != NULL;
 }
 
 static inline bool dataset_has_weights(const nnfs_dataset *dataset)

@@ -30,7 +30,7 @@ static void partition_free(partition *p)
 
 static int class_of(const partition *p, int64_t sample)
 {
-    const int32_t *labels = p->dataset->parts.labels;
+    const int32_t *labels = p->dataset->storage.labels;
     if (!labels) {
         return 0;
     }
@@ -42,8 +42,8 @@ static nnfs_status partition_create(const nnfs_dataset *dataset, uint64_t seed, 
 {
     size_t samples = (size_t)dataset->samples;
     int classes = 1;
-    if (dataset->parts.labels) {
-        classes = dataset->parts.classes;
+    if (dataset->storage.labels) {
+        classes = dataset->storage.classes;
     }
     *p = (partition){.dataset = dataset,
                      .classes = classes,

@@ -33,7 +33,7 @@ nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset
 {
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
     const nnfs_preprocessing *other = nnfs_dataset_preprocessing(dataset);
-    if (dataset->parts.schema && !other) {
+    if (dataset->storage.schema && !other) {
         return fail(error, NNFS_ERROR_DATA, "the table is not prepared for a network");
     }
     if (own && other && !preprocessing_equal(own, other)) {
@@ -53,16 +53,16 @@ nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset
 nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
                               nnfs_error *error)
 {
-    int classes = dataset->parts.classes;
+    int classes = dataset->storage.classes;
     nnfs_status status = network_check_inputs(network, dataset, error);
     if (status != NNFS_OK) {
         return status;
     }
-    if (!dataset->parts.labels && !dataset->parts.targets) {
+    if (!dataset->storage.labels && !dataset->storage.targets) {
         return fail(error, NNFS_ERROR_DATA, "the data has no targets");
     }
-    if (!fits_outputs(network, classes, dataset->parts.target_count)) {
-        return fail_outputs(network, classes, dataset->parts.target_count, error);
+    if (!fits_outputs(network, classes, dataset->storage.target_count)) {
+        return fail_outputs(network, classes, dataset->storage.target_count, error);
     }
     return NNFS_OK;
 }
