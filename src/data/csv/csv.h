@@ -1,6 +1,6 @@
 /*
  * What the parts of the CSV reader share. The file is read in windows; a window's rows are cut into
- * pieces, each of which is parsed by a worker into a block of values; when all is read, it is known what
+ * chunks, each of which is parsed by a worker into a block of values; when all is read, it is known what
  * each column is, and the blocks become the table.
  */
 #ifndef NNFS_DATA_CSV_CSV_H
@@ -25,11 +25,11 @@ enum {
     CSV_SPARE_BYTES = 1024,   /* of the window, beyond its capacity */
 };
 
-/* The rows of a piece. A cell is a number, NaN, or the number of its text in the worker's dictionary. */
+/* The rows of a chunk. A cell is a number, NaN, or the number of its text in the worker's dictionary. */
 typedef struct csv_block {
     float *values;      /* [columns x rows]; blocks of one worker alone */
     uint32_t *lines;    /* [rows] after first_line; NULL: they follow each other */
-    int64_t first_line; /* of the file, where the piece begins */
+    int64_t first_line; /* of the file, where the chunk begins */
     int64_t first_row;  /* of the table */
     int64_t rows;
     int worker;
@@ -40,7 +40,7 @@ typedef struct csv_block {
 
 typedef struct csv_fault {
     csv_fault_kind kind;
-    int64_t line; /* after that of the piece */
+    int64_t line; /* after that of the chunk */
     int column;   /* -1: no one column's */
     int64_t cells;
     const char *text; /* [length], in the window */
@@ -56,15 +56,15 @@ typedef struct csv_column_counts {
 
 #define CSV_NOWHERE UINT64_MAX
 
-/* What parses one piece of every window; a piece goes to the same worker however many threads there are. */
+/* What parses one chunk of every window; a chunk goes to the same worker however many threads there are. */
 typedef struct csv_worker {
     csv_column_counts *column_counts; /* [columns] */
     csv_dictionary **dictionaries;    /* [columns], each NULL until there is a text */
-    char *begin, *end;                /* the piece: whole rows */
+    char *begin, *end;                /* the chunk: whole rows */
     size_t lines;                     /* of it that may be rows; 0: not known */
     uint64_t number;                  /* of its block */
     csv_block block;
-    int64_t line; /* lines of the piece before this row; at the end, all of them */
+    int64_t line; /* lines of the chunk before this row; at the end, all of them */
     csv_fault fault;
     int64_t bad_rows;                  /* left out, */
     uint32_t bad_lines[CSV_BAD_LINES]; /* the first of them, as `line` counts */
@@ -119,7 +119,7 @@ static inline uint64_t csv_place(uint64_t block, uint64_t row)
 /* "PATH: line L, column C: sentence"; column < 0: without it. Returns DATA. */
 nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_error *error,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The sentence of a fault; `line` is that of its piece. */
+/* The sentence of a fault; `line` is that of its chunk. */
 nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t line,
                        nnfs_error *error);
 
@@ -160,7 +160,7 @@ void csv_kept_free(csv_block *block);
 /* Moves the kept cells of all blocks into the table. */
 nnfs_status csv_kept_finish(csv_reader *reader, nnfs_error *error);
 
-/* Parses the worker's piece into its block; worker->fault says how that went. */
+/* Parses the worker's chunk into its block; worker->fault says how that went. */
 void csv_parse(const csv_reader *reader, csv_worker *worker);
 bool csv_is_missing(const csv_reader *reader, const csv_cell *cell);
 

@@ -1,4 +1,4 @@
-/* Parsing a piece: the inner loops of the CSV reader. */
+/* Parsing a chunk: the inner loops of the CSV reader. */
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
