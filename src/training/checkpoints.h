@@ -38,8 +38,8 @@ nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
 bool checkpoints_due(const checkpoints *c, const nnfs_trainer *trainer);
 int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer);
 
-/* Writes one; `part` is what there is of the epoch under way. */
-void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part);
+/* Writes one; `point` is what is done of the epoch under way. */
+void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const resume_point *point);
 
 /* After an epoch: writes one if it is due, or wanted, or the epoch was the best, or the last. */
 void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool wanted);

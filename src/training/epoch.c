@@ -63,8 +63,8 @@ static void save_if_due(step_run *run, bool stopping)
     trainer->steps = run->updates;
     if (stopping || checkpoints_due(trainer->checkpoints, trainer)) {
         double began = clock_seconds();
-        epoch_part part = {run->finished, seconds_so_far(watch)};
-        checkpoints_save(trainer->checkpoints, trainer, &part);
+        resume_point point = {run->finished, seconds_so_far(watch)};
+        checkpoints_save(trainer->checkpoints, trainer, &point);
         watch->saving += clock_seconds() - began;
     }
     int64_t next = checkpoints_next_step(trainer->checkpoints, trainer);
@@ -270,7 +270,7 @@ nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_
     }
     memcpy(trainer->epoch_start, trainer->network->parameters,
            trainer->network->parameter_floats * sizeof(float));
-    trainer->resumed = (epoch_part){0};
+    trainer->resumed = (resume_point){0};
     step_run_all(&p.run);
     status = end_pass(trainer, &p, epoch, error);
 cleanup:

@@ -24,10 +24,10 @@
                        .coverage = NAN})
 
 /* The part of an epoch that was done before. */
-typedef struct epoch_part {
+typedef struct resume_point {
     step_sums sums;
     double seconds;
-} epoch_part;
+} resume_point;
 
 /* Where early stopping stands. */
 typedef struct stopping_state {
@@ -57,7 +57,7 @@ struct nnfs_trainer {
     float rate; /* set by hand; 0: the schedule's */
     /* What nnfs_trainer_gradient and _update are halves of: a step by hand. */
     int64_t hand_steps;
-    epoch_part resumed;       /* of the next epoch: a checkpoint was made in its middle */
+    resume_point resumed;     /* of the next epoch: a checkpoint was made in its middle */
     checkpoints *checkpoints; /* the run's; NULL: none */
 
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next */
