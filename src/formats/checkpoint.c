@@ -77,7 +77,7 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
     for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         if (state->states[i]) {
             extra.buffers[extra.buffer_count++] =
-                (model_buffer){row->prefix, state->states[i], row->whole};
+                (model_buffer){row->prefix, state->states[i], row->all_tensors};
         }
     }
     nnfs_status status = model_write(path, network, &extra, error);
@@ -220,8 +220,8 @@ static nnfs_status read_buffer(const model_file *model, const nnfs_network *netw
         return fail_memory(error, network->parameter_floats * sizeof **values,
                            "the state of the training");
     }
-    return model_read_buffer(model, network, &(model_buffer){row->prefix, *values, row->whole},
-                             error);
+    return model_read_buffer(model, network,
+                             &(model_buffer){row->prefix, *values, row->all_tensors}, error);
 }
 
 void checkpoint_free_states(checkpoint_state *state)

@@ -25,7 +25,7 @@ void model_name_tensor(model_name name, const char *prefix, const network_tensor
 
 bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor)
 {
-    return tensor->trained || buffer->whole;
+    return tensor->trained || buffer->all_tensors;
 }
 
 uint32_t model_crc_text(uint32_t crc, const char *text)

@@ -48,7 +48,7 @@ void model_name_tensor(model_name name, const char *prefix, const network_tensor
 typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */
     float *values;
-    bool whole; /* has all tensors; else those that are trained */
+    bool all_tensors; /* else those that are trained */
 } model_buffer;
 
 /* Whether a buffer has this tensor. */

@@ -299,7 +299,8 @@ static nnfs_status check_tensors(model_file *model, nnfs_error *error)
     for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         model->has_state[i] = has_state(model, row->prefix);
         if (model->has_state[i]) {
-            TRY(check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error));
+            TRY(check_buffer(model, &(model_buffer){row->prefix, NULL, row->all_tensors}, &count,
+                             error));
         }
     }
     if (model->file.tensor_count != count) {

@@ -28,8 +28,8 @@ typedef struct train_state {
     void (*follow)(const nnfs_train_settings *settings, int64_t update, const float *w,
                    float *state, size_t count);
 
-    bool whole;    /* has running statistics too, beside what is trained */
-    bool replaces; /* evaluated and saved in place of the parameters */
+    bool all_tensors; /* has running statistics too, beside what is trained */
+    bool replaces;    /* evaluated and saved in place of the parameters */
 } train_state;
 
 /* Row `index`; NULL past the last. */

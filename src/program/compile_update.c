@@ -147,7 +147,7 @@ static void emit_running_statistics(compiler *c, int index)
         next.sums = c->values[index].sums;
         compile_emit(c, next);
         for (int state = 0; state < STATES_MOST; state++) {
-            if (follows(c, state) && train_state_at(state)->whole) {
+            if (follows(c, state) && train_state_at(state)->all_tensors) {
                 emit_for_tensor(c, layer->running_mean, &op_follow, state);
                 emit_for_tensor(c, layer->running_variance, &op_follow, state);
             }
