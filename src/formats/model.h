@@ -56,7 +56,7 @@ bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor);
 
 /* What a file holds besides a network. */
 typedef struct model_extra {
-    safetensors_text text; /* key NULL: none */
+    safetensors_entry text; /* key NULL: none */
     model_buffer buffers[STATES_MOST];
     int buffer_count;
 } model_extra;

@@ -322,7 +322,7 @@ static nnfs_status check_checksum(model_file *model, nnfs_error *error)
         return NNFS_OK;
     }
     for (size_t i = 0; i < file->metadata_count; i++) {
-        const safetensors_text *text = &file->metadata[i];
+        const safetensors_entry *text = &file->metadata[i];
         if (strcmp(text->key, MODEL_CHECKSUM) != 0) {
             crc = model_crc_text(model_crc_text(crc, text->key), text->value);
         }
@@ -399,8 +399,8 @@ nnfs_status model_read_buffer(const model_file *model, const nnfs_network *netwo
 
 static int compare_keys(const void *left, const void *right)
 {
-    return strcmp((*(const safetensors_text *const *)left)->key,
-                  (*(const safetensors_text *const *)right)->key);
+    return strcmp((*(const safetensors_entry *const *)left)->key,
+                  (*(const safetensors_entry *const *)right)->key);
 }
 
 /* In the order of their keys, so that each note goes behind all others. */
@@ -408,7 +408,7 @@ static nnfs_status read_notes(const model_file *model, nnfs_network *network, nn
 {
     size_t count = model->file.metadata_count;
     nnfs_status status = NNFS_OK;
-    const safetensors_text **sorted = memory_alloc(count, sizeof *sorted);
+    const safetensors_entry **sorted = memory_alloc(count, sizeof *sorted);
     if (!sorted) {
         return fail_memory(error, size_mul(count, sizeof *sorted), "notes");
     }

@@ -20,9 +20,9 @@
 
 /* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
 enum {
-    FIXED_TEXTS = 4,
+    FIXED_ENTRIES = 4,
     MOST_SETTINGS = 8,
-    MOST_TEXTS = FIXED_TEXTS + MOST_SETTINGS + 5,
+    MOST_ENTRIES = FIXED_ENTRIES + MOST_SETTINGS + 5,
     MOST_BUFFERS = NETWORKS_MOST + STATES_MOST
 };
 
@@ -33,8 +33,8 @@ typedef struct description {
     model_name *names;           /* [tensor_count] */
     safetensors_tensor *tensors; /* [tensor_count] those of the first buffer, then of the next */
     size_t tensor_count;
-    safetensors_text *texts; /* the fixed ones, then the notes, last the checksum */
-    size_t text_count;
+    safetensors_entry *metadata; /* the fixed ones, then the notes, last the checksum */
+    size_t metadata_count;
     char inputs[16];
     char settings[MOST_SETTINGS][32];
     loss_text loss;
@@ -56,7 +56,7 @@ static void free_description(description *d, const nnfs_network *network)
     memory_free(d->preprocessing);
     memory_free(d->embedding);
     memory_free(d->layers);
-    memory_free(d->texts);
+    memory_free(d->metadata);
     memory_free(d->tensors);
     memory_free(d->names);
 }
@@ -158,48 +158,48 @@ static bool describe_settings(const nnfs_network *network, description *d)
         if (length == 0) {
             return false;
         }
-        d->texts[d->text_count++] = (safetensors_text){row->about.name, d->settings[i]};
+        d->metadata[d->metadata_count++] = (safetensors_entry){row->about.name, d->settings[i]};
     }
     return true;
 }
 
 /* False where there is no memory. */
-static bool describe_texts(const nnfs_network *network, description *d)
+static bool describe_metadata(const nnfs_network *network, description *d)
 {
-    const safetensors_text fixed[FIXED_TEXTS] = {{"format", MODEL_FORMAT},
-                                                 {"inputs", d->inputs},
-                                                 {"layers", d->layers},
-                                                 {"loss", d->loss.text}};
-    memcpy(d->texts, fixed, sizeof fixed);
-    d->text_count = FIXED_TEXTS;
+    const safetensors_entry fixed[FIXED_ENTRIES] = {{"format", MODEL_FORMAT},
+                                                    {"inputs", d->inputs},
+                                                    {"layers", d->layers},
+                                                    {"loss", d->loss.text}};
+    memcpy(d->metadata, fixed, sizeof fixed);
+    d->metadata_count = FIXED_ENTRIES;
     if (!describe_settings(network, d)) {
         return false;
     }
     if (network->further_count > 0) {
         (void)snprintf(d->networks, sizeof d->networks, "%d", nnfs_network_networks(network));
-        d->texts[d->text_count++] = (safetensors_text){"networks", d->networks};
+        d->metadata[d->metadata_count++] = (safetensors_entry){"networks", d->networks};
     }
     if (network->embedding_count > 0) {
         d->embedding = embeddings_to_json(network);
         if (!d->embedding) {
             return false;
         }
-        d->texts[d->text_count++] = (safetensors_text){"embeddings", d->embedding};
+        d->metadata[d->metadata_count++] = (safetensors_entry){"embeddings", d->embedding};
     }
     if (nnfs_network_preprocessing(network)) {
         d->preprocessing = preprocessing_to_json(nnfs_network_preprocessing(network));
         if (!d->preprocessing) {
             return false;
         }
-        d->texts[d->text_count++] = (safetensors_text){"preprocessing", d->preprocessing};
+        d->metadata[d->metadata_count++] = (safetensors_entry){"preprocessing", d->preprocessing};
     }
     for (size_t i = 0; i < network->note_count; i++) {
         if (asprintf(&d->note_keys[i], MODEL_NOTE_PREFIX "%s", network->notes[i].key) < 0) {
             d->note_keys[i] = NULL;
             return false;
         }
-        d->texts[d->text_count++] =
-            (safetensors_text){.key = d->note_keys[i], .value = network->notes[i].value};
+        d->metadata[d->metadata_count++] =
+            (safetensors_entry){.key = d->note_keys[i], .value = network->notes[i].value};
     }
     return true;
 }
@@ -214,14 +214,14 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
         .buffer_count = networks + extra->buffer_count,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
-        .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
+        .metadata = memory_alloc(size_add(MOST_ENTRIES, network->note_count), sizeof *d->metadata),
         .layers = layers_to_json(network),
         .loss = loss_write(network->loss, network->quantile),
         .note_keys = memory_alloc_zeroed(network->note_count, sizeof *d->note_keys),
     };
     (void)snprintf(d->inputs, sizeof d->inputs, "%d", network->inputs);
-    if (!d->names || !d->tensors || !d->texts || !d->layers || !d->note_keys ||
-        !describe_texts(network, d)) {
+    if (!d->names || !d->tensors || !d->metadata || !d->layers || !d->note_keys ||
+        !describe_metadata(network, d)) {
         return fail_memory(error, size_mul(tensors, sizeof *d->tensors), "a header");
     }
     for (int i = 0; i < networks; i++) {
@@ -232,7 +232,7 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
         d->buffers[networks + i] = extra->buffers[i];
     }
     if (extra->text.key) {
-        d->texts[d->text_count++] = extra->text;
+        d->metadata[d->metadata_count++] = extra->text;
     }
     describe_tensors(network, d);
     return NNFS_OK;
@@ -317,12 +317,12 @@ static nnfs_status send_all(byte_sink *sink, const nnfs_network *network, const 
 static nnfs_status add_checksum(const nnfs_network *network, description *d, nnfs_error *error)
 {
     byte_sink sum = {.take = sum_up};
-    for (size_t i = 0; i < d->text_count; i++) {
-        sum.crc = model_crc_text(model_crc_text(sum.crc, d->texts[i].key), d->texts[i].value);
+    for (size_t i = 0; i < d->metadata_count; i++) {
+        sum.crc = model_crc_text(model_crc_text(sum.crc, d->metadata[i].key), d->metadata[i].value);
     }
     nnfs_status status = send_all(&sum, network, d, error);
     (void)snprintf(d->checksum, sizeof d->checksum, "%08lx", (unsigned long)sum.crc);
-    d->texts[d->text_count++] = (safetensors_text){MODEL_CHECKSUM, d->checksum};
+    d->metadata[d->metadata_count++] = (safetensors_entry){MODEL_CHECKSUM, d->checksum};
     return status;
 }
 
@@ -349,8 +349,8 @@ static nnfs_status write_file(const char *path, model_bytes *made, const nnfs_ne
 {
     safetensors_writer writer;
     byte_sink file = {.take = write_out, .writer = &writer};
-    TRY(safetensors_write_begin(&writer, path, d->tensors, d->tensor_count, d->texts, d->text_count,
-                                error));
+    TRY(safetensors_write_begin(&writer, path, d->tensors, d->tensor_count, d->metadata,
+                                d->metadata_count, error));
     nnfs_status status = send_all(&file, network, d, error);
     if (status != NNFS_OK) {
         goto cleanup;
@@ -424,9 +424,9 @@ nnfs_status nnfs_network_header_check(const nnfs_network *network, nnfs_error *e
     nnfs_status status = describe(network, &nothing, &d, error);
     if (status == NNFS_OK) {
         safetensors_writer writer;
-        d.texts[d.text_count++] = (safetensors_text){MODEL_CHECKSUM, "00000000"};
-        status = safetensors_write_begin(&writer, NULL, d.tensors, d.tensor_count, d.texts,
-                                         d.text_count, error);
+        d.metadata[d.metadata_count++] = (safetensors_entry){MODEL_CHECKSUM, "00000000"};
+        status = safetensors_write_begin(&writer, NULL, d.tensors, d.tensor_count, d.metadata,
+                                         d.metadata_count, error);
         safetensors_write_abandon(&writer);
     }
     free_description(&d, network);
