@@ -1,4 +1,4 @@
-/* Lists of texts that end with NULL, where NULL is an empty one. */
+/* Lists of strings that end with NULL, where NULL is an empty one. */
 #ifndef NNFS_BASE_STRING_LIST_H
 #define NNFS_BASE_STRING_LIST_H
 

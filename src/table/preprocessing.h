@@ -48,7 +48,7 @@ struct nnfs_preprocessing {
 };
 
 /*
- * Allocates a zeroed preprocessing with `columns` columns. NULL: no memory. The caller fills it; texts come from
+ * Allocates a zeroed preprocessing with `columns` columns. NULL: no memory. The caller fills it; strings come from
  * malloc, but for an encoding's reason.
  */
 nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes);
