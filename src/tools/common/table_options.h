@@ -71,16 +71,16 @@
 name_function task_names, delimiter_names, answer_names, format_names;
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
-typedef struct text_list {
+typedef struct string_list {
     char **items; /* NULL where it was never given */
     int count;
-} text_list;
+} string_list;
 
 /* Adds a copy of the first `length` letters; without memory for it the program ends. */
-void list_add(text_list *list, const char *item, size_t length);
+void list_add(string_list *list, const char *item, size_t length);
 
 typedef struct table_options {
-    text_list targets, categorical, numeric, drop, missing, arrays, keep;
+    string_list targets, categorical, numeric, drop, missing, arrays, keep;
     const char *targets_path;  /* or NULL */
     const char *weight_column; /* or NULL */
     nnfs_task task;
