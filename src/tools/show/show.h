@@ -84,12 +84,13 @@ typedef struct target_text {
 target_text truth_text(const nnfs_dataset *data, int64_t sample);
 
 /* What the network says of a sample, and whether it is right. */
-typedef struct said {
+typedef struct shown_prediction {
     target_text text;
     short_text probability; /* "" for numbers */
     verdict verdict;
-} said;
-nnfs_status ask_network(const show *from, int64_t sample, said *answer, nnfs_error *error);
+} shown_prediction;
+nnfs_status predict_sample(const show *from, int64_t sample, shown_prediction *prediction,
+                           nnfs_error *error);
 
 /* ---- show_table.c ---- */
 
