@@ -1,6 +1,6 @@
 /*
  * Embeddings in ONNX graphs that nnfs wrote. Only the constants are looked for, at the places where
- * onnx_write.c puts them: import.c compares the whole with what the imported network is written as.
+ * onnx_write_embeddings.c puts them: import.c compares the whole with what the imported network is written as.
  */
 #include "formats/import/import_embedding.h"
 
