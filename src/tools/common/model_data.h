@@ -63,7 +63,7 @@ typedef struct model_data {
 #define MODEL_ROW_SPLIT(at, ...)                                                                   \
     {"split", 0, "NAME", "data split; of a file that the model was trained on a part of also "     \
      "what was held out", "test where DATA has one, else all of it",                               \
-     .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, split), .first = SPLIT_TRAIN,     \
+     .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, split), .first = SPLIT_TRAIN,   \
      .what = "split", .names = split_names, __VA_ARGS__}
 #define MODEL_ROW_PRECISION(at)                                                                    \
     {"precision", 0, "NAME", "precision of the matrix products; bf16 is faster on CPUs with "      \
