@@ -248,7 +248,8 @@ VECTOR_INLINE loss_term mae_term(float p, float y, float q)
 {
     (void)q;
     float e = p - y;
-    loss_term term = {fabsf(e), e > 0.0f ? 1.0f : e < 0.0f ? -1.0f : e};
+    float sign = e < 0.0f ? -1.0f : 1.0f;
+    loss_term term = {fabsf(e), e < 0.0f || e > 0.0f ? sign : e}; /* 0 and NaN stay */
     return term;
 }
 
