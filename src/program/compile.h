@@ -46,7 +46,7 @@ typedef struct compiler {
 enum { DO_GRADIENT = 1, DO_SUM_SHARDS = 2, DO_NORM = 4, DO_UPDATE = 8 };
 
 /* The tensors of a pass. */
-enum { INPUT_PART = -1 };
+enum { INPUT_BUCKET = -1 };
 
 static inline bool compile_trains(const compiler *c)
 {

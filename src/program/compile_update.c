@@ -215,7 +215,7 @@ void compile_pass_over(compiler *c, int first, int last, unsigned pass)
             emit_gradient(c, i);
         }
     }
-    for (int t = 0; t < network->tensor_count && first == INPUT_PART; t++) {
+    for (int t = 0; t < network->tensor_count && first == INPUT_BUCKET; t++) {
         const network_tensor *tensor = &network->tensors[t];
         if (tensor->layer < 0 && tensor->trained && !network->layers[0].frozen) {
             emit_input_tensor(c, t, pass);
@@ -230,5 +230,5 @@ void compile_pass_over(compiler *c, int first, int last, unsigned pass)
 
 void compile_pass(compiler *c, unsigned pass)
 {
-    compile_pass_over(c, INPUT_PART, c->network->layer_count - 1, pass);
+    compile_pass_over(c, INPUT_BUCKET, c->network->layer_count - 1, pass);
 }

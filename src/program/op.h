@@ -136,8 +136,8 @@ struct program_op {
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
     const network_embedding *embedding;
-    int state; /* of train_state, of those that follow the update */
-    int part;  /* of the gradient that ranks exchange */
+    int state;  /* of train_state, of those that follow the update */
+    int bucket; /* of the gradient that ranks exchange */
     /* Offsets in the program's sums, in doubles: the op's own, and those of another op that it reads. */
     size_t sums, more_sums;
     size_t shared; /* doubles at `sums` that are added up over the shards */

@@ -115,7 +115,7 @@ const op_kind op_sum_shards = {.name = "sum shards",
 static bool run_begin_sum(const program_op *op, const op_context *context, op_tile tile)
 {
     (void)tile;
-    return exchange_begin(context->exchange, op->part, context->leaves);
+    return exchange_begin(context->exchange, op->bucket, context->leaves);
 }
 
 const op_kind op_begin_sum = {.name = "begin all-reduce",
@@ -127,7 +127,7 @@ const op_kind op_begin_sum = {.name = "begin all-reduce",
 static bool run_end_sum(const program_op *op, const op_context *context, op_tile tile)
 {
     (void)tile;
-    return exchange_end(context->exchange, op->part);
+    return exchange_end(context->exchange, op->bucket);
 }
 
 const op_kind op_end_sum = {.name = "all-reduce",

@@ -29,10 +29,10 @@ typedef struct program_stage {
 } program_stage;
 
 /* Some layers, `last` to `first`, or the matrices of the inputs (-1), whose gradients ranks exchange together. */
-typedef struct program_part {
+typedef struct program_bucket {
     int first, last;
-    gradient_part range;
-} program_part;
+    gradient_range range;
+} program_bucket;
 
 typedef struct program {
     program_op *ops; /* [op_count] */
@@ -42,9 +42,9 @@ typedef struct program {
     program_stage *stages; /* [stage_count] */
     int stage_count;
 
-    program_part
-        *parts; /* [part_count] in the order in which their gradients are made; of several ranks */
-    int part_count;
+    program_bucket *
+        buckets; /* [bucket_count] in the order in which their gradients are made; of several ranks */
+    int bucket_count;
 
     int shards;        /* of a batch; each has its own tiles, operands and gradient */
     shard_range range; /* those of this process */
