@@ -30,8 +30,8 @@ typedef struct governor {
     double window;      /* seconds that a rate is measured over */
 
     /* Thread 0's own. The window, which may go on from one region to the next: */
-    governor_count begun; /* where its part in this region began */
-    governor_count seen;  /* what was in the parts before */
+    governor_count at_start; /* of the region */
+    governor_count seen;     /* in the regions before */
 
     /* and tried: */
     bool trying;
