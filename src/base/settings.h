@@ -1,6 +1,7 @@
 /*
- * Tables of settings: a row a field of a settings structure, with its name, type, range, default and
- * help. Everything that is done to all settings (defaults, checks, comparison, text) walks the rows.
+ * Tables of settings: a row a field of a settings structure, with its name, type, range,
+ * default and help. Everything that is done to all settings (defaults, checks, comparison,
+ * text) walks the rows.
  */
 #ifndef NNFS_BASE_SETTINGS_H
 #define NNFS_BASE_SETTINGS_H

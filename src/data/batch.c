@@ -65,8 +65,8 @@ static bool are_floats(const dataset_storage *storage)
 }
 
 /*
- * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows before its turn, for
- * the first few at once, and at the end for those that the next call may begin with.
+ * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows before its
+ * turn, for the first few at once, and at the end for those that the next call may begin with.
  */
 #define ROWS_AHEAD 4
 
@@ -90,7 +90,8 @@ static const unsigned char *stored_row(const row_reader *reader, int64_t i)
     return reader->rows + row_of(reader->dataset, reader->order, i) * reader->row_bytes;
 }
 
-/* In line: gcc takes a function that only prefetches for one without effects, and leaves its calls out. */
+/* In line: gcc takes a function that only prefetches for one without effects, and leaves
+ * its calls out. */
 static inline __attribute__((always_inline)) void prefetch_row(const row_reader *reader, int64_t i)
 {
     if (i < reader->dataset->samples) {

@@ -1,6 +1,6 @@
 /*
- * Datasets: made of a reader's storage or of the caller's arrays, and cut into lists of rows. They share
- * memory, which has the names of their classes too.
+ * Datasets: made of a reader's storage or of the caller's arrays, and cut into lists of rows. They
+ * share memory, which has the names of their classes too.
  */
 #include "data/dataset.h"
 
@@ -66,7 +66,8 @@ static void memory_release(dataset_memory *memory)
     }
 }
 
-/* Allocates a dataset with room for the names of `classes`; the caller sets the rest. NULL: no memory. */
+/* Allocates a dataset with room for the names of `classes`; the caller sets the rest.
+ * NULL: no memory. */
 static dataset_memory *memory_create(int nameless)
 {
     dataset_memory *memory = calloc(1, sizeof *memory);

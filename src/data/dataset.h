@@ -47,8 +47,8 @@ typedef struct dataset_storage {
 /* How the rows of a table become features; see data/encoder.h. */
 typedef struct encoder encoder;
 
-/* What a dataset and its splits share, reference-counted: the arrays, unless they are the caller's, and
- * the names of the classes. NULL in a view. */
+/* What a dataset and its splits share, reference-counted: the arrays, unless they are the caller's,
+ * and the names of the classes. NULL in a view. */
 typedef struct dataset_memory dataset_memory;
 
 struct nnfs_dataset {
@@ -65,8 +65,8 @@ struct nnfs_dataset {
 void dataset_storage_free(dataset_storage *storage);
 
 /*
- * Makes a dataset of a reader's storage, which then belongs to it; on failure it is freed, and in any
- * case {0} afterwards. Checks nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
+ * Makes a dataset of a reader's storage, which then belongs to it; on failure it is freed, and in
+ * any case {0} afterwards. Checks nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
  */
 nnfs_status dataset_adopt(dataset_storage *storage, nnfs_dataset **dataset, nnfs_error *error);
 
@@ -80,13 +80,14 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, 
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset);
 
 /*
- * A dataset of `count` samples of `dataset`, those that `chosen` lists; weights keep their proportions.
- * NULL: no memory.
+ * A dataset of `count` samples of `dataset`, those that `chosen` lists; weights keep their
+ * proportions. NULL: no memory.
  */
 nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen, int64_t count);
 
 /*
- * Lets samples count by storage.weights, which are 0 or more. Errors: DATA (all of them are 0), MEMORY.
+ * Lets samples count by storage.weights, which are 0 or more. Errors: DATA (all of them
+ * are 0), MEMORY.
  */
 nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * The encoder: runs of columns that are numbers, and next to each other in the row as well as among the
- * inputs, each one loop; indicators; and categories, whose indices become places.
+ * The encoder: runs of columns that are numbers, and next to each other in the row as well as among
+ * the inputs, each one loop; indicators; and categories, whose indices become places.
  */
 #include "data/encoder.h"
 
@@ -41,7 +41,8 @@ typedef struct encoder_curve {
     const float *x, *y; /* [knots], of the preprocessing */
 } encoder_curve;
 
-/* Of a date, sine and cosine of the time within each of these cycles; 0 both where it is missing. */
+/* Of a date, sine and cosine of the time within each of these cycles; 0 both where
+ * it is missing. */
 typedef struct encoder_date {
     int column, input; /* of the first sine */
     bool month, weekday, hour;

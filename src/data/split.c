@@ -107,8 +107,8 @@ static int compare_remainders(const void *left, const void *right)
 }
 
 /*
- * One more sample of each class in turn that then still keeps `keep` of them, until there are `left`.
- * Returns how many could not be had.
+ * One more sample of each class in turn that then still keeps `keep` of them, until there are
+ * `left`. Returns how many could not be had.
  */
 static int64_t take_one_each(partition *p, const class_share *order, int64_t left, int64_t keep)
 {
@@ -123,8 +123,8 @@ static int64_t take_one_each(partition *p, const class_share *order, int64_t lef
 }
 
 /*
- * How many each class gives of `count` in all, by the largest remainders: its share rounded down, and
- * one more where most is left. Each keeps one as long as the others can give instead.
+ * How many each class gives of `count` in all, by the largest remainders: its share rounded down,
+ * and one more where most is left. Each keeps one as long as the others can give instead.
  */
 static void fill_places(partition *p, double share, int64_t count, class_share *order)
 {

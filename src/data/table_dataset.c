@@ -1,6 +1,6 @@
 /*
- * A table becomes a dataset: its targets are read out as labels or numbers, rows without them are left
- * out, and all cells stay where the reader has put them.
+ * A table becomes a dataset: its targets are read out as labels or numbers, rows without them are
+ * left out, and all cells stay where the reader has put them.
  */
 #include "data/table_dataset.h"
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-/* How often the thread looks after buckets that are under way, in nanoseconds: messages of some hundred kB at a time
- * go on only while MPI is called. */
+/* How often the thread looks after buckets that are under way, in nanoseconds: messages of some
+ * hundred kB at a time go on only while MPI is called. */
 #define LOOK_NANOSECONDS 100000
 
 /* ---- Slices ---- */
@@ -201,7 +201,8 @@ static void add_slices(void *user, int to, int from)
     }
 }
 
-/* Some floats of the bucket, as a message to or from a rank. `at` has all of the bucket, or, rounded, `words`. */
+/* Some floats of the bucket, as a message to or from a rank. `at` has all of the bucket,
+ * or, rounded, `words`. */
 static message bucket_message(const exchange *e, const gradient_bucket *bucket, int rank, float *at,
                               uint16_t *words, gradient_range which)
 {

@@ -1,10 +1,11 @@
 /*
- * Sums over the shards of all ranks, by the tree of shard_tree.h. Each rank has added up its own nodes before;
- * these go to the ranks that add them up further. Made once: an exchange allocates nothing.
+ * Sums over the shards of all ranks, by the tree of shard_tree.h. Each rank has added up
+ * its own nodes before; these go to the ranks that add them up further. Made once: an
+ * exchange allocates nothing.
  *
- * A gradient is added up in buckets, each as soon as it is begun, by a thread of the exchange's own, while the rank
- * computes what comes next. Each rank adds up a slice of all ranks' nodes, and then sends it to all: a float goes to
- * another rank twice, for any number of ranks.
+ * A gradient is added up in buckets, each as soon as it is begun, by a thread of the exchange's
+ * own, while the rank computes what comes next. Each rank adds up a slice of all ranks' nodes, and
+ * then sends it to all: a float goes to another rank twice, for any number of ranks.
  */
 #ifndef NNFS_DISTRIBUTED_EXCHANGE_H
 #define NNFS_DISTRIBUTED_EXCHANGE_H
@@ -61,7 +62,8 @@ typedef struct exchange {
     bool has_thread, ending;
 } exchange;
 
-/* For gradients in `buckets`; `rounded` ones and each sum of two are bfloat16, and travel so. Freed by exchange_free, also after a failure. Errors: MEMORY. */
+/* For gradients in `buckets`; `rounded` ones and each sum of two are bfloat16, and travel so. Freed
+ * by exchange_free, also after a failure. Errors: MEMORY. */
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
                             const gradient_range *buckets, int bucket_count, size_t sums_most,
                             bool rounded, nnfs_error *error);
@@ -71,14 +73,15 @@ void exchange_free(exchange *e);
 typedef double *exchange_sums_at(void *user, int shard);
 
 /*
- * Adds up `count` doubles of each node of all ranks: every rank has the result, which lies at the sums of its
- * first shard. False: a rank is lost.
+ * Adds up `count` doubles of each node of all ranks: every rank has the result, which lies at the
+ * sums of its first shard. False: a rank is lost.
  */
 bool exchange_sums(exchange *e, exchange_sums_at *at, void *user, size_t count);
 
 /*
- * Begins to add up a bucket of gradients, leaves[shard - range.first], and waits until leaves[0] has the sum. Ranks
- * begin the buckets in any order; between the two calls the bucket is not touched. False: a rank is lost.
+ * Begins to add up a bucket of gradients, leaves[shard - range.first], and waits until leaves[0]
+ * has the sum. Ranks begin the buckets in any order; between the two calls the bucket is not
+ * touched. False: a rank is lost.
  */
 bool exchange_begin(exchange *e, int bucket, float *const *leaves);
 bool exchange_end(exchange *e, int bucket);

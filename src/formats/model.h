@@ -3,17 +3,17 @@
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
  * (preprocessing_json.h), members ("8") and embeddings ([{"kind":"piecewise","width":16,"bins":48,
- * "inputs":[0,2]}]) where it has them, networks ("5") of an ensemble, the notes under "note.KEY", and last a
- * checksum. Tensors: layers.N.weight, layers.N.bias and what else the layers have in float32; of an ensemble's
- * further networks, from 1, the same with networks.I. before them. A checkpoint (checkpoint.h) has another text
- * and more tensors besides.
+ * "inputs":[0,2]}]) where it has them, networks ("5") of an ensemble, the notes under "note.KEY",
+ * and last a checksum. Tensors: layers.N.weight, layers.N.bias and what else the layers have in
+ * float32; of an ensemble's further networks, from 1, the same with networks.I. before them. A
+ * checkpoint (checkpoint.h) has another text and more tensors besides.
  *
- * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
- * each with a NUL behind it, and then of all tensors' bytes.
+ * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and
+ * value each with a NUL behind it, and then of all tensors' bytes.
  *
  * W is row-major [out, in] in the file, as PyTorch's Linear has it. In memory it lies column-major
- * [out x in], the transpose of that, and goes through a block of rows at a time; the W^T of a thin layer
- * lies as in the file.
+ * [out x in], the transpose of that, and goes through a block of rows at a time; the W^T of a thin
+ * layer lies as in the file.
  */
 #ifndef NNFS_FORMATS_MODEL_H
 #define NNFS_FORMATS_MODEL_H
@@ -44,7 +44,8 @@ void model_name_prefix(model_prefix prefix, int index);
 /* "PREFIXlayers.N.NAME", or "PREFIXinputs.NAME" */
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor);
 
-/* A flat buffer, laid out like the network's parameters, whose tensors' names begin with the prefix. */
+/* A flat buffer, laid out like the network's parameters, whose tensors' names begin
+ * with the prefix. */
 typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */
     float *values;

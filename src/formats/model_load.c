@@ -40,7 +40,8 @@ static nnfs_status check_format(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Parses a metadata text as JSON; *json is NULL if it does not exist or is not JSON. Error: MEMORY. */
+/* Parses a metadata text as JSON; *json is NULL if it does not exist or is not
+ * JSON. Error: MEMORY. */
 static nnfs_status metadata_json(const model_file *model, const char *key, json_t **json,
                                  nnfs_error *error)
 {
@@ -352,7 +353,8 @@ static nnfs_status complete_network(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Fills a tensor, in a buffer laid out like the parameters, from rows, which may lie at any byte. */
+/* Fills a tensor, in a buffer laid out like the parameters, from rows, which may lie
+ * at any byte. */
 static void read_tensor(const safetensors_tensor *from, const network_tensor *tensor, float *values)
 {
     const unsigned char *bytes = from->data;

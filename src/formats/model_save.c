@@ -18,7 +18,8 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
+/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra
+ * text, the sum. */
 enum {
     FIXED_ENTRIES = 4,
     MOST_SETTINGS = 8,

@@ -79,8 +79,8 @@ const char *safetensors_metadata(const safetensors_file *file, const char *key);
 
 /*
  * A file being written: begin with all tensors (of which name, type, rank and shape count) and
- * metadata, hand over the tensors' bytes in that order in pieces of any size, commit. The file appears
- * whole or not at all; an error, or safetensors_write_abandon, leaves the target as it was.
+ * metadata, hand over the tensors' bytes in that order in pieces of any size, commit. The file
+ * appears whole or not at all; an error, or safetensors_write_abandon, leaves the target as it was.
  * Errors: IO, DATA (a text that is not UTF-8, a header that is too long), ARGUMENT (a name twice, a
  * shape whose size overflows, bytes that are not as many as the tensors have), MEMORY.
  */
@@ -89,7 +89,8 @@ typedef struct safetensors_writer {
     size_t missing; /* bytes of tensors still to come */
 } safetensors_writer;
 
-/* With `path` NULL the file comes to lie in memory: after the commit, file_write_take(&writer->file) has it. */
+/* With `path` NULL the file comes to lie in memory: after the commit,
+ * file_write_take(&writer->file) has it. */
 nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path,
                                     const safetensors_tensor *tensors, size_t tensor_count,
                                     const safetensors_entry *metadata, size_t metadata_count,

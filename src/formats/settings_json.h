@@ -20,8 +20,8 @@ bool setting_is_saved(const setting *row, const void *settings);
 json_t *settings_to_json(const setting_table *table, const void *settings);
 
 /*
- * Reads all settings of 0.1 and those newer ones that are there, each in its range, and no other keys.
- * Errors: DATA; the message says which is wrong: "the setting width is missing".
+ * Reads all settings of 0.1 and those newer ones that are there, each in its range, and no other
+ * keys. Errors: DATA; the message says which is wrong: "the setting width is missing".
  */
 nnfs_status settings_from_json(const setting_table *table, const json_t *json, void *settings,
                                nnfs_error *error);

@@ -75,9 +75,9 @@ static nnfs_status check_network(const nnfs_network *network, nnfs_error *error)
 /* ---- Making and freeing ---- */
 
 /*
- * A thin layer is stored as W^T: with OpenBLAS's AVX-512 kernels all three products of 784 to 10 take half
- * the time. From some 32 units on, and for fewer inputs, its kernels like W as well. Those with AVX2 do not
- * care.
+ * A thin layer is stored as W^T: with OpenBLAS's AVX-512 kernels all three products of 784 to 10
+ * take half the time. From some 32 units on, and for fewer inputs, its kernels like W as well.
+ * Those with AVX2 do not care.
  */
 enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5, INPUT_TENSORS = EMBEDDING_KINDS + 2 };
 

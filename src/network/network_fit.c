@@ -1,4 +1,5 @@
-/* What a network has to do with data: whether they fit, and the preprocessing that it learnt with. */
+/* What a network has to do with data: whether they fit, and the preprocessing that
+ * it learnt with. */
 #include "network/network.h"
 
 #include "base/status.h"
@@ -7,8 +8,8 @@
 /* ---- Whether data fit ---- */
 
 /*
- * Whether that many classes, or else numbers, are what the outputs stand for. One output may say yes or no,
- * but not by cross-entropy, whose softmax of one is always 1.
+ * Whether that many classes, or else numbers, are what the outputs stand for. One output may say
+ * yes or no, but not by cross-entropy, whose softmax of one is always 1.
  */
 static bool fits_outputs(const nnfs_network *network, int classes, int numbers)
 {
@@ -69,7 +70,8 @@ nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *d
 
 /* ---- Preprocessing ---- */
 
-/* Sets what an input of a category is multiplied by to 0: its vector, or its column of the first W. */
+/* Sets what an input of a category is multiplied by to 0: its vector, or its column of
+ * the first W. */
 static void silence_input(nnfs_network *network, int input)
 {
     int column = network_input_column(network, input);
@@ -84,7 +86,8 @@ static void silence_input(nnfs_network *network, int input)
     }
 }
 
-/* No training sample had the place of the others: what its weights began with would stay for ever. */
+/* No training sample had the place of the others: what its weights began with would
+ * stay for ever. */
 static void silence_unseen(nnfs_network *network, const nnfs_preprocessing *preprocessing)
 {
     for (int i = 0; i < preprocessing->column_count; i++) {

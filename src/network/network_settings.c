@@ -1,7 +1,7 @@
 /*
- * The settings of networks, a row each. A new setting is its field in the public header and in network.h,
- * its row here, and the code that acts on it: docs/adding.md. Model files, comparison, copies and checks
- * walk the rows.
+ * The settings of networks, a row each. A new setting is its field in the public header and in
+ * network.h, its row here, and the code that acts on it: docs/adding.md. Model files, comparison,
+ * copies and checks walk the rows.
  */
 #include "network/network_settings.h"
 

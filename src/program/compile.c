@@ -1,4 +1,5 @@
-/* The compiler: from a network to the ops of its step, in order, and from ops to chains and stages. */
+/* The compiler: from a network to the ops of its step, in order, and from ops to
+ * chains and stages. */
 #include "program/compile.h"
 
 #include "base/memory.h"
@@ -8,7 +9,8 @@
 
 /* ---- Ranks ---- */
 
-/* Layers whose gradients are exchanged together have as many floats, or more: a message has its price. */
+/* Layers whose gradients are exchanged together have as many floats, or more: a message
+ * has its price. */
 #define PART_FLOATS 65536
 
 static bool has_ranks(const compiler *c)
@@ -46,7 +48,8 @@ static void add_bucket(compiler *c, int first, int last)
     p->buckets[p->bucket_count++] = (program_bucket){first, last, range};
 }
 
-/* From the last layer to the first, then the matrices of the inputs. Gradients of tiles come all at once. */
+/* From the last layer to the first, then the matrices of the inputs. Gradients of tiles come
+ * all at once. */
 static void list_buckets(compiler *c)
 {
     const nnfs_network *network = c->network;
@@ -74,7 +77,8 @@ static void emit_exchange(compiler *c, const op_kind *kind, int bucket)
                                  .bucket = bucket});
 }
 
-/* The gradients that are complete when the delta of layer `index` is, on their way to the other ranks. */
+/* The gradients that are complete when the delta of layer `index` is, on their way to
+ * the other ranks. */
 static void emit_sums_of_ranks(compiler *c, int index)
 {
     for (int i = 0; i < c->program->bucket_count && has_ranks(c); i++) {
@@ -150,7 +154,8 @@ static void emit_training(compiler *c)
 
 /* ---- All of it ---- */
 
-/* Frames shared by all layers of a forward pass: two take turns, and normalised values have a third. */
+/* Frames shared by all layers of a forward pass: two take turns, and normalised values
+ * have a third. */
 static void take_turns(compiler *c)
 {
     int widest = 1;

@@ -6,7 +6,8 @@
 #define WINDOW_SECONDS 0.1
 #define WINDOW_STEPS   4
 
-/* Thread 0 is off its CPU for such a share of the time: it is put aside, or waits for one that is. */
+/* Thread 0 is off its CPU for such a share of the time: it is put aside, or waits for
+ * one that is. */
 #define AWAY 0.2
 
 /* What makes a trial a success. */

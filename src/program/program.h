@@ -1,9 +1,11 @@
 /*
- * The program of a step: a list of ops, compiled once from a network, settings and a batch size. Ops that
- * one thread can do on the same tile without meeting another are a chain; chains whose tiles may run at the
- * same time are a stage; a stage begins when all tiles of the one before are complete.
+ * The program of a step: a list of ops, compiled once from a network, settings and a batch
+ * size. Ops that one thread can do on the same tile without meeting another are a chain; chains
+ * whose tiles may run at the same time are a stage; a stage begins when all tiles of the one
+ * before are complete.
  *
- * Everything is decided by shapes: no field depends on the number of threads, and so no bit of a result does.
+ * Everything is decided by shapes: no field depends on the number of threads, and so no bit of
+ * a result does.
  */
 #ifndef NNFS_PROGRAM_PROGRAM_H
 #define NNFS_PROGRAM_PROGRAM_H
@@ -28,7 +30,8 @@ typedef struct program_stage {
     bool once;       /* its ops run once, not for each shard */
 } program_stage;
 
-/* Some layers, `last` to `first`, or the matrices of the inputs (-1), whose gradients ranks exchange together. */
+/* Some layers, `last` to `first`, or the matrices of the inputs (-1), whose gradients
+ * ranks exchange together. */
 typedef struct program_bucket {
     int first, last;
     gradient_range range;
@@ -43,7 +46,8 @@ typedef struct program {
     int stage_count;
 
     program_bucket *
-        buckets; /* [bucket_count] in the order in which their gradients are made; of several ranks */
+        /* [bucket_count] in the order in which their gradients are made; of several ranks */
+        buckets;
     int bucket_count;
 
     int shards;        /* of a batch; each has its own tiles, operands and gradient */

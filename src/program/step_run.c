@@ -53,8 +53,8 @@ op_context step_run_context(const step_run *run, int thread)
 /* ---- Chunks ---- */
 
 /*
- * A chunk has the phases 0 .. stages - 1, and then a pause in which the caller may watch. Phase p of chunk c
- * is phase c * phases + p of what the threads share.
+ * A chunk has the phases 0 .. stages - 1, and then a pause in which the caller may watch. Phase p
+ * of chunk c is phase c * phases + p of what the threads share.
  */
 typedef struct region {
     step_run *run;
@@ -353,8 +353,8 @@ static void add_sums(void *user, int to, int from)
     }
 }
 
-/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. False: a rank is
- * lost. */
+/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. False: a
+ * rank is lost. */
 static bool sum_op(worker *w, const program_op *op)
 {
     step_run *run = w->region->run;
@@ -515,8 +515,8 @@ static governor_count count_at(int64_t chunk)
     return (governor_count){clock_seconds(), clock_busy_seconds(), chunk};
 }
 
-/* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with the caller is
- * not the governor's. */
+/* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with
+ * the caller is not the governor's. */
 static void watch(region *r, int64_t chunks)
 {
     step_run *run = r->run;

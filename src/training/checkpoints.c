@@ -285,7 +285,8 @@ static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *train
     return state;
 }
 
-/* Writes the network as it is evaluated, its own parameters as a state, and removes the oldest file. */
+/* Writes the network as it is evaluated, its own parameters as a state, and removes
+ * the oldest file. */
 static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const resume_point *point,
                              char **path, nnfs_error *error)
 {

@@ -115,7 +115,8 @@ static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset
     return batch;
 }
 
-/* The first rank with a loss that is not finite says what was wrong, to all; an update is wrong on all. */
+/* The first rank with a loss that is not finite says what was wrong, to all; an update is
+ * wrong on all. */
 static nnfs_status fail_together(const nnfs_trainer *trainer, const step_run *run,
                                  nnfs_error *error)
 {

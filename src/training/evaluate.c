@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * What the tiles leave behind, to be added up in their order. Classes have labels, choices and, where
- * there are two of them, scores; numbers have errors.
+ * What the tiles leave behind, to be added up in their order. Classes have labels, choices and,
+ * where there are two of them, scores; numbers have errors.
  */
 typedef struct evaluation_sums {
     const nnfs_dataset *dataset;

@@ -1,6 +1,6 @@
 /*
- * The JSON in a model's metadata, in a container that is right: each line of the input, "KEY VALUE",
- * sets an entry. Without any the file is a model of 3 inputs and layers of 2 and 1.
+ * The JSON in a model's metadata, in a container that is right: each line of the input, "KEY
+ * VALUE", sets an entry. Without any the file is a model of 3 inputs and layers of 2 and 1.
  */
 #include "formats/safetensors.h"
 #include "fuzz.h"

@@ -324,7 +324,8 @@ static void a_column_that_tells_classes_apart_is_found(void **state)
     assert_int_equal(giveaway(&t), -1);
 }
 
-/* Without a table every feature is looked at, more of them than at once where there are many targets. */
+/* Without a table every feature is looked at, more of them than at once where there
+ * are many targets. */
 static void arrays_are_looked_at_too(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * Datasets that cannot be made: memory that runs out at each allocation in turn (the linker's --wrap), and
- * the refusals of loading, preparing, weighting and input streams.
+ * Datasets that cannot be made: memory that runs out at each allocation in turn (the linker's
+ * --wrap), and the refusals of loading, preparing, weighting and input streams.
  */
 #include "data/dataset.h"
 #include "data/input_stream.h"

@@ -74,8 +74,8 @@ static void check_draws(const nnfs_network *network, int index, const random_key
 }
 
 /*
- * Element i of W is made of word i % 4 of draw i / 4, however many threads draw (here all of them do) and
- * whether W is kept or its transpose.
+ * Element i of W is made of word i % 4 of draw i / 4, however many threads draw (here all of them
+ * do) and whether W is kept or its transpose.
  */
 static void a_weight_is_a_function_of_its_place(void **state)
 {

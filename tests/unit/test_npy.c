@@ -1,7 +1,7 @@
 /*
- * NPY: the files of tests/data/npy that must load, read and mapped, and those that must be refused; the
- * stored types, each against another way to convert it; and gathering them. How much memory is asked
- * for is seen by a memory_alloc put in the place of the real one (the linker's --wrap).
+ * NPY: the files of tests/data/npy that must load, read and mapped, and those that must be refused;
+ * the stored types, each against another way to convert it; and gathering them. How much memory is
+ * asked for is seen by a memory_alloc put in the place of the real one (the linker's --wrap).
  *
  * `test_npy --time` times gathering instead.
  */

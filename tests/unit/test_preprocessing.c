@@ -42,7 +42,8 @@ static int64_t count_missing(const float *cells, int columns, int64_t rows, int 
     return missing;
 }
 
-/* A dataset of a table: cells [columns x rows]; the targets are those columns that the specs say. */
+/* A dataset of a table: cells [columns x rows]; the targets are those columns that
+ * the specs say. */
 static nnfs_dataset *make_table(const spec *specs, int columns, const float *cells, int64_t rows)
 {
     table_schema *schema = memory_alloc_zeroed(1, sizeof *schema);
@@ -1137,7 +1138,8 @@ static void json_without_memory(void **state)
     nnfs_preprocessing_free(p);
 }
 
-/* A column that is mostly zero; zeros have the middle of their ranks, and what is beyond the ends theirs. */
+/* A column that is mostly zero; zeros have the middle of their ranks, and what is beyond
+ * the ends theirs. */
 static void quantiles(void **state)
 {
     (void)state;

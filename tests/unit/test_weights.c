@@ -1,4 +1,5 @@
-/* Sample weights: where they come from, what a split makes of them, and what they do to a gradient. */
+/* Sample weights: where they come from, what a split makes of them, and what they do
+ * to a gradient. */
 #include "data/dataset.h"
 #include "training/trainer.h"
 

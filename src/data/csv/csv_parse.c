@@ -295,7 +295,8 @@ static size_t count_lines(const char *at, const char *end)
     return lines;
 }
 
-/* Room for as many rows as there are lines, and no more values than bytes: each has one after it. */
+/* Room for as many rows as there are lines, and no more values than bytes: each has
+ * one after it. */
 static bool make_room(const csv_reader *reader, csv_worker *worker)
 {
     size_t bytes = (size_t)(worker->end - worker->begin);

@@ -76,7 +76,8 @@ nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
 
 /* ---- Cutting it ---- */
 
-/* The start of the first row that begins at `target` or after it, where no cell has a newline in it. */
+/* The start of the first row that begins at `target` or after it, where no cell has a
+ * newline in it. */
 static char *cut_at_newline(char *target, char *end)
 {
     char *newline = memchr(target, '\n', (size_t)(end - target));
@@ -106,7 +107,8 @@ static void cut_plain(csv_reader *reader, int chunks, char *end)
     }
 }
 
-/* Walks over all rows, since only from its beginning on can be told whether a newline ends a row. */
+/* Walks over all rows, since only from its beginning on can be told whether a newline
+ * ends a row. */
 static void cut_quoted(csv_reader *reader, int chunks, char *limit)
 {
     char *at = reader->at;

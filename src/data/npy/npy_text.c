@@ -1,4 +1,5 @@
-/* Arrays of text, NumPy's U and S: the different strings become categories, sorted by their bytes. */
+/* Arrays of text, NumPy's U and S: the different strings become categories, sorted
+ * by their bytes. */
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "data/npy/npy.h"

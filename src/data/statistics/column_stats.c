@@ -198,8 +198,8 @@ static float ordered_float(uint32_t ordered)
 }
 
 /*
- * The value that would stand at `place` if they were sorted, by counting: its upper bits, then those
- * below among the values that have these, in any order of the values.
+ * The value that would stand at `place` if they were sorted, by counting: its upper bits, then
+ * those below among the values that have these, in any order of the values.
  */
 static float select_place(const float *values, size_t count, size_t place)
 {

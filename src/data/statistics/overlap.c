@@ -185,8 +185,8 @@ static void maker_free(key_maker *maker)
 }
 
 /*
- * Whether the preprocessing (NULL: none) does without a feature, which then need not have been read;
- * `place` is that of the feature among those of its table.
+ * Whether the preprocessing (NULL: none) does without a feature, which then need not have been
+ * read; `place` is that of the feature among those of its table.
  */
 static bool is_left_out(const nnfs_preprocessing *preprocessing, const table_column *column,
                         int place)
@@ -260,8 +260,8 @@ static int feature_like(const table_schema *schema, const table_column *column, 
 }
 
 /*
- * Lets the keys of `other` have the columns of `maker` in their order, and their codes: found by their
- * names, without names by their places.
+ * Lets the keys of `other` have the columns of `maker` in their order, and their codes: found by
+ * their names, without names by their places.
  */
 static bool match_columns(const key_maker *maker, key_maker *other, bool *memory)
 {

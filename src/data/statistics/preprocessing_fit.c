@@ -88,7 +88,8 @@ static void (*const scalings[])(const column_stats *, nnfs_encoding *) = {
     [NNFS_SCALING_ROBUST] = scale_none,       [NNFS_SCALING_QUANTILE] = scale_none,
 };
 
-/* At most this many knots, and at least this many samples a knot where there are enough for FEWEST. */
+/* At most this many knots, and at least this many samples a knot where there are
+ * enough for FEWEST. */
 enum { MOST_KNOTS = 256, FEWEST_KNOTS = 10, KNOT_SAMPLES = 10 };
 
 /* Robust z-scores are clipped at 3. */
@@ -472,7 +473,8 @@ static nnfs_status count_categories(fitting *fit, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* What the network's user need not say again: how missing cells look, and what else may be there. */
+/* What the network's user need not say again: how missing cells look, and what else
+ * may be there. */
 static nnfs_status keep_file(fitting *fit, nnfs_error *error)
 {
     const table_schema *schema = fit->dataset->storage.schema;

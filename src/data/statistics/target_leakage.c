@@ -128,7 +128,8 @@ static bool any_correlates(const leakage *l, const leakage_feature *f)
     return false;
 }
 
-/* Where most classes have but one sample, every column tells them apart: they need two on average. */
+/* Where most classes have but one sample, every column tells them apart: they need
+ * two on average. */
 static bool tells_classes_apart(const leakage *l, const leakage_feature *f)
 {
     leakage_sums all = {0};
@@ -156,8 +157,8 @@ static bool tells_classes_apart(const leakage *l, const leakage_feature *f)
 }
 
 /*
- * Each category goes with one class, and not all with the same one. Where most categories occur once,
- * that says nothing.
+ * Each category goes with one class, and not all with the same one. Where most categories occur
+ * once, that says nothing.
  */
 static bool names_classes(const leakage_feature *f)
 {

@@ -1,4 +1,5 @@
-/* Two walks over the targets, sample by sample, as they lie: first for the means, then for the squares. */
+/* Two walks over the targets, sample by sample, as they lie: first for the means, then
+ * for the squares. */
 #include "data/statistics/target_stats.h"
 
 #include "base/vector.h"

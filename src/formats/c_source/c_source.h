@@ -1,6 +1,6 @@
 /*
- * C99 programs written: a .c and a .h of one model. In templates, @ is the model's name, $ the same in
- * capitals.
+ * C99 programs written: a .c and a .h of one model. In templates, @ is the model's name, $ the
+ * same in capitals.
  */
 #ifndef NNFS_FORMATS_C_SOURCE_C_SOURCE_H
 #define NNFS_FORMATS_C_SOURCE_C_SOURCE_H

@@ -57,7 +57,8 @@ void c_ints(c_writer *w, const char *name, int node, const int *values, size_t c
     w->constants += count * sizeof *values;
 }
 
-/* Other bytes than letters, digits and the like as three octal digits: no trigraphs, no encodings. */
+/* Other bytes than letters, digits and the like as three octal digits: no
+ * trigraphs, no encodings. */
 void c_string(c_writer *w, const char *text)
 {
     (void)fputc('"', w->stream);

@@ -45,7 +45,8 @@ static nnfs_status add_column(model_graph *graph, const preprocessing_column *fr
     return NNFS_OK;
 }
 
-/* A copy of an array [count] with `more` [extra] behind it, in place of the array; NULL: no memory. */
+/* A copy of an array [count] with `more` [extra] behind it, in place of the array;
+ * NULL: no memory. */
 static void *append(void *array, size_t count, const void *more, size_t extra, size_t size)
 {
     char *grown = memory_alloc(size_add(count, extra), size);
@@ -98,7 +99,8 @@ static bool append_number(graph_node *node, const nnfs_encoding *encoding, const
     return done;
 }
 
-/* Whether a column can be the next one of a node: numbers with the same kind of curve are one node. */
+/* Whether a column can be the next one of a node: numbers with the same kind of curve
+ * are one node. */
 static bool goes_on(const graph_node *last, int column, const nnfs_encoding *encoding)
 {
     if (!last || last->kind != NODE_NUMBERS || last->column + last->width != column) {

@@ -1,4 +1,5 @@
-/* The layers of a network as nodes, with its embeddings, its members and the mean of an ensemble. */
+/* The layers of a network as nodes, with its embeddings, its members and the mean
+ * of an ensemble. */
 #include "base/memory.h"
 #include "formats/graph/graph_make.h"
 #include "network/network.h"

@@ -1,9 +1,10 @@
 /*
  * The graph of a network: its preprocessing, its layers, its outputs.
  *
- * What the network's output still needs to become a prediction is a chain of nodes behind its layers. The
- * inverse of another scaling of targets (a logarithm) belongs into add_numbers, behind or in place of
- * NODE_UNSCALE; a calibration of probabilities (a temperature) into add_classes, before NODE_COMPLEMENT.
+ * What the network's output still needs to become a prediction is a chain of nodes behind its
+ * layers. The inverse of another scaling of targets (a logarithm) belongs into add_numbers,
+ * behind or in place of NODE_UNSCALE; a calibration of probabilities (a temperature) into
+ * add_classes, before NODE_COMPLEMENT.
  */
 #include "base/string_list.h"
 #include "base/words.h"

@@ -1,6 +1,6 @@
 /*
- * ONNX graphs of multilayer perceptrons: followed from the output back to the input, each node becoming
- * a step; the steps, turned round, become nodes of a graph.
+ * ONNX graphs of multilayer perceptrons: followed from the output back to the input, each node
+ * becoming a step; the steps, turned round, become nodes of a graph.
  */
 #include "base/memory.h"
 #include "formats/import/import.h"

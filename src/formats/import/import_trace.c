@@ -103,7 +103,8 @@ static nnfs_status trace_matmul(tracer *t, const Onnx__NodeProto *node, nnfs_err
     return NNFS_OK;
 }
 
-/* ---- Members, which nnfs alone writes: import.c compares the whole with what it would write ---- */
+/* ---- Members, which nnfs alone writes: import.c compares the whole with what it
+ * would write ---- */
 
 static nnfs_status trace_mean(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {

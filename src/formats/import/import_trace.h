@@ -39,8 +39,8 @@ nnfs_status import_trace(tracer *t, nnfs_error *error);
 nnfs_status import_build(const tracer *t, model_graph *graph, nnfs_error *error);
 
 /*
- * The activation that nested Mul are with their factors (x Sigmoid(x), say), and the value that it is of;
- * -1: none.
+ * The activation that nested Mul are with their factors (x Sigmoid(x), say), and the value that it
+ * is of; -1: none.
  */
 int import_product(const tracer *t, const Onnx__NodeProto *node, const char **x);
 

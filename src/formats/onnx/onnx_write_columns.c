@@ -258,8 +258,8 @@ static double turn_of_weekday(int day)
 }
 
 /*
- * The day of a year that begins in March: of the days within 400 years, those of leap years are taken off
- * first; see date_month.
+ * The day of a year that begins in March: of the days within 400 years, those of leap years are
+ * taken off first; see date_month.
  */
 static const char *write_day_of_year(onnx_writer *w, int at, const char *day)
 {

@@ -12,7 +12,8 @@ static const char *transpose(onnx_writer *w, const char *x, const int64_t *order
     return output;
 }
 
-/* What each piece has at the lower and the upper end of its share: 0 and 1, but for the first and last. */
+/* What each piece has at the lower and the upper end of its share: 0 and 1, but for the
+ * first and last. */
 static void limit_pieces(const node_embedding *e, int input, float *end, float *lower, float *upper)
 {
     const float *edges = e->edges + (size_t)input * (size_t)(e->bins + 1);
@@ -99,7 +100,8 @@ void onnx_write_piecewise(onnx_writer *w, int at, const graph_node *node, const 
     (void)flatten(w, sums, y);
 }
 
-/* [count, rows, columns] from each input's table, from `first` on; behind a row comes 0 if it is `padded`. */
+/* [count, rows, columns] from each input's table, from `first` on; behind a row comes 0 if
+ * it is `padded`. */
 static const char *wave_part(onnx_writer *w, int at, const char *name, size_t first, int rows,
                              int columns, bool padded)
 {

@@ -1,6 +1,6 @@
 /*
- * What the writers of ONNX nodes share. The value of node i is called nnfs/i, intermediate ones nnfs/i/NAME;
- * inputs have the names of their columns.
+ * What the writers of ONNX nodes share. The value of node i is called nnfs/i, intermediate ones
+ * nnfs/i/NAME; inputs have the names of their columns.
  */
 #ifndef NNFS_FORMATS_ONNX_ONNX_WRITER_H
 #define NNFS_FORMATS_ONNX_ONNX_WRITER_H

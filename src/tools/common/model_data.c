@@ -85,8 +85,8 @@ nnfs_status model_check_scale(const nnfs_network *network, const char *model,
 }
 
 /*
- * Before it is read: a table read as one of its own would end in another complaint. A network without
- * preprocessing takes tables of numbers, unless it takes pixels.
+ * Before it is read: a table read as one of its own would end in another complaint. A network
+ * without preprocessing takes tables of numbers, unless it takes pixels.
  */
 static nnfs_status check_kind(const model_request *request, const model_data *loaded,
                               nnfs_error *error)
@@ -274,7 +274,8 @@ static const char *class_of(const model_data *loaded, int index)
     return nnfs_dataset_class_name(loaded->chosen, index);
 }
 
-/* Whether the mean of their outputs means anything: probabilities of the same classes in the same order. */
+/* Whether the mean of their outputs means anything: probabilities of the same classes in
+ * the same order. */
 static nnfs_status check_classes(const model_request *request, const model_data *first,
                                  const char *model, const model_data *other, nnfs_error *error)
 {

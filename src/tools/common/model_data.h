@@ -85,13 +85,14 @@ void model_request_check(const model_request *request);
 
 /*
  * Loads them, the data as each network needs them, and says what was left out. Freed by
- * model_data_free, also after a failure. Errors: IO, DATA (also data that do not fit the model, models
- * of other classes), MEMORY, BACKEND.
+ * model_data_free, also after a failure. Errors: IO, DATA (also data that do not fit the model,
+ * models of other classes), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
 /* How many of the chosen samples the model is known to have been trained on. */
 int64_t model_data_trained_on(const model_data *loaded);
-/* Whether the values of `data` come to the network as they did when it was trained. Errors: DATA. */
+/* Whether the values of `data` come to the network as they did when it was
+ * trained. Errors: DATA. */
 nnfs_status model_check_scale(const nnfs_network *network, const char *model,
                               const nnfs_dataset *data, const char *path, nnfs_error *error);
 /* Says what of a table like the model's was left out, and which categories are new. */

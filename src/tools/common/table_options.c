@@ -356,7 +356,8 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
 }
 
-/* The format that is told, or that a file of this name has; NULL: neither. A stream is read once. */
+/* The format that is told, or that a file of this name has; NULL: neither. A stream
+ * is read once. */
 static const char *format_of(const table_options *options, const char *data)
 {
     if (options->format) {

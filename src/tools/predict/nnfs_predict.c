@@ -1,6 +1,6 @@
 /*
- * nnfs-predict: what a saved network says of each sample of a dataset, as CSV: a row a sample, in the
- * order of the file.
+ * nnfs-predict: what a saved network says of each sample of a dataset, as CSV: a row a sample, in
+ * the order of the file.
  */
 #include "common/class_names.h"
 #include "common/exit.h"

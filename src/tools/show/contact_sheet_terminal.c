@@ -1,6 +1,6 @@
 /*
- * Pictures drawn with the letters of a terminal. A cell is about twice as high as wide: with colours,
- * and in ASCII, it holds two dots one above the other; in braille 2 x 4.
+ * Pictures drawn with the letters of a terminal. A cell is about twice as high as wide: with
+ * colours, and in ASCII, it holds two dots one above the other; in braille 2 x 4.
  */
 #include "show/contact_sheet.h"
 

@@ -61,8 +61,9 @@ nnfs_status show_weights(const show *from, nnfs_error *error);
 void rows_check(const char *rows);
 
 /*
- * Which samples to show, `count` at most where none are listed: into *samples [*chosen], in fresh memory.
- * Errors: ARGUMENT (no such row or class), DATA (no targets to be mistaken about), MEMORY, BACKEND.
+ * Which samples to show, `count` at most where none are listed: into *samples [*chosen], in
+ * fresh memory. Errors: ARGUMENT (no such row or class), DATA (no targets to be mistaken
+ * about), MEMORY, BACKEND.
  */
 nnfs_status choose_samples(const show *from, int count, int64_t **samples, int *chosen,
                            nnfs_error *error);

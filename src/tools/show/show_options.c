@@ -22,8 +22,8 @@ static const char about[] =
     "  nnfs-show houses.csv --rows 0-20";
 
 /*
- * Whether the file is a model, by what it begins with: the length of safetensors' header, then a JSON
- * object. A name that ends like one is taken for one, also if the file is damaged.
+ * Whether the file is a model, by what it begins with: the length of safetensors' header, then a
+ * JSON object. A name that ends like one is taken for one, also if the file is damaged.
  */
 static bool is_model(const char *path)
 {

@@ -103,8 +103,8 @@ static void free_embeddings(embedding_lists *lists)
     }
 }
 
-/* Whether a column goes into this embedding: numbers, but not what says that one was missing; categories
- * with more values than a vector has. */
+/* Whether a column goes into this embedding: numbers, but not what says that one was missing;
+ * categories with more values than a vector has. */
 static bool is_embedded(const nnfs_encoding *encoding, const nnfs_embedding *embedding)
 {
     if (embedding->kind == NNFS_EMBEDDING_CATEGORY) {
@@ -264,8 +264,8 @@ static short_text note_init(const train_options *options)
     return note;
 }
 
-/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. The preprocessing of
- * a table is the network's own. */
+/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. The preprocessing
+ * of a table is the network's own. */
 static short_text note_preprocessing(const nnfs_dataset *data)
 {
     short_text note;

@@ -1,6 +1,6 @@
 /*
- * The command line of nnfs-train: a table of options for argp, and the checks that need more than one
- * of them.
+ * The command line of nnfs-train: a table of options for argp, and the checks that need more than
+ * one of them.
  */
 #include "train/train_options.h"
 

@@ -1,6 +1,6 @@
 /*
- * Rows of options: those of networks, training and data that nnfs-train has, and with it every tool that
- * trains. Their values go to a train_values.
+ * Rows of options: those of networks, training and data that nnfs-train has, and with it every tool
+ * that trains. Their values go to a train_values.
  */
 #ifndef NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 #define NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
