@@ -81,8 +81,8 @@ json_t *bench_works(const char *schema, const bench_machine *machine, const int 
 FILE *bench_open(const char *path);
 
 /*
- * Ends a run: the report, which is freed, goes into the file if the run is `done`, and the file is closed;
- * both may be NULL. Whether all of it succeeded; says on stderr what is wrong.
+ * Ends a run: the report, which is freed, goes into the file if the run is `done`, and the file is
+ * closed; both may be NULL. Whether all of it succeeded; says on stderr what is wrong.
  */
 bool bench_close(FILE *file, json_t *report, bool done);
 

@@ -1,7 +1,7 @@
 /*
- * Deterministic policy gradient (Lillicrap et al. 2015): a critic learns what an action is worth, and its
- * gradient with respect to the action teaches the actor. The task: a mass on a line, pushed by a force, is to
- * come to rest at 0.
+ * Deterministic policy gradient (Lillicrap et al. 2015): a critic learns what an action is worth,
+ * and its gradient with respect to the action teaches the actor. The task: a mass on a line, pushed
+ * by a force, is to come to rest at 0.
  */
 #include <math.h>
 #include <nnfs/nnfs.h>

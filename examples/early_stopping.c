@@ -1,6 +1,6 @@
 /*
- * A training loop of one's own: ends when the validation loss has not improved for some epochs, and keeps
- * the best network.
+ * A training loop of one's own: ends when the validation loss has not improved for some epochs, and
+ * keeps the best network.
  */
 #include <math.h>
 #include <nnfs/nnfs.h>

@@ -1,6 +1,7 @@
 /*
- * REINFORCE (Williams 1992) on cart-pole (Barto, Sutton and Anderson 1983): keep a pole upright on a cart by
- * pushing it left or right. The gradient of the policy is given to the network in place of a loss.
+ * REINFORCE (Williams 1992) on cart-pole (Barto, Sutton and Anderson 1983): keep a pole upright on
+ * a cart by pushing it left or right. The gradient of the policy is given to the network in place
+ * of a loss.
  */
 #include <math.h>
 #include <nnfs/nnfs.h>

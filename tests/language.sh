@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # The phrases that make text hard to read are in no comment, message, man page or document.
+# C has at most 100 columns, comments too, except expectations that a program wrote.
 # Usage: language.sh SOURCE_ROOT
 set -eu
 cd "$1"
+find src include bench examples tests -name '*.[ch]' ! -name '*_expected.h' -print0 | sort -z | xargs -0 awk '
+length > 100 { printf "%s:%d: %d columns\n", FILENAME, FNR, length; found = 1 }
+END { exit found }'
 # shellcheck disable=SC2016 # awk fields, not the shell's
 find include src man docs README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md data/README.md -type f \
     ! -name '*.svg' ! -name '*.png' -print0 | sort -z | xargs -0 awk '

@@ -1,4 +1,5 @@
-/* The names that the library knows, as the options of nnfs-train take them: OPTION NAME, a line each. */
+/* The names that the library knows, as the options of nnfs-train take them: OPTION NAME,
+ * a line each. */
 #include <nnfs/nnfs.h>
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* augment: how many pictures a second are distorted, by specification, for one thread and for all. */
+/* augment: how many pictures a second are distorted, by specification, for one thread
+ * and for all. */
 #include "base/memory.h"
 #include "bench.h"
 #include "data/augment/augment.h"

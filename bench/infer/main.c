@@ -1,6 +1,6 @@
 /*
- * infer: how fast predictions are, by how many samples a call has, for one thread and for all, and with a
- * predictor that is kept. Each call is timed by itself, the numbers of threads in turn.
+ * infer: how fast predictions are, by how many samples a call has, for one thread and for all, and
+ * with a predictor that is kept. Each call is timed by itself, the numbers of threads in turn.
  */
 #include "base/clock.h"
 #include "base/memory.h"

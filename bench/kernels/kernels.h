@@ -31,8 +31,8 @@ float *kernels_matrix(size_t floats);
 bool run_products(kernels_session *s, const kernels_work *work);
 
 /*
- * All products and packs of training steps, with relu and plain SGD, from an input that lies still, by both
- * dtypes, on one thread and on all.
+ * All products and packs of training steps, with relu and plain SGD, from an input that lies still,
+ * by both dtypes, on one thread and on all.
  */
 bool run_steps(kernels_session *s, const kernels_work *work);
 

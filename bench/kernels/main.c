@@ -1,6 +1,6 @@
 /*
- * kernels: our packed products, float32 and bfloat16, against the BLAS on the products of training, and on whole
- * steps.
+ * kernels: our packed products, float32 and bfloat16, against the BLAS on the products of training,
+ * and on whole steps.
  */
 #include "kernels/kernels.h"
 

@@ -1,6 +1,6 @@
 /*
- * Training steps of packed products. A thread packs what it computes while it is in its cache; a tile is a block
- * of rows of an activation or delta, or a block of W.
+ * Training steps of packed products. A thread packs what it computes while it is in its cache; a
+ * tile is a block of rows of an activation or delta, or a block of W.
  */
 #include "kernels/kernels.h"
 
@@ -9,7 +9,8 @@
 #include <omp.h>
 #include <string.h>
 
-/* Of activations and deltas, tiles of rows; of W, blocks of which the gradient fits the second cache with W. */
+/* Of activations and deltas, tiles of rows; of W, blocks of which the gradient fits the second
+ * cache with W. */
 enum {
     TILE_ROWS = 128,
     BLOCK_ROWS = 64,

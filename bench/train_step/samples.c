@@ -14,7 +14,7 @@ static uint32_t next_random(uint32_t *state)
 
 static bool fill_dataset(nnfs_dataset **dataset)
 {
-    dataset_parts parts = {
+    dataset_storage storage = {
         .features = memory_alloc((size_t)PIXELS * IMAGES, 1),
         .type = DTYPE_U8,
         .scale = 1.0f / 255.0f,
@@ -23,22 +23,22 @@ static bool fill_dataset(nnfs_dataset **dataset)
         .labels = memory_alloc(IMAGES, sizeof(int32_t)),
         .classes = CLASSES,
     };
-    if (!parts.features || !parts.labels) {
-        memory_free(parts.features);
-        memory_free(parts.labels);
+    if (!storage.features || !storage.labels) {
+        memory_free(storage.features);
+        memory_free(storage.labels);
         return false;
     }
     uint32_t state = 1;
-    uint8_t *pixels = parts.features;
+    uint8_t *pixels = storage.features;
     for (size_t i = 0; i < (size_t)PIXELS * IMAGES; i++) {
         uint32_t x = next_random(&state);
         pixels[i] = x % 5 == 0 ? (uint8_t)(x >> 16) : 0;
     }
     for (int i = 0; i < IMAGES; i++) {
-        parts.labels[i] = (int32_t)(next_random(&state) % CLASSES);
+        storage.labels[i] = (int32_t)(next_random(&state) % CLASSES);
     }
     nnfs_error error;
-    return dataset_adopt(&parts, dataset, &error) == NNFS_OK;
+    return dataset_adopt(&storage, dataset, &error) == NNFS_OK;
 }
 
 bool samples_make(step_samples *samples)

@@ -1,6 +1,6 @@
 /*
- * Conversion of file dtypes to float. Each loop is compiled for one dtype and byte order; every vector
- * width gives the same bits.
+ * Conversion of file dtypes to float. Each loop is compiled for one dtype and byte order; every
+ * vector width gives the same bits.
  */
 #include "base/dtype.h"
 
@@ -59,9 +59,9 @@ VECTOR_INLINE float from_i64(uint64_t bits)
 }
 
 /*
- * 1 sign, 5 exponent, 10 fraction bits: the fraction moves up by 13, and the exponent's bias from 15 to
- * 127, or from all ones to all ones. A subnormal is its fraction * 2^-24; float32 has it as a normal.
- * Masks choose, because a compiler makes no vectors where a branch holds floats.
+ * 1 sign, 5 exponent, 10 fraction bits: the fraction moves up by 13, and the exponent's bias from
+ * 15 to 127, or from all ones to all ones. A subnormal is its fraction * 2^-24; float32 has it as a
+ * normal. Masks choose, because a compiler makes no vectors where a branch holds floats.
  */
 VECTOR_INLINE float from_f16(uint16_t half)
 {

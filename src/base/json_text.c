@@ -1,10 +1,10 @@
 /*
- * JSON as compact text and back. jansson's json_dumps grows its buffer as it goes and does not notice (in
- * 2.14) when that fails within the key of an object: the text comes out with a piece missing.
- * json_dumpb writes into a buffer of ours, which it is asked for the size of first.
+ * JSON as compact text and back. jansson's json_dumps grows its buffer as it goes and does not
+ * notice (in 2.14) when that fails within the key of an object: the text comes out with a piece
+ * missing. json_dumpb writes into a buffer of ours, which it is asked for the size of first.
  *
- * When the buffer of a token cannot grow, jansson's parser drops characters of it without an error. So the
- * buffer grows before the text is read: see parse.
+ * When the buffer of a token cannot grow, jansson's parser drops characters of it without an error.
+ * So the buffer grows before the text is read: see parse.
  */
 #include "base/json_text.h"
 
@@ -61,9 +61,10 @@ static size_t next_piece(void *buffer, size_t room, void *user)
 }
 
 /*
- * NULL for what is no JSON, and for lack of memory. A string as long as the text stands in front of it, so
- * that the buffer of tokens has grown to what the longest token can need. If it could not grow, the string
- * lacks letters. (Later, for a digit or for what follows a backslash, jansson would abort the process.)
+ * NULL for what is no JSON, and for lack of memory. A string as long as the text stands in front of
+ * it, so that the buffer of tokens has grown to what the longest token can need. If it could not
+ * grow, the string lacks letters. (Later, for a digit or for what follows a backslash, jansson
+ * would abort the process.)
  */
 static json_t *parse(const char *text, size_t length)
 {
@@ -77,7 +78,8 @@ static json_t *parse(const char *text, size_t length)
     return json;
 }
 
-/* Why there is no JSON: DATA with jansson's reason, or MEMORY if that is no reason or there is none now. */
+/* Why there is no JSON: DATA with jansson's reason, or MEMORY if that is no reason or there
+ * is none now. */
 static nnfs_status explain(const char *text, size_t length, json_error_t *reason)
 {
     json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, reason);

@@ -1,8 +1,9 @@
 /*
- * Phases of work shared by the threads of a team: each phase consists of tiles, a thread claims one at a
- * time, and the phase ends when all its tiles are complete, by any threads. Unlike at a barrier, no thread
- * waits for one that has no tile: a descheduled thread joins the current phase when it runs again. A
- * thread claims its own share first, which keeps its data in its cache, then the remaining tiles.
+ * Phases of work shared by the threads of a team: each phase consists of tiles, a thread claims one
+ * at a time, and the phase ends when all its tiles are complete, by any threads. Unlike at a
+ * barrier, no thread waits for one that has no tile: a descheduled thread joins the current phase
+ * when it runs again. A thread claims its own share first, which keeps its data in its cache, then
+ * the remaining tiles.
  */
 #ifndef NNFS_BASE_PHASES_H
 #define NNFS_BASE_PHASES_H
@@ -28,14 +29,14 @@ void phases_init(phases *phases, atomic_uint_fast64_t *claimed, int tiles);
 void phases_begin(phases *phases);
 
 /*
- * Claims a tile of a phase for thread `thread` of `threads`; -1 when all `tiles` are taken, or the phase
- * is over. *from, 0 at first, is where the search stands.
+ * Claims a tile of a phase for thread `thread` of `threads`; -1 when all `tiles` are taken, or the
+ * phase is over. *from, 0 at first, is where the search stands.
  */
 int phases_claim(phases *phases, uint64_t phase, int tiles, int thread, int threads, int *from);
 
 /*
- * A claimed tile is finished. True for the last one of the phase: the caller, alone, sees all that was
- * done in it, and must call phases_advance.
+ * A claimed tile is finished. True for the last one of the phase: the caller, alone, sees all that
+ * was done in it, and must call phases_advance.
  */
 bool phases_finish(phases *phases, int tiles);
 

@@ -1,7 +1,7 @@
 /*
- * Spans of each thread, in cells on cache lines of its own. The time stamp counter is read if there is
- * one, as the clock takes several times as long; the length of a tick is found by comparing the two over
- * the life of the profile.
+ * Spans of each thread, in cells on cache lines of its own. The time stamp counter is read if there
+ * is one, as the clock takes several times as long; the length of a tick is found by comparing the
+ * two over the life of the profile.
  */
 #include "base/profile.h"
 

@@ -1,7 +1,7 @@
 /*
- * Where the time of a run goes: each thread notes, whenever it has finished an op, the time since it
- * finished the last one, so that the spans of a thread add up to all of its time. Without a profile (NULL)
- * a span costs the test of a pointer.
+ * Where the time of a run goes: each thread notes, whenever it has finished an op, the time since
+ * it finished the last one, so that the spans of a thread add up to all of its time. Without a
+ * profile (NULL) a span costs the test of a pointer.
  */
 #ifndef NNFS_BASE_PROFILE_H
 #define NNFS_BASE_PROFILE_H
@@ -18,13 +18,14 @@ typedef struct profile_sum {
 
 typedef struct profile profile;
 
-/* Allocates a profile with a cell per op and one for waiting. NULL: no memory. profile_free accepts NULL. */
+/* Allocates a profile with a cell per op and one for waiting. NULL: no memory.
+ * profile_free accepts NULL. */
 profile *profile_create(int ops, int threads);
 void profile_free(profile *p);
 
 /*
- * Around a parallel region, by the one thread that runs then. The threads begin and end with waiting, so
- * all of the time between the two calls belongs to some cell.
+ * Around a parallel region, by the one thread that runs then. The threads begin and end with
+ * waiting, so all of the time between the two calls belongs to some cell.
  */
 void profile_enter_on(profile *p);
 static inline void profile_enter(profile *p)

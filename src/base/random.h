@@ -41,7 +41,8 @@ random_words random_draw(random_key key, uint32_t epoch, uint64_t sample, uint32
 void random_draw_run(random_key key, uint32_t epoch, uint64_t first, size_t count,
                      random_words *words);
 
-/* words[i] = random_draw(key, epoch, sample, first + i) for i = 0 .. count - 1, several at a time. */
+/* words[i] = random_draw(key, epoch, sample, first + i) for i = 0 .. count - 1, several
+ * at a time. */
 void random_draw_units(random_key key, uint32_t epoch, uint64_t sample, uint32_t first,
                        size_t count, random_words *words);
 

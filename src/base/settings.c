@@ -22,6 +22,17 @@ bool setting_is_integer(const setting *row)
     return row->field != FIELD_FLOAT && row->field != FIELD_DOUBLE && row->field != FIELD_TEXT;
 }
 
+size_t setting_size(const setting *row)
+{
+    static const size_t sizes[] = {
+        [FIELD_FLOAT] = sizeof(float),     [FIELD_DOUBLE] = sizeof(double),
+        [FIELD_INT] = sizeof(int),         [FIELD_INT64] = sizeof(int64_t),
+        [FIELD_UINT64] = sizeof(uint64_t), [FIELD_ENUM] = sizeof(int),
+        [FIELD_TEXT] = NNFS_SETTING_BYTES,
+    };
+    return sizes[row->field];
+}
+
 char *setting_text(const setting *row, const void *settings)
 {
     return (char *)(uintptr_t)settings + row->offset;
@@ -138,6 +149,14 @@ void settings_init(const setting_table *table, void *settings)
     }
 }
 
+void settings_copy(const setting_table *table, void *to, const void *from)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const setting *row = &table->rows[i];
+        memcpy((char *)to + row->offset, (const char *)from + row->offset, setting_size(row));
+    }
+}
+
 /* ---- Who uses a setting ---- */
 
 /* NULL for the value of a choice that does not exist. */
@@ -171,12 +190,10 @@ void settings_resolve(const setting_table *table, void *settings)
         const setting *row = &table->rows[i];
         const char *user;
         const setting_use *use = use_of(table, row, settings, &user);
-        if (row->initial != (double)NNFS_DEFAULT || !use) {
-            continue;
-        }
-        if (!use->used) {
+        if (use && row->users && !use->used) {
             setting_store_number(row, settings, 0.0);
-        } else if (setting_is_initial(row, settings)) {
+        } else if (use && row->initial == (double)NNFS_DEFAULT &&
+                   setting_is_initial(row, settings)) {
             setting_store_number(row, settings, standard_of(row, use, settings));
         }
     }

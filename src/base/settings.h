@@ -1,6 +1,7 @@
 /*
- * Tables of settings: a row a field of a settings structure, with its name, type, range, default and
- * help. Everything that is done to all settings (defaults, checks, comparison, text) walks the rows.
+ * Tables of settings: a row a field of a settings structure, with its name, type, range,
+ * default and help. Everything that is done to all settings (defaults, checks, comparison,
+ * text) walks the rows.
  */
 #ifndef NNFS_BASE_SETTINGS_H
 #define NNFS_BASE_SETTINGS_H
@@ -66,7 +67,8 @@ typedef struct setting {
     setting_use uses[SETTING_USERS_MOST];
     double (*standard)(
         const void *settings); /* a default that depends on other settings; or NULL */
-    bool later; /* newer than 0.1: a checkpoint has it only where it is not as after _init */
+    bool later;   /* newer than 0.1: files have it only where it is not as after _init */
+    size_t given; /* offset in the public structure where the rows are of another; else 0 */
 } setting;
 
 typedef struct setting_table {
@@ -83,6 +85,9 @@ const nnfs_setting *settings_about(const setting_table *table, int index);
 
 /* Sets all fields of the table to what they are before anything is given. */
 void settings_init(const setting_table *table, void *settings);
+
+/* Copies all fields of the table. */
+void settings_copy(const setting_table *table, void *to, const void *from);
 
 /* Replaces each NNFS_DEFAULT by its value, and sets fields without a use to 0. */
 void settings_resolve(const setting_table *table, void *settings);
@@ -106,6 +111,7 @@ void setting_store_number(const setting *row, void *settings, double value);
 void setting_store_integer(const setting *row, void *settings, int64_t value);
 /* FIELD_TEXT has no number. */
 bool setting_is_integer(const setting *row);
+size_t setting_size(const setting *row); /* bytes of the field */
 char *setting_text(const setting *row, const void *settings);
 bool setting_is_initial(const setting *row, const void *settings);
 

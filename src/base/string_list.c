@@ -1,4 +1,4 @@
-/* Lists of texts. */
+/* Lists of strings. */
 #include "base/string_list.h"
 
 #include "base/memory.h"
@@ -59,7 +59,7 @@ typedef struct known_text {
     int place;
 } known_text;
 
-static int compare_texts(const void *left, const void *right)
+static int compare_strings(const void *left, const void *right)
 {
     return strcmp(((const known_text *)left)->text, ((const known_text *)right)->text);
 }
@@ -77,11 +77,11 @@ int *string_list_positions(string_list_view known, int known_count, string_list_
     for (int i = 0; i < known_count; i++) {
         sorted[i] = (known_text){known[i], i};
     }
-    qsort(sorted, (size_t)known_count, sizeof *sorted, compare_texts);
+    qsort(sorted, (size_t)known_count, sizeof *sorted, compare_strings);
     for (int i = 0; i < count; i++) {
         const known_text wanted = {.text = names[i]};
         const known_text *found =
-            bsearch(&wanted, sorted, (size_t)known_count, sizeof *sorted, compare_texts);
+            bsearch(&wanted, sorted, (size_t)known_count, sizeof *sorted, compare_strings);
         places[i] = found ? found->place : -1;
     }
     memory_free(sorted);

@@ -1,4 +1,4 @@
-/* Lists of texts that end with NULL, where NULL is an empty one. */
+/* Lists of strings that end with NULL, where NULL is an empty one. */
 #ifndef NNFS_BASE_STRING_LIST_H
 #define NNFS_BASE_STRING_LIST_H
 
@@ -17,8 +17,8 @@ int string_list_count(string_list_view list);
 bool string_list_contains(string_list_view list, const char *text);
 
 /*
- * Where each of `count` names stands among those `known`, which differ; -1: nowhere. Neither list needs a
- * NULL at its end. From memory_alloc; NULL: no memory.
+ * Where each of `count` names stands among those `known`, which differ; -1: nowhere. Neither list
+ * needs a NULL at its end. From memory_alloc; NULL: no memory.
  */
 int *string_list_positions(string_list_view known, int known_count, string_list_view names,
                            int count);

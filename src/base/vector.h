@@ -3,8 +3,8 @@
  * sets, of which the running CPU's best is picked when the program is loaded. With
  * -ffp-contract=off and no fast-math every clone of an elementwise loop gives the same bits. Where
  * the compiler cannot do that (not x86-64, clang before 14, or under a sanitizer) the loop is
- * compiled once, for the target at hand. Its name is its own in the whole library: what picks a clone
- * is visible to other files where clang 14 makes it.
+ * compiled once, for the target at hand. Its name is its own in the whole library: what picks a
+ * clone is visible to other files where clang 14 makes it.
  */
 #ifndef NNFS_BASE_VECTOR_H
 #define NNFS_BASE_VECTOR_H

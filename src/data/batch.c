@@ -48,25 +48,25 @@ static void scale_floats(float *x, size_t count, float scale)
 }
 
 /* Of any type, at any address. */
-static void convert(const dataset_parts *parts, const unsigned char *stored, float *x)
+static void convert(const dataset_storage *storage, const unsigned char *stored, float *x)
 {
-    size_t count = (size_t)parts->feature_count;
-    dtype_to_floats(parts->type, parts->swapped, stored, count, x);
-    if (parts->scale != 1.0f) {
-        scale_floats(x, count, parts->scale);
+    size_t count = (size_t)storage->feature_count;
+    dtype_to_floats(storage->type, storage->swapped, stored, count, x);
+    if (storage->scale != 1.0f) {
+        scale_floats(x, count, storage->scale);
     }
 }
 
 /* Whether the values are floats that lie as this machine's do: in a mapped file they may not. */
-static bool are_floats(const dataset_parts *parts)
+static bool are_floats(const dataset_storage *storage)
 {
-    return parts->type == DTYPE_F32 && !parts->swapped &&
-           (uintptr_t)parts->features % sizeof(float) == 0;
+    return storage->type == DTYPE_F32 && !storage->swapped &&
+           (uintptr_t)storage->features % sizeof(float) == 0;
 }
 
 /*
- * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows before its turn, for
- * the first few at once, and at the end for those that the next call may begin with.
+ * Shuffled rows lie where no hardware prefetcher expects them: asks for one a few rows before its
+ * turn, for the first few at once, and at the end for those that the next call may begin with.
  */
 #define ROWS_AHEAD 4
 
@@ -80,9 +80,9 @@ typedef struct row_reader {
 
 static row_reader row_reader_of(const nnfs_dataset *dataset, const uint32_t *order)
 {
-    const dataset_parts *parts = &dataset->parts;
-    return (row_reader){dataset, order, parts->features,
-                        (size_t)parts->feature_count * dtype_bytes(parts->type)};
+    const dataset_storage *storage = &dataset->storage;
+    return (row_reader){dataset, order, storage->features,
+                        (size_t)storage->feature_count * dtype_bytes(storage->type)};
 }
 
 static const unsigned char *stored_row(const row_reader *reader, int64_t i)
@@ -90,7 +90,8 @@ static const unsigned char *stored_row(const row_reader *reader, int64_t i)
     return reader->rows + row_of(reader->dataset, reader->order, i) * reader->row_bytes;
 }
 
-/* In line: gcc takes a function that only prefetches for one without effects, and leaves its calls out. */
+/* In line: gcc takes a function that only prefetches for one without effects, and leaves
+ * its calls out. */
 static inline __attribute__((always_inline)) void prefetch_row(const row_reader *reader, int64_t i)
 {
     if (i < reader->dataset->samples) {
@@ -105,16 +106,16 @@ static inline __attribute__((always_inline)) void prefetch_row(const row_reader 
 /* One sample's features as floats. */
 static void convert_row(const nnfs_dataset *dataset, const unsigned char *row, float *column)
 {
-    const dataset_parts *parts = &dataset->parts;
-    size_t features = (size_t)parts->feature_count;
+    const dataset_storage *storage = &dataset->storage;
+    size_t features = (size_t)storage->feature_count;
     if (dataset->encoder) {
-        encoder_features(dataset->encoder, parts->type, parts->swapped, row, column);
-    } else if (parts->type == DTYPE_U8) {
-        pixels_to_floats(row, features, parts->scale, column);
-    } else if (are_floats(parts)) {
-        scaled_copy((const float *)(const void *)row, features, parts->scale, column);
+        encoder_features(dataset->encoder, storage->type, storage->swapped, row, column);
+    } else if (storage->type == DTYPE_U8) {
+        pixels_to_floats(row, features, storage->scale, column);
+    } else if (are_floats(storage)) {
+        scaled_copy((const float *)(const void *)row, features, storage->scale, column);
     } else {
-        convert(parts, row, column);
+        convert(storage, row, column);
     }
 }
 
@@ -135,10 +136,10 @@ static void fetch_features(const nnfs_dataset *dataset, const uint32_t *order, i
 void dataset_fetch_own_targets(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                                int64_t count, float *targets)
 {
-    size_t outputs = (size_t)dataset->parts.target_count;
+    size_t outputs = (size_t)dataset->storage.target_count;
     for (int64_t i = 0; i < count; i++) {
         memcpy(targets + (size_t)i * outputs,
-               dataset->parts.targets + row_of(dataset, order, first + i) * outputs,
+               dataset->storage.targets + row_of(dataset, order, first + i) * outputs,
                outputs * sizeof *targets);
     }
 }
@@ -159,7 +160,7 @@ void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
         fetch_features(dataset, order, first, to->n, to->x);
     }
     for (int64_t i = 0; to->labels && i < to->n; i++) {
-        to->labels[i] = dataset->parts.labels[row_of(dataset, order, first + i)];
+        to->labels[i] = dataset->storage.labels[row_of(dataset, order, first + i)];
     }
     for (int64_t i = 0; to->weights && i < to->n; i++) {
         to->weights[i] = dataset->weights[order ? (int64_t)order[first + i] : first + i];
@@ -172,9 +173,9 @@ void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
 
 void dataset_fetch_stored(const nnfs_dataset *dataset, int64_t index, float *row)
 {
-    const dataset_parts *parts = &dataset->parts;
-    size_t values = (size_t)parts->feature_count;
-    size_t at = dataset_row(dataset, index) * values * dtype_bytes(parts->type);
-    dtype_to_floats(parts->type, parts->swapped, (const unsigned char *)parts->features + at,
+    const dataset_storage *storage = &dataset->storage;
+    size_t values = (size_t)storage->feature_count;
+    size_t at = dataset_row(dataset, index) * values * dtype_bytes(storage->type);
+    dtype_to_floats(storage->type, storage->swapped, (const unsigned char *)storage->features + at,
                     values, row);
 }

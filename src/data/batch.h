@@ -1,6 +1,6 @@
 /*
- * The batch: samples as a network takes them. One function fills it for every kind of dataset: stored
- * bytes become floats, rows of a table are encoded, targets are scaled.
+ * The batch: samples as a network takes them. One function fills it for every kind of dataset:
+ * stored bytes become floats, rows of a table are encoded, targets are scaled.
  */
 #ifndef NNFS_DATA_BATCH_H
 #define NNFS_DATA_BATCH_H
@@ -17,8 +17,8 @@ typedef struct sample_batch {
 } sample_batch;
 
 /*
- * Fills the batch with n samples of the dataset from `first` on, in the order given (NULL: as they are
- * stored). Labels, targets and weights that the dataset does not have are set to NULL.
+ * Fills the batch with n samples of the dataset from `first` on, in the order given (NULL: as they
+ * are stored). Labels, targets and weights that the dataset does not have are set to NULL.
  */
 void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
                    sample_batch *to);
@@ -26,12 +26,12 @@ void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
 /* Whether samples have classes, or numbers; whether they count differently. */
 static inline bool dataset_has_labels(const nnfs_dataset *dataset)
 {
-    return dataset->parts.labels != NULL;
+    return dataset->storage.labels != NULL;
 }
 
 static inline bool dataset_has_targets(const nnfs_dataset *dataset)
 {
-    return dataset->parts.targets != NULL;
+    return dataset->storage.targets != NULL;
 }
 
 static inline bool dataset_has_weights(const nnfs_dataset *dataset)

@@ -1,6 +1,6 @@
 /*
- * Datasets: made of a reader's parts or of the caller's arrays, and cut into lists of rows. They share
- * memory, which has the names of their classes too.
+ * Datasets: made of a reader's storage or of the caller's arrays, and cut into lists of rows. They
+ * share memory, which has the names of their classes too.
  */
 #include "data/dataset.h"
 
@@ -21,7 +21,7 @@
 
 struct dataset_memory {
     atomic_int owners;
-    dataset_parts parts;
+    dataset_storage storage;
     char *numerals; /* [classes x NUMERAL_BYTES] names of classes that have none: "0", "1", ... */
 };
 
@@ -43,30 +43,31 @@ static void schema_free(table_schema *schema, int classes)
     }
 }
 
-void dataset_parts_free(dataset_parts *parts)
+void dataset_storage_free(dataset_storage *storage)
 {
-    if (parts->mapping) {
-        (void)munmap(parts->mapping, parts->mapping_bytes);
+    if (storage->mapping) {
+        (void)munmap(storage->mapping, storage->mapping_bytes);
     } else {
-        memory_free(parts->features);
+        memory_free(storage->features);
     }
-    memory_free(parts->labels);
-    memory_free(parts->targets);
-    memory_free(parts->weights);
-    schema_free(parts->schema, parts->classes);
-    *parts = (dataset_parts){0};
+    memory_free(storage->labels);
+    memory_free(storage->targets);
+    memory_free(storage->weights);
+    schema_free(storage->schema, storage->classes);
+    *storage = (dataset_storage){0};
 }
 
 static void memory_release(dataset_memory *memory)
 {
     if (memory && atomic_fetch_sub(&memory->owners, 1) == 1) {
-        dataset_parts_free(&memory->parts);
+        dataset_storage_free(&memory->storage);
         memory_free(memory->numerals);
         free(memory);
     }
 }
 
-/* Allocates a dataset with room for the names of `classes`; the caller sets the rest. NULL: no memory. */
+/* Allocates a dataset with room for the names of `classes`; the caller sets the rest.
+ * NULL: no memory. */
 static dataset_memory *memory_create(int nameless)
 {
     dataset_memory *memory = calloc(1, sizeof *memory);
@@ -86,24 +87,24 @@ static dataset_memory *memory_create(int nameless)
 
 /* ---- Making and freeing ---- */
 
-nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error)
+nnfs_status dataset_adopt(dataset_storage *storage, nnfs_dataset **dataset, nnfs_error *error)
 {
-    bool named = parts->schema && parts->schema->class_names;
+    bool named = storage->schema && storage->schema->class_names;
     *dataset = NULL;
     nnfs_dataset *made = calloc(1, sizeof *made);
-    dataset_memory *memory = memory_create(named ? 0 : parts->classes);
+    dataset_memory *memory = memory_create(named ? 0 : storage->classes);
     if (!made || !memory) {
         free(made);
         memory_release(memory);
-        dataset_parts_free(parts);
+        dataset_storage_free(storage);
         return fail_memory(error, sizeof *made, "a dataset");
     }
-    memory->parts = *parts;
-    *made = (nnfs_dataset){.parts = *parts,
+    memory->storage = *storage;
+    *made = (nnfs_dataset){.storage = *storage,
                            .memory = memory,
-                           .samples = parts->samples,
-                           .inputs = parts->feature_count};
-    *parts = (dataset_parts){0};
+                           .samples = storage->samples,
+                           .inputs = storage->feature_count};
+    *storage = (dataset_storage){0};
     *dataset = made;
     return NNFS_OK;
 }
@@ -207,15 +208,15 @@ void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset)
 {
     *dataset = (nnfs_dataset){
         /* Only read: nothing writes through a dataset's arrays. */
-        .parts = {.features = (void *)(uintptr_t)arrays->features,
-                  .type = DTYPE_F32,
-                  .scale = 1.0f,
-                  .feature_count = arrays->feature_count,
-                  .samples = arrays->samples,
-                  .labels = (int32_t *)(uintptr_t)arrays->labels,
-                  .classes = arrays->labels ? arrays->classes : 0,
-                  .targets = arrays->labels ? NULL : (float *)(uintptr_t)arrays->targets,
-                  .target_count = arrays->labels ? 0 : arrays->target_count},
+        .storage = {.features = (void *)(uintptr_t)arrays->features,
+                    .type = DTYPE_F32,
+                    .scale = 1.0f,
+                    .feature_count = arrays->feature_count,
+                    .samples = arrays->samples,
+                    .labels = (int32_t *)(uintptr_t)arrays->labels,
+                    .classes = arrays->labels ? arrays->classes : 0,
+                    .targets = arrays->labels ? NULL : (float *)(uintptr_t)arrays->targets,
+                    .target_count = arrays->labels ? 0 : arrays->target_count},
         .samples = arrays->samples,
         .inputs = arrays->feature_count,
         .weights = (float *)(uintptr_t)arrays->weights,
@@ -245,7 +246,7 @@ nnfs_status nnfs_dataset_wrap(const nnfs_arrays *arrays, nnfs_dataset **dataset,
     }
     dataset_view(arrays, made);
     made->memory = names;
-    made->parts.weights = made->weights;
+    made->storage.weights = made->weights;
     made->weights = NULL;
     nnfs_status status = NNFS_OK;
     if (arrays->weights) {
@@ -295,12 +296,12 @@ const char *nnfs_dataset_class_name(const nnfs_dataset *dataset, int index)
     if (!dataset) {
         return NULL;
     }
-    const dataset_parts *parts = &dataset->parts;
-    if (index < 0 || index >= parts->classes) {
+    const dataset_storage *storage = &dataset->storage;
+    if (index < 0 || index >= storage->classes) {
         return NULL;
     }
-    if (parts->schema && parts->schema->class_names) {
-        return parts->schema->class_names[index];
+    if (storage->schema && storage->schema->class_names) {
+        return storage->schema->class_names[index];
     }
     return dataset->memory->numerals + (size_t)index * NUMERAL_BYTES;
 }
@@ -311,7 +312,7 @@ int nnfs_dataset_kept_column(const nnfs_dataset *dataset, int which)
 {
     const table_schema *schema = NULL;
     if (dataset) {
-        schema = dataset->parts.schema;
+        schema = dataset->storage.schema;
     }
     if (schema && which >= 0 && which < schema->kept.count) {
         return schema->kept.columns[which];
@@ -324,15 +325,15 @@ const char *nnfs_dataset_kept(const nnfs_dataset *dataset, int64_t index, int wh
     if (nnfs_dataset_kept_column(dataset, which) < 0 || index < 0 || index >= dataset->samples) {
         return NULL;
     }
-    const table_texts *kept = &dataset->parts.schema->kept;
+    const table_texts *kept = &dataset->storage.schema->kept;
     return kept->bytes +
            kept->at[dataset_row(dataset, index) * (size_t)kept->count + (size_t)which];
 }
 
 static int stored_features(const nnfs_dataset *dataset)
 {
-    const dataset_parts *parts = &dataset->parts;
-    return parts->schema ? parts->schema->feature_count : parts->feature_count;
+    const dataset_storage *storage = &dataset->storage;
+    return storage->schema ? storage->schema->feature_count : storage->feature_count;
 }
 
 static int64_t layout_values(nnfs_image_layout layout)
@@ -343,10 +344,10 @@ static int64_t layout_values(nnfs_image_layout layout)
 /* An array that has lost a column to its targets, say, has no images any more. */
 nnfs_image_layout nnfs_dataset_image_layout(const nnfs_dataset *dataset)
 {
-    if (!dataset || layout_values(dataset->parts.picture) != stored_features(dataset)) {
+    if (!dataset || layout_values(dataset->storage.picture) != stored_features(dataset)) {
         return (nnfs_image_layout){0};
     }
-    return dataset->parts.picture;
+    return dataset->storage.picture;
 }
 
 nnfs_status nnfs_dataset_set_image_layout(nnfs_dataset *dataset, nnfs_image_layout layout,
@@ -368,7 +369,7 @@ nnfs_status nnfs_dataset_set_image_layout(nnfs_dataset *dataset, nnfs_image_layo
                     layout.height, layout.width, layout.channels, (long long)layout_values(layout),
                     stored_features(dataset));
     }
-    dataset->parts.picture = layout;
-    dataset->parts.features_are_pixels = true;
+    dataset->storage.picture = layout;
+    dataset->storage.features_are_pixels = true;
     return NNFS_OK;
 }

@@ -25,7 +25,7 @@ typedef struct table_schema {
 } table_schema;
 
 /* What a reader hands over. The arrays come from memory_alloc. */
-typedef struct dataset_parts {
+typedef struct dataset_storage {
     void *features; /* [feature_count x samples] of `type`, column-major; or in `mapping` */
     dtype type;
     bool swapped; /* bytes in the other order than this machine's */
@@ -42,17 +42,17 @@ typedef struct dataset_parts {
     table_schema *schema; /* of a table: features are all its columns; else NULL */
     void *mapping;        /* of a file (mmap), or NULL */
     size_t mapping_bytes;
-} dataset_parts;
+} dataset_storage;
 
 /* How the rows of a table become features; see data/encoder.h. */
 typedef struct encoder encoder;
 
-/* What a dataset and its splits share, reference-counted: the arrays, unless they are the caller's, and
- * the names of the classes. NULL in a view. */
+/* What a dataset and its splits share, reference-counted: the arrays, unless they are the caller's,
+ * and the names of the classes. NULL in a view. */
 typedef struct dataset_memory dataset_memory;
 
 struct nnfs_dataset {
-    dataset_parts parts; /* of all that is stored; parts.samples counts the stored ones */
+    dataset_storage storage; /* of all that is stored; storage.samples counts the stored ones */
     dataset_memory *memory;
     uint32_t *rows; /* [samples] which stored samples these are; NULL: all, in order */
     int64_t samples;
@@ -61,14 +61,14 @@ struct nnfs_dataset {
     float *weights;         /* [samples] of this dataset, their mean 1; NULL: all count alike */
 };
 
-/* Frees all that parts hold and makes them {0}. */
-void dataset_parts_free(dataset_parts *parts);
+/* Frees all that a storage holds and makes it {0}. */
+void dataset_storage_free(dataset_storage *storage);
 
 /*
- * Makes a dataset of a reader's parts, which then belong to it; on failure they are freed, and in any
- * case {0} afterwards. Checks nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
+ * Makes a dataset of a reader's storage, which then belongs to it; on failure it is freed, and in
+ * any case {0} afterwards. Checks nothing: readers do. At most 2^32 - 1 samples. Errors: MEMORY.
  */
-nnfs_status dataset_adopt(dataset_parts *parts, nnfs_dataset **dataset, nnfs_error *error);
+nnfs_status dataset_adopt(dataset_storage *storage, nnfs_dataset **dataset, nnfs_error *error);
 
 /*
  * Whether arrays are a dataset at all: sizes, and labels within the classes. Errors:
@@ -80,13 +80,14 @@ nnfs_status dataset_check_arrays(const nnfs_arrays *arrays, bool needs_targets, 
 void dataset_view(const nnfs_arrays *arrays, nnfs_dataset *dataset);
 
 /*
- * A dataset of `count` samples of `dataset`, those that `chosen` lists; weights keep their proportions.
- * NULL: no memory.
+ * A dataset of `count` samples of `dataset`, those that `chosen` lists; weights keep their
+ * proportions. NULL: no memory.
  */
 nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen, int64_t count);
 
 /*
- * Lets samples count by parts.weights, which are 0 or more. Errors: DATA (all of them are 0), MEMORY.
+ * Lets samples count by storage.weights, which are 0 or more. Errors: DATA (all of them
+ * are 0), MEMORY.
  */
 nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * The encoder: runs of columns that are numbers, and next to each other in the row as well as among the
- * inputs, each one loop; indicators; and categories, whose indices become places.
+ * The encoder: runs of columns that are numbers, and next to each other in the row as well as among
+ * the inputs, each one loop; indicators; and categories, whose indices become places.
  */
 #include "data/encoder.h"
 
@@ -41,7 +41,8 @@ typedef struct encoder_curve {
     const float *x, *y; /* [knots], of the preprocessing */
 } encoder_curve;
 
-/* Of a date, sine and cosine of the time within each of these cycles; 0 both where it is missing. */
+/* Of a date, sine and cosine of the time within each of these cycles; 0 both where
+ * it is missing. */
 typedef struct encoder_date {
     int column, input; /* of the first sine */
     bool month, weekday, hour;
@@ -265,7 +266,7 @@ static nnfs_status check_column(const nnfs_dataset *dataset, const data_table *t
                     "column %s is no feature here, and the model was trained on it",
                     table_label(table, column).text);
     }
-    if (in->kind != kind && in->missing < dataset->parts.samples) {
+    if (in->kind != kind && in->missing < dataset->storage.samples) {
         return fail(error, NNFS_ERROR_DATA, "column %s has %s, where the model was trained on %s",
                     table_label(table, column).text, kind_name(in->kind), kind_name(kind));
     }
@@ -301,16 +302,16 @@ static nnfs_status add_column(encoder *e, const nnfs_dataset *dataset, const dat
 static nnfs_status check_classes(const nnfs_dataset *dataset, const nnfs_preprocessing *as,
                                  nnfs_error *error)
 {
-    const dataset_parts *parts = &dataset->parts;
-    if (parts->classes != as->classes) {
+    const dataset_storage *storage = &dataset->storage;
+    if (storage->classes != as->classes) {
         return fail(error, NNFS_ERROR_DATA, "the data has %d classes, the model has %d",
-                    parts->classes, as->classes);
+                    storage->classes, as->classes);
     }
     for (int i = 0; i < as->classes; i++) {
-        if (strcmp(parts->schema->class_names[i], as->class_names[i]) != 0) {
+        if (strcmp(storage->schema->class_names[i], as->class_names[i]) != 0) {
             return fail(error, NNFS_ERROR_DATA,
                         "class %d of the data is '%.100s', where the model has '%.100s'", i + 1,
-                        parts->schema->class_names[i], as->class_names[i]);
+                        storage->schema->class_names[i], as->class_names[i]);
         }
     }
     return NNFS_OK;
@@ -320,15 +321,15 @@ static nnfs_status check_classes(const nnfs_dataset *dataset, const nnfs_preproc
 static nnfs_status check_targets(const nnfs_dataset *dataset, const nnfs_preprocessing *as,
                                  const column_match *match, nnfs_error *error)
 {
-    const dataset_parts *parts = &dataset->parts;
-    const table_schema *schema = parts->schema;
-    if (parts->labels) {
+    const dataset_storage *storage = &dataset->storage;
+    const table_schema *schema = storage->schema;
+    if (storage->labels) {
         return check_classes(dataset, as, error);
     }
-    if (!parts->targets) {
+    if (!storage->targets) {
         return NNFS_OK;
     }
-    bool same = as->classes == 0 && parts->target_count == as->target_count;
+    bool same = as->classes == 0 && storage->target_count == as->target_count;
     for (int i = 0; same && i < schema->target_count; i++) {
         same = as->targets[i].column < 0 || schema->targets[i] == match->targets[i];
     }
@@ -343,14 +344,14 @@ nnfs_status encoder_create(const nnfs_dataset *dataset, const nnfs_preprocessing
                            encoder **made, nnfs_error *error)
 {
     *made = NULL;
-    const table_schema *schema = dataset->parts.schema;
+    const table_schema *schema = dataset->storage.schema;
     if (!schema) {
         return fail(error, NNFS_ERROR_ARGUMENT, "only a table can be prepared");
     }
     data_table table = {.path = "the table",
                         .columns = schema->columns,
                         .column_count = schema->column_count,
-                        .rows = dataset->parts.samples};
+                        .rows = dataset->storage.samples};
     column_match match;
     nnfs_status status = column_match_create(&table, preprocessing, &match, error);
     if (status != NNFS_OK) {

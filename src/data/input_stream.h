@@ -1,7 +1,7 @@
 /*
  * A source: the bytes of a regular file in order, gunzipped on the way where the file begins like
- * gzip. It serves every reader of the data floor, and allocates no more than the bytes that are
- * in the file justify, not what a header promises. Pipes, devices and folders are refused, so that no
+ * gzip. It serves every reader of the data floor, and allocates no more than the bytes that are in
+ * the file justify, not what a header promises. Pipes, devices and folders are refused, so that no
  * read waits for ever.
  */
 #ifndef NNFS_DATA_INPUT_STREAM_H
@@ -19,8 +19,8 @@ typedef struct input_stream input_stream;
  */
 nnfs_status input_stream_open(const char *path, input_stream **opened, nnfs_error *error);
 /*
- * Reads `count` bytes of memory as if they were a file called `path`; both must outlive the stream. Errors:
- * MEMORY.
+ * Reads `count` bytes of memory as if they were a file called `path`; both must outlive the
+ * stream. Errors: MEMORY.
  */
 nnfs_status input_stream_of_memory(const char *path, const void *bytes, size_t count,
                                    input_stream **opened, nnfs_error *error);
@@ -38,22 +38,22 @@ nnfs_status input_stream_read(input_stream *from, void *bytes, size_t count, siz
 
 /*
  * Reads the `count` bytes that must be all that is left into *bytes (from memory_alloc; NULL on
- * failure). Errors: those of input_stream_read, and DATA where more or fewer are left; reading stops one
- * byte after the last that is wanted.
+ * failure). Errors: those of input_stream_read, and DATA where more or fewer are left; reading
+ * stops one byte after the last that is wanted.
  */
 nnfs_status input_stream_read_rest(input_stream *from, size_t count, unsigned char **bytes,
                                    nnfs_error *error);
 
 /*
- * Whether `count` more bytes can be there at all, by the size of the file: before anything is allocated
- * for them. Errors: DATA.
+ * Whether `count` more bytes can be there at all, by the size of the file: before anything is
+ * allocated for them. Errors: DATA.
  */
 nnfs_status input_stream_check_rest(const input_stream *from, size_t count, nnfs_error *error);
 
 /*
- * Maps the whole of a plain file, whose `count` bytes still to be read must be all that is left. They
- * begin at input_stream_offset in *mapping, which is *mapping_bytes long, can only be read, and outlives the
- * input_stream; whoever gets it unmaps it. Errors: IO, DATA.
+ * Maps the whole of a plain file, whose `count` bytes still to be read must be all that is left.
+ * They begin at input_stream_offset in *mapping, which is *mapping_bytes long, can only be read,
+ * and outlives the input_stream; whoever gets it unmaps it. Errors: IO, DATA.
  */
 nnfs_status input_stream_map_rest(const input_stream *from, size_t count, void **mapping,
                                   size_t *mapping_bytes, nnfs_error *error);

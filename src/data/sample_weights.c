@@ -29,7 +29,7 @@ nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error)
         return fail_memory(error, size_mul((size_t)dataset->samples, sizeof *weights), "weights");
     }
     for (int64_t i = 0; i < dataset->samples; i++) {
-        weights[i] = dataset->parts.weights[dataset_row(dataset, i)];
+        weights[i] = dataset->storage.weights[dataset_row(dataset, i)];
     }
     if (!weights_normalise(weights, dataset->samples)) {
         memory_free(weights);
@@ -62,7 +62,7 @@ static nnfs_status check_class_weights(const double *weights, int classes, nnfs_
 static void fill_factors(const nnfs_dataset *dataset, const double *weights, double *factors,
                          int64_t *counts)
 {
-    int classes = dataset->parts.classes;
+    int classes = dataset->storage.classes;
     nnfs_dataset_class_samples(dataset, counts);
     for (int i = 0; i < classes; i++) {
         double alike = (double)dataset->samples / ((double)classes * (double)counts[i]);
@@ -85,7 +85,7 @@ static bool multiply(const nnfs_dataset *dataset, const double *factors, double 
         if (dataset->weights) {
             before = (double)dataset->weights[i];
         }
-        double factor = factors[dataset->parts.labels[dataset_row(dataset, i)]];
+        double factor = factors[dataset->storage.labels[dataset_row(dataset, i)]];
         weights[i] = (float)(before * (factor / largest));
     }
     return weights_normalise(weights, dataset->samples);
@@ -106,8 +106,8 @@ nnfs_status nnfs_dataset_set_class_weights(nnfs_dataset *dataset, const double *
     if (!dataset) {
         return fail_null(error, "dataset");
     }
-    int classes = dataset->parts.classes;
-    if (!dataset->parts.labels) {
+    int classes = dataset->storage.classes;
+    if (!dataset->storage.labels) {
         return fail(error, NNFS_ERROR_ARGUMENT, "this dataset has no classes to be weighed");
     }
     nnfs_status status = check_class_weights(weights, classes, error);

@@ -30,7 +30,7 @@ static void partition_free(partition *p)
 
 static int class_of(const partition *p, int64_t sample)
 {
-    const int32_t *labels = p->dataset->parts.labels;
+    const int32_t *labels = p->dataset->storage.labels;
     if (!labels) {
         return 0;
     }
@@ -42,8 +42,8 @@ static nnfs_status partition_create(const nnfs_dataset *dataset, uint64_t seed, 
 {
     size_t samples = (size_t)dataset->samples;
     int classes = 1;
-    if (dataset->parts.labels) {
-        classes = dataset->parts.classes;
+    if (dataset->storage.labels) {
+        classes = dataset->storage.classes;
     }
     *p = (partition){.dataset = dataset,
                      .classes = classes,
@@ -107,8 +107,8 @@ static int compare_remainders(const void *left, const void *right)
 }
 
 /*
- * One more sample of each class in turn that then still keeps `keep` of them, until there are `left`.
- * Returns how many could not be had.
+ * One more sample of each class in turn that then still keeps `keep` of them, until there are
+ * `left`. Returns how many could not be had.
  */
 static int64_t take_one_each(partition *p, const class_share *order, int64_t left, int64_t keep)
 {
@@ -123,8 +123,8 @@ static int64_t take_one_each(partition *p, const class_share *order, int64_t lef
 }
 
 /*
- * How many each class gives of `count` in all, by the largest remainders: its share rounded down, and
- * one more where most is left. Each keeps one as long as the others can give instead.
+ * How many each class gives of `count` in all, by the largest remainders: its share rounded down,
+ * and one more where most is left. Each keeps one as long as the others can give instead.
  */
 static void fill_places(partition *p, double share, int64_t count, class_share *order)
 {

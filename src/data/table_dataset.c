@@ -1,6 +1,6 @@
 /*
- * A table becomes a dataset: its targets are read out as labels or numbers, rows without them are left
- * out, and all cells stay where the reader has put them.
+ * A table becomes a dataset: its targets are read out as labels or numbers, rows without them are
+ * left out, and all cells stay where the reader has put them.
  */
 #include "data/table_dataset.h"
 
@@ -16,8 +16,8 @@
 /* What is known while the dataset is being made. */
 typedef struct making {
     table_choice choice;
-    float *y; /* [target_count x rows] the cells of the targets; numbers move into the parts */
-    dataset_parts parts;
+    float *y; /* [target_count x rows] the cells of the targets; numbers move into the storage */
+    dataset_storage storage;
 } making;
 
 /* ---- Cells ---- */
@@ -56,7 +56,7 @@ static nnfs_status read_weights(making *m, nnfs_error *error)
     if (!weights) {
         return fail_memory(error, (size_t)m->choice.table->rows * sizeof *weights, "the weights");
     }
-    m->parts.weights = weights;
+    m->storage.weights = weights;
     read_column(m->choice.table, m->choice.weight, weights, 1);
     for (int64_t i = 0; i < m->choice.table->rows; i++) {
         if (!(weights[i] >= 0.0f)) {
@@ -128,12 +128,12 @@ static nnfs_status classes_like(const nnfs_preprocessing *like, table_classes *c
     return NNFS_OK;
 }
 
-/* Moves the classes into the parts. */
+/* Moves the classes into the storage. */
 static void adopt_classes(making *m, table_classes *classes)
 {
-    m->parts.classes = classes->count;
-    m->parts.schema->class_names = classes->names;
-    m->parts.schema->target_kind = classes->kind;
+    m->storage.classes = classes->count;
+    m->storage.schema->class_names = classes->names;
+    m->storage.schema->target_kind = classes->kind;
     *classes = (table_classes){0};
 }
 
@@ -149,10 +149,10 @@ static nnfs_status make_labels(making *m, nnfs_error *error)
         TRY(table_classes_find(m->choice.holder, m->choice.targets[0], m->y, rows, &classes,
                                error));
     }
-    m->parts.labels = memory_alloc((size_t)rows, sizeof *m->parts.labels);
-    if (m->parts.labels) {
+    m->storage.labels = memory_alloc((size_t)rows, sizeof *m->storage.labels);
+    if (m->storage.labels) {
         status = table_classes_label(m->choice.holder, m->choice.targets[0], m->y, rows, &classes,
-                                     m->parts.labels, error);
+                                     m->storage.labels, error);
     } else {
         status = fail_memory(error, (size_t)rows * sizeof(int32_t), "the labels");
     }
@@ -167,8 +167,8 @@ static nnfs_status make_targets(making *m, nnfs_error *error)
     if (classes) {
         return make_labels(m, error);
     }
-    m->parts.target_count = m->choice.target_count;
-    m->parts.targets = m->y;
+    m->storage.target_count = m->choice.target_count;
+    m->storage.targets = m->y;
     m->y = NULL;
     return NNFS_OK;
 }
@@ -178,7 +178,7 @@ static nnfs_status make_no_targets(making *m, nnfs_error *error)
 {
     const nnfs_preprocessing *like = m->choice.settings->like;
     table_classes classes = {0};
-    m->parts.target_count = like->classes > 0 ? 0 : like->target_count;
+    m->storage.target_count = like->classes > 0 ? 0 : like->target_count;
     if (like->classes > 0) {
         TRY(classes_like(like, &classes, error));
         adopt_classes(m, &classes);
@@ -194,7 +194,7 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
     data_table *table = m->choice.table;
     table_schema *schema = memory_alloc_zeroed(1, sizeof *schema);
     bool own = m->choice.holder == table;
-    m->parts.schema = schema;
+    m->storage.schema = schema;
     if (!schema) {
         return fail_memory(error, sizeof *schema, "columns");
     }
@@ -216,23 +216,23 @@ static nnfs_status make_schema(making *m, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Moves the table's columns and cells into the parts. */
+/* Moves the table's columns and cells into the storage. */
 static void adopt_table(making *m)
 {
     data_table *table = m->choice.table;
-    dataset_parts *parts = &m->parts;
-    parts->schema->columns = table->columns;
-    parts->schema->column_count = table->column_count;
-    parts->schema->kept = table->kept;
-    parts->features = table->values;
-    parts->type = table->type;
-    parts->swapped = table->swapped;
-    parts->scale = 1.0f;
-    parts->feature_count = table->column_count;
-    parts->picture = table->picture;
-    parts->samples = table->rows;
-    parts->mapping = table->mapping;
-    parts->mapping_bytes = table->mapping_bytes;
+    dataset_storage *storage = &m->storage;
+    storage->schema->columns = table->columns;
+    storage->schema->column_count = table->column_count;
+    storage->schema->kept = table->kept;
+    storage->features = table->values;
+    storage->type = table->type;
+    storage->swapped = table->swapped;
+    storage->scale = 1.0f;
+    storage->feature_count = table->column_count;
+    storage->picture = table->picture;
+    storage->samples = table->rows;
+    storage->mapping = table->mapping;
+    storage->mapping_bytes = table->mapping_bytes;
     table->columns = NULL;
     table->kept = (table_texts){0};
     table->values = NULL;
@@ -253,7 +253,7 @@ static bool row_has_targets(const float *cells, int count, int64_t row)
 /* Leaves out the rows whose target is missing. */
 static nnfs_status keep_rows(const making *m, nnfs_dataset *dataset, nnfs_error *error)
 {
-    const float *cells = m->y ? m->y : dataset->parts.targets;
+    const float *cells = m->y ? m->y : dataset->storage.targets;
     int count = m->choice.target_count;
     int64_t kept = 0;
     for (int64_t i = 0; i < dataset->samples; i++) {
@@ -293,18 +293,18 @@ static nnfs_status make_parts(making *m, nnfs_error *error)
     return read_weights(m, error);
 }
 
-/* What a dataset of a table has besides its parts. */
+/* What a dataset of a table has besides its storage. */
 static nnfs_status complete(const making *m, nnfs_dataset *dataset, nnfs_error *error)
 {
     if (m->choice.holder) {
         TRY(keep_rows(m, dataset, error));
     }
-    dataset->inputs = dataset->parts.schema->feature_count;
-    dataset->encoder = encoder_plain(dataset->parts.schema);
+    dataset->inputs = dataset->storage.schema->feature_count;
+    dataset->encoder = encoder_plain(dataset->storage.schema);
     if (!dataset->encoder) {
         return fail_memory(error, (size_t)dataset->inputs * sizeof(int), "columns");
     }
-    if (dataset->parts.weights) {
+    if (dataset->storage.weights) {
         TRY(dataset_set_weights(dataset, error));
     }
     if (m->choice.settings->like) {
@@ -325,13 +325,13 @@ nnfs_status table_dataset(data_table *table, const nnfs_dataset_settings *settin
     }
     TRY_CLEANUP(make_parts(&m, error));
     adopt_table(&m);
-    TRY_CLEANUP(dataset_adopt(&m.parts, &made, error));
+    TRY_CLEANUP(dataset_adopt(&m.storage, &made, error));
     TRY_CLEANUP(complete(&m, made, error));
     *dataset = made;
     made = NULL;
 cleanup:
     nnfs_dataset_free(made);
-    dataset_parts_free(&m.parts);
+    dataset_storage_free(&m.storage);
     table_choice_free(&m.choice);
     memory_free(m.y);
     table_free(table);

@@ -1,7 +1,8 @@
 /*
- * Messages between the ranks of an MPI job. Every function here is called by all ranks in the same order, by
- * one thread of each at a time; those of transfers in any order, and by other threads. One that returns false has
- * lost another rank: no further message will come, and communicator_error says why.
+ * Messages between the ranks of an MPI job. Every function here is called by all ranks in the same
+ * order, by one thread of each at a time; those of transfers in any order, and by other threads.
+ * One that returns false has lost another rank: no further message will come, and
+ * communicator_error says why.
  */
 #ifndef NNFS_DISTRIBUTED_COMMUNICATOR_H
 #define NNFS_DISTRIBUTED_COMMUNICATOR_H
@@ -19,22 +20,24 @@ typedef struct message {
 } message;
 
 /*
- * Sends and receives, all at the same time. Messages between two ranks arrive in the order in which they are
- * listed. The data sent are not changed.
+ * Sends and receives, all at the same time. Messages between two ranks arrive in the order in which
+ * they are listed. The data sent are not changed.
  */
 bool communicator_exchange(nnfs_communicator *c, const message *sent, int sent_count,
                            const message *received, int received_count);
 
 /*
- * Messages that are on their way while the rank computes. They meet those of the transfer with the same number
- * on other ranks. NULL: no memory. Freed by communicator_transfer_free, which accepts NULL, when all are done.
+ * Messages that are on their way while the rank computes. They meet those of the transfer with the
+ * same number on other ranks. NULL: no memory. Freed by communicator_transfer_free, which accepts
+ * NULL, when all are done.
  */
 typedef struct transfer transfer;
 
 transfer *communicator_transfer_create(int number);
 void communicator_transfer_free(transfer *t);
 
-/* The same as communicator_exchange, without waiting: *done in communicator_test says when all are done. */
+/* The same as communicator_exchange, without waiting: *done in communicator_test says when
+ * all are done. */
 bool communicator_start(nnfs_communicator *c, transfer *t, const message *sent, int sent_count,
                         const message *received, int received_count);
 bool communicator_test(nnfs_communicator *c, transfer *t, bool *done);

@@ -1,9 +1,9 @@
 /*
  * The ranks of a job, by MPI.
  *
- * A ring of heartbeats tells a rank that is slow from one that is gone: each rank sends to the next one and
- * listens to the one before, by a thread of its own, while others compute. All calls of MPI are made under
- * one mutex (MPI_THREAD_SERIALIZED), so none of them waits: what waits tests.
+ * A ring of heartbeats tells a rank that is slow from one that is gone: each rank sends to the next
+ * one and listens to the one before, by a thread of its own, while others compute. All calls of MPI
+ * are made under one mutex (MPI_THREAD_SERIALIZED), so none of them waits: what waits tests.
  */
 #include "distributed/communicator.h"
 
@@ -22,8 +22,8 @@
 /* Transfers have the tags from TAG_TRANSFER on. */
 enum { TAG_DATA = 1, TAG_BEAT = 2, TAG_MESSAGE = 3, TAG_TRANSFER = 4 };
 
-/* A rank that is not heard of for 40 beats is lost. Beats, not seconds: a job that is stopped as a whole and
- * continued has lost none. */
+/* A rank that is not heard of for 40 beats is lost. Beats, not seconds: a job that is stopped as a
+ * whole and continued has lost none. */
 #define BEAT_NANOSECONDS 500000000
 #define BEATS_MOST       40
 
@@ -182,7 +182,8 @@ static void *run_heartbeat(void *user)
     return NULL;
 }
 
-/* All ranks are here: the last beats, so that no message is left behind, unless a rank is stopped just now. */
+/* All ranks are here: the last beats, so that no message is left behind, unless a rank is
+ * stopped just now. */
 static void end_heartbeat(nnfs_communicator *c)
 {
     if (!c->beat.running) {

@@ -12,33 +12,33 @@
 #include <string.h>
 #include <time.h>
 
-/* How often the thread looks after parts that are under way, in nanoseconds: messages of some hundred kB at a time
- * go on only while MPI is called. */
+/* How often the thread looks after buckets that are under way, in nanoseconds: messages of some
+ * hundred kB at a time go on only while MPI is called. */
 #define LOOK_NANOSECONDS 100000
 
 /* ---- Slices ---- */
 
-/* The floats of a part that a rank adds up; whole cache lines, except at the end. */
-static gradient_part slice_of(const exchange *e, const exchange_part *part, int rank)
+/* The floats of a bucket that a rank adds up; whole cache lines, except at the end. */
+static gradient_range slice_of(const exchange *e, const gradient_bucket *bucket, int rank)
 {
-    size_t floats = part->range.count;
+    size_t floats = bucket->range.count;
     size_t lines = (floats + MEMORY_LINE_FLOATS - 1) / MEMORY_LINE_FLOATS;
     size_t first = lines * (size_t)rank / (size_t)e->ranks * MEMORY_LINE_FLOATS;
     size_t end = lines * (size_t)(rank + 1) / (size_t)e->ranks * MEMORY_LINE_FLOATS;
     first = MIN(first, floats);
     end = MIN(end, floats);
-    return (gradient_part){part->range.first + first, end - first};
+    return (gradient_range){bucket->range.first + first, end - first};
 }
 
 /* ---- Making and freeing ---- */
 
 static void *look_after_parts(void *user);
 
-static bool create_part(exchange *e, int index, gradient_part range)
+static bool create_bucket(exchange *e, int index, gradient_range range)
 {
-    exchange_part *made = &e->parts[index];
-    *made = (exchange_part){.range = range};
-    gradient_part slice = slice_of(e, made, e->rank);
+    gradient_bucket *made = &e->buckets[index];
+    *made = (gradient_bucket){.range = range};
+    gradient_range slice = slice_of(e, made, e->rank);
     size_t others = (size_t)(e->shards - e->range.count);
     size_t messages = (size_t)e->shards * (size_t)e->ranks + (size_t)e->ranks;
     made->first = slice.first;
@@ -59,7 +59,7 @@ static bool create_part(exchange *e, int index, gradient_part range)
 }
 
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
-                            const gradient_part *parts, int part_count, size_t sums_most,
+                            const gradient_range *buckets, int bucket_count, size_t sums_most,
                             bool rounded, nnfs_error *error)
 {
     int ranks = nnfs_communicator_size(communicator);
@@ -70,7 +70,7 @@ nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int
                        .rank = rank,
                        .range = shard_range_of(shards, ranks, rank),
                        .sums_most = sums_most,
-                       .part_count = part_count,
+                       .bucket_count = bucket_count,
                        .rounded = rounded};
     (void)pthread_mutex_init(&made->mutex, NULL);
     (void)pthread_cond_init(&made->begun, NULL);
@@ -80,10 +80,10 @@ nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int
         memory_alloc(size_mul(size_mul((size_t)shards, sums_most), sizeof(double)), sizeof(double));
     made->sent = calloc(messages, sizeof *made->sent);
     made->received = calloc(messages, sizeof *made->received);
-    made->parts = calloc((size_t)part_count + 1, sizeof *made->parts);
-    bool has_memory = made->tops && made->sums && made->sent && made->received && made->parts;
-    for (int i = 0; has_memory && i < part_count; i++) {
-        has_memory = create_part(made, i, parts[i]);
+    made->buckets = calloc((size_t)bucket_count + 1, sizeof *made->buckets);
+    bool has_memory = made->tops && made->sums && made->sent && made->received && made->buckets;
+    for (int i = 0; has_memory && i < bucket_count; i++) {
+        has_memory = create_bucket(made, i, buckets[i]);
     }
     if (!has_memory) {
         return fail_memory(error, size_mul((size_t)shards, sums_most),
@@ -112,17 +112,17 @@ void exchange_free(exchange *e)
         (void)pthread_mutex_unlock(&e->mutex);
         (void)pthread_join(e->thread, NULL);
     }
-    for (int i = 0; e->parts && i < e->part_count; i++) {
-        exchange_part *part = &e->parts[i];
-        memory_free(part->slices);
-        memory_free(part->outgoing);
-        memory_free(part->incoming);
-        free(part->nodes);
-        free(part->sent);
-        free(part->received);
-        communicator_transfer_free(part->messages);
+    for (int i = 0; e->buckets && i < e->bucket_count; i++) {
+        gradient_bucket *bucket = &e->buckets[i];
+        memory_free(bucket->slices);
+        memory_free(bucket->outgoing);
+        memory_free(bucket->incoming);
+        free(bucket->nodes);
+        free(bucket->sent);
+        free(bucket->received);
+        communicator_transfer_free(bucket->messages);
     }
-    free(e->parts);
+    free(e->buckets);
     free(e->tops);
     memory_free(e->sums);
     free(e->sent);
@@ -184,145 +184,148 @@ bool exchange_sums(exchange *e, exchange_sums_at *at, void *user, size_t count)
 
 /* ---- Gradients ---- */
 
-/* The nodes of a part's slice. */
-typedef struct part_nodes {
-    const exchange_part *part;
+/* The nodes of a bucket's slice. */
+typedef struct bucket_nodes {
+    const gradient_bucket *bucket;
     bool rounded;
-} part_nodes;
+} bucket_nodes;
 
 static void add_slices(void *user, int to, int from)
 {
-    const part_nodes *of = user;
-    float *const *nodes = of->part->nodes;
+    const bucket_nodes *of = user;
+    float *const *nodes = of->bucket->nodes;
     if (of->rounded) {
-        bf16_add(nodes[from], of->part->count, nodes[to]);
+        bf16_add(nodes[from], of->bucket->count, nodes[to]);
     } else {
-        add_row_sums(nodes[from], of->part->count, 1, nodes[to]);
+        add_row_sums(nodes[from], of->bucket->count, 1, nodes[to]);
     }
 }
 
-/* Some floats of the part, as a message to or from a rank. `at` has all of the part, or, rounded, `words`. */
-static message part_message(const exchange *e, const exchange_part *part, int rank, float *at,
-                            uint16_t *words, gradient_part which)
+/* Some floats of the bucket, as a message to or from a rank. `at` has all of the bucket,
+ * or, rounded, `words`. */
+static message bucket_message(const exchange *e, const gradient_bucket *bucket, int rank, float *at,
+                              uint16_t *words, gradient_range which)
 {
     if (e->rounded) {
-        size_t from = which.first - part->range.first;
+        size_t from = which.first - bucket->range.first;
         return (message){rank, words + from, which.count * sizeof *words};
     }
     return (message){rank, at + which.first, which.count * sizeof *at};
 }
 
-static void send_node(const exchange *e, exchange_part *part, float *leaf, uint16_t *words,
+static void send_node(const exchange *e, gradient_bucket *bucket, float *leaf, uint16_t *words,
                       int *sent)
 {
     if (e->rounded) {
-        bf16_pack(leaf + part->range.first, part->range.count, words);
+        bf16_pack(leaf + bucket->range.first, bucket->range.count, words);
     }
     for (int rank = 0; rank < e->ranks; rank++) {
         if (rank != e->rank) {
-            part->sent[(*sent)++] =
-                part_message(e, part, rank, leaf, words, slice_of(e, part, rank));
+            bucket->sent[(*sent)++] =
+                bucket_message(e, bucket, rank, leaf, words, slice_of(e, bucket, rank));
         }
     }
 }
 
 /* Each rank gets the nodes of its slice. */
-static bool scatter(exchange *e, exchange_part *part, float *const *leaves)
+static bool scatter(exchange *e, gradient_bucket *bucket, float *const *leaves)
 {
     int sent = 0;
-    uint16_t *words = part->outgoing;
-    part->nodes_coming = 0;
+    uint16_t *words = bucket->outgoing;
+    bucket->nodes_coming = 0;
     for (int i = 0; i < e->shards; i++) {
         if (!e->tops[i]) {
             continue;
         }
         if (is_own(e, i)) {
             float *leaf = leaves[i - e->range.first];
-            part->nodes[i] = leaf + part->first;
-            send_node(e, part, leaf, words, &sent);
-            words += e->rounded ? part->range.count : 0;
+            bucket->nodes[i] = leaf + bucket->first;
+            send_node(e, bucket, leaf, words, &sent);
+            words += e->rounded ? bucket->range.count : 0;
             continue;
         }
-        size_t at = (size_t)part->nodes_coming * part->count;
-        message *one = &part->received[part->nodes_coming++];
-        part->nodes[i] = part->slices + at;
-        *one = (message){shard_owner(e->shards, e->ranks, i), part->nodes[i],
-                         part->count * sizeof(float)};
+        size_t at = (size_t)bucket->nodes_coming * bucket->count;
+        message *one = &bucket->received[bucket->nodes_coming++];
+        bucket->nodes[i] = bucket->slices + at;
+        *one = (message){shard_owner(e->shards, e->ranks, i), bucket->nodes[i],
+                         bucket->count * sizeof(float)};
         if (e->rounded) {
-            one->data = part->incoming + at;
-            one->bytes = part->count * sizeof *part->incoming;
+            one->data = bucket->incoming + at;
+            one->bytes = bucket->count * sizeof *bucket->incoming;
         }
     }
-    return communicator_start(e->communicator, part->messages, part->sent, sent, part->received,
-                              part->nodes_coming);
+    return communicator_start(e->communicator, bucket->messages, bucket->sent, sent,
+                              bucket->received, bucket->nodes_coming);
 }
 
 /* The slices of all ranks come to all. */
-static bool gather(exchange *e, exchange_part *part)
+static bool gather(exchange *e, gradient_bucket *bucket)
 {
     int count = 0;
-    gradient_part own = {part->first, part->count};
+    gradient_range own = {bucket->first, bucket->count};
     if (e->rounded) {
-        bf16_pack(part->sum + own.first, own.count, part->outgoing + own.first - part->range.first);
+        bf16_pack(bucket->sum + own.first, own.count,
+                  bucket->outgoing + own.first - bucket->range.first);
     }
     for (int rank = 0; rank < e->ranks; rank++) {
         if (rank != e->rank) {
-            part->sent[count] = part_message(e, part, rank, part->sum, part->outgoing, own);
-            part->received[count++] =
-                part_message(e, part, rank, part->sum, part->incoming, slice_of(e, part, rank));
+            bucket->sent[count] =
+                bucket_message(e, bucket, rank, bucket->sum, bucket->outgoing, own);
+            bucket->received[count++] = bucket_message(e, bucket, rank, bucket->sum,
+                                                       bucket->incoming, slice_of(e, bucket, rank));
         }
     }
-    part->stage = PART_GATHERING;
-    return communicator_start(e->communicator, part->messages, part->sent, count, part->received,
-                              count);
+    bucket->stage = BUCKET_GATHERING;
+    return communicator_start(e->communicator, bucket->messages, bucket->sent, count,
+                              bucket->received, count);
 }
 
 /* All nodes of the slice have come. */
-static void add_up(const exchange *e, const exchange_part *part)
+static void add_up(const exchange *e, const gradient_bucket *bucket)
 {
-    part_nodes nodes = {part, e->rounded};
+    bucket_nodes nodes = {bucket, e->rounded};
     if (e->rounded) {
-        bf16_unpack(part->incoming, (size_t)part->nodes_coming * part->count, part->slices);
+        bf16_unpack(bucket->incoming, (size_t)bucket->nodes_coming * bucket->count, bucket->slices);
     }
     shard_tree_between(e->shards, e->ranks, add_slices, &nodes);
-    if (part->nodes[0] != part->sum + part->first) {
-        memcpy(part->sum + part->first, part->nodes[0], part->count * sizeof(float));
+    if (bucket->nodes[0] != bucket->sum + bucket->first) {
+        memcpy(bucket->sum + bucket->first, bucket->nodes[0], bucket->count * sizeof(float));
     }
 }
 
 /* The slices of all ranks have come. */
-static void take_sums(exchange *e, exchange_part *part)
+static void take_sums(exchange *e, gradient_bucket *bucket)
 {
     for (int rank = 0; rank < e->ranks && e->rounded; rank++) {
-        gradient_part theirs = slice_of(e, part, rank);
+        gradient_range theirs = slice_of(e, bucket, rank);
         if (rank != e->rank) {
-            bf16_unpack(part->incoming + theirs.first - part->range.first, theirs.count,
-                        part->sum + theirs.first);
+            bf16_unpack(bucket->incoming + theirs.first - bucket->range.first, theirs.count,
+                        bucket->sum + theirs.first);
         }
     }
-    part->stage = PART_IDLE;
+    bucket->stage = BUCKET_IDLE;
     e->under_way--;
 }
 
-/* Goes on with a part that is under way. False: a rank is lost. */
-static bool advance_part(exchange *e, exchange_part *part)
+/* Goes on with a bucket that is under way. False: a rank is lost. */
+static bool advance_bucket(exchange *e, gradient_bucket *bucket)
 {
     bool done = false;
-    bool ok = communicator_test(e->communicator, part->messages, &done);
-    if (ok && done && part->stage == PART_SCATTERING) {
-        add_up(e, part);
-        return gather(e, part);
+    bool ok = communicator_test(e->communicator, bucket->messages, &done);
+    if (ok && done && bucket->stage == BUCKET_SCATTERING) {
+        add_up(e, bucket);
+        return gather(e, bucket);
     }
     if (ok && done) {
-        take_sums(e, part);
+        take_sums(e, bucket);
     }
     return ok;
 }
 
 static bool advance(exchange *e)
 {
-    for (int i = 0; i < e->part_count; i++) {
-        if (e->parts[i].stage != PART_IDLE && !advance_part(e, &e->parts[i])) {
+    for (int i = 0; i < e->bucket_count; i++) {
+        if (e->buckets[i].stage != BUCKET_IDLE && !advance_bucket(e, &e->buckets[i])) {
             return false;
         }
     }
@@ -349,12 +352,12 @@ static void *look_after_parts(void *user)
 
 bool exchange_begin(exchange *e, int index, float *const *leaves)
 {
-    exchange_part *part = &e->parts[index];
+    gradient_bucket *bucket = &e->buckets[index];
     (void)pthread_mutex_lock(&e->mutex);
-    part->stage = PART_SCATTERING;
-    part->sum = leaves[0];
+    bucket->stage = BUCKET_SCATTERING;
+    bucket->sum = leaves[0];
     e->under_way++;
-    bool ok = scatter(e, part, leaves);
+    bool ok = scatter(e, bucket, leaves);
     (void)pthread_cond_signal(&e->begun);
     (void)pthread_mutex_unlock(&e->mutex);
     return ok;
@@ -362,14 +365,14 @@ bool exchange_begin(exchange *e, int index, float *const *leaves)
 
 bool exchange_end(exchange *e, int index)
 {
-    exchange_part *part = &e->parts[index];
+    gradient_bucket *bucket = &e->buckets[index];
     double began = clock_seconds();
     bool ok = true;
     bool done = false;
     for (int turns = 0; ok && !done; turns = pause_once(turns)) {
         (void)pthread_mutex_lock(&e->mutex);
         ok = advance(e);
-        done = part->stage == PART_IDLE;
+        done = bucket->stage == BUCKET_IDLE;
         (void)pthread_mutex_unlock(&e->mutex);
     }
     communicator_waited(e->communicator, clock_seconds() - began);
@@ -378,6 +381,6 @@ bool exchange_end(exchange *e, int index)
 
 void exchange_end_all(exchange *e)
 {
-    for (int i = 0; i < e->part_count && exchange_end(e, i); i++) {
+    for (int i = 0; i < e->bucket_count && exchange_end(e, i); i++) {
     }
 }

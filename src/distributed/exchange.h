@@ -1,10 +1,11 @@
 /*
- * Sums over the shards of all ranks, by the tree of shard_tree.h. Each rank has added up its own nodes before;
- * these go to the ranks that add them up further. Made once: an exchange allocates nothing.
+ * Sums over the shards of all ranks, by the tree of shard_tree.h. Each rank has added up
+ * its own nodes before; these go to the ranks that add them up further. Made once: an
+ * exchange allocates nothing.
  *
- * A gradient is added up in parts, each as soon as it is begun, by a thread of the exchange's own, while the rank
- * computes what comes next. Each rank adds up a slice of all ranks' nodes, and then sends it to all: a float goes to
- * another rank twice, for any number of ranks.
+ * A gradient is added up in buckets, each as soon as it is begun, by a thread of the exchange's
+ * own, while the rank computes what comes next. Each rank adds up a slice of all ranks' nodes, and
+ * then sends it to all: a float goes to another rank twice, for any number of ranks.
  */
 #ifndef NNFS_DISTRIBUTED_EXCHANGE_H
 #define NNFS_DISTRIBUTED_EXCHANGE_H
@@ -15,21 +16,21 @@
 #include <pthread.h>
 #include <stdint.h>
 
-/* A part of a gradient: some floats, one after the other. */
-typedef struct gradient_part {
+/* Floats of a gradient, one after the other. */
+typedef struct gradient_range {
     size_t first, count;
-} gradient_part;
+} gradient_range;
 
-/* Where a part stands. */
-typedef enum part_stage {
-    PART_IDLE,       /* not begun, or done */
-    PART_SCATTERING, /* the nodes of its slices are on their way to the ranks that add them up */
-    PART_GATHERING,  /* the sums of its slices are on their way to all ranks */
-} part_stage;
+/* Where a bucket stands. */
+typedef enum bucket_stage {
+    BUCKET_IDLE,       /* not begun, or done */
+    BUCKET_SCATTERING, /* the nodes of its slices are on their way to the ranks that add them up */
+    BUCKET_GATHERING,  /* the sums of its slices are on their way to all ranks */
+} bucket_stage;
 
-typedef struct exchange_part {
-    gradient_part range;
-    part_stage stage;
+typedef struct gradient_bucket {
+    gradient_range range;
+    bucket_stage stage;
     size_t first, count; /* of the slice that this rank adds up */
     float *sum;          /* the gradient that takes the sums */
     float *slices;       /* [shards of others x slice] nodes of the slice */
@@ -39,7 +40,7 @@ typedef struct exchange_part {
     float **nodes; /* [shards] the slice of each node */
     message *sent, *received;
     transfer *messages;
-} exchange_part;
+} gradient_bucket;
 
 typedef struct exchange {
     nnfs_communicator *communicator;
@@ -49,21 +50,22 @@ typedef struct exchange {
     bool *tops;        /* [shards] whether a rank has a node there to send */
     double *sums;      /* [shards x sums_most] */
     message *sent, *received;
-    exchange_part *parts; /* [part_count] */
-    int part_count;
+    gradient_bucket *buckets; /* [bucket_count] */
+    int bucket_count;
     bool rounded; /* the nodes of the tree are bfloat16 */
 
-    /* The thread that looks after parts; the mutex is held by what changes one. */
+    /* The thread that looks after buckets; the mutex is held by what changes one. */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t begun;
-    int under_way; /* parts */
+    int under_way; /* buckets */
     bool has_thread, ending;
 } exchange;
 
-/* For gradients in `parts`; `rounded` ones and each sum of two are bfloat16, and travel so. Freed by exchange_free, also after a failure. Errors: MEMORY. */
+/* For gradients in `buckets`; `rounded` ones and each sum of two are bfloat16, and travel so. Freed
+ * by exchange_free, also after a failure. Errors: MEMORY. */
 nnfs_status exchange_create(exchange *made, nnfs_communicator *communicator, int shards,
-                            const gradient_part *parts, int part_count, size_t sums_most,
+                            const gradient_range *buckets, int bucket_count, size_t sums_most,
                             bool rounded, nnfs_error *error);
 void exchange_free(exchange *e);
 
@@ -71,19 +73,20 @@ void exchange_free(exchange *e);
 typedef double *exchange_sums_at(void *user, int shard);
 
 /*
- * Adds up `count` doubles of each node of all ranks: every rank has the result, which lies at the sums of its
- * first shard. False: a rank is lost.
+ * Adds up `count` doubles of each node of all ranks: every rank has the result, which lies at the
+ * sums of its first shard. False: a rank is lost.
  */
 bool exchange_sums(exchange *e, exchange_sums_at *at, void *user, size_t count);
 
 /*
- * Begins to add up a part of gradients, leaves[shard - range.first], and waits until leaves[0] has the sum. Ranks
- * begin the parts in any order; between the two calls the part is not touched. False: a rank is lost.
+ * Begins to add up a bucket of gradients, leaves[shard - range.first], and waits until leaves[0]
+ * has the sum. Ranks begin the buckets in any order; between the two calls the bucket is not
+ * touched. False: a rank is lost.
  */
-bool exchange_begin(exchange *e, int part, float *const *leaves);
-bool exchange_end(exchange *e, int part);
+bool exchange_begin(exchange *e, int bucket, float *const *leaves);
+bool exchange_end(exchange *e, int bucket);
 
-/* Waits for all parts that were begun. */
+/* Waits for all buckets that were begun. */
 void exchange_end_all(exchange *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The fixed binary tree over the shards of a batch. Neighbours are added in pairs, then the sums of pairs, and
- * so on: always the left one plus the right one, so a sum has the same bits whichever rank adds a pair. A node
- * lies where its first leaf was.
+ * The fixed binary tree over the shards of a batch. Neighbours are added in pairs, then the sums of
+ * pairs, and so on: always the left one plus the right one, so a sum has the same bits whichever
+ * rank adds a pair. A node lies where its first leaf was.
  */
 #ifndef NNFS_DISTRIBUTED_SHARD_TREE_H
 #define NNFS_DISTRIBUTED_SHARD_TREE_H
@@ -32,7 +32,8 @@ void shard_tree_within(int shards, shard_range range, shard_add *add, void *user
 /* The additions that are left when each rank has made its own: of nodes of two or more ranks. */
 void shard_tree_between(int shards, int ranks, shard_add *add, void *user);
 
-/* Whether a rank that has made its own additions has a sum at this shard that goes into another one. */
+/* Whether a rank that has made its own additions has a sum at this shard that goes
+ * into another one. */
 bool shard_is_top(int shards, shard_range range, int shard);
 
 #endif

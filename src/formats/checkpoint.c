@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "formats/model.h"
+#include "formats/settings_json.h"
 #include "network/network.h"
 #include "optim/train_settings.h"
 
@@ -25,55 +26,12 @@ static json_t *finite_or_null(double value)
     return json_null();
 }
 
-/* 64 bits do not fit JSON's numbers everywhere. */
-static json_t *hex(uint64_t value)
-{
-    return json_sprintf("%016llx", (unsigned long long)value);
-}
-
 /* Version 0.1 wrote 16 hex digits of another hash, without a prefix. */
 #define DATA_HASH_PREFIX "xxh3:"
 
 static json_t *data_hash_to_json(uint64_t hash)
 {
     return json_sprintf(DATA_HASH_PREFIX "%016llx", (unsigned long long)hash);
-}
-
-static json_t *setting_to_json(const setting *row, const nnfs_train_settings *settings)
-{
-    switch (row->field) {
-    case FIELD_ENUM:
-        return json_string(row->names((int)setting_integer(row, settings)));
-    case FIELD_TEXT:
-        return json_string(setting_text(row, settings));
-    case FIELD_UINT64:
-        return hex((uint64_t)setting_integer(row, settings));
-    default:
-        if (setting_is_integer(row)) {
-            return json_integer(setting_integer(row, settings));
-        }
-        return json_real(setting_number(row, settings));
-    }
-}
-
-/* A setting newer than version 0.1 is left out while it is off. */
-static bool is_saved(const setting *row, const nnfs_train_settings *settings)
-{
-    return row->about.option && !(row->later && setting_is_initial(row, settings));
-}
-
-static json_t *settings_to_json(const nnfs_train_settings *settings)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; object && i < train_settings.count; i++) {
-        const setting *row = &train_settings.rows[i];
-        if (is_saved(row, settings) &&
-            json_object_set_new(object, row->about.name, setting_to_json(row, settings)) != 0) {
-            json_decref(object);
-            object = NULL;
-        }
-    }
-    return object;
 }
 
 /* Version 0.1 keeps no best weights: without them there is nothing more than it reads. */
@@ -94,8 +52,8 @@ static json_t *state_to_json(const checkpoint_state *s)
     json_t *json = json_pack(
         "{s:o, s:I, s:i, s:I, s:I, s:f, s:I, s:f, s:f, s:o, s:b, s:b, s:o, s:f, s:i, "
         "s:o, s:s, s:s, s:s}",
-        "settings", settings_to_json(&s->settings), "steps", (json_int_t)s->steps, "epochs",
-        s->epochs, "epoch_steps", (json_int_t)s->epoch_steps, "epoch_samples",
+        "settings", settings_to_json(&train_settings, &s->settings), "steps", (json_int_t)s->steps,
+        "epochs", s->epochs, "epoch_steps", (json_int_t)s->epoch_steps, "epoch_samples",
         (json_int_t)s->epoch_samples, "epoch_loss", s->epoch_loss, "epoch_correct",
         (json_int_t)s->epoch_correct, "epoch_seconds", s->epoch_seconds, "seconds", s->seconds,
         "best", finite_or_null(s->best), "reached", s->reached, "finished", s->finished,
@@ -119,7 +77,7 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
     for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         if (state->states[i]) {
             extra.buffers[extra.buffer_count++] =
-                (model_buffer){row->prefix, state->states[i], row->whole};
+                (model_buffer){row->prefix, state->states[i], row->all_tensors};
         }
     }
     nnfs_status status = model_write(path, network, &extra, error);
@@ -129,20 +87,11 @@ nnfs_status checkpoint_write(const char *path, const nnfs_network *network,
 
 /* ---- Reading ---- */
 
-static bool parse_hex(const char *text, uint64_t *value)
-{
-    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16) {
-        return false;
-    }
-    *value = strtoull(text, NULL, 16);
-    return true;
-}
-
 static bool parse_data_hash(const char *text, checkpoint_state *state)
 {
     size_t prefix = strlen(DATA_HASH_PREFIX);
     state->data_hash_of_0_1 = strncmp(text, DATA_HASH_PREFIX, prefix) != 0;
-    return parse_hex(text + (state->data_hash_of_0_1 ? 0 : prefix), &state->data_hash);
+    return hex_from_text(text + (state->data_hash_of_0_1 ? 0 : prefix), &state->data_hash);
 }
 
 static bool parse_infinite(const json_t *json, double *value)
@@ -153,59 +102,6 @@ static bool parse_infinite(const json_t *json, double *value)
         *value = json_real_value(json);
     }
     return json_is_null(json) || json_is_real(json);
-}
-
-static bool parse_setting(const setting *row, const json_t *value, nnfs_train_settings *settings)
-{
-    uint64_t bits = 0;
-    int found = -1;
-    nnfs_status status;
-    switch (row->field) {
-    case FIELD_ENUM:
-        found = json_is_string(value) ? model_find_name(row->names, json_string_value(value)) : -1;
-        setting_store_integer(row, settings, found);
-        return found >= 0;
-    case FIELD_TEXT:
-        status = json_is_string(value)
-                     ? settings_set_text(&train_settings, settings, row->about.name,
-                                         json_string_value(value), NULL)
-                     : NNFS_ERROR_DATA;
-        return status == NNFS_OK;
-    case FIELD_UINT64:
-        if (!json_is_string(value) || !parse_hex(json_string_value(value), &bits)) {
-            return false;
-        }
-        setting_store_integer(row, settings, (int64_t)bits);
-        return true;
-    case FIELD_FLOAT:
-    case FIELD_DOUBLE:
-        setting_store_number(row, settings, json_number_value(value));
-        return json_is_number(value);
-    default:
-        setting_store_integer(row, settings, json_integer_value(value));
-        return json_is_integer(value) &&
-               setting_integer(row, settings) == json_integer_value(value);
-    }
-}
-
-/* All settings of 0.1, those newer ones that are there, and no others, each in its range. */
-static bool parse_settings(const json_t *json, nnfs_train_settings *settings)
-{
-    size_t found = 0;
-    nnfs_train_settings_init(settings);
-    for (size_t i = 0; i < train_settings.count; i++) {
-        const setting *row = &train_settings.rows[i];
-        const json_t *value = NULL;
-        if (row->about.option) {
-            value = json_object_get(json, row->about.name);
-        }
-        if (value ? !parse_setting(row, value, settings) : row->about.option && !row->later) {
-            return false;
-        }
-        found += value != NULL;
-    }
-    return json_object_size(json) == found &&
-           settings_check(&train_settings, settings, NULL) == NNFS_OK;
 }
 
 /* Copies a text that fits. */
@@ -284,10 +180,10 @@ static bool parse_state(json_t *json, checkpoint_state *s, json_error_t *reason)
     s->epoch_correct = correct;
     s->reached = reached;
     s->finished = finished;
-    return parse_settings(settings, &s->settings) && parse_infinite(best, &s->best) &&
-           parse_infinite(schedule_best, &s->schedule_best) && parse_stopping(stopping, s) &&
-           parse_data_hash(hash, s) && parse_text(cpu, s->cpu, sizeof s->cpu) &&
-           parse_text(blas, s->blas, sizeof s->blas) &&
+    return settings_from_json(&train_settings, settings, &s->settings, NULL) == NNFS_OK &&
+           parse_infinite(best, &s->best) && parse_infinite(schedule_best, &s->schedule_best) &&
+           parse_stopping(stopping, s) && parse_data_hash(hash, s) &&
+           parse_text(cpu, s->cpu, sizeof s->cpu) && parse_text(blas, s->blas, sizeof s->blas) &&
            parse_text(kernel, s->kernel, sizeof s->kernel) && is_sound(s);
 }
 
@@ -324,8 +220,8 @@ static nnfs_status read_buffer(const model_file *model, const nnfs_network *netw
         return fail_memory(error, network->parameter_floats * sizeof **values,
                            "the state of the training");
     }
-    return model_read_buffer(model, network, &(model_buffer){row->prefix, *values, row->whole},
-                             error);
+    return model_read_buffer(model, network,
+                             &(model_buffer){row->prefix, *values, row->all_tensors}, error);
 }
 
 void checkpoint_free_states(checkpoint_state *state)

@@ -25,17 +25,7 @@ void model_name_tensor(model_name name, const char *prefix, const network_tensor
 
 bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor)
 {
-    return tensor->trained || buffer->whole;
-}
-
-int model_find_name(const char *(*name_of)(int), const char *name)
-{
-    for (int i = 0; name && name_of(i); i++) {
-        if (strcmp(name, name_of(i)) == 0) {
-            return i;
-        }
-    }
-    return -1;
+    return tensor->trained || buffer->all_tensors;
 }
 
 uint32_t model_crc_text(uint32_t crc, const char *text)

@@ -3,17 +3,17 @@
  * (model_load.c) agree on. Metadata: format, inputs ("784"), layers
  * ([{"width":10,"activation":"softmax"}]), loss, preprocessing where there is one
  * (preprocessing_json.h), members ("8") and embeddings ([{"kind":"piecewise","width":16,"bins":48,
- * "inputs":[0,2]}]) where it has them, networks ("5") of an ensemble, the notes under "note.KEY", and last a
- * checksum. Tensors: layers.N.weight, layers.N.bias and what else the layers have in float32; of an ensemble's
- * further networks, from 1, the same with networks.I. before them. A checkpoint (checkpoint.h) has another text
- * and more tensors besides.
+ * "inputs":[0,2]}]) where it has them, networks ("5") of an ensemble, the notes under "note.KEY",
+ * and last a checksum. Tensors: layers.N.weight, layers.N.bias and what else the layers have in
+ * float32; of an ensemble's further networks, from 1, the same with networks.I. before them. A
+ * checkpoint (checkpoint.h) has another text and more tensors besides.
  *
- * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and value
- * each with a NUL behind it, and then of all tensors' bytes.
+ * The checksum is the CRC-32 (of zlib, 8 hex digits) of the other metadata in their order, key and
+ * value each with a NUL behind it, and then of all tensors' bytes.
  *
  * W is row-major [out, in] in the file, as PyTorch's Linear has it. In memory it lies column-major
- * [out x in], the transpose of that, and goes through a block of rows at a time; the W^T of a thin layer
- * lies as in the file.
+ * [out x in], the transpose of that, and goes through a block of rows at a time; the W^T of a thin
+ * layer lies as in the file.
  */
 #ifndef NNFS_FORMATS_MODEL_H
 #define NNFS_FORMATS_MODEL_H
@@ -21,6 +21,8 @@
 #include "formats/safetensors.h"
 #include "network/network.h"
 #include "optim/train_state.h"
+
+#include <jansson.h>
 
 #define MODEL_FORMAT      "nnfs-model/1"
 #define MODEL_NOTE_PREFIX "note."
@@ -42,14 +44,12 @@ void model_name_prefix(model_prefix prefix, int index);
 /* "PREFIXlayers.N.NAME", or "PREFIXinputs.NAME" */
 void model_name_tensor(model_name name, const char *prefix, const network_tensor *tensor);
 
-/* The value that an enumeration's names, NULL past the last, have `name` for; -1 where none has. */
-int model_find_name(const char *(*name_of)(int), const char *name);
-
-/* A flat buffer, laid out like the network's parameters, whose tensors' names begin with the prefix. */
+/* A flat buffer, laid out like the network's parameters, whose tensors' names begin
+ * with the prefix. */
 typedef struct model_buffer {
     const char *prefix; /* "" for the parameters, at most 20 bytes */
     float *values;
-    bool whole; /* has all tensors; else those that are trained */
+    bool all_tensors; /* else those that are trained */
 } model_buffer;
 
 /* Whether a buffer has this tensor. */
@@ -57,7 +57,7 @@ bool model_buffer_has(const model_buffer *buffer, const network_tensor *tensor);
 
 /* What a file holds besides a network. */
 typedef struct model_extra {
-    safetensors_text text; /* key NULL: none */
+    safetensors_entry text; /* key NULL: none */
     model_buffer buffers[STATES_MOST];
     int buffer_count;
 } model_extra;
@@ -77,22 +77,9 @@ nnfs_status model_write(const char *path, const nnfs_network *network, const mod
 typedef struct model_file {
     const char *path;
     safetensors_file file;
-    int inputs;
-    float input_dropout;
-    int members;
-    int networks; /* of an ensemble; else 1 */
-    nnfs_embedding
-        embeddings[EMBEDDING_KINDS]; /* [embedding_count]; their lists are the next ones */
-    int *embedded[2 * EMBEDDING_KINDS];
-    int embedding_count;
-    bool no_memory;     /* while it was parsed */
-    nnfs_layer *layers; /* [layer_count], and so are the next two */
-    nnfs_normalization *normalization;
-    float *dropout;
-    int layer_count;
-    nnfs_loss loss;
-    float quantile;              /* of NNFS_QUANTILE */
-    nnfs_network *network;       /* of these layers, without parameters until model_network */
+    json_t *layers;              /* of the metadata */
+    int networks;                /* of an ensemble; else 1 */
+    nnfs_network *network;       /* without parameters until model_network */
     bool has_state[STATES_MOST]; /* by train_state, of a checkpoint */
 } model_file;
 

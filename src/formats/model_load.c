@@ -6,8 +6,9 @@
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
+#include "formats/settings_json.h"
 #include "math/loss_text.h"
-#include "network/network.h"
+#include "network/network_settings.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -25,16 +26,6 @@ static bool parse_positive(const json_t *json, int *value)
     return true;
 }
 
-static const char *activation_name(int value)
-{
-    return nnfs_activation_name((nnfs_activation)value);
-}
-
-static const char *normalization_name(int value)
-{
-    return nnfs_normalization_name((nnfs_normalization)value);
-}
-
 static nnfs_status check_format(model_file *model, nnfs_error *error)
 {
     const char *format = safetensors_metadata(&model->file, "format");
@@ -49,7 +40,8 @@ static nnfs_status check_format(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Parses a metadata text as JSON; *json is NULL if it does not exist or is not JSON. Error: MEMORY. */
+/* Parses a metadata text as JSON; *json is NULL if it does not exist or is not
+ * JSON. Error: MEMORY. */
 static nnfs_status metadata_json(const model_file *model, const char *key, json_t **json,
                                  nnfs_error *error)
 {
@@ -61,57 +53,15 @@ static nnfs_status metadata_json(const model_file *model, const char *key, json_
     return NNFS_OK;
 }
 
-static nnfs_status parse_inputs(model_file *model, nnfs_error *error)
-{
-    json_t *json;
-    TRY(metadata_json(model, "inputs", &json, error));
-    bool good = parse_positive(json, &model->inputs);
-    json_decref(json);
-    if (!good) {
-        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'inputs' is not a positive number",
-                    model->path);
-    }
-    return NNFS_OK;
-}
-
-/* Members that a layer need not have. False if they make no sense, or if there are others. */
-static bool parse_optional(model_file *model, int index, const json_t *json)
-{
-    const json_t *normalization = json_object_get(json, "normalization");
-    const json_t *dropout = json_object_get(json, "dropout");
-    size_t known = 2 + (normalization ? 1 : 0) + (dropout ? 1 : 0);
-    int found = NNFS_NORMALIZATION_NONE;
-    if (normalization) {
-        found = model_find_name(normalization_name, json_string_value(normalization));
-    }
-    model->normalization[index] = (nnfs_normalization)found;
-    model->dropout[index] = (float)json_real_value(dropout);
-    return found >= 0 && (!dropout || json_is_real(dropout)) && json_object_size(json) == known;
-}
-
-static nnfs_status parse_input_dropout(model_file *model, nnfs_error *error)
-{
-    json_t *json;
-    TRY(metadata_json(model, "input_dropout", &json, error));
-    bool good = !safetensors_metadata(&model->file, "input_dropout") || json_is_number(json);
-    model->input_dropout = (float)json_number_value(json);
-    json_decref(json);
-    if (!good) {
-        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'input_dropout' is not a number",
-                    model->path);
-    }
-    return NNFS_OK;
-}
-
-/* A text of the metadata that need not be there: 1 then. */
-static nnfs_status parse_count(const model_file *model, const char *key, int *count,
+/* A positive number in the metadata, which need not be there if it is `initial` then. */
+static nnfs_status parse_count(const model_file *model, const char *key, int initial, int *count,
                                nnfs_error *error)
 {
     json_t *json;
     TRY(metadata_json(model, key, &json, error));
-    bool given = safetensors_metadata(&model->file, key) != NULL;
-    *count = 1;
-    bool good = !given || parse_positive(json, count);
+    bool missing = initial > 0 && !safetensors_metadata(&model->file, key);
+    *count = initial;
+    bool good = missing || parse_positive(json, count);
     json_decref(json);
     if (!good) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' is not a positive number",
@@ -120,10 +70,61 @@ static nnfs_status parse_count(const model_file *model, const char *key, int *co
     return NNFS_OK;
 }
 
-static nnfs_status parse_members(model_file *model, nnfs_error *error)
+/* Makes the network from the number of its inputs and that of its layers. */
+static nnfs_status parse_shape(model_file *model, nnfs_error *error)
 {
-    TRY(parse_count(model, "members", &model->members, error));
-    TRY(parse_count(model, "networks", &model->networks, error));
+    int inputs;
+    TRY(parse_count(model, "inputs", 0, &inputs, error));
+    TRY(metadata_json(model, "layers", &model->layers, error));
+    size_t count = json_array_size(model->layers); /* 0 also where it is none */
+    if (count == 0 || count > INT_MAX / 2) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers' is not a list of layers",
+                    model->path);
+    }
+    model->network = network_new(inputs, (int)count);
+    if (!model->network) {
+        return fail_memory(error, size_mul(count, sizeof(network_layer)), "a model's layers");
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status parse_layers(model_file *model, nnfs_error *error)
+{
+    nnfs_error reason;
+    for (int i = 0; i < model->network->layer_count; i++) {
+        const json_t *json = json_array_get(model->layers, (size_t)i);
+        if (settings_from_json(&layer_settings, json, &model->network->layers[i], &reason) !=
+            NNFS_OK) {
+            return fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers': layer %d: %s", model->path,
+                        i + 1, reason.message);
+        }
+    }
+    return NNFS_OK;
+}
+
+/* The settings that are newer than version 0.1, a text each. */
+static nnfs_status parse_settings(model_file *model, nnfs_error *error)
+{
+    for (size_t i = 0; i < network_settings.count; i++) {
+        const setting *row = &network_settings.rows[i];
+        if (!row->later || !safetensors_metadata(&model->file, row->about.name)) {
+            continue;
+        }
+        json_t *json;
+        TRY(metadata_json(model, row->about.name, &json, error));
+        bool good = setting_from_json(&network_settings, row, json, model->network);
+        json_decref(json);
+        if (!good) {
+            return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' has an unknown value",
+                        model->path, row->about.name);
+        }
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status parse_networks(model_file *model, nnfs_error *error)
+{
+    TRY(parse_count(model, "networks", 1, &model->networks, error));
     if (model->networks > NETWORKS_MOST) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'networks' is more than %d", model->path,
                     NETWORKS_MOST);
@@ -131,137 +132,105 @@ static nnfs_status parse_members(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* A list of whole numbers from 0 to `most`, of the model's; what else they must be, nnfs_network_create checks. */
-static bool parse_list(model_file *model, const json_t *json, int **list, int *count)
+static nnfs_status parse_loss(model_file *model, nnfs_error *error)
 {
-    int most = model->inputs;
-    *count = (int)json_array_size(json);
-    if (*count < 1 || json_array_size(json) > (size_t)most) {
-        return false;
+    const char *name = safetensors_metadata(&model->file, "loss");
+    int found = loss_read(name, &model->network->quantile);
+    if (found < 0) {
+        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
+                    name ? "the unknown " : "missing", text_or(name, ""));
     }
-    *list = memory_alloc((size_t)*count, sizeof **list);
-    model->no_memory = *list == NULL;
-    for (int i = 0; *list && i < *count; i++) {
-        const json_t *item = json_array_get(json, (size_t)i);
+    model->network->loss = (nnfs_loss)found;
+    return NNFS_OK;
+}
+
+/* ---- Embeddings ---- */
+
+/* The embeddings of the metadata and their lists: first inputs, then sizes. */
+typedef struct embedding_list {
+    nnfs_embedding embeddings[EMBEDDING_KINDS];
+    int *values[EMBEDDING_KINDS][2];
+} embedding_list;
+
+/*
+ * Takes a list of whole numbers, 0 to `most`, out of an object; what else they must be,
+ * network_take_embeddings checks. A missing list stays NULL.
+ */
+static nnfs_status take_list(json_t *object, const char *key, int most, int **list, int *count,
+                             nnfs_error *error)
+{
+    const json_t *json = json_object_get(object, key);
+    size_t size = json_array_size(json);
+    if (!json) {
+        return NNFS_OK;
+    }
+    if (size < 1 || size > (size_t)most) {
+        return fail(error, NNFS_ERROR_DATA, "'%s' is not a list of inputs", key);
+    }
+    *list = memory_alloc(size, sizeof **list);
+    *count = (int)size;
+    if (!*list) {
+        return fail_memory(error, size * sizeof **list, "embeddings");
+    }
+    for (size_t i = 0; i < size; i++) {
+        const json_t *item = json_array_get(json, i);
         json_int_t value = json_integer_value(item);
         if (!json_is_integer(item) || value < 0 || value > most) {
-            return false;
+            return fail(error, NNFS_ERROR_DATA, "'%s' is not a list of inputs", key);
         }
         (*list)[i] = (int)value;
     }
-    return *list != NULL;
+    (void)json_object_del(object, key);
+    return NNFS_OK;
 }
 
-static const char *embedding_name(int kind)
+static nnfs_status parse_embedding(json_t *json, int inputs, nnfs_embedding *to, int *values[2],
+                                   nnfs_error *error)
 {
-    return nnfs_embedding_name((nnfs_embedding_kind)kind);
+    int sizes = 0;
+    TRY(take_list(json, "inputs", inputs, &values[0], &to->count, error));
+    TRY(take_list(json, "sizes", inputs, &values[1], &sizes, error));
+    to->inputs = values[0];
+    to->sizes = values[1];
+    if (to->sizes && sizes != to->count) {
+        return fail(error, NNFS_ERROR_DATA, "it has %d inputs and %d sizes", to->count, sizes);
+    }
+    return settings_from_json(&embedding_settings, json, to, error);
 }
 
-/* False where it makes no sense, and without memory. */
-static bool parse_embedding(model_file *model, int index, const json_t *json)
+static nnfs_status parse_list(model_file *model, const json_t *json, embedding_list *list,
+                              nnfs_error *error)
 {
-    nnfs_embedding *to = &model->embeddings[index];
-    int **lists = &model->embedded[2 * (size_t)index];
-    const json_t *bins = json_object_get(json, "bins");
-    const json_t *sizes = json_object_get(json, "sizes");
-    int found = model_find_name(embedding_name, json_string_value(json_object_get(json, "kind")));
-    const json_t *frequencies = json_object_get(json, "frequencies");
-    size_t known = 3 + (bins != NULL) + (sizes != NULL) + (frequencies != NULL);
-    int size_count = 0;
-    model->embedding_count = index + 1;
-    to->kind = (nnfs_embedding_kind)found;
-    to->sigma = 1.0f; /* of the first weights, which are in the file */
-    bool good = found >= 0 && json_object_size(json) == known &&
-                parse_positive(json_object_get(json, "width"), &to->width) &&
-                (!bins || parse_positive(bins, &to->bins)) &&
-                (!frequencies || parse_positive(frequencies, &to->frequencies)) &&
-                parse_list(model, json_object_get(json, "inputs"), &lists[0], &to->count) &&
-                (!sizes || parse_list(model, sizes, &lists[1], &size_count));
-    to->inputs = lists[0];
-    to->sizes = lists[1];
-    return good && (!sizes || size_count == to->count);
+    size_t count = json_array_size(json);
+    if (count < 1 || count > EMBEDDING_KINDS) {
+        return fail(error, NNFS_ERROR_DATA, "not a list of 1 to %d", EMBEDDING_KINDS);
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(parse_embedding(json_array_get(json, i), model->network->inputs, &list->embeddings[i],
+                            list->values[i], error));
+    }
+    return network_take_embeddings(model->network, list->embeddings, (int)count, error);
 }
 
 static nnfs_status parse_embeddings(model_file *model, nnfs_error *error)
 {
     json_t *json;
+    nnfs_error reason;
+    embedding_list list = {.values = {{NULL}}};
+    if (!safetensors_metadata(&model->file, "embeddings")) {
+        return NNFS_OK;
+    }
     TRY(metadata_json(model, "embeddings", &json, error));
-    size_t count = json_array_size(json);
-    bool good = !safetensors_metadata(&model->file, "embeddings") ||
-                (count >= 1 && count <= EMBEDDING_KINDS);
-    for (size_t i = 0; good && i < count; i++) {
-        good = parse_embedding(model, (int)i, json_array_get(json, i));
+    nnfs_status status = parse_list(model, json, &list, &reason);
+    for (int i = 0; i < EMBEDDING_KINDS; i++) {
+        memory_free(list.values[i][0]);
+        memory_free(list.values[i][1]);
     }
     json_decref(json);
-    if (model->no_memory) {
-        return fail_memory(error, (size_t)model->inputs * sizeof(int), "embeddings");
-    }
-    if (!good) {
-        return fail(error, NNFS_ERROR_DATA,
-                    "%s: metadata 'embeddings' is not a list of kind, width and inputs",
-                    model->path);
-    }
-    return NNFS_OK;
-}
-
-static nnfs_status parse_layer(model_file *model, int index, const json_t *json, nnfs_error *error)
-{
-    nnfs_layer *layer = &model->layers[index];
-    const char *name = json_string_value(json_object_get(json, "activation"));
-    int found = model_find_name(activation_name, name);
-    if (!parse_positive(json_object_get(json, "width"), &layer->width) || !name ||
-        !parse_optional(model, index, json)) {
-        return fail(error, NNFS_ERROR_DATA,
-                    "%s: metadata 'layers': layer %d is not a positive width and an activation",
-                    model->path, index + 1);
-    }
-    if (found < 0) {
-        return fail(error, NNFS_ERROR_DATA,
-                    "%s: metadata 'layers': layer %d has the unknown activation '%s'", model->path,
-                    index + 1, name);
-    }
-    layer->activation = (nnfs_activation)found;
-    return NNFS_OK;
-}
-
-static nnfs_status parse_layers(model_file *model, nnfs_error *error)
-{
-    json_t *json;
-    nnfs_status status = metadata_json(model, "layers", &json, error);
     if (status != NNFS_OK) {
-        return status;
+        return fail(error, status == NNFS_ERROR_MEMORY ? status : NNFS_ERROR_DATA,
+                    "%s: metadata 'embeddings': %s", model->path, reason.message);
     }
-    size_t count = json_array_size(json); /* 0 also where it is none */
-    if (count == 0 || count > INT_MAX / 2) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers' is not a list of layers",
-                      model->path);
-        goto end;
-    }
-    model->layers = memory_alloc(count, sizeof *model->layers);
-    model->normalization = memory_alloc(count, sizeof *model->normalization);
-    model->dropout = memory_alloc(count, sizeof *model->dropout);
-    if (!model->layers || !model->normalization || !model->dropout) {
-        status = fail_memory(error, size_mul(count, sizeof *model->layers), "a model's layers");
-        goto end;
-    }
-    model->layer_count = (int)count;
-    for (int i = 0; status == NNFS_OK && i < model->layer_count; i++) {
-        status = parse_layer(model, i, json_array_get(json, (size_t)i), error);
-    }
-end:
-    json_decref(json);
-    return status;
-}
-
-static nnfs_status parse_loss(model_file *model, nnfs_error *error)
-{
-    const char *name = safetensors_metadata(&model->file, "loss");
-    int found = loss_read(name, &model->quantile);
-    if (found < 0) {
-        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
-                    name ? "the unknown " : "missing", text_or(name, ""));
-    }
-    model->loss = (nnfs_loss)found;
     return NNFS_OK;
 }
 
@@ -331,12 +300,13 @@ static nnfs_status check_tensors(model_file *model, nnfs_error *error)
     for (int i = 0; (row = train_state_at(i)) != NULL; i++) {
         model->has_state[i] = has_state(model, row->prefix);
         if (model->has_state[i]) {
-            TRY(check_buffer(model, &(model_buffer){row->prefix, NULL, row->whole}, &count, error));
+            TRY(check_buffer(model, &(model_buffer){row->prefix, NULL, row->all_tensors}, &count,
+                             error));
         }
     }
     if (model->file.tensor_count != count) {
         return fail(error, NNFS_ERROR_DATA, "%s: %zu tensors, where its %d layers have %zu",
-                    model->path, model->file.tensor_count, model->layer_count, count);
+                    model->path, model->file.tensor_count, model->network->layer_count, count);
     }
     return NNFS_OK;
 }
@@ -353,7 +323,7 @@ static nnfs_status check_checksum(model_file *model, nnfs_error *error)
         return NNFS_OK;
     }
     for (size_t i = 0; i < file->metadata_count; i++) {
-        const safetensors_text *text = &file->metadata[i];
+        const safetensors_entry *text = &file->metadata[i];
         if (strcmp(text->key, MODEL_CHECKSUM) != 0) {
             crc = model_crc_text(model_crc_text(crc, text->key), text->value);
         }
@@ -371,35 +341,20 @@ static nnfs_status check_checksum(model_file *model, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* The network of these layers, which nnfs_network_create must allow. */
-static nnfs_status describe_network(model_file *model, nnfs_error *error)
+/* Checks the settings together and lists the tensors. */
+static nnfs_status complete_network(model_file *model, nnfs_error *error)
 {
-    nnfs_error reason = {0};
-    nnfs_network_settings settings;
-    nnfs_network_settings_init(&settings);
-    settings.inputs = model->inputs;
-    settings.normalization = model->normalization;
-    settings.dropout = model->dropout;
-    settings.input_dropout = model->input_dropout;
-    settings.members = model->members;
-    settings.embeddings = model->embeddings;
-    settings.embedding_count = model->embedding_count;
-    settings.layers = model->layers;
-    settings.layer_count = model->layer_count;
-    settings.loss = model->loss;
-    settings.quantile = model->quantile;
-    settings.init = NNFS_INIT_ZEROS;
-    nnfs_status status = network_describe(&settings, &model->network, &reason);
+    nnfs_error reason;
+    nnfs_status status = network_complete(model->network, &reason);
     if (status != NNFS_OK) {
-        if (status == NNFS_ERROR_ARGUMENT) {
-            status = NNFS_ERROR_DATA;
-        }
-        return fail(error, status, "%s: %s", model->path, reason.message);
+        return fail(error, status == NNFS_ERROR_MEMORY ? status : NNFS_ERROR_DATA, "%s: %s",
+                    model->path, reason.message);
     }
     return NNFS_OK;
 }
 
-/* Fills a tensor, in a buffer laid out like the parameters, from rows, which may lie at any byte. */
+/* Fills a tensor, in a buffer laid out like the parameters, from rows, which may lie
+ * at any byte. */
 static void read_tensor(const safetensors_tensor *from, const network_tensor *tensor, float *values)
 {
     const unsigned char *bytes = from->data;
@@ -446,8 +401,8 @@ nnfs_status model_read_buffer(const model_file *model, const nnfs_network *netwo
 
 static int compare_keys(const void *left, const void *right)
 {
-    return strcmp((*(const safetensors_text *const *)left)->key,
-                  (*(const safetensors_text *const *)right)->key);
+    return strcmp((*(const safetensors_entry *const *)left)->key,
+                  (*(const safetensors_entry *const *)right)->key);
 }
 
 /* In the order of their keys, so that each note goes behind all others. */
@@ -455,7 +410,7 @@ static nnfs_status read_notes(const model_file *model, nnfs_network *network, nn
 {
     size_t count = model->file.metadata_count;
     nnfs_status status = NNFS_OK;
-    const safetensors_text **sorted = memory_alloc(count, sizeof *sorted);
+    const safetensors_entry **sorted = memory_alloc(count, sizeof *sorted);
     if (!sorted) {
         return fail_memory(error, size_mul(count, sizeof *sorted), "notes");
     }
@@ -505,8 +460,8 @@ static nnfs_status parse_model(model_file *model, nnfs_error *error)
 {
     /* Each step needs what the ones before it have found. */
     static nnfs_status (*const steps[])(model_file *, nnfs_error *) = {
-        check_format,     check_checksum, parse_inputs, parse_input_dropout, parse_members,
-        parse_embeddings, parse_layers,   parse_loss,   describe_network,    check_tensors};
+        check_format,   check_checksum, parse_shape,      parse_layers,     parse_settings,
+        parse_networks, parse_loss,     parse_embeddings, complete_network, check_tensors};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         TRY(steps[i](model, error));
     }
@@ -530,12 +485,7 @@ nnfs_status model_open_memory(const void *bytes, size_t count, model_file *model
 
 void model_close(model_file *model)
 {
-    memory_free(model->layers);
-    memory_free(model->normalization);
-    memory_free(model->dropout);
-    for (size_t i = 0; i < sizeof model->embedded / sizeof *model->embedded; i++) {
-        memory_free(model->embedded[i]);
-    }
+    json_decref(model->layers);
     nnfs_network_free(model->network);
     safetensors_close(&model->file);
     *model = (model_file){0};

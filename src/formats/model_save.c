@@ -6,8 +6,9 @@
 #include "formats/model.h"
 #include "formats/preprocessing_json.h"
 #include "formats/safetensors.h"
+#include "formats/settings_json.h"
 #include "math/loss_text.h"
-#include "network/network.h"
+#include "network/network_settings.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -17,8 +18,14 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra text, the sum. */
-enum { FIXED_TEXTS = 4, MOST_TEXTS = FIXED_TEXTS + 7, MOST_BUFFERS = NETWORKS_MOST + STATES_MOST };
+/* Before the notes: format, inputs, layers, loss; and perhaps the preprocessing, an extra
+ * text, the sum. */
+enum {
+    FIXED_ENTRIES = 4,
+    MOST_SETTINGS = 8,
+    MOST_ENTRIES = FIXED_ENTRIES + MOST_SETTINGS + 5,
+    MOST_BUFFERS = NETWORKS_MOST + STATES_MOST
+};
 
 /* What safetensors_write_begin is told. */
 typedef struct description {
@@ -27,11 +34,10 @@ typedef struct description {
     model_name *names;           /* [tensor_count] */
     safetensors_tensor *tensors; /* [tensor_count] those of the first buffer, then of the next */
     size_t tensor_count;
-    safetensors_text *texts; /* the fixed ones, then the notes, last the checksum */
-    size_t text_count;
+    safetensors_entry *metadata; /* the fixed ones, then the notes, last the checksum */
+    size_t metadata_count;
     char inputs[16];
-    char input_dropout[32];
-    char members[16];
+    char settings[MOST_SETTINGS][32];
     loss_text loss;
     char networks[16];
     model_prefix prefixes[NETWORKS_MOST];
@@ -51,32 +57,9 @@ static void free_description(description *d, const nnfs_network *network)
     memory_free(d->preprocessing);
     memory_free(d->embedding);
     memory_free(d->layers);
-    memory_free(d->texts);
+    memory_free(d->metadata);
     memory_free(d->tensors);
     memory_free(d->names);
-}
-
-/* {"width":128,"activation":"relu"}, and what else the layer has; NULL without memory. */
-static json_t *layer_to_json(const network_layer *layer)
-{
-    json_t *json = json_pack("{s:i, s:s}", "width", layer->out, "activation",
-                             nnfs_activation_name(layer->activation));
-    int result = -1;
-    if (json) {
-        result = 0;
-    }
-    if (result == 0 && layer->normalization != NNFS_NORMALIZATION_NONE) {
-        const char *name = nnfs_normalization_name(layer->normalization);
-        result = json_object_set_new(json, "normalization", json_string(name));
-    }
-    if (result == 0 && layer->dropout > 0.0f) {
-        result = json_object_set_new(json, "dropout", json_real((double)layer->dropout));
-    }
-    if (result != 0) {
-        json_decref(json);
-        return NULL;
-    }
-    return json;
 }
 
 /* The list of layers as JSON; NULL without memory. */
@@ -88,7 +71,8 @@ static char *layers_to_json(const nnfs_network *network)
         result = 0;
     }
     for (int i = 0; result == 0 && i < network->layer_count; i++) {
-        result = json_array_append_new(array, layer_to_json(&network->layers[i]));
+        result =
+            json_array_append_new(array, settings_to_json(&layer_settings, &network->layers[i]));
     }
     char *text = NULL;
     if (result == 0) {
@@ -98,31 +82,25 @@ static char *layers_to_json(const nnfs_network *network)
     return text;
 }
 
+/* Adds a list of an embedding; false: no memory. */
+static bool add_list(json_t *json, const char *key, const int *values, int count)
+{
+    json_t *list = json_array();
+    bool added = json && list;
+    for (int i = 0; added && i < count; i++) {
+        added = json_array_append_new(list, json_integer(values[i])) == 0;
+    }
+    added = added && json_object_set(json, key, list) == 0;
+    json_decref(list);
+    return added;
+}
+
 /* {"kind":"piecewise","width":16,"bins":48,"inputs":[0,2]}; NULL without memory. */
 static json_t *one_embedding_to_json(const nnfs_embedding *embedding)
 {
-    json_t *json = json_pack("{s:s, s:i, s:[]}", "kind", nnfs_embedding_name(embedding->kind),
-                             "width", embedding->width, "inputs");
-    json_t *inputs = json_object_get(json, "inputs");
-    json_t *sizes = embedding->sizes ? json_array() : NULL;
-    int result = json ? 0 : -1;
-    for (int i = 0; result == 0 && i < embedding->count; i++) {
-        result = json_array_append_new(inputs, json_integer(embedding->inputs[i]));
-        if (result == 0 && embedding->sizes) {
-            result = json_array_append_new(sizes, json_integer(embedding->sizes[i]));
-        }
-    }
-    if (result == 0 && embedding->kind == NNFS_EMBEDDING_PIECEWISE) {
-        result = json_object_set_new(json, "bins", json_integer(embedding->bins));
-    }
-    if (result == 0 && embedding->kind == NNFS_EMBEDDING_PERIODIC) {
-        result = json_object_set_new(json, "frequencies", json_integer(embedding->frequencies));
-    }
-    if (result == 0 && embedding->sizes) {
-        result = json_object_set(json, "sizes", sizes);
-    }
-    json_decref(sizes);
-    if (result != 0) {
+    json_t *json = settings_to_json(&embedding_settings, embedding);
+    if (!add_list(json, "inputs", embedding->inputs, embedding->count) ||
+        (embedding->sizes && !add_list(json, "sizes", embedding->sizes, embedding->count))) {
         json_decref(json);
         return NULL;
     }
@@ -166,49 +144,63 @@ static void describe_tensors(const nnfs_network *network, description *d)
     d->tensor_count = at;
 }
 
-/* False where there is no memory. */
-static bool describe_texts(const nnfs_network *network, description *d)
+/* The settings that are newer than version 0.1, a text each. False: no memory. */
+static bool describe_settings(const nnfs_network *network, description *d)
 {
-    const safetensors_text fixed[FIXED_TEXTS] = {{"format", MODEL_FORMAT},
-                                                 {"inputs", d->inputs},
-                                                 {"layers", d->layers},
-                                                 {"loss", d->loss.text}};
-    memcpy(d->texts, fixed, sizeof fixed);
-    d->text_count = FIXED_TEXTS;
-    if (network->input_dropout > 0.0f) {
-        (void)snprintf(d->input_dropout, sizeof d->input_dropout, "%.9g",
-                       (double)network->input_dropout);
-        d->texts[d->text_count++] = (safetensors_text){"input_dropout", d->input_dropout};
+    for (size_t i = 0; i < network_settings.count; i++) {
+        const setting *row = &network_settings.rows[i];
+        if (!row->later || !setting_is_saved(row, network)) {
+            continue;
+        }
+        json_t *json = setting_to_json(row, network);
+        size_t length = json_dumpb(json, d->settings[i], sizeof d->settings[i] - 1,
+                                   JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+        json_decref(json);
+        if (length == 0) {
+            return false;
+        }
+        d->metadata[d->metadata_count++] = (safetensors_entry){row->about.name, d->settings[i]};
     }
-    if (network->members > 1) {
-        (void)snprintf(d->members, sizeof d->members, "%d", network->members);
-        d->texts[d->text_count++] = (safetensors_text){"members", d->members};
+    return true;
+}
+
+/* False where there is no memory. */
+static bool describe_metadata(const nnfs_network *network, description *d)
+{
+    const safetensors_entry fixed[FIXED_ENTRIES] = {{"format", MODEL_FORMAT},
+                                                    {"inputs", d->inputs},
+                                                    {"layers", d->layers},
+                                                    {"loss", d->loss.text}};
+    memcpy(d->metadata, fixed, sizeof fixed);
+    d->metadata_count = FIXED_ENTRIES;
+    if (!describe_settings(network, d)) {
+        return false;
     }
     if (network->further_count > 0) {
         (void)snprintf(d->networks, sizeof d->networks, "%d", nnfs_network_networks(network));
-        d->texts[d->text_count++] = (safetensors_text){"networks", d->networks};
+        d->metadata[d->metadata_count++] = (safetensors_entry){"networks", d->networks};
     }
     if (network->embedding_count > 0) {
         d->embedding = embeddings_to_json(network);
         if (!d->embedding) {
             return false;
         }
-        d->texts[d->text_count++] = (safetensors_text){"embeddings", d->embedding};
+        d->metadata[d->metadata_count++] = (safetensors_entry){"embeddings", d->embedding};
     }
     if (nnfs_network_preprocessing(network)) {
         d->preprocessing = preprocessing_to_json(nnfs_network_preprocessing(network));
         if (!d->preprocessing) {
             return false;
         }
-        d->texts[d->text_count++] = (safetensors_text){"preprocessing", d->preprocessing};
+        d->metadata[d->metadata_count++] = (safetensors_entry){"preprocessing", d->preprocessing};
     }
     for (size_t i = 0; i < network->note_count; i++) {
         if (asprintf(&d->note_keys[i], MODEL_NOTE_PREFIX "%s", network->notes[i].key) < 0) {
             d->note_keys[i] = NULL;
             return false;
         }
-        d->texts[d->text_count++] =
-            (safetensors_text){.key = d->note_keys[i], .value = network->notes[i].value};
+        d->metadata[d->metadata_count++] =
+            (safetensors_entry){.key = d->note_keys[i], .value = network->notes[i].value};
     }
     return true;
 }
@@ -223,14 +215,14 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
         .buffer_count = networks + extra->buffer_count,
         .names = memory_alloc(tensors, sizeof *d->names),
         .tensors = memory_alloc(tensors, sizeof *d->tensors),
-        .texts = memory_alloc(size_add(MOST_TEXTS, network->note_count), sizeof *d->texts),
+        .metadata = memory_alloc(size_add(MOST_ENTRIES, network->note_count), sizeof *d->metadata),
         .layers = layers_to_json(network),
         .loss = loss_write(network->loss, network->quantile),
         .note_keys = memory_alloc_zeroed(network->note_count, sizeof *d->note_keys),
     };
     (void)snprintf(d->inputs, sizeof d->inputs, "%d", network->inputs);
-    if (!d->names || !d->tensors || !d->texts || !d->layers || !d->note_keys ||
-        !describe_texts(network, d)) {
+    if (!d->names || !d->tensors || !d->metadata || !d->layers || !d->note_keys ||
+        !describe_metadata(network, d)) {
         return fail_memory(error, size_mul(tensors, sizeof *d->tensors), "a header");
     }
     for (int i = 0; i < networks; i++) {
@@ -241,7 +233,7 @@ static nnfs_status describe(const nnfs_network *network, const model_extra *extr
         d->buffers[networks + i] = extra->buffers[i];
     }
     if (extra->text.key) {
-        d->texts[d->text_count++] = extra->text;
+        d->metadata[d->metadata_count++] = extra->text;
     }
     describe_tensors(network, d);
     return NNFS_OK;
@@ -326,12 +318,12 @@ static nnfs_status send_all(byte_sink *sink, const nnfs_network *network, const 
 static nnfs_status add_checksum(const nnfs_network *network, description *d, nnfs_error *error)
 {
     byte_sink sum = {.take = sum_up};
-    for (size_t i = 0; i < d->text_count; i++) {
-        sum.crc = model_crc_text(model_crc_text(sum.crc, d->texts[i].key), d->texts[i].value);
+    for (size_t i = 0; i < d->metadata_count; i++) {
+        sum.crc = model_crc_text(model_crc_text(sum.crc, d->metadata[i].key), d->metadata[i].value);
     }
     nnfs_status status = send_all(&sum, network, d, error);
     (void)snprintf(d->checksum, sizeof d->checksum, "%08lx", (unsigned long)sum.crc);
-    d->texts[d->text_count++] = (safetensors_text){MODEL_CHECKSUM, d->checksum};
+    d->metadata[d->metadata_count++] = (safetensors_entry){MODEL_CHECKSUM, d->checksum};
     return status;
 }
 
@@ -358,8 +350,8 @@ static nnfs_status write_file(const char *path, model_bytes *made, const nnfs_ne
 {
     safetensors_writer writer;
     byte_sink file = {.take = write_out, .writer = &writer};
-    TRY(safetensors_write_begin(&writer, path, d->tensors, d->tensor_count, d->texts, d->text_count,
-                                error));
+    TRY(safetensors_write_begin(&writer, path, d->tensors, d->tensor_count, d->metadata,
+                                d->metadata_count, error));
     nnfs_status status = send_all(&file, network, d, error);
     if (status != NNFS_OK) {
         goto cleanup;
@@ -433,9 +425,9 @@ nnfs_status nnfs_network_header_check(const nnfs_network *network, nnfs_error *e
     nnfs_status status = describe(network, &nothing, &d, error);
     if (status == NNFS_OK) {
         safetensors_writer writer;
-        d.texts[d.text_count++] = (safetensors_text){MODEL_CHECKSUM, "00000000"};
-        status = safetensors_write_begin(&writer, NULL, d.tensors, d.tensor_count, d.texts,
-                                         d.text_count, error);
+        d.metadata[d.metadata_count++] = (safetensors_entry){MODEL_CHECKSUM, "00000000"};
+        status = safetensors_write_begin(&writer, NULL, d.tensors, d.tensor_count, d.metadata,
+                                         d.metadata_count, error);
         safetensors_write_abandon(&writer);
     }
     free_description(&d, network);

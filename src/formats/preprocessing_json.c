@@ -17,12 +17,12 @@ static const char *const kind_names[] = {[NNFS_COLUMN_NUMBER] = "number",
 
 /* ---- Writing ---- */
 
-/* A list of texts; NULL: no memory. */
-static json_t *list_of(char *const *texts, int count)
+/* A list of strings; NULL: no memory. */
+static json_t *list_of(char *const *strings, int count)
 {
     json_t *list = json_array();
     for (int i = 0; list && i < count; i++) {
-        if (json_array_append_new(list, json_string(texts[i])) != 0) {
+        if (json_array_append_new(list, json_string(strings[i])) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -184,21 +184,21 @@ static bool parse_name(const json_t *json, char **name)
     return *name || json_is_null(json);
 }
 
-static int compare_texts(const void *left, const void *right)
+static int compare_strings(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
 /* Whether all are different. False also where there is no memory. */
-static bool all_different(char *const *texts, int count)
+static bool all_different(char *const *strings, int count)
 {
     const char **sorted = memory_alloc((size_t)count, sizeof *sorted);
     bool different = sorted != NULL;
     for (int i = 0; sorted && i < count; i++) {
-        sorted[i] = texts[i];
+        sorted[i] = strings[i];
     }
     if (sorted) {
-        qsort(sorted, (size_t)count, sizeof *sorted, compare_texts);
+        qsort(sorted, (size_t)count, sizeof *sorted, compare_strings);
     }
     for (int i = 1; different && i < count; i++) {
         different = strcmp(sorted[i - 1], sorted[i]) != 0;
@@ -207,8 +207,8 @@ static bool all_different(char *const *texts, int count)
     return different;
 }
 
-/* Copies of texts into copies[size of the list], *count of them also on failure. */
-static bool parse_texts(const json_t *list, char **copies, int *count)
+/* Copies of strings into copies[size of the list], *count of them also on failure. */
+static bool parse_strings(const json_t *list, char **copies, int *count)
 {
     size_t size = json_array_size(list);
     for (*count = 0; (size_t)*count < size; (*count)++) {
@@ -224,7 +224,7 @@ static bool parse_texts(const json_t *list, char **copies, int *count)
 /* Reads a list of distinct names. */
 static bool parse_names(const json_t *list, char **names, int *count)
 {
-    return parse_texts(list, names, count) && all_different(names, *count);
+    return parse_strings(list, names, count) && all_different(names, *count);
 }
 
 static bool parse_list(const json_t *list, char ***copies)
@@ -235,7 +235,7 @@ static bool parse_list(const json_t *list, char ***copies)
     } else {
         *copies = NULL;
     }
-    return *copies && parse_texts(list, *copies, &count);
+    return *copies && parse_strings(list, *copies, &count);
 }
 
 /* ---- Reading: columns ---- */

@@ -10,8 +10,8 @@
  *    "targets":[{"name":"value","column":8,"center":..,"scale":..}],
  *    "target_kind":"number","classes":[]}
  *
- * The file had cells that meant "missing", and columns that were left out or were weights. Names are
- * null where columns have none, the column of a target from a file of its own is -1. A number
+ * The file had cells that meant "missing", and columns that were left out or were weights. Names
+ * are null where columns have none, the column of a target from a file of its own is -1. A number
  * comes back as the same float. Inputs are in the columns' order: a number and then its indicator;
  * categories, then missing ones, then all others.
  */

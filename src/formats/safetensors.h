@@ -2,7 +2,7 @@
  * The safetensors container: a 64-bit little-endian length, that many bytes of JSON, then the
  * tensors' bytes without a gap (https://github.com/huggingface/safetensors, "Format"). The reader
  * rejects what the format does not allow before it allocates memory for the tensors; the writer
- * gives the same bytes for the same tensors and texts.
+ * gives the same bytes for the same tensors and metadata.
  */
 #ifndef NNFS_FORMATS_SAFETENSORS_H
 #define NNFS_FORMATS_SAFETENSORS_H
@@ -48,16 +48,16 @@ typedef struct safetensors_tensor {
 } safetensors_tensor;
 
 /* An entry of the metadata. */
-typedef struct safetensors_text {
+typedef struct safetensors_entry {
     const char *key;
     const char *value;
-} safetensors_text;
+} safetensors_entry;
 
 /* A file that has been read whole; all pointers live until safetensors_close. */
 typedef struct safetensors_file {
     safetensors_tensor *tensors; /* sorted by name */
     size_t tensor_count;
-    safetensors_text *metadata; /* in the file's order */
+    safetensors_entry *metadata; /* in the file's order */
     size_t metadata_count;
     struct json_t *header;
     unsigned char *data;
@@ -79,8 +79,8 @@ const char *safetensors_metadata(const safetensors_file *file, const char *key);
 
 /*
  * A file being written: begin with all tensors (of which name, type, rank and shape count) and
- * texts, hand over the tensors' bytes in that order in pieces of any size, commit. The file appears
- * whole or not at all; an error, or safetensors_write_abandon, leaves the target as it was.
+ * metadata, hand over the tensors' bytes in that order in pieces of any size, commit. The file
+ * appears whole or not at all; an error, or safetensors_write_abandon, leaves the target as it was.
  * Errors: IO, DATA (a text that is not UTF-8, a header that is too long), ARGUMENT (a name twice, a
  * shape whose size overflows, bytes that are not as many as the tensors have), MEMORY.
  */
@@ -89,10 +89,11 @@ typedef struct safetensors_writer {
     size_t missing; /* bytes of tensors still to come */
 } safetensors_writer;
 
-/* With `path` NULL the file comes to lie in memory: after the commit, file_write_take(&writer->file) has it. */
+/* With `path` NULL the file comes to lie in memory: after the commit,
+ * file_write_take(&writer->file) has it. */
 nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path,
                                     const safetensors_tensor *tensors, size_t tensor_count,
-                                    const safetensors_text *metadata, size_t metadata_count,
+                                    const safetensors_entry *metadata, size_t metadata_count,
                                     nnfs_error *error);
 nnfs_status safetensors_write(safetensors_writer *writer, const void *bytes, size_t count,
                               nnfs_error *error);

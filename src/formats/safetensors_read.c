@@ -217,7 +217,7 @@ static nnfs_status parse_metadata(const char *path, json_t *json, safetensors_fi
             return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' is not a string", path, key);
         }
         file->metadata[file->metadata_count++] =
-            (safetensors_text){.key = key, .value = json_string_value(value)};
+            (safetensors_entry){.key = key, .value = json_string_value(value)};
     }
     return NNFS_OK;
 }

@@ -78,7 +78,7 @@ static nnfs_status add(json_t *object, const char *key, json_t *value, nnfs_erro
     return NNFS_OK;
 }
 
-static nnfs_status add_metadata(json_t *header, const safetensors_text *metadata, size_t count,
+static nnfs_status add_metadata(json_t *header, const safetensors_entry *metadata, size_t count,
                                 nnfs_error *error)
 {
     json_t *object = json_object();
@@ -135,7 +135,7 @@ static nnfs_status add_tensors(safetensors_writer *writer, json_t *header,
 
 nnfs_status safetensors_write_begin(safetensors_writer *writer, const char *path,
                                     const safetensors_tensor *tensors, size_t tensor_count,
-                                    const safetensors_text *metadata, size_t metadata_count,
+                                    const safetensors_entry *metadata, size_t metadata_count,
                                     nnfs_error *error)
 {
     *writer = (safetensors_writer){.file = {.descriptor = -1}};

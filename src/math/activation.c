@@ -72,8 +72,8 @@ VECTOR_INLINE float silu_slope(float z)
 }
 
 /*
- * With e = exp(z) and n = e (e + 2), which is (1 + e)^2 - 1, tanh(log(1 + e)) is n / (n + 2) without
- * cancellation. From z = 20 on both it and the slope are 1.
+ * With e = exp(z) and n = e (e + 2), which is (1 + e)^2 - 1, tanh(log(1 + e)) is n / (n + 2)
+ * without cancellation. From z = 20 on both it and the slope are 1.
  */
 #define MISH_LIMIT 20.0f
 

@@ -1,7 +1,7 @@
 /*
- * The activations, a row each. The forward function adds the bias and applies f while the product's tile
- * is in cache; the backward function multiplies the delta by f'. All tiles are [rows x columns],
- * column-major with the leading dimension ld, rows being units and columns samples.
+ * The activations, a row each. The forward function adds the bias and applies f while the product's
+ * tile is in cache; the backward function multiplies the delta by f'. All tiles are [rows x
+ * columns], column-major with the leading dimension ld, rows being units and columns samples.
  */
 #ifndef NNFS_MATH_ACTIVATION_H
 #define NNFS_MATH_ACTIVATION_H

@@ -1,6 +1,6 @@
 /*
- * bfloat16: the high half of a float32, rounded to nearest even. A denormal becomes 0, a NaN a quiet one, what is
- * beyond the largest bfloat16 infinity: the same bits on every CPU.
+ * bfloat16: the high half of a float32, rounded to nearest even. A denormal becomes 0, a NaN a
+ * quiet one, what is beyond the largest bfloat16 infinity: the same bits on every CPU.
  */
 #ifndef NNFS_MATH_BF16_H
 #define NNFS_MATH_BF16_H

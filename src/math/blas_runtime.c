@@ -242,8 +242,8 @@ void blas_leave(void)
 }
 
 /*
- * OpenBLAS allocates its buffers for a maximum number of threads, prints a warning when more compute at once, and
- * before long spoils the process. Releases before 0.3.4 do not tell.
+ * OpenBLAS allocates its buffers for a maximum number of threads, prints a warning when more
+ * compute at once, and before long spoils the process. Releases before 0.3.4 do not tell.
  */
 static pthread_once_t most_once = PTHREAD_ONCE_INIT;
 static int most_threads;

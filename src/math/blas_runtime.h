@@ -22,9 +22,9 @@ void blas_describe(blas_info *info);
 
 /*
  * OpenBLAS's AVX-512 kernels read A and B in place for products of at most this many multiply-adds.
- * Packing them would take a fifth of the arithmetic's time for the shapes of a small layer. 0: no such
- * kernels. A^T B is computed in place only if C has at most BLAS_IN_PLACE_OUTPUTS elements, each a sum of
- * at least BLAS_IN_PLACE_DEPTH terms.
+ * Packing them would take a fifth of the arithmetic's time for the shapes of a small layer. 0: no
+ * such kernels. A^T B is computed in place only if C has at most BLAS_IN_PLACE_OUTPUTS elements,
+ * each a sum of at least BLAS_IN_PLACE_DEPTH terms.
  */
 #define BLAS_IN_PLACE_LIMIT   1000000
 #define BLAS_IN_PLACE_OUTPUTS 1200

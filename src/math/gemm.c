@@ -33,7 +33,8 @@ bool gemm_run(const gemm_backend *backend, const gemm_product *g)
     return true;
 }
 
-/* How BLAS reads a matrix: as stored in columns, or as the transpose of what is stored in columns. */
+/* How BLAS reads a matrix: as stored in columns, or as the transpose of what is
+ * stored in columns. */
 typedef struct stored {
     gemm_transpose transpose;
     int ld; /* 0: in neither way */

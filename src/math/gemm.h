@@ -3,9 +3,9 @@
  *
  *     C = alpha op(A) op(B) + beta C        op(A) [m x k], op(B) [k x n], C [m x n], column-major
  *
- * on the calling thread alone, answered by a backend that is chosen when nnfs is built (-Dgemm_backend).
- * The naive loops are in every build: they are the oracle of the tests and the other side of the
- * benchmark.
+ * on the calling thread alone, answered by a backend that is chosen when nnfs is built
+ * (-Dgemm_backend). The naive loops are in every build: they are the oracle of the tests and the
+ * other side of the benchmark.
  */
 #ifndef NNFS_MATH_GEMM_H
 #define NNFS_MATH_GEMM_H
@@ -52,8 +52,8 @@ const gemm_backend *gemm_default(void);
 bool gemm_run(const gemm_backend *backend, const gemm_product *product);
 
 /*
- * C = A B + beta C for float32 matrices that have unit stride in one of their directions. False, with C
- * untouched, if one has not, or if the shapes do not agree.
+ * C = A B + beta C for float32 matrices that have unit stride in one of their directions. False,
+ * with C untouched, if one has not, or if the shapes do not agree.
  */
 bool gemm_multiply(const gemm_backend *backend, matrix a, matrix b, float beta, matrix c);
 

@@ -30,8 +30,9 @@ static void call_parts(const gemm_product *g, gemm_cut size)
 }
 
 /*
- * A product with a single column is a matrix times a vector, for which an sgemm would first copy all of A.
- * C is cleared here, because not every release of every BLAS leaves C unread where beta is 0.
+ * A product with a single column is a matrix times a vector, for which an sgemm would first copy
+ * all of A. C is cleared here, because not every release of every BLAS leaves C unread where
+ * beta is 0.
  */
 static void call_with_vector(const gemm_product *g)
 {
@@ -69,8 +70,8 @@ static void call_turned(const gemm_product *g)
 }
 
 /*
- * In place where the BLAS can; else as a product with a vector where it is one, in parts for which it can,
- * or as the one sgemm.
+ * In place where the BLAS can; else as a product with a vector where it is one, in parts for which
+ * it can, or as the one sgemm.
  */
 static void call_best(const gemm_product *g)
 {

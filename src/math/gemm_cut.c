@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The numbers below were the fastest on a Zen 5; a core's second cache holds what a block reads again. */
+/* The numbers below were the fastest on a Zen 5; a core's second cache holds what a
+ * block reads again. */
 
 /* One part, to be packed. */
 static gemm_cut whole(const gemm_product *g)
@@ -37,7 +38,8 @@ static gemm_cut cut_nn(const gemm_product *g, int limit)
     return columns > 0 ? (gemm_cut){rows, columns, g->k} : whole(g);
 }
 
-/* C = A B^T. A wide and deep one reads each packed element so often that packing is the faster way. */
+/* C = A B^T. A wide and deep one reads each packed element so often that packing is
+ * the faster way. */
 static gemm_cut cut_nt(const gemm_product *g, int limit)
 {
     if (g->n <= THIN) {

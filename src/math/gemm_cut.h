@@ -1,7 +1,7 @@
 /*
- * Products in parts: OpenBLAS's AVX-512 kernels compute a small product from A and B where they lie, instead
- * of packing them first. What is too large for that is cut into parts that are not, where this is the
- * faster way.
+ * Products in parts: OpenBLAS's AVX-512 kernels compute a small product from A and B where they
+ * lie, instead of packing them first. What is too large for that is cut into parts that are not,
+ * where this is the faster way.
  */
 #ifndef NNFS_MATH_GEMM_CUT_H
 #define NNFS_MATH_GEMM_CUT_H
@@ -14,8 +14,8 @@ typedef struct gemm_cut {
 } gemm_cut;
 
 /*
- * Whether the kernels that compute up to `limit` multiply-adds in place (blas_in_place_limit) take the
- * product as it is; and an empty one, which asks for nothing but beta C.
+ * Whether the kernels that compute up to `limit` multiply-adds in place (blas_in_place_limit) take
+ * the product as it is; and an empty one, which asks for nothing but beta C.
  */
 bool gemm_is_in_place(const gemm_product *g, int limit);
 

@@ -1,7 +1,7 @@
 /*
- * The kernels. Each keeps its tile of C in registers while it walks the depth: a few vectors of A, loaded, times
- * columns of B, broadcast. 32 x 8 is 16 sums in AVX-512, which cover the latency of two units, and loads
- * 10 words or vectors for 16 multiply-adds.
+ * The kernels. Each keeps its tile of C in registers while it walks the depth: a few vectors of A,
+ * loaded, times columns of B, broadcast. 32 x 8 is 16 sums in AVX-512, which cover the latency of
+ * two units, and loads 10 words or vectors for 16 multiply-adds.
  */
 #include "math/gemm_micro.h"
 
@@ -14,8 +14,8 @@
 #endif
 
 /*
- * NAME(tile, ...) adds vectors * LANES rows and `columns` columns, which are constants where it becomes part of
- * a kernel.
+ * NAME(tile, ...) adds vectors * LANES rows and `columns` columns, which are constants where it
+ * becomes part of a kernel.
  */
 #define DEFINE_BLOCK(NAME, TARGET, VECTOR, LANES, LOAD, STORE, BROADCAST, ADD)            \
     TARGET VECTOR_INLINE void NAME(const gemm_tile *t, int vectors, int columns, int row, \

@@ -5,8 +5,8 @@
 #include "math/gemm_packed.h"
 
 /*
- * A tile of C, [GEMM_LANES x GEMM_COLUMNS] in memory, of which `rows` x `columns` are wanted; the kernel may
- * leave out others.
+ * A tile of C, [GEMM_LANES x GEMM_COLUMNS] in memory, of which `rows` x `columns` are wanted; the
+ * kernel may leave out others.
  */
 typedef struct gemm_tile {
     int depth; /* words */

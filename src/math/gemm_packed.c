@@ -7,8 +7,9 @@
 #include <string.h>
 
 /*
- * A panel of A, 32 KiB of it, lies in the first cache while the columns of B go past, out of the second, where
- * BLOCK_COLUMNS of them fit. How the depth is cut does not change the sums: C holds them in between.
+ * A panel of A, 32 KiB of it, lies in the first cache while the columns of B go past, out of the
+ * second, where BLOCK_COLUMNS of them fit. How the depth is cut does not change the sums: C holds
+ * them in between.
  */
 enum { BLOCK_DEPTH = 256, BLOCK_COLUMNS = 256, LINE_FLOATS = 16 };
 
@@ -17,7 +18,8 @@ static int least(int a, int b)
     return MIN(a, b);
 }
 
-/* The tile by way of memory of its own: at the edges of C, and where the rows of C are contiguous. */
+/* The tile by way of memory of its own: at the edges of C, and where the rows of
+ * C are contiguous. */
 static void run_aside(void (*run)(const gemm_tile *), const gemm_tile *tile, const gemm_packed *g)
 {
     _Alignas(64) float aside[GEMM_LANES * GEMM_COLUMNS];
@@ -43,7 +45,8 @@ static void run_aside(void (*run)(const gemm_tile *), const gemm_tile *tile, con
     }
 }
 
-/* The columns of a tile at the edge of a B that lies in place, packed: kernels read GEMM_COLUMNS of them. */
+/* The columns of a tile at the edge of a B that lies in place, packed: kernels read
+ * GEMM_COLUMNS of them. */
 static void pack_edge(gemm_tile *tile, gemm_word edge[BLOCK_DEPTH * GEMM_COLUMNS])
 {
     const gemm_word *b = (const gemm_word *)(const void *)tile->b;

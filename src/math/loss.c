@@ -18,8 +18,9 @@ static float label_target(int32_t label, int i, int rows)
 }
 
 /*
- * Column j of the targets as numbers, in the tile's scratch column unless they lie somewhere as they are:
- * a class index is written out, with one row as it is, and y smoothed is (1 - e) y + e / choices.
+ * Column j of the targets as numbers, in the tile's scratch column unless they lie somewhere as
+ * they are: a class index is written out, with one row as it is, and y smoothed is (1 - e) y +
+ * e / choices.
  */
 static const float *target_column(const loss_tile *tile, int j, int choices)
 {
@@ -56,12 +57,14 @@ static float column_weight(const loss_tile *tile, int j)
 /* ---- Cross-entropy, fused with softmax ---- */
 
 /*
- * With m = max z and S = sum exp(z_i - m): p = exp(z - m) / S and -log p_i = log S + m - z_i. Of targets y
- * the loss is sum_i y_i (log S + m - z_i) and delta = p sum y - y. A class y whose target keeps 1 - e and
- * gives e to all K classes alike (Szegedy et al. 2016) has the delta p - e / K - (1 - e) onehot(y).
+ * With m = max z and S = sum exp(z_i - m): p = exp(z - m) / S and -log p_i = log S + m - z_i. Of
+ * targets y the loss is sum_i y_i (log S + m - z_i) and delta = p sum y - y. A class y whose target
+ * keeps 1 - e and gives e to all K classes alike (Szegedy et al. 2016) has the delta p - e / K - (1
+ * - e) onehot(y).
  */
 
-/* Columns whose exponentials are computed together: single ones are too short for a vectorised loop. */
+/* Columns whose exponentials are computed together: single ones are too short for
+ * a vectorised loop. */
 enum { BLOCK_COLUMNS = 16 };
 
 /* What is left of a column's logits when they have become exponentials. */
@@ -248,7 +251,8 @@ VECTOR_INLINE loss_term mae_term(float p, float y, float q)
 {
     (void)q;
     float e = p - y;
-    loss_term term = {fabsf(e), e > 0.0f ? 1.0f : e < 0.0f ? -1.0f : e};
+    float sign = e < 0.0f ? -1.0f : 1.0f;
+    loss_term term = {fabsf(e), e < 0.0f || e > 0.0f ? sign : e}; /* 0 and NaN stay */
     return term;
 }
 
@@ -323,7 +327,8 @@ TERMS(mae_terms, mae_term)
 TERMS(huber_terms, huber_term)
 TERMS(quantile_terms, quantile_term)
 
-/* All columns of the tile at once, if their targets are numbers and count alike; else one by one. */
+/* All columns of the tile at once, if their targets are numbers and count alike; else
+ * one by one. */
 static double column_losses(const loss_tile *tile, const float *p, add_terms *terms)
 {
     size_t rows = (size_t)tile->rows;

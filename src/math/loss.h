@@ -1,7 +1,7 @@
 /*
- * The losses, a row each. On a tile of the output layer a loss yields the sum of the samples' losses and,
- * in training, the delta dL/dz. Some losses are fused with their activation and take its logits, which is
- * exact where outputs would have been rounded to 0 or 1.
+ * The losses, a row each. On a tile of the output layer a loss yields the sum of the samples'
+ * losses and, in training, the delta dL/dz. Some losses are fused with their activation and take
+ * its logits, which is exact where outputs would have been rounded to 0 or 1.
  */
 #ifndef NNFS_MATH_LOSS_H
 #define NNFS_MATH_LOSS_H
@@ -17,8 +17,8 @@ typedef struct loss_tile {
     float *outputs;        /* out: f(z), the network's outputs; may be z's tile unless f keeps z */
     const int32_t *labels; /* [columns] class indices; with one row, 0 and 1; or NULL */
     const float *targets;  /* [rows x columns], where there are no labels */
-    /* Labels of mixed samples: each counts with its share, [columns], and a partner, [columns], with the
-     * rest. NULL: samples are not mixed. */
+    /* Labels of mixed samples: each counts with its share, [columns], and a partner, [columns],
+     * with the rest. NULL: samples are not mixed. */
     const float *shares;
     const int32_t *partners;
     const float

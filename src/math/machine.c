@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /*
- * The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. Without a stream:
- * a failed allocation would change the name, which checkpoints compare.
+ * The first "model name : ..." line of Linux on x86; elsewhere the architecture's name. Without a
+ * stream: a failed allocation would change the name, which checkpoints compare.
  */
 static void describe_cpu(char cpu[64])
 {

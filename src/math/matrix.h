@@ -1,7 +1,7 @@
 /*
  * A matrix is a view of elements that lie somewhere else: a data type, a shape and two strides. A
- * transposed matrix, a block of one, and weights stored as W^T are the same kind of view, so code that
- * takes a matrix does not ask how it is stored.
+ * transposed matrix, a block of one, and weights stored as W^T are the same kind of view, so code
+ * that takes a matrix does not ask how it is stored.
  */
 #ifndef NNFS_MATH_MATRIX_H
 #define NNFS_MATH_MATRIX_H

@@ -8,9 +8,9 @@
 double quantile_of(const float *sorted, size_t count, double share);
 
 /*
- * Limits repeats among sorted values [count], in place, to one of `pieces` equal parts of what is left: a
- * value that fills several, such as the zeros of a column that is mostly zero, would leave few quantiles to
- * the others. Returns how many values are left.
+ * Limits repeats among sorted values [count], in place, to one of `pieces` equal parts of what is
+ * left: a value that fills several, such as the zeros of a column that is mostly zero, would leave
+ * few quantiles to the others. Returns how many values are left.
  */
 size_t quantile_spread(float *sorted, size_t count, int pieces);
 

@@ -11,8 +11,8 @@ static inline float curve_clip(float clip, float x)
     return x / sqrtf(1.0f + part * part);
 }
 
-/* Linear between knots (knots[i], heights[i]), count >= 2, knots rising; beyond them the height of the
- * nearest one. */
+/* Linear between knots (knots[i], heights[i]), count >= 2, knots rising; beyond them the height of
+ * the nearest one. */
 static inline float curve_knots(const float *knots, const float *heights, int count, float x)
 {
     int low = 0; /* becomes the last knot at or below x, but never the last of all */

@@ -1,12 +1,9 @@
 /* Embeddings: inputs that become vectors before the first layer. */
-#include "network/network.h"
+#include "network/network_settings.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LARGEST = 1024 };
 
 /* ---- The kinds ---- */
 
@@ -35,11 +32,11 @@ static embedding_table periodic_table(const network_embedding *embedding)
 static const struct {
     const char *name;
     embedding_table (*table)(const network_embedding *embedding);
-    bool bins, sizes, frequencies; /* it has them */
+    bool sizes; /* it has them */
 } kinds[EMBEDDING_KINDS] = {
-    [NNFS_EMBEDDING_PIECEWISE] = {"piecewise", piecewise_table, .bins = true},
-    [NNFS_EMBEDDING_CATEGORY] = {"category", category_table, .sizes = true},
-    [NNFS_EMBEDDING_PERIODIC] = {"periodic", periodic_table, .frequencies = true},
+    [NNFS_EMBEDDING_PIECEWISE] = {"piecewise", piecewise_table, false},
+    [NNFS_EMBEDDING_CATEGORY] = {"category", category_table, true},
+    [NNFS_EMBEDDING_PERIODIC] = {"periodic", periodic_table, false},
 };
 
 const char *nnfs_embedding_name(nnfs_embedding_kind kind)
@@ -65,37 +62,19 @@ static int size_of_vector(const nnfs_embedding *embedding, int index)
     return 1;
 }
 
-static nnfs_status check_sizes(const nnfs_embedding *e, nnfs_error *error)
+static nnfs_status check_embedding(const nnfs_embedding *e, int inputs, nnfs_error *error)
 {
-    if (!nnfs_embedding_name(e->kind)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "no known embedding");
+    nnfs_error reason;
+    if (settings_check(&embedding_settings, e, &reason) != NNFS_OK) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "an embedding: %s", reason.message);
     }
-    const char *name = kinds[e->kind].name;
-    if (e->width < 1 || e->width > LARGEST) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the embedding %s is 1 to %d wide, not %d", name,
-                    LARGEST, e->width);
-    }
-    if (kinds[e->kind].bins && (e->bins < 1 || e->bins > LARGEST)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the embedding %s has 1 to %d bins, not %d", name,
-                    LARGEST, e->bins);
-    }
-    if (kinds[e->kind].frequencies && (e->frequencies < 1 || e->frequencies > LARGEST ||
-                                       e->width < 2 || !(e->sigma > 0.0f) || !isfinite(e->sigma))) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "the embedding %s has 1 to %d frequencies, a width of at least 2 and a "
-                    "positive sigma, not %d, %d and %g",
-                    name, LARGEST, e->frequencies, e->width, (double)e->sigma);
+    if (e->kind == NNFS_EMBEDDING_PERIODIC && e->width < 2) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "the embedding periodic is at least 2 wide");
     }
     if (e->count < 1 || !e->inputs || !e->sizes == kinds[e->kind].sizes) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "an embedding lists its inputs, and sizes if it is of categories");
     }
-    return NNFS_OK;
-}
-
-static nnfs_status check_embedding(const nnfs_embedding *e, int inputs, nnfs_error *error)
-{
-    TRY(check_sizes(e, error));
     int end = 0;
     for (int i = 0; i < e->count; i++) {
         int size = size_of_vector(e, i);
@@ -126,25 +105,25 @@ static bool overlap(const nnfs_embedding *a, const nnfs_embedding *b)
     return false;
 }
 
-nnfs_status network_check_embeddings(const nnfs_network_settings *settings, nnfs_error *error)
+static nnfs_status check_embeddings(const nnfs_embedding *embeddings, int count, int inputs,
+                                    nnfs_error *error)
 {
-    int count = settings->embedding_count;
-    if (count < 0 || count > EMBEDDING_KINDS || (count > 0 && !settings->embeddings)) {
+    if (count < 0 || count > EMBEDDING_KINDS || (count > 0 && !embeddings)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "a network has 0 to %d embeddings, not %d",
                     EMBEDDING_KINDS, count);
     }
-    int64_t values = settings->inputs;
+    int64_t values = inputs;
     for (int i = 0; i < count; i++) {
-        TRY(check_embedding(&settings->embeddings[i], settings->inputs, error));
+        TRY(check_embedding(&embeddings[i], inputs, error));
         for (int j = 0; j < i; j++) {
-            if (settings->embeddings[i].kind == settings->embeddings[j].kind ||
-                overlap(&settings->embeddings[i], &settings->embeddings[j])) {
+            if (embeddings[i].kind == embeddings[j].kind ||
+                overlap(&embeddings[i], &embeddings[j])) {
                 return fail(error, NNFS_ERROR_ARGUMENT,
                             "each kind of embedding may be there once, and an input be embedded "
                             "once");
             }
         }
-        values += (int64_t)settings->embeddings[i].count * settings->embeddings[i].width;
+        values += (int64_t)embeddings[i].count * embeddings[i].width;
     }
     if (values > INT_MAX) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the first layer would have too many inputs");
@@ -154,6 +133,7 @@ nnfs_status network_check_embeddings(const nnfs_network_settings *settings, nnfs
 
 /* ---- Owning ---- */
 
+/* False: no memory. */
 static bool take_embedding(network_embedding *to, const nnfs_embedding *from)
 {
     size_t count = (size_t)from->count;
@@ -162,8 +142,7 @@ static bool take_embedding(network_embedding *to, const nnfs_embedding *from)
                               .sizes = malloc(count * sizeof(int)),
                               .table = -1,
                               .edges = -1};
-    to->as.bins = kinds[from->kind].bins ? from->bins : 0;
-    to->as.frequencies = kinds[from->kind].frequencies ? from->frequencies : 0;
+    settings_resolve(&embedding_settings, &to->as);
     to->as.inputs = to->inputs;
     to->as.sizes = from->sizes ? to->sizes : NULL;
     if (!to->inputs || !to->sizes) {
@@ -176,15 +155,16 @@ static bool take_embedding(network_embedding *to, const nnfs_embedding *from)
     return true;
 }
 
-bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings *settings)
+nnfs_status network_take_embeddings(nnfs_network *network, const nnfs_embedding *embeddings,
+                                    int count, nnfs_error *error)
 {
+    TRY(check_embeddings(embeddings, count, network->inputs, error));
     int row = 0;
-    network->other_count = settings->inputs;
-    for (int i = 0; i < settings->embedding_count; i++) {
+    for (int i = 0; i < count; i++) {
         network_embedding *to = &network->embeddings[i];
         network->embedding_count = i + 1;
-        if (!take_embedding(to, &settings->embeddings[i])) {
-            return false;
+        if (!take_embedding(to, &embeddings[i])) {
+            return fail_memory(error, (size_t)embeddings[i].count * sizeof(int), "an embedding");
         }
         to->row = row;
         row += embedding_rows(to);
@@ -192,7 +172,7 @@ bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings 
             network->other_count -= to->sizes[v];
         }
     }
-    return true;
+    return NNFS_OK;
 }
 
 bool network_list_others(nnfs_network *network)
@@ -234,9 +214,9 @@ void network_free_embeddings(nnfs_network *network)
 static bool same_embedding(const network_embedding *a, const network_embedding *b)
 {
     size_t bytes = (size_t)a->as.count * sizeof(int);
-    return a->as.kind == b->as.kind && a->as.width == b->as.width && a->as.bins == b->as.bins &&
-           a->as.frequencies == b->as.frequencies && a->as.count == b->as.count &&
-           memcmp(a->inputs, b->inputs, bytes) == 0 && memcmp(a->sizes, b->sizes, bytes) == 0;
+    return !settings_difference(&embedding_settings, &a->as, &b->as) &&
+           a->as.count == b->as.count && memcmp(a->inputs, b->inputs, bytes) == 0 &&
+           memcmp(a->sizes, b->sizes, bytes) == 0;
 }
 
 bool network_same_embeddings(const nnfs_network *left, const nnfs_network *right)

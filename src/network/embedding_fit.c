@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-/* Samples that quantiles are taken of, evenly spaced, at most: enough for 1/1000 of them a piece. */
+/* Samples that quantiles are taken of, evenly spaced, at most: enough for 1/1000 of
+ * them a piece. */
 enum { MOST_FITTED = 1 << 16 };
 
 static int compare_floats(const void *left, const void *right)

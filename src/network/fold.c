@@ -1,7 +1,6 @@
 /* Copies of networks: as they are, and with batch normalisation folded for inference. */
-#include "base/memory.h"
 #include "data/encoder.h"
-#include "network/network.h"
+#include "network/network_settings.h"
 #include "network/normalization.h"
 
 #include <math.h>
@@ -10,72 +9,34 @@
 
 /* ---- Copies ---- */
 
-/* What the settings of a network point to. */
-typedef struct layer_list {
-    nnfs_layer *layers;
-    nnfs_normalization *normalization;
-    float *dropout;
-} layer_list;
-
-static void free_layers(layer_list *list)
-{
-    free(list->layers);
-    free(list->normalization);
-    free(list->dropout);
-}
-
-/* False: no memory. Free it in any case. */
-static bool list_layers(const nnfs_network *network, bool fold, layer_list *list)
-{
-    size_t count = (size_t)network->layer_count;
-    *list = (layer_list){.layers = calloc(count, sizeof *list->layers),
-                         .normalization = calloc(count, sizeof *list->normalization),
-                         .dropout = calloc(count, sizeof *list->dropout)};
-    if (!list->layers || !list->normalization || !list->dropout) {
-        return false;
-    }
-    for (int i = 0; i < network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i];
-        bool folded = fold && layer->normalization == NNFS_NORMALIZATION_BATCH;
-        list->layers[i] = nnfs_network_layer(network, i);
-        list->normalization[i] = folded ? NNFS_NORMALIZATION_NONE : layer->normalization;
-        list->dropout[i] = layer->dropout;
-    }
-    return true;
-}
-
 /* A network of the same layers, but for batch normalisation where `fold`; its parameters are 0. */
-static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_network **made,
+static nnfs_status create_like(const nnfs_network *network, bool fold, nnfs_network **like,
                                nnfs_error *error)
 {
-    layer_list list;
-    nnfs_status status = NNFS_OK;
-    if (list_layers(network, fold, &list)) {
-        nnfs_network_settings settings;
-        nnfs_network_settings_init(&settings);
-        settings.inputs = network->inputs;
-        settings.layers = list.layers;
-        settings.layer_count = network->layer_count;
-        settings.loss = network->loss;
-        settings.quantile = network->quantile;
-        settings.init = NNFS_INIT_ZEROS;
-        settings.normalization = list.normalization;
-        settings.dropout = list.dropout;
-        settings.input_dropout = network->input_dropout;
-        settings.members = network->members;
-        nnfs_embedding embeddings[EMBEDDING_KINDS];
-        network_list_embeddings(network, embeddings);
-        settings.embeddings = embeddings;
-        settings.embedding_count = network->embedding_count;
-        status = nnfs_network_create(&settings, made, error);
-    } else {
-        status =
-            fail_memory(error, (size_t)network->layer_count * sizeof *list.layers, "a network");
+    nnfs_embedding embeddings[EMBEDDING_KINDS];
+    nnfs_network *made = network_new(network->inputs, network->layer_count);
+    if (!made) {
+        return fail_memory(error, (size_t)network->layer_count * sizeof *made->layers, "a network");
     }
-    free_layers(&list);
-    if (status == NNFS_OK) {
-        (*made)->encoder = encoder_retain(network->encoder);
-        (*made)->precision = network->precision;
+    nnfs_status status;
+    settings_copy(&network_settings, made, network);
+    for (int i = 0; i < network->layer_count; i++) {
+        network_layer *layer = &made->layers[i];
+        settings_copy(&layer_settings, layer, &network->layers[i]);
+        if (fold && layer->normalization == NNFS_NORMALIZATION_BATCH) {
+            layer->normalization = NNFS_NORMALIZATION_NONE;
+        }
+    }
+    network_list_embeddings(network, embeddings);
+    TRY_CLEANUP(network_take_embeddings(made, embeddings, network->embedding_count, error));
+    TRY_CLEANUP(network_complete(made, error));
+    TRY_CLEANUP(network_allocate(made, error));
+    made->encoder = encoder_retain(network->encoder);
+    made->precision = network->precision;
+    *like = made;
+cleanup:
+    if (status != NNFS_OK) {
+        nnfs_network_free(made);
     }
     return status;
 }

@@ -133,8 +133,8 @@ static void place_block(const drawing *d, const double *numbers, size_t first, s
 }
 
 /*
- * Element i of W, counted down its columns, is the word i % 4 of draw i / 4, or of its pair of words where
- * it is normal.
+ * Element i of W, counted down its columns, is the word i % 4 of draw i / 4, or of its pair of
+ * words where it is normal.
  */
 static void draw_block(const drawing *d, size_t first)
 {
@@ -199,8 +199,8 @@ static void initialize_layer(nnfs_network *network, int index,
 
 /* ---- The inputs ---- */
 
-/* Draws into `rows` rows of a tensor of the inputs, from `row` on; rows that are drawn otherwise are another
- * part, from 0. */
+/* Draws into `rows` rows of a tensor of the inputs, from `row` on; rows that are drawn otherwise
+ * are another part, from 0. */
 static void draw_input_rows(nnfs_network *network, const nnfs_network_settings *settings,
                             int tensor, int part, int row, int rows, bool normal, double scale)
 {
@@ -222,7 +222,8 @@ static void draw_input_tensor(nnfs_network *network, const nnfs_network_settings
     draw_input_rows(network, settings, tensor, 0, 0, rows, normal, scale);
 }
 
-/* The place of a row of the first layer's input within its vector; 0: the first, or of no vector. */
+/* The place of a row of the first layer's input within its vector; 0: the first, or
+ * of no vector. */
 static int within_vector(const nnfs_network *network, int row)
 {
     for (int i = 0; i < network->embedding_count; i++) {
@@ -235,8 +236,8 @@ static int within_vector(const nnfs_network *network, int row)
 }
 
 /*
- * Factors of the members: with embeddings a normal number for each embedding and each other input, without
- * them 1 or -1. Those of an embedding are alike at first.
+ * Factors of the members: with embeddings a normal number for each embedding and each other input,
+ * without them 1 or -1. Those of an embedding are alike at first.
  */
 static void initialize_members(nnfs_network *network, const nnfs_network_settings *settings)
 {
@@ -257,7 +258,8 @@ static void initialize_members(nnfs_network *network, const nnfs_network_setting
     }
 }
 
-/* w0 and b0 are uniform on 1 / sqrt(width), P is 0, and until it is fitted ple has one piece, 0 to 1. */
+/* w0 and b0 are uniform on 1 / sqrt(width), P is 0, and until it is fitted ple has one piece,
+ * 0 to 1. */
 static void initialize_piecewise(nnfs_network *network, const nnfs_network_settings *settings,
                                  const network_embedding *embedding)
 {

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "data/encoder.h"
 #include "network/initialize.h"
+#include "network/network_settings.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,179 +13,71 @@
 
 /* ---- Settings ---- */
 
-void nnfs_network_settings_init(nnfs_network_settings *settings)
+static nnfs_status check_layer(const nnfs_network *network, int index, nnfs_error *error)
 {
-    if (!settings) {
-        return;
+    const network_layer *layer = &network->layers[index];
+    nnfs_error reason;
+    if (settings_check(&layer_settings, layer, &reason) != NNFS_OK) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d: %s", index + 1, reason.message);
     }
-    *settings = (nnfs_network_settings){
-        .loss = NNFS_CROSS_ENTROPY, .quantile = 0.5f, .seed = 1, .members = 1};
-}
-
-static bool is_probability(float p)
-{
-    return p >= 0.0f && p < 1.0f;
-}
-
-static nnfs_normalization normalization_of(const nnfs_network_settings *settings, int index)
-{
-    if (settings->normalization) {
-        return settings->normalization[index];
+    const activation *row = activation_of(layer->activation);
+    bool output = index + 1 == network->layer_count;
+    if (row->output_only && !output) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s is for the output layer, not for layer %d",
+                    row->name, index + 1);
     }
-    return NNFS_NORMALIZATION_NONE;
-}
-
-static float dropout_of(const nnfs_network_settings *settings, int index)
-{
-    if (settings->dropout) {
-        return settings->dropout[index];
-    }
-    return 0.0f;
-}
-
-/* What a layer does beside its product and its activation. */
-static nnfs_status check_extras(const nnfs_network_settings *settings, int index, nnfs_error *error)
-{
-    bool output = index + 1 == settings->layer_count;
-    float dropout = dropout_of(settings, index);
-    nnfs_normalization normalization = normalization_of(settings, index);
-    if (!nnfs_normalization_name(normalization)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has no known normalization", index + 1);
-    }
-    if (!is_probability(dropout)) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "the dropout of layer %d is %g; it must be at least 0 and less than 1",
-                    index + 1, (double)dropout);
-    }
-    if (output && (dropout > 0.0f || normalization != NNFS_NORMALIZATION_NONE)) {
+    if (output && (layer->dropout > 0.0f || layer->normalization != NNFS_NORMALIZATION_NONE)) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "dropout and normalization are for hidden layers, not for the output layer");
     }
     return NNFS_OK;
 }
 
-static nnfs_status check_layer(const nnfs_network_settings *settings, int index, nnfs_error *error)
+static nnfs_status check_loss(const nnfs_network *network, nnfs_error *error)
 {
-    const nnfs_layer *layer = &settings->layers[index];
-    const activation *row = activation_of(layer->activation);
-    if (layer->width < 1) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has %d units; it needs at least 1",
-                    index + 1, layer->width);
-    }
-    if (!row) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "layer %d has no known activation", index + 1);
-    }
-    if (row->output_only && index + 1 < settings->layer_count) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "%s is for the output layer, not for layer %d",
-                    row->name, index + 1);
-    }
-    return check_extras(settings, index, error);
-}
-
-static nnfs_status check_layers(const nnfs_network_settings *settings, nnfs_error *error)
-{
-    for (int i = 0; i < settings->layer_count; i++) {
-        nnfs_status status = check_layer(settings, i, error);
-        if (status != NNFS_OK) {
-            return status;
-        }
-    }
-    if (!is_probability(settings->input_dropout)) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "the input dropout is %g; it must be at least 0 and less than 1",
-                    (double)settings->input_dropout);
-    }
-    return NNFS_OK;
-}
-
-static nnfs_status check_loss(const nnfs_network_settings *settings, nnfs_error *error)
-{
-    const loss_function *row = loss_of(settings->loss);
-    if (!row) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "no known loss");
-    }
-    nnfs_layer output = settings->layers[settings->layer_count - 1];
-    if (row->fused && output.activation != row->partner) {
+    const loss_function *row = loss_of(network->loss);
+    nnfs_activation output = network_output(network)->activation;
+    if (row->fused && output != row->partner) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%s needs a %s output, not %s", row->name,
-                    activation_of(row->partner)->name, activation_of(output.activation)->name);
-    }
-    if (settings->loss == NNFS_QUANTILE &&
-        !(settings->quantile > 0.0f && settings->quantile < 1.0f)) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "a quantile lies between 0 and 1, which %g does not",
-                    (double)settings->quantile);
+                    activation_of(row->partner)->name, activation_of(output)->name);
     }
     return NNFS_OK;
 }
 
-enum { MOST_MEMBERS = 256 };
-
-static nnfs_status check_members(const nnfs_network_settings *settings, nnfs_error *error)
+static nnfs_status check_members(const nnfs_network *network, nnfs_error *error)
 {
-    nnfs_activation last = settings->layers[settings->layer_count - 1].activation;
-    if (settings->members < 1 || settings->members > MOST_MEMBERS) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "a network has 1 to %d members, not %d",
-                    MOST_MEMBERS, settings->members);
-    }
-    if (settings->members == 1) {
+    if (network->members == 1) {
         return NNFS_OK;
     }
-    if (last != NNFS_IDENTITY && last != NNFS_SOFTMAX && last != NNFS_SIGMOID &&
-        last != NNFS_EXPONENTIAL) {
+    if (!network_has_mean(network)) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "members need an output of identity, softmax, sigmoid or exponential, not %s",
-                    activation_of(last)->name);
+                    activation_of(network_output(network)->activation)->name);
     }
-    for (int i = 0; i < settings->layer_count; i++) {
-        if (normalization_of(settings, i) != NNFS_NORMALIZATION_NONE) {
+    for (int i = 0; i < network->layer_count; i++) {
+        if (network->layers[i].normalization != NNFS_NORMALIZATION_NONE) {
             return fail(error, NNFS_ERROR_ARGUMENT, "members and normalization exclude each other");
         }
     }
     return NNFS_OK;
 }
 
-static nnfs_status check_settings(const nnfs_network_settings *settings, nnfs_error *error)
+static nnfs_status check_network(const nnfs_network *network, nnfs_error *error)
 {
-    if (settings->inputs < 1 || settings->layer_count < 1 || !settings->layers) {
-        return fail(error, NNFS_ERROR_ARGUMENT,
-                    "a network needs at least 1 input and 1 layer, not %d and %d", settings->inputs,
-                    settings->layer_count);
+    for (int i = 0; i < network->layer_count; i++) {
+        TRY(check_layer(network, i, error));
     }
-    if (!nnfs_init_name(settings->init)) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "no known initialiser");
-    }
-    bool scaled = settings->init == NNFS_INIT_NORMAL || settings->init == NNFS_INIT_UNIFORM;
-    if (scaled && !(settings->init_scale > 0.0f && isfinite(settings->init_scale))) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "the initialiser %s needs a positive scale",
-                    nnfs_init_name(settings->init));
-    }
-    static nnfs_status (*const checks[])(const nnfs_network_settings *, nnfs_error *) = {
-        check_layers, check_loss, check_members, network_check_embeddings};
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-        TRY(checks[i](settings, error));
-    }
-    return NNFS_OK;
+    TRY(settings_check(&network_settings, network, error));
+    TRY(check_loss(network, error));
+    return check_members(network, error);
 }
 
 /* ---- Making and freeing ---- */
 
-const char *nnfs_normalization_name(nnfs_normalization which)
-{
-    static const char *const names[] = {
-        [NNFS_NORMALIZATION_NONE] = "none",
-        [NNFS_NORMALIZATION_BATCH] = "batch",
-        [NNFS_NORMALIZATION_LAYER] = "layer",
-    };
-    if ((size_t)which < sizeof names / sizeof *names) {
-        return names[which];
-    }
-    return NULL;
-}
-
 /*
- * A thin layer is stored as W^T: with OpenBLAS's AVX-512 kernels all three products of 784 to 10 take half
- * the time. From some 32 units on, and for fewer inputs, its kernels like W as well. Those with AVX2 do not
- * care.
+ * A thin layer is stored as W^T: with OpenBLAS's AVX-512 kernels all three products of 784 to 10
+ * take half the time. From some 32 units on, and for fewer inputs, its kernels like W as well.
+ * Those with AVX2 do not care.
  */
 enum { THIN_UNITS = 24, THIN_INPUTS = 32, MOST_TENSORS = 5, INPUT_TENSORS = EMBEDDING_KINDS + 2 };
 
@@ -262,69 +155,86 @@ static void lay_out_inputs(nnfs_network *network)
     }
 }
 
-/* Lists the layers and tensors of a network whose arrays have room for them. */
-static void lay_out(nnfs_network *network, const nnfs_network_settings *settings)
+/* Lists the tensors of a network whose layers have their settings. */
+static void lay_out(nnfs_network *network)
 {
     int in = network->other_count;
     for (int i = 0; i < network->embedding_count; i++) {
         in += embedding_rows(&network->embeddings[i]);
     }
-    for (int i = 0; i < settings->layer_count; i++) {
-        const nnfs_layer *from = &settings->layers[i];
+    for (int i = 0; i < network->layer_count; i++) {
         network_layer *layer = &network->layers[i];
-        nnfs_normalization normalization = normalization_of(settings, i);
-        bool batch = normalization == NNFS_NORMALIZATION_BATCH;
-        bool normalized = normalization != NNFS_NORMALIZATION_NONE;
-        *layer = (network_layer){.in = in,
-                                 .out = from->width,
-                                 .activation = from->activation,
-                                 .normalization = normalization,
-                                 .dropout = dropout_of(settings, i),
-                                 .heads = i + 1 == settings->layer_count ? settings->members : 1};
+        bool batch = layer->normalization == NNFS_NORMALIZATION_BATCH;
+        bool normalized = layer->normalization != NNFS_NORMALIZATION_NONE;
+        layer->in = in;
+        layer->heads = i + 1 == network->layer_count ? network->members : 1;
         layer->weight = add_weights(network, i);
         layer->bias = add_vector(network, "bias", i, true);
         layer->scale = normalized ? add_vector(network, "scale", i, true) : -1;
         layer->running_mean = batch ? add_vector(network, "running_mean", i, false) : -1;
         layer->running_variance = batch ? add_vector(network, "running_variance", i, false) : -1;
-        in = from->width;
+        in = layer->out;
     }
     lay_out_inputs(network);
+}
+
+nnfs_network *network_new(int inputs, int layers)
+{
+    nnfs_network *made = calloc(1, sizeof *made);
+    if (!made) {
+        return NULL;
+    }
+    settings_init(&network_settings, made);
+    made->inputs = inputs;
+    made->other_count = inputs;
+    made->layer_count = layers;
+    made->layers = calloc((size_t)layers, sizeof *made->layers);
+    made->tensors =
+        calloc(size_add((size_t)layers * MOST_TENSORS, INPUT_TENSORS), sizeof *made->tensors);
+    if (!made->layers || !made->tensors) {
+        nnfs_network_free(made);
+        return NULL;
+    }
+    for (int i = 0; i < layers; i++) {
+        settings_init(&layer_settings, &made->layers[i]);
+    }
+    return made;
+}
+
+nnfs_status network_complete(nnfs_network *network, nnfs_error *error)
+{
+    TRY(check_network(network, error));
+    settings_resolve(&network_settings, network);
+    lay_out(network);
+    return NNFS_OK;
 }
 
 nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
                              nnfs_error *error)
 {
-    if (!settings) {
-        return fail_null(error, "settings");
-    }
-    if (!network) {
-        return fail_null(error, "network");
-    }
     *network = NULL;
-    nnfs_status status = check_settings(settings, error);
-    if (status != NNFS_OK) {
-        return status;
+    if (settings->inputs < 1 || settings->layer_count < 1 || !settings->layers) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "a network needs at least 1 input and 1 layer, not %d and %d", settings->inputs,
+                    settings->layer_count);
     }
-    size_t layers = (size_t)settings->layer_count;
-    nnfs_network *made = calloc(1, sizeof *made);
+    TRY(settings_check(&init_settings, settings, error));
+    nnfs_network *made = network_new(settings->inputs, settings->layer_count);
     if (!made) {
-        return fail_memory(error, sizeof *made, "a network");
+        return fail_memory(error, (size_t)settings->layer_count * sizeof *made->layers,
+                           "a network");
     }
-    made->inputs = settings->inputs;
-    made->input_dropout = settings->input_dropout;
-    made->layer_count = settings->layer_count;
-    made->loss = settings->loss;
-    made->quantile = settings->loss == NNFS_QUANTILE ? settings->quantile : 0.0f;
-    made->layers = calloc(layers, sizeof *made->layers);
-    made->tensors = calloc(size_add(layers * MOST_TENSORS, INPUT_TENSORS), sizeof *made->tensors);
-    made->members = settings->members;
-    if (!made->layers || !made->tensors || !network_take_embeddings(made, settings)) {
-        nnfs_network_free(made);
-        return fail_memory(error, layers * MOST_TENSORS * sizeof *made->tensors, "a network");
-    }
-    lay_out(made, settings);
+    nnfs_status status;
+    network_take_settings(made, settings);
+    TRY_CLEANUP(
+        network_take_embeddings(made, settings->embeddings, settings->embedding_count, error));
+    TRY_CLEANUP(network_complete(made, error));
     *network = made;
-    return NNFS_OK;
+cleanup:
+    if (status != NNFS_OK) {
+        nnfs_network_free(made);
+    }
+    return status;
 }
 
 nnfs_status network_allocate(nnfs_network *network, nnfs_error *error)
@@ -348,10 +258,8 @@ nnfs_status nnfs_network_create(const nnfs_network_settings *settings, nnfs_netw
         return fail_null(error, "settings");
     }
     nnfs_network *made = NULL;
-    nnfs_status status = network_describe(settings, &made, error);
-    if (status == NNFS_OK) {
-        status = network_allocate(made, error);
-    }
+    TRY(network_describe(settings, &made, error));
+    nnfs_status status = network_allocate(made, error);
     if (status != NNFS_OK) {
         nnfs_network_free(made);
         return status;
@@ -493,21 +401,14 @@ int64_t nnfs_network_parameters(const nnfs_network *network)
 
 bool network_same_shape(const nnfs_network *left, const nnfs_network *right)
 {
-    if (left->inputs != right->inputs || left->layer_count != right->layer_count ||
-        left->loss != right->loss || left->quantile != right->quantile ||
-        left->input_dropout != right->input_dropout || left->members != right->members ||
-        left->further_count != right->further_count || !network_same_embeddings(left, right)) {
-        return false;
+    bool same = left->inputs == right->inputs && left->layer_count == right->layer_count &&
+                left->further_count == right->further_count &&
+                !settings_difference(&network_settings, left, right) &&
+                network_same_embeddings(left, right);
+    for (int i = 0; same && i < left->layer_count; i++) {
+        same = !settings_difference(&layer_settings, &left->layers[i], &right->layers[i]);
     }
-    for (int i = 0; i < left->layer_count; i++) {
-        const network_layer *a = &left->layers[i];
-        const network_layer *b = &right->layers[i];
-        if (a->out != b->out || a->activation != b->activation ||
-            a->normalization != b->normalization || a->dropout != b->dropout) {
-            return false;
-        }
-    }
-    return true;
+    return same;
 }
 
 void network_read_tensor(const network_tensor *which, const float *buffer, float *values)

@@ -1,8 +1,9 @@
 /*
- * The network: its layers, and all parameters in one flat buffer. A tensor is a row of the network's
- * list: a name, a shape and where its elements lie in that buffer. Each begins on a cache line; the
- * padding between is zero and stays so. Gradients and optimizer states are laid out the same, so what
- * updates, saves, loads, counts or freezes parameters walks the list and knows no kind of layer.
+ * The network: its layers, and all parameters in one flat buffer. A tensor is a row of the
+ * network's list: a name, a shape and where its elements lie in that buffer. Each begins on a cache
+ * line; the padding between is zero and stays so. Gradients and optimizer states are laid out the
+ * same, so what updates, saves, loads, counts or freezes parameters walks the list and knows no
+ * kind of layer.
  */
 #ifndef NNFS_NETWORK_NETWORK_H
 #define NNFS_NETWORK_NETWORK_H
@@ -50,7 +51,8 @@ typedef struct network_embedding {
     nnfs_embedding as;   /* its lists are the next two */
     int *inputs, *sizes; /* [as.count] */
     int row;
-    /* Tensors; a vector a column (piecewise: w0, b0 and P; periodic: w, b, W2 and c), of categories an input */
+    /* Tensors; a vector a column (piecewise: w0, b0 and P; periodic: w, b, W2 and c), of
+     * categories an input */
     int table;
     int edges; /* of piecewise [bins + 1 x count], NO_EDGE behind the last; else -1 */
 } network_embedding;
@@ -124,7 +126,11 @@ void network_write_tensor(const network_tensor *which, float *buffer, const floa
 /* Networks of an ensemble, at most. */
 enum { NETWORKS_MOST = 64 };
 
-/* Whether networks of these layers can make an ensemble: their outputs have a mean, and nothing is folded. */
+/* Whether the outputs of networks like this have a mean: it must have logits, see op_merge. */
+bool network_has_mean(const nnfs_network *network);
+
+/* Whether networks of these layers can make an ensemble: their outputs have a mean, and
+ * nothing is folded. */
 bool network_can_be_averaged(const nnfs_network *network);
 
 /* Network `index` of an ensemble, alone: a view, not to be freed. */
@@ -147,25 +153,30 @@ static inline const network_layer *network_output(const nnfs_network *network)
 }
 
 /*
- * nnfs_network_create in two halves: layers and tensors without their parameters (NULL), then the
- * parameters, all 0. Errors: ARGUMENT, MEMORY; MEMORY.
+ * nnfs_network_create in steps, which model files take with settings of their own: a network
+ * with the initial settings and no embeddings (NULL: no memory); embeddings taken over; all
+ * settings checked and the tensors listed, without parameters; the parameters, all 0.
+ * Errors: ARGUMENT, MEMORY.
  */
-nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
-                             nnfs_error *error);
+nnfs_network *network_new(int inputs, int layers);
+nnfs_status network_take_embeddings(nnfs_network *network, const nnfs_embedding *embeddings,
+                                    int count, nnfs_error *error);
+nnfs_status network_complete(nnfs_network *network, nnfs_error *error);
 nnfs_status network_allocate(nnfs_network *network, nnfs_error *error);
 
+/* The first three, of public settings. */
+nnfs_status network_describe(const nnfs_network_settings *settings, nnfs_network **network,
+                             nnfs_error *error);
+
 /*
- * embedding.c: the embeddings of settings checked; taken over, except for their tensors (false: no
- * memory); the list of the other inputs made (the same), which may be longer than a file that only
- * claims to have them; freed; compared.
+ * embedding.c: the list of the inputs of no embedding made (false: no memory), which may be longer
+ * than a file that only claims to have them; all freed; compared.
  */
-nnfs_status network_check_embeddings(const nnfs_network_settings *settings, nnfs_error *error);
-bool network_take_embeddings(nnfs_network *network, const nnfs_network_settings *settings);
 bool network_list_others(nnfs_network *network);
 void network_free_embeddings(nnfs_network *network);
 bool network_same_embeddings(const nnfs_network *left, const nnfs_network *right);
 
-/* The embeddings' settings, as nnfs_network_settings has them: [embedding_count]. */
+/* Copies the embeddings' settings: [embedding_count]. */
 void network_list_embeddings(const nnfs_network *network, nnfs_embedding *list);
 
 /* Name and size of the trained tensor of an embedding. */
@@ -187,8 +198,8 @@ double network_loss_terms(const nnfs_network *network, int64_t samples);
 nnfs_status network_check_layer(const nnfs_network *network, int index, nnfs_error *error);
 
 /*
- * Checks that a dataset's features fit: a table is prepared, and by the network's own preprocessing if
- * it has one. Errors: DATA.
+ * Checks that a dataset's features fit: a table is prepared, and by the network's own preprocessing
+ * if it has one. Errors: DATA.
  */
 nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset *dataset,
                                  nnfs_error *error);

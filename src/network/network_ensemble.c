@@ -23,8 +23,7 @@ nnfs_status network_grow(nnfs_network *network, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* The mean of the outputs must have logits: see op_merge. */
-static bool has_mean(const nnfs_network *network)
+bool network_has_mean(const nnfs_network *network)
 {
     nnfs_activation last = network_output(network)->activation;
     return last == NNFS_IDENTITY || last == NNFS_SOFTMAX || last == NNFS_SIGMOID ||
@@ -33,7 +32,7 @@ static bool has_mean(const nnfs_network *network)
 
 bool network_can_be_averaged(const nnfs_network *network)
 {
-    return !network_needs_fold(network) && has_mean(network);
+    return !network_needs_fold(network) && network_has_mean(network);
 }
 
 static nnfs_status check_ensemble(const nnfs_network *network, const nnfs_network *other,
@@ -54,7 +53,7 @@ static nnfs_status check_ensemble(const nnfs_network *network, const nnfs_networ
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "the networks of an ensemble have no batch normalization");
     }
-    if (!has_mean(network)) {
+    if (!network_has_mean(network)) {
         return fail(error, NNFS_ERROR_ARGUMENT,
                     "the networks of an ensemble have an output of identity, softmax, sigmoid or "
                     "exponential");

@@ -1,4 +1,5 @@
-/* What a network has to do with data: whether they fit, and the preprocessing that it learnt with. */
+/* What a network has to do with data: whether they fit, and the preprocessing that
+ * it learnt with. */
 #include "network/network.h"
 
 #include "base/status.h"
@@ -7,8 +8,8 @@
 /* ---- Whether data fit ---- */
 
 /*
- * Whether that many classes, or else numbers, are what the outputs stand for. One output may say yes or no,
- * but not by cross-entropy, whose softmax of one is always 1.
+ * Whether that many classes, or else numbers, are what the outputs stand for. One output may say
+ * yes or no, but not by cross-entropy, whose softmax of one is always 1.
  */
 static bool fits_outputs(const nnfs_network *network, int classes, int numbers)
 {
@@ -33,7 +34,7 @@ nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset
 {
     const nnfs_preprocessing *own = nnfs_network_preprocessing(network);
     const nnfs_preprocessing *other = nnfs_dataset_preprocessing(dataset);
-    if (dataset->parts.schema && !other) {
+    if (dataset->storage.schema && !other) {
         return fail(error, NNFS_ERROR_DATA, "the table is not prepared for a network");
     }
     if (own && other && !preprocessing_equal(own, other)) {
@@ -53,23 +54,24 @@ nnfs_status network_check_inputs(const nnfs_network *network, const nnfs_dataset
 nnfs_status network_check_fit(const nnfs_network *network, const nnfs_dataset *dataset,
                               nnfs_error *error)
 {
-    int classes = dataset->parts.classes;
+    int classes = dataset->storage.classes;
     nnfs_status status = network_check_inputs(network, dataset, error);
     if (status != NNFS_OK) {
         return status;
     }
-    if (!dataset->parts.labels && !dataset->parts.targets) {
+    if (!dataset->storage.labels && !dataset->storage.targets) {
         return fail(error, NNFS_ERROR_DATA, "the data has no targets");
     }
-    if (!fits_outputs(network, classes, dataset->parts.target_count)) {
-        return fail_outputs(network, classes, dataset->parts.target_count, error);
+    if (!fits_outputs(network, classes, dataset->storage.target_count)) {
+        return fail_outputs(network, classes, dataset->storage.target_count, error);
     }
     return NNFS_OK;
 }
 
 /* ---- Preprocessing ---- */
 
-/* Sets what an input of a category is multiplied by to 0: its vector, or its column of the first W. */
+/* Sets what an input of a category is multiplied by to 0: its vector, or its column of
+ * the first W. */
 static void silence_input(nnfs_network *network, int input)
 {
     int column = network_input_column(network, input);
@@ -84,7 +86,8 @@ static void silence_input(nnfs_network *network, int input)
     }
 }
 
-/* No training sample had the place of the others: what its weights began with would stay for ever. */
+/* No training sample had the place of the others: what its weights began with would
+ * stay for ever. */
 static void silence_unseen(nnfs_network *network, const nnfs_preprocessing *preprocessing)
 {
     for (int i = 0; i < preprocessing->column_count; i++) {

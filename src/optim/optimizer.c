@@ -7,8 +7,8 @@
 #include <math.h>
 
 /*
- * A kernel is its update of one parameter: BODY computes `next`, the parameter after the step, and the states m
- * and v from the gradient g, to which weight decay is added if COUPLED.
+ * A kernel is its update of one parameter: BODY computes `next`, the parameter after the step, and
+ * the states m and v from the gradient g, to which weight decay is added if COUPLED.
  */
 #define UPDATE(NAME, COUPLED, HAS_M, HAS_V, BODY)                                            \
     VECTOR_CLONES                                                                            \

@@ -20,10 +20,10 @@ typedef struct optimizer_step {
 } optimizer_step;
 
 /*
- * The same range of the parameters, their gradient and the optimizer's state: lines of parameters, at equal
- * distances. The gradient of line i is factors[i] * gradient, so that the outer product that a single sample
- * has for a gradient is never stored; a gradient that is stored is one line with the factor that clipping
- * gives.
+ * The same range of the parameters, their gradient and the optimizer's state: lines of parameters,
+ * at equal distances. The gradient of line i is factors[i] * gradient, so that the outer product
+ * that a single sample has for a gradient is never stored; a gradient that is stored is one line
+ * with the factor that clipping gives.
  */
 typedef struct optimizer_range {
     float *w;
@@ -56,8 +56,8 @@ const optimizer *optimizer_of(nnfs_optimizer which);
 bool optimizer_keeps_m(const nnfs_train_settings *settings);
 
 /*
- * The numbers of step t (from 1) under resolved settings, with the learning rate that the schedule has for
- * it.
+ * The numbers of step t (from 1) under resolved settings, with the learning rate that the schedule
+ * has for it.
  */
 optimizer_step optimizer_step_at(const nnfs_train_settings *settings, float learning_rate,
                                  int64_t t);

@@ -108,8 +108,8 @@ static double plateau_share(const nnfs_train_settings *settings, const schedule_
 }
 
 /*
- * Linear from 0 before the first step to 1 at the last step of the warm-up, so that no step has a rate
- * of 0.
+ * Linear from 0 before the first step to 1 at the last step of the warm-up, so that no step has a
+ * rate of 0.
  */
 static double warmup_share(const nnfs_train_settings *settings, const schedule_time *time)
 {

@@ -1,6 +1,6 @@
 /*
- * The training settings, a row each, in the order of nnfs_train_settings. A new setting is its field
- * in the public header, its row here, and the code that acts on it: docs/adding.md.
+ * The training settings, a row each, in the order of nnfs_train_settings. A new setting is its
+ * field in the public header, its row here, and the code that acts on it: docs/adding.md.
  */
 #include "optim/train_settings.h"
 

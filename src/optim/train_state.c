@@ -29,9 +29,9 @@ static void average(const nnfs_train_settings *settings, int64_t update, const f
 static const train_state rows[] = {
     [STATE_M] = {.prefix = "optimizer.first.", .kept = optimizer_keeps_m},
     [STATE_V] = {.prefix = "optimizer.second.", .kept = keeps_v},
-    [STATE_BEST] = {"best.", NULL, .whole = true},
+    [STATE_BEST] = {"best.", NULL, .all_tensors = true},
     /* A checkpoint has the averages as its network, and under this prefix what they replace. */
-    {"trained.", keeps_average, average, .whole = true, .replaces = true},
+    {"trained.", keeps_average, average, .all_tensors = true, .replaces = true},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

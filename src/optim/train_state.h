@@ -1,6 +1,6 @@
 /*
- * What a run keeps beside the parameters, laid out like them: a row each. Allocation, the ops after an
- * update, checkpoints and their resumption walk the rows.
+ * What a run keeps beside the parameters, laid out like them: a row each. Allocation, the ops after
+ * an update, checkpoints and their resumption walk the rows.
  */
 #ifndef NNFS_OPTIM_TRAIN_STATE_H
 #define NNFS_OPTIM_TRAIN_STATE_H
@@ -22,14 +22,15 @@ typedef struct train_state {
     bool (*kept)(const nnfs_train_settings *settings);
 
     /*
-     * Follows the update of a range of trained parameters w, or of running statistics if `whole`; the run's
-     * `update` from 1 on. The state begins as a copy of the parameters. NULL: does not follow.
+     * Follows the update of a range of trained parameters w, or of running statistics if
+     * `whole`; the run's `update` from 1 on. The state begins as a copy of the parameters. NULL:
+     * does not follow.
      */
     void (*follow)(const nnfs_train_settings *settings, int64_t update, const float *w,
                    float *state, size_t count);
 
-    bool whole;    /* has running statistics too, beside what is trained */
-    bool replaces; /* evaluated and saved in place of the parameters */
+    bool all_tensors; /* has running statistics too, beside what is trained */
+    bool replaces;    /* evaluated and saved in place of the parameters */
 } train_state;
 
 /* Row `index`; NULL past the last. */

@@ -19,8 +19,8 @@ bool cgroup_read_line(const char *folder, const char *name, char *line, int size
 }
 
 /*
- * From the group up to the mount. Seen from inside a container the group's own folder may be absent,
- * and the mount is the container's group.
+ * From the group up to the mount. Seen from inside a container the group's own folder may be
+ * absent, and the mount is the container's group.
  */
 static void read_ancestors(const char *mount, const char *group, bool version_2,
                            cgroup_reader *reader, void *context)

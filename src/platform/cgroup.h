@@ -1,6 +1,6 @@
 /*
- * The control groups this process is in, whose limits containers are given: version 2 has one folder
- * for all controllers, version 1 one for each.
+ * The control groups this process is in, whose limits containers are given: version 2 has one
+ * folder for all controllers, version 1 one for each.
  */
 #ifndef NNFS_PLATFORM_CGROUP_H
 #define NNFS_PLATFORM_CGROUP_H

@@ -71,7 +71,8 @@ static int known_quota(void)
     return quota;
 }
 
-/* CPUs that OpenMP's threads may run on: with OMP_PROC_BIND=primary those of the first thread's place. */
+/* CPUs that OpenMP's threads may run on: with OMP_PROC_BIND=primary those of the
+ * first thread's place. */
 static int openmp_cpus(void)
 {
     int all = omp_get_num_procs();

@@ -1,4 +1,5 @@
-/* The compiler: from a network to the ops of its step, in order, and from ops to chains and stages. */
+/* The compiler: from a network to the ops of its step, in order, and from ops to
+ * chains and stages. */
 #include "program/compile.h"
 
 #include "base/memory.h"
@@ -8,7 +9,8 @@
 
 /* ---- Ranks ---- */
 
-/* Layers whose gradients are exchanged together have as many floats, or more: a message has its price. */
+/* Layers whose gradients are exchanged together have as many floats, or more: a message
+ * has its price. */
 #define PART_FLOATS 65536
 
 static bool has_ranks(const compiler *c)
@@ -17,9 +19,9 @@ static bool has_ranks(const compiler *c)
 }
 
 /* The floats of layers `first` to `last`, or of the matrices of the inputs, which lie together. */
-static gradient_part range_of_layers(const nnfs_network *network, int first, int last)
+static gradient_range range_of_layers(const nnfs_network *network, int first, int last)
 {
-    gradient_part range = {.first = network->parameter_floats};
+    gradient_range range = {.first = network->parameter_floats};
     size_t end = 0;
     for (int t = 0; t < network->tensor_count; t++) {
         const network_tensor *tensor = &network->tensors[t];
@@ -33,21 +35,22 @@ static gradient_part range_of_layers(const nnfs_network *network, int first, int
     return range;
 }
 
-static void add_part(compiler *c, int first, int last)
+static void add_bucket(compiler *c, int first, int last)
 {
     program *p = c->program;
-    gradient_part range = range_of_layers(c->network, first, last);
-    program_part *more = realloc(p->parts, ((size_t)p->part_count + 1) * sizeof *more);
+    gradient_range range = range_of_layers(c->network, first, last);
+    program_bucket *more = realloc(p->buckets, ((size_t)p->bucket_count + 1) * sizeof *more);
     if (!more) {
         c->no_memory = true;
         return;
     }
-    p->parts = more;
-    p->parts[p->part_count++] = (program_part){first, last, range};
+    p->buckets = more;
+    p->buckets[p->bucket_count++] = (program_bucket){first, last, range};
 }
 
-/* From the last layer to the first, then the matrices of the inputs. Gradients of tiles come all at once. */
-static void list_parts(compiler *c)
+/* From the last layer to the first, then the matrices of the inputs. Gradients of tiles come
+ * all at once. */
+static void list_buckets(compiler *c)
 {
     const nnfs_network *network = c->network;
     int last = network->layer_count - 1;
@@ -55,33 +58,34 @@ static void list_parts(compiler *c)
     for (int i = last; i >= learns; i--) {
         bool enough = range_of_layers(network, i, last).count >= PART_FLOATS;
         if (i == learns || (enough && c->tiles.partials == 0)) {
-            add_part(c, i, last);
+            add_bucket(c, i, last);
             last = i - 1;
         }
     }
     if (compile_inputs_learn(network) && learns == 0) {
-        add_part(c, INPUT_PART, INPUT_PART);
+        add_bucket(c, INPUT_BUCKET, INPUT_BUCKET);
     }
 }
 
-static void emit_exchange(compiler *c, const op_kind *kind, int part)
+static void emit_exchange(compiler *c, const op_kind *kind, int bucket)
 {
-    int layer = c->program->parts[part].first;
+    int layer = c->program->buckets[bucket].first;
     compile_emit(c, (program_op){.kind = kind,
                                  .layer = MAX(layer, 0),
                                  .needs = RUN_GRADIENT,
                                  .grid = {.axis = AXIS_SINGLE},
-                                 .part = part});
+                                 .bucket = bucket});
 }
 
-/* The gradients that are complete when the delta of layer `index` is, on their way to the other ranks. */
+/* The gradients that are complete when the delta of layer `index` is, on their way to
+ * the other ranks. */
 static void emit_sums_of_ranks(compiler *c, int index)
 {
-    for (int i = 0; i < c->program->part_count && has_ranks(c); i++) {
-        const program_part *part = &c->program->parts[i];
-        if (part->first == index) {
-            compile_pass_over(c, part->first, part->last, DO_GRADIENT);
-            compile_pass_over(c, part->first, part->last, DO_SUM_SHARDS);
+    for (int i = 0; i < c->program->bucket_count && has_ranks(c); i++) {
+        const program_bucket *bucket = &c->program->buckets[i];
+        if (bucket->first == index) {
+            compile_pass_over(c, bucket->first, bucket->last, DO_GRADIENT);
+            compile_pass_over(c, bucket->first, bucket->last, DO_SUM_SHARDS);
             emit_exchange(c, &op_begin_sum, i);
         }
     }
@@ -97,11 +101,11 @@ static void emit_learning(compiler *c)
         compile_pass(c, pass);
         pass = DO_SUM_SHARDS;
     }
-    for (int i = 0; i < c->program->part_count; i++) {
-        const program_part *part = &c->program->parts[i];
+    for (int i = 0; i < c->program->bucket_count; i++) {
+        const program_bucket *bucket = &c->program->buckets[i];
         emit_exchange(c, &op_end_sum, i);
         if (!whole) {
-            compile_pass_over(c, part->first, part->last, DO_UPDATE);
+            compile_pass_over(c, bucket->first, bucket->last, DO_UPDATE);
         }
     }
     if (has_ranks(c) && !whole) {
@@ -130,7 +134,7 @@ static void emit_training(compiler *c)
     int first = compile_first_trained(c->network);
     int last = c->network->layer_count - 1;
     if (has_ranks(c)) {
-        list_parts(c);
+        list_buckets(c);
     }
     compile_normalization_backward(c, last, RUN_GRADIENT);
     for (int i = last; i >= 0; i--) {
@@ -144,13 +148,14 @@ static void emit_training(compiler *c)
         compile_backward(c, i, needs);
     }
     compile_expand_backward(c);
-    emit_sums_of_ranks(c, INPUT_PART);
+    emit_sums_of_ranks(c, INPUT_BUCKET);
     emit_learning(c);
 }
 
 /* ---- All of it ---- */
 
-/* Frames shared by all layers of a forward pass: two take turns, and normalised values have a third. */
+/* Frames shared by all layers of a forward pass: two take turns, and normalised values
+ * have a third. */
 static void take_turns(compiler *c)
 {
     int widest = 1;
@@ -254,6 +259,6 @@ void program_free(program *p)
     free(p->ops);
     free(p->chains);
     free(p->stages);
-    free(p->parts);
+    free(p->buckets);
     *p = (program){0};
 }

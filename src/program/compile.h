@@ -1,4 +1,5 @@
-/* The compiler of programs, in its parts: what each emits for the network, settings and program of a compiler. */
+/* The compiler of programs, in its parts: what each emits for the network, settings and program
+ * of a compiler. */
 #ifndef NNFS_PROGRAM_COMPILE_H
 #define NNFS_PROGRAM_COMPILE_H
 
@@ -46,7 +47,7 @@ typedef struct compiler {
 enum { DO_GRADIENT = 1, DO_SUM_SHARDS = 2, DO_NORM = 4, DO_UPDATE = 8 };
 
 /* The tensors of a pass. */
-enum { INPUT_PART = -1 };
+enum { INPUT_BUCKET = -1 };
 
 static inline bool compile_trains(const compiler *c)
 {
@@ -71,8 +72,8 @@ size_t compile_take_sums(compiler *c, size_t count);
 size_t compile_take_batch_sums(compiler *c, int units);
 
 /*
- * Layers whose products are computed in bfloat16: wide enough for the panels of both operands. Narrow ones,
- * as most output layers, stay float32.
+ * Layers whose products are computed in bfloat16: wide enough for the panels of both operands.
+ * Narrow ones, as most output layers, stay float32.
  */
 bool compile_is_bf16(const compiler *c, int index);
 
@@ -109,12 +110,14 @@ operand compile_dropout(compiler *c, int layer, float share, operand in, operand
 /* Noise on `on`, in place; layer -1 is the inputs. */
 void compile_noise(compiler *c, int layer, float deviation, operand on);
 
-/* The packs of a layer's weights, by ops of one kind: for its forward product, and in training its backward one. */
+/* The packs of a layer's weights, by ops of one kind: for its forward product, and in training
+ * its backward one. */
 void compile_pack_weights(compiler *c, int index, const op_kind *kind, unsigned needs);
 
 /* ---- compile_forward.c ---- */
 
-/* The ops of a kind of embedding. `prepare` runs once a step, over the table; NULL: nothing to do. */
+/* The ops of a kind of embedding. `prepare` runs once a step, over the table; NULL:
+ * nothing to do. */
 typedef struct embedding_row {
     const op_kind *prepare, *embed, *gradient;
 } embedding_row;
@@ -146,8 +149,8 @@ int compile_first_trained(const nnfs_network *network);
 /* From the delta of what the first layer takes to that of the embeddings. */
 void compile_expand_backward(compiler *c);
 
-/* The matrices of the inputs (-1) and layers `first` to `last`, one kind of op behind the other, so that a thread
- * keeps a block of weights from one op to the next. */
+/* The matrices of the inputs (-1) and layers `first` to `last`, one kind of op behind the other, so
+ * that a thread keeps a block of weights from one op to the next. */
 void compile_pass_over(compiler *c, int first, int last, unsigned pass);
 
 void compile_pass(compiler *c, unsigned pass);
@@ -158,9 +161,9 @@ void compile_pass(compiler *c, unsigned pass);
 void compile_fuse_updates(compiler *c);
 
 /*
- * An op stays with the tile of the op before if all that it reads was written there: elements of the tile,
- * or whole columns. Along parameters different layers are chains of one stage. Else it waits, as do an op of
- * each shard and one of all shards for each other.
+ * An op stays with the tile of the op before if all that it reads was written there: elements of
+ * the tile, or whole columns. Along parameters different layers are chains of one stage. Else it
+ * waits, as do an op of each shard and one of all shards for each other.
  */
 void compile_fuse(program *p);
 

@@ -135,7 +135,8 @@ operand compile_rows_of(operand whole, int row, int rows)
     return whole;
 }
 
-/* What the forward pass keeps of an embedding for its gradient: the inputs, or values of its own. */
+/* What the forward pass keeps of an embedding for its gradient: the inputs, or values
+ * of its own. */
 static operand keep_for_gradient(compiler *c, const network_embedding *embedding, operand in)
 {
     if (embedding->as.kind == NNFS_EMBEDDING_PIECEWISE) {

@@ -113,7 +113,8 @@ static int whole_panels(int size)
     return (size + GEMM_LANES - 1) / GEMM_LANES * GEMM_LANES;
 }
 
-/* Packs `in` into `to` on the current grid, for a product whose depth its rows or its samples are. */
+/* Packs `in` into `to` on the current grid, for a product whose depth its rows or
+ * its samples are. */
 static void emit_pack(compiler *c, int layer, operand in, operand to, gemm_axis axis, int width,
                       unsigned needs)
 {

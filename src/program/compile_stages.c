@@ -24,8 +24,8 @@ static int update_of_gradient(const program *p, int index)
 }
 
 /*
- * Only for a batch of one sample: the gradient of a larger one takes a product that is worth the trip
- * through memory. The two ops stay for runs that ask for one of them.
+ * Only for a batch of one sample: the gradient of a larger one takes a product that is worth the
+ * trip through memory. The two ops stay for runs that ask for one of them.
  */
 void compile_fuse_updates(compiler *c)
 {

@@ -147,7 +147,7 @@ static void emit_running_statistics(compiler *c, int index)
         next.sums = c->values[index].sums;
         compile_emit(c, next);
         for (int state = 0; state < STATES_MOST; state++) {
-            if (follows(c, state) && train_state_at(state)->whole) {
+            if (follows(c, state) && train_state_at(state)->all_tensors) {
                 emit_for_tensor(c, layer->running_mean, &op_follow, state);
                 emit_for_tensor(c, layer->running_variance, &op_follow, state);
             }
@@ -215,7 +215,7 @@ void compile_pass_over(compiler *c, int first, int last, unsigned pass)
             emit_gradient(c, i);
         }
     }
-    for (int t = 0; t < network->tensor_count && first == INPUT_PART; t++) {
+    for (int t = 0; t < network->tensor_count && first == INPUT_BUCKET; t++) {
         const network_tensor *tensor = &network->tensors[t];
         if (tensor->layer < 0 && tensor->trained && !network->layers[0].frozen) {
             emit_input_tensor(c, t, pass);
@@ -230,5 +230,5 @@ void compile_pass_over(compiler *c, int first, int last, unsigned pass)
 
 void compile_pass(compiler *c, unsigned pass)
 {
-    compile_pass_over(c, INPUT_PART, c->network->layer_count - 1, pass);
+    compile_pass_over(c, INPUT_BUCKET, c->network->layer_count - 1, pass);
 }

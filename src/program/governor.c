@@ -6,7 +6,8 @@
 #define WINDOW_SECONDS 0.1
 #define WINDOW_STEPS   4
 
-/* Thread 0 is off its CPU for such a share of the time: it is put aside, or waits for one that is. */
+/* Thread 0 is off its CPU for such a share of the time: it is put aside, or waits for
+ * one that is. */
 #define AWAY 0.2
 
 /* What makes a trial a success. */
@@ -44,14 +45,14 @@ void governor_close(governor *c, double seconds)
 /* What has been in the window, up to `now`. */
 static governor_count window_until(const governor *c, governor_count now)
 {
-    return (governor_count){c->seen.seconds + now.seconds - c->begun.seconds,
-                            c->seen.busy + now.busy - c->begun.busy,
-                            c->seen.steps + now.steps - c->begun.steps};
+    return (governor_count){c->seen.seconds + now.seconds - c->at_start.seconds,
+                            c->seen.busy + now.busy - c->at_start.busy,
+                            c->seen.steps + now.steps - c->at_start.steps};
 }
 
 void governor_begin(governor *c, governor_count now)
 {
-    c->begun = now;
+    c->at_start = now;
 }
 
 void governor_end(governor *c, governor_count now)
@@ -105,5 +106,5 @@ void governor_look(governor *c, governor_count now)
         try(c, working - 1, rate);
     }
     c->seen = (governor_count){0};
-    c->begun = now;
+    c->at_start = now;
 }

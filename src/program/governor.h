@@ -1,12 +1,12 @@
 /*
- * How many threads of a region take tiles: all, until other programs want the CPUs as well. Every phase
- * then waits for a thread that the system has put aside, and fewer threads may be faster, as may one
- * where there are two. Whether they are shows only by trying: where thread 0 is kept off its CPU, the
- * governor does without its last thread for a moment and compares; later it asks for it back in the same
- * manner. The bits do not depend on any of this.
+ * How many threads of a region take tiles: all, until other programs want the CPUs as well. Every
+ * phase then waits for a thread that the system has put aside, and fewer threads may be faster, as
+ * may one where there are two. Whether they are shows only by trying: where thread 0 is kept off
+ * its CPU, the governor does without its last thread for a moment and compares; later it asks for
+ * it back in the same manner. The bits do not depend on any of this.
  *
- * A region ends when its last thread has come, so that one that is kept off its CPU delays short regions
- * many times their length: these are opened with the threads that work, and no others.
+ * A region ends when its last thread has come, so that one that is kept off its CPU delays short
+ * regions many times their length: these are opened with the threads that work, and no others.
  */
 #ifndef NNFS_PROGRAM_GOVERNOR_H
 #define NNFS_PROGRAM_GOVERNOR_H
@@ -30,8 +30,8 @@ typedef struct governor {
     double window;      /* seconds that a rate is measured over */
 
     /* Thread 0's own. The window, which may go on from one region to the next: */
-    governor_count begun; /* where its part in this region began */
-    governor_count seen;  /* what was in the parts before */
+    governor_count at_start; /* of the region */
+    governor_count seen;     /* in the regions before */
 
     /* and tried: */
     bool trying;
@@ -53,8 +53,8 @@ int governor_open(governor *c);
 void governor_close(governor *c, double seconds);
 
 /*
- * A region begins and ends; what was found in earlier ones holds. The clocks may stand anywhere, the steps
- * are those of the region. All by thread 0.
+ * A region begins and ends; what was found in earlier ones holds. The clocks may stand anywhere,
+ * the steps are those of the region. All by thread 0.
  */
 void governor_begin(governor *c, governor_count now);
 void governor_end(governor *c, governor_count now);

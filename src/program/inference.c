@@ -119,7 +119,8 @@ const op_state *inference_state(const inference_tile *tile)
     return &tile->of->work[tile->thread].shards[0].state;
 }
 
-/* Copies what the members have of one network: op_merge leaves their outputs where their logits were. */
+/* Copies what the members have of one network: op_merge leaves their outputs where
+ * their logits were. */
 static void keep_members(const inference_tile *tile, int network, const operand *outputs)
 {
     const inference *i = tile->of;
@@ -130,7 +131,8 @@ static void keep_members(const inference_tile *tile, int network, const operand 
            (size_t)tile->count * rows * sizeof(float));
 }
 
-/* The ops from `first` on; *next is behind the mean of members and networks, or behind the last op. */
+/* The ops from `first` on; *next is behind the mean of members and networks, or behind
+ * the last op. */
 static bool run_ops(const inference_tile *tile, const op_context *context, int first, int *next)
 {
     const program *p = &tile->of->program;

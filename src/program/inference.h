@@ -1,6 +1,7 @@
 /*
- * Inference: a forward program on tiles of samples, each thread in a workspace of its own. Prediction and
- * evaluation are two callbacks on the same tiles. Batch normalisation is folded into a copy of the weights.
+ * Inference: a forward program on tiles of samples, each thread in a workspace of its own.
+ * Prediction and evaluation are two callbacks on the same tiles. Batch normalisation is folded into
+ * a copy of the weights.
  */
 #ifndef NNFS_PROGRAM_INFERENCE_H
 #define NNFS_PROGRAM_INFERENCE_H
@@ -16,7 +17,8 @@ typedef struct inference {
     int threads;
     float *packed; /* weights in bfloat16 [packed_floats x networks of an ensemble], or NULL */
     size_t packed_floats;
-    /* NULL, or room for what is averaged: [outputs x members x samples x networks of an ensemble] */
+    /* NULL, or room for what is averaged: [outputs x members x samples x networks
+     * of an ensemble] */
     float *member_outputs;
     int64_t samples; /* of it */
 } inference;
@@ -25,8 +27,9 @@ typedef struct inference {
 int inference_threads_for(int64_t samples, int threads);
 
 /*
- * For calls of up to `samples` samples, and on up to `threads` threads (0: all), but no more than there are
- * tiles. Gets the BLAS ready. Freed by inference_free, also after a failure. Errors: MEMORY, BACKEND.
+ * For calls of up to `samples` samples, and on up to `threads` threads (0: all), but no more
+ * than there are tiles. Gets the BLAS ready. Freed by inference_free, also after a failure.
+ * Errors: MEMORY, BACKEND.
  */
 nnfs_status inference_create(inference *made, const nnfs_network *network, program_purpose purpose,
                              const gemm_backend *gemm, int64_t samples, int threads,

@@ -2,7 +2,8 @@
 #include "program/late_threads.h"
 #include "base/minmax.h"
 
-/* A thread is late if it keeps the caller for longer than this, and than LATE times the caller's own work. */
+/* A thread is late if it keeps the caller for longer than this, and than LATE times the
+ * caller's own work. */
 #define LATE_SECONDS 0.001
 #define LATE         2.0
 

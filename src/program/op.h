@@ -1,8 +1,9 @@
 /*
- * Ops: the units of work of a step. An op has a kind, the operands that it reads and writes, and a grid of
- * tiles that depends on shapes only, so that the same products are computed, and the same bits result,
- * whichever thread computes a tile. A new ability is a new kind (a row with run, cost and perhaps finish)
- * and a line in the compiler that emits it; the executor knows neither layers nor kinds.
+ * Ops: the units of work of a step. An op has a kind, the operands that it reads and writes, and
+ * a grid of tiles that depends on shapes only, so that the same products are computed, and the
+ * same bits result, whichever thread computes a tile. A new ability is a new kind (a row with
+ * run, cost and perhaps finish) and a line in the compiler that emits it; the executor knows
+ * neither layers nor kinds.
  */
 #ifndef NNFS_PROGRAM_OP_H
 #define NNFS_PROGRAM_OP_H
@@ -36,7 +37,8 @@ typedef enum op_space {
     SPACES,
 } op_space;
 
-/* A matrix of a program: a place instead of an address. Its columns are samples, or those of a tensor. */
+/* A matrix of a program: a place instead of an address. Its columns are samples, or those
+ * of a tensor. */
 typedef struct operand {
     op_space space;
     dtype type;
@@ -90,10 +92,10 @@ typedef struct op_kind {
     bool (*run)(const program_op *op, const op_context *context, op_tile tile);
 
     /*
-     * Both run on one thread when all tiles of the op's stage are complete, and may be NULL. `sum` adds up
-     * the tiles of a shard in their order, into op->shared doubles at op->sums; the total over the shards
-     * then replaces the sums of each. `finish` computes from it what later stages read; false ends the run as
-     * diverged.
+     * Both run on one thread when all tiles of the op's stage are complete, and may be NULL. `sum`
+     * adds up the tiles of a shard in their order, into op->shared doubles at op->sums; the total
+     * over the shards then replaces the sums of each. `finish` computes from it what later stages
+     * read; false ends the run as diverged.
      */
     void (*sum)(const program_op *op, const op_context *context);
     bool (*finish)(const program_op *op, const op_context *context);
@@ -136,9 +138,10 @@ struct program_op {
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
     const network_embedding *embedding;
-    int state; /* of train_state, of those that follow the update */
-    int part;  /* of the gradient that ranks exchange */
-    /* Offsets in the program's sums, in doubles: the op's own, and those of another op that it reads. */
+    int state;  /* of train_state, of those that follow the update */
+    int bucket; /* of the gradient that ranks exchange */
+    /* Offsets in the program's sums, in doubles: the op's own, and those of another op
+     * that it reads. */
     size_t sums, more_sums;
     size_t shared; /* doubles at `sums` that are added up over the shards */
     const activation *activation;
@@ -209,7 +212,8 @@ struct op_context {
     float *augment_scratch; /* [dataset_augment_floats] of this thread */
     const op_chunk *chunk;
     op_state *state;
-    /* [shard_range.count] gradients of the shards here; the first one is also where their sum comes. */
+    /* [shard_range.count] gradients of the shards here; the first one is also where
+     * their sum comes. */
     float *const *leaves;
     float *scratch; /* [outputs x (members + 1)] of this thread */
     const nnfs_train_settings *settings;

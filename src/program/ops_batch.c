@@ -13,7 +13,7 @@ static bool run_fetch(const program_op *op, const op_context *context, op_tile t
 {
     const nnfs_dataset *dataset = context->dataset;
     op_state *state = context->state;
-    size_t targets = (size_t)dataset->parts.target_count;
+    size_t targets = (size_t)dataset->storage.target_count;
     sample_batch to = {
         .n = tile.count,
         .x = matrix_at(op_view(context, &op->out, 0, op->out.rows, tile.first, 0), 0, 0),
@@ -31,7 +31,7 @@ static bool run_augment(const program_op *op, const op_context *context, op_tile
 {
     const nnfs_dataset *dataset = context->dataset;
     op_state *state = context->state;
-    size_t targets = (size_t)dataset->parts.target_count;
+    size_t targets = (size_t)dataset->storage.target_count;
     for (int j = tile.first; context->augment && j < tile.first + tile.count; j++) {
         fetched_sample sample = {
             .x = op_view(context, &op->out, 0, op->out.rows, j, 1).data,

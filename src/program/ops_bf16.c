@@ -1,6 +1,7 @@
 /*
- * The three products of a layer in bfloat16 with float32 sums, and the packing of their operands where they
- * are produced: see math/gemm_bf16.h. Master weights, gradients and all else stay float32.
+ * The three products of a layer in bfloat16 with float32 sums, and the packing of their
+ * operands where they are produced: see math/gemm_bf16.h. Master weights, gradients and all
+ * else stay float32.
  */
 #include "math/gemm_packed.h"
 #include "program/op.h"

@@ -1,7 +1,7 @@
 /*
- * Vectors of categories, e = the sum of x_i T_i over the inputs of a category: T is [width x inputs of all
- * categories]. One input is 1 and the others are 0, except where training adds noise to them. Behind the
- * vectors of all embeddings come the inputs of none.
+ * Vectors of categories, e = the sum of x_i T_i over the inputs of a category: T is [width x inputs
+ * of all categories]. One input is 1 and the others are 0, except where training adds noise to
+ * them. Behind the vectors of all embeddings come the inputs of none.
  */
 #include "base/minmax.h"
 #include "base/vector.h"

@@ -66,9 +66,9 @@ const op_kind op_activate_backward = {.name = "activate backward",
 /* ---- Dropout ---- */
 
 /*
- * A unit is dropped if its 16 random bits are below p 2^16. The bits of unit u of layer l, in a sample and
- * an epoch, are the half u % 8 of draw u / 8: whichever thread computes the tile draws the same. Layer 0
- * stands for the inputs.
+ * A unit is dropped if its 16 random bits are below p 2^16. The bits of unit u of layer l, in a
+ * sample and an epoch, are the half u % 8 of draw u / 8: whichever thread computes the tile draws
+ * the same. Layer 0 stands for the inputs.
  */
 enum {
     UNITS_A_DRAW = 8,

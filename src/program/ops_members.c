@@ -1,7 +1,7 @@
 /*
- * Members: networks that share the weights of the hidden layers. A sample has a column for each member, side
- * by side, from the inputs to the last hidden layer; each member has an output layer of its own, whose
- * outputs lie below each other in the sample's one column.
+ * Members: networks that share the weights of the hidden layers. A sample has a column for each
+ * member, side by side, from the inputs to the last hidden layer; each member has an output layer
+ * of its own, whose outputs lie below each other in the sample's one column.
  */
 #include "base/minmax.h"
 #include "base/vector.h"
@@ -197,7 +197,8 @@ const op_kind op_heads_gradient = {.name = "heads gradient",
 
 /* ---- One output of all members and networks: their mean ---- */
 
-/* Probabilities or rates nearer to 0, or probabilities nearer to 1, than this have no logit in float32. */
+/* Probabilities or rates nearer to 0, or probabilities nearer to 1, than this have no
+ * logit in float32. */
 static const double least_probability = 1e-30;
 static const double least_doubt = 1e-9;
 
@@ -213,8 +214,9 @@ static float logit_of(nnfs_activation output, double p)
 }
 
 /*
- * From the members' logits to logits whose outputs are the mean of theirs. The networks of an ensemble come
- * one after the other; until the last has come, what they have of the mean lies in place of the logits.
+ * From the members' logits to logits whose outputs are the mean of theirs. The networks of an
+ * ensemble come one after the other; until the last has come, what they have of the mean lies in
+ * place of the logits.
  */
 static bool run_merge(const program_op *op, const op_context *context, op_tile tile)
 {

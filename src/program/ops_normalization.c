@@ -1,10 +1,11 @@
 /*
- * Batch and layer normalisation. Both leave the normalised values in `kept` for the backward pass and
- * multiply them by the layer's scale; its bias is added by the activation, as in any layer.
+ * Batch and layer normalisation. Both leave the normalised values in `kept` for the backward pass
+ * and multiply them by the layer's scale; its bias is added by the activation, as in any layer.
  *
- * Sums of batch normalisation are doubles, added within a tile sample by sample, then in the order of the
- * tiles, then over the shards. At op->sums lie, for U units: what finish made of them [2 U], the running totals of a step
- * [2 U + 1], and behind BATCH_SUMS(U) the sums of each tile [2 U x tiles].
+ * Sums of batch normalisation are doubles, added within a tile sample by sample, then in the
+ * order of the tiles, then over the shards. At op->sums lie, for U units: what finish made of
+ * them [2 U], the running totals of a step [2 U + 1], and behind BATCH_SUMS(U) the sums of each
+ * tile [2 U x tiles].
  */
 #include "base/minmax.h"
 #include "base/vector.h"
@@ -135,8 +136,8 @@ const op_kind op_batch_normalize = {.name = "batch normalize",
                                     .after_finish = true};
 
 /*
- * running += momentum (step - running), once for the statistics of a forward pass: an update by hand comes
- * after it. A single sample has no variance, and leaves them as they are.
+ * running += momentum (step - running), once for the statistics of a forward pass: an update by
+ * hand comes after it. A single sample has no variance, and leaves them as they are.
  */
 static bool run_running_statistics(const program_op *op, const op_context *context, op_tile tile)
 {

@@ -1,6 +1,7 @@
 /*
- * Periodic embeddings: e = [c + W2 cos(2 pi w x + b), x], k frequencies w and phases b (the PBLD of Holzmueller et
- * al. 2024). A column of the table holds w [k], b [k], W2 [width - 1 x k] and c [width - 1] of one input.
+ * Periodic embeddings: e = [c + W2 cos(2 pi w x + b), x], k frequencies w and phases b (the PBLD of
+ * Holzmueller et al. 2024). A column of the table holds w [k], b [k], W2 [width - 1 x k] and c
+ * [width - 1] of one input.
  */
 #include "base/minmax.h"
 #include "base/vector.h"
@@ -26,8 +27,9 @@ static wave_shape shape_of(const program_op *op)
 }
 
 /*
- * cos and sin of 2 pi w x + b. In turns t, less the nearest whole number, h = sin(pi t) and g = cos(pi t) are
- * Taylor polynomials on a quarter of a turn, and cos(2 pi t) = 1 - 2 h^2, sin(2 pi t) = 2 h g.
+ * cos and sin of 2 pi w x + b. In turns t, less the nearest whole number, h = sin(pi t) and g =
+ * cos(pi t) are Taylor polynomials on a quarter of a turn, and cos(2 pi t) = 1 - 2 h^2, sin(2 pi t)
+ * = 2 h g.
  */
 VECTOR_CLONES
 static void find_waves(const float *restrict w, const float *restrict b, float x, int count,
@@ -108,7 +110,8 @@ const op_kind op_periodic = {
 
 /* ---- The gradient of the table ---- */
 
-/* With s = sum d_i W2_if: W2_if gets d_i cos, b_f gets -s sin, w_f that times 2 pi x, and c gets d. */
+/* With s = sum d_i W2_if: W2_if gets d_i cos, b_f gets -s sin, w_f that times 2 pi x, and
+ * c gets d. */
 static void add_gradient(wave_shape shape, const float *column, const float *d, const float *kept,
                          float *gradient)
 {

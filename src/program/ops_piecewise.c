@@ -1,8 +1,8 @@
 /*
- * Piecewise-linear embeddings of inputs: e = w0 x + b0 + P ple(x) with ple_t = clip((x - b_t) / (b_t+1 - b_t),
- * 0, 1), not clipped at both ends (Gorishniy et al. 2022, version B of Gorishniy et al. 2024). ple is 1 up to
- * the piece that x lies in and 0 behind it, so P ple(x) is a sum of the first columns of P, computed once a
- * step, and a share of the next.
+ * Piecewise-linear embeddings of inputs: e = w0 x + b0 + P ple(x) with ple_t = clip((x - b_t) /
+ * (b_t+1 - b_t), 0, 1), not clipped at both ends (Gorishniy et al. 2022, version B of Gorishniy et
+ * al. 2024). ple is 1 up to the piece that x lies in and 0 behind it, so P ple(x) is a sum of the
+ * first columns of P, computed once a step, and a share of the next.
  *
  * A column of the table holds w0, b0 and the columns of P of one input, each [width].
  */

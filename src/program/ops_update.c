@@ -1,4 +1,5 @@
-/* Between a gradient and the next step: the sums over tiles and shards, norms, the caller's hook, the update. */
+/* Between a gradient and the next step: the sums over tiles and shards, norms, the caller's
+ * hook, the update. */
 #include "base/vector.h"
 #include "math/bf16.h"
 #include "math/sums.h"
@@ -9,8 +10,8 @@
 
 /* ---- Ranges ---- */
 
-/* A block of columns of a tensor is some ranges of equal length in the flat buffers: one, if it lies there
- * without gaps. */
+/* A block of columns of a tensor is some ranges of equal length in the flat buffers: one, if it
+ * lies there without gaps. */
 typedef struct block_ranges {
     size_t first; /* of the first range */
     size_t stride;
@@ -115,7 +116,7 @@ const op_kind op_sum_shards = {.name = "sum shards",
 static bool run_begin_sum(const program_op *op, const op_context *context, op_tile tile)
 {
     (void)tile;
-    return exchange_begin(context->exchange, op->part, context->leaves);
+    return exchange_begin(context->exchange, op->bucket, context->leaves);
 }
 
 const op_kind op_begin_sum = {.name = "begin all-reduce",
@@ -127,7 +128,7 @@ const op_kind op_begin_sum = {.name = "begin all-reduce",
 static bool run_end_sum(const program_op *op, const op_context *context, op_tile tile)
 {
     (void)tile;
-    return exchange_end(context->exchange, op->part);
+    return exchange_end(context->exchange, op->bucket);
 }
 
 const op_kind op_end_sum = {.name = "all-reduce",
@@ -174,8 +175,8 @@ static bool run_gradient_norm(const program_op *op, const op_context *context, o
 }
 
 /*
- * The ops of all tensors finish one after the other: each adds its tiles, in their order, and the last one
- * leaves what the whole norm asks for (torch.nn.utils.clip_grad_norm_).
+ * The ops of all tensors finish one after the other: each adds its tiles, in their order, and the
+ * last one leaves what the whole norm asks for (torch.nn.utils.clip_grad_norm_).
  */
 static bool finish_gradient_norm(const program_op *op, const op_context *context)
 {
@@ -265,8 +266,8 @@ const op_kind op_update = {.name = "update",
 /* ---- The gradient and the update of a batch of one sample ---- */
 
 /*
- * dW = d a^T is never stored. W lies in lines: columns, one for each element of a, or, where it is thin,
- * rows, one for each of d.
+ * dW = d a^T is never stored. W lies in lines: columns, one for each element of a, or, where it is
+ * thin, rows, one for each of d.
  */
 static bool run_sample_update(const program_op *op, const op_context *context, op_tile tile)
 {

@@ -1,9 +1,11 @@
 /*
- * The program of a step: a list of ops, compiled once from a network, settings and a batch size. Ops that
- * one thread can do on the same tile without meeting another are a chain; chains whose tiles may run at the
- * same time are a stage; a stage begins when all tiles of the one before are complete.
+ * The program of a step: a list of ops, compiled once from a network, settings and a batch
+ * size. Ops that one thread can do on the same tile without meeting another are a chain; chains
+ * whose tiles may run at the same time are a stage; a stage begins when all tiles of the one
+ * before are complete.
  *
- * Everything is decided by shapes: no field depends on the number of threads, and so no bit of a result does.
+ * Everything is decided by shapes: no field depends on the number of threads, and so no bit of
+ * a result does.
  */
 #ifndef NNFS_PROGRAM_PROGRAM_H
 #define NNFS_PROGRAM_PROGRAM_H
@@ -28,11 +30,12 @@ typedef struct program_stage {
     bool once;       /* its ops run once, not for each shard */
 } program_stage;
 
-/* Some layers, `last` to `first`, or the matrices of the inputs (-1), whose gradients ranks exchange together. */
-typedef struct program_part {
+/* Some layers, `last` to `first`, or the matrices of the inputs (-1), whose gradients
+ * ranks exchange together. */
+typedef struct program_bucket {
     int first, last;
-    gradient_part range;
-} program_part;
+    gradient_range range;
+} program_bucket;
 
 typedef struct program {
     program_op *ops; /* [op_count] */
@@ -42,9 +45,10 @@ typedef struct program {
     program_stage *stages; /* [stage_count] */
     int stage_count;
 
-    program_part
-        *parts; /* [part_count] in the order in which their gradients are made; of several ranks */
-    int part_count;
+    program_bucket *
+        /* [bucket_count] in the order in which their gradients are made; of several ranks */
+        buckets;
+    int bucket_count;
 
     int shards;        /* of a batch; each has its own tiles, operands and gradient */
     shard_range range; /* those of this process */

@@ -53,14 +53,14 @@ op_context step_run_context(const step_run *run, int thread)
 /* ---- Chunks ---- */
 
 /*
- * A chunk has the parts 0 .. stages - 1, and then a pause in which the caller may watch. Part p of chunk c
- * is phase c * parts + p of what the threads share.
+ * A chunk has the phases 0 .. stages - 1, and then a pause in which the caller may watch. Phase p
+ * of chunk c is phase c * phases + p of what the threads share.
  */
 typedef struct region {
     step_run *run;
-    int64_t chunks;      /* that are left of the run */
-    int64_t first_chunk; /* of them, counted in the whole run */
-    uint64_t parts;
+    int64_t chunks;       /* that are left of the run */
+    int64_t first_chunk;  /* of them, counted in the whole run */
+    uint64_t phases;      /* of a chunk */
     uint64_t first_stage; /* of the chunks after the first one */
     double watched;       /* when the caller was last called */
     int64_t updates;      /* that were done before the first step of the whole run */
@@ -225,8 +225,8 @@ static void list_running_stages(const region *r)
 static uint64_t first_stage(const region *r)
 {
     uint64_t stage = 0;
-    while (stage + 2 < r->parts && !r->run->work->runs[stage] &&
-           !r->run->work->runs[r->parts - 1 + stage]) {
+    while (stage + 2 < r->phases && !r->run->work->runs[stage] &&
+           !r->run->work->runs[r->phases - 1 + stage]) {
         stage++;
     }
     return stage;
@@ -353,8 +353,8 @@ static void add_sums(void *user, int to, int from)
     }
 }
 
-/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. False: a rank is
- * lost. */
+/* The sums over the tiles of an op, then over the shards, whose sum each shard then has. False: a
+ * rank is lost. */
 static bool sum_op(worker *w, const program_op *op)
 {
     step_run *run = w->region->run;
@@ -482,22 +482,22 @@ static bool watch_is_due(const region *r)
 static uint64_t phase_after(worker *w, uint64_t phase)
 {
     region *r = w->region;
-    uint64_t part = phase % r->parts;
-    uint64_t next_chunk = phase - part + r->parts;
-    bool last = next_chunk == (uint64_t)r->chunks * r->parts;
-    if (part + 1 == r->parts) { /* the pause */
+    uint64_t within = phase % r->phases;
+    uint64_t next_chunk = phase - within + r->phases;
+    bool last = next_chunk == (uint64_t)r->chunks * r->phases;
+    if (within + 1 == r->phases) { /* the pause */
         if (r->run->stopped) {
             return PHASES_OVER;
         }
         return next_chunk + r->first_stage;
     }
-    if (!finish_stage(w, (int)part)) {
+    if (!finish_stage(w, (int)within)) {
         return PHASES_OVER;
     }
-    const bool *runs = r->run->work->runs + (w->chunk.closes ? r->parts - 1 : 0);
-    for (part++; part + 1 < r->parts; part++) {
-        if (runs[part]) {
-            return next_chunk - r->parts + part;
+    const bool *runs = r->run->work->runs + (w->chunk.closes ? r->phases - 1 : 0);
+    for (within++; within + 1 < r->phases; within++) {
+        if (runs[within]) {
+            return next_chunk - r->phases + within;
         }
     }
     finish_chunk(w);
@@ -515,8 +515,8 @@ static governor_count count_at(int64_t chunk)
     return (governor_count){clock_seconds(), clock_busy_seconds(), chunk};
 }
 
-/* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with the caller is
- * not the governor's. */
+/* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with
+ * the caller is not the governor's. */
 static void watch(region *r, int64_t chunks)
 {
     step_run *run = r->run;
@@ -530,20 +530,20 @@ static void watch(region *r, int64_t chunks)
 
 /* ---- The threads ---- */
 
-static bool is_callers(const region *r, uint64_t part)
+static bool is_callers(const region *r, uint64_t within)
 {
-    return part + 1 == r->parts || r->run->program->stages[part].single;
+    return within + 1 == r->phases || r->run->program->stages[within].single;
 }
 
 /* What only the calling thread does: the pause, and stages of a single tile. */
 static void run_callers(worker *w, uint64_t phase)
 {
     region *r = w->region;
-    uint64_t part = phase % r->parts;
-    if (part + 1 == r->parts) {
-        watch(r, (int64_t)(phase / r->parts) + 1);
+    uint64_t within = phase % r->phases;
+    if (within + 1 == r->phases) {
+        watch(r, (int64_t)(phase / r->phases) + 1);
     } else {
-        run_tile(w, &r->run->program->stages[part], 0);
+        run_tile(w, &r->run->program->stages[within], 0);
     }
     phases_advance(&r->run->work->phases, phase_after(w, phase));
 }
@@ -553,15 +553,15 @@ static void share_phase(worker *w, uint64_t phase, int threads)
 {
     region *r = w->region;
     phases *shared = &r->run->work->phases;
-    uint64_t part = phase % r->parts;
+    uint64_t within = phase % r->phases;
     int me = omp_get_thread_num();
-    if (is_callers(r, part)) {
+    if (is_callers(r, within)) {
         if (me == 0) {
             run_callers(w, phase);
         }
         return;
     }
-    const program_stage *stage = &r->run->program->stages[part];
+    const program_stage *stage = &r->run->program->stages[within];
     int tiles = stage_tiles(w, stage);
     int from = 0;
     int tile = 0;
@@ -599,8 +599,8 @@ static void run_thread(region *r)
     uint64_t phase = 0;
     uint64_t at = UINT64_MAX; /* the chunk this thread looks at */
     while (phase != PHASES_OVER) {
-        if (phase / r->parts != at) {
-            at = phase / r->parts;
+        if (phase / r->phases != at) {
+            at = phase / r->phases;
             w.chunk = chunk_at(r, (int64_t)at, &w.part);
             turn_to(&w, 0);
             govern(r, (int64_t)at);
@@ -621,7 +621,7 @@ static int64_t chunks_done(const region *r)
 {
     const step_run *run = r->run;
     int64_t done = (run->sums.steps - run->resumed.steps) * chunks_in(run, run->batch);
-    int64_t seen = run->work->governor.begun.steps;
+    int64_t seen = run->work->governor.at_start.steps;
     done = MIN(done, r->chunks); /* the last step may have fewer */
     return MAX(done, seen);
 }
@@ -634,7 +634,7 @@ void step_run_all(step_run *run)
     run->bad_here = run->stopping = run->stopped = run->diverged = run->lost = false;
     region r = {.run = run,
                 .first_chunk = run->resumed.steps * chunks_in(run, run->batch),
-                .parts = (uint64_t)run->program->stage_count + 1,
+                .phases = (uint64_t)run->program->stage_count + 1,
                 .updates = run->updates - run->resumed.steps,
                 .watched = clock_seconds()};
     r.chunks = samples / run->batch * chunks_in(run, run->batch) +

@@ -1,6 +1,6 @@
 /*
- * Runs of steps: the samples of a dataset go through a program, step by step and chunk by chunk, by as many
- * threads as there are, in a workspace: a step allocates nothing.
+ * Runs of steps: the samples of a dataset go through a program, step by step and chunk by chunk, by
+ * as many threads as there are, in a workspace: a step allocates nothing.
  */
 #ifndef NNFS_PROGRAM_STEP_RUN_H
 #define NNFS_PROGRAM_STEP_RUN_H
@@ -43,8 +43,9 @@ typedef struct step_run {
     step_sums resumed; /* steps of the run that were done before it was interrupted */
 
     /*
-     * Called on the calling thread every now and then while no parameter is being written; non-zero stops
-     * the run, without the step under way; with other ranks, after a step in which all know. May be NULL.
+     * Called on the calling thread every now and then while no parameter is being written; non-zero
+     * stops the run, without the step under way; with other ranks, after a step in which all know.
+     * May be NULL.
      */
     int (*watch)(struct step_run *run);
     double watch_every; /* seconds */

@@ -9,8 +9,8 @@
 /* A chunk bounds the memory of a large batch; it is a multiple of the tiles. */
 #define CHUNK_COLUMNS 2048
 
-/* Tiles of columns: narrow for small layers that threads share, whose products need no packing; else wide
- * enough to pay for the packing of W, and narrow enough that a batch of 128 has two. */
+/* Tiles of columns: narrow for small layers that threads share, whose products need no packing;
+ * else wide enough to pay for the packing of W, and narrow enough that a batch of 128 has two. */
 #define SMALL_W_FLOATS     16384
 #define SMALL_TILE_COLUMNS 32
 #define TILE_COLUMNS       64
@@ -18,8 +18,8 @@
 /* Columns of a tile of members, of all of them together. */
 #define MEMBER_COLUMNS 256
 
-/* Tiles of columns in a chunk of a large batch for few weights, each with a partial gradient: together
- * about what the second-level caches of two cores hold, and enough for as many threads. */
+/* Tiles of columns in a chunk of a large batch for few weights, each with a partial gradient:
+ * together about what the second-level caches of two cores hold, and enough for as many threads. */
 #define PARTIALS      16
 #define PARTIAL_BATCH (4 * PARTIALS * SMALL_TILE_COLUMNS)
 
@@ -29,8 +29,8 @@
 #define TILE_MAX_ROWS  256
 #define TILE_WIDTH     512 /* columns of such a tile, at most */
 
-/* Blocks of W: what fits a core's second-level cache with gradient and states, but wide enough for a good
- * product, and with enough work to be worth a call. */
+/* Blocks of W: what fits a core's second-level cache with gradient and states, but wide enough for
+ * a good product, and with enough work to be worth a call. */
 #define BLOCK_FLOATS      32768
 #define BLOCK_MIN_COLUMNS 64 /* or an eighth of all, up to the next */
 #define BLOCK_MAX_COLUMNS 256
@@ -67,7 +67,8 @@ static double weights_of(const network_layer *layer)
     return (double)layer->in * (double)layer->out;
 }
 
-/* Whether the gradient is computed by tiles of samples: all weights are few, and the batch is large. */
+/* Whether the gradient is computed by tiles of samples: all weights are few, and the
+ * batch is large. */
 static bool has_partials(const nnfs_network *network, int64_t batch)
 {
     double floats = 0.0;
@@ -132,7 +133,8 @@ int tiling_rows(const network_layer *layer, int rows)
     if (weights_of(layer) < LARGE_W_FLOATS) {
         return 0;
     }
-    /* An even number of tiles, which two threads share evenly; a single one would leave them idle. */
+    /* An even number of tiles, which two threads share evenly; a single one would
+     * leave them idle. */
     int tiles = 2 * (rows / (2 * between(TILE_MIN_ROWS, rows / 8, TILE_MAX_ROWS)));
     if (tiles == 0) {
         return 0;
@@ -146,8 +148,8 @@ int tiling_wide_columns(void)
 }
 
 /*
- * About as many columns as the cache and the work ask for, such that the blocks are equal and a multiple of
- * four, which two or four threads share evenly.
+ * About as many columns as the cache and the work ask for, such that the blocks are equal and a
+ * multiple of four, which two or four threads share evenly.
  */
 int tiling_block_columns(const network_layer *layer, int64_t batch)
 {

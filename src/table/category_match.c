@@ -65,12 +65,12 @@ bool category_key(const char *text, bool padded, char key[CATEGORY_KEY_BYTES])
     return true;
 }
 
-/* Keys of texts that have one, else copies of no text at all; NULL: no memory. */
-static char (*make_keys(string_list_view texts, int count))[CATEGORY_KEY_BYTES]
+/* Keys of strings that have one, else copies of no text at all; NULL: no memory. */
+static char (*make_keys(string_list_view strings, int count))[CATEGORY_KEY_BYTES]
 {
     char(*keys)[CATEGORY_KEY_BYTES] = memory_alloc_zeroed((size_t)count, sizeof *keys);
     for (int i = 0; keys && i < count; i++) {
-        (void)category_key(texts[i], true, keys[i]);
+        (void)category_key(strings[i], true, keys[i]);
     }
     return keys;
 }

@@ -7,8 +7,9 @@
 enum { CATEGORY_KEY_BYTES = 32 };
 
 /*
- * Writes what spellings of a category have in common: of true, false, yes and no in any case, and of
- * numbers ("1", "1.0"). `padded`: also those with leading zeros, "01". False: it has one spelling only.
+ * Writes what spellings of a category have in common: of true, false, yes and no in any case,
+ * and of numbers ("1", "1.0"). `padded`: also those with leading zeros, "01". False: it has
+ * one spelling only.
  */
 bool category_key(const char *text, bool padded, char key[CATEGORY_KEY_BYTES]);
 

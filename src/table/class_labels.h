@@ -29,8 +29,8 @@ nnfs_status table_classes_find(const data_table *table, int column, const float 
                                table_classes *classes, nnfs_error *error);
 
 /*
- * labels [rows]: the class of each cell, 0 for a missing one. Errors: DATA (a cell that is none of the
- * classes; the message names it), MEMORY.
+ * labels [rows]: the class of each cell, 0 for a missing one. Errors: DATA (a cell that is none of
+ * the classes; the message names it), MEMORY.
  */
 nnfs_status table_classes_label(const data_table *table, int column, const float *y, int64_t rows,
                                 const table_classes *classes, int32_t *labels, nnfs_error *error);

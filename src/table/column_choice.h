@@ -15,8 +15,8 @@ typedef struct table_choice {
 } table_choice;
 
 /*
- * Chooses by the settings, or as the model has it that they are to be like; reads the targets' own file.
- * To be freed also on failure. Errors: ARGUMENT, IO, DATA, MEMORY.
+ * Chooses by the settings, or as the model has it that they are to be like; reads the targets' own
+ * file. To be freed also on failure. Errors: ARGUMENT, IO, DATA, MEMORY.
  */
 nnfs_status table_choose(data_table *table, const nnfs_dataset_settings *settings, table_choice *c,
                          nnfs_error *error);

@@ -11,8 +11,8 @@ typedef struct column_match {
 } column_match;
 
 /*
- * By names, or by places where either side has none; the targets may be missing, all of them. Errors:
- * DATA, MEMORY; the match is then {0}.
+ * By names, or by places where either side has none; the targets may be missing, all of them.
+ * Errors: DATA, MEMORY; the match is then {0}.
  */
 nnfs_status column_match_create(const data_table *table, const nnfs_preprocessing *like,
                                 column_match *match, nnfs_error *error);

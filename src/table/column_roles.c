@@ -1,4 +1,5 @@
-/* The role of each column of a table: by the settings, or by the preprocessing whose schema it follows. */
+/* The role of each column of a table: by the settings, or by the preprocessing whose
+ * schema it follows. */
 #include "base/memory.h"
 #include "base/words.h"
 #include "table/column_match.h"

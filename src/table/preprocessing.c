@@ -65,12 +65,12 @@ nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes)
     return made;
 }
 
-static void free_texts(char **texts, int count)
+static void free_strings(char **strings, int count)
 {
-    for (int i = 0; texts && i < count; i++) {
-        free(texts[i]);
+    for (int i = 0; strings && i < count; i++) {
+        free(strings[i]);
     }
-    free(texts);
+    free(strings);
 }
 
 void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing)
@@ -80,14 +80,14 @@ void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing)
     }
     for (int i = 0; i < preprocessing->column_count; i++) {
         preprocessing_column *column = &preprocessing->columns[i];
-        free_texts(column->categories, column->encoding.categories);
+        free_strings(column->categories, column->encoding.categories);
         free((char *)(uintptr_t)column->encoding.name);
         free(column->knots);
     }
     for (int i = 0; i < preprocessing->target_count; i++) {
         free(preprocessing->targets[i].name);
     }
-    free_texts(preprocessing->class_names, preprocessing->classes);
+    free_strings(preprocessing->class_names, preprocessing->classes);
     string_list_free(preprocessing->missing);
     string_list_free(preprocessing->left_out);
     free(preprocessing->columns);

@@ -1,6 +1,6 @@
 /*
- * Preprocessing: how each column of a table becomes inputs of a network, fitted on its training part.
- * Reference-counted, never changed once it is made.
+ * Preprocessing: how each column of a table becomes inputs of a network, fitted on its training
+ * part. Reference-counted, never changed once it is made.
  */
 #ifndef NNFS_TABLE_PREPROCESSING_H
 #define NNFS_TABLE_PREPROCESSING_H
@@ -48,8 +48,8 @@ struct nnfs_preprocessing {
 };
 
 /*
- * Allocates a zeroed preprocessing with `columns` columns. NULL: no memory. The caller fills it; texts come from
- * malloc, but for an encoding's reason.
+ * Allocates a zeroed preprocessing with `columns` columns. NULL: no memory. The caller fills it;
+ * strings come from malloc, but for an encoding's reason.
  */
 nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes);
 
@@ -58,8 +58,8 @@ const nnfs_preprocessing *preprocessing_retain(const nnfs_preprocessing *preproc
 void preprocessing_release(const nnfs_preprocessing *preprocessing);
 
 /*
- * Gives each column its inputs, in order, by what it has. False: no input at all, or more than an int
- * can count.
+ * Gives each column its inputs, in order, by what it has. False: no input at all, or more than an
+ * int can count.
  */
 bool preprocessing_lay_out(nnfs_preprocessing *preprocessing);
 
@@ -67,8 +67,8 @@ bool preprocessing_lay_out(nnfs_preprocessing *preprocessing);
 bool preprocessing_equal(const nnfs_preprocessing *left, const nnfs_preprocessing *right);
 
 /*
- * Numbers [targets x count] as a network learns them, from their own units, in place, and back. Nothing
- * to do where they are not scaled, or there is no preprocessing (NULL).
+ * Numbers [targets x count] as a network learns them, from their own units, in place, and back.
+ * Nothing to do where they are not scaled, or there is no preprocessing (NULL).
  */
 void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                  float *targets);

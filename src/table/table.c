@@ -91,7 +91,8 @@ int table_find(const data_table *table, const char *which)
 
 /* ---- Messages ---- */
 
-/* Copies what fits of `name`, whole characters of UTF-8, with nothing that a terminal would obey. */
+/* Copies what fits of `name`, whole characters of UTF-8, with nothing that a
+ * terminal would obey. */
 static void copy_name(char *text, size_t room, const char *name)
 {
     size_t length = strlen(name);

@@ -1,6 +1,6 @@
 /*
- * A table as a reader returns it, before roles are assigned: named columns of
- * numbers and categories, row by row. A category cell holds the index of its value among the column's
+ * A table as a reader returns it, before roles are assigned: named columns of numbers and
+ * categories, row by row. A category cell holds the index of its value among the column's
  * categories, as a number; a missing cell is NaN.
  */
 #ifndef NNFS_TABLE_TABLE_H
@@ -77,8 +77,8 @@ column_label table_label(const data_table *table, int column);
 int64_t table_line(const data_table *table, int64_t row);
 
 /*
- * "PATH: row R: sentence", with "line L, column 'C'" where there are lines (column < 0: without it);
- * returns DATA.
+ * "PATH: row R: sentence", with "line L, column 'C'" where there are lines (column < 0: without
+ * it); returns DATA.
  */
 nnfs_status table_fail(const data_table *table, int64_t row, int column, nnfs_error *error,
                        const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -93,8 +93,8 @@ typedef enum column_role {
 
 /*
  * What the settings say of each column: roles [column_count]. A reader calls this as soon as the
- * columns and their names are known. Errors: ARGUMENT (a column asked for two things), DATA (one that
- * is not there), MEMORY.
+ * columns and their names are known. Errors: ARGUMENT (a column asked for two things), DATA (one
+ * that is not there), MEMORY.
  */
 nnfs_status column_roles_resolve(const data_table *table, const nnfs_dataset_settings *settings,
                                  column_role *roles, nnfs_error *error);
@@ -109,7 +109,8 @@ typedef struct column_format {
 nnfs_status column_formats_resolve(const data_table *table, const nnfs_preprocessing *like,
                                    column_format *formats, nnfs_error *error);
 
-/* The words that mean "missing": of the settings, else of the model to be like, else the usual ones. */
+/* The words that mean "missing": of the settings, else of the model to be like, else
+ * the usual ones. */
 string_list_view table_missing(const nnfs_dataset_settings *settings);
 
 /* The readers. The path must outlive the table; on failure *table is {0}. Errors: IO, DATA, MEMORY,

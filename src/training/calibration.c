@@ -1,6 +1,7 @@
 /*
- * Temperature scaling. What the output activation takes is linear in the parameters of the output layer, so
- * the temperature goes into them: all readers of the network, exports too, have calibrated probabilities.
+ * Temperature scaling. What the output activation takes is linear in the parameters of the
+ * output layer, so the temperature goes into them: all readers of the network, exports too,
+ * have calibrated probabilities.
  */
 #include "base/memory.h"
 #include "network/network.h"

@@ -137,7 +137,8 @@ static nnfs_status clear_left_overs(const char *folder, nnfs_error *error)
     return status;
 }
 
-/* Whether another has it, also after a second: one that was killed lets go of it, but not at once. */
+/* Whether another has it, also after a second: one that was killed lets go of it, but
+ * not at once. */
 static bool is_taken(int lock)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};

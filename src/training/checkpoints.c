@@ -150,7 +150,7 @@ static void take_state(nnfs_trainer *trainer, const nnfs_network *network,
     memcpy(trainer->last_good, trainer->network->parameters, bytes);
     trainer->steps = state->steps;
     trainer->epochs = state->epochs;
-    trainer->resumed = (epoch_part){
+    trainer->resumed = (resume_point){
         {state->epoch_steps, state->epoch_samples, state->epoch_loss, state->epoch_correct},
         state->epoch_seconds};
     if (trainer->states[STATE_BEST] && state->states[STATE_BEST]) {
@@ -255,17 +255,17 @@ int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer)
 /* ---- Writing ---- */
 
 static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *trainer,
-                                 const epoch_part *part)
+                                 const resume_point *point)
 {
     checkpoint_state state = {
         .settings = trainer->settings,
         .steps = trainer->steps,
         .epochs = trainer->epochs,
-        .epoch_steps = part->sums.steps,
-        .epoch_samples = part->sums.samples,
-        .epoch_loss = part->sums.loss,
-        .epoch_correct = part->sums.correct,
-        .epoch_seconds = part->seconds,
+        .epoch_steps = point->sums.steps,
+        .epoch_samples = point->sums.samples,
+        .epoch_loss = point->sums.loss,
+        .epoch_correct = point->sums.correct,
+        .epoch_seconds = point->seconds,
         .seconds = c->seconds,
         .best = c->best,
         .reached = c->reached,
@@ -285,18 +285,19 @@ static checkpoint_state state_of(const checkpoints *c, const nnfs_trainer *train
     return state;
 }
 
-/* Writes the network as it is evaluated, its own parameters as a state, and removes the oldest file. */
-static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const epoch_part *part,
+/* Writes the network as it is evaluated, its own parameters as a state, and removes
+ * the oldest file. */
+static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const resume_point *point,
                              char **path, nnfs_error *error)
 {
     const char *folder = trainer->settings.checkpoint_folder;
-    checkpoint_state state = state_of(c, trainer, part);
+    checkpoint_state state = state_of(c, trainer, point);
     const nnfs_network evaluated = trainer_evaluated(trainer);
     int replacing = train_state_replacing(&trainer->settings);
     if (evaluated.parameters != trainer->network->parameters) {
         state.states[replacing] = trainer->network->parameters;
     }
-    *path = folder_path(folder, trainer->epochs, part->sums.steps);
+    *path = folder_path(folder, trainer->epochs, point->sums.steps);
     if (!*path) {
         return fail_memory(error, strlen(folder), "a file name");
     }
@@ -304,7 +305,7 @@ static nnfs_status write_one(checkpoints *c, const nnfs_trainer *trainer, const 
     return folder_tidy(folder, *path, error);
 }
 
-void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part)
+void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const resume_point *point)
 {
     const nnfs_train_settings *settings = &trainer->settings;
     nnfs_error failed = {.status = NNFS_OK};
@@ -314,7 +315,7 @@ void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *p
         asked = settings->on_checkpoint(settings->user, NULL, NULL);
     }
     if (asked == NNFS_OK) {
-        c->failed = write_one(c, trainer, part, &path, &failed);
+        c->failed = write_one(c, trainer, point, &path, &failed);
     } else {
         c->failed = fail(&failed, asked, "%s: what belongs to a checkpoint could not be made ready",
                          settings->checkpoint_folder);
@@ -352,7 +353,7 @@ void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool 
         c->best = loss;
     }
     if (due) {
-        checkpoints_save(c, trainer, &(epoch_part){0});
+        checkpoints_save(c, trainer, &(resume_point){0});
     }
     if (best && c->failed == NNFS_OK) {
         mark_best(c, trainer);
@@ -363,7 +364,7 @@ void checkpoints_end(checkpoints *c, nnfs_trainer *trainer)
 {
     if (!c->finished || c->saved_steps != trainer->steps) {
         c->finished = true;
-        checkpoints_save(c, trainer, &(epoch_part){0});
+        checkpoints_save(c, trainer, &(resume_point){0});
     }
 }
 

@@ -1,6 +1,7 @@
 /*
- * The checkpoints of a run: when one is due, where it goes, which are kept, and how a run goes on from
- * one. The last three are kept, and the best; none is removed before the newest was read back whole.
+ * The checkpoints of a run: when one is due, where it goes, which are kept, and how a run goes
+ * on from one. The last three are kept, and the best; none is removed before the newest was
+ * read back whole.
  */
 #ifndef NNFS_TRAINING_CHECKPOINTS_H
 #define NNFS_TRAINING_CHECKPOINTS_H
@@ -33,13 +34,13 @@ nnfs_status checkpoints_begin(checkpoints *c, nnfs_trainer *trainer, const nnfs_
 nnfs_status checkpoints_restore(checkpoints *c, nnfs_trainer *trainer,
                                 const nnfs_checkpoint *checkpoint, nnfs_error *error);
 
-/* Whether a checkpoint is due after `steps` steps; the next step at which one is certainly due (0: unknown). `c`
- * may be NULL. */
+/* Whether a checkpoint is due after `steps` steps; the next step at which one is certainly due (0:
+ * unknown). `c` may be NULL. */
 bool checkpoints_due(const checkpoints *c, const nnfs_trainer *trainer);
 int64_t checkpoints_next_step(const checkpoints *c, const nnfs_trainer *trainer);
 
-/* Writes one; `part` is what there is of the epoch under way. */
-void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const epoch_part *part);
+/* Writes one; `point` is what is done of the epoch under way. */
+void checkpoints_save(checkpoints *c, nnfs_trainer *trainer, const resume_point *point);
 
 /* After an epoch: writes one if it is due, or wanted, or the epoch was the best, or the last. */
 void checkpoints_epoch(checkpoints *c, nnfs_trainer *trainer, double loss, bool wanted);

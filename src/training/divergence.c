@@ -20,8 +20,8 @@ static int64_t find_not_finite(const float *values, int rows, int columns)
 }
 
 /*
- * Which sample stands in a column of the chunk that diverged; of a part of a dataset, its place in the
- * whole: the one that its owner knows.
+ * Which sample stands in a column of the chunk that diverged; of a part of a dataset, its place in
+ * the whole: the one that its owner knows.
  */
 static long long sample_of(const step_run *run, int64_t column)
 {
@@ -29,8 +29,8 @@ static long long sample_of(const step_run *run, int64_t column)
     return (long long)dataset_row(run->dataset, run->order ? run->order[at] : at);
 }
 
-/* What to try, after where and what. Before the first update a learning rate is to blame only if it is
- * large and the update, not the loss, went wrong. */
+/* What to try, after where and what. Before the first update a learning rate is to blame only if it
+ * is large and the update, not the loss, went wrong. */
 static nnfs_status fail_with_advice(const nnfs_trainer *trainer, bool updated, const char *what,
                                     nnfs_error *error)
 {
@@ -55,8 +55,8 @@ static nnfs_status fail_bad_value(const step_run *run, const char *where, const 
 }
 
 /*
- * The first op of the forward pass whose results in the workspace, of the chunk that diverged, are not
- * finite: its layer, or the last layer.
+ * The first op of the forward pass whose results in the workspace, of the chunk that diverged, are
+ * not finite: its layer, or the last layer.
  */
 static int find_bad_layer(const step_run *run)
 {

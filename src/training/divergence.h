@@ -4,8 +4,8 @@
 
 #include "training/trainer.h"
 
-/* Fills *error and returns DIVERGED. The chunk's buffers still hold what was computed: they tell where it
- * first stopped being finite. */
+/* Fills *error and returns DIVERGED. The chunk's buffers still hold what was computed: they tell
+ * where it first stopped being finite. */
 nnfs_status fail_diverged(const nnfs_trainer *trainer, const step_run *run, nnfs_error *error);
 
 #endif

@@ -63,8 +63,8 @@ static void save_if_due(step_run *run, bool stopping)
     trainer->steps = run->updates;
     if (stopping || checkpoints_due(trainer->checkpoints, trainer)) {
         double began = clock_seconds();
-        epoch_part part = {run->finished, seconds_so_far(watch)};
-        checkpoints_save(trainer->checkpoints, trainer, &part);
+        resume_point point = {run->finished, seconds_so_far(watch)};
+        checkpoints_save(trainer->checkpoints, trainer, &point);
         watch->saving += clock_seconds() - began;
     }
     int64_t next = checkpoints_next_step(trainer->checkpoints, trainer);
@@ -115,7 +115,8 @@ static int64_t batch_of(const nnfs_trainer *trainer, const nnfs_dataset *dataset
     return batch;
 }
 
-/* The first rank with a loss that is not finite says what was wrong, to all; an update is wrong on all. */
+/* The first rank with a loss that is not finite says what was wrong, to all; an update is
+ * wrong on all. */
 static nnfs_status fail_together(const nnfs_trainer *trainer, const step_run *run,
                                  nnfs_error *error)
 {
@@ -270,7 +271,7 @@ nnfs_status epoch_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset, nnfs_
     }
     memcpy(trainer->epoch_start, trainer->network->parameters,
            trainer->network->parameter_floats * sizeof(float));
-    trainer->resumed = (epoch_part){0};
+    trainer->resumed = (resume_point){0};
     step_run_all(&p.run);
     status = end_pass(trainer, &p, epoch, error);
 cleanup:

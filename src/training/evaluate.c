@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * What the tiles leave behind, to be added up in their order. Classes have labels, choices and, where
- * there are two of them, scores; numbers have errors.
+ * What the tiles leave behind, to be added up in their order. Classes have labels, choices and,
+ * where there are two of them, scores; numbers have errors.
  */
 typedef struct evaluation_sums {
     const nnfs_dataset *dataset;
@@ -152,7 +152,7 @@ static nnfs_status fill_classes(const evaluation_sums *sums, const nnfs_network 
     } else if (sums->probabilities) {
         evaluation->log_loss = sum_of(sums->log_loss, tiles) / (double)samples;
     }
-    TRY(metrics_of_classes(sums->chosen, sums->labels, samples, sums->dataset->parts.classes,
+    TRY(metrics_of_classes(sums->chosen, sums->labels, samples, sums->dataset->storage.classes,
                            evaluation, error));
     if (sums->scores) {
         return metrics_of_scores(sums->scores, sums->labels, samples, evaluation, error);
@@ -219,7 +219,7 @@ static nnfs_status fill_labels(const evaluation_sums *sums, nnfs_evaluation *mad
 /* RMSE, MAE and R2. Targets that never vary have no R2: NaN. */
 static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluation *evaluation)
 {
-    size_t outputs = (size_t)sums->dataset->parts.target_count;
+    size_t outputs = (size_t)sums->dataset->storage.target_count;
     double terms = (double)evaluation->samples * (double)outputs;
     double squares = 0.0;
     double r2 = 0.0;
@@ -280,7 +280,7 @@ static void sums_free(evaluation_sums *sums)
 static bool allocate_classes(evaluation_sums *sums, const nnfs_network *network, size_t tiles)
 {
     size_t samples = (size_t)sums->dataset->samples;
-    bool two = sums->dataset->parts.classes == 2;
+    bool two = sums->dataset->storage.classes == 2;
     sums->probabilities = gives_probabilities(network) && !loss_is_log_loss(network);
     sums->labels = memory_alloc(samples, sizeof *sums->labels);
     sums->chosen = memory_alloc(samples, sizeof *sums->chosen);
@@ -300,7 +300,7 @@ static bool allocate_classes(evaluation_sums *sums, const nnfs_network *network,
 
 static bool allocate_numbers(evaluation_sums *sums, size_t tiles)
 {
-    int outputs = sums->dataset->parts.target_count;
+    int outputs = sums->dataset->storage.target_count;
     size_t errors = size_mul(tiles, (size_t)outputs);
     sums->absolute = memory_alloc(errors, sizeof *sums->absolute);
     sums->residual = memory_alloc(errors, sizeof *sums->residual);
@@ -333,8 +333,8 @@ static bool allocate(evaluation_sums *sums, const nnfs_network *network, size_t 
     if (sums->each > 0) {
         return sums->loss && allocate_labels(sums);
     }
-    return sums->loss && (sums->dataset->parts.labels ? allocate_classes(sums, network, tiles)
-                                                      : allocate_numbers(sums, tiles));
+    return sums->loss && (sums->dataset->storage.labels ? allocate_classes(sums, network, tiles)
+                                                        : allocate_numbers(sums, tiles));
 }
 
 static nnfs_status fill_evaluation(const evaluation_sums *sums, const nnfs_network *network,
@@ -438,8 +438,8 @@ static nnfs_status judge(const nnfs_dataset *dataset, const float *probabilities
         metrics_log_loss(probabilities, sums->labels, rows, (int)samples) / (double)samples;
     made->log_loss = made->loss;
     nnfs_status status = metrics_of_classes(sums->chosen, sums->labels, samples,
-                                            dataset->parts.classes, made, error);
-    if (status != NNFS_OK || dataset->parts.classes != 2) {
+                                            dataset->storage.classes, made, error);
+    if (status != NNFS_OK || dataset->storage.classes != 2) {
         return status;
     }
     for (int64_t j = 0; j < samples; j++) {
@@ -459,9 +459,9 @@ nnfs_status nnfs_evaluate_probabilities(const nnfs_dataset *dataset, const float
         return fail(error, NNFS_ERROR_DATA, "the dataset has no classes to compare with");
     }
     if (dataset->samples > INT_MAX ||
-        !(rows >= dataset->parts.classes || (rows == 1 && dataset->parts.classes <= 2))) {
+        !(rows >= dataset->storage.classes || (rows == 1 && dataset->storage.classes <= 2))) {
         return fail(error, NNFS_ERROR_ARGUMENT, "%d rows of probabilities do not fit %d classes",
-                    rows, dataset->parts.classes);
+                    rows, dataset->storage.classes);
     }
     size_t samples = (size_t)dataset->samples;
     evaluation_sums sums = {.labels = memory_alloc(samples, sizeof *sums.labels),

@@ -1,4 +1,5 @@
-/* Training by hand: a step, or its gradient and its update apart, from a dataset's samples or arrays. */
+/* Training by hand: a step, or its gradient and its update apart, from a dataset's
+ * samples or arrays. */
 #include "base/memory.h"
 #include "data/batch.h"
 #include "training/divergence.h"

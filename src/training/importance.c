@@ -1,6 +1,6 @@
 /*
- * What the columns of a table do to predictions: samples are encoded once, and then predicted with the inputs
- * of one column shuffled among them, or all set to one value.
+ * What the columns of a table do to predictions: samples are encoded once, and then predicted with
+ * the inputs of one column shuffled among them, or all set to one value.
  */
 #include "base/memory.h"
 #include "base/random.h"

@@ -9,8 +9,8 @@
 
 /* ---- Keys ---- */
 
-/* Unsigned numbers in the order of the floats, which are not NaN: the sign turned over, and of negative
- * ones all bits. Both zeros are one. */
+/* Unsigned numbers in the order of the floats, which are not NaN: the sign turned over, and of
+ * negative ones all bits. Both zeros are one. */
 static uint32_t key_of(float score)
 {
     float zero_once = score + 0.0f;

@@ -155,8 +155,8 @@ static bool opens_row(const nnfs_profile *of, int index)
     return true;
 }
 
-/* Rows of a part other than the products: one, even without an op, unless few runs have it; one a layer for the
- * exchange with other ranks. */
+/* Rows of a part other than the products: one, even without an op, unless few runs have it; one a
+ * layer for the exchange with other ranks. */
 static int part_rows(const nnfs_profile *of, nnfs_part part)
 {
     int rows = 0;

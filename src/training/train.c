@@ -166,9 +166,9 @@ static nnfs_status calibrate(training *t, nnfs_error *error)
 }
 
 /*
- * How good the network is now. After the last epoch, validation and test have just been measured; after a
- * stop or a divergence, or where an earlier epoch was better, it is another network; but who stops a run
- * does not want to wait for the training set.
+ * How good the network is now. After the last epoch, validation and test have just been measured;
+ * after a stop or a divergence, or where an earlier epoch was better, it is another network; but
+ * who stops a run does not want to wait for the training set.
  */
 static nnfs_status finish(training *t, nnfs_status status, nnfs_error *error)
 {
@@ -246,7 +246,8 @@ static nnfs_status check_datasets(const training *t, const nnfs_network *network
     return NNFS_OK;
 }
 
-/* A network that has a preprocessing has this one: its inputs' weights are not to be touched again. */
+/* A network that has a preprocessing has this one: its inputs' weights are not to
+ * be touched again. */
 static nnfs_status adopt_preprocessing(nnfs_network *network, const nnfs_dataset *train,
                                        nnfs_error *error)
 {
@@ -279,8 +280,8 @@ static nnfs_status check_monitor(const training *t, nnfs_error *error)
 }
 
 /*
- * All ranks begin with the weights of rank 0, at the same step, and with the same data and settings: else the
- * messages of one would be taken for others by the next.
+ * All ranks begin with the weights of rank 0, at the same step, and with the same data and
+ * settings: else the messages of one would be taken for others by the next.
  */
 static nnfs_status check_ranks(const training *t, nnfs_error *error)
 {
@@ -313,7 +314,8 @@ static nnfs_status check_ranks(const training *t, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* What each rank begins by itself: early stopping, its checkpoints, and the state that it resumes. */
+/* What each rank begins by itself: early stopping, its checkpoints, and the state
+ * that it resumes. */
 static nnfs_status begin_rank(training *t, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;

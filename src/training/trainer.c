@@ -24,17 +24,17 @@ static nnfs_status create_exchange(nnfs_trainer *trainer, nnfs_error *error)
     if (!trainer->has_ranks) {
         return NNFS_OK;
     }
-    gradient_part *parts = calloc((size_t)p->part_count + 1, sizeof *parts);
-    if (!parts) {
-        return fail_memory(error, (size_t)p->part_count * sizeof *parts, "training");
+    gradient_range *buckets = calloc((size_t)p->bucket_count + 1, sizeof *buckets);
+    if (!buckets) {
+        return fail_memory(error, (size_t)p->bucket_count * sizeof *buckets, "training");
     }
-    for (int i = 0; i < p->part_count; i++) {
-        parts[i] = p->parts[i].range;
+    for (int i = 0; i < p->bucket_count; i++) {
+        buckets[i] = p->buckets[i].range;
     }
     nnfs_status status =
-        exchange_create(&trainer->exchange, communicator, p->shards, parts, p->part_count, sums,
+        exchange_create(&trainer->exchange, communicator, p->shards, buckets, p->bucket_count, sums,
                         trainer->settings.wire == NNFS_PRECISION_BF16, error);
-    free(parts);
+    free(buckets);
     return status;
 }
 

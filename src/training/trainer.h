@@ -1,6 +1,6 @@
 /*
- * The trainer: a network, its gradient and optimizer state, the program of a step and the workspace it runs
- * in. Everything is allocated when it is made; a step allocates nothing.
+ * The trainer: a network, its gradient and optimizer state, the program of a step and the workspace
+ * it runs in. Everything is allocated when it is made; a step allocates nothing.
  */
 #ifndef NNFS_TRAINING_TRAINER_H
 #define NNFS_TRAINING_TRAINER_H
@@ -24,10 +24,10 @@
                        .coverage = NAN})
 
 /* The part of an epoch that was done before. */
-typedef struct epoch_part {
+typedef struct resume_point {
     step_sums sums;
     double seconds;
-} epoch_part;
+} resume_point;
 
 /* Where early stopping stands. */
 typedef struct stopping_state {
@@ -57,27 +57,28 @@ struct nnfs_trainer {
     float rate; /* set by hand; 0: the schedule's */
     /* What nnfs_trainer_gradient and _update are halves of: a step by hand. */
     int64_t hand_steps;
-    epoch_part resumed;       /* of the next epoch: a checkpoint was made in its middle */
+    resume_point resumed;     /* of the next epoch: a checkpoint was made in its middle */
     checkpoints *checkpoints; /* the run's; NULL: none */
 
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next */
     float *states[STATES_MOST]; /* by train_state; NULL if it is not kept */
     bool
-        exchanged; /* the network has the state that replaces its parameters, and the state has them */
+        /* the network has the state that replaces its parameters, and the state has them */
+        exchanged;
     float *epoch_start; /* parameters when the epoch began: to go back to if it diverges */
     float *last_good;   /* when an earlier one began that went well: if the first step diverges */
 };
 
-/* The network as it is evaluated and saved: with the parameters of the state that replaces them, if one
- * does. A view, good until the next step. */
+/* The network as it is evaluated and saved: with the parameters of the state that replaces them, if
+ * one does. A view, good until the next step. */
 nnfs_network trainer_evaluated(const nnfs_trainer *trainer);
 
 /* Exchanges the network's parameters and the state that replaces them, if one does, or back. */
 void trainer_exchange(nnfs_trainer *trainer, bool replaced);
 
 /*
- * A run of steps over a dataset as the trainer stands, the network with its own parameters; needs and order
- * are left to set.
+ * A run of steps over a dataset as the trainer stands, the network with its own parameters; needs
+ * and order are left to set.
  */
 step_run trainer_run(nnfs_trainer *trainer, const nnfs_dataset *dataset, int64_t batch);
 

@@ -1,6 +1,6 @@
 /*
- * Reads PNG files as the tools write them, 8 bits a channel, no filter: every check sum, all rows. Says
- * the size, the channels and how many different pixels there are.
+ * Reads PNG files as the tools write them, 8 bits a channel, no filter: every check sum, all rows.
+ * Says the size, the channels and how many different pixels there are.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Floats as the tools write them: read back they are the same bits, and no number of fewer digits is.
- * Of random bits; the seed is printed and can be given.
+ * Floats as the tools write them: read back they are the same bits, and no number of fewer digits
+ * is. Of random bits; the seed is printed and can be given.
  */
 #include "common/text.h"
 

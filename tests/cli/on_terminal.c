@@ -1,10 +1,11 @@
 /*
- * Runs a program whose stderr is a terminal of a given size, and shows what stands there in the end.
- * The terminal is a small one: it knows what the tools use of ANSI's sequences, and refuses the rest.
+ * Runs a program whose stderr is a terminal of a given size, and shows what stands there in the
+ * end. The terminal is a small one: it knows what the tools use of ANSI's sequences, and
+ * refuses the rest.
  *
- * Usage: on_terminal COLUMNSxROWS [SIGNAL | COLUMNSxROWS]... -- PROGRAM...
- * Each time the program has drawn five more pictures, the next signal goes to it (by number; 0 stops it,
- * as ^Z does, and lets it go on), or the terminal gets another size. stdout is dropped.
+ * Usage: on_terminal COLUMNSxROWS [SIGNAL | COLUMNSxROWS]... -- PROGRAM... Each time the program
+ * has drawn five more pictures, the next signal goes to it (by number; 0 stops it, as ^Z does, and
+ * lets it go on), or the terminal gets another size. stdout is dropped.
  */
 #include <fcntl.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 /*
- * Prints a table as the library reads it, a row a line, its cells apart by tabs: numbers, the names of
- * categories, dates as days since 1970-01-01, nothing where they are missing.
+ * Prints a table as the library reads it, a row a line, its cells apart by tabs: numbers, the names
+ * of categories, dates as days since 1970-01-01, nothing where they are missing.
  *
  * Usage: print_table FILE ENCODING|- SKIP COMMENT|- HEADER SKIP_BAD_ROWS
  */

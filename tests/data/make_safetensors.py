@@ -166,7 +166,7 @@ def model_files():
         ("layers_not_a_list", "layers", '{"width":4,"activation":"relu"}'),
         ("layers_of_numbers", "layers", "[4,2]"),
         ("layers_deeply_nested", "layers", "[" * 30_000),
-        ("layers_extra_field", "layers", layers.replace('"width":4', '"width":4,"dropout":0')),
+        ("layers_extra_field", "layers", layers.replace('"width":4', '"width":4,"unknown":0')),
         ("layers_repeated_field", "layers", layers.replace('"width":4', '"width":4,"width":4')),
         ("width_missing", "layers", layers.replace('"width":4,', "")),
         ("width_zero", "layers", layers.replace("4", "0")),

@@ -1,7 +1,7 @@
 /*
- * The library without memory: in each of its functions the k-th allocation fails, for every k, once and
- * for good. Held when that is success or MEMORY with a sentence, and what was allocated meanwhile, be it
- * by jansson, zlib or the C library for us, has all been freed.
+ * The library without memory: in each of its functions the k-th allocation fails, for every k, once
+ * and for good. Held when that is success or MEMORY with a sentence, and what was allocated
+ * meanwhile, be it by jansson, zlib or the C library for us, has all been freed.
  */
 #include <nnfs/nnfs.h>
 

@@ -1,6 +1,6 @@
 /*
- * What a training survives of its data and its settings: each row of faults in the plan, with the number
- * of its cases in the output. Every combination is trained with every optimizer.
+ * What a training survives of its data and its settings: each row of faults in the plan, with the
+ * number of its cases in the output. Every combination is trained with every optimizer.
  */
 #include <nnfs/nnfs.h>
 
@@ -83,7 +83,8 @@ static nnfs_arrays arrays_of(int samples, int feature_count, bool classes)
                          .target_count = classes ? 0 : 1};
 }
 
-/* Trained with each optimizer: everything stays finite, and every sample is seen. Returns the cases. */
+/* Trained with each optimizer: everything stays finite, and every sample is seen.
+ * Returns the cases. */
 static int train_all(const nnfs_arrays *arrays, int hidden, int64_t batch, double least_accuracy)
 {
     int cases = 0;
@@ -206,7 +207,8 @@ static void test_empty_class(void **state)
     printf("%d trainings with an empty class: finite\n", cases);
 }
 
-/* One sample, one feature, odd sizes, a last batch of one, a batch larger than the data, no hidden layer. */
+/* One sample, one feature, odd sizes, a last batch of one, a batch larger than the data,
+ * no hidden layer. */
 static void test_sizes(void **state)
 {
     (void)state;
@@ -414,7 +416,8 @@ static void test_huge_learning_rate(void **state)
         nnfs_arrays arrays = arrays_of(100, 5, true);
         if (!train_and_diverge(&arrays, rates[i % 3], batches[i / 3 % 3], i >= 9, &error,
                                &untouched, NULL, 0.0f)) {
-            survived++; /* steep, but finite: the logits are no more than what they are multiplied by */
+            /* steep, but finite: the logits are no more than what they are multiplied by */
+            survived++;
             continue;
         }
         assert_non_null(strstr(error.message, "epoch "));

@@ -4,14 +4,14 @@
  * Preloaded, it obeys NNFS_FAULT=KIND:K:ACTION[:always], and counts from main() on:
  *   KIND    alloc, or of the files under test: read write open fsync close rename truncate unlink
  *           stat (access too) link list (a folder's names) mkdir, or `any` of these
- *   K       the call that fails, from 1; with `always` so do all that follow
- *   ACTION  the name of an error; `short`: half of a read or write is done; `kill`: SIGKILL in the middle
+ *   K       the call that fails, from 1; with `always` so do all that follow ACTION  the name of an
+ *   error; `short`: half of a read or write is done; `kill`: SIGKILL in the middle
  *           of a write, before any other call; `kill-after`: behind it
  * NNFS_FAULT_FILES   how the paths of the files under test begin
  * NNFS_FAULT_REPORT  a file; each fault adds a line to it: the kind, and the path
  *
- * An allocation counts where the program, its library, jansson, zlib, or the C library on their behalf
- * asks for it. What OpenBLAS and OpenMP do without memory is not ours to test.
+ * An allocation counts where the program, its library, jansson, zlib, or the C library on their
+ * behalf asks for it. What OpenBLAS and OpenMP do without memory is not ours to test.
  */
 #include "faults.h"
 
@@ -34,8 +34,8 @@
 #include <unistd.h>
 
 /*
- * Headers redirect names (open becomes open64), so each function has a name of its own, and those that
- * it takes the place of by their symbols.
+ * Headers redirect names (open becomes open64), so each function has a name of its own, and those
+ * that it takes the place of by their symbols.
  */
 #define PUBLIC __attribute__((visibility("default")))
 #define STANDS_FOR(symbol, function)                                           \

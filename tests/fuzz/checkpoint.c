@@ -1,7 +1,7 @@
 /*
- * The numbers in a checkpoint, in a model file that is right, checksum and all. The first line of the
- * input names what the file has of the optimizer ("first", "second", both or neither); the rest is the
- * JSON of the metadata "checkpoint".
+ * The numbers in a checkpoint, in a model file that is right, checksum and all. The first line of
+ * the input names what the file has of the optimizer ("first", "second", both or neither); the rest
+ * is the JSON of the metadata "checkpoint".
  */
 #include "formats/checkpoint.h"
 #include "base/memory.h"

@@ -1,7 +1,8 @@
 /*
- * Fuzzing: what its targets share. A target is one file with LLVMFuzzerTestOneInput, which hands any
- * bytes to a reader and aborts where the reader breaks a promise; it must neither fail nor leak.
- * libFuzzer's main drives it (-Dfuzz=true, run.sh), or that of replay.c, over files that are there.
+ * Fuzzing: what its targets share. A target is one file with LLVMFuzzerTestOneInput, which
+ * hands any bytes to a reader and aborts where the reader breaks a promise; it must neither
+ * fail nor leak. libFuzzer's main drives it (-Dfuzz=true, run.sh), or that of replay.c, over
+ * files that are there.
  */
 #ifndef NNFS_TESTS_FUZZ_H
 #define NNFS_TESTS_FUZZ_H

@@ -28,15 +28,15 @@ static uint32_t samples_of(const uint8_t *data, size_t size)
     return count >= 1 && count <= MOST_SAMPLES ? count : 1;
 }
 
-static void check_parts(const dataset_parts *parts)
+static void check_parts(const dataset_storage *storage)
 {
-    fuzz_check(parts->samples >= 1 && parts->feature_count >= 1 && parts->classes >= 1);
-    for (int64_t i = 0; i < parts->samples; i++) {
-        fuzz_check(parts->labels[i] >= 0 && parts->labels[i] < parts->classes);
+    fuzz_check(storage->samples >= 1 && storage->feature_count >= 1 && storage->classes >= 1);
+    for (int64_t i = 0; i < storage->samples; i++) {
+        fuzz_check(storage->labels[i] >= 0 && storage->labels[i] < storage->classes);
     }
-    size_t count = (size_t)parts->samples * (size_t)parts->feature_count;
-    const float *values = parts->features;
-    for (size_t i = 0; parts->type == DTYPE_F32 && i < count; i++) {
+    size_t count = (size_t)storage->samples * (size_t)storage->feature_count;
+    const float *values = storage->features;
+    for (size_t i = 0; storage->type == DTYPE_F32 && i < count; i++) {
         fuzz_check(isfinite(values[i]));
     }
 }
@@ -44,14 +44,14 @@ static void check_parts(const dataset_parts *parts)
 static void read_pair(const char *images, const char *labels)
 {
     nnfs_error error = {.status = NNFS_OK};
-    dataset_parts parts = {0};
-    nnfs_status status = idx_read_pair(images, labels, NULL, &parts, &error);
+    dataset_storage storage = {0};
+    nnfs_status status = idx_read_pair(images, labels, NULL, &storage, &error);
     fuzz_check_error(status, &error);
-    fuzz_check((status == NNFS_OK) == (parts.features != NULL));
+    fuzz_check((status == NNFS_OK) == (storage.features != NULL));
     if (status == NNFS_OK) {
-        check_parts(&parts);
+        check_parts(&storage);
     }
-    dataset_parts_free(&parts);
+    dataset_storage_free(&storage);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 /*
- * Imports of ONNX models and state dicts: what becomes a network is exported, and that imported again is
- * the same; anything else is refused with a sentence.
+ * Imports of ONNX models and state dicts: what becomes a network is exported, and that imported
+ * again is the same; anything else is refused with a sentence.
  */
 #include "fuzz.h"
 
@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Graphs in the metadata of a model may be large in what they say: only small networks go further. */
+/* Graphs in the metadata of a model may be large in what they say: only small
+ * networks go further. */
 enum { PARAMETERS_MOST = 100000 };
 
 static void check_again(const nnfs_network *network)

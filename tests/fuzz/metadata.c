@@ -1,6 +1,6 @@
 /*
- * The JSON in a model's metadata, in a container that is right: each line of the input, "KEY VALUE",
- * sets an entry. Without any the file is a model of 3 inputs and layers of 2 and 1.
+ * The JSON in a model's metadata, in a container that is right: each line of the input, "KEY
+ * VALUE", sets an entry. Without any the file is a model of 3 inputs and layers of 2 and 1.
  */
 #include "formats/safetensors.h"
 #include "fuzz.h"
@@ -45,11 +45,11 @@ static void write_model(const char *path, json_t *metadata)
     size_t count = 0;
     const char *key;
     json_t *value;
-    safetensors_text *texts = calloc(json_object_size(metadata) + 1, sizeof *texts);
+    safetensors_entry *texts = calloc(json_object_size(metadata) + 1, sizeof *texts);
     fuzz_check(texts != NULL);
     json_object_foreach(metadata, key, value)
     {
-        texts[count++] = (safetensors_text){key, json_string_value(value)};
+        texts[count++] = (safetensors_entry){key, json_string_value(value)};
     }
     fuzz_check(safetensors_write_begin(&writer, path, tensors, sizeof tensors / sizeof *tensors,
                                        texts, count, NULL) == NNFS_OK);

@@ -1,4 +1,5 @@
-/* ONNX models in the reference interpreter: computed on three samples, or refused with a sentence. */
+/* ONNX models in the reference interpreter: computed on three samples, or refused
+ * with a sentence. */
 #include "fuzz.h"
 
 #include <stdlib.h>

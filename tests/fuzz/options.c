@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * What the parser has when it gives up is the process's to free, and here no process ends. The sanitizers'
- * hooks tell of it, with what argp has too: it is freed after each input.
+ * What the parser has when it gives up is the process's to free, and here no process ends. The
+ * sanitizers' hooks tell of it, with what argp has too: it is freed after each input.
  */
 int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
                                               void (*on_free)(const volatile void *))

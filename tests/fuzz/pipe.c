@@ -1,6 +1,6 @@
 /*
- * Data from a pipe: spooled as the tools do, and read by the reader that its first bytes choose. A pipe holds
- * 64 KiB, so no second thread writes.
+ * Data from a pipe: spooled as the tools do, and read by the reader that its first bytes choose. A
+ * pipe holds 64 KiB, so no second thread writes.
  */
 #include "common/exit.h"
 #include "common/spool.h"

@@ -1,6 +1,6 @@
 /*
- * The run log as nnfs-report reads it: whatever comes of one is drawn, alone and beside itself, as a
- * page whose tags are all closed, each inside its own.
+ * The run log as nnfs-report reads it: whatever comes of one is drawn, alone and beside itself, as
+ * a page whose tags are all closed, each inside its own.
  */
 #include "fuzz.h"
 #include "report/html_page.h"

@@ -1,6 +1,6 @@
 /*
- * The log of nnfs-tune, as the same command goes on with it: what is read is of runs that have ended,
- * and what is then written behind it is read the next time as well.
+ * The log of nnfs-tune, as the same command goes on with it: what is read is of runs that have
+ * ended, and what is then written behind it is read the next time as well.
  */
 #include "fuzz.h"
 #include "tune/tune.h"
@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two runs, of a set of three samples; its log begins with "mnist --lr 0.5,0.25" and its data's hash. */
+/* Two runs, of a set of three samples; its log begins with "mnist --lr 0.5,0.25" and
+ * its data's hash. */
 static char words[][16] = {"nnfs-tune", "mnist", "--lr", "0.5,0.25"};
 
 static const nnfs_dataset *data_of_runs(void)

@@ -3,8 +3,9 @@
  * and gradients within 1e-5 of the largest element, losses and weights after the case's steps
  * within 1e-4. A line a case, then `N passed, N failed`. What a case holds stands in its metadata.
  *
- * x, y, wN, bN, tableN and edgesN of embeddings and what else a layer has go in; yhat and yhat_after are predictions, before and after the
- * steps; dx, dwN, ... are gradients of the loss, or of sum(output_gradient * outputs) where that is given.
+ * x, y, wN, bN, tableN and edgesN of embeddings and what else a layer has go in; yhat and
+ * yhat_after are predictions, before and after the steps; dx, dwN, ... are gradients of the loss,
+ * or of sum(output_gradient * outputs) where that is given.
  */
 #include "formats/safetensors.h"
 #include "math/loss_text.h"
@@ -307,7 +308,8 @@ static size_t weight_count(const golden_case *c, int layer)
     return (size_t)in * (size_t)c->sizes[layer + 1];
 }
 
-/* The vectors that only some layers have; a case has them under these names and the layer's number. */
+/* The vectors that only some layers have; a case has them under these names and
+ * the layer's number. */
 static const char *const extra_vectors[] = {"scale", "running_mean", "running_variance"};
 
 enum { EXTRA_VECTORS = sizeof extra_vectors / sizeof *extra_vectors };

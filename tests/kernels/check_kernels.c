@@ -1,7 +1,7 @@
 /*
- * Proves each kernel (activations, losses, optimizers, matrix products) against double, and times with
- * --bench those that it found right, in the manner of dav1d's checkasm. Outputs lie in poisoned buffers
- * with a rim on all sides; tolerances scale with the sum that a result is.
+ * Proves each kernel (activations, losses, optimizers, matrix products) against double, and times
+ * with --bench those that it found right, in the manner of dav1d's checkasm. Outputs lie in
+ * poisoned buffers with a rim on all sides; tolerances scale with the sum that a result is.
  *
  * Usage: check_kernels [--bench] [SEED]
  */
@@ -610,7 +610,8 @@ static double element(const float *x, int ld, gemm_transpose transpose, int i, i
                                         : x[(size_t)i * (size_t)ld + (size_t)j]);
 }
 
-/* Each element is a sum of k products: its error is at most k roundings of the sum of their sizes. */
+/* Each element is a sum of k products: its error is at most k roundings of the sum
+ * of their sizes. */
 static bool compare_product(const gemm_product *g, const float *c, size_t floats)
 {
     bool whole = true;

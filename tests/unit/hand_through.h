@@ -1,4 +1,5 @@
-/* A network that hands its inputs through: what it predicts is what the data hold. After <cmocka.h>. */
+/* A network that hands its inputs through: what it predicts is what the data
+ * hold. After <cmocka.h>. */
 #ifndef NNFS_TESTS_HAND_THROUGH_H
 #define NNFS_TESTS_HAND_THROUGH_H
 

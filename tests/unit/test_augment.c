@@ -477,8 +477,8 @@ static void test_noise(void **state)
 /* ---- Elastic fields ---- */
 
 /*
- * Moments of the displacements of pixel (x, y): with itself, and with those `away` to the right, below, and
- * of the other field. The reference is uniform noise at every pixel, smoothed.
+ * Moments of the displacements of pixel (x, y): with itself, and with those `away` to the right,
+ * below, and of the other field. The reference is uniform noise at every pixel, smoothed.
  */
 static void check_field(double sigma, double alpha)
 {
@@ -635,7 +635,8 @@ static void test_mixup(void **state)
 
 /* ---- Mixed targets ---- */
 
-/* With a share w of one label and the rest of another, loss and delta are w and 1 - w times those of each. */
+/* With a share w of one label and the rest of another, loss and delta are w and 1 - w times
+ * those of each. */
 static void check_mixed_loss(nnfs_loss which, nnfs_activation output, int rows, float smoothing)
 {
     enum { COLUMNS = 5, MOST = 3 };

@@ -1,6 +1,6 @@
 /*
- * Temperature scaling: labels are drawn from known probabilities, and the network's logits are those
- * times a factor, which is the temperature to be found.
+ * Temperature scaling: labels are drawn from known probabilities, and the network's logits are
+ * those times a factor, which is the temperature to be found.
  */
 #include "base/random.h"
 

@@ -1,6 +1,6 @@
 /*
- * Checkpoints: a run that goes on from one ends as the run that never stopped; a damaged one is refused
- * and passed over; what is kept in the folder.
+ * Checkpoints: a run that goes on from one ends as the run that never stopped; a damaged one is
+ * refused and passed over; what is kept in the folder.
  */
 #include "base/random.h"
 #include "network/network.h"
@@ -106,7 +106,8 @@ typedef struct variant {
     int64_t batch;
     int threads;
     int64_t every;
-    /* Batch or layer normalisation, and then dropout, label smoothing, clipping, averages and noise too. */
+    /* Batch or layer normalisation, and then dropout, label smoothing, clipping, averages
+     * and noise too. */
     nnfs_normalization normalization;
 } variant;
 
@@ -273,7 +274,8 @@ static uint64_t train_by_hand(const nnfs_dataset *data, uint64_t *own)
     return average;
 }
 
-/* The averages are evaluated, kept of the best epoch, and saved; with the same bits on any threads. */
+/* The averages are evaluated, kept of the best epoch, and saved; with the same bits
+ * on any threads. */
 static void test_average(void **state)
 {
     (void)state;
@@ -390,7 +392,8 @@ static void write_file(const char *path, const unsigned char *bytes, size_t coun
     assert_int_equal(fclose(file), 0);
 }
 
-/* Every bit of it flipped, every byte of it cut off: refused, as data that are not what they must be. */
+/* Every bit of it flipped, every byte of it cut off: refused, as data that are not what
+ * they must be. */
 static void test_damage(void **state)
 {
     (void)state;

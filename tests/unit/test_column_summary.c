@@ -195,20 +195,20 @@ static void make_table(table *t, float *cells, int64_t rows, char **categories, 
                  .features = {0, 1}};
     t->schema = (table_schema){
         .columns = t->columns, .column_count = 3, .features = t->features, .feature_count = 2};
-    t->dataset = (nnfs_dataset){.parts = {.features = cells,
-                                          .type = DTYPE_F32,
-                                          .scale = 1.0f,
-                                          .feature_count = 3,
-                                          .samples = rows,
-                                          .schema = &t->schema},
+    t->dataset = (nnfs_dataset){.storage = {.features = cells,
+                                            .type = DTYPE_F32,
+                                            .scale = 1.0f,
+                                            .feature_count = 3,
+                                            .samples = rows,
+                                            .schema = &t->schema},
                                 .samples = rows,
                                 .inputs = 2};
 }
 
 static void set_labels(table *t, int32_t *labels, int classes, char **names)
 {
-    t->dataset.parts.labels = labels;
-    t->dataset.parts.classes = classes;
+    t->dataset.storage.labels = labels;
+    t->dataset.storage.classes = classes;
     t->schema.class_names = names;
 }
 
@@ -276,8 +276,8 @@ static void a_column_like_the_target_is_found(void **state)
     table t;
     fill_cells();
     make_table(&t, cells, rows, names, 4);
-    t.dataset.parts.targets = numbers;
-    t.dataset.parts.target_count = 1;
+    t.dataset.storage.targets = numbers;
+    t.dataset.storage.target_count = 1;
     assert_int_equal(giveaway(&t), -1);
     for (int i = 0; i < rows; i++) {
         cells[3 * i] = i % 7 == 0 ? NAN : 500.0f - 3.0f * (numbers[i] - 1e6f);
@@ -287,7 +287,7 @@ static void a_column_like_the_target_is_found(void **state)
         cells[3 * i] += i % 2 == 0 ? 0.9f : -0.9f;
     }
     assert_int_equal(giveaway(&t), -1);
-    t.dataset.parts.targets = NULL;
+    t.dataset.storage.targets = NULL;
     assert_int_equal(giveaway(&t), -1);
 }
 
@@ -324,7 +324,8 @@ static void a_column_that_tells_classes_apart_is_found(void **state)
     assert_int_equal(giveaway(&t), -1);
 }
 
-/* Without a table every feature is looked at, more of them than at once where there are many targets. */
+/* Without a table every feature is looked at, more of them than at once where there
+ * are many targets. */
 static void arrays_are_looked_at_too(void **state)
 {
     (void)state;

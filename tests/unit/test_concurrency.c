@@ -1,6 +1,7 @@
 /*
- * Two trainings in two threads of one process, each with threads of its own, work, and give the bits
- * that they give alone. They come first, so that both get the library and the BLAS ready at once.
+ * Two trainings in two threads of one process, each with threads of its own, work, and give
+ * the bits that they give alone. They come first, so that both get the library and the BLAS
+ * ready at once.
  */
 #include <nnfs/nnfs.h>
 #include <pthread.h>

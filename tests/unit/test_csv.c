@@ -455,7 +455,8 @@ static double large_number(int row, int column)
     return (row + column) % 97 == 0 ? NAN : (row * 7919 % 100003 - 50000) / 64.0 * (column + 1);
 }
 
-/* A row for each number, with a text of `row` % 5000, newlines and quotes in it, as the last column. */
+/* A row for each number, with a text of `row` % 5000, newlines and quotes in it, as
+ * the last column. */
 static void write_large(const char *path, const char *newline, bool quoted)
 {
     FILE *file = fopen(path, "wb");
@@ -631,7 +632,8 @@ static void test_most_columns(void **state)
     free(path);
 }
 
-/* Bytes of good files changed, lost and doubled: any table or a clean error, the same for any threads. */
+/* Bytes of good files changed, lost and doubled: any table or a clean error, the same
+ * for any threads. */
 static void test_damaged(void **state)
 {
     (void)state;

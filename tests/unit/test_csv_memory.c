@@ -1,7 +1,7 @@
 /*
  * A file of a hundred thousand rows and a hundred columns, with quotes, newlines in quotes, missing
- * cells and categories by the thousand, is read within three times the memory of its floats: all that
- * the process ever had.
+ * cells and categories by the thousand, is read within three times the memory of its floats: all
+ * that the process ever had.
  */
 #include "table/table.h"
 

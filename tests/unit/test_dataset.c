@@ -149,22 +149,22 @@ static void pixels_are_gathered_in_order(void **state)
 {
     (void)state;
     enum { pixels = 37, images = 5 };
-    dataset_parts parts = {.type = DTYPE_U8,
-                           .scale = 1.0f / 255.0f,
-                           .feature_count = pixels,
-                           .samples = images,
-                           .classes = 5};
+    dataset_storage storage = {.type = DTYPE_U8,
+                               .scale = 1.0f / 255.0f,
+                               .feature_count = pixels,
+                               .samples = images,
+                               .classes = 5};
     uint8_t *stored = memory_alloc(images * pixels, 1);
-    parts.features = stored;
-    parts.labels = memory_alloc(images, sizeof(int32_t));
+    storage.features = stored;
+    storage.labels = memory_alloc(images, sizeof(int32_t));
     assert_non_null(stored);
-    assert_non_null(parts.labels);
+    assert_non_null(storage.labels);
     for (int i = 0; i < images * pixels; i++) {
         stored[i] = (uint8_t)(i * 7);
-        parts.labels[i / pixels] = 4 - i / pixels;
+        storage.labels[i / pixels] = 4 - i / pixels;
     }
     nnfs_dataset *dataset = NULL;
-    assert_int_equal(dataset_adopt(&parts, &dataset, NULL), NNFS_OK);
+    assert_int_equal(dataset_adopt(&storage, &dataset, NULL), NNFS_OK);
     const uint32_t order[] = {4, 0, 2, 1, 3};
     float x[3 * pixels + 1];
     int32_t y[3];
@@ -345,7 +345,7 @@ static void cells_are_as_in_the_file(void **state)
     for (int64_t i = 0; i < nnfs_dataset_samples(held); i++) {
         size_t row = held->rows[i];
         float area = nnfs_dataset_cell(held, i, 1);
-        assert_true(area == ((const float *)held->parts.features)[row * 11 + 1]);
+        assert_true(area == ((const float *)held->storage.features)[row * 11 + 1]);
     }
     nnfs_dataset_free(all);
     nnfs_dataset_free(rest);

@@ -1,6 +1,6 @@
 /*
- * Datasets that cannot be made: memory that runs out at each allocation in turn (the linker's --wrap), and
- * the refusals of loading, preparing, weighting and input streams.
+ * Datasets that cannot be made: memory that runs out at each allocation in turn (the linker's
+ * --wrap), and the refusals of loading, preparing, weighting and input streams.
  */
 #include "data/dataset.h"
 #include "data/input_stream.h"
@@ -149,14 +149,14 @@ static nnfs_status adopt_mapping(void *data, nnfs_error *error)
     const size_t bytes = 4096;
     void *mapping = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(mapping, MAP_FAILED);
-    dataset_parts parts = {.features = mapping,
-                           .mapping = mapping,
-                           .mapping_bytes = bytes,
-                           .scale = 1.0f,
-                           .feature_count = 1,
-                           .samples = 4};
+    dataset_storage storage = {.features = mapping,
+                               .mapping = mapping,
+                               .mapping_bytes = bytes,
+                               .scale = 1.0f,
+                               .feature_count = 1,
+                               .samples = 4};
     nnfs_dataset *set = NULL;
-    nnfs_status status = dataset_adopt(&parts, &set, error);
+    nnfs_status status = dataset_adopt(&storage, &set, error);
     nnfs_dataset_free(set);
     assert_int_equal(msync(mapping, bytes, MS_ASYNC), -1); /* ENOMEM: nothing is mapped there */
     return status;

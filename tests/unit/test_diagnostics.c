@@ -1,6 +1,6 @@
 /*
- * What nnfs-eval tells of predictions, against what scikit-learn says of the same ones: a network that
- * hands its inputs through is measured on logits.
+ * What nnfs-eval tells of predictions, against what scikit-learn says of the same ones: a network
+ * that hands its inputs through is measured on logits.
  */
 #include "common/class_names.h"
 #include "diagnostics/diagnostics.h"
@@ -127,7 +127,8 @@ static void many_classes_agree(void **state)
     release(&m);
 }
 
-/* Outputs that are no probabilities: the same classes, nothing to calibrate, mistakes by distance. */
+/* Outputs that are no probabilities: the same classes, nothing to calibrate,
+ * mistakes by distance. */
 static void outputs_need_not_be_probabilities(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * Files that version 0.1 wrote: its model predicts what it predicted then, and its checkpoint, of the last
- * epoch but for one step, opens. argv[1] is the folder of the data.
+ * Files that version 0.1 wrote: its model predicts what it predicted then, and its checkpoint, of
+ * the last epoch but for one step, opens. argv[1] is the folder of the data.
  */
 #include "network/network.h"
 

@@ -1,6 +1,7 @@
 /*
- * Ensembles: outputs are the mean of the networks' outputs, losses those of the mean, the spread is that of the
- * members of all networks; what is saved and copied gives the same bits; what does not fit is refused.
+ * Ensembles: outputs are the mean of the networks' outputs, losses those of the mean, the spread is
+ * that of the members of all networks; what is saved and copied gives the same bits; what does not
+ * fit is refused.
  */
 #include "network/network.h"
 

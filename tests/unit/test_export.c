@@ -1,7 +1,8 @@
 /*
- * Exports of everything a model can contain: dates, categories, missing cells, members, embeddings and
- * normalisation, and ensembles of networks. The graph and the ONNX model give what the network predicts; the C program is written with
- * float and with integer weights, and is compiled by tests/export/formats.sh.
+ * Exports of everything a model can contain: dates, categories, missing cells, members,
+ * embeddings and normalisation, and ensembles of networks. The graph and the ONNX model give what
+ * the network predicts; the C program is written with float and with integer weights, and is
+ * compiled by tests/export/formats.sh.
  */
 #include "formats/graph/graph.h"
 #include "network/network.h"

@@ -34,8 +34,8 @@ static uint32_t draw(draws *d, uint32_t bound)
     return random_below(words.word[0], bound);
 }
 
-/* Mostly small, often 0 or 1, sometimes past a kernel's blocking; in every fiftieth case all are large, so
- * that the product is past what some kernels compute in place. */
+/* Mostly small, often 0 or 1, sometimes past a kernel's blocking; in every fiftieth case all are
+ * large, so that the product is past what some kernels compute in place. */
 static int draw_size(draws *d)
 {
     if (d->number % 50 == 49) {

@@ -1,7 +1,7 @@
 /*
- * Packed products by every kind of instructions this CPU has, against sums in double and against each other, over
- * random shapes; C lies in poisoned, padded buffers. NNFS_TEST_SEED=N repeats a run, NNFS_TEST_COUNT=N makes it
- * longer.
+ * Packed products by every kind of instructions this CPU has, against sums in double and against
+ * each other, over random shapes; C lies in poisoned, padded buffers. NNFS_TEST_SEED=N repeats a
+ * run, NNFS_TEST_COUNT=N makes it longer.
  */
 #include "base/memory.h"
 #include "base/random.h"
@@ -72,7 +72,8 @@ static float float_of(uint32_t bits)
     return x;
 }
 
-/* The nearest of the two neighbours in bfloat16, by their distances; of a tie the one whose last bit is 0. */
+/* The nearest of the two neighbours in bfloat16, by their distances; of a tie the one whose last
+ * bit is 0. */
 static float to_bf16(float x)
 {
     uint32_t low = bits_of(x) & 0xffff0000U, high = low + 0x10000U;
@@ -94,7 +95,8 @@ static float operand(gemm_dtype dtype, float x)
 enum { RIM = 5 };
 #define POISON (-123456.0f)
 
-/* A matrix as stored, [rows x columns] with its leading dimension; axis says what runs along the panels. */
+/* A matrix as stored, [rows x columns] with its leading dimension; axis says what runs
+ * along the panels. */
 typedef struct stored {
     gemm_axis axis;
     int length, k, ld;

@@ -1,6 +1,7 @@
 /*
- * The governor on machines that are played: each has a rate for every number of threads, and thread 0 is on
- * its CPU for some of the time. How many take part in the end, and how seldom it tries otherwise.
+ * The governor on machines that are played: each has a rate for every number of threads, and
+ * thread 0 is on its CPU for some of the time. How many take part in the end, and how seldom
+ * it tries otherwise.
  */
 #include "program/governor.h"
 
@@ -13,7 +14,8 @@
 
 enum { THREADS = 4 };
 
-/* Steps a second that so many threads do, and the share of its time that thread 0 is then on a CPU. */
+/* Steps a second that so many threads do, and the share of its time that thread 0 is then
+ * on a CPU. */
 typedef struct machine {
     double rate[THREADS + 1];
     double busy[THREADS + 1];
@@ -162,7 +164,8 @@ static void run_short_regions(play *p, double late, double seconds)
     }
 }
 
-/* A thread that comes late to the end of each short region is left out of them, and taken in again. */
+/* A thread that comes late to the end of each short region is left out of them, and
+ * taken in again. */
 static void late_threads_are_left_out_of_short_regions(void **state)
 {
     (void)state;

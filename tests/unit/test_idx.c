@@ -33,8 +33,8 @@ static char scratch[] = "/tmp/nnfs-idx-XXXXXX";
 /* ---- Helpers ---- */
 
 typedef struct loaded {
-    dataset_parts train;
-    dataset_parts test;
+    dataset_storage train;
+    dataset_storage test;
     nnfs_error error;
     nnfs_status status;
 } loaded;
@@ -119,18 +119,20 @@ static size_t read_case(const char *name, unsigned char *bytes, size_t capacity)
 /* ---- What must load ---- */
 
 /* The 24 values and 4 labels of make_idx.py, as a network sees them before scaling. */
-static void assert_values(const char *name, const dataset_parts *parts, double start, double step)
+static void assert_values(const char *name, const dataset_storage *storage, double start,
+                          double step)
 {
     static const int32_t labels[] = {0, 3, 1, 2};
-    assert_int_equal(parts->samples, 4);
-    assert_int_equal(parts->feature_count, 6);
-    assert_int_equal(parts->classes, 4);
-    assert_null(parts->targets);
-    assert_memory_equal(parts->labels, labels, sizeof labels);
-    bool bytes = parts->type == DTYPE_U8;
-    assert_true(parts->scale == (bytes ? 1.0f / 255.0f : 1.0f));
+    assert_int_equal(storage->samples, 4);
+    assert_int_equal(storage->feature_count, 6);
+    assert_int_equal(storage->classes, 4);
+    assert_null(storage->targets);
+    assert_memory_equal(storage->labels, labels, sizeof labels);
+    bool bytes = storage->type == DTYPE_U8;
+    assert_true(storage->scale == (bytes ? 1.0f / 255.0f : 1.0f));
     for (int i = 0; i < 24; i++) {
-        float value = bytes ? ((unsigned char *)parts->features)[i] : ((float *)parts->features)[i];
+        float value =
+            bytes ? ((unsigned char *)storage->features)[i] : ((float *)storage->features)[i];
         if (value != (float)(start + step * i)) {
             fail_msg("%s: value %d is %.9g", name, i, (double)value);
         }

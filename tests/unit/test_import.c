@@ -1,7 +1,7 @@
 /*
- * Imports: the networks of tests/data/import/accept give the outputs that their own programs gave, the
- * files of refuse are refused with one sentence; what is exported, imported and exported again is the
- * same bytes.
+ * Imports: the networks of tests/data/import/accept give the outputs that their own programs gave,
+ * the files of refuse are refused with one sentence; what is exported, imported and exported again
+ * is the same bytes.
  */
 #include "formats/safetensors.h"
 
@@ -140,7 +140,8 @@ static void check_round_trip(const nnfs_network *network, exporter *export)
     (void)unlink(second);
 }
 
-/* Every activation in a hidden layer, with and without normalisation; each output that a loss goes with. */
+/* Every activation in a hidden layer, with and without normalisation; each output that a
+ * loss goes with. */
 static void test_round_trips(void **state)
 {
     (void)state;

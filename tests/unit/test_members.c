@@ -1,7 +1,7 @@
 /*
- * Members and embeddings against a reference in double that follows their formulas, one sample, member and
- * piece at a time: predictions, losses, and the gradient of every parameter as a slope between two losses.
- * What is saved predicts the same, and no bit depends on the number of threads.
+ * Members and embeddings against a reference in double that follows their formulas, one sample,
+ * member and piece at a time: predictions, losses, and the gradient of every parameter as a slope
+ * between two losses. What is saved predicts the same, and no bit depends on the number of threads.
  */
 #include "network/network.h"
 #include "training/trainer.h"

@@ -276,14 +276,14 @@ static void numbers_of_tables_are_judged_in_their_units(void **state)
         cells[2 * i] = numbers_outputs[2 * i];
         cells[2 * i + 1] = y[i] = 200000.0f + 1000.0f * numbers_targets[2 * i];
     }
-    nnfs_dataset dataset = {.parts = {.features = cells,
-                                      .type = DTYPE_F32,
-                                      .scale = 1.0f,
-                                      .feature_count = 2,
-                                      .samples = expected_samples,
-                                      .targets = y,
-                                      .target_count = 1,
-                                      .schema = &schema},
+    nnfs_dataset dataset = {.storage = {.features = cells,
+                                        .type = DTYPE_F32,
+                                        .scale = 1.0f,
+                                        .feature_count = 2,
+                                        .samples = expected_samples,
+                                        .targets = y,
+                                        .target_count = 1,
+                                        .schema = &schema},
                             .samples = expected_samples};
     nnfs_preprocessing *preprocessing = NULL;
     nnfs_network *network = hand_through(1, NNFS_IDENTITY, NNFS_MSE);
@@ -340,12 +340,12 @@ static void bits_do_not_depend_on_threads(void **state)
 static void data_without_targets_are_refused(void **state)
 {
     (void)state;
-    nnfs_dataset dataset = {.parts = {.features = (void *)(uintptr_t)numbers_outputs,
-                                      .type = DTYPE_F32,
-                                      .scale = 1.0f,
-                                      .feature_count = 2,
-                                      .samples = expected_samples,
-                                      .target_count = 2},
+    nnfs_dataset dataset = {.storage = {.features = (void *)(uintptr_t)numbers_outputs,
+                                        .type = DTYPE_F32,
+                                        .scale = 1.0f,
+                                        .feature_count = 2,
+                                        .samples = expected_samples,
+                                        .target_count = 2},
                             .samples = expected_samples,
                             .inputs = 2};
     nnfs_network *network = hand_through(2, NNFS_IDENTITY, NNFS_MSE);

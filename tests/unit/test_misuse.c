@@ -1,6 +1,6 @@
 /*
- * NULL where a function of training or prediction needs an object, settings or an output: an error of status
- * ARGUMENT, and a harmless value where there is no status.
+ * NULL where a function of training or prediction needs an object, settings or an output: an error
+ * of status ARGUMENT, and a harmless value where there is no status.
  */
 #include <math.h>
 #include <setjmp.h>

@@ -74,8 +74,8 @@ static void check_draws(const nnfs_network *network, int index, const random_key
 }
 
 /*
- * Element i of W is made of word i % 4 of draw i / 4, however many threads draw (here all of them do) and
- * whether W is kept or its transpose.
+ * Element i of W is made of word i % 4 of draw i / 4, however many threads draw (here all of them
+ * do) and whether W is kept or its transpose.
  */
 static void a_weight_is_a_function_of_its_place(void **state)
 {
@@ -250,23 +250,25 @@ static void what_makes_no_sense_is_refused(void **state)
     settings = settings_of(2, good, 0);
     expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "1 layer");
     settings = settings_of(2, empty, 2);
-    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "layer 1 has 0 units");
+    expect_refusal(&settings, NNFS_ERROR_ARGUMENT,
+                   "layer 1: the setting width is out of its range: 0 is not 1 or more");
     settings = settings_of(2, hidden_softmax, 2);
     expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "softmax is for the output layer");
     settings = settings_of(2, linear, 2);
     expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "cross_entropy needs a softmax output");
     settings = settings_of(2, unknown, 2);
-    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "layer 1 has no known activation");
+    expect_refusal(&settings, NNFS_ERROR_ARGUMENT,
+                   "layer 1: the setting activation is out of its range");
     settings = settings_of(2, good, 2);
     settings.loss = (nnfs_loss)50;
     expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "loss");
     settings = settings_of(2, good, 2);
     settings.init = (nnfs_init)50;
-    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "initialiser");
+    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "the setting init is out of its range");
     settings.init = NNFS_INIT_NORMAL;
-    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "positive scale");
+    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "the setting init_scale is out of its range");
     settings.init_scale = INFINITY;
-    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "positive scale");
+    expect_refusal(&settings, NNFS_ERROR_ARGUMENT, "the setting init_scale is out of its range");
     settings = settings_of(INT_MAX, huge, 3);
     settings.loss = NNFS_MSE;
     expect_refusal(&settings, NNFS_ERROR_MEMORY, "overflow");

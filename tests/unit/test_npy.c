@@ -1,7 +1,7 @@
 /*
- * NPY: the files of tests/data/npy that must load, read and mapped, and those that must be refused; the
- * stored types, each against another way to convert it; and gathering them. How much memory is asked
- * for is seen by a memory_alloc put in the place of the real one (the linker's --wrap).
+ * NPY: the files of tests/data/npy that must load, read and mapped, and those that must be refused;
+ * the stored types, each against another way to convert it; and gathering them. How much memory is
+ * asked for is seen by a memory_alloc put in the place of the real one (the linker's --wrap).
  *
  * `test_npy --time` times gathering instead.
  */
@@ -577,12 +577,12 @@ static void test_gather(void **state)
             if (swapped) {
                 swap_all(dtype_bytes(type), moved + address);
             }
-            nnfs_dataset dataset = {.parts = {.features = moved + address,
-                                              .type = type,
-                                              .swapped = swapped,
-                                              .scale = scale,
-                                              .feature_count = FEATURES,
-                                              .samples = ROWS},
+            nnfs_dataset dataset = {.storage = {.features = moved + address,
+                                                .type = type,
+                                                .swapped = swapped,
+                                                .scale = scale,
+                                                .feature_count = FEATURES,
+                                                .samples = ROWS},
                                     .samples = ROWS,
                                     .inputs = FEATURES};
             float x[COUNT * FEATURES];
@@ -617,7 +617,7 @@ static double fetch_rate(const nnfs_dataset *dataset, const uint32_t *order, int
             seconds[i - 1] = later;
         }
     }
-    return (double)dataset->samples * dataset->parts.feature_count * 4e-9 / seconds[RUNS / 2];
+    return (double)dataset->samples * dataset->storage.feature_count * 4e-9 / seconds[RUNS / 2];
 }
 
 static void time_fetch(int features, int64_t samples)
@@ -630,14 +630,14 @@ static void time_fetch(int features, int64_t samples)
         order[i] = (uint32_t)(i * 7919 % samples);
     }
     for (dtype type = DTYPE_U8; type < ALL_TYPES; type++) {
-        nnfs_dataset dataset = {.parts = {.features = values,
-                                          .type = type,
-                                          .scale = 1.0f / 255.0f,
-                                          .feature_count = features,
-                                          .samples = samples},
+        nnfs_dataset dataset = {.storage = {.features = values,
+                                            .type = type,
+                                            .scale = 1.0f / 255.0f,
+                                            .feature_count = features,
+                                            .samples = samples},
                                 .samples = samples};
         double native = fetch_rate(&dataset, order, BATCH, x);
-        dataset.parts.swapped = true;
+        dataset.storage.swapped = true;
         printf("%4d features, type %d: %6.2f GB/s of floats, swapped %6.2f\n", features, (int)type,
                native, fetch_rate(&dataset, order, BATCH, x));
     }

@@ -1,8 +1,8 @@
 /*
- * Every op against a reference in double: losses, gradients of parameters and of inputs along random
- * directions by finite differences, of networks that combine normalisation, dropout, smoothing, weights,
- * frozen layers, chunks, cut rows and partial gradients; running statistics; and equal bits on any number of
- * threads.
+ * Every op against a reference in double: losses, gradients of parameters and of inputs along
+ * random directions by finite differences, of networks that combine normalisation, dropout,
+ * smoothing, weights, frozen layers, chunks, cut rows and partial gradients; running statistics;
+ * and equal bits on any number of threads.
  */
 #include "base/random.h"
 #include "network/normalization.h"
@@ -25,7 +25,8 @@ enum {
     SEED = 7,
 };
 
-/* What the reference minimises in place of the network's loss: G times the outputs, or the logits. */
+/* What the reference minimises in place of the network's loss: G times the outputs,
+ * or the logits. */
 typedef enum objective {
     OF_LOSS,
     OF_OUTPUTS,
@@ -678,7 +679,8 @@ static void predictions_are_the_formula(void **state)
     (void)state;
     for (int i = 0; i < CASES; i++) {
         check_predictions(&cases[i], 0.0f);
-        /* A tiny variance multiplies the rounding of sums by 316, in every layer: small ones only. */
+        /* A tiny variance multiplies the rounding of sums by 316, in every layer:
+         * small ones only. */
         if (cases[i].inputs < 100) {
             check_predictions(&cases[i], 1e-12f);
         }

@@ -1,6 +1,6 @@
 /*
- * Phases: every tile of every phase is done exactly once, in order, by however many threads, also when
- * one of them is late; and what a phase wrote is seen in the next.
+ * Phases: every tile of every phase is done exactly once, in order, by however many threads, also
+ * when one of them is late; and what a phase wrote is seen in the next.
  */
 #include "base/phases.h"
 

@@ -1,6 +1,6 @@
 /*
- * Inference in bfloat16: exact where nothing is rounded, near float32 where operands are, and the same bits
- * at any number of threads, for predictors, ensembles and folded networks too.
+ * Inference in bfloat16: exact where nothing is rounded, near float32 where operands are, and the
+ * same bits at any number of threads, for predictors, ensembles and folded networks too.
  */
 #include <nnfs/nnfs.h>
 

@@ -1,6 +1,7 @@
 /*
- * Predictors: the outputs of nnfs_predict without an allocation, also within a parallel region; and networks
- * with normalisation and dropout that are copied, saved and loaded, through files and through memory.
+ * Predictors: the outputs of nnfs_predict without an allocation, also within a parallel region;
+ * and networks with normalisation and dropout that are copied, saved and loaded, through files
+ * and through memory.
  */
 #include "network/network.h"
 

@@ -42,22 +42,23 @@ static int64_t count_missing(const float *cells, int columns, int64_t rows, int 
     return missing;
 }
 
-/* A dataset of a table: cells [columns x rows]; the targets are those columns that the specs say. */
+/* A dataset of a table: cells [columns x rows]; the targets are those columns that
+ * the specs say. */
 static nnfs_dataset *make_table(const spec *specs, int columns, const float *cells, int64_t rows)
 {
     table_schema *schema = memory_alloc_zeroed(1, sizeof *schema);
-    dataset_parts parts = {.type = DTYPE_F32,
-                           .scale = 1.0f,
-                           .feature_count = columns,
-                           .samples = rows,
-                           .schema = schema};
+    dataset_storage storage = {.type = DTYPE_F32,
+                               .scale = 1.0f,
+                               .feature_count = columns,
+                               .samples = rows,
+                               .schema = schema};
     schema->columns = memory_alloc_zeroed((size_t)columns, sizeof *schema->columns);
     schema->features = memory_alloc((size_t)columns, sizeof *schema->features);
     schema->targets = memory_alloc((size_t)columns, sizeof *schema->targets);
     schema->column_count = columns;
     float *values = memory_alloc((size_t)columns * (size_t)rows, sizeof *values);
     memcpy(values, cells, (size_t)columns * (size_t)rows * sizeof *values);
-    parts.features = values;
+    storage.features = values;
     for (int i = 0; i < columns; i++) {
         table_column *column = &schema->columns[i];
         column->name = specs[i].name ? strdup(specs[i].name) : NULL;
@@ -75,29 +76,30 @@ static nnfs_dataset *make_table(const spec *specs, int columns, const float *cel
     }
     const table_column *first = schema->target_count ? &schema->columns[schema->targets[0]] : NULL;
     if (first && first->kind == NNFS_COLUMN_CATEGORY) {
-        parts.classes = first->category_count;
-        parts.labels = memory_alloc((size_t)rows, sizeof *parts.labels);
+        storage.classes = first->category_count;
+        storage.labels = memory_alloc((size_t)rows, sizeof *storage.labels);
         schema->target_kind = NNFS_COLUMN_CATEGORY;
         schema->class_names =
-            memory_alloc_zeroed((size_t)parts.classes, sizeof *schema->class_names);
-        for (int i = 0; i < parts.classes; i++) {
+            memory_alloc_zeroed((size_t)storage.classes, sizeof *schema->class_names);
+        for (int i = 0; i < storage.classes; i++) {
             schema->class_names[i] = strdup(first->categories[i]);
         }
         for (int64_t i = 0; i < rows; i++) {
-            parts.labels[i] = (int32_t)cells[i * columns + schema->targets[0]];
+            storage.labels[i] = (int32_t)cells[i * columns + schema->targets[0]];
         }
     } else if (first) {
-        parts.target_count = schema->target_count;
-        parts.targets =
-            memory_alloc((size_t)parts.target_count * (size_t)rows, sizeof *parts.targets);
+        storage.target_count = schema->target_count;
+        storage.targets =
+            memory_alloc((size_t)storage.target_count * (size_t)rows, sizeof *storage.targets);
         for (int64_t i = 0; i < rows; i++) {
-            for (int t = 0; t < parts.target_count; t++) {
-                parts.targets[i * parts.target_count + t] = cells[i * columns + schema->targets[t]];
+            for (int t = 0; t < storage.target_count; t++) {
+                storage.targets[i * storage.target_count + t] =
+                    cells[i * columns + schema->targets[t]];
             }
         }
     }
     nnfs_dataset *dataset = NULL;
-    assert_int_equal(dataset_adopt(&parts, &dataset, NULL), NNFS_OK);
+    assert_int_equal(dataset_adopt(&storage, &dataset, NULL), NNFS_OK);
     return dataset;
 }
 
@@ -347,10 +349,10 @@ static void trained_part_alone(void **state)
         nnfs_dataset *held = NULL;
         assert_int_equal(nnfs_dataset_split(table, 0.25, 7, &rest, &held, NULL), NNFS_OK);
         for (int64_t i = 0; run == 1 && i < held->samples; i++) {
-            float *row = (float *)table->parts.features + 3 * dataset_row(held, i);
+            float *row = (float *)table->storage.features + 3 * dataset_row(held, i);
             row[0] = i % 2 ? MISSING : 1e30f;
             row[1] = i % 2 ? MISSING : 2.0f;
-            table->parts.targets[dataset_row(held, i)] = 1e30f;
+            table->storage.targets[dataset_row(held, i)] = 1e30f;
         }
         fitted[run] = fit(rest, NULL);
         prepare(held, fitted[run]);
@@ -556,7 +558,7 @@ static void refused_fits(void **state)
     settings.scaling = NNFS_SCALING_NONE;
     settings.threads = -1;
     assert_int_equal(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_ARGUMENT);
-    ((float *)table->parts.features)[0] = INFINITY;
+    ((float *)table->storage.features)[0] = INFINITY;
     expect_failure(nnfs_preprocessing_fit(table, NULL, &p, &error), NNFS_ERROR_DATA, &error,
                    "'size' has a number that is not finite");
     nnfs_dataset_free(table);
@@ -664,8 +666,8 @@ static nnfs_dataset *stored_table(dtype type, const void *cells, int columns, in
     nnfs_dataset *table = make_table(specs, columns, zeros, rows);
     size_t bytes = dtype_bytes(type) * (size_t)columns * (size_t)rows;
     assert_true(bytes <= sizeof(float) * (size_t)columns * (size_t)rows);
-    memcpy(table->parts.features, cells, bytes);
-    table->parts.type = type;
+    memcpy(table->storage.features, cells, bytes);
+    table->storage.type = type;
     return table;
 }
 
@@ -1136,7 +1138,8 @@ static void json_without_memory(void **state)
     nnfs_preprocessing_free(p);
 }
 
-/* A column that is mostly zero; zeros have the middle of their ranks, and what is beyond the ends theirs. */
+/* A column that is mostly zero; zeros have the middle of their ranks, and what is beyond
+ * the ends theirs. */
 static void quantiles(void **state)
 {
     (void)state;

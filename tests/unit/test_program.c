@@ -1,6 +1,6 @@
 /*
- * Programs: for odd and even shapes, every op of the step is there once and in order, the tiles of each
- * chain cover its matrix once, and the blocks cover every W once.
+ * Programs: for odd and even shapes, every op of the step is there once and in order, the tiles of
+ * each chain cover its matrix once, and the blocks cover every W once.
  */
 #include "program/program.h"
 
@@ -17,7 +17,8 @@ static const int64_t batches[] = {0, 1, 2, 3, 17, 64, 100, 128, 2047, 2048, 2049
 
 enum { WIDTHS = sizeof widths / sizeof widths[0], BATCHES = sizeof batches / sizeof batches[0] };
 
-/* The tiles of a chain cover rows and columns once: their areas add up, and none leaves the matrix. */
+/* The tiles of a chain cover rows and columns once: their areas add up, and none
+ * leaves the matrix. */
 static void check_chain(const program *p, const program_chain *chain)
 {
     const op_grid *grid = &p->ops[chain->first].grid;

@@ -210,7 +210,7 @@ static void describe(safetensors_tensor *tensors, char names[][8], size_t *bytes
     }
 }
 
-static const safetensors_text texts[] = {
+static const safetensors_entry metadata[] = {
     {"zeta", "last, \"quoted\"\n\xc3\xa9"},
     {"alpha", ""},
     {"bytes", "caf\xe9"},
@@ -228,7 +228,8 @@ static nnfs_status write_all(const char *path, nnfs_error *error)
         bytes[i] = (unsigned char)(i + 1);
     }
     safetensors_writer writer;
-    nnfs_status status = safetensors_write_begin(&writer, path, tensors, TENSORS, texts, 3, error);
+    nnfs_status status =
+        safetensors_write_begin(&writer, path, tensors, TENSORS, metadata, 3, error);
     for (size_t at = 0; status == NNFS_OK && at < count; at += 7) {
         status = safetensors_write(&writer, bytes + at, count - at < 7 ? count - at : 7, error);
     }
@@ -265,7 +266,7 @@ static void check_all(const char *path)
     assert_string_equal(file.tensors[0].name, names[TENSORS - 1]); /* sorted */
     assert_int_equal(file.metadata_count, 3);
     assert_string_equal(file.metadata[0].key, "zeta");
-    assert_string_equal(safetensors_metadata(&file, "zeta"), texts[0].value);
+    assert_string_equal(safetensors_metadata(&file, "zeta"), metadata[0].value);
     assert_string_equal(safetensors_metadata(&file, "alpha"), "");
     assert_string_equal(safetensors_metadata(&file, "bytes"), "caf?");
     safetensors_close(&file);
@@ -313,7 +314,7 @@ static void test_empty_file(void **state)
 static nnfs_status begin_with(const safetensors_tensor *tensors, size_t count, const char *key)
 {
     char *path = scratch_path("wrong");
-    safetensors_text text[2] = {{key, "1"}, {"k", "2"}};
+    safetensors_entry text[2] = {{key, "1"}, {"k", "2"}};
     safetensors_writer writer;
     nnfs_status status = safetensors_write_begin(&writer, path, tensors, count, text, 2, NULL);
     safetensors_write_abandon(&writer);
@@ -346,7 +347,7 @@ static void test_texts(void **state)
     };
     char *path = scratch_path("texts");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const safetensors_text text = {"k", cases[i].text};
+        const safetensors_entry text = {"k", cases[i].text};
         safetensors_writer writer;
         safetensors_file file;
         assert_int_equal(safetensors_write_begin(&writer, path, NULL, 0, &text, 1, NULL), NNFS_OK);

@@ -1,4 +1,5 @@
-/* The table of training settings: text and back, ranges, defaults, and that the help tells the truth. */
+/* The table of training settings: text and back, ranges, defaults, and that the help
+ * tells the truth. */
 #include "optim/train_settings.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
- * Shards: the tree that adds them up, and gradients of a batch in shards against those of the batch at once.
- * The bits depend on the number of shards, and on no number of threads.
+ * Shards: the tree that adds them up, and gradients of a batch in shards against those of the batch
+ * at once. The bits depend on the number of shards, and on no number of threads.
  */
 #include "distributed/shard_tree.h"
 #include "math/bf16.h"

@@ -201,7 +201,8 @@ static void the_seed_decides(void **state)
 
 /* ---- Folds ---- */
 
-/* Each sample is held out once; of each class, and of all, a fold has as many as another, or one more. */
+/* Each sample is held out once; of each class, and of all, a fold has as many as another,
+ * or one more. */
 static void check_folds(const nnfs_dataset *dataset, const int *sizes, int folds)
 {
     int64_t samples = nnfs_dataset_samples(dataset);

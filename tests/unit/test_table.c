@@ -1,6 +1,6 @@
 /*
- * Tables as datasets: which column is predicted, which classes there are, what is left out, and how a
- * file is read like the one a model was trained on. Argument: the folder of the test data.
+ * Tables as datasets: which column is predicted, which classes there are, what is left out, and how
+ * a file is read like the one a model was trained on. Argument: the folder of the test data.
  */
 #include <nnfs/nnfs.h>
 
@@ -387,7 +387,8 @@ static void test_like_numbers(void **state)
     fitted_free(&model);
 }
 
-/* Where nobody says otherwise the last column is predicted, also where another has its number for a name. */
+/* Where nobody says otherwise the last column is predicted, also where another has its number
+ * for a name. */
 static void test_last_column(void **state)
 {
     (void)state;

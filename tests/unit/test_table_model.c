@@ -154,7 +154,8 @@ static void expect_shared(const nnfs_dataset *one, const nnfs_dataset *other, in
     assert_int_equal(count, expected);
 }
 
-/* `same` is constant and `name` is mostly unique: the model does without them, and so may the file. */
+/* `same` is constant and `name` is mostly unique: the model does without them, and so
+ * may the file. */
 static void shared_among_inputs(void **state)
 {
     (void)state;

@@ -134,8 +134,8 @@ static void bits_do_not_depend_on_threads(void **state)
     }
 }
 
-/* Gradients of a network with odd sizes by products of bfloat16: near those of float32, and the same bits at
- * any number of threads, also where W is cut into rows (520 x 400). */
+/* Gradients of a network with odd sizes by products of bfloat16: near those of float32, and the
+ * same bits at any number of threads, also where W is cut into rows (520 x 400). */
 static void bfloat16_is_near_float32_at_any_number_of_threads(void **state)
 {
     (void)state;
@@ -225,7 +225,8 @@ static void gradient_of(nnfs_network *network, int64_t first, int64_t samples, f
     nnfs_trainer_free(trainer);
 }
 
-/* A large batch's gradient, of partial ones, is the mean of its halves', which are made in one piece. */
+/* A large batch's gradient, of partial ones, is the mean of its halves', which are made
+ * in one piece. */
 static void partial_gradients_add_up(void **state)
 {
     (void)state;

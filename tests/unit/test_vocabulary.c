@@ -262,7 +262,8 @@ static void an_accuracy_is_of_validation_data(void **state)
     nnfs_network_free(h.network);
 }
 
-/* Stopped after each epoch and gone on from its checkpoint, by 1, 2 and 3 threads: the same bits. */
+/* Stopped after each epoch and gone on from its checkpoint, by 1, 2 and 3 threads:
+ * the same bits. */
 static void a_run_with_patience_resumes(void **state)
 {
     (void)state;

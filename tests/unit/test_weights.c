@@ -1,4 +1,5 @@
-/* Sample weights: where they come from, what a split makes of them, and what they do to a gradient. */
+/* Sample weights: where they come from, what a split makes of them, and what they do
+ * to a gradient. */
 #include "data/dataset.h"
 #include "training/trainer.h"
 
@@ -120,14 +121,14 @@ static void a_column_of_weights_is_brought_to_one(void **state)
 {
     (void)state;
     nnfs_dataset *dataset = wrapped();
-    dataset->parts.weights = weights;
+    dataset->storage.weights = weights;
     assert_int_equal(dataset_set_weights(dataset, NULL), NNFS_OK);
     for (int i = 0; i < samples; i++) {
         expect_near((double)dataset->weights[i], (double)weights[i] / 1.5);
     }
     static float zeros[samples];
     nnfs_error error = {0};
-    dataset->parts.weights = zeros;
+    dataset->storage.weights = zeros;
     assert_int_equal(dataset_set_weights(dataset, &error), NNFS_ERROR_DATA);
     nnfs_dataset_free(dataset);
 }

@@ -1,4 +1,5 @@
-/* A list of augmentations, applied: first one map for all that move pixels, then what changes them. */
+/* A list of augmentations, applied: first one map for all that move pixels, then
+ * what changes them. */
 #include "data/augment/augment.h"
 
 #include "base/memory.h"

@@ -33,7 +33,8 @@ static size_t scratch_elastic(const augment_call *call)
 }
 
 /*
- * By their Taylor series, for |x| <= pi: a math library's may differ from CPU to CPU in the last bit.
+ * By their Taylor series, for |x| <= pi: a math library's may differ from CPU to CPU in
+ * the last bit.
  */
 static void sine_and_cosine(double x, double *sine, double *cosine)
 {

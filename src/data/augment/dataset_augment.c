@@ -10,7 +10,7 @@ nnfs_status dataset_augment_create(const nnfs_dataset *dataset, const char *spec
 {
     nnfs_image_layout layout = nnfs_dataset_image_layout(dataset);
     nnfs_status status =
-        augment_create(specification, layout, dataset->parts.classes, seed, made, error);
+        augment_create(specification, layout, dataset->storage.classes, seed, made, error);
     if (status != NNFS_OK || layout.height * layout.width * layout.channels == dataset->inputs) {
         return status;
     }
@@ -29,7 +29,7 @@ static size_t picture_floats(const nnfs_dataset *dataset)
 
 static size_t target_floats(const nnfs_dataset *dataset)
 {
-    return size_round_up((size_t)dataset->parts.target_count, MEMORY_LINE_FLOATS);
+    return size_round_up((size_t)dataset->storage.target_count, MEMORY_LINE_FLOATS);
 }
 
 size_t dataset_augment_floats(const nnfs_dataset *dataset, const augment *what)
@@ -44,7 +44,7 @@ static int32_t label_of(const nnfs_dataset *dataset, int64_t index)
     if (!dataset_has_labels(dataset)) {
         return -1;
     }
-    return dataset->parts.labels[dataset_row(dataset, index)];
+    return dataset->storage.labels[dataset_row(dataset, index)];
 }
 
 /* Mixes the sample with another one, distorted as it is by itself. */
@@ -60,7 +60,7 @@ static void mix(const nnfs_dataset *dataset, const augment *what, uint32_t epoch
     augment_apply(what, epoch, dataset_row(dataset, other), sample->partner, picture, picture,
                   rest);
     augment_mix(what, sample->share, picture, sample->x);
-    for (int i = 0; one.targets && sample->targets && i < dataset->parts.target_count; i++) {
+    for (int i = 0; one.targets && sample->targets && i < dataset->storage.target_count; i++) {
         sample->targets[i] =
             sample->share * sample->targets[i] + (1.0f - sample->share) * targets[i];
     }

@@ -1,11 +1,13 @@
-/* Augmentation of a dataset's samples: what training and nnfs_dataset_augmented_sample do to one. */
+/* Augmentation of a dataset's samples: what training and nnfs_dataset_augmented_sample
+ * do to one. */
 #ifndef NNFS_DATA_AUGMENT_DATASET_AUGMENT_H
 #define NNFS_DATA_AUGMENT_DATASET_AUGMENT_H
 
 #include "data/augment/augment.h"
 #include "data/dataset.h"
 
-/* For the pictures of that dataset. Errors: ARGUMENT, DATA (a value for each pixel is missing), MEMORY. */
+/* For the pictures of that dataset. Errors: ARGUMENT, DATA (a value for each pixel
+ * is missing), MEMORY. */
 nnfs_status dataset_augment_create(const nnfs_dataset *dataset, const char *specification,
                                    uint64_t seed, augment **made, nnfs_error *error);
 

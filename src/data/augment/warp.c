@@ -93,7 +93,8 @@ VECTOR_INLINE float clamp(float x, float most)
     return MIN(x, most);
 }
 
-/* The positions of pixels x .. x + MEMORY_LINE_FLOATS - 1 of row y, of which some may lie beyond the row. */
+/* The positions of pixels x .. x + MEMORY_LINE_FLOATS - 1 of row y, of which some may lie
+ * beyond the row. */
 VECTOR_INLINE void find_positions(nnfs_image_layout layout, const warp *map, int y, int x,
                                   position *found)
 {

@@ -1,7 +1,7 @@
 /*
  * What the parts of the CSV reader share. The file is read in windows; a window's rows are cut into
- * pieces, each of which is parsed by a worker into a block of values; when all is read, it is known what
- * each column is, and the blocks become the table.
+ * chunks, each of which is parsed by a worker into a block of values; when all is read, it is known
+ * what each column is, and the blocks become the table.
  */
 #ifndef NNFS_DATA_CSV_CSV_H
 #define NNFS_DATA_CSV_CSV_H
@@ -25,11 +25,12 @@ enum {
     CSV_SPARE_BYTES = 1024,   /* of the window, beyond its capacity */
 };
 
-/* The rows of a piece. A cell is a number, NaN, or the number of its text in the worker's dictionary. */
+/* The rows of a chunk. A cell is a number, NaN, or the number of its text in
+ * the worker's dictionary. */
 typedef struct csv_block {
     float *values;      /* [columns x rows]; blocks of one worker alone */
     uint32_t *lines;    /* [rows] after first_line; NULL: they follow each other */
-    int64_t first_line; /* of the file, where the piece begins */
+    int64_t first_line; /* of the file, where the chunk begins */
     int64_t first_row;  /* of the table */
     int64_t rows;
     int worker;
@@ -40,7 +41,7 @@ typedef struct csv_block {
 
 typedef struct csv_fault {
     csv_fault_kind kind;
-    int64_t line; /* after that of the piece */
+    int64_t line; /* after that of the chunk */
     int column;   /* -1: no one column's */
     int64_t cells;
     const char *text; /* [length], in the window */
@@ -56,15 +57,16 @@ typedef struct csv_column_counts {
 
 #define CSV_NOWHERE UINT64_MAX
 
-/* What parses one piece of every window; a piece goes to the same worker however many threads there are. */
+/* What parses one chunk of every window; a chunk goes to the same worker however many
+ * threads there are. */
 typedef struct csv_worker {
     csv_column_counts *column_counts; /* [columns] */
     csv_dictionary **dictionaries;    /* [columns], each NULL until there is a text */
-    char *begin, *end;                /* the piece: whole rows */
+    char *begin, *end;                /* the chunk: whole rows */
     size_t lines;                     /* of it that may be rows; 0: not known */
     uint64_t number;                  /* of its block */
     csv_block block;
-    int64_t line; /* lines of the piece before this row; at the end, all of them */
+    int64_t line; /* lines of the chunk before this row; at the end, all of them */
     csv_fault fault;
     int64_t bad_rows;                  /* left out, */
     uint32_t bad_lines[CSV_BAD_LINES]; /* the first of them, as `line` counts */
@@ -119,31 +121,34 @@ static inline uint64_t csv_place(uint64_t block, uint64_t row)
 /* "PATH: line L, column C: sentence"; column < 0: without it. Returns DATA. */
 nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_error *error,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The sentence of a fault; `line` is that of its piece. */
+/* The sentence of a fault; `line` is that of its chunk. */
 nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t line,
                        nnfs_error *error);
 
-/* Leaves out lines before the table that begin like comments, unless the settings say how it begins. */
+/* Leaves out lines before the table that begin like comments, unless the settings say
+ * how it begins. */
 void csv_skip_comments(csv_reader *reader);
 
-/* Moves the rows from `at` on to the window's front and fills it up. Errors: those of input_stream_read,
- * DATA (NUL bytes). */
+/* Moves the rows from `at` on to the window's front and fills it up. Errors: those of
+ * input_stream_read, DATA (NUL bytes). */
 nnfs_status csv_fill(csv_reader *reader, nnfs_error *error);
 /* Opens the file and finds its encoding, delimiter and columns; the next row is one of values. */
 nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error);
-/* Returns the cells of the row at *at within [.., limit), which then is the next row; 0: no whole row. */
+/* Returns the cells of the row at *at within [.., limit), which then is the next row; 0:
+ * no whole row. */
 int csv_count_row(char delimiter, char **at, char *limit);
 /* Takes the names of the columns from the first row, if they are there. */
 nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error);
-/* Cells of the row at *at, which then is the next one; 0: no more whole row, or one with a fault. */
+/* Cells of the row at *at, which then is the next one; 0: no more whole row, or one
+ * with a fault. */
 int csv_count_cells(const csv_reader *reader, char delimiter, char **at);
 /* Reads all rows into blocks. */
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);
 /* What the decoded bytes become before they are cut, see csv_normalize.c. */
 size_t csv_normalize(csv_normal_state *state, char comment, bool blanks, char *text, size_t length);
 /*
- * Finds how the texts of a column are written, if all of them are numbers or dates. *found: into the
- * column's format. Errors: DATA (two readings are possible), MEMORY.
+ * Finds how the texts of a column are written, if all of them are numbers or dates. *found: into
+ * the column's format. Errors: DATA (two readings are possible), MEMORY.
  */
 nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, int64_t numbers,
                               bool *found, nnfs_error *error);
@@ -160,13 +165,13 @@ void csv_kept_free(csv_block *block);
 /* Moves the kept cells of all blocks into the table. */
 nnfs_status csv_kept_finish(csv_reader *reader, nnfs_error *error);
 
-/* Parses the worker's piece into its block; worker->fault says how that went. */
+/* Parses the worker's chunk into its block; worker->fault says how that went. */
 void csv_parse(const csv_reader *reader, csv_worker *worker);
 bool csv_is_missing(const csv_reader *reader, const csv_cell *cell);
 
 /*
- * Decides what each column is. *again: some hold numbers and texts, and are now wanted as categories,
- * for which the file must be read again.
+ * Decides what each column is. *again: some hold numbers and texts, and are now wanted as
+ * categories, for which the file must be read again.
  */
 nnfs_status csv_decide(csv_reader *reader, bool *again, nnfs_error *error);
 /* Moves blocks and dictionaries into the table. */

@@ -70,7 +70,8 @@ static uint32_t sort(const csv_reader *reader, const csv_dictionary *joint, cons
     return count;
 }
 
-/* Hands the sorted texts to the column, and writes into ranks [of the joint] where each of them went. */
+/* Hands the sorted texts to the column, and writes into ranks [of the joint] where each
+ * of them went. */
 static bool name_categories(table_column *column, const category *sorted, uint32_t count,
                             uint32_t *ranks)
 {
@@ -87,8 +88,8 @@ static bool name_categories(table_column *column, const category *sorted, uint32
 }
 
 /*
- * Finds texts that spell the same category, "True" and "TRUE": same [of the joint] is the index of the
- * spelling that sorts first, which is the one that is kept.
+ * Finds texts that spell the same category, "True" and "TRUE": same [of the joint] is the index of
+ * the spelling that sorts first, which is the one that is kept.
  */
 static bool merge_spellings(const csv_dictionary *joint, uint32_t *same)
 {

@@ -5,8 +5,8 @@
 #include "data/csv/csv.h"
 
 /*
- * Fills the column's categories. Of the dictionaries, `slots` alone is left: the category of each of
- * their texts. Errors: DATA (too many), MEMORY.
+ * Fills the column's categories. Of the dictionaries, `slots` alone is left: the category of each
+ * of their texts. Errors: DATA (too many), MEMORY.
  */
 nnfs_status csv_sort_categories(const csv_reader *reader, int column, nnfs_error *error);
 

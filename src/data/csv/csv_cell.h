@@ -30,22 +30,22 @@ typedef struct csv_cell {
 } csv_cell;
 
 /*
- * Finds the cell that begins at `at`, in whole rows that end with the newline before `limit`. Returns
- * the delimiter or newline after it; NULL where it has a fault.
+ * Finds the cell that begins at `at`, in whole rows that end with the newline before `limit`.
+ * Returns the delimiter or newline after it; NULL where it has a fault.
  */
 char *csv_find_cell(char delimiter, char *at, char *limit, csv_cell *cell);
 
 /*
- * Makes the found text what the cell says: a doubled quote is a quote, a newline is '\n', and blanks
- * at both ends are dropped, so that it does not matter whether somebody's program quotes its cells or
- * aligns them. Works in place, and only once.
+ * Makes the found text what the cell says: a doubled quote is a quote, a newline is '\n', and
+ * blanks at both ends are dropped, so that it does not matter whether somebody's program quotes its
+ * cells or aligns them. Works in place, and only once.
  */
 void csv_clean_cell(csv_cell *cell);
 void csv_trim_cell(csv_cell *cell);
 
 /*
- * Where the row that begins at `at` ends, after its newline; NULL where it does not before `limit`, and
- * *open then says whether a quote is open.
+ * Where the row that begins at `at` ends, after its newline; NULL where it does not before `limit`,
+ * and *open then says whether a quote is open.
  */
 char *csv_row_end(char delimiter, char *at, char *limit, bool *open);
 

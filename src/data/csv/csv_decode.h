@@ -15,14 +15,15 @@ typedef struct csv_decoder {
 } csv_decoder;
 
 /*
- * Begins to read `from`, in `encoding` or, where that is NULL, what its byte order mark says, else UTF-8.
- * Errors: those of input_stream_read, ARGUMENT (no such encoding), MEMORY.
+ * Begins to read `from`, in `encoding` or, where that is NULL, what its byte order mark says, else
+ * UTF-8. Errors: those of input_stream_read, ARGUMENT (no such encoding), MEMORY.
  */
 nnfs_status csv_decoder_start(csv_decoder *decoder, input_stream *from, const char *encoding,
                               nnfs_error *error);
 void csv_decoder_end(csv_decoder *decoder);
 
-/* Reads up to `count` bytes of UTF-8, nearly all of them before the end. Errors: IO, MEMORY, DATA. */
+/* Reads up to `count` bytes of UTF-8, nearly all of them before the end. Errors:
+ * IO, MEMORY, DATA. */
 nnfs_status csv_decoder_read(csv_decoder *decoder, input_stream *from, char *text, size_t count,
                              size_t *got, nnfs_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * How the texts of a column are written. A format counts if it reads every text; where two give different
- * values, what the rest of the file says decides, and else the user must.
+ * How the texts of a column are written. A format counts if it reads every text; where two give
+ * different values, what the rest of the file says decides, and else the user must.
  */
 #include "data/csv/csv.h"
 

@@ -1,7 +1,7 @@
 /*
- * A dictionary: the different texts of a column, each with the number it got when it was first seen.
- * Compact, since a table may have millions: the texts lie one behind the other, and a hash table of
- * numbers finds them.
+ * A dictionary: the different texts of a column, each with the number it got when it was first
+ * seen. Compact, since a table may have millions: the texts lie one behind the other, and a hash
+ * table of numbers finds them.
  */
 #ifndef NNFS_DATA_CSV_CSV_DICTIONARY_H
 #define NNFS_DATA_CSV_CSV_DICTIONARY_H

@@ -1,6 +1,6 @@
 /*
- * When all rows are read: what each column is, its categories in an order that does not depend on how
- * the file was cut, and the values in one matrix.
+ * When all rows are read: what each column is, its categories in an order that does not depend on
+ * how the file was cut, and the values in one matrix.
  */
 #include "data/csv/csv.h"
 
@@ -48,8 +48,8 @@ static nnfs_status fail_cell(const csv_reader *reader, int column, uint64_t plac
 }
 
 /*
- * A few texts among numbers are more likely mistakes, or unknown words for "missing", than categories:
- * they are an error.
+ * A few texts among numbers are more likely mistakes, or unknown words for "missing", than
+ * categories: they are an error.
  */
 static bool are_mistakes(int64_t texts, int64_t numbers)
 {
@@ -146,7 +146,8 @@ nnfs_status csv_decide(csv_reader *reader, bool *again, nnfs_error *error)
 
 /* ---- One matrix ---- */
 
-/* Copies a block's rows, with the numbers of its texts replaced by those of the table's categories. */
+/* Copies a block's rows, with the numbers of its texts replaced by those of
+ * the table's categories. */
 static void copy_block(const csv_reader *reader, csv_block *block)
 {
     const data_table *table = reader->table;

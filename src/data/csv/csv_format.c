@@ -140,7 +140,8 @@ static int separator_bytes(char separator, const char *at, const char *end)
     return 0;
 }
 
-/* Digits of the whole part: without separators, or in groups of three after a first one of 1 to 3. */
+/* Digits of the whole part: without separators, or in groups of three after a first one of
+ * 1 to 3. */
 static const char *take_whole(const csv_format *format, const char *at, const char *end,
                               plain_number *to)
 {

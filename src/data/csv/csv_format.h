@@ -1,4 +1,5 @@
-/* How the cells of a column are written, where they are not plain numbers: "1.234,5 €", "31.12.2019". */
+/* How the cells of a column are written, where they are not plain numbers:
+ * "1.234,5 €", "31.12.2019". */
 #ifndef NNFS_DATA_CSV_CSV_FORMAT_H
 #define NNFS_DATA_CSV_CSV_FORMAT_H
 
@@ -28,8 +29,9 @@ bool csv_format_read(const csv_format *format, const char *text, const char *end
                      double *value);
 
 /*
- * Guesses prefix and suffix from one text, by what stands around its digits: a currency before them, a
- * unit of at most 11 bytes after them. False: the text has no number, or something else around it.
+ * Guesses prefix and suffix from one text, by what stands around its digits: a currency before
+ * them, a unit of at most 11 bytes after them. False: the text has no number, or something
+ * else around it.
  */
 bool csv_format_guess_affix(const char *text, const char *end, csv_format *format);
 

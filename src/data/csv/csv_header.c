@@ -1,7 +1,7 @@
 /*
- * The header of a CSV file. Whether there is one shows in columns of numbers: a first cell there that
- * is no number is a name; and so is one that the caller calls a column by. Where all columns are texts,
- * names are what never stands in the rows below, while those repeat themselves.
+ * The header of a CSV file. Whether there is one shows in columns of numbers: a first cell there
+ * that is no number is a name; and so is one that the caller calls a column by. Where all columns
+ * are texts, names are what never stands in the rows below, while those repeat themselves.
  */
 #include "data/csv/csv.h"
 
@@ -31,7 +31,8 @@ static bool list_names(const char *const *list, const csv_cell *cell)
     return false;
 }
 
-/* Whether the settings, or the model whose data these are like, call a column by what the cell says. */
+/* Whether the settings, or the model whose data these are like, call a column by what
+ * the cell says. */
 static bool is_known_name(const csv_reader *reader, const csv_cell *cell)
 {
     const nnfs_dataset_settings *settings = reader->settings;
@@ -88,7 +89,8 @@ static void note_point(csv_reader *reader, const csv_cell *cell, bool number)
         (point && !csv_format_read(&grouped, cell->text, cell->end, reader->c, &value));
 }
 
-/* Adds the cells of row `row`, at *at, to samples [columns]; false where there is no more whole row. */
+/* Adds the cells of row `row`, at *at, to samples [columns]; false where there is no
+ * more whole row. */
 static bool add_row(csv_reader *reader, char **at, sample *samples, int row)
 {
     char *next = *at;
@@ -153,8 +155,8 @@ static bool is_new(const sample *samples, int first, int column)
 }
 
 /*
- * Whether the first row is numbers that name columns, as pandas writes them: 0, 1, 2, ...; or behind an
- * empty cell different whole numbers; or these above columns with fractions.
+ * Whether the first row is numbers that name columns, as pandas writes them: 0, 1, 2, ...; or
+ * behind an empty cell different whole numbers; or these above columns with fractions.
  */
 static bool numbers_name(const sample *samples, int columns, int rows)
 {
@@ -170,8 +172,8 @@ static bool numbers_name(const sample *samples, int columns, int rows)
     return distinct && (counted || first == 1 || fractions);
 }
 
-/* Whether the first row has a known name, a text over a column of numbers, or any at all where it is the
- * only row. */
+/* Whether the first row has a known name, a text over a column of numbers, or any at all where it
+ * is the only row. */
 static bool first_row_names(csv_reader *reader, sample *samples)
 {
     char *at = reader->at;
@@ -239,7 +241,8 @@ static int compare_names(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* The name of column `column` with a number after it that no other column has: "x.1", as pandas has it. */
+/* The name of column `column` with a number after it that no other column has: "x.1", as
+ * pandas has it. */
 static char *numbered_name(const data_table *table, int column)
 {
     const char *name = table->columns[column].name;

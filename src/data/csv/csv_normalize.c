@@ -1,6 +1,7 @@
 /*
- * Text that is rewritten in place before it is cut into rows: comments become empty lines, and a run of
- * blanks, with or without a comma before or in it, becomes one space. Lines keep their numbers.
+ * Text that is rewritten in place before it is cut into rows: comments become empty lines,
+ * and a run of blanks, with or without a comma before or in it, becomes one space. Lines
+ * keep their numbers.
  */
 #include "data/csv/csv.h"
 

@@ -1,7 +1,7 @@
 /*
- * Digits become an integer and a power of ten. Where both are exact as doubles, one product or quotient
- * of them is the nearest double to the decimal (Clinger 1990, "How to read floating point numbers
- * accurately"); all else is left to strtod.
+ * Digits become an integer and a power of ten. Where both are exact as doubles, one product or
+ * quotient of them is the nearest double to the decimal (Clinger 1990, "How to read floating point
+ * numbers accurately"); all else is left to strtod.
  */
 #include "data/csv/csv_number.h"
 

@@ -11,8 +11,9 @@ enum { CSV_NUMBER_PADDING = 8 };
 /*
  * The number that `at` begins with: [+-] digits [. digits] [e [+-] digits], with a digit before or
  * after the point. Neither hexadecimal nor "inf" nor "nan". *value is the nearest double, infinite
- * where that is. Returns the end of the number, NULL if there is no number. The text must have a character after
- * the number that cannot be a part of one, and CSV_NUMBER_PADDING bytes; `c` is the C locale.
+ * where that is. Returns the end of the number, NULL if there is no number. The text must have a
+ * character after the number that cannot be a part of one, and CSV_NUMBER_PADDING bytes; `c` is
+ * the C locale.
  */
 const char *csv_number(const char *at, locale_t c, double *value);
 

@@ -1,4 +1,4 @@
-/* Parsing a piece: the inner loops of the CSV reader. */
+/* Parsing a chunk: the inner loops of the CSV reader. */
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
@@ -295,7 +295,8 @@ static size_t count_lines(const char *at, const char *end)
     return lines;
 }
 
-/* Room for as many rows as there are lines, and no more values than bytes: each has one after it. */
+/* Room for as many rows as there are lines, and no more values than bytes: each has
+ * one after it. */
 static bool make_room(const csv_reader *reader, csv_worker *worker)
 {
     size_t bytes = (size_t)(worker->end - worker->begin);

@@ -21,8 +21,8 @@ static int count_words(const char *at, const char *limit)
 }
 
 /*
- * Where the header begins in a line that is one: it has as many cells as the first row; or as many words, which
- * may have a mark of their own before them ("# a b c"). NULL: it is a comment.
+ * Where the header begins in a line that is one: it has as many cells as the first row; or as many
+ * words, which may have a mark of their own before them ("# a b c"). NULL: it is a comment.
  */
 static char *find_header(char *line, char *row, char *limit)
 {

@@ -1,6 +1,6 @@
 /*
- * The start of a CSV file: delimiter and number of columns. Detects the delimiter: the one that gives
- * most of the first rows the same number of cells as row 1.
+ * The start of a CSV file: delimiter and number of columns. Detects the delimiter: the one that
+ * gives most of the first rows the same number of cells as row 1.
  */
 #include "data/csv/csv.h"
 

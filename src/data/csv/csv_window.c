@@ -1,4 +1,4 @@
-/* Windows of the file, cut into pieces that workers parse at the same time. */
+/* Windows of the file, cut into chunks that workers parse at the same time. */
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST_PIECE = 32 << 10 };
+enum { SMALLEST_CHUNK = 32 << 10 };
 
 /* ---- Filling the window ---- */
 
@@ -76,7 +76,8 @@ nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
 
 /* ---- Cutting it ---- */
 
-/* The start of the first row that begins at `target` or after it, where no cell has a newline in it. */
+/* The start of the first row that begins at `target` or after it, where no cell has a
+ * newline in it. */
 static char *cut_at_newline(char *target, char *end)
 {
     char *newline = memchr(target, '\n', (size_t)(end - target));
@@ -86,16 +87,16 @@ static char *cut_at_newline(char *target, char *end)
     return end;
 }
 
-static void cut_plain(csv_reader *reader, int pieces, char *end)
+static void cut_plain(csv_reader *reader, int chunks, char *end)
 {
     char *begin = reader->at;
     size_t bytes = (size_t)(end - begin);
-    for (int i = 0; i < pieces; i++) {
+    for (int i = 0; i < chunks; i++) {
         csv_worker *worker = &reader->workers[i];
-        char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
+        char *target = reader->at + bytes / (size_t)chunks * (size_t)(i + 1);
         worker->begin = begin;
         worker->lines = 0;
-        if (i + 1 == pieces) {
+        if (i + 1 == chunks) {
             worker->end = end;
         } else if (target <= begin) {
             worker->end = begin;
@@ -106,18 +107,19 @@ static void cut_plain(csv_reader *reader, int pieces, char *end)
     }
 }
 
-/* Walks over all rows, since only from its beginning on can be told whether a newline ends a row. */
-static void cut_quoted(csv_reader *reader, int pieces, char *limit)
+/* Walks over all rows, since only from its beginning on can be told whether a newline
+ * ends a row. */
+static void cut_quoted(csv_reader *reader, int chunks, char *limit)
 {
     char *at = reader->at;
     bool open = false;
     size_t bytes = (size_t)(limit - at);
-    for (int i = 0; i < pieces; i++) {
+    for (int i = 0; i < chunks; i++) {
         csv_worker *worker = &reader->workers[i];
-        const char *target = reader->at + bytes / (size_t)pieces * (size_t)(i + 1);
+        const char *target = reader->at + bytes / (size_t)chunks * (size_t)(i + 1);
         worker->begin = at;
         worker->lines = 0;
-        while (at < limit && (at < target || i + 1 == pieces)) {
+        while (at < limit && (at < target || i + 1 == chunks)) {
             char *next = csv_row_end(reader->delimiter, at, limit, &open);
             if (!next) {
                 break;
@@ -129,20 +131,20 @@ static void cut_quoted(csv_reader *reader, int pieces, char *limit)
     }
 }
 
-/* Cuts the window's whole rows into pieces, some of them empty, for the first workers. */
+/* Cuts the window's whole rows into chunks, some of them empty, for the first workers. */
 static int cut(csv_reader *reader)
 {
     char *limit = reader->window + reader->used;
     size_t bytes = (size_t)(limit - reader->at);
-    int pieces = 1 + (int)(bytes / SMALLEST_PIECE);
-    pieces = MIN(pieces, reader->worker_count);
+    int chunks = 1 + (int)(bytes / SMALLEST_CHUNK);
+    chunks = MIN(chunks, reader->worker_count);
     if (memchr(reader->at, '"', bytes)) {
-        cut_quoted(reader, pieces, limit);
+        cut_quoted(reader, chunks, limit);
     } else {
         char *newline = memrchr(reader->at, '\n', bytes);
-        cut_plain(reader, pieces, newline ? newline + 1 : reader->at);
+        cut_plain(reader, chunks, newline ? newline + 1 : reader->at);
     }
-    return pieces;
+    return chunks;
 }
 
 /* ---- Workers and blocks ---- */
@@ -178,10 +180,10 @@ static bool grow_blocks(csv_reader *reader, size_t more)
     return true;
 }
 
-static nnfs_status prepare_workers(csv_reader *reader, int pieces, nnfs_error *error)
+static nnfs_status prepare_workers(csv_reader *reader, int chunks, nnfs_error *error)
 {
-    bool enough = grow_blocks(reader, (size_t)pieces);
-    for (int i = 0; i < pieces; i++) {
+    bool enough = grow_blocks(reader, (size_t)chunks);
+    for (int i = 0; i < chunks; i++) {
         csv_worker *worker = &reader->workers[i];
         enough = enough && prepare_worker(reader, worker);
         worker->block = (csv_block){.worker = i};
@@ -194,11 +196,11 @@ static nnfs_status prepare_workers(csv_reader *reader, int pieces, nnfs_error *e
 }
 
 /* Takes the parsed blocks in the order of the file, up to the first with a fault. */
-static nnfs_status take_blocks(csv_reader *reader, int pieces, nnfs_error *error)
+static nnfs_status take_blocks(csv_reader *reader, int chunks, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
     nnfs_reading *reading = &reader->table->reading;
-    for (int i = 0; i < pieces; i++) {
+    for (int i = 0; i < chunks; i++) {
         csv_worker *worker = &reader->workers[i];
         worker->block.first_line = reader->line;
         worker->block.first_row = reader->table->rows;
@@ -261,8 +263,8 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
 {
     nnfs_status status = NNFS_OK;
     while (status == NNFS_OK && reader->at < reader->window + reader->used) {
-        int pieces = cut(reader);
-        char *end = reader->workers[pieces - 1].end;
+        int chunks = cut(reader);
+        char *end = reader->workers[chunks - 1].end;
         if (end == reader->at) {
             if (!skip_endless(reader, end)) {
                 return fail_endless(reader, error);
@@ -270,15 +272,15 @@ nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error)
             status = reader->complete ? NNFS_OK : csv_fill(reader, error);
             continue;
         }
-        status = prepare_workers(reader, pieces, error);
+        status = prepare_workers(reader, chunks, error);
         if (status != NNFS_OK) {
             break;
         }
-#pragma omp parallel for schedule(static, 1) num_threads(pieces) if (pieces > 1)
-        for (int i = 0; i < pieces; i++) {
+#pragma omp parallel for schedule(static, 1) num_threads(chunks) if (chunks > 1)
+        for (int i = 0; i < chunks; i++) {
             csv_parse(reader, &reader->workers[i]);
         }
-        status = take_blocks(reader, pieces, error);
+        status = take_blocks(reader, chunks, error);
         reader->at = end;
         if (status == NNFS_OK && !reader->complete) {
             status = csv_fill(reader, error);

@@ -185,14 +185,14 @@ static nnfs_status check_labels_header(const input_stream *from, const idx_heade
     return NNFS_OK;
 }
 
-/* Fills parts->labels, and parts->classes, if it is 0, with the largest label + 1. */
+/* Fills storage->labels, and storage->classes, if it is 0, with the largest label + 1. */
 static nnfs_status convert_labels(const input_stream *from, const idx_header *header,
-                                  const unsigned char *values, dataset_parts *parts,
+                                  const unsigned char *values, dataset_storage *storage,
                                   nnfs_error *error)
 {
     double largest = LARGEST_LABEL;
-    if (parts->classes > 0) {
-        largest = parts->classes - 1;
+    if (storage->classes > 0) {
+        largest = storage->classes - 1;
     }
     int32_t seen = 0;
     for (size_t i = 0; i < header->samples; i++) {
@@ -201,18 +201,18 @@ static nnfs_status convert_labels(const input_stream *from, const idx_header *he
         if (label < 0 || label > largest) {
             return input_stream_fail(from, header->start + at, error,
                                      "label %.0f is not one of 0 to %.0f%s", label, largest,
-                                     parts->classes > 0 ? ", the training classes" : "");
+                                     storage->classes > 0 ? ", the training classes" : "");
         }
-        parts->labels[i] = (int32_t)label;
-        seen = MAX(parts->labels[i], seen);
+        storage->labels[i] = (int32_t)label;
+        seen = MAX(storage->labels[i], seen);
     }
-    if (parts->classes <= 0) {
-        parts->classes = seen + 1;
+    if (storage->classes <= 0) {
+        storage->classes = seen + 1;
     }
     return NNFS_OK;
 }
 
-static nnfs_status read_labels_of(input_stream *from, dataset_parts *parts, nnfs_error *error)
+static nnfs_status read_labels_of(input_stream *from, dataset_storage *storage, nnfs_error *error)
 {
     idx_header header;
     unsigned char *values = NULL;
@@ -222,10 +222,10 @@ static nnfs_status read_labels_of(input_stream *from, dataset_parts *parts, nnfs
     }
     TRY_CLEANUP(check_labels_header(from, &header, error));
     TRY_CLEANUP(input_stream_read_rest(from, header.bytes, &values, error));
-    parts->samples = (int64_t)header.samples;
-    parts->labels = memory_alloc(header.samples, sizeof *parts->labels);
-    if (parts->labels) {
-        status = convert_labels(from, &header, values, parts, error);
+    storage->samples = (int64_t)header.samples;
+    storage->labels = memory_alloc(header.samples, sizeof *storage->labels);
+    if (storage->labels) {
+        status = convert_labels(from, &header, values, storage, error);
     } else {
         status = fail_memory(error, size_mul(header.samples, 4), "the labels");
     }
@@ -238,14 +238,14 @@ cleanup:
 
 /* What the labels, read before, and a training set ask of the samples. */
 static nnfs_status check_samples_header(const input_stream *from, const idx_header *header,
-                                        const dataset_parts *parts, const dataset_parts *like,
+                                        const dataset_storage *storage, const dataset_storage *like,
                                         nnfs_error *error)
 {
     dtype type = header->type->code == 0x08 ? DTYPE_U8 : DTYPE_F32;
-    if (header->samples != (size_t)parts->samples) {
+    if (header->samples != (size_t)storage->samples) {
         return input_stream_fail(from, 4, error,
                                  "%zu samples here, but %lld labels in the file of labels",
-                                 header->samples, (long long)parts->samples);
+                                 header->samples, (long long)storage->samples);
     }
     if (like && type != like->type) {
         return input_stream_fail(from, 2, error, "type %02X here, but the training samples are %s",
@@ -286,16 +286,16 @@ static nnfs_status convert_samples(const input_stream *from, const idx_header *h
 
 /* Converts to float32, in place where the sizes agree; `values` is taken over or freed. */
 static nnfs_status take_numbers(const input_stream *from, const idx_header *header, void *values,
-                                dataset_parts *parts, nnfs_error *error)
+                                dataset_storage *storage, nnfs_error *error)
 {
     size_t count = header->samples * header->features;
     bool in_place = header->type->size == sizeof(float);
-    parts->type = DTYPE_F32;
-    parts->scale = 1.0f;
-    parts->features = in_place ? values : memory_alloc(count, sizeof(float));
+    storage->type = DTYPE_F32;
+    storage->scale = 1.0f;
+    storage->features = in_place ? values : memory_alloc(count, sizeof(float));
     nnfs_status status;
-    if (parts->features) {
-        status = convert_samples(from, header, values, parts->features, error);
+    if (storage->features) {
+        status = convert_samples(from, header, values, storage->features, error);
     } else {
         status = fail_memory(error, size_mul(count, sizeof(float)), "the samples");
     }
@@ -306,28 +306,28 @@ static nnfs_status take_numbers(const input_stream *from, const idx_header *head
 }
 
 static nnfs_status take_samples(const input_stream *from, const idx_header *header, void *values,
-                                dataset_parts *parts, nnfs_error *error)
+                                dataset_storage *storage, nnfs_error *error)
 {
-    parts->feature_count = (int)header->features;
-    parts->picture = image_layout_of_shape(header->rank, header->sizes);
+    storage->feature_count = (int)header->features;
+    storage->picture = image_layout_of_shape(header->rank, header->sizes);
     if (header->type->code != 0x08) {
-        return take_numbers(from, header, values, parts, error);
+        return take_numbers(from, header, values, storage, error);
     }
-    parts->type = DTYPE_U8;
-    parts->scale = 1.0f / 255.0f;
-    parts->features = values;
+    storage->type = DTYPE_U8;
+    storage->scale = 1.0f / 255.0f;
+    storage->features = values;
     return NNFS_OK;
 }
 
-static nnfs_status read_samples_of(input_stream *from, const dataset_parts *like,
-                                   dataset_parts *parts, nnfs_error *error)
+static nnfs_status read_samples_of(input_stream *from, const dataset_storage *like,
+                                   dataset_storage *storage, nnfs_error *error)
 {
     idx_header header;
     unsigned char *values = NULL;
     TRY(read_header(from, &header, error));
-    TRY(check_samples_header(from, &header, parts, like, error));
+    TRY(check_samples_header(from, &header, storage, like, error));
     TRY(input_stream_read_rest(from, header.bytes, &values, error));
-    return take_samples(from, &header, values, parts, error);
+    return take_samples(from, &header, values, storage, error);
 }
 
 nnfs_status idx_check(const char *path, nnfs_error *error)
@@ -344,10 +344,10 @@ nnfs_status idx_check(const char *path, nnfs_error *error)
 
 /* ---- The pair ---- */
 
-nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_parts *like,
-                          dataset_parts *parts, nnfs_error *error)
+nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_storage *like,
+                          dataset_storage *storage, nnfs_error *error)
 {
-    dataset_parts read = {.classes = like ? like->classes : 0};
+    dataset_storage read = {.classes = like ? like->classes : 0};
     input_stream *from = NULL;
     /* The labels first: they are short, and much that may be wrong shows in them. */
     nnfs_status status = input_stream_open(labels, &from, error);
@@ -368,6 +368,6 @@ nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_
         memory_free(read.features);
         return status;
     }
-    *parts = read;
+    *storage = read;
     return NNFS_OK;
 }

@@ -52,8 +52,8 @@ static nnfs_status find_file(const char *folder, const char *stem, const char *c
 }
 
 /* Reads the pair called STEM-images and STEM-labels, if it is there. */
-static nnfs_status read_part(const char *folder, const char *stem, const dataset_parts *like,
-                             dataset_parts *parts, nnfs_error *error)
+static nnfs_status read_part(const char *folder, const char *stem, const dataset_storage *like,
+                             dataset_storage *storage, nnfs_error *error)
 {
     char image_stem[32];
     char label_stem[32];
@@ -66,7 +66,7 @@ static nnfs_status read_part(const char *folder, const char *stem, const dataset
         status = find_file(folder, label_stem, label_endings, &labels, error);
     }
     if (status == NNFS_OK && images && labels) {
-        status = idx_read_pair(images, labels, like, parts, error);
+        status = idx_read_pair(images, labels, like, storage, error);
     } else if (status == NNFS_OK && (images || labels)) {
         status =
             fail(error, NNFS_ERROR_IO, "%s/%s%s[.gz] is missing, and only %s there", folder,
@@ -78,7 +78,7 @@ static nnfs_status read_part(const char *folder, const char *stem, const dataset
     return status;
 }
 
-static nnfs_status read_folder(const char *folder, dataset_parts *train, dataset_parts *test,
+static nnfs_status read_folder(const char *folder, dataset_storage *train, dataset_storage *test,
                                nnfs_error *error)
 {
     TRY(read_part(folder, "train", NULL, train, error));
@@ -147,7 +147,7 @@ static nnfs_status labels_beside(const char *images, char **labels, nnfs_error *
     return NNFS_OK;
 }
 
-static nnfs_status read_file(const char *images, dataset_parts *parts, nnfs_error *error)
+static nnfs_status read_file(const char *images, dataset_storage *storage, nnfs_error *error)
 {
     char *labels = NULL;
     /* What is no IDX file at all is told so, and not that its labels are missing. */
@@ -156,7 +156,7 @@ static nnfs_status read_file(const char *images, dataset_parts *parts, nnfs_erro
         goto cleanup;
     }
     TRY_CLEANUP(labels_beside(images, &labels, error));
-    status = idx_read_pair(images, labels, NULL, parts, error);
+    status = idx_read_pair(images, labels, NULL, storage, error);
 cleanup:
     free(labels);
     return status;
@@ -164,10 +164,11 @@ cleanup:
 
 /* ---- Either ---- */
 
-nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test, nnfs_error *error)
+nnfs_status idx_read(const char *path, dataset_storage *train, dataset_storage *test,
+                     nnfs_error *error)
 {
-    *train = (dataset_parts){0};
-    *test = (dataset_parts){0};
+    *train = (dataset_storage){0};
+    *test = (dataset_storage){0};
     struct stat about;
     if (stat(path, &about) != 0) {
         return fail(error, NNFS_ERROR_IO, "%s: %s", path, strerror(errno));
@@ -179,8 +180,8 @@ nnfs_status idx_read(const char *path, dataset_parts *train, dataset_parts *test
         status = read_file(path, train, error);
     }
     if (status != NNFS_OK) {
-        dataset_parts_free(train);
-        dataset_parts_free(test);
+        dataset_storage_free(train);
+        dataset_storage_free(test);
     }
     return status;
 }
@@ -189,21 +190,21 @@ nnfs_status idx_load(const char *source, const nnfs_dataset_settings *settings,
                      nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
     (void)settings; /* nothing is drawn */
-    dataset_parts train_parts;
-    dataset_parts test_parts;
-    nnfs_status status = idx_read(source, &train_parts, &test_parts, error);
+    dataset_storage train_storage;
+    dataset_storage test_storage;
+    nnfs_status status = idx_read(source, &train_storage, &test_storage, error);
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    if (train_parts.samples > 0) {
-        TRY_CLEANUP(dataset_adopt(&train_parts, train, error));
+    if (train_storage.samples > 0) {
+        TRY_CLEANUP(dataset_adopt(&train_storage, train, error));
     }
-    if (test_parts.samples > 0) {
-        TRY_CLEANUP(dataset_adopt(&test_parts, test, error));
+    if (test_storage.samples > 0) {
+        TRY_CLEANUP(dataset_adopt(&test_storage, test, error));
     }
 cleanup:
     if (status != NNFS_OK) {
-        dataset_parts_free(&test_parts);
+        dataset_storage_free(&test_storage);
         nnfs_dataset_free(*train);
         *train = NULL;
     }

@@ -58,8 +58,8 @@ enum {
 };
 
 /*
- * Where in the file column `feature` lies, counted in columns: features count the trailing indices with
- * the last one fastest, the file with the first one.
+ * Where in the file column `feature` lies, counted in columns: features count the trailing indices
+ * with the last one fastest, the file with the first one.
  */
 static size_t stored_column(const npy_header *header, size_t feature)
 {
@@ -182,7 +182,8 @@ static bool all_finite(const float *x, size_t count)
     return largest < 0x7f800000U;
 }
 
-/* Counts missing cells from `first` on; returns the first that is infinite as a float, or NO_CELL. */
+/* Counts missing cells from `first` on; returns the first that is infinite as a
+ * float, or NO_CELL. */
 static size_t count_missing(const float *x, size_t first, size_t count, const column_role *roles,
                             table_column *columns, size_t column_count)
 {

@@ -10,8 +10,8 @@
 #include "table/table.h"
 
 /*
- * npy_read, which lets a file's values take half of the machine's memory, with a limit of the caller's:
- * what needs more bytes is mapped, where the file isn't gzip. Errors: those of npy_read.
+ * npy_read, which lets a file's values take half of the machine's memory, with a limit of the
+ * caller's: what needs more bytes is mapped, where the file isn't gzip. Errors: those of npy_read.
  */
 nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *settings, size_t limit,
                             data_table *table, nnfs_error *error);
@@ -26,8 +26,9 @@ nnfs_status npy_read_texts(const npy_header *header, const unsigned char *values
                            nnfs_error *error);
 
 /*
- * NPZ, a zip file of arrays: reads the array called by settings->arrays[0], or x, X, data or x_train; and,
- * into table->targets, that of the targets, if it is there. Errors: those of npy_read.
+ * NPZ, a zip file of arrays: reads the array called by settings->arrays[0], or x, X, data
+ * or x_train; and, into table->targets, that of the targets, if it is there. Errors:
+ * those of npy_read.
  */
 nnfs_status npz_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
                      nnfs_error *error);

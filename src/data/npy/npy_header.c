@@ -65,7 +65,8 @@ static nnfs_status expect(parser *parse, char wanted, const char *where)
     return NNFS_OK;
 }
 
-/* What stands between two quotes of a kind; a backslash means nothing, and no known word has one. */
+/* What stands between two quotes of a kind; a backslash means nothing, and no known
+ * word has one. */
 typedef struct quoted {
     const char *text;
     int length;

@@ -1,6 +1,6 @@
 /*
- * The header of an NPY file: \x93NUMPY, a version, a length, and a Python dictionary that says what the
- * values are. A small strict parser of its own reads that, and nothing else of Python.
+ * The header of an NPY file: \x93NUMPY, a version, a length, and a Python dictionary that says what
+ * the values are. A small strict parser of its own reads that, and nothing else of Python.
  */
 #ifndef NNFS_DATA_NPY_NPY_HEADER_H
 #define NNFS_DATA_NPY_NPY_HEADER_H
@@ -14,7 +14,8 @@ typedef struct npy_header {
     dtype type;
     bool swapped; /* bytes in the other order than this machine's */
     size_t
-        text_bytes; /* of a text array's cell, whose characters have `text_unit` bytes; 0: numbers */
+        /* of a text array's cell, whose characters have `text_unit` bytes; 0: numbers */
+        text_bytes;
     size_t text_unit; /* 4: UCS-4, 1: bytes */
     bool fortran;     /* the first index moves fastest, not the last */
     int rank;

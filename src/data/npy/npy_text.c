@@ -1,4 +1,5 @@
-/* Arrays of text, NumPy's U and S: the different texts become categories, sorted by their bytes. */
+/* Arrays of text, NumPy's U and S: the different strings become categories, sorted
+ * by their bytes. */
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "data/npy/npy.h"
@@ -97,7 +98,7 @@ nnfs_status npy_read_texts(const npy_header *header, const unsigned char *values
 {
     size_t rows = header->shape[0];
     size_t room = header->text_bytes + 1;
-    char *texts = memory_alloc(rows, room);
+    char *strings = memory_alloc(rows, room);
     text_row *sorted = memory_alloc(rows, sizeof *sorted);
     table_column *column = &table->columns[0];
     nnfs_status status = NNFS_OK;
@@ -105,23 +106,23 @@ nnfs_status npy_read_texts(const npy_header *header, const unsigned char *values
     table->type = DTYPE_F32;
     column->kind = NNFS_COLUMN_CATEGORY;
     column->categories = calloc(rows, sizeof *column->categories);
-    if (!texts || !sorted || !table->values || !column->categories) {
-        status = fail_memory(error, size_mul(rows, room), "the texts");
+    if (!strings || !sorted || !table->values || !column->categories) {
+        status = fail_memory(error, size_mul(rows, room), "the strings");
         goto cleanup;
     }
     if (rows > MOST_CATEGORIES) {
         status =
-            fail(error, NNFS_ERROR_DATA, "%s: more than %d texts", table->path, MOST_CATEGORIES);
+            fail(error, NNFS_ERROR_DATA, "%s: more than %d strings", table->path, MOST_CATEGORIES);
         goto cleanup;
     }
     for (size_t i = 0; i < rows; i++) {
-        read_text(header, values + i * header->text_bytes, texts + i * room);
-        sorted[i] = (text_row){texts + i * room, i};
+        read_text(header, values + i * header->text_bytes, strings + i * room);
+        sorted[i] = (text_row){strings + i * room, i};
     }
     qsort(sorted, rows, sizeof *sorted, compare);
     status = number_rows(sorted, rows, table, error);
 cleanup:
     memory_free(sorted);
-    memory_free(texts);
+    memory_free(strings);
     return status;
 }

@@ -1,6 +1,6 @@
 /*
- * NPZ: the central directory at the end of the zip file lists the arrays; each is stored or deflated. An
- * array is unpacked into memory and read from there.
+ * NPZ: the central directory at the end of the zip file lists the arrays; each is stored or
+ * deflated. An array is unpacked into memory and read from there.
  */
 #include "base/memory.h"
 #include "data/npy/npy.h"

@@ -17,26 +17,26 @@ enum { SPAN = 64, BLOCK = 8192 };
 static const float *cells(const nnfs_dataset *dataset, int64_t sample, int first, int count,
                           float *room)
 {
-    const dataset_parts *parts = &dataset->parts;
-    size_t at = dataset_row(dataset, sample) * (size_t)parts->feature_count + (size_t)first;
+    const dataset_storage *storage = &dataset->storage;
+    size_t at = dataset_row(dataset, sample) * (size_t)storage->feature_count + (size_t)first;
     const unsigned char *stored =
-        (const unsigned char *)parts->features + at * dtype_bytes(parts->type);
-    bool plain = parts->type == DTYPE_F32 && !parts->swapped;
+        (const unsigned char *)storage->features + at * dtype_bytes(storage->type);
+    bool plain = storage->type == DTYPE_F32 && !storage->swapped;
     if (plain && (uintptr_t)stored % sizeof(float) == 0) {
         return (const float *)(const void *)stored;
     }
-    dtype_to_floats(parts->type, parts->swapped, stored, (size_t)count, room);
+    dtype_to_floats(storage->type, storage->swapped, stored, (size_t)count, room);
     return room;
 }
 
 static int spans_of(const nnfs_dataset *dataset, int span)
 {
-    return (dataset->parts.feature_count + span - 1) / span;
+    return (dataset->storage.feature_count + span - 1) / span;
 }
 
 static int span_columns(const nnfs_dataset *dataset, int first, int span)
 {
-    int left = dataset->parts.feature_count - first;
+    int left = dataset->storage.feature_count - first;
     return MIN(left, span);
 }
 
@@ -147,7 +147,7 @@ static void fill_deviation(const moments *m, int i, column_stats *stats)
 nnfs_status column_stats_measure(const nnfs_dataset *dataset, int threads, column_stats *stats,
                                  nnfs_error *error)
 {
-    int columns = dataset->parts.feature_count;
+    int columns = dataset->storage.feature_count;
     moments m = {.dataset = dataset,
                  .threads = threads,
                  .spans = spans_of(dataset, SPAN),
@@ -198,8 +198,8 @@ static float ordered_float(uint32_t ordered)
 }
 
 /*
- * The value that would stand at `place` if they were sorted, by counting: its upper bits, then those
- * below among the values that have these, in any order of the values.
+ * The value that would stand at `place` if they were sorted, by counting: its upper bits, then
+ * those below among the values that have these, in any order of the values.
  */
 static float select_place(const float *values, size_t count, size_t place)
 {
@@ -306,7 +306,7 @@ nnfs_status column_stats_sort(const nnfs_dataset *dataset, const bool *wanted, i
                               column_visit *visit, void *user, nnfs_error *error)
 {
     int64_t taken = MIN(dataset->samples, SORTED_SAMPLES);
-    int columns = dataset->parts.feature_count;
+    int columns = dataset->storage.feature_count;
     size_t floats = 2 * (size_t)taken;
     threads = MIN(threads, columns);
     float *values = memory_alloc(size_mul(floats, (size_t)threads), sizeof *values);
@@ -339,7 +339,7 @@ static void count_span(const nnfs_dataset *dataset, int64_t *const *counts, int 
     int columns = span_columns(dataset, first, COUNT_SPAN);
     bool any = false;
     for (int c = 0; c < columns; c++) {
-        const table_column *column = &dataset->parts.schema->columns[first + c];
+        const table_column *column = &dataset->storage.schema->columns[first + c];
         categories[c] = counts[first + c] ? column->category_count : 0;
         any = any || categories[c] > 0;
     }

@@ -29,7 +29,7 @@ int nnfs_dataset_classes(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0;
     }
-    return dataset->parts.classes;
+    return dataset->storage.classes;
 }
 
 int nnfs_dataset_outputs(const nnfs_dataset *dataset)
@@ -37,10 +37,10 @@ int nnfs_dataset_outputs(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0;
     }
-    if (dataset->parts.classes > 0) {
-        return dataset->parts.classes;
+    if (dataset->storage.classes > 0) {
+        return dataset->storage.classes;
     }
-    return dataset->parts.target_count;
+    return dataset->storage.target_count;
 }
 
 float nnfs_dataset_scale(const nnfs_dataset *dataset)
@@ -48,7 +48,7 @@ float nnfs_dataset_scale(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0.0f;
     }
-    return dataset->parts.scale;
+    return dataset->storage.scale;
 }
 
 int nnfs_dataset_has_targets(const nnfs_dataset *dataset)
@@ -56,7 +56,7 @@ int nnfs_dataset_has_targets(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0;
     }
-    return dataset->parts.labels || dataset->parts.targets;
+    return dataset->storage.labels || dataset->storage.targets;
 }
 
 void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts)
@@ -64,11 +64,11 @@ void nnfs_dataset_class_samples(const nnfs_dataset *dataset, int64_t *counts)
     if (!dataset) {
         return;
     }
-    for (int i = 0; i < dataset->parts.classes; i++) {
+    for (int i = 0; i < dataset->storage.classes; i++) {
         counts[i] = 0;
     }
-    for (int64_t i = 0; dataset->parts.labels && i < dataset->samples; i++) {
-        counts[dataset->parts.labels[dataset_row(dataset, i)]]++;
+    for (int64_t i = 0; dataset->storage.labels && i < dataset->samples; i++) {
+        counts[dataset->storage.labels[dataset_row(dataset, i)]]++;
     }
 }
 
@@ -79,8 +79,8 @@ nnfs_reading nnfs_dataset_reading(const nnfs_dataset *dataset)
     if (!dataset) {
         return (nnfs_reading){0};
     }
-    if (dataset->parts.schema) {
-        return dataset->parts.schema->reading;
+    if (dataset->storage.schema) {
+        return dataset->storage.schema->reading;
     }
     return (nnfs_reading){0};
 }
@@ -90,10 +90,10 @@ int nnfs_dataset_columns(const nnfs_dataset *dataset)
     if (!dataset) {
         return 0;
     }
-    if (!dataset->parts.schema) {
+    if (!dataset->storage.schema) {
         return 0;
     }
-    return dataset->parts.schema->column_count;
+    return dataset->storage.schema->column_count;
 }
 
 nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
@@ -101,7 +101,7 @@ nnfs_column nnfs_dataset_column(const nnfs_dataset *dataset, int index)
     if (index < 0 || index >= nnfs_dataset_columns(dataset)) {
         return (nnfs_column){0};
     }
-    const table_column *column = &dataset->parts.schema->columns[index];
+    const table_column *column = &dataset->storage.schema->columns[index];
     return (nnfs_column){.name = column->name,
                          .kind = column->kind,
                          .use = column->use,
@@ -117,7 +117,7 @@ const char *nnfs_dataset_category(const nnfs_dataset *dataset, int index, int ca
     if (!there) {
         return NULL;
     }
-    return dataset->parts.schema->columns[index].categories[category];
+    return dataset->storage.schema->columns[index].categories[category];
 }
 
 float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
@@ -125,16 +125,16 @@ float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
     if (!dataset) {
         return NAN;
     }
-    const dataset_parts *parts = &dataset->parts;
+    const dataset_storage *storage = &dataset->storage;
     if (sample < 0 || sample >= dataset->samples || column < 0 ||
         column >= nnfs_dataset_columns(dataset) ||
-        parts->schema->columns[column].use >= NNFS_COLUMN_DROPPED) {
+        storage->schema->columns[column].use >= NNFS_COLUMN_DROPPED) {
         return NAN;
     }
-    size_t cell = dataset_row(dataset, sample) * (size_t)parts->feature_count + (size_t)column;
-    const unsigned char *cells = parts->features;
+    size_t cell = dataset_row(dataset, sample) * (size_t)storage->feature_count + (size_t)column;
+    const unsigned char *cells = storage->features;
     float value;
-    dtype_to_floats(parts->type, parts->swapped, cells + cell * dtype_bytes(parts->type), 1,
+    dtype_to_floats(storage->type, storage->swapped, cells + cell * dtype_bytes(storage->type), 1,
                     &value);
     return value;
 }
@@ -154,16 +154,16 @@ typedef uint64_t hash_function(uint64_t seed, const void *bytes, size_t count);
 
 static uint64_t hash_samples(const nnfs_dataset *dataset, hash_function *hash_of, uint64_t hash)
 {
-    const dataset_parts *parts = &dataset->parts;
-    size_t column = (size_t)parts->feature_count * dtype_bytes(parts->type);
+    const dataset_storage *storage = &dataset->storage;
+    size_t column = (size_t)storage->feature_count * dtype_bytes(storage->type);
     for (int64_t i = 0; i < dataset->samples; i++) {
         size_t row = dataset_row(dataset, i);
-        hash = hash_of(hash, (const unsigned char *)parts->features + row * column, column);
-        if (parts->labels) {
-            hash = hash_of(hash, parts->labels + row, sizeof *parts->labels);
-        } else if (parts->targets) {
-            size_t outputs = (size_t)parts->target_count;
-            hash = hash_of(hash, parts->targets + row * outputs, outputs * sizeof(float));
+        hash = hash_of(hash, (const unsigned char *)storage->features + row * column, column);
+        if (storage->labels) {
+            hash = hash_of(hash, storage->labels + row, sizeof *storage->labels);
+        } else if (storage->targets) {
+            size_t outputs = (size_t)storage->target_count;
+            hash = hash_of(hash, storage->targets + row * outputs, outputs * sizeof(float));
         }
     }
     return hash;
@@ -187,10 +187,10 @@ uint64_t dataset_hash_0_1(const nnfs_dataset *dataset)
 
 static const char *kind_of_targets(const nnfs_dataset *dataset)
 {
-    if (dataset->parts.labels) {
+    if (dataset->storage.labels) {
         return "classes, and no numbers to predict";
     }
-    return dataset->parts.targets ? "numbers to predict, and no classes" : "no targets";
+    return dataset->storage.targets ? "numbers to predict, and no classes" : "no targets";
 }
 
 nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_t count,
@@ -203,7 +203,7 @@ nnfs_status nnfs_dataset_copy(const nnfs_dataset *dataset, int64_t first, int64_
         return fail(error, NNFS_ERROR_ARGUMENT, "%lld samples from %lld on are not among the %lld",
                     (long long)count, (long long)first, (long long)dataset->samples);
     }
-    if ((labels && !dataset->parts.labels) || (targets && !dataset->parts.targets)) {
+    if ((labels && !dataset->storage.labels) || (targets && !dataset->storage.targets)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "the dataset has %s", kind_of_targets(dataset));
     }
     sample_batch copy = {.n = count, .x = features, .labels = labels};

@@ -37,17 +37,17 @@ static float code_of(const int *codes, float value)
 
 static void fill_targets(const key_maker *maker, int64_t sample, float *key)
 {
-    const dataset_parts *parts = &maker->dataset->parts;
+    const dataset_storage *storage = &maker->dataset->storage;
     size_t row = dataset_row(maker->dataset, sample);
-    if (parts->labels) {
-        int32_t label = parts->labels[row];
+    if (storage->labels) {
+        int32_t label = storage->labels[row];
         if (maker->classes) {
             label = maker->classes[label];
         }
         memcpy(key, &label, sizeof label);
     }
-    for (int i = 0; !parts->labels && i < maker->outputs; i++) {
-        key[i] = parts->targets[row * (size_t)maker->outputs + (size_t)i] + 0.0f;
+    for (int i = 0; !storage->labels && i < maker->outputs; i++) {
+        key[i] = storage->targets[row * (size_t)maker->outputs + (size_t)i] + 0.0f;
     }
 }
 
@@ -185,8 +185,8 @@ static void maker_free(key_maker *maker)
 }
 
 /*
- * Whether the preprocessing (NULL: none) does without a feature, which then need not have been read;
- * `place` is that of the feature among those of its table.
+ * Whether the preprocessing (NULL: none) does without a feature, which then need not have been
+ * read; `place` is that of the feature among those of its table.
  */
 static bool is_left_out(const nnfs_preprocessing *preprocessing, const table_column *column,
                         int place)
@@ -222,22 +222,22 @@ static int choose_columns(const table_schema *schema, const nnfs_preprocessing *
 static bool maker_create(const nnfs_dataset *dataset, const nnfs_preprocessing *preprocessing,
                          key_maker *maker)
 {
-    const dataset_parts *parts = &dataset->parts;
-    const table_schema *schema = parts->schema;
+    const dataset_storage *storage = &dataset->storage;
+    const table_schema *schema = storage->schema;
     *maker = (key_maker){
         .dataset = dataset,
         .features = schema ? schema->feature_count : dataset->inputs,
     };
-    if (parts->labels) {
+    if (storage->labels) {
         maker->outputs = 1;
-    } else if (parts->targets) {
-        maker->outputs = parts->target_count;
+    } else if (storage->targets) {
+        maker->outputs = storage->target_count;
     }
     if (!schema) {
         return true;
     }
     size_t features = (size_t)maker->features;
-    maker->row = memory_alloc((size_t)parts->feature_count, sizeof *maker->row);
+    maker->row = memory_alloc((size_t)storage->feature_count, sizeof *maker->row);
     maker->columns = memory_alloc(features, sizeof *maker->columns);
     maker->codes = memory_alloc_zeroed(features, sizeof *maker->codes);
     if (maker->columns) {
@@ -260,13 +260,13 @@ static int feature_like(const table_schema *schema, const table_column *column, 
 }
 
 /*
- * Lets the keys of `other` have the columns of `maker` in their order, and their codes: found by their
- * names, without names by their places.
+ * Lets the keys of `other` have the columns of `maker` in their order, and their codes: found by
+ * their names, without names by their places.
  */
 static bool match_columns(const key_maker *maker, key_maker *other, bool *memory)
 {
-    const table_schema *to = maker->dataset->parts.schema;
-    const table_schema *from = other->dataset->parts.schema;
+    const table_schema *to = maker->dataset->storage.schema;
+    const table_schema *from = other->dataset->storage.schema;
     for (int i = 0; i < maker->features; i++) {
         const table_column *wanted = &to->columns[maker->columns[i]];
         int place = wanted->name ? feature_like(from, wanted, i) : other->columns[i];
@@ -281,9 +281,9 @@ static bool match_columns(const key_maker *maker, key_maker *other, bool *memory
             *memory = *memory && other->codes[i];
         }
     }
-    if (maker->dataset->parts.labels) {
-        other->classes = codes_among(to->class_names, maker->dataset->parts.classes,
-                                     from->class_names, other->dataset->parts.classes);
+    if (maker->dataset->storage.labels) {
+        other->classes = codes_among(to->class_names, maker->dataset->storage.classes,
+                                     from->class_names, other->dataset->storage.classes);
         *memory = *memory && other->classes;
     }
     return true;
@@ -292,9 +292,9 @@ static bool match_columns(const key_maker *maker, key_maker *other, bool *memory
 /* Whether keys of the one can be compared with keys of the other at all. */
 static bool same_kind(const key_maker *maker, const key_maker *other)
 {
-    const dataset_parts *parts = &maker->dataset->parts;
-    const dataset_parts *others = &other->dataset->parts;
-    return !parts->schema == !others->schema && !parts->labels == !others->labels &&
+    const dataset_storage *storage = &maker->dataset->storage;
+    const dataset_storage *others = &other->dataset->storage;
+    return !storage->schema == !others->schema && !storage->labels == !others->labels &&
            maker->features == other->features && maker->outputs == other->outputs;
 }
 
@@ -320,7 +320,7 @@ nnfs_status nnfs_dataset_count_overlap(const nnfs_dataset *dataset, const nnfs_d
     bool memory =
         maker_create(dataset, preprocessing, &left) && maker_create(other, preprocessing, &right);
     bool same = memory && same_kind(&left, &right);
-    if (same && dataset->parts.schema != other->parts.schema) {
+    if (same && dataset->storage.schema != other->storage.schema) {
         same = match_columns(&left, &right, &memory);
     }
     nnfs_status status;

@@ -29,7 +29,7 @@ typedef struct fitting {
 
 static column_label label_of(const fitting *fit, int column)
 {
-    const table_schema *schema = fit->dataset->parts.schema;
+    const table_schema *schema = fit->dataset->storage.schema;
     data_table table = {.columns = schema->columns, .column_count = schema->column_count};
     return table_label(&table, column);
 }
@@ -88,7 +88,8 @@ static void (*const scalings[])(const column_stats *, nnfs_encoding *) = {
     [NNFS_SCALING_ROBUST] = scale_none,       [NNFS_SCALING_QUANTILE] = scale_none,
 };
 
-/* At most this many knots, and at least this many samples a knot where there are enough for FEWEST. */
+/* At most this many knots, and at least this many samples a knot where there are
+ * enough for FEWEST. */
 enum { MOST_KNOTS = 256, FEWEST_KNOTS = 10, KNOT_SAMPLES = 10 };
 
 /* Robust z-scores are clipped at 3. */
@@ -193,7 +194,8 @@ static nnfs_status fit_by_quantiles(fitting *fit, nnfs_error *error)
 static bool keeps_constant(const fitting *fit)
 {
     return fit->settings.scaling == NNFS_SCALING_PIXELS ||
-           (fit->settings.scaling == NNFS_SCALING_NONE && fit->dataset->parts.features_are_pixels);
+           (fit->settings.scaling == NNFS_SCALING_NONE &&
+            fit->dataset->storage.features_are_pixels);
 }
 
 static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_error *error)
@@ -216,7 +218,7 @@ static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_e
                     fmax(-(double)stats->low, (double)stats->high));
     } else if (stats->low < stats->high || keeps_constant(fit)) {
         scalings[fit->settings.scaling](stats, encoding);
-    } else if (encoding->has_indicator || fit->dataset->parts.features_are_pixels) {
+    } else if (encoding->has_indicator || fit->dataset->storage.features_are_pixels) {
         encoding->center = stats->low; /* all there is to know is whether it is missing */
     } else {
         encoding->reason = PREPROCESSING_CONSTANT;
@@ -247,7 +249,7 @@ static void fill_medians(fitting *fit)
 /* Which cycles the dates of a column go through: of which more than one point occurs. */
 static void find_cycles(const fitting *fit, nnfs_encoding *encoding)
 {
-    const table_column *from = &fit->dataset->parts.schema->columns[encoding->column];
+    const table_column *from = &fit->dataset->storage.schema->columns[encoding->column];
     int month = -1;
     double weekday = -1.0;
     double time = -1.0;
@@ -271,7 +273,7 @@ static void find_cycles(const fitting *fit, nnfs_encoding *encoding)
 static nnfs_status fit_date(fitting *fit, preprocessing_column *column, nnfs_error *error)
 {
     nnfs_encoding *encoding = &column->encoding;
-    encoding->origin = fit->dataset->parts.schema->columns[encoding->column].origin;
+    encoding->origin = fit->dataset->storage.schema->columns[encoding->column].origin;
     TRY(fit_number(fit, column, error));
     if (!encoding->reason) {
         find_cycles(fit, encoding);
@@ -372,7 +374,7 @@ static nnfs_status give_places(const table_column *from, const census *c,
 static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs_error *error)
 {
     nnfs_encoding *encoding = &column->encoding;
-    const table_column *from = &fit->dataset->parts.schema->columns[encoding->column];
+    const table_column *from = &fit->dataset->storage.schema->columns[encoding->column];
     census c;
     if (!take_census(from, fit->counts[encoding->column], fit->settings.max_categories, &c)) {
         return fail_memory(error, (size_t)from->category_count * sizeof *c.kept, "categories");
@@ -394,7 +396,7 @@ static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs
 static nnfs_status fit_target(fitting *fit, int index, const double *means, const double *squares,
                               nnfs_error *error)
 {
-    const table_schema *schema = fit->dataset->parts.schema;
+    const table_schema *schema = fit->dataset->storage.schema;
     preprocessing_target *target = &fit->made->targets[index];
     *target = (preprocessing_target){.column = -1, .scale = 1.0f};
     if (index < schema->target_count) {
@@ -423,11 +425,11 @@ static nnfs_status fit_target(fitting *fit, int index, const double *means, cons
 
 static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
 {
-    const dataset_parts *parts = &fit->dataset->parts;
+    const dataset_storage *storage = &fit->dataset->storage;
     nnfs_preprocessing *made = fit->made;
     nnfs_status status = NNFS_OK;
     size_t count = 0;
-    if (parts->targets && fit->settings.scale_targets) {
+    if (storage->targets && fit->settings.scale_targets) {
         count = (size_t)made->target_count;
     }
     double *means = memory_alloc(count, sizeof *means);
@@ -437,12 +439,12 @@ static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
     } else if (count > 0) {
         target_stats_measure(fit->dataset, means, squares);
     }
-    made->target_kind = parts->schema->target_kind;
+    made->target_kind = storage->schema->target_kind;
     for (int i = 0; status == NNFS_OK && i < made->target_count; i++) {
         status = fit_target(fit, i, count > 0 ? means : NULL, squares, error);
     }
     for (int i = 0; status == NNFS_OK && i < made->classes; i++) {
-        status = copy_text(parts->schema->class_names[i], "the name of a class",
+        status = copy_text(storage->schema->class_names[i], "the name of a class",
                            &made->class_names[i], error);
     }
     memory_free(means);
@@ -454,7 +456,7 @@ static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
 
 static nnfs_status count_categories(fitting *fit, nnfs_error *error)
 {
-    const table_schema *schema = fit->dataset->parts.schema;
+    const table_schema *schema = fit->dataset->storage.schema;
     for (int i = 0; i < schema->feature_count; i++) {
         const table_column *column = &schema->columns[schema->features[i]];
         if (column->kind == NNFS_COLUMN_CATEGORY) {
@@ -471,10 +473,11 @@ static nnfs_status count_categories(fitting *fit, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* What the network's user need not say again: how missing cells look, and what else may be there. */
+/* What the network's user need not say again: how missing cells look, and what else
+ * may be there. */
 static nnfs_status keep_file(fitting *fit, nnfs_error *error)
 {
-    const table_schema *schema = fit->dataset->parts.schema;
+    const table_schema *schema = fit->dataset->storage.schema;
     string_list_view words = string_list_view_of(schema->missing);
     char **missing = fit->made->missing = string_list_create((size_t)string_list_count(words));
     char **left_out = fit->made->left_out = string_list_create((size_t)schema->column_count);
@@ -500,7 +503,7 @@ static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
                                         nnfs_error *) = {[NNFS_COLUMN_NUMBER] = fit_number,
                                                          [NNFS_COLUMN_CATEGORY] = fit_category,
                                                          [NNFS_COLUMN_DATE] = fit_date};
-    const table_schema *schema = fit->dataset->parts.schema;
+    const table_schema *schema = fit->dataset->storage.schema;
     preprocessing_column *column = &fit->made->columns[index];
     char *name = NULL;
     column->encoding.column = schema->features[index];
@@ -517,9 +520,9 @@ static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
 
 static nnfs_scaling default_scaling(const fitting *fit)
 {
-    const dataset_parts *parts = &fit->dataset->parts;
-    const table_schema *schema = parts->schema;
-    if (parts->type == DTYPE_U8) {
+    const dataset_storage *storage = &fit->dataset->storage;
+    const table_schema *schema = storage->schema;
+    if (storage->type == DTYPE_U8) {
         return NNFS_SCALING_PIXELS;
     }
     double low = 0.0;
@@ -528,7 +531,7 @@ static nnfs_scaling default_scaling(const fitting *fit)
         low = fmin(low, (double)fit->stats[schema->features[i]].low);
         high = fmax(high, (double)fit->stats[schema->features[i]].high);
     }
-    if (!parts->features_are_pixels || low < 0.0 || high > 255.0) {
+    if (!storage->features_are_pixels || low < 0.0 || high > 255.0) {
         return NNFS_SCALING_STANDARD;
     }
     return high > 1.0 ? NNFS_SCALING_PIXELS : NNFS_SCALING_NONE;
@@ -562,10 +565,10 @@ static nnfs_status fit_all(fitting *fit, nnfs_error *error)
 static nnfs_status check(const nnfs_dataset *dataset, const nnfs_preprocessing_settings *settings,
                          nnfs_error *error)
 {
-    if (!dataset->parts.schema) {
+    if (!dataset->storage.schema) {
         return fail(error, NNFS_ERROR_ARGUMENT, "only a table has columns to preprocess");
     }
-    if (!dataset->parts.labels && !dataset->parts.targets) {
+    if (!dataset->storage.labels && !dataset->storage.targets) {
         return fail(error, NNFS_ERROR_ARGUMENT, "preprocessing is fitted with targets alone");
     }
     if (!nnfs_scaling_name(settings->scaling)) {
@@ -580,7 +583,7 @@ static nnfs_status check(const nnfs_dataset *dataset, const nnfs_preprocessing_s
 
 static void free_fitting(fitting *fit)
 {
-    for (int i = 0; fit->counts && i < fit->dataset->parts.feature_count; i++) {
+    for (int i = 0; fit->counts && i < fit->dataset->storage.feature_count; i++) {
         memory_free(fit->counts[i]);
     }
     memory_free(fit->counts);
@@ -601,7 +604,7 @@ nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
         return fail_null(error, "preprocessing");
     }
     fitting fit = {.dataset = dataset};
-    const dataset_parts *parts = &dataset->parts;
+    const dataset_storage *storage = &dataset->storage;
     *preprocessing = NULL;
     nnfs_preprocessing_settings_init(&fit.settings);
     if (settings) {
@@ -611,16 +614,16 @@ nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
     if (status != NNFS_OK) {
         return status;
     }
-    size_t columns = (size_t)parts->feature_count;
+    size_t columns = (size_t)storage->feature_count;
     fit.threads = cpu_threads(fit.settings.threads);
     fit.stats = memory_alloc(columns, sizeof *fit.stats);
     fit.wanted = memory_alloc_zeroed(columns, sizeof *fit.wanted);
     fit.counts = memory_alloc_zeroed(columns, sizeof *fit.counts);
     fit.columns = memory_alloc_zeroed(columns, sizeof *fit.columns);
-    fit.made = preprocessing_create(parts->schema->feature_count,
-                                    parts->labels ? 1 : parts->target_count, parts->classes);
+    fit.made = preprocessing_create(storage->schema->feature_count,
+                                    storage->labels ? 1 : storage->target_count, storage->classes);
     if (fit.stats && fit.wanted && fit.counts && fit.columns && fit.made) {
-        fit.made->file_columns = parts->schema->column_count;
+        fit.made->file_columns = storage->schema->column_count;
         status = fit_all(&fit, error);
     } else {
         status = fail_memory(error, columns * sizeof *fit.stats, "a preprocessing");

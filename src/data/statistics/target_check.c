@@ -10,16 +10,16 @@ enum { FEWEST_SAMPLES = 20 }; /* fewer cannot tell names of rows from classes */
 
 static nnfs_status check_classes(const nnfs_dataset *dataset, nnfs_error *error)
 {
-    const dataset_parts *parts = &dataset->parts;
-    int64_t *counts = memory_alloc_zeroed((size_t)parts->classes, sizeof *counts);
+    const dataset_storage *storage = &dataset->storage;
+    int64_t *counts = memory_alloc_zeroed((size_t)storage->classes, sizeof *counts);
     if (!counts) {
-        return fail_memory(error, size_mul((size_t)parts->classes, sizeof *counts), "classes");
+        return fail_memory(error, size_mul((size_t)storage->classes, sizeof *counts), "classes");
     }
     nnfs_dataset_class_samples(dataset, counts);
     int present = 0;
     int last = 0;
     int64_t singles = 0;
-    for (int i = 0; i < parts->classes; i++) {
+    for (int i = 0; i < storage->classes; i++) {
         present += counts[i] > 0;
         if (counts[i] > 0) {
             last = i;
@@ -32,7 +32,7 @@ static nnfs_status check_classes(const nnfs_dataset *dataset, nnfs_error *error)
         return fail(error, NNFS_ERROR_DATA,
                     "the target has one class only, '%.60s': nothing to learn", text_or(name, ""));
     }
-    bool text = parts->schema && parts->schema->target_kind == NNFS_COLUMN_CATEGORY;
+    bool text = storage->schema && storage->schema->target_kind == NNFS_COLUMN_CATEGORY;
     if (text && dataset->samples >= FEWEST_SAMPLES && singles > dataset->samples / 2) {
         return fail(error, NNFS_ERROR_DATA,
                     "the target is text with %d different values in %lld rows, which are no "
@@ -45,8 +45,8 @@ static nnfs_status check_classes(const nnfs_dataset *dataset, nnfs_error *error)
 /* Whether target `index` has the same value in every sample. */
 static bool is_constant(const nnfs_dataset *dataset, int index)
 {
-    size_t outputs = (size_t)dataset->parts.target_count;
-    const float *y = dataset->parts.targets + index;
+    size_t outputs = (size_t)dataset->storage.target_count;
+    const float *y = dataset->storage.targets + index;
     float first = y[dataset_row(dataset, 0) * outputs];
     for (int64_t i = 1; i < dataset->samples; i++) {
         if (y[dataset_row(dataset, i) * outputs] != first) {
@@ -58,15 +58,15 @@ static bool is_constant(const nnfs_dataset *dataset, int index)
 
 nnfs_status nnfs_dataset_check_targets(const nnfs_dataset *dataset, nnfs_error *error)
 {
-    if (dataset->parts.labels) {
+    if (dataset->storage.labels) {
         return check_classes(dataset, error);
     }
-    for (int i = 0; dataset->parts.targets && i < dataset->parts.target_count; i++) {
+    for (int i = 0; dataset->storage.targets && i < dataset->storage.target_count; i++) {
         if (!is_constant(dataset, i)) {
             return NNFS_OK;
         }
     }
-    if (dataset->parts.targets) {
+    if (dataset->storage.targets) {
         return fail(error, NNFS_ERROR_DATA,
                     "the target has the same value in every row: nothing to "
                     "learn");

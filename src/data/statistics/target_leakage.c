@@ -73,18 +73,18 @@ static void add_pair(leakage_sums *sums, double x, double y)
 
 static void add_number(const leakage *l, leakage_feature *f, double value, size_t row)
 {
-    const dataset_parts *parts = &l->dataset->parts;
+    const dataset_storage *storage = &l->dataset->storage;
     if (!isfinite(value)) {
         return;
     }
     if (isnan(f->x0)) {
         f->x0 = value;
     }
-    if (parts->labels) {
-        add_pair(&f->sums[parts->labels[row]], value - f->x0, 0.0);
+    if (storage->labels) {
+        add_pair(&f->sums[storage->labels[row]], value - f->x0, 0.0);
         return;
     }
-    const float *y = parts->targets + row * (size_t)l->groups;
+    const float *y = storage->targets + row * (size_t)l->groups;
     for (int g = 0; g < l->groups; g++) {
         if (isfinite(y[g])) {
             add_pair(&f->sums[g], value - f->x0, (double)y[g] - l->y0[g]);
@@ -94,7 +94,7 @@ static void add_number(const leakage *l, leakage_feature *f, double value, size_
 
 static void add_sample(leakage *l, int features, int64_t sample)
 {
-    const dataset_parts *parts = &l->dataset->parts;
+    const dataset_storage *storage = &l->dataset->storage;
     size_t row = dataset_row(l->dataset, sample);
     dataset_fetch_stored(l->dataset, sample, l->row);
     for (int i = 0; i < features; i++) {
@@ -102,8 +102,8 @@ static void add_sample(leakage *l, int features, int64_t sample)
         float value = l->row[f->column];
         if (f->categories == 0) {
             add_number(l, f, (double)value, row);
-        } else if (parts->labels) {
-            add_category(f, value, parts->labels[row]);
+        } else if (storage->labels) {
+            add_category(f, value, storage->labels[row]);
         }
     }
 }
@@ -128,7 +128,8 @@ static bool any_correlates(const leakage *l, const leakage_feature *f)
     return false;
 }
 
-/* Where most classes have but one sample, every column tells them apart: they need two on average. */
+/* Where most classes have but one sample, every column tells them apart: they need
+ * two on average. */
 static bool tells_classes_apart(const leakage *l, const leakage_feature *f)
 {
     leakage_sums all = {0};
@@ -156,8 +157,8 @@ static bool tells_classes_apart(const leakage *l, const leakage_feature *f)
 }
 
 /*
- * Each category goes with one class, and not all with the same one. Where most categories occur once,
- * that says nothing.
+ * Each category goes with one class, and not all with the same one. Where most categories occur
+ * once, that says nothing.
  */
 static bool names_classes(const leakage_feature *f)
 {
@@ -184,7 +185,7 @@ static bool names_classes(const leakage_feature *f)
 
 static bool gives_away(const leakage *l, const leakage_feature *f)
 {
-    bool classes = l->dataset->parts.labels != NULL;
+    bool classes = l->dataset->storage.labels != NULL;
     if (f->categories > 0) {
         return classes && names_classes(f);
     }
@@ -198,16 +199,16 @@ static bool gives_away(const leakage *l, const leakage_feature *f)
 
 static int feature_count(const nnfs_dataset *dataset)
 {
-    const table_schema *schema = dataset->parts.schema;
+    const table_schema *schema = dataset->storage.schema;
     if (schema) {
         return schema->feature_count;
     }
-    return dataset->parts.feature_count;
+    return dataset->storage.feature_count;
 }
 
 static leakage_feature feature_at(const nnfs_dataset *dataset, int index)
 {
-    const table_schema *schema = dataset->parts.schema;
+    const table_schema *schema = dataset->storage.schema;
     leakage_feature f = {.column = schema ? schema->features[index] : index, .x0 = (double)NAN};
     if (schema && schema->columns[f.column].kind == NNFS_COLUMN_CATEGORY) {
         f.categories = schema->columns[f.column].category_count;
@@ -246,13 +247,13 @@ static int scan_features(leakage *l, int first, int count)
 /* The first finite value of each numeric target. */
 static void find_first_targets(leakage *l)
 {
-    const dataset_parts *parts = &l->dataset->parts;
+    const dataset_storage *storage = &l->dataset->storage;
     for (int g = 0; g < l->groups; g++) {
         l->y0[g] = 0.0;
-        for (int64_t s = 0; parts->targets && s < l->dataset->samples; s++) {
+        for (int64_t s = 0; storage->targets && s < l->dataset->samples; s++) {
             size_t at = dataset_row(l->dataset, s) * (size_t)l->groups + (size_t)g;
-            if (isfinite(parts->targets[at])) {
-                l->y0[g] = (double)parts->targets[at];
+            if (isfinite(storage->targets[at])) {
+                l->y0[g] = (double)storage->targets[at];
                 break;
             }
         }
@@ -267,7 +268,7 @@ static nnfs_status leakage_create(const nnfs_dataset *dataset, leakage *l, nnfs_
     for (int i = 0; i < features; i++) {
         categories = size_add(categories, (size_t)feature_at(dataset, i).categories);
     }
-    int groups = dataset->parts.labels ? dataset->parts.classes : dataset->parts.target_count;
+    int groups = dataset->storage.labels ? dataset->storage.classes : dataset->storage.target_count;
     int together = 1;
     if (groups < most_sums) {
         together = most_sums / groups;
@@ -278,7 +279,7 @@ static nnfs_status leakage_create(const nnfs_dataset *dataset, leakage *l, nnfs_
         .dataset = dataset,
         .groups = groups,
         .features = together,
-        .row = memory_alloc((size_t)dataset->parts.feature_count, sizeof *l->row),
+        .row = memory_alloc((size_t)dataset->storage.feature_count, sizeof *l->row),
         .y0 = memory_alloc((size_t)groups, sizeof *l->y0),
         .feature = memory_alloc((size_t)together, sizeof *l->feature),
         .sums = memory_alloc(sums, sizeof *l->sums),

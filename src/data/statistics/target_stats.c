@@ -1,4 +1,5 @@
-/* Two walks over the targets, sample by sample, as they lie: first for the means, then for the squares. */
+/* Two walks over the targets, sample by sample, as they lie: first for the means, then
+ * for the squares. */
 #include "data/statistics/target_stats.h"
 
 #include "base/vector.h"
@@ -25,8 +26,8 @@ static void add_target_squares(const float *restrict y, size_t outputs,
 
 void target_stats_measure(const nnfs_dataset *dataset, double *means, double *squares)
 {
-    size_t outputs = (size_t)dataset->parts.target_count;
-    const float *y = dataset->parts.targets;
+    size_t outputs = (size_t)dataset->storage.target_count;
+    const float *y = dataset->storage.targets;
     for (size_t i = 0; i < outputs; i++) {
         means[i] = squares[i] = 0.0;
     }
@@ -43,12 +44,12 @@ void target_stats_measure(const nnfs_dataset *dataset, double *means, double *sq
 
 int nnfs_dataset_labels_each(const nnfs_dataset *dataset)
 {
-    if (!dataset || !dataset->parts.targets || dataset->parts.target_count < 2) {
+    if (!dataset || !dataset->storage.targets || dataset->storage.target_count < 2) {
         return 0;
     }
-    size_t outputs = (size_t)dataset->parts.target_count;
+    size_t outputs = (size_t)dataset->storage.target_count;
     for (int64_t s = 0; s < dataset->samples; s++) {
-        const float *y = dataset->parts.targets + dataset_row(dataset, s) * outputs;
+        const float *y = dataset->storage.targets + dataset_row(dataset, s) * outputs;
         for (size_t i = 0; i < outputs; i++) {
             if (y[i] != 0.0f && y[i] != 1.0f) {
                 return 0;

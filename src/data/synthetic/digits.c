@@ -17,24 +17,24 @@ static nnfs_status draw_dataset(const nnfs_dataset_settings *settings, int64_t f
                                 int64_t samples, nnfs_dataset **dataset, nnfs_error *error)
 {
     size_t bytes = size_mul((size_t)samples, DIGITS_PIXELS);
-    dataset_parts parts = {
+    dataset_storage storage = {
         .features = memory_alloc(bytes, 1),
         .type = DTYPE_U8,
         .scale = 1.0f / 255.0f,
         .feature_count = DIGITS_PIXELS,
         .picture = {DIGITS_SIDE, DIGITS_SIDE, 1, 0},
         .samples = samples,
-        .labels = memory_alloc((size_t)samples, sizeof(*parts.labels)),
+        .labels = memory_alloc((size_t)samples, sizeof(*storage.labels)),
         .classes = DIGITS_CLASSES,
     };
-    if (!parts.features || !parts.labels) {
-        memory_free(parts.features);
-        memory_free(parts.labels);
+    if (!storage.features || !storage.labels) {
+        memory_free(storage.features);
+        memory_free(storage.labels);
         return fail_memory(error, bytes, "drawn digits");
     }
-    digits_draw_run(settings->seed, (uint64_t)first, samples, settings->threads, parts.features);
-    fill_labels(first, samples, parts.labels);
-    return dataset_adopt(&parts, dataset, error);
+    digits_draw_run(settings->seed, (uint64_t)first, samples, settings->threads, storage.features);
+    fill_labels(first, samples, storage.labels);
+    return dataset_adopt(&storage, dataset, error);
 }
 
 nnfs_status digits_load(const char *source, const nnfs_dataset_settings *settings,

@@ -1,6 +1,6 @@
 /*
- * Where values lie: nodes that change each element for itself work in place, sources of a NODE_CONCAT
- * are its parts, and values that are not needed at the same time share memory.
+ * Where values lie: nodes that change each element for itself work in place, sources of a
+ * NODE_CONCAT are its parts, and values that are not needed at the same time share memory.
  */
 #include "base/minmax.h"
 #include "formats/c_source/c_source.h"
@@ -59,8 +59,8 @@ static void share(placement *p)
 }
 
 /*
- * Members are computed in a loop from their NODE_EXPAND to their NODE_MEAN: what the loop reads stays until its
- * end, and the mean is there from its beginning.
+ * Members are computed in a loop from their NODE_EXPAND to their NODE_MEAN: what the loop reads
+ * stays until its end, and the mean is there from its beginning.
  */
 static void measure_loop(placement *p, int expand)
 {

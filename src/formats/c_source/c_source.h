@@ -1,6 +1,6 @@
 /*
- * C99 programs written: a .c and a .h of one model. In templates, @ is the model's name, $ the same in
- * capitals.
+ * C99 programs written: a .c and a .h of one model. In templates, @ is the model's name, $ the
+ * same in capitals.
  */
 #ifndef NNFS_FORMATS_C_SOURCE_C_SOURCE_H
 #define NNFS_FORMATS_C_SOURCE_C_SOURCE_H
@@ -37,8 +37,8 @@ void c_floats(c_writer *w, const char *name, int node, const float *values, size
 void c_int8s(c_writer *w, const char *name, int node, const int8_t *values, size_t count);
 void c_ints(c_writer *w, const char *name, int node, const int *values, size_t count);
 void c_string(c_writer *w, const char *text);
-/* A list of texts: static const char *const NAME[] = {...}; */
-void c_strings(c_writer *w, const char *name, char *const *texts, int count);
+/* A list of strings: static const char *const NAME[] = {...}; */
+void c_strings(c_writer *w, const char *name, char *const *strings, int count);
 
 /* c_nodes.c: constants of all nodes, the functions that they use, and the body of predict. */
 void c_write_nodes(c_writer *w);

@@ -57,7 +57,8 @@ void c_ints(c_writer *w, const char *name, int node, const int *values, size_t c
     w->constants += count * sizeof *values;
 }
 
-/* Other bytes than letters, digits and the like as three octal digits: no trigraphs, no encodings. */
+/* Other bytes than letters, digits and the like as three octal digits: no
+ * trigraphs, no encodings. */
 void c_string(c_writer *w, const char *text)
 {
     (void)fputc('"', w->stream);
@@ -73,14 +74,14 @@ void c_string(c_writer *w, const char *text)
     (void)fputc('"', w->stream);
 }
 
-void c_strings(c_writer *w, const char *name, char *const *texts, int count)
+void c_strings(c_writer *w, const char *name, char *const *strings, int count)
 {
     (void)fprintf(w->stream, "static const char *const %s[%d] = {\n", name, count);
     for (int i = 0; i < count; i++) {
         (void)fputs("    ", w->stream);
-        c_string(w, texts[i]);
+        c_string(w, strings[i]);
         (void)fputs(",\n", w->stream);
-        w->constants += strlen(texts[i]) + 1 + 4; /* and a pointer of 32 bits */
+        w->constants += strlen(strings[i]) + 1 + 4; /* and a pointer of 32 bits */
     }
     (void)fputs("};\n\n", w->stream);
 }

@@ -1,9 +1,10 @@
 /*
- * A model as its exporters see it: a list of nodes, each of which computes a vector of one sample from
- * the columns of a row or from the vectors of earlier nodes; the last node gives the outputs. Exporters
- * walk the list and have one function a kind of node, so that what a network gains (embeddings,
- * members, calibration) becomes a kind of node here, a row in each exporter's table and a row in
- * graph_run.c. Importers make such a list too, and graph_network.c makes a network of it.
+ * A model as its exporters see it: a list of nodes, each of which computes a vector of one sample
+ * from the columns of a row or from the vectors of earlier nodes; the last node gives the
+ * outputs. Exporters walk the list and have one function a kind of node, so that what a network
+ * gains (embeddings, members, calibration) becomes a kind of node here, a row in each exporter's
+ * table and a row in graph_run.c. Importers make such a list too, and graph_network.c makes a
+ * network of it.
  */
 #ifndef NNFS_FORMATS_GRAPH_GRAPH_H
 #define NNFS_FORMATS_GRAPH_GRAPH_H
@@ -15,8 +16,9 @@
 
 typedef enum node_kind {
     NODE_FEATURES, /* the samples' features, where there are no columns */
-    NODE_NUMBERS, /* columns column .. column + width - 1: (x - center) * scale, x = fill if missing;
-                     then its curve */
+    /* columns column .. column + width - 1: (x - center) * scale, x = fill if missing;
+     * then its curve */
+    NODE_NUMBERS,
     NODE_INDICATOR,  /* 1 where the number in `column` is missing, else 0 */
     NODE_CATEGORY,   /* one-hot: the names in their order, perhaps missing, all others */
     NODE_TWO_VALUED, /* -1 for the first category, 1 for the second, 0 for others and missing */
@@ -29,9 +31,11 @@ typedef enum node_kind {
     NODE_EXPAND,     /* the inputs of each member: x * scale */
     NODE_SCALE,      /* x * scale */
     NODE_UNSCALE,    /* x / scale + center */
-    NODE_NORMALIZE, /* x * scale + center: an import's; graph_network.c folds it into a NODE_DENSE */
-    NODE_DENSE,     /* weights x + bias */
-    NODE_LAYER_NORM, /* (x - mean) / sqrt(variance + 1e-5) * scale + center, over a sample's units */
+    /* x * scale + center: an import's; graph_network.c folds it into a NODE_DENSE */
+    NODE_NORMALIZE,
+    NODE_DENSE, /* weights x + bias */
+    /* (x - mean) / sqrt(variance + 1e-5) * scale + center, over a sample's units */
+    NODE_LAYER_NORM,
     NODE_ACTIVATION, /* f(x) */
     NODE_MEAN,       /* the mean of the members */
     NODE_COMPLEMENT, /* 1 - x and x: of one output, the probabilities of two classes */
@@ -50,9 +54,9 @@ typedef struct node_quantized {
 enum { CYCLE_MONTH = 1, CYCLE_WEEKDAY = 2, CYCLE_HOUR = 4 };
 
 /*
- * What a NODE_PIECEWISE has. Of each embedded value, e = table[1] + table[0] x + sum of share_t table[2 + t],
- * where share_t = (x - edge_t) / (edge_t+1 - edge_t) within 0 .. 1, below 0 in the first piece and above
- * 1 in the last one. Pieces end before the edge NO_EDGE.
+ * What a NODE_PIECEWISE has. Of each embedded value, e = table[1] + table[0] x + sum of share_t
+ * table[2 + t], where share_t = (x - edge_t) / (edge_t+1 - edge_t) within 0 .. 1, below 0 in the
+ * first piece and above 1 in the last one. Pieces end before the edge NO_EDGE.
  */
 typedef struct node_embedding {
     int *inputs; /* [count] places of values; of a NODE_SELECT all that it has */
@@ -64,7 +68,8 @@ typedef struct node_embedding {
     size_t table_floats;
 } node_embedding;
 
-/* What becomes of the scaled numbers of a NODE_NUMBERS: curve_clip or curve_knots of math/scaling_curve.h. */
+/* What becomes of the scaled numbers of a NODE_NUMBERS: curve_clip or
+ * curve_knots of math/scaling_curve.h. */
 typedef struct node_curve {
     float *clip; /* [width], or NULL */
     int *first;  /* [width + 1] a number's first knot among those of all; NULL: no knots */
@@ -119,13 +124,15 @@ typedef struct model_graph {
     float quantile;           /* of NNFS_QUANTILE */
 } model_graph;
 
-/* The graph of a network; graph_free in any case. Errors: DATA (a name that is not UTF-8), MEMORY. */
+/* The graph of a network; graph_free in any case. Errors: DATA (a name that is
+ * not UTF-8), MEMORY. */
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error);
 void graph_free(model_graph *graph);
 
 /*
- * Adds a node that reads the node before it (none if it is the first), with an empty array [width] for
- * each of `arrays`, of GRAPH_...; NULL: no memory. Pointers to nodes are valid until the next one.
+ * Adds a node that reads the node before it (none if it is the first), with an empty array
+ * [width] for each of `arrays`, of GRAPH_...; NULL: no memory. Pointers to nodes are valid until
+ * the next one.
  */
 enum { GRAPH_CENTER = 1, GRAPH_SCALE = 2, GRAPH_FILL = 4, GRAPH_DENSE = 8 };
 graph_node *graph_add(model_graph *graph, node_kind kind, int width, int in, unsigned arrays);
@@ -146,9 +153,10 @@ int graph_outputs(const model_graph *graph);
 int graph_inputs(const model_graph *graph);
 
 /*
- * A network with the embeddings, members, dense layers and activations of the graph, whose NODE_NORMALIZE
- * are folded into the layers first, in place; its preprocessing is `preprocessing` (NULL: none). Errors: DATA
- * (a node that no layer can take, a preprocessing that does not fit; without the file), MEMORY.
+ * A network with the embeddings, members, dense layers and activations of the graph, whose
+ * NODE_NORMALIZE are folded into the layers first, in place; its preprocessing is `preprocessing`
+ * (NULL: none). Errors: DATA (a node that no layer can take, a preprocessing that does not fit;
+ * without the file), MEMORY.
  */
 nnfs_status graph_to_network(model_graph *graph, const nnfs_preprocessing *preprocessing,
                              nnfs_network **network, nnfs_error *error);
@@ -173,8 +181,9 @@ nnfs_status graph_runner_create(graph_runner *runner, const model_graph *graph, 
 void graph_runner_free(graph_runner *runner);
 
 /*
- * Computes a row, [graph_inputs]: numbers (NaN: missing), dates as days since the column's origin, indices
- * of categories among the column's (beyond them: one never seen), features. The outputs, [graph_outputs], are the runner's.
+ * Computes a row, [graph_inputs]: numbers (NaN: missing), dates as days since the column's origin,
+ * indices of categories among the column's (beyond them: one never seen), features. The outputs,
+ * [graph_outputs], are the runner's.
  */
 const float *graph_run(graph_runner *runner, const float *row);
 
@@ -195,15 +204,16 @@ nnfs_status graph_rows_create(graph_rows *rows, const model_graph *graph,
 void graph_rows_free(graph_rows *rows);
 nnfs_status graph_rows_get(const graph_rows *rows, int64_t sample, float *row, nnfs_error *error);
 
-/* How good a graph is on data with targets: accuracy of classes, RMSE of numbers. Errors: as above. */
+/* How good a graph is on data with targets: accuracy of classes, RMSE of numbers.
+ * Errors: as above. */
 nnfs_status graph_score(const model_graph *graph, const nnfs_dataset *dataset, bool quantized,
                         double *score, nnfs_error *error);
 
 /* ---- graph_quantize.c ---- */
 
 /*
- * Gives each NODE_DENSE weights of 8 bits, a scale an output, and inputs of at most 16 bits, a scale a
- * layer, by what 2,000 samples of the data have there. Errors: as above.
+ * Gives each NODE_DENSE weights of 8 bits, a scale an output, and inputs of at most 16 bits, a
+ * scale a layer, by what 2,000 samples of the data have there. Errors: as above.
  */
 nnfs_status graph_calibrate(model_graph *graph, const nnfs_dataset *dataset, nnfs_error *error);
 

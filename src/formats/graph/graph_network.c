@@ -319,8 +319,8 @@ static nnfs_status set_layers(nnfs_network *network, const model_graph *graph, n
     return status;
 }
 
-/* The preprocessing comes first: it zeroes the weights of inputs that training never saw, of which a file
- * has the right ones. */
+/* The preprocessing comes first: it zeroes the weights of inputs that training never saw, of which
+ * a file has the right ones. */
 static nnfs_status make_network(const model_graph *graph, const nnfs_preprocessing *preprocessing,
                                 nnfs_network **network, nnfs_error *error)
 {

@@ -1,4 +1,5 @@
-/* A graph computed with plain loops, one sample at a time: what calibration and measurements use. */
+/* A graph computed with plain loops, one sample at a time: what calibration
+ * and measurements use. */
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "formats/graph/graph.h"

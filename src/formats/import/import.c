@@ -1,4 +1,5 @@
-/* nnfs_network_import: which kind of file it is, and what belongs to the network besides its layers. */
+/* nnfs_network_import: which kind of file it is, and what belongs to the network
+ * besides its layers. */
 #include "formats/import/import.h"
 
 #include "base/memory.h"
@@ -55,9 +56,9 @@ static nnfs_status note_pixels(nnfs_network *network, float scale, nnfs_error *e
 /* ---- Models that nnfs wrote ---- */
 
 /*
- * A model of a table has its preprocessing in its metadata as well as in operators. Only the metadata is
- * read, and of members and embeddings only the constants; the operators agree with them if the network,
- * written again, gives the same bytes.
+ * A model of a table has its preprocessing in its metadata as well as in operators. Only the
+ * metadata is read, and of members and embeddings only the constants; the operators agree with them
+ * if the network, written again, gives the same bytes.
  */
 static nnfs_status check_written(const Onnx__ModelProto *model, const nnfs_network *network,
                                  nnfs_error *error)

@@ -6,15 +6,16 @@
 #include "formats/onnx/onnx_model.h"
 #include "formats/safetensors.h"
 
-/* Metadata of state dicts that nnfs wrote: the layers' activations, "relu,softmax", and the loss. */
+/* Metadata of state dicts that nnfs wrote: the layers' activations, "relu,softmax",
+ * and the loss. */
 #define STATE_DICT_ACTIVATIONS "nnfs.activations"
 #define STATE_DICT_LOSS        "nnfs.loss"
 #define STATE_DICT_SCALE       "nnfs.scale"
 
 /*
- * The graph of an ONNX model: FEATURES, perhaps SCALE, then DENSE, NORMALIZE, ACTIVATION, COMPLEMENT.
- * With `from_columns` it begins at its first layer instead. graph_free in any case. Errors: DATA
- * (without the file), MEMORY.
+ * The graph of an ONNX model: FEATURES, perhaps SCALE, then DENSE, NORMALIZE, ACTIVATION,
+ * COMPLEMENT. With `from_columns` it begins at its first layer instead. graph_free in any case.
+ * Errors: DATA (without the file), MEMORY.
  */
 nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_graph *graph,
                         nnfs_error *error);

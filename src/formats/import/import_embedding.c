@@ -1,6 +1,7 @@
 /*
- * Embeddings in ONNX graphs that nnfs wrote. Only the constants are looked for, at the places where
- * onnx_write.c puts them: import.c compares the whole with what the imported network is written as.
+ * Embeddings in ONNX graphs that nnfs wrote. Only the constants are looked for, at the places
+ * where onnx_write_embeddings.c puts them: import.c compares the whole with what the imported
+ * network is written as.
  */
 #include "formats/import/import_embedding.h"
 
@@ -115,7 +116,8 @@ static bool all_fit(const import_embedding *from)
            fits(from->shift, count, 1, width) && bins > 0 && width > 0;
 }
 
-/* Places are those of the inputs: a place beyond them is caught where the network is made. NULL: no memory. */
+/* Places are those of the inputs: a place beyond them is caught where the network is made.
+ * NULL: no memory. */
 static int *copy_places(const tensor *from)
 {
     int *to = memory_alloc(from->count, sizeof *to);

@@ -1,7 +1,7 @@
 /*
- * PyTorch state dicts of nn.Sequential: tensors in the order of their names, numbers in them by value.
- * A module is what its tensors' names have before the last dot: a matrix `weight` is Linear, a vector
- * with `running_mean` is BatchNorm1d.
+ * PyTorch state dicts of nn.Sequential: tensors in the order of their names, numbers in them by
+ * value. A module is what its tensors' names have before the last dot: a matrix `weight` is Linear,
+ * a vector with `running_mean` is BatchNorm1d.
  */
 #include "base/dtype.h"
 #include "base/memory.h"

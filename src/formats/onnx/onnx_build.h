@@ -1,6 +1,6 @@
 /*
- * ONNX graphs built in memory: messages of protobuf-c from an arena. Where memory runs out, `failed` is
- * set, functions return NULL, and all of them accept NULL for a node.
+ * ONNX graphs built in memory: messages of protobuf-c from an arena. Where memory runs out,
+ * `failed` is set, functions return NULL, and all of them accept NULL for a node.
  */
 #ifndef NNFS_FORMATS_ONNX_ONNX_BUILD_H
 #define NNFS_FORMATS_ONNX_ONNX_BUILD_H

@@ -1,4 +1,5 @@
-/* ONNX models read: the bytes are parsed by protobuf-c, which checks them against its descriptors. */
+/* ONNX models read: the bytes are parsed by protobuf-c, which checks them
+ * against its descriptors. */
 #include "base/file.h"
 #include "base/memory.h"
 #include "formats/onnx/onnx_model.h"

@@ -96,7 +96,8 @@ static nnfs_status fail_node(const Onnx__NodeProto *node, const char *reason, nn
                 reason);
 }
 
-/* The tensors that a node reads, NULL for an optional one that is left out; false: one is missing. */
+/* The tensors that a node reads, NULL for an optional one that is left out; false:
+ * one is missing. */
 static bool find_inputs(const onnx_graph *graph, const Onnx__NodeProto *node, const tensor **in,
                         bool constants)
 {
@@ -116,7 +117,8 @@ static bool find_inputs(const onnx_graph *graph, const Onnx__NodeProto *node, co
     return true;
 }
 
-/* Runs a node; with `constants`, only if all that it reads is constant, and then so is what it gives. */
+/* Runs a node; with `constants`, only if all that it reads is constant, and then so is
+ * what it gives. */
 static nnfs_status run_node(onnx_graph *graph, const Onnx__NodeProto *node, bool constants,
                             nnfs_error *error)
 {

@@ -1,7 +1,7 @@
 /*
- * The reference interpreter: an ONNX graph of the operators that nnfs writes and imports, computed with
- * plain loops, node after node. It checks exports, and computes the constant parts of a graph for
- * imports.
+ * The reference interpreter: an ONNX graph of the operators that nnfs writes and imports,
+ * computed with plain loops, node after node. It checks exports, and computes the constant parts
+ * of a graph for imports.
  */
 #ifndef NNFS_FORMATS_ONNX_ONNX_RUN_H
 #define NNFS_FORMATS_ONNX_ONNX_RUN_H
@@ -36,7 +36,8 @@ void onnx_graph_close(onnx_graph *graph);
 /* The value of that name, or NULL. */
 onnx_value *onnx_find(const onnx_graph *graph, const char *name);
 
-/* Computes all nodes, after the inputs' tensors were set. Errors: DATA (without the file), MEMORY. */
+/* Computes all nodes, after the inputs' tensors were set. Errors: DATA (without
+ * the file), MEMORY. */
 nnfs_status onnx_graph_run(onnx_graph *graph, nnfs_error *error);
 
 /* "Gemm" or "ai.onnx.ml.LabelEncoder"; whether a node is that of ONNX itself. */

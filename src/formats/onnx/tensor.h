@@ -18,7 +18,9 @@ typedef struct tensor_text {
 
 typedef struct tensor {
     int32_t
-        type; /* ONNX_FLOAT, ONNX_DOUBLE (of inputs), ONNX_INT64, ONNX_STRING, ONNX_BOOL; 0: no value yet */
+        /* ONNX_FLOAT, ONNX_DOUBLE (of inputs), ONNX_INT64, ONNX_STRING, ONNX_BOOL; 0:
+         * no value yet */
+        type;
     int rank;
     int64_t dims[TENSOR_RANK_MAX];
     size_t count;

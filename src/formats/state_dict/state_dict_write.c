@@ -143,14 +143,14 @@ static nnfs_status describe(state_dict *d, nnfs_error *error)
 static nnfs_status write_state_dict(const state_dict *d, const char *path, nnfs_error *error)
 {
     loss_text loss = loss_write((nnfs_loss)d->graph.loss, d->graph.quantile);
-    const safetensors_text texts[] = {
+    const safetensors_entry metadata[] = {
         {"format", "pt"},
         {STATE_DICT_ACTIVATIONS, d->activations},
         {STATE_DICT_LOSS, loss.text},
         {STATE_DICT_SCALE, "1/255"},
     };
     safetensors_writer writer;
-    nnfs_status status = safetensors_write_begin(&writer, path, d->tensors, d->count, texts,
+    nnfs_status status = safetensors_write_begin(&writer, path, d->tensors, d->count, metadata,
                                                  d->graph.pixels ? 4 : 3, error);
     if (status != NNFS_OK) {
         return status;

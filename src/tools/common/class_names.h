@@ -7,7 +7,8 @@
 /* What a class is called; by its number where the data know fewer classes than the network. */
 const char *class_name(const nnfs_dataset *data, int index, short_text *number);
 
-/* Which class `name`, the value of `option`, is. Errors: ARGUMENT (the message names the nearest). */
+/* Which class `name`, the value of `option`, is. Errors: ARGUMENT (the message
+ * names the nearest). */
 nnfs_status class_find(const nnfs_dataset *data, const char *option, const char *name, int *index,
                        nnfs_error *error);
 

@@ -27,8 +27,8 @@ enum {
     } while (0)
 
 /*
- * Sets the calling function's `status` to that of `call`, and goes to its label `cleanup` unless it is
- * NNFS_OK.
+ * Sets the calling function's `status` to that of `call`, and goes to its label `cleanup` unless
+ * it is NNFS_OK.
  */
 #define TRY_CLEANUP(call)        \
     do {                         \

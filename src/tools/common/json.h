@@ -10,8 +10,8 @@
 #define JSON_LINE (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /*
- * From here on jansson is watched; and whether there was memory for all that it did since. No caller checks
- * at each of its calls, and a line that lacks a field is worse than none.
+ * From here on jansson is watched; and whether there was memory for all that it did since. No
+ * caller checks at each of its calls, and a line that lacks a field is worse than none.
  */
 void json_watch(void);
 bool json_had_memory(void);

@@ -11,8 +11,9 @@
 /* ---- Results and summaries ---- */
 
 /*
- * Blanks that lines after the first begin with. A label ("trained   ") ends at the first gap of two blanks. A row
- * of a list begins with blanks; its last cell begins after the last gap in two thirds of the line.
+ * Blanks that lines after the first begin with. A label ("trained   ") ends at the first gap of two
+ * blanks. A row of a list begins with blanks; its last cell begins after the last gap in two thirds
+ * of the line.
  */
 static int hanging_indent(const char *line, int columns)
 {

@@ -25,8 +25,8 @@ double metric_value(const metric *what, const nnfs_evaluation *evaluation);
 void metric_log(json_t *object, const char *key, const metric *what, double value);
 
 /*
- * Whether it was measured, is no detail and says something that the loss does not: the log loss is the loss itself
- * where that is a cross-entropy.
+ * Whether it was measured, is no detail and says something that the loss does not: the log loss is
+ * the loss itself where that is a cross-entropy.
  */
 bool metric_applies(const metric *what, const nnfs_evaluation *evaluation, nnfs_loss loss);
 

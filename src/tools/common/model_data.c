@@ -15,7 +15,7 @@
 
 /* ---- The command line ---- */
 
-const char *part_names(int value)
+const char *split_names(int value)
 {
     static const char *const names[] = {"train", "test", "validation", NULL};
     return names[value];
@@ -85,8 +85,8 @@ nnfs_status model_check_scale(const nnfs_network *network, const char *model,
 }
 
 /*
- * Before it is read: a table read as one of its own would end in another complaint. A network without
- * preprocessing takes tables of numbers, unless it takes pixels.
+ * Before it is read: a table read as one of its own would end in another complaint. A network
+ * without preprocessing takes tables of numbers, unless it takes pixels.
  */
 static nnfs_status check_kind(const model_request *request, const model_data *loaded,
                               nnfs_error *error)
@@ -104,18 +104,19 @@ static nnfs_status check_kind(const model_request *request, const model_data *lo
 
 static nnfs_status choose_part(const model_request *request, model_data *loaded, nnfs_error *error)
 {
-    const model_parts *own = &loaded->parts;
+    const model_splits *own = &loaded->splits;
     nnfs_dataset *by_part[] = {
-        [PART_ANY] = loaded->test ? loaded->test : loaded->train,
-        [PART_TRAIN] = own->train ? own->train : loaded->train,
-        [PART_TEST] = own->test ? own->test : loaded->test,
-        [PART_VALIDATION] = own->validation,
+        [SPLIT_ANY] = loaded->test ? loaded->test : loaded->train,
+        [SPLIT_TRAIN] = own->train ? own->train : loaded->train,
+        [SPLIT_TEST] = own->test ? own->test : loaded->test,
+        [SPLIT_VALIDATION] = own->validation,
     };
-    loaded->chosen = by_part[request->part];
+    loaded->chosen = by_part[request->split];
     if (!loaded->chosen) {
         return set_error(error, NNFS_ERROR_DATA,
                          "%s has no %s set, and %s is not known to have held one out of it",
-                         loaded->path, part_names((int)request->part - PART_TRAIN), request->model);
+                         loaded->path, split_names((int)request->split - SPLIT_TRAIN),
+                         request->model);
     }
     return NNFS_OK;
 }
@@ -126,7 +127,7 @@ static nnfs_status split_again(const model_request *request, model_data *loaded,
     if (request->ignore_targets || !loaded->train || !nnfs_dataset_has_targets(loaded->train)) {
         return NNFS_OK;
     }
-    return model_split(loaded->network, loaded->train, &loaded->parts, &loaded->trained_on, error);
+    return model_split(loaded->network, loaded->train, &loaded->splits, &loaded->trained_on, error);
 }
 
 /* ---- Loading ---- */
@@ -153,7 +154,7 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     TRY(split_again(request, loaded, error));
     TRY(choose_part(request, loaded, error));
     loaded->trained_on =
-        loaded->trained_on && request->part == PART_ANY && loaded->chosen == loaded->train;
+        loaded->trained_on && request->split == SPLIT_ANY && loaded->chosen == loaded->train;
     return model_check_scale(loaded->network, request->model, loaded->chosen, loaded->path, error);
 }
 
@@ -218,7 +219,7 @@ static void say_bad_rows(const nnfs_dataset *data)
 
 int64_t model_data_trained_on(const model_data *loaded)
 {
-    const nnfs_dataset *trained = loaded->parts.train ? loaded->parts.train : loaded->chosen;
+    const nnfs_dataset *trained = loaded->splits.train ? loaded->splits.train : loaded->chosen;
     if (!loaded->trained_on) {
         return 0;
     }
@@ -228,18 +229,18 @@ int64_t model_data_trained_on(const model_data *loaded)
 /* What was learned by heart does not say how good a model is. */
 static void say_trained_on(const model_request *request, const model_data *loaded)
 {
-    const model_parts *parts = &loaded->parts;
+    const model_splits *splits = &loaded->splits;
     if (!loaded->trained_on || request->any_rows) {
         return;
     }
     const char *held = "";
-    if (parts->test) {
+    if (splits->test) {
         held = "; --split test takes those that were held out";
-    } else if (parts->validation) {
+    } else if (splits->validation) {
         held = "; --split validation takes those that were held out";
     }
     cli_message("%s was trained on %s of these %s samples%s", request->model,
-                parts->train ? text_count(model_data_trained_on(loaded)).text : "all",
+                splits->train ? text_count(model_data_trained_on(loaded)).text : "all",
                 text_count(nnfs_dataset_samples(loaded->chosen)).text, held);
 }
 
@@ -273,7 +274,8 @@ static const char *class_of(const model_data *loaded, int index)
     return nnfs_dataset_class_name(loaded->chosen, index);
 }
 
-/* Whether the mean of their outputs means anything: probabilities of the same classes in the same order. */
+/* Whether the mean of their outputs means anything: probabilities of the same classes in
+ * the same order. */
 static nnfs_status check_classes(const model_request *request, const model_data *first,
                                  const char *model, const model_data *other, nnfs_error *error)
 {
@@ -334,7 +336,7 @@ void model_data_free(model_data *loaded)
     free(loaded->more);
     free(loaded->members);
     free(loaded->path);
-    model_parts_free(&loaded->parts);
+    model_splits_free(&loaded->splits);
     nnfs_dataset_free(loaded->train);
     nnfs_dataset_free(loaded->test);
     plain_table_free(&loaded->plain);

@@ -11,15 +11,15 @@
 
 #include <stdbool.h>
 
-typedef enum data_part {
-    PART_ANY, /* the test set where there is one, else all there is */
-    PART_TRAIN,
-    PART_TEST,
-    PART_VALIDATION,
-} data_part;
+typedef enum data_split {
+    SPLIT_ANY, /* the test set where there is one, else all there is */
+    SPLIT_TRAIN,
+    SPLIT_TEST,
+    SPLIT_VALIDATION,
+} data_split;
 
 /* "train", "test" and "validation", in this order. */
-const char *part_names(int value);
+const char *split_names(int value);
 
 /* nnfs_precision_name, as a list of values. */
 const char *precision_names(int value);
@@ -32,7 +32,7 @@ typedef struct model_request {
     const char *more[MODELS_MOST - 1]; /* models that are averaged with it */
     int more_count;
     const char *data;
-    data_part part;
+    data_split split;
     int threads;
     bool quiet;
     nnfs_precision precision;
@@ -47,7 +47,7 @@ typedef struct model_data {
     nnfs_network *network;
     char *path; /* of the data */
     nnfs_dataset *train, *test;
-    model_parts parts;    /* of `train`, where the model was trained on a part of it */
+    model_splits splits;  /* of `train`, where the model was trained on a part of it */
     bool trained_on;      /* the model was trained on all of `chosen`, or on parts.train of it */
     plain_table plain;    /* in place of both, for a table without preprocessing */
     nnfs_dataset *chosen; /* one of them */
@@ -63,8 +63,8 @@ typedef struct model_data {
 #define MODEL_ROW_SPLIT(at, ...)                                                                   \
     {"split", 0, "NAME", "data split; of a file that the model was trained on a part of also "     \
      "what was held out", "test where DATA has one, else all of it",                               \
-     .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, part), .first = PART_TRAIN,     \
-     .what = "split", .names = part_names, __VA_ARGS__}
+     .kind = OPTION_NAME, .offset = (at) + offsetof(model_request, split), .first = SPLIT_TRAIN,   \
+     .what = "split", .names = split_names, __VA_ARGS__}
 #define MODEL_ROW_PRECISION(at)                                                                    \
     {"precision", 0, "NAME", "precision of the matrix products; bf16 is faster on CPUs with "      \
      "AVX512_BF16, and slower on others", "f32",                                                   \
@@ -85,13 +85,14 @@ void model_request_check(const model_request *request);
 
 /*
  * Loads them, the data as each network needs them, and says what was left out. Freed by
- * model_data_free, also after a failure. Errors: IO, DATA (also data that do not fit the model, models
- * of other classes), MEMORY, BACKEND.
+ * model_data_free, also after a failure. Errors: IO, DATA (also data that do not fit the model,
+ * models of other classes), MEMORY, BACKEND.
  */
 nnfs_status model_data_load(const model_request *request, model_data *loaded, nnfs_error *error);
 /* How many of the chosen samples the model is known to have been trained on. */
 int64_t model_data_trained_on(const model_data *loaded);
-/* Whether the values of `data` come to the network as they did when it was trained. Errors: DATA. */
+/* Whether the values of `data` come to the network as they did when it was
+ * trained. Errors: DATA. */
 nnfs_status model_check_scale(const nnfs_network *network, const char *model,
                               const nnfs_dataset *data, const char *path, nnfs_error *error);
 /* Says what of a table like the model's was left out, and which categories are new. */

@@ -115,14 +115,14 @@ nnfs_status samples_hash(const nnfs_dataset *data, const nnfs_preprocessing *pre
     return hash_targets(data, hash, error);
 }
 
-/* ---- The parts ---- */
+/* ---- The splits ---- */
 
-void model_parts_free(model_parts *parts)
+void model_splits_free(model_splits *splits)
 {
-    nnfs_dataset_free(parts->train);
-    nnfs_dataset_free(parts->test);
-    nnfs_dataset_free(parts->validation);
-    *parts = (model_parts){.train = NULL};
+    nnfs_dataset_free(splits->train);
+    nnfs_dataset_free(splits->test);
+    nnfs_dataset_free(splits->validation);
+    *splits = (model_splits){.train = NULL};
 }
 
 static double share_of(const nnfs_network *network, const char *key)
@@ -151,15 +151,15 @@ static nnfs_status compare(const nnfs_network *network, const nnfs_dataset *data
 }
 
 /* Test data are held out first, validation data of the rest, as in nnfs-train. */
-static nnfs_status split(const nnfs_network *network, const nnfs_dataset *all, model_parts *parts,
+static nnfs_status split(const nnfs_network *network, const nnfs_dataset *all, model_splits *splits,
                          nnfs_error *error)
 {
     const char *seed = nnfs_network_note(network, "seed");
     const struct {
         double share;
         nnfs_dataset **part;
-    } held[] = {{share_of(network, NOTE_TEST_SHARE), &parts->test},
-                {share_of(network, NOTE_VALIDATION_SHARE), &parts->validation}};
+    } held[] = {{share_of(network, NOTE_TEST_SHARE), &splits->test},
+                {share_of(network, NOTE_VALIDATION_SHARE), &splits->validation}};
     nnfs_status status = NNFS_OK;
     for (size_t i = 0; status == NNFS_OK && i < sizeof held / sizeof *held; i++) {
         if (held[i].share == 0.0) {
@@ -167,29 +167,29 @@ static nnfs_status split(const nnfs_network *network, const nnfs_dataset *all, m
         }
         nnfs_dataset *rest = NULL;
         status =
-            nnfs_dataset_split(parts->train ? parts->train : all, held[i].share,
+            nnfs_dataset_split(splits->train ? splits->train : all, held[i].share,
                                seed ? strtoull(seed, NULL, 10) : 1, &rest, held[i].part, error);
-        nnfs_dataset_free(parts->train);
-        parts->train = rest;
+        nnfs_dataset_free(splits->train);
+        splits->train = rest;
     }
     return status;
 }
 
-nnfs_status model_split(const nnfs_network *network, const nnfs_dataset *all, model_parts *parts,
+nnfs_status model_split(const nnfs_network *network, const nnfs_dataset *all, model_splits *splits,
                         bool *same, nnfs_error *error)
 {
     nnfs_error found = {.status = NNFS_OK};
-    *parts = (model_parts){.train = NULL};
+    *splits = (model_splits){.train = NULL};
     *same = false;
     if (!nnfs_network_note(network, NOTE_SAMPLES_HASH)) {
         return NNFS_OK;
     }
-    nnfs_status status = split(network, all, parts, &found);
+    nnfs_status status = split(network, all, splits, &found);
     if (status == NNFS_OK) {
-        status = compare(network, parts->train ? parts->train : all, same, &found);
+        status = compare(network, splits->train ? splits->train : all, same, &found);
     }
     if (!*same) {
-        model_parts_free(parts);
+        model_splits_free(splits);
     }
     if (status == NNFS_ERROR_MEMORY) {
         return set_error(error, status, "%s", found.message);

@@ -1,4 +1,5 @@
-/* The parts that training made of its data, had again by the seed and the shares that a model notes. */
+/* The splits that training made of its data, had again by the seed and the shares that
+ * a model notes. */
 #ifndef NNFS_TOOLS_COMMON_MODEL_SPLIT_H
 #define NNFS_TOOLS_COMMON_MODEL_SPLIT_H
 
@@ -12,25 +13,25 @@
 #define NOTE_SAMPLES_HASH     "samples_hash"
 
 /*
- * Hash of samples with their targets, in their order. Of a table it takes the cells of the columns that
- * the preprocessing reads: the same for the file trained on, however its other columns were read.
- * Errors: MEMORY.
+ * Hash of samples with their targets, in their order. Of a table it takes the cells of the columns
+ * that the preprocessing reads: the same for the file trained on, however its other columns were
+ * read. Errors: MEMORY.
  */
 nnfs_status samples_hash(const nnfs_dataset *data, const nnfs_preprocessing *preprocessing,
                          uint64_t *hash, nnfs_error *error);
 
-/* NULL: there is no such part. */
-typedef struct model_parts {
+/* NULL: there is no such split. */
+typedef struct model_splits {
     nnfs_dataset *train, *test, *validation;
-} model_parts;
+} model_splits;
 
 /*
- * Splits `all` as the training of the network did. *same: its training part are the samples that the
- * network was trained on, and else there are no parts; also without a part that was held out. Errors:
- * MEMORY.
+ * Splits `all` as the training of the network did. *same: its training split are the samples
+ * that the network was trained on, and else there are no splits; also without one that was held
+ * out. Errors: MEMORY.
  */
-nnfs_status model_split(const nnfs_network *network, const nnfs_dataset *all, model_parts *parts,
+nnfs_status model_split(const nnfs_network *network, const nnfs_dataset *all, model_splits *splits,
                         bool *same, nnfs_error *error);
-void model_parts_free(model_parts *parts);
+void model_splits_free(model_splits *splits);
 
 #endif

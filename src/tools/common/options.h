@@ -1,6 +1,6 @@
 /*
- * What the tools' command lines share: tables of options, values strictly checked, names with a "did
- * you mean".
+ * What the tools' command lines share: tables of options, values strictly checked, names with a
+ * "did you mean".
  *
  * Errors end the tool with a message and exit status 2; `option` is the name to put in
  * it, "--lr".
@@ -36,8 +36,8 @@ typedef enum option_vary {
 } option_vary;
 
 /*
- * An option, defined once: parsing, --help, the man page and the completions come from its row. A row
- * without a name is a heading.
+ * An option, defined once: parsing, --help, the man page and the completions come from its row. A
+ * row without a name is a heading.
  */
 typedef struct option_row {
     const char *name;
@@ -51,7 +51,8 @@ typedef struct option_row {
     int lowest, highest, first;
     const char *what;
     name_function *names; /* values, for completion too */
-    /* Completion: words, or "@data", "@folder", "@*.npy": datasets, folders, files. NULL: `names`. */
+    /* Completion: words, or "@data", "@folder", "@*.npy": datasets, folders,
+     * files. NULL: `names`. */
     const char *complete;
     bool list; /* several values, with commas between */
     option_vary vary;

@@ -15,7 +15,8 @@ typedef struct output_file {
 /* Begins to write; `path` NULL or "-" is stdout. Errors: IO, MEMORY. */
 nnfs_status output_open(const char *path, output_file *file, nnfs_error *error);
 
-/* Writes the file to the disk and renames it to `path`, which stays as it was on an error. Errors: IO. */
+/* Writes the file to the disk and renames it to `path`, which stays as it was on an
+ * error. Errors: IO. */
 nnfs_status output_commit(output_file *file, nnfs_error *error);
 
 /* Lets go of it, and of what was written if it was not committed. */

@@ -14,9 +14,9 @@ typedef struct prediction_layout {
 prediction_layout predictions_of(const nnfs_network *network, const nnfs_dataset *data);
 
 /*
- * The class that nnfs_evaluate counts as the network's answer, for one sample's `count` outputs: one
- * output of two classes is that of the second. With a threshold that is not NaN, of two classes: the
- * second one if its probability is at least this.
+ * The class that nnfs_evaluate counts as the network's answer, for one sample's `count` outputs:
+ * one output of two classes is that of the second. With a threshold that is not NaN, of two
+ * classes: the second one if its probability is at least this.
  */
 int predictions_class(int count, const float *outputs, double threshold);
 /* How probable they make a class. */

@@ -30,7 +30,8 @@ static void leave_early(int status, const char *message)
     nnfs_communicator_free(communicator);
 }
 
-/* Ranks that are gone before the job has begun, or while it ends, send no heartbeat that could be missed. */
+/* Ranks that are gone before the job has begun, or while it ends, send no heartbeat that
+ * could be missed. */
 enum { ANSWER_SECONDS = 45 };
 
 static void end_late(int signal)

@@ -1,5 +1,6 @@
 /*
- * A tool as one rank of an MPI job: rank 0 alone speaks and writes files, the others compute with it.
+ * A tool as one rank of an MPI job: rank 0 alone speaks and writes files, the others
+ * compute with it.
  */
 #ifndef NNFS_TOOLS_COMMON_RANKS_H
 #define NNFS_TOOLS_COMMON_RANKS_H
@@ -7,13 +8,14 @@
 #include <nnfs/nnfs.h>
 
 /*
- * Joins the job of the launcher that started the tool; NULL without one. From here on the other ranks than 0
- * print nothing, and an early end of this rank is known to all. Exits if MPI does not start.
+ * Joins the job of the launcher that started the tool; NULL without one. From here on the
+ * other ranks than 0 print nothing, and an early end of this rank is known to all. Exits if
+ * MPI does not start.
  */
 nnfs_communicator *ranks_join(void);
 
-/* The threads of a rank where the user names none: its part of the CPUs that it shares with others of its host;
- * 0: as one process has. */
+/* The threads of a rank where the user names none: its part of the CPUs that it shares with others
+ * of its host; 0: as one process has. */
 int ranks_threads(const nnfs_communicator *communicator);
 
 /* The default number of shards: the ranks, rounded up to a power of two. */

@@ -164,8 +164,8 @@ static void put(output *out, const char *text)
 }
 
 /*
- * To the first column of the picture's first line. A terminal that has become narrower has broken its
- * lines anew, as most do (of those that do not, a few lines above are lost).
+ * To the first column of the picture's first line. A terminal that has become narrower has broken
+ * its lines anew, as most do (of those that do not, a few lines above are lost).
  */
 static void put_home(output *out, const screen *s)
 {

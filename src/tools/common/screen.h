@@ -1,7 +1,7 @@
 /*
- * A few lines on the terminal that stderr is, drawn again and again in the same place. The cursor, never
- * hidden, rests below them: the screen is clean however the process ends, and other text that is
- * printed finds a line of its own.
+ * A few lines on the terminal that stderr is, drawn again and again in the same place. The cursor,
+ * never hidden, rests below them: the screen is clean however the process ends, and other text that
+ * is printed finds a line of its own.
  */
 #ifndef NNFS_TOOLS_COMMON_SCREEN_H
 #define NNFS_TOOLS_COMMON_SCREEN_H

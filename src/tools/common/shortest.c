@@ -1,6 +1,7 @@
 /*
- * The shortest decimal number that a float is read back from. Digits are found with doubles, one more
- * at a time; where a double cannot tell which float a number would be read as, the C library can.
+ * The shortest decimal number that a float is read back from. Digits are found with doubles,
+ * one more at a time; where a double cannot tell which float a number would be read as, the
+ * C library can.
  */
 #include "common/text.h"
 

@@ -10,8 +10,8 @@
 bool is_stream(const char *data);
 
 /*
- * Copies the stream to a temporary file in ${TMPDIR:-/tmp} that has no name and goes with the process;
- * `path`, in fresh memory, leads to it. Errors: IO, MEMORY.
+ * Copies the stream to a temporary file in ${TMPDIR:-/tmp} that has no name and goes with the
+ * process; `path`, in fresh memory, leads to it. Errors: IO, MEMORY.
  */
 nnfs_status spool(const char *data, char **path, nnfs_error *error);
 

@@ -1,4 +1,5 @@
-/* How a tool starts: again, where need be, because OpenBLAS reads its environment when it is loaded. */
+/* How a tool starts: again, where need be, because OpenBLAS reads its environment when
+ * it is loaded. */
 #include "common/start.h"
 
 #include "common/exit.h"
@@ -31,8 +32,9 @@ static bool own_path(char path[PATH_MAX])
 /* ---- OpenBLAS while it is loaded ---- */
 
 /*
- * OpenBLAS starts its threads when it is loaded, before main, and raises SIGINT if it cannot. The message
- * says so; a SIGINT from elsewhere does what it always does. write(2) and _exit(2) alone are safe here.
+ * OpenBLAS starts its threads when it is loaded, before main, and raises SIGINT if it cannot. The
+ * message says so; a SIGINT from elsewhere does what it always does. write(2) and _exit(2) alone
+ * are safe here.
  */
 static void on_early_signal(int number, siginfo_t *info, void *context)
 {
@@ -82,9 +84,9 @@ static bool has_idle_threads(const nnfs_machine *machine)
 }
 
 /*
- * Under OMP_PROC_BIND the OpenMP runtime has bound this thread to its first place before main. The next
- * process inherits that mask and takes it for all there is: it gets the CPUs of all places instead. The
- * mask to go back to if there is no next process is left in *bound.
+ * Under OMP_PROC_BIND the OpenMP runtime has bound this thread to its first place before main. The
+ * next process inherits that mask and takes it for all there is: it gets the CPUs of all places
+ * instead. The mask to go back to if there is no next process is left in *bound.
  */
 static bool widen_affinity(cpu_set_t *bound)
 {

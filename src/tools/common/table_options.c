@@ -19,7 +19,7 @@ static _Noreturn void out_of_memory(void)
     cli_exit(EXIT_CANNOT_RUN);
 }
 
-void list_add(text_list *list, const char *item, size_t length)
+void list_add(string_list *list, const char *item, size_t length)
 {
     char **items = realloc(list->items, ((size_t)list->count + 2) * sizeof *items);
     char *copy = NULL;
@@ -34,7 +34,7 @@ void list_add(text_list *list, const char *item, size_t length)
     list->items = items;
 }
 
-static void take_columns(text_list *list, const char *option, const char *text)
+static void take_columns(string_list *list, const char *option, const char *text)
 {
     for (int left = list_count(text); left > 0; left--) {
         const char *item;
@@ -46,7 +46,7 @@ static void take_columns(text_list *list, const char *option, const char *text)
     }
 }
 
-static void list_free(text_list *list)
+static void list_free(string_list *list)
 {
     for (int i = 0; i < list->count; i++) {
         free(list->items[i]);
@@ -356,7 +356,8 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length >= end_length && strncasecmp(text + length - end_length, end, end_length) == 0;
 }
 
-/* The format that is told, or that a file of this name has; NULL: neither. A stream is read once. */
+/* The format that is told, or that a file of this name has; NULL: neither. A stream
+ * is read once. */
 static const char *format_of(const table_options *options, const char *data)
 {
     if (options->format) {
@@ -423,7 +424,7 @@ void table_options_check(const table_options *options, const char *data)
 }
 
 /* To a read-only array of strings. */
-static const char *const *list_items(const text_list *list)
+static const char *const *list_items(const string_list *list)
 {
     return (const char *const *)list->items;
 }

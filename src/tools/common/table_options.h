@@ -15,8 +15,8 @@
 
 /* Rows: what to make of the columns, for a tool that trains; */
 #define TABLE_ROWS_COLUMNS(at)                                                                     \
-    {"target", 0, "COLUMN[,...]", "column to predict, by name or number: one of classes, "          \
-     "numbers, or several of 0 and 1, each a label", "the last", TABLE_ROW(at)},                                                        \
+    {"target", 0, "COLUMN[,...]", "column to predict, by name or number: one of classes, "         \
+     "numbers, or several of 0 and 1, each a label", "the last", TABLE_ROW(at)},                   \
     {"targets", 0, "FILE", "NPY file with the targets of an NPY file", NULL, TABLE_ROW(at),        \
      .complete = "@*.npy"},                                                                        \
     {"task", 0, "NAME", "kind of target: classes or numbers", "by the target: text is classes, "   \
@@ -31,7 +31,7 @@
     {"scale", 0, "NAME", "scaling of numbers: standard (mean 0, deviation 1), minmax (0 to 1), "   \
      "pixels (x / 255), robust (by quartiles, clipped), quantile (to those of a normal "           \
      "distribution) or none", "standard, pixels of an NPY file of uint8", TABLE_ROW(at),           \
-     .complete = "standard minmax pixels none robust quantile"},                                                   \
+     .complete = "standard minmax pixels none robust quantile"},                                   \
     {"missing-indicator", 0, NULL, "one more input for a column with missing numbers, 1 for a "    \
      "missing one", NULL, TABLE_ROW(at)},                                                          \
     {"two-valued", 0, NULL, "make a column of two categories one input, -1 or 1, and 0 for any "   \
@@ -42,7 +42,8 @@
 /* and how the file is written, for every tool. */
 #define TABLE_ROWS_FORMAT(at, usual_words)                                                         \
     {"delimiter", 0, "C", "delimiter of a CSV file: comma, semicolon, tab, pipe, blank (runs of "  \
-     "blanks) or the character", "the one that fits best", TABLE_ROW(at), .names = delimiter_names}, \
+     "blanks) or the character", "the one that fits best", TABLE_ROW(at),                          \
+     .names = delimiter_names},                                                                    \
     {"header", 0, "yes|no", "whether the first line of a CSV file names the columns",              \
      "by its cells", TABLE_ROW(at), .names = answer_names},                                        \
     {"missing", 0, "WORD[,...]", "cells that mean \"missing\", besides the empty one",             \
@@ -59,7 +60,7 @@
      .complete = "latin1 cp1252 UTF-8 UTF-16LE"},                                                  \
     {"skip", 0, "N", "lines of a CSV file to leave out before its header", "0", TABLE_ROW(at)},    \
     {"comment", 0, "C", "character that begins lines to leave out", NULL, TABLE_ROW(at)},          \
-    {"skip-bad-rows", 0, NULL, "leave out and count rows that cannot be read", NULL,         \
+    {"skip-bad-rows", 0, NULL, "leave out and count rows that cannot be read", NULL,               \
      TABLE_ROW(at)},                                                                               \
     {"format", 0, "NAME", "format of DATA: digits, idx, csv, npy or npz", "by its first bytes",    \
      TABLE_ROW(at), .names = format_names},                                                        \
@@ -71,16 +72,16 @@
 name_function task_names, delimiter_names, answer_names, format_names;
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
-typedef struct text_list {
+typedef struct string_list {
     char **items; /* NULL where it was never given */
     int count;
-} text_list;
+} string_list;
 
 /* Adds a copy of the first `length` letters; without memory for it the program ends. */
-void list_add(text_list *list, const char *item, size_t length);
+void list_add(string_list *list, const char *item, size_t length);
 
 typedef struct table_options {
-    text_list targets, categorical, numeric, drop, missing, arrays, keep;
+    string_list targets, categorical, numeric, drop, missing, arrays, keep;
     const char *targets_path;  /* or NULL */
     const char *weight_column; /* or NULL */
     nnfs_task task;

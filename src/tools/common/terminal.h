@@ -21,8 +21,8 @@ typedef struct terminal {
 } terminal;
 
 /*
- * stdout as it is: ASCII 80 columns wide (or COLUMNS) where it is no terminal, or a dumb one, or does
- * not show UTF-8; braille under NO_COLOR.
+ * stdout as it is: ASCII 80 columns wide (or COLUMNS) where it is no terminal, or a dumb one, or
+ * does not show UTF-8; braille under NO_COLOR.
  */
 terminal terminal_of_stdout(void);
 

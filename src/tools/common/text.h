@@ -36,22 +36,22 @@ const char *text_or(const char *text, const char *otherwise);
 /* What stands before item `index` of a list: the separator, or "" before the first. */
 const char *text_between(int64_t index, const char *separator);
 
-/* Makes a text from a file or a command line safe for a terminal, in place: what it might obey, and bytes
- * that are not UTF-8, become '?'. Files keep the bytes. */
+/* Makes a text from a file or a command line safe for a terminal, in place: what it might obey, and
+ * bytes that are not UTF-8, become '?'. Files keep the bytes. */
 char *text_clean(char *text);
 
 /* Columns of the terminal that a stream is; 0: it is none. */
 int stream_columns(FILE *stream);
 
 /*
- * Writes a text and a newline, broken at blanks into lines of fewer than `columns` letters (0: one line);
- * the further ones begin with `indent` blanks.
+ * Writes a text and a newline, broken at blanks into lines of fewer than `columns` letters (0: one
+ * line); the further ones begin with `indent` blanks.
  */
 void text_wrap(FILE *stream, const char *text, int columns, int indent);
 
 /*
- * Writes a word so that a shell reads it back: as it is, in quotes, or, with what a terminal might obey,
- * in $'...'.
+ * Writes a word so that a shell reads it back: as it is, in quotes, or, with what a terminal might
+ * obey, in $'...'.
  */
 void text_quote(FILE *stream, const char *word);
 

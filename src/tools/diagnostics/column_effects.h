@@ -1,4 +1,5 @@
-/* What each column of a table does to a network's predictions: its importance, and partial dependence. */
+/* What each column of a table does to a network's predictions: its importance,
+ * and partial dependence. */
 #ifndef NNFS_TOOLS_DIAGNOSTICS_COLUMN_EFFECTS_H
 #define NNFS_TOOLS_DIAGNOSTICS_COLUMN_EFFECTS_H
 
@@ -23,8 +24,8 @@ typedef struct column_effects {
 } column_effects;
 
 /*
- * `data` are of the network's table. Freed by column_effects_free, also after a failure. Errors: those of
- * nnfs_importance, ARGUMENT (not a table).
+ * `data` are of the network's table. Freed by column_effects_free, also after a failure. Errors:
+ * those of nnfs_importance, ARGUMENT (not a table).
  */
 nnfs_status column_effects_measure(const nnfs_network *network, const nnfs_dataset *data,
                                    const nnfs_importance_settings *settings, column_effects *made,

@@ -1,6 +1,7 @@
 /*
- * What is known of a network's predictions of a dataset, beyond nnfs_evaluation: which classes it
- * takes for which, how far its probabilities can be trusted, how its errors lie, its worst mistakes.
+ * What is known of a network's predictions of a dataset, beyond nnfs_evaluation: which
+ * classes it takes for which, how far its probabilities can be trusted, how its errors lie,
+ * its worst mistakes.
  */
 #ifndef NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
 #define NNFS_TOOLS_DIAGNOSTICS_DIAGNOSTICS_H
@@ -93,7 +94,8 @@ typedef struct diagnostics {
     calibration_bin bins[DIAGNOSTICS_BINS];
     double calibration_error; /* expected: mean of |accuracy - confidence| over the predictions */
 
-    /* Of two classes with probabilities, of which the second is the positive one; else NULL and 0. */
+    /* Of two classes with probabilities, of which the second is the positive one; else
+     * NULL and 0. */
     float *positive_scores;   /* [samples] */
     int32_t *positive_labels; /* [samples] */
     nnfs_threshold *thresholds;
@@ -113,9 +115,9 @@ typedef struct diagnostics {
 } diagnostics;
 
 /*
- * Predicts all samples, which have targets. Memory is a few bytes a sample of two classes and a target of
- * numbers, and does not grow with the samples of more classes. Errors: those of nnfs_predict_dataset,
- * ARGUMENT (a threshold, but not two classes with probabilities).
+ * Predicts all samples, which have targets. Memory is a few bytes a sample of two classes and a
+ * target of numbers, and does not grow with the samples of more classes. Errors: those of
+ * nnfs_predict_dataset, ARGUMENT (a threshold, but not two classes with probabilities).
  */
 nnfs_status diagnostics_measure(const nnfs_network *network, const nnfs_dataset *data,
                                 const diagnostics_settings *settings, diagnostics *made,
@@ -134,8 +136,8 @@ int64_t diagnostics_row(const diagnostics *known, int index);
 /* How well a threshold tells the positive class. */
 class_scores threshold_scores(const diagnostics *known, const nnfs_threshold *at);
 /*
- * Moves *index, at first -1, to the next threshold that a curve needs: a few hundred of all. False behind
- * the last.
+ * Moves *index, at first -1, to the next threshold that a curve needs: a few hundred of all. False
+ * behind the last.
  */
 bool curve_next(const diagnostics *known, int64_t *index);
 

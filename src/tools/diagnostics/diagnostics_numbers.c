@@ -26,7 +26,8 @@ nnfs_status numbers_begin(diagnostics *made, float **residuals, nnfs_error *erro
 
 /* ---- A sample ---- */
 
-/* The mean and the sum of squares about it (Welford 1962), kept in from and r2 until numbers_end. */
+/* The mean and the sum of squares about it (Welford 1962), kept in from and
+ * r2 until numbers_end. */
 static void add_truth(target_scores *target, double truth, double seen)
 {
     double off = truth - target->from;

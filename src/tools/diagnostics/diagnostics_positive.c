@@ -1,4 +1,5 @@
-/* Two classes: thresholds on the probability of the second one, the positive class, and its calibration. */
+/* Two classes: thresholds on the probability of the second one, the positive class,
+ * and its calibration. */
 #include "common/exit.h"
 #include "common/predictions.h"
 #include "diagnostics/diagnostics_parts.h"
@@ -30,7 +31,8 @@ void positive_add(diagnostics *made, const diagnostics_block *block)
     }
 }
 
-/* Bins of nearly the same number of samples each: rare positives have small probabilities all of them. */
+/* Bins of nearly the same number of samples each: rare positives have small probabilities
+ * all of them. */
 static void fill_bins(diagnostics *made)
 {
     const nnfs_threshold *at = made->thresholds;

@@ -31,7 +31,8 @@ static int matrix_width(const diagnostics *known, const matrix_shape *shape)
     return 3 + number + shape->names + known->classes * (shape->cell + 2);
 }
 
-/* Names above the columns where they fit; else numbers, which then stand before names cut to fit. */
+/* Names above the columns where they fit; else numbers, which then stand before names
+ * cut to fit. */
 static matrix_shape shape_matrix(const diagnostics *known, const eval_print *how)
 {
     int64_t largest = 0;
@@ -65,7 +66,8 @@ static void print_heading(const diagnostics *known, const matrix_shape *shape)
     }
 }
 
-/* The diagonal in bold green where there is colour, else in brackets; what is not there as a dot. */
+/* The diagonal in bold green where there is colour, else in brackets; what is not there
+ * as a dot. */
 static void print_cell(int64_t count, int width, bool diagonal, bool colour)
 {
     char text[24] = ".";

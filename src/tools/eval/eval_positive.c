@@ -1,4 +1,5 @@
-/* Two classes, as nnfs-eval prints them: the best thresholds, and what a probability of the second is worth. */
+/* Two classes, as nnfs-eval prints them: the best thresholds, and what a probability of the
+ * second is worth. */
 #include "common/lines.h"
 #include "eval/eval_print.h"
 

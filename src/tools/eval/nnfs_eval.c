@@ -112,7 +112,7 @@ static void take_costs(void *input, const option_row *row, const char *text)
 
 static void parse(eval_options *options, int argc, char **argv)
 {
-    *options = (eval_options){.request.part = PART_ANY,
+    *options = (eval_options){.request.split = SPLIT_ANY,
                               .details = diagnostics_defaults(),
                               .print.screen = terminal_of_stdout()};
     options->details.mistakes = 10;
@@ -185,10 +185,10 @@ static nnfs_status evaluate(eval_run *run, nnfs_error *error)
 static const char *chosen_name(const eval_run *run)
 {
     const model_data *loaded = &run->loaded;
-    if (loaded->chosen == loaded->parts.validation) {
+    if (loaded->chosen == loaded->splits.validation) {
         return "validation";
     }
-    bool test = loaded->chosen == loaded->test || loaded->chosen == loaded->parts.test;
+    bool test = loaded->chosen == loaded->test || loaded->chosen == loaded->splits.test;
     return test ? "test" : "train";
 }
 

@@ -121,7 +121,8 @@ static void write_date(FILE *stream, const char *format, double days)
     (void)fputc('"', stream);
 }
 
-/* The format by which the model reads the dates of a column of the table; NULL: it reads none there. */
+/* The format by which the model reads the dates of a column of the table; NULL: it
+ * reads none there. */
 static const char *date_format(const nnfs_preprocessing *preprocessing, const nnfs_column *column,
                                int index)
 {

@@ -30,13 +30,15 @@ typedef struct difference {
 
 nnfs_status difference_begin(difference *d, const model_data *loaded, nnfs_error *error);
 void difference_end(difference *d);
-/* Compares the export's outputs, [outputs or, of two classes, 2], with the network's of one sample. */
+/* Compares the export's outputs, [outputs or, of two classes, 2], with the network's
+ * of one sample. */
 void difference_add(difference *d, const float *expected, int count, const float *got);
 
 /* Compares `path` with the network on the data. Errors: those of computing it. */
 nnfs_status check_onnx(const char *path, const model_data *loaded, difference *d,
                        nnfs_error *error);
-/* Compiles `path` with $CC, cc, gcc or clang, and runs it. Errors: IO (no compiler), DATA, MEMORY. */
+/* Compiles `path` with $CC, cc, gcc or clang, and runs it. Errors: IO (no
+ * compiler), DATA, MEMORY. */
 nnfs_status check_c(const char *path, const model_data *loaded, difference *d, nnfs_error *error);
 
 #endif

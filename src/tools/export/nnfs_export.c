@@ -87,7 +87,7 @@ static void check_outputs(const export_options *options)
 static void parse(export_options *options, int argc, char **argv)
 {
     *options =
-        (export_options){.request = {.part = PART_ANY, .ignore_targets = true, .any_rows = true}};
+        (export_options){.request = {.split = SPLIT_ANY, .ignore_targets = true, .any_rows = true}};
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     if (!options->request.model) {
@@ -194,7 +194,7 @@ static nnfs_status load_calibration(const export_options *options, const model_d
 {
     model_request request = options->request;
     request.data = options->calibrate;
-    request.part = PART_ANY;
+    request.split = SPLIT_ANY;
     request.quiet = true;
     request.ignore_targets = loaded->chosen || !nnfs_network_preprocessing(loaded->network);
     TRY(model_data_load(&request, own, error));

@@ -43,9 +43,9 @@ bool picture_parse(const char *text, nnfs_image_layout *shape);
 int64_t picture_values(nnfs_image_layout shape);
 
 /*
- * The samples that `samples` [count] lists, as they are in the file. What is black and white is 0 .. 1
- * or 0 .. 255 where all their values lie in it, else their least and their largest. Errors: DATA (not
- * that number of values per sample), MEMORY.
+ * The samples that `samples` [count] lists, as they are in the file. What is black and white is 0
+ * .. 1 or 0 .. 255 where all their values lie in it, else their least and their largest. Errors:
+ * DATA (not that number of values per sample), MEMORY.
  */
 nnfs_status pictures_of_samples(const nnfs_dataset *data, nnfs_image_layout shape,
                                 const int64_t *samples, int count, pictures *made,
@@ -58,15 +58,15 @@ typedef struct picture_distortions {
     int count; /* of epochs */
 } picture_distortions;
 
-/* The same, each sample followed by its distorted pictures. Errors: also ARGUMENT (the augmentations are
- * wrong). */
+/* The same, each sample followed by its distorted pictures. Errors: also ARGUMENT (the
+ * augmentations are wrong). */
 nnfs_status pictures_of_distorted(const nnfs_dataset *data, nnfs_image_layout shape,
                                   const int64_t *samples, int count, const picture_distortions *how,
                                   pictures *made, nnfs_error *error);
 
 /*
- * The picture that a network takes: what its note says, or where it says nothing a square of 8 x 8 or
- * more; {0}: none.
+ * The picture that a network takes: what its note says, or where it says nothing a square of 8 x 8
+ * or more; {0}: none.
  */
 nnfs_image_layout picture_of_network(const nnfs_network *network);
 
@@ -75,9 +75,9 @@ nnfs_image_layout picture_of_network(const nnfs_network *network);
 nnfs_status units_by_strength(const nnfs_network *network, int *units, nnfs_error *error);
 
 /*
- * The weights of these units of the first layer, all by one scale: -1 and 1 are what one weight in a
- * hundred goes beyond. Of colours, the mean of a pixel's. Errors: DATA (another number of inputs),
- * MEMORY.
+ * The weights of these units of the first layer, all by one scale: -1 and 1 are what one
+ * weight in a hundred goes beyond. Of colours, the mean of a pixel's. Errors: DATA (another
+ * number of inputs), MEMORY.
  */
 nnfs_status pictures_of_weights(const nnfs_network *network, nnfs_image_layout shape,
                                 const int *units, int count, pictures *made, nnfs_error *error);

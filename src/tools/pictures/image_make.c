@@ -103,7 +103,8 @@ static void normalise(pictures *made)
     }
 }
 
-/* Picture `index` of the sample: as it is, or, beside distorted ones, as an epoch of training sees it. */
+/* Picture `index` of the sample: as it is, or, beside distorted ones, as an epoch of
+ * training sees it. */
 static nnfs_status read_picture(const nnfs_dataset *data, int64_t sample,
                                 const picture_distortions *how, int index, float *values,
                                 nnfs_error *error)

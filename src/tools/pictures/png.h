@@ -14,8 +14,8 @@ typedef struct png_image {
 } png_image;
 
 /*
- * Writes the picture into *file [*size], which belongs to the caller (free); NULL on failure. Errors:
- * ARGUMENT (no picture, or one beyond PNG_MOST), MEMORY.
+ * Writes the picture into *file [*size], which belongs to the caller (free); NULL on failure.
+ * Errors: ARGUMENT (no picture, or one beyond PNG_MOST), MEMORY.
  */
 nnfs_status png_encode(const png_image *image, unsigned char **file, size_t *size,
                        nnfs_error *error);

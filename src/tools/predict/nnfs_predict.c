@@ -1,6 +1,6 @@
 /*
- * nnfs-predict: what a saved network says of each sample of a dataset, as CSV: a row a sample, in the
- * order of the file.
+ * nnfs-predict: what a saved network says of each sample of a dataset, as CSV: a row a sample, in
+ * the order of the file.
  */
 #include "common/class_names.h"
 #include "common/exit.h"
@@ -89,8 +89,8 @@ static void take_threshold(void *input, const option_row *row, const char *text)
 
 static void parse(predict_options *options, int argc, char **argv)
 {
-    *options =
-        (predict_options){.request = {.part = PART_ANY, .ignore_targets = true}, .threshold = NAN};
+    *options = (predict_options){.request = {.split = SPLIT_ANY, .ignore_targets = true},
+                                 .threshold = NAN};
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     model_request_check(&options->request);

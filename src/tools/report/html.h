@@ -1,6 +1,6 @@
 /*
- * Writing HTML that is well-formed XML too. What a format's %s stands for is always escaped, and there
- * is no way to have it as it is: names come from data, and data are hostile.
+ * Writing HTML that is well-formed XML too. What a format's %s stands for is always escaped, and
+ * there is no way to have it as it is: names come from data, and data are hostile.
  */
 #ifndef NNFS_TOOLS_REPORT_HTML_H
 #define NNFS_TOOLS_REPORT_HTML_H

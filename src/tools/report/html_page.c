@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Nothing is loaded from anywhere: the policy says so, and the empty icon keeps browsers from asking. */
+/* Nothing is loaded from anywhere: the policy says so, and the empty icon keeps
+ * browsers from asking. */
 static void open_page(FILE *out, const run_record *runs, size_t count)
 {
     html(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"

@@ -1,4 +1,5 @@
-/* The report of one run or several: one file of HTML, without scripts, that loads nothing from elsewhere. */
+/* The report of one run or several: one file of HTML, without scripts, that loads
+ * nothing from elsewhere. */
 #ifndef NNFS_TOOLS_REPORT_HTML_PAGE_H
 #define NNFS_TOOLS_REPORT_HTML_PAGE_H
 

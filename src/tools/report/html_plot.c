@@ -1,4 +1,5 @@
-/* A figure from the outside in: its frame, its axes, its marks. The table is in html_plot_table.c. */
+/* A figure from the outside in: its frame, its axes, its marks. The table
+ * is in html_plot_table.c. */
 #include "report/html_plot.h"
 
 #include "common/bounds.h"

@@ -1,7 +1,7 @@
 /*
- * Plots as inline SVG: a frame with axes, lines, points or bars in it, and the numbers once more in a
- * table for those who do not see them. Colours are classes of the style sheet, so that a page can be
- * light or dark; dashes and markers tell apart what colours alone might not.
+ * Plots as inline SVG: a frame with axes, lines, points or bars in it, and the numbers once more in
+ * a table for those who do not see them. Colours are classes of the style sheet, so that a page can
+ * be light or dark; dashes and markers tell apart what colours alone might not.
  */
 #ifndef NNFS_TOOLS_REPORT_HTML_PLOT_H
 #define NNFS_TOOLS_REPORT_HTML_PLOT_H

@@ -1,6 +1,6 @@
 /*
- * The series of a plot, and their numbers as a table: a row an x, a column a series. Series of lines
- * and bars have their x in order, so that rows are found by merging them.
+ * The series of a plot, and their numbers as a table: a row an x, a column a series. Series of
+ * lines and bars have their x in order, so that rows are found by merging them.
  */
 #include "report/html_plot_table.h"
 #include "common/bounds.h"

@@ -1,4 +1,5 @@
-/* Tables of runs: several beside each other, the folds of one, where its time went, how it was set. */
+/* Tables of runs: several beside each other, the folds of one, where its time went, how
+ * it was set. */
 #include "common/text.h"
 #include "report/html.h"
 #include "report/html_page.h"
@@ -263,7 +264,8 @@ void html_profile(FILE *out, const run_record *run)
 
 /* ---- Settings ---- */
 
-/* A member of the start, or of an object in it; what is null, or a share of nothing, is left out. */
+/* A member of the start, or of an object in it; what is null, or a share of nothing,
+ * is left out. */
 static void write_setting(FILE *out, const char *key, const json_t *value)
 {
     if (json_is_string(value)) {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Smaller numbers, and 0, have no logarithm or no tenth part that a double holds: they count as SMALLEST
- * on a logarithmic axis, and as 0 on another. */
+/* Smaller numbers, and 0, have no logarithm or no tenth part that a double holds: they count as
+ * SMALLEST on a logarithmic axis, and as 0 on another. */
 #define SMALLEST 1e-300
 
 /* The nice number nearest above size. */

@@ -16,7 +16,8 @@ typedef struct scale {
     double step; /* between ticks; 0 on a logarithmic axis */
 } scale;
 
-/* The whole range, with ends at ticks: about `wanted` of them, at 1, 2 or 5 times a power of ten. */
+/* The whole range, with ends at ticks: about `wanted` of them, at 1, 2 or 5 times a
+ * power of ten. */
 scale scale_round(double low, double high, int wanted);
 /* The range as it is, with ticks inside; none between whole numbers where `whole`. */
 scale scale_exact(double low, double high, int wanted, bool whole);

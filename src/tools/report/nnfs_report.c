@@ -1,5 +1,6 @@
 /*
- * nnfs-report: what run logs say, as a page to look at: of one run, or of several in the same plots.
+ * nnfs-report: what run logs say, as a page to look at: of one run, or of several in
+ * the same plots.
  */
 #include "common/exit.h"
 #include "common/options.h"

@@ -1,4 +1,5 @@
-/* A run log read back: the events of a run, checked so far that whoever draws them can rely on it. */
+/* A run log read back: the events of a run, checked so far that whoever draws them can
+ * rely on it. */
 #ifndef NNFS_TOOLS_REPORT_RUN_RECORD_H
 #define NNFS_TOOLS_REPORT_RUN_RECORD_H
 
@@ -30,8 +31,8 @@ void run_record_free(run_record *run);
 nnfs_status run_record_take(run_record *run, json_t *event, const char *where, nnfs_error *error);
 
 /*
- * Reads a run log. One that ends in the middle of a line is read as far as it goes. Errors: IO, DATA
- * (the message names the line), MEMORY.
+ * Reads a run log. One that ends in the middle of a line is read as far as it goes. Errors: IO,
+ * DATA (the message names the line), MEMORY.
  */
 nnfs_status run_record_read(run_record *run, const char *path, nnfs_error *error);
 

@@ -11,9 +11,9 @@ typedef enum verdict { VERDICT_NONE, VERDICT_RIGHT, VERDICT_WRONG } verdict;
 
 /* Two lines; UTF-8 that is safe for a terminal. */
 typedef struct caption {
-    char name[192];   /* which it is, and what it is */
-    char answer[192]; /* what the network says of it, or "" */
-    verdict verdict;  /* marks the answer */
+    char name[192];       /* which it is, and what it is */
+    char prediction[192]; /* what the network says of it, or "" */
+    verdict verdict;      /* marks the prediction */
 } caption;
 
 typedef struct contact_sheet {

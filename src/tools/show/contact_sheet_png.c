@@ -93,9 +93,9 @@ static plan lay_out(const contact_sheet *from)
 {
     const pictures *all = &from->pictures;
     int longest = MAX(all->width, all->height);
-    bool answers = false;
+    bool predicted = false;
     for (int i = 0; i < all->count; i++) {
-        answers = answers || from->captions[i].answer[0];
+        predicted = predicted || from->captions[i].prediction[0];
     }
     plan p = {.factor = longest < PICTURE ? PICTURE / longest : 1};
     int most = all->count <= ACROSS * ACROSS ? ACROSS : square_root(all->count);
@@ -104,7 +104,7 @@ static plan lay_out(const contact_sheet *from)
     p.wide = all->width * p.factor;
     p.high = all->height * p.factor;
     p.slot_wide = MAX(p.wide, LEAST_SLOT) + GAP;
-    p.slot_high = p.high + 6 + (answers ? 2 : 1) * LINE + GAP;
+    p.slot_high = p.high + 6 + (predicted ? 2 : 1) * LINE + GAP;
     return p;
 }
 
@@ -140,7 +140,7 @@ static void draw_tile(canvas *on, const contact_sheet *from, const plan *p, int 
         draw_letter(on, x, y, wrong ? FONT_CROSS : FONT_TICK, SCALE, wrong ? warning : muted);
         x += (FONT_ADVANCE + 3) * SCALE;
     }
-    (void)draw_text(on, x, y, text->answer, end, SCALE, wrong ? warning : muted);
+    (void)draw_text(on, x, y, text->prediction, end, SCALE, wrong ? warning : muted);
 }
 
 nnfs_status contact_sheet_write_png(const contact_sheet *from, FILE *stream, nnfs_error *error)

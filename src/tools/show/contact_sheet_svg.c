@@ -53,15 +53,15 @@ static svg lay_out(const contact_sheet *from, FILE *stream)
 {
     const pictures *all = &from->pictures;
     int longest = MAX(all->width, all->height);
-    bool answers = false;
+    bool predicted = false;
     for (int i = 0; i < all->count; i++) {
-        answers = answers || from->captions[i].answer[0];
+        predicted = predicted || from->captions[i].prediction[0];
     }
     svg s = {.sheet = from, .stream = stream, .across = across_evenly(all->count)};
     s.wide = all->width * PICTURE / longest;
     s.high = all->height * PICTURE / longest;
     s.slot_wide = MAX(s.wide, LEAST_SLOT) + GAP;
-    s.slot_high = s.high + (answers ? 2 : 1) * LINE + GAP + 4;
+    s.slot_high = s.high + (predicted ? 2 : 1) * LINE + GAP + 4;
     return s;
 }
 
@@ -99,11 +99,11 @@ static void write_captions(const svg *s, int index, int x, int y)
     (void)fprintf(s->stream, "<text x=\"%d\" y=\"%d\">", x, y + LINE);
     write_escaped(s->stream, text->name);
     (void)fputs("</text>\n", s->stream);
-    if (text->answer[0]) {
+    if (text->prediction[0]) {
         (void)fprintf(s->stream, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s",
                       text->verdict == VERDICT_WRONG ? "wrong" : "answer", x, y + 2 * LINE,
                       marks[text->verdict]);
-        write_escaped(s->stream, text->answer);
+        write_escaped(s->stream, text->prediction);
         (void)fputs("</text>\n", s->stream);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * Pictures drawn with the letters of a terminal. A cell is about twice as high as wide: with colours,
- * and in ASCII, it holds two dots one above the other; in braille 2 x 4.
+ * Pictures drawn with the letters of a terminal. A cell is about twice as high as wide: with
+ * colours, and in ASCII, it holds two dots one above the other; in braille 2 x 4.
  */
 #include "show/contact_sheet.h"
 
@@ -298,15 +298,15 @@ static int write_answer(const drawing *d, int index)
     bool wrong = from->verdict == VERDICT_WRONG && has_colour(d->screen);
     (void)fputs(wrong ? "\033[1;38;5;208m" : "", d->stream);
     int columns = write_fitting(d, marks[d->screen->ink != INK_ASCII][from->verdict], 2);
-    columns += write_fitting(d, from->answer, d->layout.slot - columns);
+    columns += write_fitting(d, from->prediction, d->layout.slot - columns);
     (void)fputs(wrong ? "\033[0m" : "", d->stream);
     return columns;
 }
 
-static bool has_answers(const contact_sheet *from)
+static bool has_predictions(const contact_sheet *from)
 {
     for (int i = 0; i < from->pictures.count; i++) {
-        if (from->captions[i].answer[0]) {
+        if (from->captions[i].prediction[0]) {
             return true;
         }
     }
@@ -323,7 +323,7 @@ static void draw_line(const drawing *d, int first, int end)
         }
         (void)fputc('\n', d->stream);
     }
-    for (int line = 0; line < 1 + has_answers(d->sheet); line++) {
+    for (int line = 0; line < 1 + has_predictions(d->sheet); line++) {
         for (int i = first; i < end; i++) {
             int columns = (line == 0 ? write_name : write_answer)(d, i);
             pad(d, i + 1 < end ? d->layout.slot - columns + GAP : 0);

@@ -1,6 +1,6 @@
 /*
- * A font for captions in PNG files: printable ASCII, a tick and a cross, 5 dots wide and 7 high, with
- * an eighth row for what hangs below the line.
+ * A font for captions in PNG files: printable ASCII, a tick and a cross, 5 dots wide and 7 high,
+ * with an eighth row for what hangs below the line.
  */
 #include "show/font.h"
 

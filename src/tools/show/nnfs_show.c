@@ -17,8 +17,8 @@ static nnfs_status load_data_alone(show *from, nnfs_error *error)
     table_options_apply(&request->table, &settings);
     TRY(data_path(request->data, &loaded->path, error));
     TRY(nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error));
-    bool test = request->part == PART_TEST || (request->part == PART_ANY && loaded->test);
-    if (request->part != PART_VALIDATION) {
+    bool test = request->split == SPLIT_TEST || (request->split == SPLIT_ANY && loaded->test);
+    if (request->split != SPLIT_VALIDATION) {
         if (test) {
             loaded->chosen = loaded->test;
         } else {
@@ -27,7 +27,7 @@ static nnfs_status load_data_alone(show *from, nnfs_error *error)
     }
     if (!loaded->chosen) {
         return set_error(error, NNFS_ERROR_DATA, "%s has no %s set", loaded->path,
-                         part_names((int)request->part - PART_TRAIN));
+                         split_names((int)request->split - SPLIT_TRAIN));
     }
     return NNFS_OK;
 }

@@ -61,8 +61,9 @@ nnfs_status show_weights(const show *from, nnfs_error *error);
 void rows_check(const char *rows);
 
 /*
- * Which samples to show, `count` at most where none are listed: into *samples [*chosen], in fresh memory.
- * Errors: ARGUMENT (no such row or class), DATA (no targets to be mistaken about), MEMORY, BACKEND.
+ * Which samples to show, `count` at most where none are listed: into *samples [*chosen], in
+ * fresh memory. Errors: ARGUMENT (no such row or class), DATA (no targets to be mistaken
+ * about), MEMORY, BACKEND.
  */
 nnfs_status choose_samples(const show *from, int count, int64_t **samples, int *chosen,
                            nnfs_error *error);
@@ -84,12 +85,13 @@ typedef struct target_text {
 target_text truth_text(const nnfs_dataset *data, int64_t sample);
 
 /* What the network says of a sample, and whether it is right. */
-typedef struct said {
+typedef struct shown_prediction {
     target_text text;
     short_text probability; /* "" for numbers */
     verdict verdict;
-} said;
-nnfs_status ask_network(const show *from, int64_t sample, said *answer, nnfs_error *error);
+} shown_prediction;
+nnfs_status predict_sample(const show *from, int64_t sample, shown_prediction *prediction,
+                           nnfs_error *error);
 
 /* ---- show_table.c ---- */
 

@@ -1,4 +1,5 @@
-/* What a model holds: its layers, how it was trained, what it does to a table, what its weights are like. */
+/* What a model holds: its layers, how it was trained, what it does to a table, what its
+ * weights are like. */
 #include "common/bounds.h"
 #include "common/column_text.h"
 #include "common/exit.h"
@@ -103,7 +104,8 @@ static void print_layers(const nnfs_network *network, const weight_stats *stats)
 
 /* ---- Notes: how it was trained ---- */
 
-/* The notes of nnfs-train besides its settings; those of pictures and classes have lines of their own. */
+/* The notes of nnfs-train besides its settings; those of pictures and classes have lines
+ * of their own. */
 static const char *const notes[] = {
     "data",      "samples", "data_hash",     "init",         "ended", "test_accuracy",
     "test_rmse", "picture", "preprocessing", "nnfs_version", NULL,

@@ -22,8 +22,8 @@ static const char about[] =
     "  nnfs-show houses.csv --rows 0-20";
 
 /*
- * Whether the file is a model, by what it begins with: the length of safetensors' header, then a JSON
- * object. A name that ends like one is taken for one, also if the file is damaged.
+ * Whether the file is a model, by what it begins with: the length of safetensors' header, then a
+ * JSON object. A name that ends like one is taken for one, also if the file is damaged.
  */
 static bool is_model(const char *path)
 {
@@ -162,7 +162,7 @@ static void check_model_alone(const show_options *options)
         {options->mistakes, "--mistakes"},
         {options->rows != NULL, "--rows"},
         {options->class_name != NULL, "--class"},
-        {options->request.part != PART_ANY, "--split"},
+        {options->request.split != SPLIT_ANY, "--split"},
         {options->request.table.given != NULL, options->request.table.given},
     };
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
@@ -212,7 +212,7 @@ static void check(const show_options *options)
 
 void show_options_parse(show_options *options, int argc, char **argv)
 {
-    *options = (show_options){.request.part = PART_ANY, .seed = 1, .ink = -1};
+    *options = (show_options){.request.split = SPLIT_ANY, .seed = 1, .ink = -1};
     table_options_init(&options->request.table);
     options_parse(&command_line, argc, argv, options);
     check(options);

@@ -48,42 +48,43 @@ target_text truth_text(const nnfs_dataset *data, int64_t sample)
 }
 
 static void judge_class(const show *from, const prediction_layout *what, int64_t sample,
-                        const float *outputs, said *answer)
+                        const float *outputs, shown_prediction *prediction)
 {
     short_text number;
     int32_t label = -1;
     int chosen = predictions_class(what->outputs, outputs, NAN);
     float probability = predictions_probability(what->outputs, outputs, chosen);
-    answer->text = class_text(class_name(what->data, chosen, &number));
+    prediction->text = class_text(class_name(what->data, chosen, &number));
     if (probability >= 0.0f && probability <= 1.0f) {
-        (void)snprintf(answer->probability.text, sizeof answer->probability.text, "%.1f %%",
+        (void)snprintf(prediction->probability.text, sizeof prediction->probability.text, "%.1f %%",
                        100.0 * (double)probability);
     }
     if (nnfs_dataset_has_targets(from->loaded.chosen)) {
         (void)nnfs_dataset_copy(from->loaded.chosen, sample, 1, NULL, &label, NULL, NULL);
         if (label == chosen) {
-            answer->verdict = VERDICT_RIGHT;
+            prediction->verdict = VERDICT_RIGHT;
         } else {
-            answer->verdict = VERDICT_WRONG;
+            prediction->verdict = VERDICT_WRONG;
         }
     }
 }
 
-nnfs_status ask_network(const show *from, int64_t sample, said *answer, nnfs_error *error)
+nnfs_status predict_sample(const show *from, int64_t sample, shown_prediction *prediction,
+                           nnfs_error *error)
 {
     const model_data *loaded = &from->loaded;
     prediction_layout what = predictions_of(loaded->network, loaded->chosen);
     float *outputs = calloc((size_t)what.outputs, sizeof *outputs);
-    *answer = (said){.verdict = VERDICT_NONE};
+    *prediction = (shown_prediction){.verdict = VERDICT_NONE};
     if (!outputs) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     nnfs_status status = nnfs_predict_dataset(loaded->network, loaded->chosen, sample, 1,
                                               loaded->machine.threads, outputs, error);
     if (status == NNFS_OK && what.classes > 0) {
-        judge_class(from, &what, sample, outputs, answer);
+        judge_class(from, &what, sample, outputs, prediction);
     } else if (status == NNFS_OK) {
-        answer->text = numbers_text(outputs, what.outputs);
+        prediction->text = numbers_text(outputs, what.outputs);
     }
     free(outputs);
     return status;

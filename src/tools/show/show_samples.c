@@ -56,11 +56,11 @@ static nnfs_status write_caption(const show *from, int64_t sample, caption *text
     if (!from->loaded.network) {
         return NNFS_OK;
     }
-    said answer;
-    TRY(ask_network(from, sample, &answer, error));
-    (void)snprintf(text->answer, sizeof text->answer, "%.150s%s%s", answer.text.text,
-                   answer.probability.text[0] ? "  " : "", answer.probability.text);
-    text->verdict = answer.verdict;
+    shown_prediction prediction;
+    TRY(predict_sample(from, sample, &prediction, error));
+    (void)snprintf(text->prediction, sizeof text->prediction, "%.150s%s%s", prediction.text.text,
+                   prediction.probability.text[0] ? "  " : "", prediction.probability.text);
+    text->verdict = prediction.verdict;
     return NNFS_OK;
 }
 

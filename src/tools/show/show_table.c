@@ -145,25 +145,25 @@ static const char *target_name(const nnfs_dataset *data)
     return "target";
 }
 
-/* The columns to the left of the features: row, truth, answer, its probability. */
+/* The columns to the left of the features: row, truth, prediction, its probability. */
 enum { ROW, TRUTH, ANSWER, PROBABILITY, FIRST_FEATURE };
 
 static nnfs_status put_row(const show *from, grid *g, int row, int64_t sample, nnfs_error *error)
 {
     char number[24];
-    said answer = {.verdict = VERDICT_NONE};
+    shown_prediction prediction = {.verdict = VERDICT_NONE};
     (void)snprintf(number, sizeof number, "%lld", (long long)sample);
     put(g, row, ROW, number);
     put(g, row, TRUTH, truth_text(from->loaded.chosen, sample).text);
     if (!from->loaded.network) {
         return NNFS_OK;
     }
-    nnfs_status status = ask_network(from, sample, &answer, error);
-    char marked[sizeof answer.text.text + 4];
-    (void)snprintf(marked, sizeof marked, "%s%s", answer.verdict == VERDICT_WRONG ? "x " : "",
-                   answer.text.text);
+    nnfs_status status = predict_sample(from, sample, &prediction, error);
+    char marked[sizeof prediction.text.text + 4];
+    (void)snprintf(marked, sizeof marked, "%s%s", prediction.verdict == VERDICT_WRONG ? "x " : "",
+                   prediction.text.text);
     put(g, row, ANSWER, marked);
-    put(g, row, PROBABILITY, answer.probability.text);
+    put(g, row, PROBABILITY, prediction.probability.text);
     return status;
 }
 

@@ -1,4 +1,5 @@
-/* The weights of the first layer: a picture a unit, orange what drives it up, blue what drives it down. */
+/* The weights of the first layer: a picture a unit, orange what drives it up, blue what
+ * drives it down. */
 #include "common/bounds.h"
 #include "common/exit.h"
 #include "common/json.h"

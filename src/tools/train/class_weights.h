@@ -7,7 +7,8 @@
 /* Checks the syntax, before the classes are known: errors are usage errors. */
 void class_weights_check(const char *text);
 
-/* Lets the samples of `data` count as it says. Errors: ARGUMENT (no classes, or not these), MEMORY. */
+/* Lets the samples of `data` count as it says. Errors: ARGUMENT (no classes, or
+ * not these), MEMORY. */
 nnfs_status class_weights_apply(const char *text, nnfs_dataset *data, nnfs_error *error);
 
 #endif

@@ -49,7 +49,8 @@ static double mean_of(const curve_point *point)
     return point->sum / point->weight;
 }
 
-/* A curve that hardly changes shall look like one: a tenth of its value is the least that is shown. */
+/* A curve that hardly changes shall look like one: a tenth of its value is the least
+ * that is shown. */
 static scale scale_of(const curve *c)
 {
     double low = INFINITY, high = -INFINITY;

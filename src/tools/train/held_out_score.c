@@ -40,7 +40,8 @@ static double sample_loss(const probabilities *of, int64_t sample, double factor
     return log1p(others);
 }
 
-/* With a prior for temperatures near 1, whose logarithms have a deviation of 1/2: few samples say little. */
+/* With a prior for temperatures near 1, whose logarithms have a deviation of 1/2: few
+ * samples say little. */
 static double penalized_loss(const probabilities *of, double log_temperature)
 {
     double factor = exp(-log_temperature);

@@ -1,6 +1,7 @@
 /*
- * What a network scores on data held out from it: the RMSE of numbers, and of classes the log loss after
- * temperature scaling, as what a network learns late is often good but for its confidence (Berta et al. 2025).
+ * What a network scores on data held out from it: the RMSE of numbers, and of classes the log loss
+ * after temperature scaling, as what a network learns late is often good but for its confidence
+ * (Berta et al. 2025).
  */
 #ifndef NNFS_TOOLS_TRAIN_HELD_OUT_SCORE_H
 #define NNFS_TOOLS_TRAIN_HELD_OUT_SCORE_H

@@ -192,9 +192,8 @@ static void say_early_end(const train_run *run, const nnfs_error *error)
 static int end_in_folds(train_run *run, const nnfs_error *error)
 {
     bool stopped = error->status == NNFS_ERROR_STOPPED && signal_caught();
-    run->summary = summary_of_nothing(stopped                                ? "stopped"
-                                      : error->status == NNFS_ERROR_DIVERGED ? "diverged"
-                                                                             : "failed");
+    const char *reason = error->status == NNFS_ERROR_DIVERGED ? "diverged" : "failed";
+    run->summary = summary_of_nothing(stopped ? "stopped" : reason);
     log_end(run);
     if (stopped) {
         cli_message("stopped by %s in fold %d of %d; there is no model yet",

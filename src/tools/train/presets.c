@@ -1,6 +1,6 @@
 /*
- * The presets and their tables. What they have in common was chosen on splits of the tables in docs that are
- * not those of the reported results.
+ * The presets and their tables. What they have in common was chosen on splits of the tables in docs
+ * that are not those of the reported results.
  */
 #include "train/presets.h"
 
@@ -16,8 +16,8 @@
 typedef enum preset_task { PRESET_TWO_CLASSES, PRESET_OTHERS, PRESET_TASKS } preset_task;
 
 /*
- * Two classes overlap in most tables, and their log loss grows soon when they are learned by heart: fewer
- * epochs, smaller steps and dropout, which other tasks are better without.
+ * Two classes overlap in most tables, and their log loss grows soon when they are learned by heart:
+ * fewer epochs, smaller steps and dropout, which other tasks are better without.
  */
 typedef struct task_options {
     int epochs; /* a factor of those by rows; 0: what goes by the data stays as it is */
@@ -77,8 +77,8 @@ const char *preset_names(int value)
 /* ---- By data ---- */
 
 /*
- * Small tables take more, smaller steps; how many epochs are too many there is found out on several held-out
- * parts. Large ones have no time for an ensemble.
+ * Small tables take more, smaller steps; how many epochs are too many there is found out on several
+ * held-out parts. Large ones have no time for an ensemble.
  */
 typedef struct row_options {
     int64_t rows; /* up to */
@@ -127,7 +127,7 @@ static bool take_back(train_options *options, const char *name)
 static void fit_width(train_options *options)
 {
     if (take_back(options, "members")) {
-        options->members = 1;
+        options->network.members = 1;
     }
     if (take_back(options, "embedding")) {
         options->embedding_bins = options->embedding_width = 0;
@@ -144,7 +144,8 @@ static void fit_epochs(train_options *options, const row_options *rows, int fact
     }
 }
 
-/* What the preset holds out to go by, unless there are validation data by hand, which stay held out. */
+/* What the preset holds out to go by, unless there are validation data by hand, which
+ * stay held out. */
 static const char held_out[] = "0.2";
 
 static void fit_ensemble(train_options *options, const row_options *rows, bool classes)
@@ -167,8 +168,8 @@ static void fit_ensemble(train_options *options, const row_options *rows, bool c
     }
 }
 
-/* Several targets that are 0 or 1 are labels, unless they were said to be numbers; in version 0.1, which
- * the preset plain stands for, they always were. */
+/* Several targets that are 0 or 1 are labels, unless they were said to be numbers; in version 0.1,
+ * which the preset plain stands for, they always were. */
 bool trains_labels(const train_options *options, const nnfs_dataset *data)
 {
     bool loss = options->loss == BY_TASK || options->loss == (int)NNFS_BINARY_CROSS_ENTROPY;
@@ -247,7 +248,7 @@ static void set_option(train_values *values, const preset_option *option)
     if (strcmp(option->name, "hidden") == 0) {
         values->hidden = option->value;
     } else if (strcmp(option->name, "members") == 0) {
-        options->members = (int)option_integer("--members", option->value, 1, 256);
+        options->network.members = (int)option_integer("--members", option->value, 1, 256);
     } else if (strcmp(option->name, "embedding") == 0) {
         take_embedding(options, NULL, option->value);
     } else if (strcmp(option->name, "scale") == 0) {

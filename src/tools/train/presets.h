@@ -13,8 +13,9 @@ void preset_apply(train_values *values);
 bool trains_labels(const train_options *options, const nnfs_dataset *data);
 
 /*
- * Chooses what goes by the training data (batch and epochs by rows, dropout by task, embeddings and members
- * by columns), unless it was given or the preset is plain, and resolves the training settings.
+ * Chooses what goes by the training data (batch and epochs by rows, dropout by task,
+ * embeddings and members by columns), unless it was given or the preset is plain, and resolves
+ * the training settings.
  */
 void preset_fit(train_options *options, const nnfs_dataset *train);
 

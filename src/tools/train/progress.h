@@ -1,6 +1,6 @@
 /*
- * The progress of a run on stderr: on a terminal a view of a few lines that stays in its place and ends as
- * a summary of the run, elsewhere nothing but a plain line an epoch.
+ * The progress of a run on stderr: on a terminal a view of a few lines that stays in its place and
+ * ends as a summary of the run, elsewhere nothing but a plain line an epoch.
  */
 #ifndef NNFS_TOOLS_TRAIN_PROGRESS_H
 #define NNFS_TOOLS_TRAIN_PROGRESS_H
@@ -52,7 +52,8 @@ typedef struct progress_view {
     int left;                        /* columns that the texts beside the curve have taken */
 } progress_view;
 
-/* *view is all zeros, or has been used before: the peak, a few milliseconds' work, is measured once. */
+/* *view is all zeros, or has been used before: the peak, a few milliseconds' work,
+ * is measured once. */
 void progress_begin(progress_view *view, const progress_plan *plan);
 void progress_step(progress_view *view, const nnfs_progress *now);
 void progress_epoch(progress_view *view, const nnfs_epoch *epoch);

@@ -94,8 +94,8 @@ static char **read_words(const char *note, int *count)
 }
 
 /*
- * Runs of version 0.1 were plain and do not say so: names the preset before the other options, unless they
- * name one. There is room for two more words.
+ * Runs of version 0.1 were plain and do not say so: names the preset before the other options,
+ * unless they name one. There is room for two more words.
  */
 static void name_preset(char **words, int *count)
 {
@@ -150,8 +150,8 @@ static void go_to_folder(train_run *run)
 }
 
 /*
- * Where the checkpoint lies is where the next ones go, also if the folder was moved: its real path. A
- * checkpoint that is a symbolic link leads nowhere else.
+ * Where the checkpoint lies is where the next ones go, also if the folder was moved: its real path.
+ * A checkpoint that is a symbolic link leads nowhere else.
  */
 static char *folder_of_checkpoint(const nnfs_checkpoint *checkpoint)
 {
@@ -178,8 +178,8 @@ static void read_id(train_run *run)
     }
 }
 
-/* What may be given with --resume; else the run goes on to `epochs`, which an earlier --resume may have
- * raised. */
+/* What may be given with --resume; else the run goes on to `epochs`, which an earlier --resume
+ * may have raised. */
 static void take_given(train_options *options, const train_options *given, int epochs)
 {
     options->resume = given->resume;
@@ -322,7 +322,8 @@ void resume_free(train_run *run)
     free(run->folder);
 }
 
-/* The log is on the disk before a checkpoint counts on it; of one that is not, lines may be lost. */
+/* The log is on the disk before a checkpoint counts on it; of one that is not, lines
+ * may be lost. */
 static nnfs_status note_log(train_run *run)
 {
     char bytes[32];

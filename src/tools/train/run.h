@@ -77,8 +77,8 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error);
 /* ---- column_becomes.c ---- */
 
 /*
- * What becomes of a column of the training table: "6 inputs: INLAND, ISLAND, others". Freed by the caller; NULL:
- * no memory.
+ * What becomes of a column of the training table: "6 inputs: INLAND, ISLAND, others". Freed by the
+ * caller; NULL: no memory.
  */
 char *column_becomes(const train_run *run, int index);
 
@@ -99,7 +99,8 @@ nnfs_status run_folds(train_run *run, nnfs_error *error);
 
 /* ---- run_ensemble.c ---- */
 
-/* Trains the networks of --networks and --refit; they are kept and measured also after a stop. Errors: all of training's. */
+/* Trains the networks of --networks and --refit; they are kept and measured also after a stop.
+ * Errors: all of training's. */
 nnfs_status run_ensemble(train_run *run, const nnfs_train_settings *settings, nnfs_error *error);
 
 /* ---- nnfs_train.c ---- */
@@ -165,7 +166,8 @@ void log_details(train_run *run);
 
 /* ---- run_report.c: --report ---- */
 
-/* Before the log is opened: a run that goes on has events there already. Errors: IO, DATA, MEMORY. */
+/* Before the log is opened: a run that goes on has events there already. Errors:
+ * IO, DATA, MEMORY. */
 nnfs_status record_begin(train_run *run, nnfs_error *error);
 /* Keeps an event, which stays the caller's. */
 void record_event(train_run *run, json_t *event);

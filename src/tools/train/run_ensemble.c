@@ -1,7 +1,8 @@
 /*
- * --networks and --refit. Networks from other seeds are trained one after the other, and their outputs are
- * averaged. Each holds out a share of its own for validation; with --refit such networks only find out how
- * many epochs are best, and at which temperature, for networks that are then trained on all samples.
+ * --networks and --refit. Networks from other seeds are trained one after the other, and their
+ * outputs are averaged. Each holds out a share of its own for validation; with --refit such
+ * networks only find out how many epochs are best, and at which temperature, for networks that are
+ * then trained on all samples.
  */
 #include "common/exit.h"
 #include "train/held_out_score.h"

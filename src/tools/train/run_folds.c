@@ -1,6 +1,6 @@
 /*
- * Cross-validation: for each fold a preprocessing and a network of its own, which never see the part
- * they are measured on.
+ * Cross-validation: for each fold a preprocessing and a network of its own, which never see the
+ * part they are measured on.
  */
 #include "common/exit.h"
 #include "train/run.h"

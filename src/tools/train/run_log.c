@@ -183,9 +183,9 @@ static json_t *settings(const train_run *run)
     const train_options *options = run->options;
     nnfs_train_settings train = options->train;
     json_t *object = json_object();
-    json_set_string(object, "init", nnfs_init_name(options->init));
-    if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
-        json_set_float(object, "init_scale", options->init_scale);
+    json_set_string(object, "init", nnfs_init_name(options->network.init));
+    if (options->network.init == NNFS_INIT_NORMAL || options->network.init == NNFS_INIT_UNIFORM) {
+        json_set_float(object, "init_scale", options->network.init_scale);
     }
     json_set_string(object, "loss", text_loss(run->network).text);
     if (train.batch <= 0) {

@@ -103,8 +103,8 @@ static void free_embeddings(embedding_lists *lists)
     }
 }
 
-/* Whether a column goes into this embedding: numbers, but not what says that one was missing; categories
- * with more values than a vector has. */
+/* Whether a column goes into this embedding: numbers, but not what says that one was missing;
+ * categories with more values than a vector has. */
 static bool is_embedded(const nnfs_encoding *encoding, const nnfs_embedding *embedding)
 {
     if (embedding->kind == NNFS_EMBEDDING_CATEGORY) {
@@ -165,20 +165,15 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_
                          nnfs_network **network, nnfs_error *error)
 {
     const train_options *options = run->options;
-    nnfs_network_settings settings;
-    nnfs_network_settings_init(&settings);
+    nnfs_network_settings settings = options->network;
     task_kind task = task_of(options, data);
     nnfs_activation activation = choose_output(options, task);
     options->layers[options->hidden_count] = output_layer(data, task, activation);
     settings.loss = choose_loss(options, task, activation);
-    settings.quantile = options->quantile;
     settings.inputs = nnfs_dataset_features(data);
     settings.layers = options->layers;
     settings.layer_count = options->hidden_count + 1;
     settings.dropout = options->dropout;
-    settings.input_dropout = options->input_dropout;
-    settings.init = options->init;
-    settings.init_scale = options->init_scale;
     settings.seed = seed;
     nnfs_normalization *normalization =
         calloc((size_t)options->hidden_count + 1, sizeof *normalization);
@@ -189,7 +184,6 @@ nnfs_status make_network(const train_run *run, const nnfs_dataset *data, uint64_
         normalization[i] = (nnfs_normalization)options->normalization;
     }
     settings.normalization = normalization;
-    settings.members = options->members;
     embedding_lists lists;
     if (!list_embeddings(options, data, &lists)) {
         free_embeddings(&lists);
@@ -259,19 +253,19 @@ static short_text note_exactly(double number)
 /* As --init takes it. */
 static short_text note_init(const train_options *options)
 {
-    const char *name = nnfs_init_name(options->init);
+    const char *name = nnfs_init_name(options->network.init);
     short_text note;
-    if (options->init == NNFS_INIT_NORMAL || options->init == NNFS_INIT_UNIFORM) {
+    if (options->network.init == NNFS_INIT_NORMAL || options->network.init == NNFS_INIT_UNIFORM) {
         (void)snprintf(note.text, sizeof note.text, "%s:%.16s", name,
-                       text_shortest(options->init_scale).text);
+                       text_shortest(options->network.init_scale).text);
     } else {
         (void)snprintf(note.text, sizeof note.text, "%s", name);
     }
     return note;
 }
 
-/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. The preprocessing of
- * a table is the network's own. */
+/* What whoever uses the model must do to raw values first: {"scale":0.003921569}. The preprocessing
+ * of a table is the network's own. */
 static short_text note_preprocessing(const nnfs_dataset *data)
 {
     short_text note;

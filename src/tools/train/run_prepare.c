@@ -1,4 +1,5 @@
-/* From DATA to what a network can be trained on: split first, then fitted to the training part alone. */
+/* From DATA to what a network can be trained on: split first, then fitted to the
+ * training part alone. */
 #include "common/exit.h"
 #include "common/text.h"
 #include "train/class_weights.h"
@@ -46,7 +47,8 @@ static nnfs_status check_folds(const train_run *run, nnfs_error *error)
                      run->options->folds, (long long)samples, text_plural(samples));
 }
 
-/* Tries the augmentations on the first sample: what is wrong with them is said before the work starts. */
+/* Tries the augmentations on the first sample: what is wrong with them is said before
+ * the work starts. */
 static nnfs_status check_augment(const train_run *run, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &run->options->train;

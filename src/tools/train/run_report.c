@@ -1,4 +1,5 @@
-/* nnfs-train --report: the events of the run log, kept in memory as well, and the page made of them. */
+/* nnfs-train --report: the events of the run log, kept in memory as well, and the page
+ * made of them. */
 #include "common/exit.h"
 #include "common/output_file.h"
 #include "report/html_page.h"

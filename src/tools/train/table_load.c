@@ -25,7 +25,7 @@ static bool is_column(const nnfs_dataset *data, const char *name)
 }
 
 /* How many items from `first` on make the name of a column, with commas between; 0: none do. */
-static int count_pieces(const nnfs_dataset *data, const text_list *list, int first, char *name)
+static int count_pieces(const nnfs_dataset *data, const string_list *list, int first, char *name)
 {
     name[0] = '\0';
     for (int i = first; i < list->count; i++) {
@@ -38,9 +38,9 @@ static int count_pieces(const nnfs_dataset *data, const text_list *list, int fir
 }
 
 /* A list with the pieces of names joined again; *joined where there are any. */
-static text_list join(const nnfs_dataset *data, const text_list *list, bool *joined)
+static string_list join(const nnfs_dataset *data, const string_list *list, bool *joined)
 {
-    text_list whole = {NULL, 0};
+    string_list whole = {NULL, 0};
     size_t room = 1;
     for (int i = 0; i < list->count; i++) {
         room += strlen(list->items[i]) + 1;
@@ -80,9 +80,9 @@ static table_options join_all(const nnfs_dataset *data, const table_options *opt
 
 static void free_joined(table_options *whole)
 {
-    whole->missing = (text_list){NULL, 0};
-    whole->arrays = (text_list){NULL, 0};
-    whole->keep = (text_list){NULL, 0};
+    whole->missing = (string_list){NULL, 0};
+    whole->arrays = (string_list){NULL, 0};
+    whole->keep = (string_list){NULL, 0};
     table_options_free(whole);
 }
 
@@ -123,8 +123,8 @@ static bool hint_at(const nnfs_dataset *data, const char *name, nnfs_error *erro
 
 static void hint_at_any(const nnfs_dataset *data, const table_options *options, nnfs_error *error)
 {
-    const text_list *const lists[] = {&options->targets, &options->categorical, &options->numeric,
-                                      &options->drop};
+    const string_list *const lists[] = {&options->targets, &options->categorical, &options->numeric,
+                                        &options->drop};
     bool hinted = options->weight_column && hint_at(data, options->weight_column, error);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         for (int j = 0; !hinted && j < lists[i]->count; j++) {

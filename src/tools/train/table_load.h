@@ -5,9 +5,9 @@
 #include "common/table_options.h"
 
 /*
- * nnfs_dataset_load with the options of tables. Where they name a column that is not there the file is
- * read again: for a name with commas in it, at which the list was cut, or for a name that is nearly the
- * one that was given, to be told at the end of the error's message.
+ * nnfs_dataset_load with the options of tables. Where they name a column that is not there the file
+ * is read again: for a name with commas in it, at which the list was cut, or for a name that is
+ * nearly the one that was given, to be told at the end of the error's message.
  */
 nnfs_status table_load(const char *path, const table_options *options, int threads,
                        nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error);

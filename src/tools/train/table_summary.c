@@ -1,6 +1,6 @@
 /*
- * A look at a table before anything is trained on it: what is in each column and what becomes of it,
- * what is predicted, how it is split, and what might be wrong with it.
+ * A look at a table before anything is trained on it: what is in each column and what becomes of
+ * it, what is predicted, how it is split, and what might be wrong with it.
  */
 #include "common/bounds.h"
 #include "common/column_text.h"
@@ -172,8 +172,8 @@ static nnfs_status warn_of_giveaway(const train_run *run, nnfs_error *error)
 }
 
 /*
- * float32 holds 24 bits: numbers as large as these, and so little apart, are hardly told apart. `reach`
- * is the deviation or range, unknown where it is not finite.
+ * float32 holds 24 bits: numbers as large as these, and so little apart, are hardly told apart.
+ * `reach` is the deviation or range, unknown where it is not finite.
  */
 static void warn_of_precision(const char *name, int number, double center, double reach)
 {

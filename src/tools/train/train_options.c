@@ -1,6 +1,6 @@
 /*
- * The command line of nnfs-train: a table of options for argp, and the checks that need more than one
- * of them.
+ * The command line of nnfs-train: a table of options for argp, and the checks that need more than
+ * one of them.
  */
 #include "train/train_options.h"
 
@@ -283,12 +283,12 @@ void train_options_parse(train_options *options, int argc, char **argv)
                                        .loss = BY_TASK,
                                        .preset = BY_TASK,
                                        .test_share = BY_DATA,
-                                       .members = 1,
                                        .networks = 1,
                                        .output = "model.safetensors"},
                            .hidden = "128"};
     *options = (train_options){0};
     nnfs_train_settings_init(&values.options.train);
+    nnfs_network_settings_init(&values.options.network);
     table_options_init(&values.options.table);
     options_parse(&command_line, argc, argv, &values);
 

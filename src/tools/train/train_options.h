@@ -38,15 +38,11 @@ typedef struct train_options {
     char *data_path;    /* its path if known already, else NULL */
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */
     int hidden_count;
-    int output_activation; /* nnfs_activation or BY_TASK */
-    int loss;              /* nnfs_loss or BY_TASK */
-    float quantile;        /* of NNFS_QUANTILE */
-    int normalization;     /* nnfs_normalization, of all hidden layers */
-    float *dropout;        /* [hidden_count + 1], the output layer's 0 */
-    float input_dropout;
-    nnfs_init init;
-    float init_scale;
-    int members;                         /* at least 1 */
+    int output_activation;               /* nnfs_activation or BY_TASK */
+    int loss;                            /* nnfs_loss or BY_TASK */
+    int normalization;                   /* nnfs_normalization, of all hidden layers */
+    float *dropout;                      /* [hidden_count + 1], the output layer's 0 */
+    nnfs_network_settings network;       /* loss, layers and embeddings are chosen with the data */
     int networks;                        /* of an ensemble; at least 1 */
     int refit;                           /* networks that hold out data first; 0: none */
     nnfs_image_layout shape;             /* of the features as pictures; {0}: as the file says */

@@ -1,6 +1,6 @@
 /*
- * Rows of options: those of networks, training and data that nnfs-train has, and with it every tool that
- * trains. Their values go to a train_values.
+ * Rows of options: those of networks, training and data that nnfs-train has, and with it every tool
+ * that trains. Their values go to a train_values.
  */
 #ifndef NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
 #define NNFS_TOOLS_TRAIN_TRAIN_ROWS_H
@@ -19,14 +19,15 @@
      TRAIN(NAME, options.preset), .what = "preset", .names = preset_names},                        \
     {"hidden", 0, "N,N,...", "widths of the hidden layers; 'none' for no hidden layer", "128",     \
      TRAIN(TEXT, hidden), .complete = "none", .list = true, .vary = VARY_WHOLE},                   \
-    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each", "relu",  \
+    {"activation", 0, "NAME[,...]", "activation of the hidden layers, one for all or one each",    \
+     "relu",                                                                                       \
      TRAIN(TEXT, activation), .names = hidden_activation_names, .list = true,                      \
      .vary = VARY_VALUES},                                                                         \
     {"output-activation", 0, "NAME", "activation of the output layer",                             \
      "softmax for classes, sigmoid for yes or no, identity for numbers",                           \
      TRAIN(NAME, options.output_activation), .what = "activation", .names = activation_names,      \
      .vary = VARY_VALUES},                                                                         \
-    {"loss", 0, "NAME", "loss to minimise: cross_entropy, binary_cross_entropy, mse, mae, huber, "  \
+    {"loss", 0, "NAME", "loss to minimise: cross_entropy, binary_cross_entropy, mse, mae, huber, " \
      "poisson or quantile:Q, by which the quantile Q of numbers is predicted",                     \
      "cross_entropy for classes, binary_cross_entropy for yes or no, mse for numbers",             \
      TRAIN(TAKE, options), .take = take_loss, .vary = VARY_VALUES,                                 \
@@ -38,21 +39,23 @@
      TRAIN(TAKE, options), .take = take_init, .vary = VARY_VALUES,                                 \
      .complete = "he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform "   \
      "normal: uniform: zeros"},                                                                    \
-    {"normalization", 0, "NAME", "normalisation of the hidden layers, before the activation", "none", \
+    {"normalization", 0, "NAME", "normalisation of the hidden layers, before the activation",      \
+     "none",                                                                                       \
      TRAIN(NAME, options.normalization), .what = "normalization", .names = normalization_names,    \
      .vary = VARY_VALUES},                                                                         \
-    {"dropout", 0, "P[,...]", "share of the outputs of a hidden layer that training sets to 0, one "  \
-     "for all or one each", "0", TRAIN(TEXT, dropout), .list = true, .vary = VARY_VALUES},         \
+    {"dropout", 0, "P[,...]", "share of the outputs of a hidden layer that training sets to 0, "   \
+     "one for all or one each", "0", TRAIN(TEXT, dropout), .list = true, .vary = VARY_VALUES},     \
     {"input-dropout", 0, "P", "share of the inputs that training sets to 0", "0",                  \
-     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL},                           \
+     TRAIN(TAKE, options), .take = take_input_dropout, .vary = VARY_REAL},                         \
     {"members", 0, "N", "networks that share their hidden layers and are averaged", "1",           \
-     TRAIN(COUNT, options.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},             \
+     TRAIN(COUNT, options.network.members), .lowest = 1, .highest = 256, .vary = VARY_VALUES},     \
     {"embedding", 0, "NAME[:KEY=N,...]", "embedding of the numbers of a table: none, or "          \
-     "piecewise:bins=48,width=16, piecewise linear between quantiles, or "                          \
-     "periodic:frequencies=16,width=4,sigma=0.1, sums of cosines", "none",                     \
-     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise: periodic:", .vary = VARY_WHOLE},  \
-    {"category-width", 0, "N", "length of the trained vector of a category, in columns with more "    \
-     "than N of them; 0: one-hot", "0", TRAIN(COUNT, options.category_width), .lowest = 0,             \
+     "piecewise:bins=48,width=16, piecewise linear between quantiles, or "                         \
+     "periodic:frequencies=16,width=4,sigma=0.1, sums of cosines", "none",                         \
+     TRAIN(TAKE, options), .take = take_embedding, .complete = "none piecewise: periodic:",        \
+     .vary = VARY_WHOLE},                                                                          \
+    {"category-width", 0, "N", "length of the trained vector of a category, in columns with more " \
+     "than N of them; 0: one-hot", "0", TRAIN(COUNT, options.category_width), .lowest = 0,         \
      .highest = 1024, .vary = VARY_VALUES}
 
 #define TRAIN_ROWS_TRAINING                                                                        \
@@ -65,7 +68,7 @@
 #define TRAIN_ROWS_DATA                                                                            \
     {"validation", 0, "X", "validation data: a share of the training data, 0.1 say, or the path "  \
      "of a dataset", "0", TRAIN(TAKE, options), .take = take_validation, .complete = "@data"},     \
-    {"validation-targets", 0, "FILE", "NPY file with the targets of the validation data",           \
+    {"validation-targets", 0, "FILE", "NPY file with the targets of the validation data",          \
      NULL, TRAIN(TEXT, options.validation_targets), .complete = "@*.npy"},                         \
     {"test", 0, "X", "test data: a share, held out before the validation data, or the path of a "  \
      "dataset", "0.2 of a table, else the test set that DATA brings", TRAIN(TAKE, options),        \

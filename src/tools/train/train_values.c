@@ -29,9 +29,9 @@ void take_init(void *target, const option_row *row, const char *text)
     if (!scaled && text[length] == ':') {
         usage_error("--init: %s takes no scale", nnfs_init_name(init));
     }
-    options->init = init;
+    options->network.init = init;
     if (scaled) {
-        options->init_scale = option_float("--init", text + length + 1, NUMBER_POSITIVE);
+        options->network.init_scale = option_float("--init", text + length + 1, NUMBER_POSITIVE);
     }
 }
 
@@ -50,9 +50,9 @@ void take_loss(void *target, const option_row *row, const char *text)
         usage_error("--loss: %s takes no level", nnfs_loss_name((nnfs_loss)options->loss));
     }
     if (quantile) {
-        options->quantile = option_float("--loss", text + length + 1, NUMBER_POSITIVE);
+        options->network.quantile = option_float("--loss", text + length + 1, NUMBER_POSITIVE);
     }
-    if (quantile && !(options->quantile < 1.0f)) {
+    if (quantile && !(options->network.quantile < 1.0f)) {
         usage_error("--loss: a quantile lies between 0 and 1, which %s does not",
                     text + length + 1);
     }
@@ -62,7 +62,7 @@ void take_input_dropout(void *target, const option_row *row, const char *text)
 {
     train_options *options = target;
     (void)row;
-    options->input_dropout = option_float("--input-dropout", text, NUMBER_FRACTION);
+    options->network.input_dropout = option_float("--input-dropout", text, NUMBER_FRACTION);
 }
 
 /* Whole numbers from 1 on, each larger than the one before. */

@@ -1,8 +1,8 @@
 /*
  * nnfs-tune: trains a network for each combination of settings, and says which is best.
  *
- * Each run is one that nnfs-train would make, to the same bits; its command line is printed for the best.
- * However the tool ends, finished runs are in the log, and the same command continues.
+ * Each run is one that nnfs-train would make, to the same bits; its command line is printed for the
+ * best. However the tool ends, finished runs are in the log, and the same command continues.
  */
 #include "common/exit.h"
 #include "common/paths.h"

@@ -49,7 +49,8 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Returns all finite values in ascending order, freed by the caller; NULL: no memory or no value. */
+/* Returns all finite values in ascending order, freed by the caller; NULL: no memory
+ * or no value. */
 static double *sorted_values(const plot *what, size_t *count)
 {
     size_t most = 1;
@@ -71,7 +72,8 @@ static double *sorted_values(const plot *what, size_t *count)
     return values;
 }
 
-/* An error that is large at first, or for ever in a poor run, shall not flatten all that matters. */
+/* An error that is large at first, or for ever in a poor run, shall not flatten
+ * all that matters. */
 static double highest(const double *values, size_t count, bool share)
 {
     double limit = 4.0 * values[count / 2];

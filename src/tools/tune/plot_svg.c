@@ -1,7 +1,7 @@
 /*
- * A plot as SVG: no script, no font of its own, light and dark as the reader has it. A line has a colour
- * that the colour-blind can tell from the others (Okabe and Ito's, the yellow left out), dashes of its
- * own, and its name where it ends. The numbers themselves stand in <metadata>.
+ * A plot as SVG: no script, no font of its own, light and dark as the reader has it. A line has a
+ * colour that the colour-blind can tell from the others (Okabe and Ito's, the yellow left out),
+ * dashes of its own, and its name where it ends. The numbers themselves stand in <metadata>.
  */
 #include "common/bounds.h"
 #include "tune/plot.h"

@@ -1,6 +1,6 @@
 /*
- * A plot in characters. In braille each of them has 2 x 4 dots, and a line its colour; in ASCII a line
- * is drawn with a sign of its own. Either way the names stand beside where the lines end.
+ * A plot in characters. In braille each of them has 2 x 4 dots, and a line its colour; in ASCII a
+ * line is drawn with a sign of its own. Either way the names stand beside where the lines end.
  */
 #include "common/bounds.h"
 #include "tune/plot.h"
@@ -13,7 +13,8 @@ enum { LEFT = 9, Y_MARKS = 6, DOTS_X = 2, DOTS_Y = 4 };
 
 static const char signs[PLOT_LINES_MOST + 1] = "*o+x#@%=";
 
-/* Of the 256 colours, those nearest to Okabe and Ito's; on dark and on light they can be told apart. */
+/* Of the 256 colours, those nearest to Okabe and Ito's; on dark and on light they can
+ * be told apart. */
 static const int colours[PLOT_LINES_MOST] = {32, 208, 35, 169, 74, 178, 244, 166};
 
 typedef struct canvas {

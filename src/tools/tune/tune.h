@@ -116,7 +116,8 @@ bool tune_validates(const tuning *tune);
 nnfs_status trial_add_point(tune_trial *trial, const tune_point *point, nnfs_error *error);
 /* The measure that judges, after iteration `index` from 0. */
 double trial_score(const tuning *tune, const tune_trial *trial, int index);
-/* The trials from best to worst, [count] in fresh memory; those that have not ended, or diverged, last. */
+/* The trials from best to worst, [count] in fresh memory; those that have not ended,
+ * or diverged, last. */
 const tune_trial **trials_ranked(const tuning *tune);
 
 /* ---- tune_halving.c ---- */
@@ -151,7 +152,8 @@ nnfs_status tune_train(tuning *tune, tune_trial *trial, int threads, nnfs_error 
 
 /* All under the lock: */
 bool tune_must_stop(const tuning *tune);
-/* The next run, with its threads, for one that could begin `free` runs with `idle` threads; NULL: no more. */
+/* The next run, with its threads, for one that could begin `free` runs with `idle` threads;
+ * NULL: no more. */
 tune_trial *tune_take(tuning *tune, int free, int idle, int *threads);
 bool tune_has_next(tuning *tune);
 /* Adds an iteration to its run and to the log; the last one with the hash of the weights. */
@@ -162,11 +164,13 @@ void tune_note_trouble(tuning *tune, const nnfs_error *error);
 
 /* ---- tune_ranks.c ---- */
 
-/* A thread of rank 0: gives runs to the other ranks, and takes their results. `user` is the tuning. */
+/* A thread of rank 0: gives runs to the other ranks, and takes their results. `user`
+ * is the tuning. */
 void *ranks_serve(void *user);
 /* No more runs will come. */
 void ranks_dismiss(tuning *tune);
-/* Another rank: makes the runs that it is given, until it is dismissed. Errors: IO where a rank is lost. */
+/* Another rank: makes the runs that it is given, until it is dismissed. Errors: IO where a
+ * rank is lost. */
 nnfs_status ranks_obey(tuning *tune, nnfs_error *error);
 /* Tells rank 0 of an iteration. */
 void ranks_tell_point(tuning *tune, const tune_trial *trial, const tune_point *point,

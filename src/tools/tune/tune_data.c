@@ -1,7 +1,7 @@
 /*
- * The data of all runs. They are loaded and prepared once, unless the runs differ in what decides how
- * they are split or prepared: the seed, where a part is held out, and of a table whether its targets are
- * scaled. Then nnfs-train would make other parts too.
+ * The data of all runs. They are loaded and prepared once, unless the runs differ in what decides
+ * how they are split or prepared: the seed, where a part is held out, and of a table whether its
+ * targets are scaled. Then nnfs-train would make other parts too.
  */
 #include "common/exit.h"
 #include "train/presets.h"

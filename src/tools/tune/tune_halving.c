@@ -1,7 +1,8 @@
 /*
- * Successive halving (Jamieson and Talwalkar 2016), by thirds: all runs get a ninth of the epochs, the best
- * third of them a third, the best third of those all. Each rung is runs of their own, from nothing: a
- * schedule that ends tells more of a run than the beginning of a longer one, and each can be repeated.
+ * Successive halving (Jamieson and Talwalkar 2016), by thirds: all runs get a ninth of the epochs,
+ * the best third of them a third, the best third of those all. Each rung is runs of their own, from
+ * nothing: a schedule that ends tells more of a run than the beginning of a longer one, and each
+ * can be repeated.
  */
 #include "tune/tune.h"
 

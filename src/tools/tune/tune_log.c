@@ -1,6 +1,7 @@
 /*
- * The log of nnfs-tune: JSON, an object an iteration, each flushed. The first one has the schema, the
- * command and the machine besides, so that every line is an iteration and a table can be made of them.
+ * The log of nnfs-tune: JSON, an object an iteration, each flushed. The first one has the
+ * schema, the command and the machine besides, so that every line is an iteration and a table
+ * can be made of them.
  */
 #include "tune/tune_log.h"
 #include "common/exit.h"
@@ -36,7 +37,8 @@ json_t *log_head(const tuning *tune)
     return object;
 }
 
-/* The values of the options that vary: numbers as such, but not where others of the option are lists. */
+/* The values of the options that vary: numbers as such, but not where others of the
+ * option are lists. */
 static void set_value(json_t *object, const tune_axis *axis, const char *value)
 {
     bool whole = value[strspn(value, "0123456789")] == '\0';

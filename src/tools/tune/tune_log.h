@@ -29,9 +29,9 @@ json_t *log_headed(const tuning *tune, json_t *object);
 bool log_write(FILE *stream, json_t *object);
 
 /*
- * Reads the runs that have ended from tune->log, and takes away the lines of others; *rewritten if the
- * file at its path is another one now. Errors: DATA (no log of nnfs-tune), ARGUMENT (of another command or
- * other data), IO, MEMORY.
+ * Reads the runs that have ended from tune->log, and takes away the lines of others; *rewritten if
+ * the file at its path is another one now. Errors: DATA (no log of nnfs-tune), ARGUMENT (of another
+ * command or other data), IO, MEMORY.
  */
 nnfs_status log_read_back(tuning *tune, bool *rewritten, nnfs_error *error);
 

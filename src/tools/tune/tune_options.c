@@ -1,6 +1,6 @@
 /*
- * The command line of nnfs-tune. Values are not looked at here, but by nnfs-train's own parser, run by
- * run.
+ * The command line of nnfs-tune. Values are not looked at here, but by nnfs-train's own parser,
+ * run by run.
  */
 #include "tune/tune_options.h"
 
@@ -195,7 +195,8 @@ static const char *given_value(const tune_space *space, const char *option)
     return NULL;
 }
 
-/* What is drawn without values to try; the first of each are the defaults, and those of the first run. */
+/* What is drawn without values to try; the first of each are the defaults, and those of
+ * the first run. */
 static const struct {
     const char *option, *values;
     option_vary vary;

@@ -25,8 +25,8 @@ void tune_options_parse(tune_options *options, int argc, char **argv);
 void tune_options_free(tune_options *options);
 
 /*
- * What decides the results, as a command line: "mnist --lr 0.5,0.25". The same text, the same runs. In
- * fresh memory.
+ * What decides the results, as a command line: "mnist --lr 0.5,0.25". The same text, the same runs.
+ * In fresh memory.
  */
 char *tune_command(const tune_options *options);
 

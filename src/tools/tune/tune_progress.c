@@ -1,6 +1,6 @@
 /*
- * Where all runs together stand: on a terminal a line that is redrawn, with a plain line for each run that
- * has ended above it; elsewhere those lines alone.
+ * Where all runs together stand: on a terminal a line that is redrawn, with a plain line for each
+ * run that has ended above it; elsewhere those lines alone.
  */
 #include "common/lines.h"
 #include "common/text.h"

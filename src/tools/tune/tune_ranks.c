@@ -1,7 +1,7 @@
 /*
- * Runs on other ranks of an MPI job. Rank 0 has the log, the report and the runs to come: a thread of it gives runs
- * to ranks that have threads idle, and takes what they tell after each epoch. The others make runs as they are told,
- * each in a thread, until there are no more.
+ * Runs on other ranks of an MPI job. Rank 0 has the log, the report and the runs to come: a thread
+ * of it gives runs to ranks that have threads idle, and takes what they tell after each epoch. The
+ * others make runs as they are told, each in a thread, until there are no more.
  */
 #include "common/bounds.h"
 #include "common/exit.h"

@@ -1,7 +1,7 @@
 /*
  * The runs, side by side in threads of their own. A network gives the same bits at any number of
- * threads, so nothing depends on who does what: a run takes as many as are idle, for each of the runs
- * that could also begin now.
+ * threads, so nothing depends on who does what: a run takes as many as are idle, for each of the
+ * runs that could also begin now.
  */
 #include "common/bounds.h"
 #include "common/exit.h"
@@ -167,7 +167,8 @@ static void add_points(tune_point *sums, const tune_point *points, int count)
     }
 }
 
-/* Prepared by itself, as nnfs-train --folds does; test data, prepared otherwise, are not looked at. */
+/* Prepared by itself, as nnfs-train --folds does; test data, prepared otherwise, are
+ * not looked at. */
 static nnfs_status train_fold(worker *own, int fold, int threads, nnfs_network **network,
                               nnfs_error *error)
 {

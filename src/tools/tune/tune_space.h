@@ -30,8 +30,8 @@ typedef struct tune_space {
 } tune_space;
 
 /*
- * Adds the values in `text` to an axis (of which all but the values count). Usage errors: a value that
- * is empty or there already, and a range that makes no sense.
+ * Adds the values in `text` to an axis (of which all but the values count). Usage errors: a value
+ * that is empty or there already, and a range that makes no sense.
  */
 void space_add(tune_space *space, const tune_axis *kind, const char *text);
 /* Adds an option that has one value, or with text NULL none, in all runs. */

@@ -1,4 +1,5 @@
-/* The runs that nnfs-tune makes: each is a command line of nnfs-train, read by nnfs-train's parser. */
+/* The runs that nnfs-tune makes: each is a command line of nnfs-train, read
+ * by nnfs-train's parser. */
 #include "common/exit.h"
 #include "common/text.h"
 #include "tune/tune.h"
@@ -178,7 +179,8 @@ static bool by_accuracy(const train_options *options, const tune_point *point)
             !isnan(point->validation_accuracy));
 }
 
-/* By what nnfs-train keeps by default, the loss of classes, the RMSE of numbers; of folds the last. */
+/* By what nnfs-train keeps by default, the loss of classes, the RMSE of numbers; of
+ * folds the last. */
 int trial_kept(const tune_trial *trial)
 {
     int kept = trial->count - 1;

@@ -1,4 +1,5 @@
-/* Where a Cortex-M begins: its stack, and a reset that turns the FPU on and goes to newlib's _start. */
+/* Where a Cortex-M begins: its stack, and a reset that turns the FPU on and goes
+ * to newlib's _start. */
 extern char stack_top[];
 extern void _start(void);
 
