@@ -640,7 +640,7 @@ typedef struct nnfs_encoding {
     nnfs_column_kind kind;
     int first_input;     /* index of the column's first input */
     int inputs;          /* number of inputs; 0: the column is left out */
-    const char *reason;  /* why it is: "constant", "no values" or "mostly unique"; else NULL */
+    const char *reason;  /* why it is, for example "constant" or "mostly unique"; else NULL */
     float center, scale; /* a number x becomes (x - center) * scale */
     float fill;          /* replaces a missing number x */
     int has_indicator;   /* 1: the second input is 1 if the number is missing, else 0 */

@@ -13,6 +13,7 @@
 
 /* Why columns are left out. */
 #define PREPROCESSING_CONSTANT  "constant"
+#define PREPROCESSING_ROUNDED   "equal in float32"
 #define PREPROCESSING_NO_VALUES "no values"
 #define PREPROCESSING_UNIQUE    "mostly unique"
 

@@ -105,8 +105,11 @@ done | sort | uniq -c
 strict=(-std=c99 -Wall -Wextra -Werror -pedantic -O2 -ffp-contract=off)
 for cc in gcc clang; do
     command -v $cc >/dev/null || continue
+    checked=(-fsanitize=undefined -fno-sanitize-recover=all)
+    # Clang's runtime is a package of its own.
+    echo 'int main(void) { return 0; }' | $cc "${checked[@]}" -x c - -o probe 2>/dev/null || checked=()
     for model in numbers classes; do
-        $cc "${strict[@]}" -fsanitize=undefined -fno-sanitize-recover=all -DMAIN $model.c -lm -o $model
+        $cc "${strict[@]}" "${checked[@]}" -DMAIN $model.c -lm -o $model
         nnfs-predict -q $model.safetensors awkward.csv >expected.csv
         ./$model <awkward.csv >got.csv
         unit=1
@@ -114,7 +117,7 @@ for cc in gcc clang; do
         compare expected.csv got.csv $unit
     done
     for model in dates layer members votes robust vectors periodic; do
-        $cc "${strict[@]}" -fsanitize=undefined -fno-sanitize-recover=all -DMAIN $model.c -lm -o $model
+        $cc "${strict[@]}" "${checked[@]}" -DMAIN $model.c -lm -o $model
         nnfs-predict -q $model.safetensors days.csv >expected.csv
         ./$model <days.csv >got.csv
         unit=1

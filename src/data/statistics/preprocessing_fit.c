@@ -51,6 +51,8 @@ static nnfs_status copy_text(const char *text, const char *what, char **copy, nn
 
 /* A larger deviation has an inverse that is no normal number, and differences that overflow. */
 #define LARGEST_REACH 1e37
+/* Up to it float32 has every whole number. */
+#define LARGEST_WHOLE 16777216.0f
 
 static float bounded(double value)
 {
@@ -221,7 +223,8 @@ static nnfs_status fit_number(fitting *fit, preprocessing_column *column, nnfs_e
     } else if (encoding->has_indicator || fit->dataset->storage.features_are_pixels) {
         encoding->center = stats->low; /* all there is to know is whether it is missing */
     } else {
-        encoding->reason = PREPROCESSING_CONSTANT;
+        encoding->reason =
+            fabsf(stats->low) < LARGEST_WHOLE ? PREPROCESSING_CONSTANT : PREPROCESSING_ROUNDED;
     }
     encoding->has_indicator = encoding->has_indicator && !encoding->reason;
     encoding->fill = stats->low;

@@ -52,20 +52,22 @@ static void on_early_signal(int number, siginfo_t *info, void *context)
 }
 
 static bool catches_early; /* until main */
+static bool ignores_hangup;
 
-static void catch_early_signal(void)
+static void handle_early_signals(void)
 {
     struct sigaction old;
     struct sigaction action = {.sa_sigaction = on_early_signal, .sa_flags = SA_SIGINFO};
     if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
         catches_early = sigaction(SIGINT, &action, NULL) == 0;
     }
+    ignores_hangup = sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
 }
 
 /* Runs before the libraries are initialised, and so before those of the sanitizers, too. */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 __attribute__((section(".preinit_array"),
-               used)) static void (*const before_libraries)(void) = catch_early_signal;
+               used)) static void (*const before_libraries)(void) = handle_early_signals;
 #endif
 
 /* ---- Starting again ---- */
@@ -118,6 +120,9 @@ void restart_with_better_blas(char **argv)
     char path[PATH_MAX];
     if (catches_early) {
         (void)signal(SIGINT, SIG_DFL);
+    }
+    if (ignores_hangup) {
+        (void)signal(SIGHUP, SIG_IGN); /* as nohup asked; UCX, which Open MPI loads, catches it */
     }
     nnfs_machine_describe(&machine);
     bool other_kernel = machine.better_kernel[0] && set_new(kernel, machine.better_kernel);

@@ -5,6 +5,7 @@ nnfs-train --preset plain -q small -e 0 -o none --log run.jsonl
 grep -q '"blas":"OpenBLAS.*(pthread)' run.jsonl || skip "no OpenBLAS with threads of its own"
 grep -q '"cores":1,' run.jsonl && skip "one core"
 unset OPENBLAS_NUM_THREADS
+export UCX_LOG_LEVEL=fatal # Open MPI's UCX says on stdout that it could start no thread either
 limited() {
     "$@" 2>err </dev/null
     echo "=> $?"
