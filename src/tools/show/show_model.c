@@ -257,6 +257,9 @@ static void print_outputs(const nnfs_network *network)
     if (count > CLASSES_MOST) {
         line_print(stdout, ", and %zu more", count - CLASSES_MOST);
     }
+    if (preprocessing && nnfs_preprocessing_target(preprocessing, 0).is_log) {
+        line_print(stdout, ", on a log scale");
+    }
     if (!target && count == 0) {
         line_print(stdout, "%d number%s", nnfs_network_outputs(network),
                    text_plural(nnfs_network_outputs(network)));

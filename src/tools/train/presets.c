@@ -59,7 +59,8 @@ static const preset presets[] = {
       {"members", "8"},
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
-      {"clip-norm", "1"}},
+      {"clip-norm", "1"},
+      {"log-target", "auto"}},
      {{2, "0.1", "0.002"}, {4, "0", "0.005"}},
      true},
 };
@@ -187,6 +188,9 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     const task_options *chosen = &presets[options->preset].by_task[task];
     bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
     const row_options *rows = find_rows(nnfs_dataset_samples(train));
+    if (nnfs_dataset_classes(train) > 0 && take_back(options, "log-target")) {
+        options->table.log_target = LOG_TARGET_NO;
+    }
     if (chosen->epochs > 0 && wide) {
         fit_width(options);
     }
@@ -252,6 +256,8 @@ static void set_option(train_values *values, const preset_option *option)
         take_embedding(options, NULL, option->value);
     } else if (strcmp(option->name, "scale") == 0) {
         options->table.preprocessing.scaling = NNFS_SCALING_QUANTILE;
+    } else if (strcmp(option->name, "log-target") == 0) {
+        options->table.log_target = LOG_TARGET_AUTO;
     } else if (strcmp(option->name, "two-valued") == 0) {
         options->table.preprocessing.two_valued = 1;
     } else {
