@@ -103,6 +103,9 @@ static const row_options *find_rows(int64_t rows)
 /* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
 enum { WIDE_COLUMNS = 256 };
 
+/* What a network would learn by heart from columns that are half as many as the samples, or more. */
+static const char wide_input_dropout[] = "0.5";
+
 bool preset_is_default(const table_options *options, const char *path)
 {
     const char *format = options->format ? options->format : nnfs_dataset_format(path);
@@ -194,6 +197,11 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     if (chosen->epochs > 0 && wide) {
         fit_width(options);
     }
+    if (chosen->epochs > 0 && wide && !options->input_dropout_given &&
+        2 * (int64_t)nnfs_dataset_columns(train) >= nnfs_dataset_samples(train)) {
+        options->preset_input_dropout = wide_input_dropout;
+        options->input_dropout = strtof(wide_input_dropout, NULL);
+    }
     if (chosen->epochs > 0) {
         fit_epochs(options, rows, wide ? (chosen->epochs + 1) / 2 : chosen->epochs);
         options->preset_dropout = options->dropout_given ? NULL : chosen->dropout;
@@ -271,6 +279,7 @@ void preset_apply(train_values *values)
     options->batch_given = is_given(values, "batch");
     options->epochs_given = is_given(values, "epochs");
     options->dropout_given = is_given(values, "dropout");
+    options->input_dropout_given = is_given(values, "input-dropout");
     /* The rate of a preset is for its optimizer. */
     options->rate_given = is_given(values, "lr") || is_given(values, "optimizer");
     options->networks_given = is_given(values, "networks");
@@ -302,6 +311,9 @@ void preset_say(const train_options *options)
     }
     if (options->preset_dropout && strcmp(options->preset_dropout, "0") != 0) {
         line_print(stderr, " --dropout %s", options->preset_dropout);
+    }
+    if (options->preset_input_dropout) {
+        line_print(stderr, " --input-dropout %s", options->preset_input_dropout);
     }
     if (options->preset_rate) {
         line_print(stderr, " --lr %s", options->preset_rate);
