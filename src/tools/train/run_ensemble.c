@@ -18,7 +18,7 @@ typedef struct ensemble_round {
     int networks;
     bool holds_out;         /* a share, or the validation data */
     bool tries;             /* for --refit: its networks are scored and not kept */
-    double score;           /* their sum */
+    double score;           /* sum of the logarithms of theirs */
     double log_temperature; /* their sum too; of a model, what its outputs are divided by */
     nnfs_train_settings settings;
 } ensemble_round;
@@ -78,7 +78,13 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     return signal_caught();
 }
 
-/* After all epochs, not after the best: the epochs of a schedule are what is compared. */
+/* That has a logarithm. */
+static const double least_score = 1e-30;
+
+/*
+ * After all epochs, not after the best: the epochs of a schedule are what is compared. By their logarithms, so that
+ * a held-out part with outliers counts no more than the others.
+ */
 static nnfs_status score(ensemble_part *part, nnfs_error *error)
 {
     double own;
@@ -89,7 +95,7 @@ static nnfs_status score(ensemble_part *part, nnfs_error *error)
     if (status != NNFS_OK) {
         return status;
     }
-    part->round->score += own;
+    part->round->score += log(fmax(own, least_score));
     part->round->log_temperature += log_temperature;
     return nnfs_evaluate(part->network, part->validation, threads, &part->summary.validation,
                          error);
@@ -235,7 +241,7 @@ enum { SCHEDULES = 3 };
 
 /* The best of what --refit has tried. */
 typedef struct refit_choice {
-    double score; /* the sum over its networks */
+    double score;
     double log_temperature;
     int epochs;
 } refit_choice;
@@ -269,6 +275,10 @@ static nnfs_status set_log_target(train_run *run, int log_targets, nnfs_error *e
     return run_prepare_table(run, error);
 }
 
+/* By how much the error must be smaller on a log scale: less is noise, and predictions of the largest
+ * targets, which the logarithm squeezes, may be far off. */
+static const double log_target_margin = 0.02;
+
 /* Once more on a log scale, which stays if that is better. */
 static nnfs_status try_log_target(train_run *run, const nnfs_train_settings *settings,
                                   refit_choice *best, nnfs_error *error)
@@ -281,14 +291,18 @@ static nnfs_status try_log_target(train_run *run, const nnfs_train_settings *set
     if (!is_skewed) {
         return NNFS_OK;
     }
-    double before = best->score;
+    refit_choice logged = {.score = best->score - log_target_margin * run->options->refit};
     TRY(set_log_target(run, 1, error));
-    TRY(try_epochs(run, settings, best->epochs, best, error));
-    bool helps = best->score < before;
+    TRY(try_epochs(run, settings, best->epochs, &logged, error));
+    bool helps = logged.epochs > 0;
     if (!run->options->quiet) {
         (void)fprintf(stderr, "target    %s on a log scale\n", helps ? "better" : "no better");
     }
-    return helps ? NNFS_OK : set_log_target(run, 0, error);
+    if (!helps) {
+        return set_log_target(run, 0, error);
+    }
+    *best = logged;
+    return NNFS_OK;
 }
 
 /* The epochs and the temperature for networks that are trained on all samples. */
