@@ -7,7 +7,8 @@ Usage: tables.py [--tools FOLDER] [--splits 0,1,2] [--presets balanced,fast] [--
 A preset is one of nnfs-train's, or default for no option. TASK is classes or numbers (default: numbers where the
 target is one with more than 20 values). A split is scikit-learn's train_test_split(test_size=0.2, random_state=SPLIT), stratified for classes. Prints, for each
 table, split and trainer, RMSE or log loss on the test part and the seconds of training, and then the geometric
-means of the ratios to the better of LightGBM and XGBoost and to CatBoost. Peers that are not installed are left out: to have all,
+means of the ratios to the better of LightGBM and XGBoost and to CatBoost. CPU seconds are those of all threads:
+they mean something on a busy machine too. Peers that are not installed are left out: to have all,
 pip install scikit-learn pandas lightgbm xgboost catboost.
 """
 import argparse
@@ -15,6 +16,7 @@ import importlib.util
 import json
 import math
 import pathlib
+import resource
 import subprocess
 import tempfile
 import time
@@ -47,6 +49,21 @@ def score(table, truth, predicted):
     return float(numpy.sqrt(numpy.mean((predicted - truth) ** 2)))
 
 
+class Stopwatch:
+    """Seconds, and the CPU seconds of this process and of those that it waited for."""
+
+    def __init__(self):
+        self.began = time.monotonic(), self.cpu()
+
+    @staticmethod
+    def cpu():
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used)
+
+    def read(self):
+        return time.monotonic() - self.began[0], self.cpu() - self.began[1]
+
+
 def run_nnfs(table, train, test, preset, arguments):
     """nnfs-train on the training part, nnfs-eval on the test part; seconds are those of the whole command."""
     with tempfile.TemporaryDirectory() as folder:
@@ -60,13 +77,13 @@ def run_nnfs(table, train, test, preset, arguments):
             command += ["--preset", preset]
         if arguments.threads:
             command += ["-t", str(arguments.threads)]
-        began = time.monotonic()
+        watch = Stopwatch()
         subprocess.run(command, check=True)
-        seconds = time.monotonic() - began
+        seconds = watch.read()
         found = subprocess.run([f"{arguments.tools}/nnfs-eval", model, f"{folder}/test.csv", "--json"],
                                check=True, capture_output=True, text=True).stdout
         measured = json.loads(found)
-        return measured["log_loss" if table.classes else "rmse"], seconds
+        return measured["log_loss" if table.classes else "rmse"], *seconds
 
 
 def encode(table, train, test):
@@ -111,11 +128,11 @@ def run_peer(table, train, test, name, arguments):
             other[column] = other[column].astype(object).fillna("missing").astype(str)
         options["cat_features"] = text
     model = make_peer(name, table.classes, arguments.threads or 2)
-    began = time.monotonic()
+    watch = Stopwatch()
     model.fit(x, y, **options)
-    seconds = time.monotonic() - began
+    seconds = watch.read()
     predicted = model.predict_proba(other) if table.classes else model.predict(other)
-    return score(table, truth, predicted), seconds
+    return score(table, truth, predicted), *seconds
 
 
 def mean_ratio(of, peers):
@@ -125,13 +142,13 @@ def mean_ratio(of, peers):
 
 
 def print_ratios(results):
-    """results: {trainer: {(table, split): (score, seconds)}}"""
+    """results: {trainer: {(table, split): (score, seconds, CPU seconds)}}"""
     trees = [results[name] for name in ("lightgbm", "xgboost") if name in results]
     catboost = [results["catboost"]] if "catboost" in results else []
-    print("\ntrainer\tratio to the better of LightGBM and XGBoost\tratio to CatBoost\tseconds of all")
+    print("\ntrainer\tratio to the better of LightGBM and XGBoost\tratio to CatBoost\tseconds of all\tCPU seconds")
     for name, of in results.items():
-        seconds = sum(seconds for _, seconds in of.values())
-        print(f"{name}\t{mean_ratio(of, trees)}\t{mean_ratio(of, catboost)}\t{seconds:.1f}")
+        seconds, cpu = (sum(found[i] for found in of.values()) for i in (1, 2))
+        print(f"{name}\t{mean_ratio(of, trees)}\t{mean_ratio(of, catboost)}\t{seconds:.1f}\t{cpu:.1f}")
 
 
 def main():
@@ -146,7 +163,7 @@ def main():
     peers = [name for name in arguments.peers.split(",") if name and importlib.util.find_spec(name)]
     presets = [name for name in arguments.presets.split(",") if name]
     results = {}
-    print("table\tsplit\ttrainer\tmetric\tscore\tseconds")
+    print("table\tsplit\ttrainer\tmetric\tscore\tseconds\tCPU seconds")
     for table in map(Table, arguments.tables):
         for seed in map(int, arguments.splits.split(",")):
             parts = table.split(seed)
@@ -156,7 +173,7 @@ def main():
                 found = run(table, *parts, which, arguments)
                 results.setdefault(name, {})[table.name, seed] = found
                 metric = "log loss" if table.classes else "RMSE"
-                print(f"{table.name}\t{seed}\t{name}\t{metric}\t{found[0]:.5g}\t{found[1]:.2f}", flush=True)
+                print(f"{table.name}\t{seed}\t{name}\t{metric}\t{found[0]:.5g}\t{found[1]:.2f}\t{found[2]:.2f}", flush=True)
     print_ratios(results)
 
 

@@ -591,7 +591,10 @@ typedef struct nnfs_preprocessing_settings {
     /* 1: a column of two categories is one input, -1 or 1, and 0 for any other cell;
      * 0, the default: it is one-hot too */
     int two_valued;
-    void *reserved[4]; /* NULL */
+    /* 1: numbers to predict, none of them negative, are standardised on a log scale;
+     * 0, the default: as they are */
+    int log_targets;
+    void *reserved[3]; /* NULL */
 } nnfs_preprocessing_settings;
 
 NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *settings);
@@ -608,7 +611,8 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *   - numbers to predict are standardised; classes keep their names.
  * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks
  * it was given to. Errors: ARGUMENT (not a table, or one without targets; settings out of their
- * range), DATA (no column is left; a number that is not finite, a name that is not UTF-8), MEMORY.
+ * range), DATA (no column is left; a number that is not finite, a name that is not UTF-8; a negative
+ * number for a log scale), MEMORY.
  */
 NNFS_API nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
                                             const nnfs_preprocessing_settings *settings,
@@ -672,12 +676,14 @@ NNFS_API int nnfs_preprocessing_knot(const nnfs_preprocessing *preprocessing, in
                                      float *x, float *y);
 NNFS_API int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing);
 
-/* A column to predict. A number y is learned as (y - center) * scale. */
+/* A column to predict. A number y is learned as (y - center) * scale, or (log(y + shift) - center) * scale. */
 typedef struct nnfs_target {
     const char *name; /* NULL where columns have none */
     int classes;      /* 0 for a number */
     float center, scale;
-    int64_t reserved[4]; /* 0 */
+    int is_log;          /* 1: on a log scale */
+    float shift;         /* 1 where a number of the training data is 0, else 0 */
+    int64_t reserved[3]; /* 0 */
 } nnfs_target;
 
 NNFS_API int nnfs_preprocessing_targets(const nnfs_preprocessing *preprocessing);

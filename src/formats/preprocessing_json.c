@@ -125,6 +125,9 @@ static json_t *targets_to_json(const nnfs_preprocessing *p)
         const preprocessing_target *t = &p->targets[i];
         json_t *target = json_pack("{s:s?, s:i, s:f, s:f}", "name", t->name, "column", t->column,
                                    "center", (double)t->center, "scale", (double)t->scale);
+        if (target && t->is_log) {
+            (void)json_object_set_new(target, "log_shift", json_real((double)t->shift));
+        }
         if (target && t->format[0]) {
             (void)json_object_set_new(target, "format", json_string(t->format));
         }
@@ -398,6 +401,19 @@ static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, 
 
 /* ---- Reading: targets ---- */
 
+/* "log_shift", which targets on a log scale have. False: not a shift. */
+static bool parse_log(json_t *json, preprocessing_target *target, size_t *keys)
+{
+    json_t *shift = json_object_get(json, "log_shift");
+    if (!shift) {
+        return true;
+    }
+    *keys -= 1;
+    target->is_log = true;
+    target->shift = (float)json_number_value(shift);
+    return json_is_number(shift) && target->shift >= 0.0f && target->shift <= 1.0f;
+}
+
 static nnfs_status parse_target(json_t *json, int index, nnfs_preprocessing *p, nnfs_error *error)
 {
     preprocessing_target *target = &p->targets[index];
@@ -406,7 +422,8 @@ static nnfs_status parse_target(json_t *json, int index, nnfs_preprocessing *p, 
     double center = 0.0;
     double scale = 0.0;
     size_t keys = json_object_size(json);
-    bool good = parse_format(json, target->format, &keys) && keys == 4 &&
+    bool good = parse_format(json, target->format, &keys) && parse_log(json, target, &keys) &&
+                keys == 4 &&
                 json_unpack(json, "{s:o, s:I, s:F, s:F}", "name", &name, "column", &column,
                             "center", &center, "scale", &scale) == 0 &&
                 in_range(column, -1, p->file_columns - 1) && parse_name(name, &target->name);
@@ -492,6 +509,9 @@ static nnfs_status fill(const parts *from, nnfs_preprocessing *p, nnfs_error *er
     }
     for (int i = 0; i < p->target_count; i++) {
         TRY(parse_target(json_array_get(from->targets, (size_t)i), i, p, error));
+        if (p->targets[i].is_log != p->targets[0].is_log) {
+            return fail_entry(error, "target", i, "not on a log scale, or the only one");
+        }
     }
     TRY(check_uses(p, error));
     if (!parse_kind(from->target_kind, &p->target_kind) ||

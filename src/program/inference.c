@@ -109,7 +109,7 @@ float *inference_inputs(const inference_tile *tile)
     return tile->of->work[tile->thread].shards[0].x;
 }
 
-const float *inference_outputs(const inference_tile *tile)
+float *inference_outputs(const inference_tile *tile)
 {
     return tile->of->work[tile->thread].shards[0].work + tile->of->program.output.offset;
 }

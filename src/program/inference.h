@@ -61,7 +61,7 @@ float *inference_inputs(const inference_tile *tile);
  */
 bool inference_forward(const inference_tile *tile, const float *x, const nnfs_dataset *dataset,
                        int64_t at);
-const float *inference_outputs(const inference_tile *tile);
+float *inference_outputs(const inference_tile *tile);
 /* What the program of an evaluation leaves: labels or targets, and the loss of the tile. */
 const op_state *inference_state(const inference_tile *tile);
 

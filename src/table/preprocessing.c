@@ -1,9 +1,13 @@
 /* Preprocessing: made, owned by several, compared, asked about. */
 #include "table/preprocessing.h"
 
+#include "base/minmax.h"
 #include "base/string_list.h"
+#include "math/functions.h"
 
+#include <float.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,7 +206,8 @@ static bool same_column(const preprocessing_column *left, const preprocessing_co
 static bool same_target(const preprocessing_target *left, const preprocessing_target *right)
 {
     return same_text(left->name, right->name) && left->center == right->center &&
-           left->scale == right->scale;
+           left->scale == right->scale && left->is_log == right->is_log &&
+           left->shift == right->shift;
 }
 
 bool preprocessing_equal(const nnfs_preprocessing *left, const nnfs_preprocessing *right)
@@ -290,7 +295,9 @@ nnfs_target nnfs_preprocessing_target(const nnfs_preprocessing *preprocessing, i
     return (nnfs_target){.name = target->name,
                          .classes = preprocessing->classes,
                          .center = target->center,
-                         .scale = target->scale};
+                         .scale = target->scale,
+                         .is_log = target->is_log,
+                         .shift = target->shift};
 }
 
 const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessing, int index)
@@ -306,6 +313,12 @@ const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessin
 
 /* ---- Targets ---- */
 
+/* Test data may have numbers below all of the training data: they become the least that has a logarithm. */
+float preprocessing_log(float y, float shift)
+{
+    return (float)log(MAX((double)y + (double)shift, (double)FLT_MIN));
+}
+
 void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_t count,
                                  float *targets)
 {
@@ -316,7 +329,11 @@ void preprocessing_scale_targets(const nnfs_preprocessing *preprocessing, int64_
     for (int64_t i = 0; i < count; i++, targets += outputs) {
         for (int j = 0; j < outputs; j++) {
             const preprocessing_target *target = &preprocessing->targets[j];
-            targets[j] = (targets[j] - target->center) * target->scale;
+            float y = targets[j];
+            if (target->is_log) {
+                y = preprocessing_log(y, target->shift);
+            }
+            targets[j] = (y - target->center) * target->scale;
         }
     }
 }
@@ -332,6 +349,9 @@ void preprocessing_unscale_targets(const nnfs_preprocessing *preprocessing, int6
         for (int j = 0; j < outputs; j++) {
             const preprocessing_target *target = &preprocessing->targets[j];
             targets[j] = targets[j] / target->scale + target->center;
+            if (target->is_log) {
+                targets[j] = exp_of(targets[j]) - target->shift;
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ typedef struct preprocessing_target {
     char *name; /* or NULL */
     int column; /* of the file it was fitted on; -1 where the targets had a file of their own */
     float center, scale;
+    bool is_log; /* learned is (log(y + shift) - center) * scale */
+    float shift;
     char format[TABLE_FORMAT_BYTES]; /* of its cells */
 } preprocessing_target;
 
@@ -66,6 +68,9 @@ bool preprocessing_lay_out(nnfs_preprocessing *preprocessing);
 
 /* Whether two are the same in all that matters to a network. */
 bool preprocessing_equal(const nnfs_preprocessing *left, const nnfs_preprocessing *right);
+
+/* log(y + shift). */
+float preprocessing_log(float y, float shift);
 
 /*
  * Numbers [targets x count] as a network learns them, from their own units, in place, and back.

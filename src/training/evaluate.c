@@ -6,6 +6,7 @@
 #include "platform/cpu.h"
 #include "program/inference.h"
 #include "program/tiling.h"
+#include "table/preprocessing.h"
 #include "training/metrics.h"
 #include "training/trainer.h"
 
@@ -34,6 +35,7 @@ typedef struct evaluation_sums {
     double *units;   /* [outputs] what a difference of 1 is, in the target's units */
     double *means;   /* [outputs] of the targets */
     double *squares; /* [outputs] sum of (y - mean y)^2 */
+    bool logs;       /* outputs and targets are taken to their own units first */
     int each;        /* outputs that are labels, 0 or 1, of which labels and scores have each */
 } evaluation_sums;
 
@@ -109,6 +111,11 @@ static bool evaluate_tile(const inference_tile *tile, void *user)
                              .rows = network_output(tile->of->network)->out,
                              .columns = tile->count};
     sums->loss[tile->index] = state->records[0].loss;
+    if (sums->logs) {
+        const nnfs_preprocessing *units = nnfs_dataset_preprocessing(sums->dataset);
+        preprocessing_unscale_targets(units, tile->count, inference_outputs(tile));
+        dataset_fetch_own_targets(sums->dataset, NULL, tile->first, tile->count, state->targets);
+    }
     if (sums->each > 0) {
         keep_labels(sums, &of, tile->first);
     } else if (sums->labels) {
@@ -249,14 +256,14 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
     evaluation->r2 = r2 / (double)outputs;
 }
 
-/* A prepared table's targets are learned as (y - center) * scale. */
+/* A prepared table's targets are learned as (y - center) * scale; on a log scale, no difference has a unit. */
 static double target_unit(const nnfs_dataset *dataset, int i)
 {
-    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(dataset);
-    if (preprocessing) {
-        return 1.0 / (double)nnfs_preprocessing_target(preprocessing, i).scale;
+    nnfs_target target = nnfs_preprocessing_target(nnfs_dataset_preprocessing(dataset), i);
+    if (target.scale == 0.0f || target.is_log) {
+        return 1.0;
     }
-    return 1.0;
+    return 1.0 / (double)target.scale;
 }
 
 /* ---- The whole ---- */
@@ -311,6 +318,8 @@ static bool allocate_numbers(evaluation_sums *sums, size_t tiles)
     sums->squares = memory_alloc((size_t)outputs, sizeof *sums->squares);
     for (int i = 0; sums->units && i < outputs; i++) {
         sums->units[i] = target_unit(sums->dataset, i);
+        sums->logs = sums->logs ||
+                     nnfs_preprocessing_target(nnfs_dataset_preprocessing(sums->dataset), i).is_log;
     }
     return sums->absolute && sums->residual && sums->pinball && sums->covered && sums->units &&
            sums->means && sums->squares;

@@ -1070,6 +1070,10 @@ static void hostile_json(void **state)
         {"\"scale\":0.5", "\"scale\":0"},
         {"\"scale\":0.5", "\"scale\":1e-300"},
         {"\"scale\":0.5", "\"scale\":-1"},
+        {"\"scale\":0.5}", "\"scale\":0.5,\"log_shift\":\"1\"}"},
+        {"\"scale\":0.5}", "\"scale\":0.5,\"log_shift\":-1}"},
+        {"\"scale\":0.5}", "\"scale\":0.5,\"log_shift\":2}"},
+        {"\"scale\":0.5}", "\"scale\":0.5,\"log_shift\":0,\"more\":1}"},
         {"\"scale\":0.5}", "\"scale\":0.5},{\"name\":\"z\",\"column\":3,\"center\":0,\"scale\":1}"},
         {"\"target_kind\":\"number\"", "\"target_kind\":\"\""},
         {"\"classes\":[]", "\"classes\":[\"a\",\"a\"]"},
@@ -1181,6 +1185,116 @@ static void quantiles(void **state)
     nnfs_dataset_free(table);
 }
 
+/* One feature and two targets [3 x rows]. */
+static nnfs_dataset *table_of_targets(const float *cells, int64_t rows)
+{
+    const spec specs[] = {{"x", NULL, NNFS_COLUMN_FEATURE},
+                          {"y", NULL, NNFS_COLUMN_TARGET},
+                          {"z", NULL, NNFS_COLUMN_TARGET}};
+    return make_table(specs, 3, cells, rows);
+}
+
+/* y, 1 2 4 8, is learned as its logarithm and z, with a 0, as log(z + 1); both come back. */
+static void log_targets(void **state)
+{
+    (void)state;
+    const float cells[] = {1, 1, 0, 2, 2, 1, 3, 4, 3, 4, 8, 7};
+    nnfs_dataset *table = table_of_targets(cells, 4);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.log_targets = 1;
+    nnfs_preprocessing *p = fit(table, &settings);
+    prepare(table, p);
+    nnfs_target y = nnfs_preprocessing_target(p, 0);
+    nnfs_target z = nnfs_preprocessing_target(p, 1);
+    assert_true(y.is_log && z.is_log && y.shift == 0.0f && z.shift == 1.0f);
+    /* log2 of both is 0 1 2 3: mean 1.5, deviation sqrt(5 / 4) */
+    assert_true(fabs((double)y.center - 1.5 * log(2.0)) < 1e-6);
+    assert_true(fabs((double)y.scale - 1.0 / (sqrt(1.25) * log(2.0))) < 1e-6);
+    float learned[8];
+    dataset_fetch(table, NULL, 0, &(sample_batch){.n = 4, .targets = learned});
+    for (int i = 0; i < 8; i++) {
+        assert_true(fabs((double)learned[i] - (i / 2 - 1.5) / sqrt(1.25)) < 1e-5);
+    }
+    preprocessing_unscale_targets(p, 4, learned);
+    for (int i = 0; i < 8; i++) {
+        double own = (double)cells[i / 2 * 3 + 1 + i % 2];
+        assert_true(fabs((double)learned[i] - own) < 1e-5 * (1.0 + own));
+    }
+    /* Below all training data: the least number that has a logarithm. */
+    float below[] = {-3.0f, -3.0f};
+    preprocessing_scale_targets(p, 1, below);
+    preprocessing_unscale_targets(p, 1, below);
+    assert_true(fabsf(below[0]) < 1e-30f && fabsf(below[1] + 1.0f) < 1e-6f);
+
+    char *text = preprocessing_to_json(p);
+    nnfs_preprocessing *again = NULL;
+    assert_int_equal(parse(text, &again, NULL), NNFS_OK);
+    assert_true(preprocessing_equal(p, again));
+    again->targets[1].shift = 0.0f;
+    assert_false(preprocessing_equal(p, again));
+    memory_free(text);
+    again->targets[1].is_log = false;
+    text = preprocessing_to_json(again);
+    nnfs_preprocessing *mixed = NULL;
+    assert_int_equal(parse(text, &mixed, NULL), NNFS_ERROR_DATA);
+    memory_free(text);
+    nnfs_preprocessing_free(again);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
+static void no_log_of_negatives(void **state)
+{
+    (void)state;
+    const float cells[] = {1, 1, 0, 2, 2, -0.5f, 3, 4, 3};
+    nnfs_dataset *table = table_of_targets(cells, 3);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.log_targets = 1;
+    nnfs_preprocessing *p = NULL;
+    nnfs_error error = {0};
+    expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_DATA, &error,
+                   "target 2 has a negative number, -0.5");
+    assert_null(p);
+    nnfs_dataset_free(table);
+}
+
+/* Errors are measured in the targets' own units: without weights, y is predicted as exp(mean log y). */
+static void log_targets_evaluated(void **state)
+{
+    (void)state;
+    const float cells[] = {1, 1, 1, 2, 2, 2, 3, 4, 4, 4, 8, 8};
+    nnfs_dataset *table = table_of_targets(cells, 4);
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.log_targets = 1;
+    nnfs_preprocessing *p = fit(table, &settings);
+    prepare(table, p);
+    nnfs_network_settings zeros;
+    nnfs_network_settings_init(&zeros);
+    const nnfs_layer layer = {2, NNFS_IDENTITY};
+    zeros.inputs = 1;
+    zeros.layers = &layer;
+    zeros.layer_count = 1;
+    zeros.loss = NNFS_MSE;
+    zeros.init = NNFS_INIT_ZEROS;
+    nnfs_network *network = NULL;
+    nnfs_evaluation evaluation;
+    assert_int_equal(nnfs_network_create(&zeros, &network, NULL), NNFS_OK);
+    assert_int_equal(nnfs_evaluate(network, table, 1, &evaluation, NULL), NNFS_OK);
+    double squares = 0.0;
+    double middle = exp(1.5 * log(2.0));
+    for (int i = 0; i < 4; i++) {
+        squares += pow((double)(1 << i) - middle, 2.0);
+    }
+    assert_true(fabs(evaluation.rmse - sqrt(squares / 4.0)) < 1e-5);
+    assert_true(fabs(evaluation.loss - 1.0) < 1e-5);
+    nnfs_network_free(network);
+    nnfs_preprocessing_free(p);
+    nnfs_dataset_free(table);
+}
+
 /* A model whose preprocessing is not for its network. */
 static void hostile_model(void **state)
 {
@@ -1233,6 +1347,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(hostile_model),
         cmocka_unit_test(quantiles),
         cmocka_unit_test(two_values),
+        cmocka_unit_test(log_targets),
+        cmocka_unit_test(no_log_of_negatives),
+        cmocka_unit_test(log_targets_evaluated),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

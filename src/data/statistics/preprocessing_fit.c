@@ -395,13 +395,45 @@ static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs
 
 /* ---- Targets ---- */
 
+/* Takes a target to a log scale: log y, or log(y + 1) where there are zeros. */
+static nnfs_status fit_log(fitting *fit, int index, double *mean, double *squares,
+                           nnfs_error *error)
+{
+    const nnfs_dataset *dataset = fit->dataset;
+    const float *y = dataset->storage.targets + index;
+    size_t outputs = (size_t)dataset->storage.target_count;
+    preprocessing_target *target = &fit->made->targets[index];
+    double least = HUGE_VAL;
+    for (int64_t s = 0; s < dataset->samples; s++) {
+        least = MIN((double)y[dataset_row(dataset, s) * outputs], least);
+    }
+    if (least < 0.0) {
+        return fail(error, NNFS_ERROR_DATA,
+                    "target %d has a negative number, %g, which has no place on a log scale",
+                    index + 1, least);
+    }
+    target->is_log = true;
+    target->shift = least > 0.0 ? 0.0f : 1.0f;
+    *mean = *squares = 0.0;
+    for (int64_t s = 0; s < dataset->samples; s++) {
+        float log_y = preprocessing_log(y[dataset_row(dataset, s) * outputs], target->shift);
+        *mean += (double)log_y / (double)dataset->samples;
+    }
+    for (int64_t s = 0; s < dataset->samples; s++) {
+        float log_y = preprocessing_log(y[dataset_row(dataset, s) * outputs], target->shift);
+        *squares += ((double)log_y - *mean) * ((double)log_y - *mean);
+    }
+    return NNFS_OK;
+}
+
 /* What becomes of the numbers to predict; they keep their units where `means` is NULL. */
 static nnfs_status fit_target(fitting *fit, int index, const double *means, const double *squares,
                               nnfs_error *error)
 {
     const table_schema *schema = fit->dataset->storage.schema;
     preprocessing_target *target = &fit->made->targets[index];
-    *target = (preprocessing_target){.column = -1, .scale = 1.0f};
+    target->column = -1;
+    target->scale = 1.0f;
     if (index < schema->target_count) {
         target->column = schema->targets[index];
         memcpy(target->format, schema->columns[target->column].format, sizeof target->format);
@@ -441,6 +473,9 @@ static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
         status = fail_memory(error, size_mul(count, 2 * sizeof *means), "the targets' means");
     } else if (count > 0) {
         target_stats_measure(fit->dataset, means, squares);
+    }
+    for (size_t i = 0; status == NNFS_OK && i < count && fit->settings.log_targets; i++) {
+        status = fit_log(fit, (int)i, &means[i], &squares[i], error);
     }
     made->target_kind = storage->schema->target_kind;
     for (int i = 0; status == NNFS_OK && i < made->target_count; i++) {

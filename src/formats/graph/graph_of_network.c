@@ -2,9 +2,8 @@
  * The graph of a network: its preprocessing, its layers, its outputs.
  *
  * What the network's output still needs to become a prediction is a chain of nodes behind its
- * layers. The inverse of another scaling of targets (a logarithm) belongs into add_numbers,
- * behind or in place of NODE_UNSCALE; a calibration of probabilities (a temperature) into
- * add_classes, before NODE_COMPLEMENT.
+ * layers: NODE_UNSCALE and the way out of a log scale for numbers; a calibration of probabilities
+ * (a temperature) belongs into add_classes, before NODE_COMPLEMENT.
  */
 #include "base/string_list.h"
 #include "base/words.h"
@@ -77,6 +76,26 @@ static bool name_targets(model_graph *graph, const nnfs_preprocessing *from)
     return graph->targets != NULL;
 }
 
+/* Out of the log scale, which is of all targets or none; their shifts may differ. */
+static bool add_exponential(model_graph *graph, const nnfs_preprocessing *from)
+{
+    int width = graph_outputs(graph);
+    graph_node *exponential = graph_add(graph, NODE_ACTIVATION, width, 0, 0);
+    if (!exponential) {
+        return false;
+    }
+    exponential->activation = NNFS_EXPONENTIAL;
+    if (from->targets[0].shift == 0.0f) {
+        return true;
+    }
+    graph_node *shift = graph_add(graph, NODE_UNSCALE, width, 0, GRAPH_CENTER | GRAPH_SCALE);
+    for (int i = 0; shift && i < width; i++) {
+        shift->center[i] = -from->targets[i].shift;
+        shift->scale[i] = 1.0f;
+    }
+    return shift != NULL;
+}
+
 static bool add_numbers(model_graph *graph, const nnfs_preprocessing *from)
 {
     bool scaled = false;
@@ -93,6 +112,10 @@ static bool add_numbers(model_graph *graph, const nnfs_preprocessing *from)
         if (!node) {
             return false;
         }
+    }
+    if (from && from->target_count > 0 && from->targets[0].is_log &&
+        !add_exponential(graph, from)) {
+        return false;
     }
     return name_targets(graph, from);
 }
@@ -118,6 +141,10 @@ static int classes_of(const nnfs_network *network)
 
 static const char *not_imported(const nnfs_network *network)
 {
+    const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
+    if (from && from->classes == 0 && from->target_count > 0 && from->targets[0].is_log) {
+        return "a target on a log scale";
+    }
     if (nnfs_network_networks(network) > 1) {
         return "several networks";
     }

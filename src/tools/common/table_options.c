@@ -122,6 +122,18 @@ static void take_two_valued(table_options *options, const char *text)
     options->preprocessing.two_valued = 1;
 }
 
+const char *log_target_names(int value)
+{
+    static const char *const names[] = {"no", "yes", "auto", NULL};
+    return names[value];
+}
+
+static void take_log_target(table_options *options, const char *text)
+{
+    options->log_target = (log_target)option_name("answer", log_target_names, text, strlen(text));
+    options->preprocessing.log_targets = options->log_target == LOG_TARGET_YES;
+}
+
 static void take_max_categories(table_options *options, const char *text)
 {
     options->preprocessing.max_categories =
@@ -296,6 +308,7 @@ static const struct {
     {"--scale", take_scale, false},
     {"--missing-indicator", take_missing_indicator, false},
     {"--two-valued", take_two_valued, false},
+    {"--log-target", take_log_target, false},
     {"--max-categories", take_max_categories, false},
     {"--delimiter", take_delimiter, true},
     {"--header", take_header, true},

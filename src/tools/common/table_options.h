@@ -36,6 +36,9 @@
      "missing one", NULL, TABLE_ROW(at)},                                                          \
     {"two-valued", 0, NULL, "make a column of two categories one input, -1 or 1, and 0 for any "   \
      "other cell", NULL, TABLE_ROW(at)},                                                           \
+    {"log-target", 0, "NAME", "learn numbers, none of them negative, on a log scale: yes, no, or "    \
+     "auto, if skewed ones are predicted better so by the networks of --refit; predictions keep "  \
+     "their units", "no", TABLE_ROW(at), .names = log_target_names},                               \
     {"max-categories", 0, "N", "most inputs of a column of categories; the rarest share one",      \
      "100", TABLE_ROW(at)}
 
@@ -69,7 +72,10 @@
 
 /* clang-format on */
 
-name_function task_names, delimiter_names, answer_names, format_names;
+name_function task_names, delimiter_names, answer_names, format_names, log_target_names;
+
+/* Whether numbers are learned on a log scale; auto is by validation, see run_ensemble.c. */
+typedef enum log_target { LOG_TARGET_NO, LOG_TARGET_YES, LOG_TARGET_AUTO } log_target;
 
 /* The items of an option that is a list and may be given again; they end with NULL. */
 typedef struct string_list {
@@ -92,6 +98,7 @@ typedef struct table_options {
     int64_t skip;
     bool skip_bad_rows;
     bool shared; /* other ranks of this host load the same files */
+    log_target log_target;
     nnfs_preprocessing_settings preprocessing;
     const char *given;     /* the first of these options on the command line, "--drop", or NULL */
     const char *given_csv; /* the same of those about the text of a CSV file */

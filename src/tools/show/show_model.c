@@ -13,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CATEGORIES_MOST = 6, NAMED_MOST = 40, UNNAMED_MOST = 5, CLASSES_MOST = 20 };
+enum {
+    CATEGORIES_MOST = 6,
+    NAMED_MOST = 40,
+    UNNAMED_MOST = 5,
+    CLASSES_MOST = 20,
+    EMBEDDED_MOST = 5
+};
 
 /* ---- Weights ---- */
 
@@ -99,6 +105,48 @@ static void print_layers(const nnfs_network *network, const weight_stats *stats)
             line_print(stdout, "  (%s zero)", text_count(stats[i].zeros).text);
         }
         line_print(stdout, "\n");
+    }
+}
+
+/* The columns of a table that an embedding takes, else how many inputs. */
+static void print_embedded(const nnfs_network *network, const nnfs_embedding *embedding)
+{
+    const nnfs_preprocessing *preprocessing = nnfs_network_preprocessing(network);
+    int shown = 0;
+    for (int i = 0; i < nnfs_preprocessing_columns(preprocessing); i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
+        bool is_next = shown < embedding->count && encoding.inputs > 0 &&
+                       encoding.first_input == embedding->inputs[shown];
+        if (is_next && shown < EMBEDDED_MOST) {
+            line_print(stdout, "%s%s", text_between(shown, ", "),
+                       column_name(encoding.name, encoding.column + 1).text);
+        }
+        shown += is_next;
+    }
+    if (shown > EMBEDDED_MOST) {
+        line_print(stdout, " and %s more", text_count(shown - EMBEDDED_MOST).text);
+    } else if (shown == 0) {
+        line_print(stdout, "%s input%s", text_count(embedding->count).text,
+                   text_plural(embedding->count));
+    }
+}
+
+static void print_embeddings(const nnfs_network *network)
+{
+    nnfs_embedding embedding;
+    for (int i = 0; (embedding = nnfs_network_embedding(network, i)).count > 0; i++) {
+        line_print(stdout, "embeds    ");
+        print_embedded(network, &embedding);
+        line_print(stdout, ": %s, width %d", nnfs_embedding_name(embedding.kind), embedding.width);
+        if (embedding.kind == NNFS_EMBEDDING_PIECEWISE) {
+            line_print(stdout, ", at most %d bins", embedding.bins);
+        } else if (embedding.kind == NNFS_EMBEDDING_PERIODIC) {
+            line_print(stdout, ", %d frequencies", embedding.frequencies);
+        }
+        line_print(stdout, "\n");
+    }
+    if (nnfs_network_members(network) > 1) {
+        line_print(stdout, "members   %d\n", nnfs_network_members(network));
     }
 }
 
@@ -259,6 +307,9 @@ static void print_outputs(const nnfs_network *network)
     if (count > CLASSES_MOST) {
         line_print(stdout, ", and %zu more", count - CLASSES_MOST);
     }
+    if (preprocessing && nnfs_preprocessing_target(preprocessing, 0).is_log) {
+        line_print(stdout, ", on a log scale");
+    }
     if (!target && count == 0) {
         line_print(stdout, "%d number%s", nnfs_network_outputs(network),
                    text_plural(nnfs_network_outputs(network)));
@@ -286,6 +337,7 @@ nnfs_status show_model(const show *from, nnfs_error *error)
                    nnfs_network_networks(network));
     }
     print_layers(network, stats);
+    print_embeddings(network);
     free(shape);
     free(stats);
     print_training(network);
@@ -327,6 +379,20 @@ static void set_note(json_t *object, const nnfs_network *network, const char *ke
     if (nnfs_network_note(network, key)) {
         json_set_string(object, key, nnfs_network_note(network, key));
     }
+}
+
+static json_t *json_embeddings(const nnfs_network *network)
+{
+    json_t *list = json_array();
+    nnfs_embedding embedding;
+    for (int i = 0; (embedding = nnfs_network_embedding(network, i)).count > 0; i++) {
+        json_t *one = json_object();
+        json_set_string(one, "kind", nnfs_embedding_name(embedding.kind));
+        json_set_integer(one, "vectors", embedding.count);
+        json_set_integer(one, "width", embedding.width);
+        (void)json_array_append_new(list, one);
+    }
+    return list;
 }
 
 static json_t *json_notes(const nnfs_network *network)
@@ -373,6 +439,8 @@ nnfs_status show_model_json(const show *from, nnfs_error *error)
     json_set_integer(object, "inputs", nnfs_network_inputs(network));
     (void)json_object_set_new(object, "layers", json_layers(network, stats));
     free(stats);
+    (void)json_object_set_new(object, "embeddings", json_embeddings(network));
+    json_set_integer(object, "members", nnfs_network_members(network));
     json_set_string(object, "loss", text_loss(network).text);
     json_set_integer(object, "parameters", nnfs_network_parameters(network));
     json_set_hash(object, "weights_hash", nnfs_network_hash(network));

@@ -59,7 +59,8 @@ static const preset presets[] = {
       {"members", "8"},
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
-      {"clip-norm", "1"}},
+      {"clip-norm", "1"},
+      {"log-target", "auto"}},
      {{2, "0.1", "0.002"}, {4, "0", "0.005"}},
      true},
 };
@@ -101,6 +102,9 @@ static const row_options *find_rows(int64_t rows)
 
 /* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
 enum { WIDE_COLUMNS = 256 };
+
+/* What a network would learn by heart from columns that are half as many as the samples, or more. */
+static const char wide_input_dropout[] = "0.5";
 
 bool preset_is_default(const table_options *options, const char *path)
 {
@@ -188,8 +192,16 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     const task_options *chosen = &presets[options->preset].by_task[task];
     bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
     const row_options *rows = find_rows(nnfs_dataset_samples(train));
+    if (nnfs_dataset_classes(train) > 0 && take_back(options, "log-target")) {
+        options->table.log_target = LOG_TARGET_NO;
+    }
     if (chosen->epochs > 0 && wide) {
         fit_width(options);
+    }
+    if (chosen->epochs > 0 && wide && !options->input_dropout_given &&
+        2 * (int64_t)nnfs_dataset_columns(train) >= nnfs_dataset_samples(train)) {
+        options->preset_input_dropout = wide_input_dropout;
+        options->network.input_dropout = strtof(wide_input_dropout, NULL);
     }
     if (chosen->epochs > 0) {
         fit_epochs(options, rows, wide ? (chosen->epochs + 1) / 2 : chosen->epochs);
@@ -253,6 +265,8 @@ static void set_option(train_values *values, const preset_option *option)
         take_embedding(options, NULL, option->value);
     } else if (strcmp(option->name, "scale") == 0) {
         options->table.preprocessing.scaling = NNFS_SCALING_QUANTILE;
+    } else if (strcmp(option->name, "log-target") == 0) {
+        options->table.log_target = LOG_TARGET_AUTO;
     } else if (strcmp(option->name, "two-valued") == 0) {
         options->table.preprocessing.two_valued = 1;
     } else {
@@ -266,6 +280,7 @@ void preset_apply(train_values *values)
     options->batch_given = is_given(values, "batch");
     options->epochs_given = is_given(values, "epochs");
     options->dropout_given = is_given(values, "dropout");
+    options->input_dropout_given = is_given(values, "input-dropout");
     /* The rate of a preset is for its optimizer. */
     options->rate_given = is_given(values, "lr") || is_given(values, "optimizer");
     options->networks_given = is_given(values, "networks");
@@ -297,6 +312,9 @@ void preset_say(const train_options *options)
     }
     if (options->preset_dropout && strcmp(options->preset_dropout, "0") != 0) {
         line_print(stderr, " --dropout %s", options->preset_dropout);
+    }
+    if (options->preset_input_dropout) {
+        line_print(stderr, " --input-dropout %s", options->preset_input_dropout);
     }
     if (options->preset_rate) {
         line_print(stderr, " --lr %s", options->preset_rate);

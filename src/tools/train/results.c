@@ -38,12 +38,17 @@ static void report_folds(FILE *out, const train_run *run, const char *name,
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, &folds->scores[0], nnfs_network_loss(run->network))) {
-            (void)fprintf(out, "%s %s %s +- %s", text_between(i, ","), what->name,
-                          what->text(folds_mean(folds, what)).text,
-                          what->text(folds_spread(folds, what)).text);
+            (void)fprintf(out, "%s %s %s", text_between(i, ","), what->name,
+                          what->text(folds_mean(folds, what)).text);
+            if (folds->count > 1) {
+                (void)fprintf(out, " +- %s", what->text(folds_spread(folds, what)).text);
+            }
         }
     }
-    (void)fprintf(out, " (mean and deviation of %d)\n", folds->count);
+    if (folds->count > 1) {
+        (void)fprintf(out, " (mean and deviation of %d)", folds->count);
+    }
+    (void)fprintf(out, "\n");
 }
 
 static void report_run(FILE *out, const train_run *run)

@@ -19,7 +19,7 @@ typedef struct ensemble_round {
     int networks;
     bool holds_out;         /* a share, or the validation data */
     bool tries;             /* for --refit: its networks are scored and not kept */
-    double score;           /* their sum */
+    double score;           /* sum of the logarithms of theirs */
     double log_temperature; /* their sum too; of a model, what its outputs are divided by */
     nnfs_train_settings settings;
 } ensemble_round;
@@ -79,7 +79,13 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
     return signal_caught();
 }
 
-/* After all epochs, not after the best: the epochs of a schedule are what is compared. */
+/* That has a logarithm. */
+static const double least_score = 1e-30;
+
+/*
+ * After all epochs, not after the best: the epochs of a schedule are what is compared. By their logarithms, so that
+ * a held-out part with outliers counts no more than the others.
+ */
 static nnfs_status score(ensemble_part *part, nnfs_error *error)
 {
     double own;
@@ -90,7 +96,7 @@ static nnfs_status score(ensemble_part *part, nnfs_error *error)
     if (status != NNFS_OK) {
         return status;
     }
-    part->round->score += own;
+    part->round->score += log(fmax(own, least_score));
     part->round->log_temperature += log_temperature;
     return nnfs_evaluate(part->network, part->validation, threads, &part->summary.validation,
                          error);
@@ -234,36 +240,84 @@ static nnfs_status run_round(train_run *run, ensemble_round *round, nnfs_error *
 /* Schedules that --refit compares: all epochs, a half and a quarter of them. */
 enum { SCHEDULES = 3 };
 
+/* The best of what --refit has tried. */
+typedef struct refit_choice {
+    double score;
+    double log_temperature;
+    int epochs;
+} refit_choice;
+
+static nnfs_status try_epochs(train_run *run, const nnfs_train_settings *settings, int epochs,
+                              refit_choice *best, nnfs_error *error)
+{
+    int networks = run->options->refit;
+    ensemble_round round = {.what = "held-out network",
+                            .networks = networks,
+                            .holds_out = true,
+                            .tries = true,
+                            .settings = *settings};
+    round.settings.epochs = epochs;
+    round.settings.calibration_method = NNFS_CALIBRATION_NONE;
+    round.settings.patience = 0;
+    round.settings.monitor = NNFS_MONITOR_AUTO;
+    run->networks.count = 0;
+    TRY(run_round(run, &round, error));
+    if (round.score < best->score) {
+        *best = (refit_choice){round.score, round.log_temperature / networks, epochs};
+        memcpy(run->networks.scores, run->networks.scores + networks,
+               (size_t)run->networks.count * sizeof *run->networks.scores);
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status set_log_target(train_run *run, int log_targets, nnfs_error *error)
+{
+    run->options->table.preprocessing.log_targets = log_targets;
+    return run_prepare_table(run, error);
+}
+
+/* By how much the error must be smaller on a log scale: less is noise, and predictions of the largest
+ * targets, which the logarithm squeezes, may be far off. */
+static const double log_target_margin = 0.02;
+
+/* Once more on a log scale, which stays if that is better. */
+static nnfs_status try_log_target(train_run *run, const nnfs_train_settings *settings,
+                                  refit_choice *best, nnfs_error *error)
+{
+    bool is_skewed = false;
+    if (run->options->table.log_target == LOG_TARGET_AUTO && run->preprocessing &&
+        run_output(run) == NNFS_IDENTITY) {
+        TRY(target_is_skewed(run->train.set, &is_skewed, error));
+    }
+    if (!is_skewed) {
+        return NNFS_OK;
+    }
+    refit_choice logged = {.score = best->score - log_target_margin * run->options->refit};
+    TRY(set_log_target(run, 1, error));
+    TRY(try_epochs(run, settings, best->epochs, &logged, error));
+    bool helps = logged.epochs > 0;
+    if (!run->options->quiet) {
+        (void)fprintf(stderr, "target    %s on a log scale\n", helps ? "better" : "no better");
+    }
+    if (!helps) {
+        return set_log_target(run, 0, error);
+    }
+    *best = logged;
+    return NNFS_OK;
+}
+
 /* The epochs and the temperature for networks that are trained on all samples. */
 static nnfs_status find_epochs(train_run *run, const nnfs_train_settings *settings,
                                ensemble_round *next, nnfs_error *error)
 {
-    int networks = run->options->refit;
-    ensemble_round round = {
-        .what = "held-out network", .networks = networks, .holds_out = true, .tries = true};
-    double best = INFINITY;
+    refit_choice best = {.score = INFINITY, .epochs = settings->epochs};
     for (int i = 0; i < SCHEDULES && (i == 0 || settings->epochs >> i > 0); i++) {
-        round.score = round.log_temperature = 0.0;
-        round.settings = *settings;
-        round.settings.epochs = settings->epochs >> i;
-        round.settings.calibration_method = NNFS_CALIBRATION_NONE;
-        round.settings.patience = 0;
-        round.settings.monitor = NNFS_MONITOR_AUTO;
-        run->networks.count = 0;
-        nnfs_status status = run_round(run, &round, error);
-        if (status != NNFS_OK) {
-            return status;
-        }
-        if (round.score < best) {
-            best = round.score;
-            next->settings.epochs = round.settings.epochs;
-            next->log_temperature = round.log_temperature / networks;
-            memcpy(run->networks.scores, run->networks.scores + networks,
-                   (size_t)run->networks.count * sizeof *run->networks.scores);
-        }
+        TRY(try_epochs(run, settings, settings->epochs >> i, &best, error));
     }
-    if (settings->calibration_method == NNFS_CALIBRATION_NONE) {
-        next->log_temperature = 0.0;
+    TRY(try_log_target(run, settings, &best, error));
+    next->settings.epochs = best.epochs;
+    if (settings->calibration_method != NNFS_CALIBRATION_NONE) {
+        next->log_temperature = best.log_temperature;
     }
     if (!run->options->quiet) {
         (void)fprintf(stderr, "refit     for %d epochs on all training data\n",

@@ -15,6 +15,10 @@ nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_data
     settings.threads = run->machine.threads;
     /* Only an identity can reach numbers of mean 0: another output has their range for a reason. */
     settings.scale_targets = run_output(run) == NNFS_IDENTITY;
+    if (settings.log_targets && (nnfs_dataset_classes(train) > 0 || !settings.scale_targets)) {
+        return set_error(error, NNFS_ERROR_ARGUMENT,
+                         "--log-target is for numbers and an output activation of identity");
+    }
     TRY(nnfs_preprocessing_fit(train, &settings, preprocessing, error));
     TRY(nnfs_dataset_prepare(train, *preprocessing, error));
     if (other) {
@@ -23,9 +27,11 @@ nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_data
     return NNFS_OK;
 }
 
-static nnfs_status prepare_table(train_run *run, nnfs_error *error)
+nnfs_status run_prepare_table(train_run *run, nnfs_error *error)
 {
     nnfs_error found = {.status = NNFS_OK};
+    nnfs_preprocessing_free(run->preprocessing);
+    run->preprocessing = NULL;
     nnfs_status status =
         fit_and_prepare(run, run->train.set, run->test.set, &run->preprocessing, &found);
     if (status != NNFS_OK) { /* which knows nothing of files */
@@ -73,7 +79,7 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
     preset_fit(options, run->train.set);
     TRY(check_folds(run, error));
     if (nnfs_dataset_columns(run->train.set) > 0 && !run->schema) {
-        TRY(prepare_table(run, error));
+        TRY(run_prepare_table(run, error));
     }
     if (options->from) {
         TRY(from_check(run, error));

@@ -51,16 +51,48 @@ static nnfs_status measure_targets(const nnfs_dataset *data, target_range *range
     return status;
 }
 
+/* The third moment of a target that is negative nowhere, by the cube of its deviation, is above this. */
+static const double least_skewness = 1.0;
+
+nnfs_status target_is_skewed(const nnfs_dataset *data, bool *is_skewed, nnfs_error *error)
+{
+    int64_t samples = nnfs_dataset_samples(data);
+    size_t outputs = (size_t)nnfs_dataset_outputs(data);
+    float *y = calloc((size_t)samples * outputs, sizeof *y);
+    double least = HUGE_VAL;
+    double sums[3] = {0.0};
+    nnfs_status status;
+    *is_skewed = false;
+    if (!y) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    TRY_CLEANUP(nnfs_dataset_copy(data, 0, samples, NULL, NULL, y, error));
+    for (size_t i = 0; i < (size_t)samples * outputs; i++) {
+        least = fmin(least, (double)y[i]);
+        sums[0] += (double)y[i] / (double)samples;
+    }
+    for (size_t i = 0; outputs == 1 && i < (size_t)samples; i++) {
+        double off = (double)y[i] - sums[0];
+        sums[1] += off * off / (double)samples;
+        sums[2] += off * off * off / (double)samples;
+    }
+    *is_skewed = least >= 0.0 && sums[2] > least_skewness * pow(sums[1], 1.5);
+cleanup:
+    free(y);
+    return status;
+}
+
 static void show_range(const train_run *run, int index, const target_range *range)
 {
     double samples = (double)nnfs_dataset_samples(run->train.set);
     double mean = range->sum / samples;
     double variance = range->squares / samples - mean * mean;
     const char *name = nnfs_preprocessing_target(run->preprocessing, index).name;
-    line_print(stderr, "predicts  %s: %s to %s, mean %s, deviation %s\n",
+    line_print(stderr, "predicts  %s: %s to %s, mean %s, deviation %s%s\n",
                name ? text_name(name).text : "the target", text_measure(range->least).text,
                text_measure(range->most).text, text_measure(mean).text,
-               text_measure(sqrt(MAX(variance, 0.0))).text);
+               text_measure(sqrt(MAX(variance, 0.0))).text,
+               nnfs_preprocessing_target(run->preprocessing, index).is_log ? ", log scale" : "");
 }
 
 static nnfs_status show_numbers(const train_run *run, nnfs_error *error)

@@ -199,7 +199,8 @@ static void check_from(const train_values *values)
                                           "scale",          "missing-indicator",
                                           "folds",          "weight-column",
                                           "max-categories", "category-width",
-                                          "networks",       "refit"};
+                                          "networks",       "refit",
+                                          "log-target"};
     const train_options *options = &values->options;
     if (options->freeze && !options->from) {
         usage_error("--freeze is for --from");
@@ -249,6 +250,11 @@ static void check_together(const train_options *options)
     }
     if (options->refit > 0 && options->validation_share <= 0.0 && !options->validation_path) {
         usage_error("--refit looks at validation data: give --validation too");
+    }
+    if (options->table.log_target == LOG_TARGET_AUTO && options->refit == 0 &&
+        options->preset != PRESET_BEST) {
+        usage_error(
+            "--log-target auto goes by the networks of --refit: give that too, or yes or no");
     }
     check_report(options);
     if (options->output && strcmp(options->output, "-") == 0) {

@@ -26,6 +26,7 @@ typedef struct preset_option {
 typedef struct train_options {
     int preset; /* its number, or BY_TASK: by the data */
     bool batch_given, epochs_given, dropout_given, rate_given; /* by hand */
+    bool input_dropout_given;
     bool networks_given, refit_given, calibration_given;
     bool preset_refit,
         preset_calibrates; /* --refit and --validation, temperature are the preset's */
@@ -33,7 +34,8 @@ typedef struct train_options {
     bool preset_by_data;   /* it was not given */
     preset_option preset_options[PRESET_OPTIONS]; /* that are the preset's */
     int preset_option_count;
-    const char *preset_dropout, *preset_rate; /* of the preset, by the data; NULL: none */
+    const char *preset_dropout, *preset_input_dropout,
+        *preset_rate; /* of the preset, by the data; NULL: none */
     const char *data;
     char *data_path;    /* its path if known already, else NULL */
     nnfs_layer *layers; /* the hidden ones, and room for the output layer */

@@ -135,6 +135,8 @@ bool halving_is_over(const tuning *tune);
 /* Loads the data of all trials, and tries to make each network. */
 nnfs_status tune_load(tuning *tune, nnfs_error *error);
 void tune_data_free(tuning *tune);
+/* What counts of numbers: of a quantile the loss, else the RMSE. */
+double tune_error(const tuning *tune, double loss, double rmse);
 
 /* ---- tune_log.c ---- */
 

@@ -68,6 +68,24 @@ static bool has_classes(const train_run *data)
     return nnfs_dataset_classes(data->train.set) > 0;
 }
 
+double tune_error(const tuning *tune, double loss, double rmse)
+{
+    return tune->judge.offset == offsetof(tune_point, validation_loss) ? loss : rmse;
+}
+
+/* Whether all runs predict the same quantile, which a squared error does not judge. */
+static bool predicts_quantile(const tuning *tune)
+{
+    const train_options *first = &tune->trials[0].options;
+    for (int i = 0; i < tune->count; i++) {
+        const train_options *options = &tune->trials[i].options;
+        if (options->loss != (int)NNFS_QUANTILE || options->quantile != first->quantile) {
+            return false;
+        }
+    }
+    return true;
+}
+
 #define FIELD(name) offsetof(tune_point, name)
 
 /* The best is that of the validation data; else in training. Test data never decide. */
@@ -82,11 +100,15 @@ static tune_judge choose_judge(const tuning *tune)
         {"validation RMSE", FIELD(validation_rmse), false},
         {"training loss", FIELD(loss), false},
     };
+    static const tune_judge of_quantiles[] = {
+        {"validation loss", FIELD(validation_loss), false},
+        {"training loss", FIELD(loss), false},
+    };
     int part = tune_validates(tune) ? 0 : 1;
     if (has_classes(data) || trains_labels(data->options, data->train.set)) {
         return of_classes[part];
     }
-    return of_numbers[part];
+    return predicts_quantile(tune) ? of_quantiles[part] : of_numbers[part];
 }
 
 nnfs_status tune_load(tuning *tune, nnfs_error *error)

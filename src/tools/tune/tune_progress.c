@@ -118,12 +118,16 @@ void tune_progress_draw(tuning *tune)
     }
 }
 
-static void write_score(const char *name, double accuracy, double rmse)
+/* Of a part: its accuracy, else the error that counts. */
+static void write_score(const tuning *tune, const char *part, double accuracy, double loss,
+                        double rmse)
 {
+    double error = tune_error(tune, loss, rmse);
     if (!isnan(accuracy)) {
-        line_print(stderr, "  %s %s", name, text_percent(accuracy).text);
-    } else if (!isnan(rmse)) {
-        line_print(stderr, "  %s RMSE %s", name, text_error(rmse).text);
+        line_print(stderr, "  %s %s", part, text_percent(accuracy).text);
+    } else if (!isnan(error)) {
+        line_print(stderr, "  %s %s %s", part, error == rmse ? "RMSE" : "loss",
+                   text_error(error).text);
     }
 }
 
@@ -149,9 +153,10 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
     } else {
         line_print(stderr, "  %d epoch%s  loss %s", trial->count, text_plural(trial->count),
                    text_number(last->loss).text);
-        write_score("accuracy", last->accuracy, NAN);
-        write_score("validation", last->validation_accuracy, last->validation_rmse);
-        write_score("test", last->test_accuracy, last->test_rmse);
+        write_score(tune, "accuracy", last->accuracy, NAN, NAN);
+        write_score(tune, "validation", last->validation_accuracy, last->validation_loss,
+                    last->validation_rmse);
+        write_score(tune, "test", last->test_accuracy, last->test_loss, last->test_rmse);
         line_print(stderr, "  in %s\n", text_seconds(seconds).text);
     }
     free(label);

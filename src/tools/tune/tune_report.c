@@ -128,7 +128,7 @@ nnfs_status tune_plot(const tuning *tune, nnfs_error *error)
 /* ---- The table ---- */
 
 /* A column: how wide, and what stands in a run's row (NULL: the heading). */
-static short_text score_cell(const tune_point *last, double accuracy, double rmse)
+static short_text score_cell(const tune_point *last, double accuracy, double error)
 {
     if (!last) {
         return (short_text){"-"};
@@ -136,8 +136,8 @@ static short_text score_cell(const tune_point *last, double accuracy, double rms
     if (!isnan(accuracy)) {
         return text_percent(accuracy);
     }
-    if (!isnan(rmse)) {
-        return text_error(rmse);
+    if (!isnan(error)) {
+        return text_error(error);
     }
     return (short_text){"-"};
 }
@@ -197,10 +197,15 @@ static void print_row(const tuning *tune, const tune_trial *trial)
     }
     if (tune_validates(tune)) {
         line_print(stdout, "  %10s",
-                   score_cell(last, last->validation_accuracy, last->validation_rmse).text);
+                   score_cell(last, last->validation_accuracy,
+                              tune_error(tune, last->validation_loss, last->validation_rmse))
+                       .text);
     }
     if (tests(tune)) {
-        line_print(stdout, "  %10s", score_cell(last, last->test_accuracy, last->test_rmse).text);
+        line_print(stdout, "  %10s",
+                   score_cell(last, last->test_accuracy,
+                              tune_error(tune, last->test_loss, last->test_rmse))
+                       .text);
     }
     line_print(stdout, "  %6d\n", trial->count);
 }

@@ -55,3 +55,19 @@ grep -c '^int8 ' int8.txt
 run nnfs-import model.onnx -o again
 nnfs-show robust | grep -E "area|sold"
 nnfs-show two | grep sold
+
+# More than 256 columns: no members and embeddings; half as many as samples, or more: input dropout.
+wide() {
+    awk -v rows="$1" 'BEGIN { srand(6); for (j = 0; j < 260; j++) printf "x%d,", j; print "y"
+        for (i = 0; i < rows; i++) { for (j = 0; j < 260; j++) printf "%.3f,", rand(); print rand() * 100 } }'
+}
+wide 100 >short.csv
+wide 900 >long.csv
+for data in "short.csv" "short.csv --input-dropout 0.1" "long.csv"; do
+    # shellcheck disable=SC2086
+    nnfs-train $data --preset balanced -e 1 --test 0 -o wide 2>&1 | grep -E '^(preset|  +--)'
+done
+for threads in 1 2 3; do
+    nnfs-train -q short.csv -e 2 --test 0 -t $threads -o wide$threads
+done
+cmp wide1 wide2 && cmp wide1 wide3 && echo "the same model with any number of threads"

@@ -23,6 +23,11 @@ for level in 0.1 0.5 0.9; do
     tail -1 level.jsonl | grep -o '"train_coverage":[0-9.]*' |
         awk -F: -v level=$level '{ print level, ($2 > level - 0.1 && $2 < level + 0.1) ? "covered" : "not covered: " $2 }'
 done
+# Trials of one quantile are ranked by their loss; of several kinds of loss, by RMSE.
+tune=(flats.csv --drop remark --target price --preset plain --hidden 4 -e 3 --log none -t 1)
+nnfs-tune -q "${tune[@]}" --loss quantile:0.9 --lr 0.01,0.001 | grep -oE '^best .* validation [a-zA-Z]+'
+nnfs-tune -q "${tune[@]}" --loss quantile:0.9,mse | grep -oE 'validation [a-zA-Z]+ [0-9]' | cut -d ' ' -f 1,2
+nnfs-tune "${tune[@]}" --loss quantile:0.5 --lr 0.01,0.02 2>&1 | grep -oE 'validation loss' | sort | uniq -c | xargs
 for loss in quantile quantile:0 quantile:1 quantile:x quantile: mse:0.5 quantil:0.5; do
     run nnfs-train flats.csv --loss $loss -o none
 done
