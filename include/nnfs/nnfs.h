@@ -611,8 +611,8 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *   - numbers to predict are standardised; classes keep their names.
  * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks
  * it was given to. Errors: ARGUMENT (not a table, or one without targets; settings out of their
- * range), DATA (no column is left; a number that is not finite, a name that is not UTF-8; a negative
- * number for a log scale), MEMORY.
+ * range), DATA (no column is left; a number that is not finite, a name that is not UTF-8; a
+ * negative number for a log scale), MEMORY.
  */
 NNFS_API nnfs_status nnfs_preprocessing_fit(const nnfs_dataset *dataset,
                                             const nnfs_preprocessing_settings *settings,
@@ -676,7 +676,8 @@ NNFS_API int nnfs_preprocessing_knot(const nnfs_preprocessing *preprocessing, in
                                      float *x, float *y);
 NNFS_API int nnfs_preprocessing_inputs(const nnfs_preprocessing *preprocessing);
 
-/* A column to predict. A number y is learned as (y - center) * scale, or (log(y + shift) - center) * scale. */
+/* A column to predict. A number y is learned as (y - center) * scale, or (log(y + shift) -
+ * center) * scale. */
 typedef struct nnfs_target {
     const char *name; /* NULL where columns have none */
     int classes;      /* 0 for a number */

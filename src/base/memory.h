@@ -33,9 +33,10 @@ void *memory_alloc_zeroed(size_t count, size_t size);
 void memory_free(void *memory);
 
 /*
- * Many buffers in one block. They are laid out twice by the same calls: a slab that is all 0 counts and gives
- * NULL, memory_slab_allocate gets what was counted (false: there is none), and then it gives the buffers, which
- * begin on cache lines and are not zeroed. Freed as a whole: memory_free(slab.bytes).
+ * Many buffers in one block. They are laid out twice by the same calls: a slab that is all
+ * 0 counts and gives NULL, memory_slab_allocate gets what was counted (false: there is
+ * none), and then it gives the buffers, which begin on cache lines and are not zeroed.
+ * Freed as a whole: memory_free(slab.bytes).
  */
 typedef struct memory_slab {
     unsigned char *bytes;

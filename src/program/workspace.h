@@ -30,8 +30,8 @@ typedef struct workspace {
 } workspace;
 
 /*
- * `count` workspaces, in one block of memory, for up to `threads` threads each; all are freed by workspace_free
- * of the first, also after a failure. Errors: MEMORY.
+ * `count` workspaces, in one block of memory, for up to `threads` threads each; all are freed by
+ * workspace_free of the first, also after a failure. Errors: MEMORY.
  */
 nnfs_status workspace_create(workspace *made, int count, const program *p,
                              const nnfs_network *network, int threads, nnfs_error *error);

@@ -313,7 +313,8 @@ const char *nnfs_preprocessing_class_name(const nnfs_preprocessing *preprocessin
 
 /* ---- Targets ---- */
 
-/* Test data may have numbers below all of the training data: they become the least that has a logarithm. */
+/* Test data may have numbers below all of the training data: they become the least that
+ * has a logarithm. */
 float preprocessing_log(float y, float shift)
 {
     return (float)log(MAX((double)y + (double)shift, (double)FLT_MIN));

@@ -256,7 +256,8 @@ static void fill_numbers(const evaluation_sums *sums, size_t tiles, nnfs_evaluat
     evaluation->r2 = r2 / (double)outputs;
 }
 
-/* A prepared table's targets are learned as (y - center) * scale; on a log scale, no difference has a unit. */
+/* A prepared table's targets are learned as (y - center) * scale; on a log scale, no difference
+ * has a unit. */
 static double target_unit(const nnfs_dataset *dataset, int i)
 {
     nnfs_target target = nnfs_preprocessing_target(nnfs_dataset_preprocessing(dataset), i);

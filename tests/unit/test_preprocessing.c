@@ -1260,7 +1260,8 @@ static void no_log_of_negatives(void **state)
     nnfs_dataset_free(table);
 }
 
-/* Errors are measured in the targets' own units: without weights, y is predicted as exp(mean log y). */
+/* Errors are measured in the targets' own units: without weights, y is predicted as
+ * exp(mean log y). */
 static void log_targets_evaluated(void **state)
 {
     (void)state;

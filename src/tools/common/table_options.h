@@ -36,9 +36,9 @@
      "missing one", NULL, TABLE_ROW(at)},                                                          \
     {"two-valued", 0, NULL, "make a column of two categories one input, -1 or 1, and 0 for any "   \
      "other cell", NULL, TABLE_ROW(at)},                                                           \
-    {"log-target", 0, "NAME", "learn numbers, none of them negative, on a log scale: yes, no, or "    \
-     "auto, if skewed ones are predicted better so by the networks of --refit; predictions keep "  \
-     "their units", "no", TABLE_ROW(at), .names = log_target_names},                               \
+    {"log-target", 0, "NAME", "learn numbers, none of them negative, on a log scale: yes, no, "    \
+     "or auto, if skewed ones are predicted better so by the networks of --refit; predictions "    \
+     "keep their units", "no", TABLE_ROW(at), .names = log_target_names},                          \
     {"max-categories", 0, "N", "most inputs of a column of categories; the rarest share one",      \
      "100", TABLE_ROW(at)}
 

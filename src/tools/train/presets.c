@@ -103,7 +103,8 @@ static const row_options *find_rows(int64_t rows)
 /* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
 enum { WIDE_COLUMNS = 256 };
 
-/* What a network would learn by heart from columns that are half as many as the samples, or more. */
+/* What a network would learn by heart from columns that are half as many as the
+ * samples, or more. */
 static const char wide_input_dropout[] = "0.5";
 
 bool preset_is_default(const table_options *options, const char *path)

@@ -71,7 +71,8 @@ void source_free(data_source *source);
 /* Fits the preprocessing of a table to `train`, and prepares it and `other` (or NULL) with it. */
 nnfs_status fit_and_prepare(const train_run *run, nnfs_dataset *train, nnfs_dataset *other,
                             nnfs_preprocessing **preprocessing, nnfs_error *error);
-/* Fits the preprocessing of the run to its training data, once more if the settings have changed. */
+/* Fits the preprocessing of the run to its training data, once more if the
+ * settings have changed. */
 nnfs_status run_prepare_table(train_run *run, nnfs_error *error);
 /* The data of the run, from DATA to what a network can be trained on. */
 nnfs_status run_prepare(train_run *run, nnfs_error *error);

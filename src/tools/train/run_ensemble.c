@@ -83,8 +83,8 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
 static const double least_score = 1e-30;
 
 /*
- * After all epochs, not after the best: the epochs of a schedule are what is compared. By their logarithms, so that
- * a held-out part with outliers counts no more than the others.
+ * After all epochs, not after the best: the epochs of a schedule are what is compared. By their
+ * logarithms, so that a held-out part with outliers counts no more than the others.
  */
 static nnfs_status score(ensemble_part *part, nnfs_error *error)
 {
@@ -276,8 +276,8 @@ static nnfs_status set_log_target(train_run *run, int log_targets, nnfs_error *e
     return run_prepare_table(run, error);
 }
 
-/* By how much the error must be smaller on a log scale: less is noise, and predictions of the largest
- * targets, which the logarithm squeezes, may be far off. */
+/* By how much the error must be smaller on a log scale: less is noise, and predictions of the
+ * largest targets, which the logarithm squeezes, may be far off. */
 static const double log_target_margin = 0.02;
 
 /* Once more on a log scale, which stays if that is better. */

@@ -51,7 +51,8 @@ static nnfs_status measure_targets(const nnfs_dataset *data, target_range *range
     return status;
 }
 
-/* The third moment of a target that is negative nowhere, by the cube of its deviation, is above this. */
+/* The third moment of a target that is negative nowhere, by the cube of its deviation,
+ * is above this. */
 static const double least_skewness = 1.0;
 
 nnfs_status target_is_skewed(const nnfs_dataset *data, bool *is_skewed, nnfs_error *error)

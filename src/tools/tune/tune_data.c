@@ -79,7 +79,8 @@ static bool predicts_quantile(const tuning *tune)
     const train_options *first = &tune->trials[0].options;
     for (int i = 0; i < tune->count; i++) {
         const train_options *options = &tune->trials[i].options;
-        if (options->loss != (int)NNFS_QUANTILE || options->network.quantile != first->network.quantile) {
+        if (options->loss != (int)NNFS_QUANTILE ||
+            options->network.quantile != first->network.quantile) {
             return false;
         }
     }
