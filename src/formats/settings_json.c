@@ -8,11 +8,6 @@
 
 /* ---- Writing ---- */
 
-json_t *hex_to_json(uint64_t value)
-{
-    return json_sprintf("%016llx", (unsigned long long)value);
-}
-
 json_t *setting_to_json(const setting *row, const void *settings)
 {
     switch (row->field) {
@@ -21,7 +16,7 @@ json_t *setting_to_json(const setting *row, const void *settings)
     case FIELD_TEXT:
         return json_string(setting_text(row, settings));
     case FIELD_UINT64:
-        return hex_to_json((uint64_t)setting_integer(row, settings));
+        return json_sprintf("%016llx", (unsigned long long)setting_integer(row, settings));
     default:
         if (setting_is_integer(row)) {
             return json_integer(setting_integer(row, settings));

@@ -26,8 +26,7 @@ json_t *settings_to_json(const setting_table *table, const void *settings);
 nnfs_status settings_from_json(const setting_table *table, const json_t *json, void *settings,
                                nnfs_error *error);
 
-/* 64 bits, which do not fit JSON's numbers everywhere, as 16 hex digits. */
-json_t *hex_to_json(uint64_t value);
+/* Reads 16 hex digits: 64 bits do not fit JSON's numbers everywhere. */
 bool hex_from_text(const char *text, uint64_t *value);
 
 #endif

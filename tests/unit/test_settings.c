@@ -2,6 +2,8 @@
  * tells the truth. */
 #include "optim/train_settings.h"
 
+#include "formats/settings_json.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -165,6 +167,24 @@ static void every_user_has_its_place(void **state)
     }
 }
 
+/* All settings through JSON; a text, and 64 bits as 16 hex digits. */
+static void settings_go_through_json(void **state)
+{
+    (void)state;
+    nnfs_train_settings settings = initial();
+    nnfs_train_settings back;
+    settings.seed = UINT64_MAX;
+    (void)snprintf(settings.augment, sizeof settings.augment, "shift");
+    nnfs_train_settings_resolve(&settings);
+    json_t *json = settings_to_json(&train_settings, &settings);
+    assert_string_equal(json_string_value(json_object_get(json, "seed")), "ffffffffffffffff");
+    assert_int_equal(settings_from_json(&train_settings, json, &back, NULL), NNFS_OK);
+    assert_null(settings_difference(&train_settings, &settings, &back));
+    assert_int_equal(json_object_set_new(json, "seed", json_string("12")), 0);
+    assert_int_equal(settings_from_json(&train_settings, json, &back, NULL), NNFS_ERROR_DATA);
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +195,7 @@ int main(void)
         cmocka_unit_test(the_unused_is_named),
         cmocka_unit_test(the_help_tells_the_defaults),
         cmocka_unit_test(every_user_has_its_place),
+        cmocka_unit_test(settings_go_through_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
