@@ -96,6 +96,12 @@ void cli_name_stream(const char *path, const char *name)
     (void)name;
 }
 
+const char *cli_stream_path(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
 int cli_finish(int status)
 {
     return status;

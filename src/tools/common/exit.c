@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,25 +21,44 @@ static bool silent;
 static char last_message[512];
 static void (*before_exit)(int status, const char *message);
 
-static char spooled[64];        /* the path of what is read from a stream, */
-static const char *stream_name; /* and how people call that; NULL: there is none */
+/* Streams that were copied into files: the path of the file, and what users call the stream. */
+static struct {
+    char path[32];
+    char name[256];
+} streams[4];
+static int stream_count;
 
 void cli_name_stream(const char *path, const char *name)
 {
-    (void)snprintf(spooled, sizeof spooled, "%s: ", path);
-    stream_name = name;
+    if (stream_count < (int)(sizeof streams / sizeof *streams)) {
+        (void)snprintf(streams[stream_count].path, sizeof streams->path, "%s", path);
+        (void)snprintf(streams[stream_count].name, sizeof streams->name, "%s", name);
+        stream_count++;
+    }
+}
+
+const char *cli_stream_path(const char *name)
+{
+    for (int i = 0; i < stream_count; i++) {
+        if (strcmp(streams[i].name, name) == 0) {
+            return streams[i].path;
+        }
+    }
+    return NULL;
 }
 
 /* A message about the file that a stream became names the stream. */
-static void show_spooled(char *message, size_t size)
+static void show_streams(char *message, size_t size)
 {
-    size_t length = strlen(spooled);
-    if (stream_name && strncmp(message, spooled, length) == 0) {
-        char *rest = strdup(message + length);
-        if (rest) {
-            (void)snprintf(message, size, "%s: %s", stream_name, rest);
+    for (int i = 0; i < stream_count; i++) {
+        size_t length = strlen(streams[i].path);
+        char *at = strstr(message, streams[i].path);
+        if (at && !isdigit((unsigned char)at[length])) {
+            char *rest = strdup(at + length);
+            (void)snprintf(at, size - (size_t)(at - message), "%s%s", streams[i].name,
+                           rest ? rest : "");
+            free(rest);
         }
-        free(rest);
     }
 }
 
@@ -47,7 +67,7 @@ static void say_list(const char *format, va_list arguments)
     char message[LONGEST_MESSAGE];
     size_t used = (size_t)snprintf(message, sizeof message, "%s: ", program_invocation_short_name);
     (void)vsnprintf(message + used, sizeof message - used, format, arguments);
-    show_spooled(message + used, sizeof message - used);
+    show_streams(message + used, sizeof message - used);
     (void)text_clean(message);
     (void)snprintf(last_message, sizeof last_message, "%.500s", message + used);
     if (silent) {

@@ -38,9 +38,12 @@ enum {
         }                        \
     } while (0)
 
-/* "nnfs-train: " and the formatted sentence, on a line of stderr. */
-/* Messages about `path` call it `name`, which must stay. */
+/* Messages about `path` call it `name`. */
 void cli_name_stream(const char *path, const char *name);
+/* The path that a stream of this name became; NULL: none. */
+const char *cli_stream_path(const char *name);
+
+/* "nnfs-train: " and the formatted sentence, on a line of stderr. */
 void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

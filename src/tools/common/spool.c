@@ -79,6 +79,12 @@ static nnfs_status copy(int from, int to, const char *data, nnfs_error *error)
 nnfs_status spool(const char *data, char **path, nnfs_error *error)
 {
     bool standard = is_standard_input(data);
+    const char *name = standard ? "standard input" : data;
+    const char *known = cli_stream_path(name); /* a stream is read once */
+    if (known) {
+        *path = strdup(known);
+        return *path ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
     int from = STDIN_FILENO;
     if (!standard) {
         from = open(data, O_RDONLY | O_CLOEXEC);
@@ -88,7 +94,7 @@ nnfs_status spool(const char *data, char **path, nnfs_error *error)
     }
     int to = open_temporary();
     nnfs_status status = to < 0 ? fail_spool("make a temporary file in $TMPDIR", error)
-                                : copy(from, to, standard ? "standard input" : data, error);
+                                : copy(from, to, name, error);
     if (!standard) {
         (void)close(from);
     }
@@ -97,7 +103,7 @@ nnfs_status spool(const char *data, char **path, nnfs_error *error)
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     if (status == NNFS_OK) {
-        cli_name_stream(*path, standard ? "standard input" : data);
+        cli_name_stream(*path, name);
     }
     if (status != NNFS_OK && to >= 0) {
         (void)close(to);

@@ -3,6 +3,7 @@
 #include "common/lines.h"
 #include "common/options.h"
 #include "common/paths.h"
+#include "common/spool.h"
 #include "common/text.h"
 
 #include <stdio.h>
@@ -76,7 +77,14 @@ static nnfs_status import(const import_options *options, nnfs_network **network,
     settings.activation = (nnfs_activation)options->activation;
     settings.output_activation = (nnfs_activation)options->output_activation;
     TRY(check_model_path(options->output, error));
-    TRY(nnfs_network_import(options->file, &settings, network, error));
+    char *spooled = NULL;
+    if (is_stream(options->file)) {
+        TRY(spool(options->file, &spooled, error));
+    }
+    nnfs_status status =
+        nnfs_network_import(spooled ? spooled : options->file, &settings, network, error);
+    free(spooled);
+    TRY(status);
     return nnfs_network_save(*network, options->output, error);
 }
 

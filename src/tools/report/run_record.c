@@ -277,11 +277,12 @@ static nnfs_status read_lines(run_record *run, FILE *file, const char *path, nnf
 
 nnfs_status run_record_read(run_record *run, const char *path, nnfs_error *error)
 {
-    FILE *file = fopen(path, "re");
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = fopen(standard ? "/dev/stdin" : path, "re");
     if (!file) {
         return set_error(error, NNFS_ERROR_IO, "cannot read '%s': %s", path, strerror(errno));
     }
-    nnfs_status status = read_lines(run, file, path, error);
+    nnfs_status status = read_lines(run, file, standard ? "standard input" : path, error);
     (void)fclose(file);
     return status;
 }

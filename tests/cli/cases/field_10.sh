@@ -29,3 +29,20 @@ ls tmp
 
 run nnfs-train --preset plain -q "$table" -e 1 -o - --header no
 TMPDIR=$PWD/missing run nnfs-predict -q m.safetensors -
+
+# Runs of nnfs-tune that split differently read the stream once.
+cat "$table" | nnfs-tune - -q --header no --seed 1,2 -e 1 >/dev/null && wc -l <tune.jsonl
+# Messages call it what users call it.
+nnfs-train --preset plain -q "$table" -e 1 -o table.safetensors --header no
+for command in nnfs-train nnfs-tune 'nnfs-predict table.safetensors' 'nnfs-eval table.safetensors'; do
+    printf '\1\2\3\4\5\6\7' | $command - 2>&1 | tail -n 1
+done
+# Imports and run logs come by pipe too.
+nnfs-train --preset plain -q digits --hidden 8 -e 0 -o d.safetensors --log d.jsonl
+nnfs-export d.safetensors --onnx d.onnx >/dev/null
+cat d.onnx | nnfs-import -q - -o imported.safetensors && nnfs-show imported.safetensors | head -n 1
+cat d.jsonl | nnfs-report - -o d.html && ls d.html
+for command in 'nnfs-import -o none' nnfs-report; do
+    printf '\1\2\3\4\5\6\7' | $command - 2>&1
+    echo "=> ${PIPESTATUS[1]}"
+done
