@@ -232,6 +232,9 @@ typedef struct nnfs_dataset nnfs_dataset;
 /* The fitted encoding of a table's columns as inputs and targets; see "Tables". */
 typedef struct nnfs_preprocessing nnfs_preprocessing;
 
+/* The ranks of an MPI job; see "Several processes". */
+typedef struct nnfs_communicator nnfs_communicator;
+
 /* The kind of target. */
 typedef enum nnfs_task {
     NNFS_TASK_AUTO,    /* classes for text and for at most 20 distinct integers, else numbers */
@@ -295,7 +298,13 @@ typedef struct nnfs_dataset_settings {
                               * are written; NULL, the default: none */
     int shared; /* 1: other processes of this host load the same file; an NPY file is mapped, and in memory
                  * once for all, instead of read. Default 0: so only if it is too large */
-    void *reserved[4]; /* NULL */
+    /*
+     * Ranks that all load this source, with the same settings: each parses a part of a CSV file, and the samples
+     * are in memory once for each host. A rank that fails calls nnfs_communicator_agree with its error next.
+     * Default NULL: alone.
+     */
+    nnfs_communicator *communicator;
+    void *reserved[3]; /* NULL */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -1207,8 +1216,7 @@ typedef struct nnfs_checkpoint nnfs_checkpoint;
 
 /* ---- Several processes (experimental) ---- */
 
-/* The ranks of an MPI job. NULL stands for a process alone. */
-typedef struct nnfs_communicator nnfs_communicator;
+/* For an nnfs_communicator, NULL stands for a process alone. */
 
 /*
  * Joins the job of the launcher (mpirun, srun) that started this process. *communicator is NULL if none did,

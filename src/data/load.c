@@ -1,7 +1,9 @@
 /* nnfs_dataset_load: finds the reader for a source. */
 #include "base/file.h"
+#include "data/idx/idx.h"
 #include "data/input_stream.h"
 #include "data/npy/npy.h"
+#include "data/part_files.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
 #include "platform/cpu.h"
@@ -10,25 +12,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 /* ---- What a source is ---- */
-
-static bool ends_with(const char *source, const char *ending)
-{
-    size_t length = strlen(source);
-    size_t tail = strlen(ending);
-    return length >= tail && strcasecmp(source + length - tail, ending) == 0;
-}
-
-/* Whether the name ends like this, with .gz behind or without. */
-static bool is_named(const char *source, const char *ending)
-{
-    char packed[16];
-    (void)snprintf(packed, sizeof packed, "%s.gz", ending);
-    return ends_with(source, ending) || ends_with(source, packed);
-}
 
 static bool begins(const source_head *source, const char *magic, size_t length)
 {
@@ -40,10 +26,17 @@ static bool is_digits(const source_head *source)
     return strcmp(source->name, "digits") == 0;
 }
 
+/* Whether it is a folder of files of this format. */
+static bool has_parts(const source_head *source, const char *format)
+{
+    return source->parts && strcmp(source->parts, format) == 0;
+}
+
 /* A name is only asked where the bytes say nothing: a damaged file is still told as what it was. */
 static bool is_npy(const source_head *source)
 {
-    return begins(source, "\x93NUMPY", 6) || (source->count < 6 && is_named(source->name, ".npy"));
+    return begins(source, "\x93NUMPY", 6) || has_parts(source, "npy") ||
+           (source->count < 6 && is_named(source->name, ".npy"));
 }
 
 static bool is_npz(const source_head *source)
@@ -55,7 +48,7 @@ static bool is_idx(const source_head *source)
 {
     const char *slash = strrchr(source->name, '/');
     const char *name = slash ? slash + 1 : source->name;
-    return source->folder || strstr(name, "-ubyte") ||
+    return (source->folder && !source->parts) || strstr(name, "-ubyte") ||
            (begins(source, "\0\0", 2) && source->count > 2);
 }
 
@@ -63,10 +56,13 @@ static bool is_idx(const source_head *source)
 static bool is_csv(const source_head *source)
 {
     static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", ".test"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    for (size_t i = 0; i < sizeof endings / sizeof *endings && !source->folder; i++) {
         if (is_named(source->name, endings[i])) {
             return true;
         }
+    }
+    if (source->folder) {
+        return has_parts(source, "csv");
     }
     bool wide = begins(source, "\xff\xfe", 2) || begins(source, "\xfe\xff", 2);
     for (size_t i = 0; i < source->count && !wide; i++) {
@@ -148,6 +144,15 @@ static nnfs_status read_head(source_head *source, nnfs_error *error)
         return fail(error, NNFS_ERROR_IO, "%s: %s", source->name, strerror(errno));
     }
     source->folder = S_ISDIR(about.st_mode);
+    if (source->folder && !idx_is_folder(source->name)) {
+        part_files files;
+        nnfs_status status = part_files_list(source->name, &files, error);
+        if (status != NNFS_OK && status != NNFS_ERROR_DATA) {
+            return status;
+        }
+        source->parts = status == NNFS_OK ? files.format : "csv"; /* whose reader tells of both */
+        string_list_free(files.paths);
+    }
     if (source->folder) {
         return NNFS_OK;
     }

@@ -48,6 +48,9 @@ bool communicator_gather(nnfs_communicator *c, const void *own, void *all, size_
 /* What rank `root` has comes to all. */
 bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int root);
 
+/* The first rank of this rank's host. */
+int communicator_host_leader(const nnfs_communicator *c);
+
 /* Another rank is lost, for this reason: no message comes through any more. Returns false. */
 bool communicator_lose(nnfs_communicator *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

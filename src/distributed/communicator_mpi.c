@@ -54,6 +54,7 @@ struct nnfs_communicator {
     MPI_Comm world;
     int rank, size;
     int hosts, host_ranks;
+    int host_leader; /* the first rank of this host */
     bool initialized_here;
     pthread_mutex_t mutex;
     transfer exchange; /* of communicator_exchange */
@@ -363,6 +364,11 @@ bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int 
     return true;
 }
 
+int communicator_host_leader(const nnfs_communicator *c)
+{
+    return c->host_leader;
+}
+
 /* ---- Joining and leaving ---- */
 
 static bool count_hosts(nnfs_communicator *c)
@@ -372,7 +378,12 @@ static bool count_hosts(nnfs_communicator *c)
     if (MPI_Comm_split_type(c->world, MPI_COMM_TYPE_SHARED, c->rank, MPI_INFO_NULL, &host) !=
             MPI_SUCCESS ||
         MPI_Comm_size(host, &c->host_ranks) != MPI_SUCCESS ||
-        MPI_Comm_rank(host, &rank) != MPI_SUCCESS || MPI_Comm_free(&host) != MPI_SUCCESS) {
+        MPI_Comm_rank(host, &rank) != MPI_SUCCESS) {
+        return false;
+    }
+    c->host_leader = c->rank;
+    if (MPI_Bcast(&c->host_leader, 1, MPI_INT, 0, host) != MPI_SUCCESS ||
+        MPI_Comm_free(&host) != MPI_SUCCESS) {
         return false;
     }
     int first = rank == 0;

@@ -45,7 +45,7 @@ static void read_pair(const char *images, const char *labels)
 {
     nnfs_error error = {.status = NNFS_OK};
     dataset_parts parts = {0};
-    nnfs_status status = idx_read_pair(images, labels, NULL, &parts, &error);
+    nnfs_status status = idx_read_pair(images, labels, NULL, NULL, &parts, &error);
     fuzz_check_error(status, &error);
     fuzz_check((status == NNFS_OK) == (parts.features != NULL));
     if (status == NNFS_OK) {
