@@ -300,8 +300,7 @@ typedef struct nnfs_dataset_settings {
                  * once for all, instead of read. Default 0: so only if it is too large */
     /*
      * Ranks that all load this source, with the same settings: each parses a part of a CSV file, and the samples
-     * are in memory once for each host. A rank that fails calls nnfs_communicator_agree with its error next.
-     * Default NULL: alone.
+     * are in memory once for each host. All ranks return the same status. Default NULL: alone.
      */
     nnfs_communicator *communicator;
     void *reserved[3]; /* NULL */
@@ -333,6 +332,8 @@ typedef struct nnfs_reading {
  *   - a CSV file, plain or gzipped: any text file;
  *   - an NPY file [samples, ...]: all dimensions but the first are flattened to unnamed columns;
  *   - an NPZ file with an array of features and one of targets;
+ *   - a folder of CSV or NPY files, *.csv, *.tsv or *.npy, maybe with .gz: one table, file after file by name; each
+ *     CSV file has the header, or only the first;
  *   - the word "digits": generated handwriting-like digits, 28 x 28, 10 classes, 60,000 training and
  *     10,000 test samples, identical on every machine for the same seed.
  *

@@ -6,6 +6,7 @@
 #include "data/part_files.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
+#include "distributed/communicator.h"
 #include "platform/cpu.h"
 
 #include <errno.h>
@@ -235,6 +236,40 @@ void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
     *settings = (nnfs_dataset_settings){.seed = 1, .header = -1};
 }
 
+/* Loads alone, or as a rank: one that fails says so where the others agree next. */
+static nnfs_status load(const char *source, const nnfs_dataset_settings *settings,
+                        nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    const data_reader *row = NULL;
+    TRY(cpu_check_threads(settings->threads, error));
+    TRY(file_check_pointer(source, error));
+    TRY(find_reader(source, settings->format, &row, error));
+    if (settings->keep && settings->keep[0] && row->load != csv_load) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: only the columns of a CSV file can be kept",
+                    source);
+    }
+    return row->load(source, settings, train, test, error);
+}
+
+static nnfs_status load_by_ranks(const char *source, const nnfs_dataset_settings *settings,
+                                 nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    nnfs_error unwanted;
+    nnfs_communicator *c = settings->communicator;
+    error = error ? error : &unwanted; /* is sent to the others */
+    communicator_begin(c);
+    nnfs_status status = load(source, settings, train, test, error);
+    if (status == NNFS_OK || !communicator_failed(c)) {
+        status = nnfs_communicator_agree(c, status, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_dataset_free(*train);
+        nnfs_dataset_free(*test);
+        *train = *test = NULL;
+    }
+    return status;
+}
+
 nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                               nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
@@ -255,15 +290,8 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     if (!settings) {
         settings = &standard;
     }
-    TRY(cpu_check_threads(settings->threads, error));
-    TRY(file_check_pointer(source, error));
-    const data_reader *row = NULL;
-    TRY(find_reader(source, settings->format, &row, error));
-    if (settings->keep && settings->keep[0] && row->load != csv_load) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "%s: only the columns of a CSV file can be kept",
-                    source);
-    }
-    nnfs_status status = row->load(source, settings, train, second, error);
+    nnfs_status status =
+        (settings->communicator ? load_by_ranks : load)(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {
         status = fail(error, NNFS_ERROR_DATA, "%s: holds a test set alone", source);
     }

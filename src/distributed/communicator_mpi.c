@@ -60,6 +60,7 @@ struct nnfs_communicator {
     transfer exchange; /* of communicator_exchange */
     heartbeat beat;
     double seconds; /* that were waited for messages */
+    bool failed;    /* the last nnfs_communicator_agree */
     atomic_bool lost;
     nnfs_error error; /* why, once `lost` */
 };
@@ -364,6 +365,16 @@ bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int 
     return true;
 }
 
+bool communicator_failed(const nnfs_communicator *c)
+{
+    return c->failed;
+}
+
+void communicator_begin(nnfs_communicator *c)
+{
+    c->failed = false;
+}
+
 int communicator_host_leader(const nnfs_communicator *c)
 {
     return c->host_leader;
@@ -542,6 +553,7 @@ nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status
         }
     }
     free(all);
+    communicator->failed = status != NNFS_OK;
     return status;
 }
 

@@ -335,7 +335,11 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
 {
     *table = (data_table){0};
     int threads = cpu_threads(settings->threads);
-    csv_reader reader = {.settings = settings,
+    nnfs_dataset_settings own = *settings;
+    if (own.keep && own.keep[0]) {
+        own.communicator = NULL; /* the cells that are kept are in each rank */
+    }
+    csv_reader reader = {.settings = &own,
                          .table = table,
                          .threads = MIN(threads, MOST_THREADS),
                          .c = newlocale(LC_ALL_MASK, "C", (locale_t)0)};

@@ -241,7 +241,9 @@ static bool write_share(const csv_reader *reader, int workers, char **bytes, siz
     if (!to) {
         return false;
     }
-    (void)fwrite(reader->blocks, sizeof *reader->blocks, reader->block_count, to);
+    if (reader->block_count > 0) {
+        (void)fwrite(reader->blocks, sizeof *reader->blocks, reader->block_count, to);
+    }
     for (int i = 0; i < workers; i++) {
         const csv_worker *worker = &reader->workers[i];
         (void)fwrite(worker->column_counts, sizeof *worker->column_counts, columns, to);
