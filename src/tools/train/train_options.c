@@ -93,7 +93,8 @@ static const option_row rows[] = {
 static const char about[] =
     "Trains a multilayer perceptron and says how good it is."
     "\v"
-    "DATA is a table: a CSV file, gzipped or not, an NPY or NPZ file, a folder of CSV or NPY files, "
+    "DATA is a table: a CSV file, gzipped or not, an NPY or NPZ file, a folder of CSV or NPY "
+    "files, "
     "whose rows follow each other in the order of the names, or - for standard input; a folder of "
     "IDX files "
     "(train-images-idx3-ubyte and so on, gzipped or not); or the word digits, the default: "
