@@ -235,6 +235,9 @@ typedef struct nnfs_dataset nnfs_dataset;
 /* The fitted encoding of a table's columns as inputs and targets; see "Tables". */
 typedef struct nnfs_preprocessing nnfs_preprocessing;
 
+/* The ranks of an MPI job; see "Several processes". */
+typedef struct nnfs_communicator nnfs_communicator;
+
 /* The kind of target. */
 typedef enum nnfs_task {
     NNFS_TASK_AUTO,    /* classes for text and for at most 20 distinct integers, else numbers */
@@ -301,7 +304,13 @@ typedef struct nnfs_dataset_settings {
     /* 1: other processes of this host load the same file; an NPY file is mapped, and in memory
      * once for all, instead of read. Default 0: so only if it is too large */
     int shared;
-    void *reserved[4]; /* NULL */
+    /*
+     * Ranks that all load this source, with the same settings: each parses a part of a CSV file,
+     * and the samples are in memory once for each host. All ranks return the same status.
+     * Default NULL: alone.
+     */
+    nnfs_communicator *communicator;
+    void *reserved[3]; /* NULL */
 } nnfs_dataset_settings;
 
 NNFS_API void nnfs_dataset_settings_init(nnfs_dataset_settings *settings);
@@ -331,6 +340,8 @@ typedef struct nnfs_reading {
  *   - a CSV file, plain or gzipped: any text file;
  *   - an NPY file [samples, ...]: all dimensions but the first are flattened to unnamed columns;
  *   - an NPZ file with an array of features and one of targets;
+ *   - a folder of CSV or NPY files, *.csv, *.tsv or *.npy, maybe with .gz: one table, file after
+ *     file by name; each CSV file has the header, or only the first;
  *   - the word "digits": generated handwriting-like digits, 28 x 28, 10 classes, 60,000 training
  *     and 10,000 test samples, identical on every machine for the same seed.
  *
@@ -1242,8 +1253,7 @@ typedef struct nnfs_checkpoint nnfs_checkpoint;
 
 /* ---- Several processes (experimental) ---- */
 
-/* The ranks of an MPI job. NULL stands for a process alone. */
-typedef struct nnfs_communicator nnfs_communicator;
+/* For an nnfs_communicator, NULL stands for a process alone. */
 
 /*
  * Joins the job of the launcher (mpirun, srun) that started this process. *communicator is NULL if

@@ -41,6 +41,7 @@ struct input_stream {
     int descriptor;
     size_t size;   /* of the file, when it was opened */
     size_t offset; /* of the next unpacked byte */
+    size_t end;    /* of the range that is read; SIZE_MAX: of the file */
 
     /* gzip only */
     unsigned char *packed; /* [PACKED_BYTES] */
@@ -136,7 +137,8 @@ static nnfs_status read_file(const input_stream *from, unsigned char *bytes, siz
 static nnfs_status read_plain(input_stream *from, unsigned char *bytes, size_t count, size_t *got,
                               nnfs_error *error)
 {
-    nnfs_status status = read_file(from, bytes, count, got, error);
+    size_t left = from->end - from->offset;
+    nnfs_status status = read_file(from, bytes, MIN(count, left), got, error);
     from->offset += *got;
     return status;
 }
@@ -302,6 +304,7 @@ nnfs_status input_stream_open(const char *path, input_stream **opened, nnfs_erro
         return fail_memory(error, sizeof *from, path);
     }
     from->path = path;
+    from->end = SIZE_MAX;
     nnfs_status status = start(from, error);
     if (status != NNFS_OK) {
         input_stream_close(from);
@@ -330,6 +333,21 @@ nnfs_status input_stream_of_memory(const char *path, const void *bytes, size_t c
 bool input_stream_is_memory(const input_stream *from)
 {
     return from->memory != NULL;
+}
+
+nnfs_status input_stream_range(input_stream *from, size_t begin, size_t end, nnfs_error *error)
+{
+    if (lseek(from->descriptor, (off_t)begin, SEEK_SET) < 0) {
+        return fail(error, NNFS_ERROR_IO, "%s: %s", from->path, strerror(errno));
+    }
+    from->offset = begin;
+    from->end = end;
+    return NNFS_OK;
+}
+
+size_t input_stream_size(const input_stream *from)
+{
+    return from->size;
 }
 
 void input_stream_close(input_stream *from)

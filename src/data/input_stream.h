@@ -58,6 +58,12 @@ nnfs_status input_stream_check_rest(const input_stream *from, size_t count, nnfs
 nnfs_status input_stream_map_rest(const input_stream *from, size_t count, void **mapping,
                                   size_t *mapping_bytes, nnfs_error *error);
 
+/* Goes to byte `begin` of a plain file and ends before byte `end`. Errors: IO. */
+nnfs_status input_stream_range(input_stream *from, size_t begin, size_t end, nnfs_error *error);
+
+/* Bytes of the file, as they are stored. */
+size_t input_stream_size(const input_stream *from);
+
 /* Whether the file is gzip: its bytes can be read, and not mapped. */
 bool input_stream_packed(const input_stream *from);
 

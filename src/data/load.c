@@ -1,34 +1,21 @@
 /* nnfs_dataset_load: finds the reader for a source. */
 #include "base/file.h"
+#include "data/idx/idx.h"
 #include "data/input_stream.h"
 #include "data/npy/npy.h"
+#include "data/part_files.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
+#include "distributed/communicator.h"
 #include "platform/cpu.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 /* ---- What a source is ---- */
-
-static bool ends_with(const char *source, const char *ending)
-{
-    size_t length = strlen(source);
-    size_t tail = strlen(ending);
-    return length >= tail && strcasecmp(source + length - tail, ending) == 0;
-}
-
-/* Whether the name ends like this, with .gz behind or without. */
-static bool is_named(const char *source, const char *ending)
-{
-    char packed[16];
-    (void)snprintf(packed, sizeof packed, "%s.gz", ending);
-    return ends_with(source, ending) || ends_with(source, packed);
-}
 
 static bool begins(const source_head *source, const char *magic, size_t length)
 {
@@ -40,10 +27,17 @@ static bool is_digits(const source_head *source)
     return strcmp(source->name, "digits") == 0;
 }
 
+/* Whether it is a folder of files of this format. */
+static bool has_parts(const source_head *source, const char *format)
+{
+    return source->parts && strcmp(source->parts, format) == 0;
+}
+
 /* A name is only asked where the bytes say nothing: a damaged file is still told as what it was. */
 static bool is_npy(const source_head *source)
 {
-    return begins(source, "\x93NUMPY", 6) || (source->count < 6 && is_named(source->name, ".npy"));
+    return begins(source, "\x93NUMPY", 6) || has_parts(source, "npy") ||
+           (source->count < 6 && is_named(source->name, ".npy"));
 }
 
 static bool is_npz(const source_head *source)
@@ -55,7 +49,7 @@ static bool is_idx(const source_head *source)
 {
     const char *slash = strrchr(source->name, '/');
     const char *name = slash ? slash + 1 : source->name;
-    return source->folder || strstr(name, "-ubyte") ||
+    return (source->folder && !source->parts) || strstr(name, "-ubyte") ||
            (begins(source, "\0\0", 2) && source->count > 2);
 }
 
@@ -63,10 +57,13 @@ static bool is_idx(const source_head *source)
 static bool is_csv(const source_head *source)
 {
     static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", ".test"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    for (size_t i = 0; i < sizeof endings / sizeof *endings && !source->folder; i++) {
         if (is_named(source->name, endings[i])) {
             return true;
         }
+    }
+    if (source->folder) {
+        return has_parts(source, "csv");
     }
     bool wide = begins(source, "\xff\xfe", 2) || begins(source, "\xfe\xff", 2);
     for (size_t i = 0; i < source->count && !wide; i++) {
@@ -148,6 +145,15 @@ static nnfs_status read_head(source_head *source, nnfs_error *error)
         return fail(error, NNFS_ERROR_IO, "%s: %s", source->name, strerror(errno));
     }
     source->folder = S_ISDIR(about.st_mode);
+    if (source->folder && !idx_is_folder(source->name)) {
+        part_files files;
+        nnfs_status status = part_files_list(source->name, &files, error);
+        if (status != NNFS_OK && status != NNFS_ERROR_DATA) {
+            return status;
+        }
+        source->parts = status == NNFS_OK ? files.format : "csv"; /* whose reader tells of both */
+        string_list_free(files.paths);
+    }
     if (source->folder) {
         return NNFS_OK;
     }
@@ -230,6 +236,40 @@ void nnfs_dataset_settings_init(nnfs_dataset_settings *settings)
     *settings = (nnfs_dataset_settings){.seed = 1, .header = -1};
 }
 
+/* Loads alone, or as a rank: one that fails says so where the others agree next. */
+static nnfs_status load(const char *source, const nnfs_dataset_settings *settings,
+                        nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    const data_reader *row = NULL;
+    TRY(cpu_check_threads(settings->threads, error));
+    TRY(file_check_pointer(source, error));
+    TRY(find_reader(source, settings->format, &row, error));
+    if (settings->keep && settings->keep[0] && row->load != csv_load) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%s: only the columns of a CSV file can be kept",
+                    source);
+    }
+    return row->load(source, settings, train, test, error);
+}
+
+static nnfs_status load_by_ranks(const char *source, const nnfs_dataset_settings *settings,
+                                 nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    nnfs_error unwanted;
+    nnfs_communicator *c = settings->communicator;
+    error = error ? error : &unwanted; /* is sent to the others */
+    communicator_begin(c);
+    nnfs_status status = load(source, settings, train, test, error);
+    if (status == NNFS_OK || !communicator_failed(c)) {
+        status = nnfs_communicator_agree(c, status, error);
+    }
+    if (status != NNFS_OK) {
+        nnfs_dataset_free(*train);
+        nnfs_dataset_free(*test);
+        *train = *test = NULL;
+    }
+    return status;
+}
+
 nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *settings,
                               nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
@@ -250,15 +290,8 @@ nnfs_status nnfs_dataset_load(const char *source, const nnfs_dataset_settings *s
     if (!settings) {
         settings = &standard;
     }
-    TRY(cpu_check_threads(settings->threads, error));
-    TRY(file_check_pointer(source, error));
-    const data_reader *row = NULL;
-    TRY(find_reader(source, settings->format, &row, error));
-    if (settings->keep && settings->keep[0] && row->load != csv_load) {
-        return fail(error, NNFS_ERROR_ARGUMENT, "%s: only the columns of a CSV file can be kept",
-                    source);
-    }
-    nnfs_status status = row->load(source, settings, train, second, error);
+    nnfs_status status =
+        (settings->communicator ? load_by_ranks : load)(source, settings, train, second, error);
     if (status == NNFS_OK && !test && !*train) {
         status = fail(error, NNFS_ERROR_DATA, "%s: holds a test set alone", source);
     }

@@ -18,6 +18,7 @@ enum { SOURCE_HEAD_BYTES = 512 };
 typedef struct source_head {
     const char *name;
     bool folder;
+    const char *parts; /* of a folder of part files: their format */
     unsigned char bytes[SOURCE_HEAD_BYTES];
     size_t count;
 } source_head;

@@ -236,7 +236,10 @@ static void adopt_table(making *m)
     table->columns = NULL;
     table->kept = (table_texts){0};
     table->values = NULL;
-    table->mapping = NULL;
+    if (table->mapping) {
+        table->mapping = NULL;
+        table->lines = NULL;
+    }
 }
 
 /* cells [count x rows] */

@@ -51,6 +51,14 @@ bool communicator_gather(nnfs_communicator *c, const void *own, void *all, size_
 /* What rank `root` has comes to all. */
 bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int root);
 
+/* Whether the last nnfs_communicator_agree failed, and no communicator_begin followed: all ranks
+ * know the error. */
+bool communicator_failed(const nnfs_communicator *c);
+void communicator_begin(nnfs_communicator *c);
+
+/* The first rank of this rank's host. */
+int communicator_host_leader(const nnfs_communicator *c);
+
 /* Another rank is lost, for this reason: no message comes through any more. Returns false. */
 bool communicator_lose(nnfs_communicator *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

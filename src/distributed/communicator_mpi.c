@@ -54,11 +54,13 @@ struct nnfs_communicator {
     MPI_Comm world;
     int rank, size;
     int hosts, host_ranks;
+    int host_leader; /* the first rank of this host */
     bool initialized_here;
     pthread_mutex_t mutex;
     transfer exchange; /* of communicator_exchange */
     heartbeat beat;
     double seconds; /* that were waited for messages */
+    bool failed;    /* the last nnfs_communicator_agree */
     atomic_bool lost;
     nnfs_error error; /* why, once `lost` */
 };
@@ -364,6 +366,21 @@ bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int 
     return true;
 }
 
+bool communicator_failed(const nnfs_communicator *c)
+{
+    return c->failed;
+}
+
+void communicator_begin(nnfs_communicator *c)
+{
+    c->failed = false;
+}
+
+int communicator_host_leader(const nnfs_communicator *c)
+{
+    return c->host_leader;
+}
+
 /* ---- Joining and leaving ---- */
 
 static bool count_hosts(nnfs_communicator *c)
@@ -373,7 +390,12 @@ static bool count_hosts(nnfs_communicator *c)
     if (MPI_Comm_split_type(c->world, MPI_COMM_TYPE_SHARED, c->rank, MPI_INFO_NULL, &host) !=
             MPI_SUCCESS ||
         MPI_Comm_size(host, &c->host_ranks) != MPI_SUCCESS ||
-        MPI_Comm_rank(host, &rank) != MPI_SUCCESS || MPI_Comm_free(&host) != MPI_SUCCESS) {
+        MPI_Comm_rank(host, &rank) != MPI_SUCCESS) {
+        return false;
+    }
+    c->host_leader = c->rank;
+    if (MPI_Bcast(&c->host_leader, 1, MPI_INT, 0, host) != MPI_SUCCESS ||
+        MPI_Comm_free(&host) != MPI_SUCCESS) {
         return false;
     }
     int first = rank == 0;
@@ -532,6 +554,7 @@ nnfs_status nnfs_communicator_agree(nnfs_communicator *communicator, nnfs_status
         }
     }
     free(all);
+    communicator->failed = status != NNFS_OK;
     return status;
 }
 

@@ -39,8 +39,10 @@ void table_free(data_table *table)
         (void)munmap(table->mapping, table->mapping_bytes);
     } else {
         memory_free(table->values);
+        memory_free(table->lines);
     }
-    memory_free(table->lines);
+    string_list_free(table->parts);
+    memory_free(table->part_rows);
     table_texts_free(&table->kept);
     if (table->targets) {
         table_free(table->targets);
@@ -132,6 +134,20 @@ int64_t table_line(const data_table *table, int64_t row)
     return table->first_line + row;
 }
 
+const char *table_path(const data_table *table, int64_t row, int64_t *first)
+{
+    int part = 0;
+    *first = 0;
+    if (!table->parts) {
+        return table->path;
+    }
+    while (table->parts[part + 1] && table->part_rows[part + 1] <= row) {
+        part++;
+    }
+    *first = table->part_rows[part];
+    return table->parts[part];
+}
+
 nnfs_status table_fail(const data_table *table, int64_t row, int column, nnfs_error *error,
                        const char *format, ...)
 {
@@ -141,8 +157,10 @@ nnfs_status table_fail(const data_table *table, int64_t row, int column, nnfs_er
     (void)vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     bool lines = table->first_line > 0;
-    return fail(error, NNFS_ERROR_DATA, "%s: %s %lld%s%s: %s", table->path, lines ? "line" : "row",
-                (long long)(lines ? table_line(table, row) : row + 1),
+    int64_t first = 0;
+    const char *path = table_path(table, row, &first);
+    return fail(error, NNFS_ERROR_DATA, "%s: %s %lld%s%s: %s", path, lines ? "line" : "row",
+                (long long)(lines ? table_line(table, row) : row - first + 1),
                 column < 0 ? "" : ", column ", column < 0 ? "" : table_label(table, column).text,
                 sentence);
 }

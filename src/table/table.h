@@ -46,10 +46,14 @@ typedef struct data_table {
     bool swapped;
     void *mapping; /* of a file (mmap), instead of memory; or NULL */
     size_t mapping_bytes;
-    int64_t first_line;   /* of the file, where row 0 is; 0 where there are no lines */
-    uint32_t *lines;      /* [rows] where each row begins; NULL: on lines that follow each other */
+    int64_t first_line; /* of the file, where row 0 is; 0 where there are no lines */
+    uint32_t
+        *lines; /* [rows] where each row begins, in `mapping` if there is one; NULL: on lines that
+                           * follow each other */
     nnfs_reading reading; /* how the file was read */
     table_texts kept;
+    char **parts; /* of a table in several files: their paths, see base/string_list.h; or NULL */
+    int64_t *part_rows; /* and the first row of each; from memory_alloc */
     struct data_table
         *targets; /* of an NPZ file with an array of its own for them, or NULL; calloc */
 } data_table;
@@ -72,6 +76,9 @@ typedef struct column_label {
     char text[72];
 } column_label;
 column_label table_label(const data_table *table, int column);
+
+/* The file that a row is from, whose first row is *first. */
+const char *table_path(const data_table *table, int64_t row, int64_t *first);
 
 /* The line that a row begins on. */
 int64_t table_line(const data_table *table, int64_t row);

@@ -45,7 +45,7 @@ static void read_pair(const char *images, const char *labels)
 {
     nnfs_error error = {.status = NNFS_OK};
     dataset_storage storage = {0};
-    nnfs_status status = idx_read_pair(images, labels, NULL, &storage, &error);
+    nnfs_status status = idx_read_pair(images, labels, NULL, NULL, &storage, &error);
     fuzz_check_error(status, &error);
     fuzz_check((status == NNFS_OK) == (storage.features != NULL));
     if (status == NNFS_OK) {

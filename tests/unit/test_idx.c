@@ -43,7 +43,7 @@ static loaded load(const char *path)
 {
     loaded set = {.error = {.status = NNFS_OK}};
     memory_asked = 0;
-    set.status = idx_read(path, &set.train, &set.test, &set.error);
+    set.status = idx_read(path, NULL, &set.train, &set.test, &set.error);
     return set;
 }
 

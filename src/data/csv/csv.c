@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "data/csv/csv_number.h"
+#include "data/part_files.h"
 #include "platform/cpu.h"
 
 #include <stdarg.h>
@@ -35,6 +36,8 @@ nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_er
     data_table at = *reader->table; /* as if its first row were on the line */
     at.first_line = line;
     at.lines = NULL;
+    at.parts = NULL;
+    at.path = reader->parts[reader->part];
     return table_fail(&at, 0, column, error, "%s", sentence);
 }
 
@@ -109,6 +112,15 @@ nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t
     default:
         return csv_fail(reader, line, fault->column, error, "%s", sentences[fault->kind]);
     }
+}
+
+nnfs_status csv_report_at(const csv_reader *reader, const csv_fault *fault, uint64_t place,
+                          nnfs_error *error)
+{
+    const csv_block *block = &reader->blocks[place >> 32];
+    csv_reader at = *reader;
+    at.part = block->part;
+    return csv_report(&at, fault, block->first_line, error);
 }
 
 /* ---- Memory ---- */
@@ -263,16 +275,25 @@ static nnfs_status find_roles(csv_reader *reader, const findings *before, nnfs_e
     return NNFS_OK;
 }
 
-static nnfs_status read_pass(csv_reader *reader, const char *path, const findings *before,
-                             bool *again, nnfs_error *error)
+static nnfs_status read_pass(csv_reader *reader, const findings *before, bool *again,
+                             nnfs_error *error)
 {
-    nnfs_status status = make_window(reader, error);
-    if (status != NNFS_OK || (status = csv_start(reader, path, error)) != NNFS_OK ||
-        (status = find_roles(reader, before, error)) != NNFS_OK ||
-        (status = make_workers(reader, error)) != NNFS_OK ||
-        (status = csv_read_rows(reader, error)) != NNFS_OK ||
-        (status = csv_decide(reader, again, error)) != NNFS_OK || *again) {
-        return status;
+    reader->part = 0;
+    TRY(make_window(reader, error));
+    TRY(csv_start(reader, error));
+    TRY(find_roles(reader, before, error));
+    TRY(make_workers(reader, error));
+    for (int part = 0; reader->parts[part]; part++) {
+        if (part > 0) {
+            TRY(csv_next_part(reader, part, error));
+        }
+        TRY(csv_enter_range(reader, error));
+        TRY(csv_read_rows(reader, error));
+    }
+    TRY(csv_join_ranks(reader, error));
+    TRY(csv_decide(reader, again, error));
+    if (*again) {
+        return NNFS_OK;
     }
     return csv_finish(reader, error);
 }
@@ -287,7 +308,7 @@ static nnfs_status read_all(csv_reader *reader, const char *path, nnfs_error *er
         again = false;
         table_free(reader->table);
         reader->table->path = path;
-        status = read_pass(reader, path, &before, &again, error);
+        status = read_pass(reader, &before, &again, error);
         end_pass(reader);
         memory_free(before.roles);
         memory_free(before.formats);
@@ -314,15 +335,35 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
 {
     *table = (data_table){0};
     int threads = cpu_threads(settings->threads);
-    csv_reader reader = {.settings = settings,
+    nnfs_dataset_settings own = *settings;
+    if (own.keep && own.keep[0]) {
+        own.communicator = NULL; /* the cells that are kept are in each rank */
+    }
+    csv_reader reader = {.settings = &own,
                          .table = table,
                          .threads = MIN(threads, MOST_THREADS),
                          .c = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
     if (!reader.c) {
         return fail_memory(error, 0, "reading CSV");
     }
+    part_files files = {0};
+    nnfs_status status = part_files_list(path, &files, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    if (files.count == 0) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: no CSV files in this folder", path);
+        goto cleanup;
+    }
     prepare_missing(&reader);
-    nnfs_status status = read_all(&reader, path, error);
+    reader.parts = string_list_view_of(files.paths);
+    TRY_CLEANUP(read_all(&reader, path, error));
+    if (files.count > 1) {
+        table->parts = files.paths;
+        files.paths = NULL;
+    }
+cleanup:
+    string_list_free(files.paths);
     freelocale(reader.c);
     if (status != NNFS_OK) {
         table_free(table);

@@ -30,10 +30,13 @@ enum {
 typedef struct csv_block {
     float *values;      /* [columns x rows]; blocks of one worker alone */
     uint32_t *lines;    /* [rows] after first_line; NULL: they follow each other */
+    bool follows;       /* each row is on the line after the one before */
     int64_t first_line; /* of the file, where the chunk begins */
     int64_t first_row;  /* of the table */
     int64_t rows;
     int worker;
+    int part;         /* file of the table that it is from */
+    int rank;         /* that has its values */
     size_t *kept;     /* [kept_count x rows] where the cells of kept columns begin in kept_bytes */
     char *kept_bytes; /* [kept_room], of which kept_used are used */
     size_t kept_used, kept_room;
@@ -53,6 +56,9 @@ typedef struct csv_column_counts {
     int64_t missing, texts, huge;
     int64_t padded;                  /* numbers of digits alone that begin with a zero, "007" */
     uint64_t first_text, first_huge; /* a csv_place; of the first one */
+    uint32_t text_line, huge_line;   /* its line after first_line of its block */
+    uint32_t text_number;            /* of the first text, in the worker's dictionary */
+    int32_t text_worker;             /* whose dictionary that is */
 } csv_column_counts;
 
 #define CSV_NOWHERE UINT64_MAX
@@ -86,8 +92,10 @@ typedef struct csv_reader {
 
     char *window; /* [capacity, and what ends it] of which `used` bytes are */
     size_t used, capacity;
-    char *at;        /* in it: the next row */
-    int64_t line;    /* of that row */
+    size_t
+        begins;   /* where in the file the window does; of files that can be cut, see csv_ranks.c */
+    char *at;     /* in it: the next row */
+    int64_t line; /* of that row */
     int64_t skipped; /* lines before the table that are comments by themselves */
     bool complete;   /* the window holds the rest of the file, which ends with a newline */
 
@@ -111,6 +119,9 @@ typedef struct csv_reader {
     int worker_count;
     csv_block *blocks; /* [block_count], some without rows */
     size_t block_count, block_room;
+
+    string_list_view parts; /* the files of the table */
+    int part;               /* that is read */
 } csv_reader;
 
 static inline uint64_t csv_place(uint64_t block, uint64_t row)
@@ -124,6 +135,12 @@ nnfs_status csv_fail(const csv_reader *reader, int64_t line, int column, nnfs_er
 /* The sentence of a fault; `line` is that of its chunk. */
 nnfs_status csv_report(const csv_reader *reader, const csv_fault *fault, int64_t line,
                        nnfs_error *error);
+/* That of a fault in the row at `place`. */
+nnfs_status csv_report_at(const csv_reader *reader, const csv_fault *fault, uint64_t place,
+                          nnfs_error *error);
+/* The first text of a column. */
+const char *csv_first_text(const csv_reader *reader, const csv_column_counts *sum, int column,
+                           size_t *length);
 
 /* Leaves out lines before the table that begin like comments, unless the settings say
  * how it begins. */
@@ -133,7 +150,7 @@ void csv_skip_comments(csv_reader *reader);
  * input_stream_read, DATA (NUL bytes). */
 nnfs_status csv_fill(csv_reader *reader, nnfs_error *error);
 /* Opens the file and finds its encoding, delimiter and columns; the next row is one of values. */
-nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error);
+nnfs_status csv_start(csv_reader *reader, nnfs_error *error);
 /* Returns the cells of the row at *at within [.., limit), which then is the next row; 0:
  * no whole row. */
 int csv_count_row(char delimiter, char **at, char *limit);
@@ -142,7 +159,19 @@ nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error);
 /* Cells of the row at *at, which then is the next one; 0: no more whole row, or one
  * with a fault. */
 int csv_count_cells(const csv_reader *reader, char delimiter, char **at);
-/* Reads all rows into blocks. */
+/* Opens the next file of a table that lies in several. Errors: those of csv_start,
+ * DATA (other columns). */
+nnfs_status csv_next_part(csv_reader *reader, int part, nnfs_error *error);
+/* Compares the first row of a further file with the columns, and leaves it out if it
+ * has their names. */
+nnfs_status csv_match_header(csv_reader *reader, nnfs_error *error);
+
+/* Lets each rank read its own rows of the open file. Errors: IO, MEMORY. */
+nnfs_status csv_enter_range(csv_reader *reader, nnfs_error *error);
+/* Tells all ranks of all blocks and of what workers saw. Errors: IO, MEMORY. */
+nnfs_status csv_join_ranks(csv_reader *reader, nnfs_error *error);
+
+/* Reads all rows of the open file into blocks. */
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);
 /* What the decoded bytes become before they are cut, see csv_normalize.c. */
 size_t csv_normalize(csv_normal_state *state, char comment, bool blanks, char *text, size_t length);
@@ -150,8 +179,8 @@ size_t csv_normalize(csv_normal_state *state, char comment, bool blanks, char *t
  * Finds how the texts of a column are written, if all of them are numbers or dates. *found: into
  * the column's format. Errors: DATA (two readings are possible), MEMORY.
  */
-nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, int64_t numbers,
-                              bool *found, nnfs_error *error);
+nnfs_status csv_detect_format(csv_reader *reader, int column, const csv_column_counts *sum,
+                              int64_t numbers, bool *found, nnfs_error *error);
 /* Whether a cell may be a number or a date in some format. */
 bool csv_looks_like_value(const csv_reader *reader, const csv_cell *cell);
 

@@ -136,6 +136,12 @@ nnfs_status csv_decoder_read(csv_decoder *decoder, input_stream *from, char *tex
     return NNFS_OK;
 }
 
+void csv_decoder_restart(csv_decoder *decoder)
+{
+    decoder->used = 0;
+    decoder->end = false;
+}
+
 bool csv_decoder_at_end(const csv_decoder *decoder)
 {
     return decoder->end && decoder->used == 0;

@@ -27,6 +27,9 @@ void csv_decoder_end(csv_decoder *decoder);
 nnfs_status csv_decoder_read(csv_decoder *decoder, input_stream *from, char *text, size_t count,
                              size_t *got, nnfs_error *error);
 
+/* Begins again at another place of a UTF-8 file, to which its stream has gone. */
+void csv_decoder_restart(csv_decoder *decoder);
+
 /* Whether all has been read. */
 bool csv_decoder_at_end(const csv_decoder *decoder);
 

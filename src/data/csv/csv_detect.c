@@ -44,26 +44,13 @@ static bool reads_all(const column_texts *texts, const csv_format *format, const
     return wrong == 0 || (count > 2 && (wrong == 1 || wrong * 20 <= count));
 }
 
-/* The text that came first: one of the column, with its length. */
-static const char *first_text(const csv_reader *reader, int column, uint64_t first, size_t *length)
+static nnfs_status fail_two(const csv_reader *reader, int column, const csv_column_counts *sum,
+                            bool date, nnfs_error *error)
 {
-    const csv_block *block = &reader->blocks[first >> 32];
-    size_t row = first & UINT32_MAX;
-    float number = block->values[row * (size_t)reader->table->column_count + (size_t)column];
-    const csv_dictionary *texts = reader->workers[block->worker].dictionaries[column];
-    *length = texts->entries[(uint32_t)number].length;
-    return csv_dictionary_text(texts, (uint32_t)number);
-}
-
-static nnfs_status fail_two(const csv_reader *reader, int column, uint64_t first, bool date,
-                            nnfs_error *error)
-{
-    const csv_block *block = &reader->blocks[first >> 32];
-    size_t row = first & UINT32_MAX;
-    csv_fault fault = {.kind = CSV_FAULT_TWO_READINGS, .column = column, .cells = date};
-    fault.text = first_text(reader, column, first, &fault.length);
-    fault.line = block->lines ? (int64_t)block->lines[row] : (int64_t)row;
-    return csv_report(reader, &fault, block->first_line, error);
+    csv_fault fault = {
+        .kind = CSV_FAULT_TWO_READINGS, .line = sum->text_line, .column = column, .cells = date};
+    fault.text = csv_first_text(reader, sum, column, &fault.length);
+    return csv_report_at(reader, &fault, sum->first_text, error);
 }
 
 /* ---- Dates ---- */
@@ -132,18 +119,19 @@ static void find_numbers(const column_texts *texts, const csv_format *affix, csv
 
 /* ---- Both ---- */
 
-static void set_origin(const csv_reader *reader, int column, uint64_t first, csv_format *format)
+static void set_origin(const csv_reader *reader, int column, const csv_column_counts *sum,
+                       csv_format *format)
 {
     size_t length = 0;
     double days = 0.0;
-    const char *text = first_text(reader, column, first, &length);
+    const char *text = csv_first_text(reader, sum, column, &length);
     if (csv_format_read(format, text, text + length, reader->c, &days)) {
         format->origin = floor(days);
     }
 }
 
-nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, int64_t numbers,
-                              bool *found, nnfs_error *error)
+nnfs_status csv_detect_format(csv_reader *reader, int column, const csv_column_counts *sum,
+                              int64_t numbers, bool *found, nnfs_error *error)
 {
     size_t length = 0;
     csv_format *to = &reader->formats[column];
@@ -151,7 +139,7 @@ nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, in
     csv_format other = {.decimal = 0};
     csv_format affix = {.decimal = 0};
     column_texts texts = {reader, column, reader->settings->skip_bad_rows != 0};
-    const char *text = first_text(reader, column, first, &length);
+    const char *text = csv_first_text(reader, sum, column, &length);
     *found = false;
     if (numbers == 0) {
         find_dates(&texts, &format, &other);
@@ -164,10 +152,10 @@ nnfs_status csv_detect_format(csv_reader *reader, int column, uint64_t first, in
         return NNFS_OK;
     }
     if (!csv_format_is_plain(&other)) {
-        return fail_two(reader, column, first, format.date[0] != '\0', error);
+        return fail_two(reader, column, sum, format.date[0] != '\0', error);
     }
     if (format.date[0]) {
-        set_origin(reader, column, first, &format);
+        set_origin(reader, column, sum, &format);
     }
     *to = format;
     *found = true;

@@ -8,6 +8,7 @@
 #include "base/minmax.h"
 #include "data/csv/csv_categories.h"
 #include "data/csv/csv_number.h"
+#include "distributed/host_memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,27 +25,36 @@ static csv_column_counts sum_counts(const csv_reader *reader, int column)
         sum.texts += counts->texts;
         sum.huge += counts->huge;
         sum.padded += counts->padded;
-        sum.first_text = MIN(counts->first_text, sum.first_text);
-        sum.first_huge = MIN(counts->first_huge, sum.first_huge);
+        if (counts->first_text < sum.first_text) {
+            sum.first_text = counts->first_text;
+            sum.text_line = counts->text_line;
+            sum.text_number = counts->text_number;
+            sum.text_worker = i;
+        }
+        if (counts->first_huge < sum.first_huge) {
+            sum.first_huge = counts->first_huge;
+            sum.huge_line = counts->huge_line;
+        }
     }
     return sum;
 }
 
-/* The fault of a cell that turned out to be one only when the whole column had been seen. */
-static nnfs_status fail_cell(const csv_reader *reader, int column, uint64_t place,
-                             csv_fault_kind kind, int64_t numbers, nnfs_error *error)
+const char *csv_first_text(const csv_reader *reader, const csv_column_counts *sum, int column,
+                           size_t *length)
 {
-    const csv_block *block = &reader->blocks[place >> 32];
-    size_t row = place & UINT32_MAX;
-    csv_fault fault = {.kind = kind, .column = column, .cells = numbers};
-    fault.line = block->lines ? (int64_t)block->lines[row] : (int64_t)row;
-    if (kind != CSV_FAULT_HUGE) {
-        float number = block->values[row * (size_t)reader->table->column_count + (size_t)column];
-        const csv_dictionary *texts = reader->workers[block->worker].dictionaries[column];
-        fault.text = csv_dictionary_text(texts, (uint32_t)number);
-        fault.length = strlen(fault.text);
-    }
-    return csv_report(reader, &fault, block->first_line, error);
+    const csv_dictionary *texts = reader->workers[sum->text_worker].dictionaries[column];
+    *length = texts->entries[sum->text_number].length;
+    return csv_dictionary_text(texts, sum->text_number);
+}
+
+/* The fault of a text that turned out to be one only when the whole column had been seen. */
+static nnfs_status fail_text(const csv_reader *reader, int column, const csv_column_counts *sum,
+                             int64_t numbers, nnfs_error *error)
+{
+    csv_fault fault = {
+        .kind = CSV_FAULT_NO_NUMBER, .line = sum->text_line, .column = column, .cells = numbers};
+    fault.text = csv_first_text(reader, sum, column, &fault.length);
+    return csv_report_at(reader, &fault, sum->first_text, error);
 }
 
 /*
@@ -83,8 +93,7 @@ static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nn
     bool found = false;
     describe_column(reader, column, &sum);
     if ((any || strict) && sum.texts > 0 && csv_format_is_plain(&reader->formats[column])) {
-        nnfs_status status =
-            csv_detect_format(reader, column, sum.first_text, numbers, &found, error);
+        nnfs_status status = csv_detect_format(reader, column, &sum, numbers, &found, error);
         if (status != NNFS_OK || found) {
             *again = found;
             return status;
@@ -97,11 +106,11 @@ static nnfs_status decide_column(csv_reader *reader, int column, bool *again, nn
         return NNFS_OK;
     }
     if (mistakes || (strict && sum.texts > 0)) {
-        return fail_cell(reader, column, sum.first_text, CSV_FAULT_NO_NUMBER, strict ? 0 : numbers,
-                         error);
+        return fail_text(reader, column, &sum, strict ? 0 : numbers, error);
     }
     if ((any || strict) && sum.texts == 0 && sum.huge > 0) {
-        return fail_cell(reader, column, sum.first_huge, CSV_FAULT_HUGE, 0, error);
+        csv_fault fault = {.kind = CSV_FAULT_HUGE, .line = sum.huge_line, .column = column};
+        return csv_report_at(reader, &fault, sum.first_huge, error);
     }
     bool padded = sum.texts == 0 && sum.padded > 0;
     if (any && (padded || (sum.texts > 0 && numbers > 0))) {
@@ -183,30 +192,120 @@ static bool lines_follow(const csv_reader *reader)
     bool follow = true;
     for (size_t i = 0; i < reader->block_count; i++) {
         const csv_block *block = &reader->blocks[i];
-        bool here =
-            !block->lines && block->first_line - reader->blocks[0].first_line == block->first_row;
+        bool here = block->follows && block->part == 0 &&
+                    block->first_line - reader->blocks[0].first_line == block->first_row;
         follow = follow && (here || block->rows == 0);
     }
     return follow;
+}
+
+/* The bytes that each rank writes, of rows with `bytes` each that begin at `at`; returns
+ * how many ranges. */
+static size_t list_ranges(const csv_reader *reader, size_t at, size_t bytes, host_range *ranges)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < reader->block_count; i++) {
+        const csv_block *block = &reader->blocks[i];
+        if (count == 0 || ranges[count - 1].rank != block->rank) {
+            ranges[count++] =
+                (host_range){.at = at + (size_t)block->first_row * bytes, .rank = block->rank};
+        }
+        ranges[count - 1].bytes += (size_t)block->rows * bytes;
+    }
+    return count;
+}
+
+/* Memory for values and lines: of this process, or of all ranks of the host. */
+static nnfs_status make_table(csv_reader *reader, size_t cells, bool lines, host_memory *shared,
+                              nnfs_error *error)
+{
+    data_table *table = reader->table;
+    nnfs_communicator *c = reader->settings->communicator;
+    size_t values = size_mul(cells, sizeof(float));
+    size_t all = size_add(values, lines ? size_mul((size_t)table->rows, sizeof(uint32_t)) : 0);
+    if (c) {
+        TRY(host_memory_create(c, all, shared, error));
+        table->mapping = table->values = shared->mapping;
+        table->mapping_bytes = all;
+        shared->mapping = NULL; /* is the table's */
+        table->lines = lines ? (uint32_t *)table->values + cells : NULL;
+        return NNFS_OK;
+    }
+    table->values = memory_alloc(cells, sizeof(float));
+    table->lines = lines ? memory_alloc((size_t)table->rows, sizeof *table->lines) : NULL;
+    if (!table->values || (lines && !table->lines)) {
+        return fail_memory(error, all, "the table");
+    }
+    return NNFS_OK;
+}
+
+/* Sends the rows to the other hosts. */
+static nnfs_status share_rows(csv_reader *reader, host_memory *shared, size_t cells,
+                              nnfs_error *error)
+{
+    nnfs_communicator *c = reader->settings->communicator;
+    data_table *table = reader->table;
+    if (!c) {
+        return NNFS_OK;
+    }
+    host_range *ranges = memory_alloc(size_mul(reader->block_count, 2), sizeof *ranges);
+    nnfs_status status =
+        ranges ? NNFS_OK : fail_memory(error, reader->block_count, "the ranks of a job");
+    TRY(nnfs_communicator_agree(c, status, error));
+    size_t row = (size_t)table->column_count * sizeof(float);
+    size_t count = list_ranges(reader, 0, row, ranges);
+    if (table->lines) {
+        count += list_ranges(reader, cells * sizeof(float), sizeof *table->lines, ranges + count);
+    }
+    shared->mapping = table->mapping;
+    status = host_memory_share(c, shared, ranges, count, error);
+    shared->mapping = NULL;
+    memory_free(ranges);
+    return status;
+}
+
+/* The first row of each file. */
+static nnfs_status list_parts(csv_reader *reader, nnfs_error *error)
+{
+    int parts = string_list_count(reader->parts);
+    int64_t *rows = parts > 1 ? memory_alloc((size_t)parts, sizeof *rows) : NULL;
+    reader->table->part_rows = rows;
+    if (parts < 2) {
+        return NNFS_OK;
+    }
+    if (!rows) {
+        return fail_memory(error, (size_t)parts * sizeof *rows, "the files");
+    }
+    for (int i = 0; i < parts; i++) {
+        rows[i] = reader->table->rows;
+    }
+    for (size_t i = reader->block_count; i-- > 0;) {
+        for (int part = reader->blocks[i].part; part >= 0; part--) {
+            rows[part] = reader->blocks[i].first_row;
+        }
+    }
+    return NNFS_OK;
 }
 
 static nnfs_status copy_blocks(csv_reader *reader, nnfs_error *error)
 {
     data_table *table = reader->table;
     size_t cells = size_mul((size_t)table->rows, (size_t)table->column_count);
-    bool follow = lines_follow(reader);
+    host_memory shared = {0};
+    int me = nnfs_communicator_rank(reader->settings->communicator);
     table->type = DTYPE_F32;
     table->first_line = reader->blocks[0].first_line;
-    table->values = memory_alloc(cells, sizeof(float));
-    table->lines = follow ? NULL : memory_alloc((size_t)table->rows, sizeof *table->lines);
-    if (!table->values || (!follow && !table->lines)) {
-        return fail_memory(error, size_mul(cells, sizeof(float)), "the table");
-    }
+    TRY(list_parts(reader, error));
+    TRY(make_table(reader, cells, !lines_follow(reader), &shared, error));
 #pragma omp parallel for schedule(dynamic) num_threads(reader->threads)
     for (size_t i = 0; i < reader->block_count; i++) {
-        copy_block(reader, &reader->blocks[i]);
+        if (reader->blocks[i].rank == me) {
+            copy_block(reader, &reader->blocks[i]);
+        }
     }
-    return NNFS_OK;
+    nnfs_status status = share_rows(reader, &shared, cells, error);
+    host_memory_free(&shared);
+    return status;
 }
 
 nnfs_status csv_finish(csv_reader *reader, nnfs_error *error)

@@ -314,6 +314,101 @@ static nnfs_status take_names(csv_reader *reader, nnfs_error *error)
     return NNFS_OK;
 }
 
+/* ---- Further files ---- */
+
+/* What the first row of a further file says. */
+typedef struct header_match {
+    int cells, equal, known; /* cells; those that are the name of their column, or of any */
+    int different;           /* the first column with another name, or -1 */
+    char name[64];           /* that it has here */
+    int newlines;
+} header_match;
+
+/* Looks at the cells of the row at reader->at, which stays as it is. */
+static nnfs_status match_cells(const csv_reader *reader, char *copy, size_t length,
+                               header_match *match, nnfs_error *error)
+{
+    const data_table *table = reader->table;
+    char *next = copy;
+    csv_cell cell;
+    for (; next < copy + length; next++, match->cells++) {
+        int c = match->cells;
+        next = csv_find_cell(reader->delimiter, next, copy + length, &cell);
+        if (!next) {
+            return csv_report(reader, &(csv_fault){.kind = cell.fault, .column = -1}, reader->line,
+                              error);
+        }
+        bool last = *next == '\n';
+        match->newlines += cell.newlines;
+        csv_clean_cell(&cell);
+        *cell.end = '\0';
+        bool empty = cell.text == cell.end;
+        bool equal = c < table->column_count && (empty || table->columns[c].repeated ||
+                                                 strcmp(table->columns[c].name, cell.text) == 0);
+        match->equal += equal;
+        match->known += !empty && table_find_name(table, cell.text) >= 0;
+        if (!equal && match->different < 0 && c < table->column_count) {
+            match->different = c;
+            (void)snprintf(match->name, sizeof match->name, "%s", cell.text);
+        }
+        if (last) {
+            match->cells++;
+            break;
+        }
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status fail_columns(const csv_reader *reader, const header_match *match,
+                                nnfs_error *error)
+{
+    if (match->cells != reader->table->column_count) {
+        return csv_fail(reader, reader->line, -1, error, "%d columns, where %s has %d",
+                        match->cells, reader->parts[0], reader->table->column_count);
+    }
+    return csv_fail(reader, reader->line, -1, error, "column %d is '%s', where %s has %s",
+                    match->different + 1, match->name, reader->parts[0],
+                    table_label(reader->table, match->different).text);
+}
+
+nnfs_status csv_match_header(csv_reader *reader, nnfs_error *error)
+{
+    int columns = reader->table->column_count;
+    bool open = false;
+    char *end = csv_row_end(reader->delimiter, reader->at, reader->window + reader->used, &open);
+    if (!end) {
+        return NNFS_OK; /* reading the rows finds that */
+    }
+    size_t length = (size_t)(end - reader->at);
+    char *copy = memory_alloc(length + 1, 1);
+    header_match match = {.different = -1};
+    if (!copy) {
+        return fail_memory(error, length, "the header");
+    }
+    memcpy(copy, reader->at, length);
+    copy[length] = '\n';
+    nnfs_status status = NNFS_OK;
+    if (reader->table->reading.header) {
+        status = match_cells(reader, copy, length, &match, error);
+    } else {
+        match.cells = csv_count_row(reader->delimiter, &(char *){copy}, copy + length);
+    }
+    memory_free(copy);
+    TRY(status);
+    match.cells -= reader->trailing && match.cells == columns + 1;
+    bool header = reader->table->reading.header && match.equal >= columns && match.known > 0;
+    if (match.cells != columns || (!header && match.known * 2 >= columns && match.known > 0)) {
+        return fail_columns(reader, &match, error);
+    }
+    if (header) {
+        reader->at = end;
+        reader->line += 1 + match.newlines;
+    }
+    return NNFS_OK;
+}
+
+/* ---- The first file ---- */
+
 nnfs_status csv_take_header(csv_reader *reader, nnfs_error *error)
 {
     bool header = false;

@@ -66,6 +66,8 @@ static bool put_text(csv_worker *worker, int column, const csv_cell *cell, float
     csv_column_counts *counts = &worker->column_counts[column];
     if (counts->texts++ == 0) {
         counts->first_text = csv_place(worker->number, (uint64_t)worker->block.rows);
+        counts->text_line = (uint32_t)worker->line;
+        counts->text_number = (uint32_t)number;
     }
     *value = (float)number;
     return true;
@@ -76,6 +78,7 @@ static void put_huge(csv_worker *worker, int column, float *value)
     csv_column_counts *counts = &worker->column_counts[column];
     if (counts->huge++ == 0) {
         counts->first_huge = csv_place(worker->number, (uint64_t)worker->block.rows);
+        counts->huge_line = (uint32_t)worker->line;
     }
     *value = INFINITY;
 }
@@ -311,7 +314,8 @@ static bool make_room(const csv_reader *reader, csv_worker *worker)
 /* Rows that each begin a line after the one before need no list of where they do. */
 static void drop_lines(csv_worker *worker)
 {
-    if (worker->line == worker->block.rows) {
+    worker->block.follows = worker->line == worker->block.rows;
+    if (worker->block.follows) {
         memory_free(worker->block.lines);
         worker->block.lines = NULL;
     }

@@ -289,21 +289,36 @@ static nnfs_status find_first_row(csv_reader *reader, nnfs_error *error)
     return NNFS_OK;
 }
 
-nnfs_status csv_start(csv_reader *reader, const char *path, nnfs_error *error)
+/* Opens a file of the table and goes to its first row. */
+static nnfs_status open_part(csv_reader *reader, int part, nnfs_error *error)
 {
+    reader->part = part;
     reader->line = 1;
     reader->skipped = 0;
-    reader->delimiter = '\0';
+    reader->at = reader->window;
+    reader->used = reader->begins = 0;
+    reader->complete = false;
     reader->state = (csv_normal_state){.in_row = false};
-    nnfs_status status = input_stream_open(path, &reader->from, error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    status = csv_decoder_start(&reader->decoder, reader->from, reader->settings->encoding, error);
-    if (status != NNFS_OK || (status = find_first_row(reader, error)) != NNFS_OK ||
-        (status = choose_delimiter(reader, error)) != NNFS_OK ||
-        (status = find_columns(reader, error)) != NNFS_OK) {
-        return status;
-    }
+    TRY(input_stream_open(reader->parts[part], &reader->from, error));
+    TRY(csv_decoder_start(&reader->decoder, reader->from, reader->settings->encoding, error));
+    return find_first_row(reader, error);
+}
+
+nnfs_status csv_start(csv_reader *reader, nnfs_error *error)
+{
+    reader->delimiter = '\0';
+    TRY(open_part(reader, 0, error));
+    TRY(choose_delimiter(reader, error));
+    TRY(find_columns(reader, error));
     return csv_take_header(reader, error);
+}
+
+nnfs_status csv_next_part(csv_reader *reader, int part, nnfs_error *error)
+{
+    csv_decoder_end(&reader->decoder);
+    input_stream_close(reader->from);
+    reader->from = NULL;
+    TRY(open_part(reader, part, error));
+    normalize_window(reader);
+    return csv_match_header(reader, error);
 }

@@ -58,6 +58,7 @@ static nnfs_status read_window(csv_reader *reader, size_t kept, nnfs_error *erro
 nnfs_status csv_fill(csv_reader *reader, nnfs_error *error)
 {
     size_t kept = (size_t)(reader->window + reader->used - reader->at);
+    reader->begins += (size_t)(reader->at - reader->window);
     memmove(reader->window, reader->at, kept);
     reader->at = reader->window;
     TRY(read_window(reader, kept, error));
@@ -186,7 +187,11 @@ static nnfs_status prepare_workers(csv_reader *reader, int chunks, nnfs_error *e
     for (int i = 0; i < chunks; i++) {
         csv_worker *worker = &reader->workers[i];
         enough = enough && prepare_worker(reader, worker);
-        worker->block = (csv_block){.worker = i};
+        worker->block = (csv_block){
+            .worker = i,
+            .part = reader->part,
+            .rank = nnfs_communicator_rank(reader->settings->communicator),
+        };
         worker->number = reader->block_count + (size_t)i;
     }
     if (!enough) {

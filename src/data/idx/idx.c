@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "data/input_stream.h"
+#include "distributed/host_memory.h"
+#include "platform/memory_limit.h"
 
 #include <limits.h>
 #include <math.h>
@@ -290,8 +292,6 @@ static nnfs_status take_numbers(const input_stream *from, const idx_header *head
 {
     size_t count = header->samples * header->features;
     bool in_place = header->type->size == sizeof(float);
-    storage->type = DTYPE_F32;
-    storage->scale = 1.0f;
     storage->features = in_place ? values : memory_alloc(count, sizeof(float));
     nnfs_status status;
     if (storage->features) {
@@ -305,27 +305,77 @@ static nnfs_status take_numbers(const input_stream *from, const idx_header *head
     return status;
 }
 
+/* All that is stored of the samples, but their values. */
+static void describe_samples(const idx_header *header, dataset_storage *storage)
+{
+    bool pixels = header->type->code == 0x08;
+    storage->feature_count = (int)header->features;
+    storage->picture = image_layout_of_shape(header->rank, header->sizes);
+    storage->type = pixels ? DTYPE_U8 : DTYPE_F32;
+    storage->scale = pixels ? 1.0f / 255.0f : 1.0f;
+}
+
 static nnfs_status take_samples(const input_stream *from, const idx_header *header, void *values,
                                 dataset_storage *storage, nnfs_error *error)
 {
-    storage->feature_count = (int)header->features;
-    storage->picture = image_layout_of_shape(header->rank, header->sizes);
+    describe_samples(header, storage);
     if (header->type->code != 0x08) {
         return take_numbers(from, header, values, storage, error);
     }
-    storage->type = DTYPE_U8;
-    storage->scale = 1.0f / 255.0f;
     storage->features = values;
     return NNFS_OK;
 }
 
+/* Pixels that need not be unpacked stay in the file. */
+static nnfs_status map_samples(const input_stream *from, const idx_header *header,
+                               dataset_storage *storage, nnfs_error *error)
+{
+    TRY(input_stream_map_rest(from, header->bytes, &storage->mapping, &storage->mapping_bytes,
+                              error));
+    unsigned char *values = (unsigned char *)storage->mapping + input_stream_offset(from);
+    return take_samples(from, header, values, storage, error);
+}
+
+/* Rank 0 reads samples for all. */
+static nnfs_status read_for_ranks(input_stream *from, const idx_header *header,
+                                  nnfs_communicator *c, dataset_storage *storage, nnfs_error *error)
+{
+    unsigned char *values = NULL;
+    nnfs_status status = NNFS_OK;
+    bool pixels = header->type->code == 0x08;
+    size_t count = size_mul(header->samples, header->features);
+    if (nnfs_communicator_rank(c) == 0) {
+        TRY(input_stream_read_rest(from, header->bytes, &values, error));
+        status = take_samples(from, header, values, storage, error);
+        values = storage->features;
+        storage->features = NULL;
+    } else {
+        describe_samples(header, storage);
+    }
+    storage->mapping_bytes = pixels ? count : size_mul(count, sizeof(float));
+    if (status == NNFS_OK) {
+        status = host_memory_from_root(c, values, storage->mapping_bytes, &storage->mapping, error);
+    }
+    storage->features = storage->mapping;
+    memory_free(values);
+    return status;
+}
+
 static nnfs_status read_samples_of(input_stream *from, const dataset_storage *like,
-                                   dataset_storage *storage, nnfs_error *error)
+                                   nnfs_communicator *c, dataset_storage *storage,
+                                   nnfs_error *error)
 {
     idx_header header;
     unsigned char *values = NULL;
     TRY(read_header(from, &header, error));
     TRY(check_samples_header(from, &header, storage, like, error));
+    bool pixels = header.type->code == 0x08 && !input_stream_packed(from);
+    if (pixels && (c || header.bytes > memory_limit("") / 2)) {
+        return map_samples(from, &header, storage, error);
+    }
+    if (c) {
+        return read_for_ranks(from, &header, c, storage, error);
+    }
     TRY(input_stream_read_rest(from, header.bytes, &values, error));
     return take_samples(from, &header, values, storage, error);
 }
@@ -345,7 +395,7 @@ nnfs_status idx_check(const char *path, nnfs_error *error)
 /* ---- The pair ---- */
 
 nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_storage *like,
-                          dataset_storage *storage, nnfs_error *error)
+                          nnfs_communicator *c, dataset_storage *storage, nnfs_error *error)
 {
     dataset_storage read = {.classes = like ? like->classes : 0};
     input_stream *from = NULL;
@@ -360,12 +410,11 @@ nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_
         status = input_stream_open(images, &from, error);
     }
     if (status == NNFS_OK) {
-        status = read_samples_of(from, like, &read, error);
+        status = read_samples_of(from, like, c, &read, error);
     }
     input_stream_close(from);
     if (status != NNFS_OK) {
-        memory_free(read.labels);
-        memory_free(read.features);
+        dataset_storage_free(&read);
         return status;
     }
     *storage = read;

@@ -51,9 +51,23 @@ static nnfs_status find_file(const char *folder, const char *stem, const char *c
     return NNFS_OK;
 }
 
+bool idx_is_folder(const char *folder)
+{
+    static const char *const stems[] = {"train-images", "train-labels", "t10k-images",
+                                        "t10k-labels"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof stems / sizeof *stems && !found; i++) {
+        char *path = NULL;
+        (void)find_file(folder, stems[i], i % 2 == 0 ? image_endings : label_endings, &path, NULL);
+        found = path != NULL;
+        free(path);
+    }
+    return found;
+}
+
 /* Reads the pair called STEM-images and STEM-labels, if it is there. */
 static nnfs_status read_part(const char *folder, const char *stem, const dataset_storage *like,
-                             dataset_storage *storage, nnfs_error *error)
+                             nnfs_communicator *c, dataset_storage *storage, nnfs_error *error)
 {
     char image_stem[32];
     char label_stem[32];
@@ -66,7 +80,7 @@ static nnfs_status read_part(const char *folder, const char *stem, const dataset
         status = find_file(folder, label_stem, label_endings, &labels, error);
     }
     if (status == NNFS_OK && images && labels) {
-        status = idx_read_pair(images, labels, like, storage, error);
+        status = idx_read_pair(images, labels, like, c, storage, error);
     } else if (status == NNFS_OK && (images || labels)) {
         status =
             fail(error, NNFS_ERROR_IO, "%s/%s%s[.gz] is missing, and only %s there", folder,
@@ -78,11 +92,11 @@ static nnfs_status read_part(const char *folder, const char *stem, const dataset
     return status;
 }
 
-static nnfs_status read_folder(const char *folder, dataset_storage *train, dataset_storage *test,
-                               nnfs_error *error)
+static nnfs_status read_folder(const char *folder, nnfs_communicator *c, dataset_storage *train,
+                               dataset_storage *test, nnfs_error *error)
 {
-    TRY(read_part(folder, "train", NULL, train, error));
-    TRY(read_part(folder, "t10k", train->samples > 0 ? train : NULL, test, error));
+    TRY(read_part(folder, "train", NULL, c, train, error));
+    TRY(read_part(folder, "t10k", train->samples > 0 ? train : NULL, c, test, error));
     if (train->samples == 0 && test->samples == 0) {
         return fail(error, NNFS_ERROR_DATA,
                     "%s: no IDX data in this folder, neither train-images%s[.gz] nor "
@@ -147,7 +161,8 @@ static nnfs_status labels_beside(const char *images, char **labels, nnfs_error *
     return NNFS_OK;
 }
 
-static nnfs_status read_file(const char *images, dataset_storage *storage, nnfs_error *error)
+static nnfs_status read_file(const char *images, nnfs_communicator *c, dataset_storage *storage,
+                             nnfs_error *error)
 {
     char *labels = NULL;
     /* What is no IDX file at all is told so, and not that its labels are missing. */
@@ -156,7 +171,7 @@ static nnfs_status read_file(const char *images, dataset_storage *storage, nnfs_
         goto cleanup;
     }
     TRY_CLEANUP(labels_beside(images, &labels, error));
-    status = idx_read_pair(images, labels, NULL, storage, error);
+    status = idx_read_pair(images, labels, NULL, c, storage, error);
 cleanup:
     free(labels);
     return status;
@@ -164,8 +179,8 @@ cleanup:
 
 /* ---- Either ---- */
 
-nnfs_status idx_read(const char *path, dataset_storage *train, dataset_storage *test,
-                     nnfs_error *error)
+nnfs_status idx_read(const char *path, nnfs_communicator *c, dataset_storage *train,
+                     dataset_storage *test, nnfs_error *error)
 {
     *train = (dataset_storage){0};
     *test = (dataset_storage){0};
@@ -175,9 +190,9 @@ nnfs_status idx_read(const char *path, dataset_storage *train, dataset_storage *
     }
     nnfs_status status;
     if (S_ISDIR(about.st_mode)) {
-        status = read_folder(path, train, test, error);
+        status = read_folder(path, c, train, test, error);
     } else {
-        status = read_file(path, train, error);
+        status = read_file(path, c, train, error);
     }
     if (status != NNFS_OK) {
         dataset_storage_free(train);
@@ -189,10 +204,10 @@ nnfs_status idx_read(const char *path, dataset_storage *train, dataset_storage *
 nnfs_status idx_load(const char *source, const nnfs_dataset_settings *settings,
                      nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
-    (void)settings; /* nothing is drawn */
     dataset_storage train_storage;
     dataset_storage test_storage;
-    nnfs_status status = idx_read(source, &train_storage, &test_storage, error);
+    nnfs_status status =
+        idx_read(source, settings->communicator, &train_storage, &test_storage, error);
     if (status != NNFS_OK) {
         goto cleanup;
     }

@@ -6,6 +6,7 @@
 #include "base/vector.h"
 #include "data/dataset.h"
 #include "data/npy/npy_header.h"
+#include "distributed/host_memory.h"
 #include "platform/cpu.h"
 #include "platform/memory_limit.h"
 
@@ -161,6 +162,43 @@ static nnfs_status fetch(input_stream *from, const npy_header *header, size_t li
     return status;
 }
 
+/* Rank 0 reads and transposes for all what cannot be mapped. */
+static nnfs_status fetch_for_ranks(input_stream *from, const npy_header *header,
+                                   const nnfs_dataset_settings *settings, data_table *table,
+                                   nnfs_error *error)
+{
+    nnfs_communicator *c = settings->communicator;
+    bool root = nnfs_communicator_rank(c) == 0;
+    void *values = NULL;
+    nnfs_status status = NNFS_OK;
+    table->type = is_transposed(header) ? DTYPE_F32 : header->type;
+    table->swapped = !is_transposed(header) && header->swapped;
+    if (root) {
+        status = fetch(from, header, SIZE_MAX, cpu_threads(settings->threads), table, error);
+        values = table->values;
+        table->values = NULL;
+    }
+    size_t bytes = size_mul(size_mul(header->shape[0], header->features), dtype_bytes(table->type));
+    if (status == NNFS_OK) {
+        status = host_memory_from_root(c, values, bytes, &table->mapping, error);
+    }
+    table->values = table->mapping;
+    table->mapping_bytes = bytes;
+    memory_free(values);
+    return status;
+}
+
+static nnfs_status fetch_any(input_stream *from, const npy_header *header,
+                             const nnfs_dataset_settings *settings, size_t limit, data_table *table,
+                             nnfs_error *error)
+{
+    bool mapped = !input_stream_packed(from) && !is_transposed(header);
+    if (settings->communicator && !mapped && !input_stream_is_memory(from)) {
+        return fetch_for_ranks(from, header, settings, table, error);
+    }
+    return fetch(from, header, limit, cpu_threads(settings->threads), table, error);
+}
+
 /* ---- What the values are ---- */
 
 #define NO_CELL SIZE_MAX
@@ -269,7 +307,7 @@ static nnfs_status read_table(input_stream *from, const nnfs_dataset_settings *s
     }
     if ((status = make_columns(&header, table, error)) == NNFS_OK &&
         (status = ask_roles(table, settings, &roles, error)) == NNFS_OK &&
-        (status = fetch(from, &header, limit, threads, table, error)) == NNFS_OK) {
+        (status = fetch_any(from, &header, settings, limit, table, error)) == NNFS_OK) {
         status = check_values(&header, roles, threads, table, error);
     }
     memory_free(roles);
@@ -309,9 +347,14 @@ nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *setti
 nnfs_status npy_read(const char *path, const nnfs_dataset_settings *settings, data_table *table,
                      nnfs_error *error)
 {
+    part_files files;
     size_t limit = memory_limit("") / 2;
-    if (settings->shared) {
+    if (settings->shared || settings->communicator) {
         limit = 0;
     }
-    return npy_read_within(path, settings, limit, table, error);
+    TRY(part_files_list(path, &files, error));
+    nnfs_status status = files.format ? npy_read_parts(path, &files, settings, table, error)
+                                      : npy_read_within(path, settings, limit, table, error);
+    string_list_free(files.paths);
+    return status;
 }

@@ -7,6 +7,7 @@
 #define NNFS_DATA_NPY_NPY_H
 
 #include "data/npy/npy_header.h"
+#include "data/part_files.h"
 #include "table/table.h"
 
 /*
@@ -15,6 +16,12 @@
  */
 nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *settings, size_t limit,
                             data_table *table, nnfs_error *error);
+
+/* Reads the files of a folder as one array: their rows, file after file. Errors:
+ * those of npy_read. */
+nnfs_status npy_read_parts(const char *folder, part_files *files,
+                           const nnfs_dataset_settings *settings, data_table *table,
+                           nnfs_error *error);
 
 /* npy_read of an open stream. */
 nnfs_status npy_read_stream(input_stream *from, const char *path,

@@ -455,7 +455,8 @@ void table_options_apply_format(const table_options *options, nnfs_dataset_setti
     settings->comment = options->comment;
     settings->skip_bad_rows = options->skip_bad_rows;
     settings->format = options->format;
-    settings->shared = options->shared;
+    settings->shared = nnfs_communicator_host_ranks(options->communicator) > 1;
+    settings->communicator = options->communicator;
     settings->arrays = list_items(&options->arrays);
     settings->keep = list_items(&options->keep);
 }

@@ -97,7 +97,7 @@ typedef struct table_options {
     const char *date_format, *encoding, *format; /* NULL: not told */
     int64_t skip;
     bool skip_bad_rows;
-    bool shared; /* other ranks of this host load the same files */
+    nnfs_communicator *communicator; /* whose ranks load the same files, or NULL */
     log_target log_target;
     nnfs_preprocessing_settings preprocessing;
     const char *given;     /* the first of these options on the command line, "--drop", or NULL */

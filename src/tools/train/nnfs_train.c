@@ -311,7 +311,7 @@ static void take_rank(train_run *run)
     } else if (settings->shards == 1) {
         settings->shards = ranks_shards(run->communicator);
     }
-    options->table.shared = nnfs_communicator_host_ranks(run->communicator) > 1;
+    options->table.communicator = run->communicator;
     if (nnfs_communicator_rank(run->communicator) > 0) {
         options->output = options->log = options->report = options->checkpoint = NULL;
         options->quiet = true;

@@ -93,8 +93,10 @@ static const option_row rows[] = {
 static const char about[] =
     "Trains a multilayer perceptron and says how good it is."
     "\v"
-    "DATA is a table: a CSV file, gzipped or not, an NPY or NPZ file, or - for standard input; a "
-    "folder of IDX files "
+    "DATA is a table: a CSV file, gzipped or not, an NPY or NPZ file, a folder of CSV or NPY "
+    "files, "
+    "whose rows follow each other in the order of the names, or - for standard input; a folder of "
+    "IDX files "
     "(train-images-idx3-ubyte and so on, gzipped or not); or the word digits, the default: "
     "handwritten-looking digits drawn by the program itself. A bare name such as mnist is looked "
     "for in $NNFS_DATA, in data/, in the user's data folder, ~/.local/share/nnfs, in the current "

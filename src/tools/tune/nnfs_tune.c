@@ -129,7 +129,7 @@ int main(int argc, char **argv)
     tune.command = tune_command(&options);
     trials_make(&tune);
     for (int i = 0; i < tune.count; i++) {
-        tune.trials[i].options.table.shared = nnfs_communicator_host_ranks(communicator) > 1;
+        tune.trials[i].options.table.communicator = communicator;
     }
     int result = cli_finish(run_all(&tune));
     ranks_leave(communicator, result);

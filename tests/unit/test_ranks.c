@@ -1,0 +1,386 @@
+/*
+ * Files read by several ranks, which are threads here, with messages through memory, on one host or
+ * on several: all have the dataset, or the error, of one process.
+ */
+#include "data/batch.h"
+#include "data/dataset.h"
+#include "distributed/communicator.h"
+#include "distributed/host_memory.h"
+
+#include <nnfs/nnfs.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "files.h"
+
+/* ---- Ranks ---- */
+
+enum { RANKS_MOST = 5 };
+
+typedef struct meeting {
+    int ranks, host_ranks;
+    pthread_barrier_t barrier;
+    const void *given[RANKS_MOST];
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    const message *mail[RANKS_MOST][RANKS_MOST]; /* [from][to]; NULL: taken */
+} meeting;
+
+struct nnfs_communicator {
+    meeting *at;
+    int rank;
+    bool failed;
+};
+
+int nnfs_communicator_rank(const nnfs_communicator *c)
+{
+    return c ? c->rank : 0;
+}
+
+int nnfs_communicator_size(const nnfs_communicator *c)
+{
+    return c ? c->at->ranks : 1;
+}
+
+int communicator_host_leader(const nnfs_communicator *c)
+{
+    return c->rank / c->at->host_ranks * c->at->host_ranks;
+}
+
+bool communicator_failed(const nnfs_communicator *c)
+{
+    return c->failed;
+}
+
+void communicator_begin(nnfs_communicator *c)
+{
+    c->failed = false;
+}
+
+bool communicator_gather(nnfs_communicator *c, const void *own, void *all, size_t bytes)
+{
+    c->at->given[c->rank] = own;
+    (void)pthread_barrier_wait(&c->at->barrier);
+    for (int rank = 0; rank < c->at->ranks; rank++) {
+        memcpy((char *)all + (size_t)rank * bytes, c->at->given[rank], bytes);
+    }
+    (void)pthread_barrier_wait(&c->at->barrier);
+    return true;
+}
+
+bool communicator_broadcast(nnfs_communicator *c, void *data, size_t bytes, int root)
+{
+    c->at->given[c->rank] = data;
+    (void)pthread_barrier_wait(&c->at->barrier);
+    if (c->rank != root && bytes > 0) {
+        memcpy(data, c->at->given[root], bytes);
+    }
+    (void)pthread_barrier_wait(&c->at->barrier);
+    return true;
+}
+
+bool communicator_exchange(nnfs_communicator *c, const message *sent, int sent_count,
+                           const message *received, int received_count)
+{
+    meeting *at = c->at;
+    (void)pthread_mutex_lock(&at->mutex);
+    for (int i = 0; i < sent_count; i++) {
+        at->mail[c->rank][sent[i].rank] = &sent[i];
+    }
+    (void)pthread_cond_broadcast(&at->changed);
+    for (int i = 0; i < received_count; i++) {
+        const message **one = &at->mail[received[i].rank][c->rank];
+        while (!*one) {
+            (void)pthread_cond_wait(&at->changed, &at->mutex);
+        }
+        assert_int_equal((*one)->bytes, received[i].bytes);
+        memcpy(received[i].data, (*one)->data, received[i].bytes);
+        *one = NULL;
+    }
+    (void)pthread_cond_broadcast(&at->changed);
+    for (int i = 0; i < sent_count; i++) {
+        while (at->mail[c->rank][sent[i].rank]) {
+            (void)pthread_cond_wait(&at->changed, &at->mutex);
+        }
+    }
+    (void)pthread_mutex_unlock(&at->mutex);
+    return true;
+}
+
+nnfs_status nnfs_communicator_agree(nnfs_communicator *c, nnfs_status status, nnfs_error *error)
+{
+    nnfs_error own = {.status = status};
+    nnfs_error all[RANKS_MOST];
+    if (!c) {
+        return status;
+    }
+    if (status != NNFS_OK) {
+        own = *error;
+    }
+    (void)communicator_gather(c, &own, all, sizeof own);
+    c->failed = false;
+    for (int rank = 0; rank < c->at->ranks && !c->failed; rank++) {
+        c->failed = all[rank].status != NNFS_OK;
+        own = all[rank];
+    }
+    if (c->failed && error) {
+        *error = own;
+    }
+    return c->failed ? own.status : NNFS_OK;
+}
+
+nnfs_status communicator_error(const nnfs_communicator *c, nnfs_error *error)
+{
+    (void)c;
+    (void)error;
+    return NNFS_ERROR_IO;
+}
+
+/* What the library wants besides, and no test here calls. */
+#define UNUSED(type, name, parameters, result) \
+    type name parameters                       \
+    {                                          \
+        return result;                         \
+    }
+UNUSED(int, nnfs_communicator_hosts, (const nnfs_communicator *c), c != NULL)
+UNUSED(int, nnfs_communicator_host_ranks, (const nnfs_communicator *c), c ? 2 : 1)
+UNUSED(int, nnfs_communicator_lost, (const nnfs_communicator *c), c == NULL)
+UNUSED(double, nnfs_communicator_seconds, (const nnfs_communicator *c), c ? 1.0 : 0.0)
+
+/* ---- Loading ---- */
+
+typedef struct loading {
+    pthread_t thread;
+    nnfs_communicator communicator;
+    const char *path;
+    nnfs_dataset_settings settings;
+    nnfs_dataset *train, *test;
+    nnfs_error error;
+} loading;
+
+static void *load(void *user)
+{
+    loading *l = user;
+    l->error.status = nnfs_dataset_load(l->path, &l->settings, &l->train, &l->test, &l->error);
+    return NULL;
+}
+
+static void assert_same_set(const nnfs_dataset *one, const nnfs_dataset *other)
+{
+    assert_int_equal(one != NULL, other != NULL);
+    if (one) {
+        assert_int_equal(nnfs_dataset_samples(one), nnfs_dataset_samples(other));
+        assert_int_equal(nnfs_dataset_hash(one), nnfs_dataset_hash(other));
+    }
+}
+
+/* Whether ranks have what one process has, text behind the path in messages included. */
+static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
+                        int host_ranks)
+{
+    loading one = {.path = path, .settings = *settings};
+    loading some[RANKS_MOST] = {{.path = NULL}};
+    meeting at = {.ranks = ranks,
+                  .host_ranks = host_ranks,
+                  .mutex = PTHREAD_MUTEX_INITIALIZER,
+                  .changed = PTHREAD_COND_INITIALIZER};
+    (void)load(&one);
+    (void)pthread_barrier_init(&at.barrier, NULL, (unsigned)ranks);
+    for (int i = 0; i < ranks; i++) {
+        some[i].communicator = (nnfs_communicator){.at = &at, .rank = i};
+        some[i].path = path;
+        some[i].settings = *settings;
+        some[i].settings.communicator = &some[i].communicator;
+        assert_int_equal(pthread_create(&some[i].thread, NULL, load, &some[i]), 0);
+    }
+    for (int i = 0; i < ranks; i++) {
+        (void)pthread_join(some[i].thread, NULL);
+    }
+    for (int i = 0; i < ranks; i++) {
+        assert_int_equal(some[i].error.status, one.error.status);
+        if (one.error.status != NNFS_OK) {
+            assert_string_equal(some[i].error.message, one.error.message);
+        }
+        assert_same_set(one.train, some[i].train);
+        assert_same_set(one.test, some[i].test);
+        nnfs_dataset_free(some[i].train);
+        nnfs_dataset_free(some[i].test);
+    }
+    nnfs_dataset_free(one.train);
+    nnfs_dataset_free(one.test);
+    (void)pthread_barrier_destroy(&at.barrier);
+}
+
+static nnfs_dataset_settings usual_settings(void)
+{
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.threads = 1;
+    return settings;
+}
+
+static void check_path(const char *path, const nnfs_dataset_settings *settings)
+{
+    for (int ranks = 2; ranks <= RANKS_MOST; ranks++) {
+        check_ranks(path, settings, ranks, ranks); /* on one host */
+        check_ranks(path, settings, ranks, 1);
+    }
+    check_ranks(path, settings, 5, 2);
+}
+
+static void write_file(const char *path, const char *text, size_t length)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* ---- Tests ---- */
+
+static void committed_files(void **unused)
+{
+    static const char *const names[] = {
+        "table/flats.csv",
+        "csv/accept",
+        "npy/accept/f4-big.npy",
+        "npy/accept/packed.npy",
+        "npy/accept/u1.npy",
+        "npy/accept/fortran.npy",
+        "npy/accept/version-3.npy",
+        "idx/accept/dots",
+        "idx/accept/f32",
+        "idx/accept/i16",
+        "idx/accept/f64",
+        "idx/accept/split",
+        "idx/accept/test-only",
+        "npy/accept/fortran-packed.npy",
+        "nowhere.csv",
+    };
+    (void)unused;
+    nnfs_dataset_settings settings = usual_settings();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = data_path(names[i]);
+        check_path(path, &settings);
+        free(path);
+    }
+}
+
+/* Texts of pieces drawn by a small generator, of which many are wrong. */
+static void random_tables(void **unused)
+{
+    static const char *const pieces[] = {"a",         "17",   "3.5",  ",",     ",",      ",",
+                                         "\n",        "\n",   "\r\n", "\"x\"", "\"\n\"", "\"\"\"\"",
+                                         "\"p,q\n\"", "7\"8", "",     "1e99",  "0012",   "\"b"};
+    (void)unused;
+    char *path = scratch_path("random.csv");
+    nnfs_dataset_settings settings = usual_settings();
+    uint64_t state = 88172645463325252ULL;
+    for (int round = 0; round < 400; round++) {
+        char text[4096] = "n,m,y\n";
+        settings.header = round % 3 - 1;
+        size_t kinds = round % 2 == 0 ? sizeof pieces / sizeof *pieces : 12;
+        for (int row = 0; row < 3 + round % 40; row++) {
+            for (int cell = 0; cell < 6; cell++) {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                bool comma = cell % 2 == 1;
+                const char *piece = cell == 5 ? "\n" : ",";
+                (void)strcat(text, comma && state % 50 ? piece : pieces[state / 64 % kinds]);
+            }
+        }
+        write_file(path, text, strlen(text));
+        check_ranks(path, &settings, 2 + round % 4, 1 + round % 5);
+    }
+    free(path);
+}
+
+/* One text among numbers is a mistake, on the line that it has in the file. */
+static void one_wrong_cell(void **unused)
+{
+    (void)unused;
+    char *path = scratch_path("wrong.csv");
+    nnfs_dataset_settings settings = usual_settings();
+    for (int wrong = 5; wrong < 60; wrong += 9) {
+        char text[2048] = "a,b,y\n";
+        for (int row = 0; row < 60; row++) {
+            (void)strcat(text, row == wrong ? "1,oops,3\n" : "1,\"2\",3\n");
+        }
+        write_file(path, text, strlen(text));
+        check_path(path, &settings);
+    }
+    free(path);
+}
+
+/* Rank 0 reads these alone: other encodings, gzip, comments, bad rows left out. */
+static void files_that_cannot_be_cut(void **unused)
+{
+    static const char rows[] = "a,b,y\n1,x,3\n# no row,1\n2,\xe9,4\n5,x,6\n7,z,8\n9\n";
+    (void)unused;
+    char *path = scratch_path("rows.csv");
+    nnfs_dataset_settings settings = usual_settings();
+    settings.encoding = "latin1";
+    settings.comment = '#';
+    write_file(path, rows, sizeof rows - 3);
+    check_path(path, &settings);
+    settings.skip_bad_rows = 1;
+    write_file(path, rows, sizeof rows - 1);
+    check_path(path, &settings);
+    settings.encoding = NULL;
+    check_path(path, &settings);
+    settings.comment = 0;
+    check_path(path, &settings);
+    const char *const kept[] = {"a", NULL};
+    settings.keep = kept;
+    check_path(path, &settings);
+    free(path);
+}
+
+static void folders_of_files(void **unused)
+{
+    static const char *const texts[] = {"a,b,y\n1,x,3\n2,\"t\nu\",5\n", "a,b,y\n6,v,7\n",
+                                        "8,w,9\n\n4,x,1\n"};
+    (void)unused;
+    char *folder = scratch_path("parts");
+    assert_int_equal(mkdir(folder, 0700), 0);
+    nnfs_dataset_settings settings = usual_settings();
+    for (int i = 0; i < 3; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "parts/%d.csv", i);
+        char *path = scratch_path(name);
+        write_file(path, texts[i], strlen(texts[i]));
+        free(path);
+        check_path(folder, &settings);
+    }
+    (void)folder_entries(folder, true);
+    free(folder);
+}
+
+/* Memory for this process alone, and too much of it. */
+static void memory_of_a_process(void **unused)
+{
+    (void)unused;
+    host_memory memory;
+    nnfs_error error;
+    assert_int_equal(host_memory_create(NULL, 4096, &memory, &error), NNFS_OK);
+    memset(memory.mapping, 1, 4096);
+    assert_int_equal(host_memory_share(NULL, &memory, NULL, 0, &error), NNFS_OK);
+    host_memory_free(&memory);
+    assert_true(host_memory_is_large(SIZE_MAX / 4));
+    assert_int_equal(host_memory_create(NULL, (size_t)1 << 60, &memory, &error), NNFS_ERROR_IO);
+    assert_null(memory.mapping);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        tests_data = argv[1];
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(committed_files),  cmocka_unit_test(random_tables),
+        cmocka_unit_test(one_wrong_cell),   cmocka_unit_test(files_that_cannot_be_cut),
+        cmocka_unit_test(folders_of_files), cmocka_unit_test(memory_of_a_process),
+    };
+    return cmocka_run_group_tests(tests, NULL, scratch_remove);
+}
