@@ -132,7 +132,7 @@ static void exp_columns(const float *z, const column_logits *columns, int rows, 
 
 /* Divides a column by its sum, which it returns. */
 VECTOR_CLONES
-static float normalize_column(float *p, int rows)
+static float scale_exponentials(float *p, int rows)
 {
     float sum = 0.0f;
     for (int i = 0; i < rows; i++) {
@@ -193,7 +193,8 @@ static double add_columns_losses(const loss_tile *tile, int first, int count, do
     for (int j = 0; j < count; j++) {
         float *p = outputs + (size_t)j * rows;
         /* cppcheck-suppress invalidFunctionArg ; one of the powers is 1, so the sum is not 0 */
-        double log_sum = (double)logf(normalize_column(p, tile->rows)) + (double)columns[j].largest;
+        double log_sum =
+            (double)logf(scale_exponentials(p, tile->rows)) + (double)columns[j].largest;
         double loss = (double)columns[j].total * log_sum - columns[j].dot;
         sum += (double)column_weight(tile, first + j) * loss;
         if (tile->delta) {
