@@ -85,7 +85,11 @@ static bool add_exponential(model_graph *graph, const nnfs_preprocessing *from)
         return false;
     }
     exponential->activation = NNFS_EXPONENTIAL;
-    if (from->targets[0].shift == 0.0f) {
+    int shifted = 0;
+    for (int i = 0; i < width; i++) {
+        shifted += from->targets[i].shift != 0.0f;
+    }
+    if (shifted == 0) {
         return true;
     }
     graph_node *shift = graph_add(graph, NODE_UNSCALE, width, 0, GRAPH_CENTER | GRAPH_SCALE);

@@ -54,3 +54,9 @@ run nnfs-train counts.csv --log-target maybe -o none
 run nnfs-train flats.csv --target sold --log-target yes -o none
 run nnfs-train flats.csv --drop remark --target price --loss poisson --log-target yes -o none
 run nnfs-train flats.csv --from log1 --log-target no -o none
+
+# Two targets, of which the second alone has zeros: the export knows the shift of each.
+awk 'BEGIN { srand(1); print "a,b,u,v"
+    for (i = 0; i < 100; i++) { a = rand(); b = rand(); print a "," b "," exp(a + b) "," (i % 5 ? exp(2 * a) : 0) } }' >two.csv
+nnfs-train -q two.csv --target u,v --log-target yes -e 5 --preset plain -o two.safetensors
+nnfs-export two.safetensors --onnx two.onnx --check two.csv 2>&1 | sed 's/difference .*/difference D/'
