@@ -115,7 +115,8 @@ nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *e
     }
     DIR *listing = opendir(folder);
     if (!listing) {
-        return fail(error, NNFS_ERROR_IO, "%s: %s", folder, strerror(errno));
+        return fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s", folder,
+                    strerror(errno));
     }
     nnfs_status status = read_folder(listing, folder, found, error);
     (void)closedir(listing);
