@@ -254,7 +254,7 @@ static nnfs_status load(const char *source, const nnfs_dataset_settings *setting
 static nnfs_status load_by_ranks(const char *source, const nnfs_dataset_settings *settings,
                                  nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
-    nnfs_error unwanted;
+    nnfs_error unwanted = {.status = NNFS_OK};
     nnfs_communicator *c = settings->communicator;
     error = error ? error : &unwanted; /* is sent to the others */
     communicator_begin(c);

@@ -14,9 +14,7 @@
 typedef struct host_memory {
     void *mapping; /* of `bytes`; unmapped by its owner */
     size_t bytes;
-    int *
-        /* [ranks] the rank that made the memory each rank has mapped; NULL: one process alone */
-        holders;
+    int *holders; /* [ranks] the rank whose memory each one maps; NULL: a process alone */
 } host_memory;
 
 /* Bytes that one rank wrote. */

@@ -93,9 +93,13 @@ typedef struct step_part {
     int64_t done;           /* samples of each shard that earlier chunks had */
 } step_part;
 
-/* A thread at a chunk, and the shard that its context is of. */
+/* A thread in a phase of a chunk, and the shard that its context is of. */
 typedef struct worker {
     region *region;
+    int thread;
+    uint64_t phase;
+    const program_stage *stage;
+    int tiles, threads, searched; /* of the phase, to claim from: see phases_claim */
     step_part part;
     op_chunk chunk;
     op_context context;
@@ -299,22 +303,22 @@ static int shard_of_tile(const worker *w, const program_stage *stage, int *index
     return shard;
 }
 
-/* Tile `index` of a stage, counted through its shards and chains. */
-static void run_tile(worker *w, const program_stage *stage, int index)
+/* The chain of tile *index of the worker's stage, and in *index which tile of the chain it is. */
+static const program_chain *find_chain(worker *w, int *index)
 {
     const program *p = w->region->run->program;
-    int shard = stage_shards(p, stage) > 1 ? shard_of_tile(w, stage, &index) : 0;
+    int shard = stage_shards(p, w->stage) > 1 ? shard_of_tile(w, w->stage, index) : 0;
     if (shard != w->shard) {
         turn_to(w, shard);
     }
-    int chain = stage->first;
+    int chain = w->stage->first;
     int tiles = program_chain_tiles(p, &p->chains[chain], w->chunk.count);
-    while (index >= tiles) {
-        index -= tiles;
+    while (*index >= tiles) {
+        *index -= tiles;
         chain++;
         tiles = program_chain_tiles(p, &p->chains[chain], w->chunk.count);
     }
-    run_chain(w, &p->chains[chain], index);
+    return &p->chains[chain];
 }
 
 /* ---- Between the stages, by the thread that finished the last tile ---- */
@@ -530,49 +534,6 @@ static void watch(region *r, int64_t chunks)
 
 /* ---- The threads ---- */
 
-static bool is_callers(const region *r, uint64_t within)
-{
-    return within + 1 == r->phases || r->run->program->stages[within].single;
-}
-
-/* What only the calling thread does: the pause, and stages of a single tile. */
-static void run_callers(worker *w, uint64_t phase)
-{
-    region *r = w->region;
-    uint64_t within = phase % r->phases;
-    if (within + 1 == r->phases) {
-        watch(r, (int64_t)(phase / r->phases) + 1);
-    } else {
-        run_tile(w, &r->run->program->stages[within], 0);
-    }
-    phases_advance(&r->run->work->phases, phase_after(w, phase));
-}
-
-/* The part of one of `threads` threads in a phase. */
-static void share_phase(worker *w, uint64_t phase, int threads)
-{
-    region *r = w->region;
-    phases *shared = &r->run->work->phases;
-    uint64_t within = phase % r->phases;
-    int me = omp_get_thread_num();
-    if (is_callers(r, within)) {
-        if (me == 0) {
-            run_callers(w, phase);
-        }
-        return;
-    }
-    const program_stage *stage = &r->run->program->stages[within];
-    int tiles = stage_tiles(w, stage);
-    int from = 0;
-    int tile = 0;
-    while ((tile = phases_claim(shared, phase, tiles, me, threads, &from)) >= 0) {
-        run_tile(w, stage, tile);
-        if (phases_finish(shared, tiles)) {
-            phases_advance(shared, phase_after(w, phase));
-        }
-    }
-}
-
 /* Thread 0 looks after the governor, chunk by chunk; alone it needs none. */
 static void govern(region *r, int64_t chunk)
 {
@@ -590,29 +551,81 @@ static void rest(workspace *w, int me)
     }
 }
 
+/* Turns to the chunk of the worker's phase if it is another one. */
+static void enter_chunk(worker *w, uint64_t before)
+{
+    region *r = w->region;
+    uint64_t chunk = w->phase / r->phases;
+    if (before == PHASES_OVER || chunk != before / r->phases) {
+        w->chunk = chunk_at(r, (int64_t)chunk, &w->part);
+        turn_to(w, 0);
+        govern(r, (int64_t)chunk);
+    }
+}
+
+/* What the worker has of its phase. The pause, and stages of a single tile, are the calling
+ * thread's. */
+static void enter_phase(worker *w)
+{
+    region *r = w->region;
+    workspace *work = r->run->work;
+    uint64_t within = w->phase % r->phases;
+    w->tiles = w->searched = 0;
+    w->threads = atomic_load(&work->governor.working);
+    if (w->thread >= w->threads) {
+        rest(work, w->thread);
+        return;
+    }
+    if (within + 1 == r->phases) {
+        if (w->thread == 0) {
+            watch(r, (int64_t)(w->phase / r->phases) + 1);
+            phases_advance(&work->phases, phase_after(w, w->phase));
+        }
+        return;
+    }
+    w->stage = &r->run->program->stages[within];
+    if (!w->stage->single) {
+        w->tiles = stage_tiles(w, w->stage);
+    } else if (w->thread == 0) {
+        w->tiles = w->threads = 1;
+    }
+}
+
+/* Claims a tile of the worker's phase, or of a later one. -1: all are over. */
+static int next_tile(worker *w)
+{
+    region *r = w->region;
+    phases *shared = &r->run->work->phases;
+    int tile = -1;
+    while ((tile = phases_claim(shared, w->phase, w->tiles, w->thread, w->threads, &w->searched)) <
+           0) {
+        uint64_t before = w->phase;
+        w->phase = phases_wait(shared, before);
+        profile_wait(r->run->profile);
+        if (w->phase == PHASES_OVER) {
+            return -1;
+        }
+        enter_chunk(w, before);
+        enter_phase(w);
+    }
+    return tile;
+}
+
 static void run_thread(region *r)
 {
-    workspace *work = r->run->work;
-    int me = omp_get_thread_num();
-    worker w = {.region = r, .context = step_run_context(r->run, me)};
+    phases *shared = &r->run->work->phases;
+    worker w = {.region = r, .thread = omp_get_thread_num()};
+    w.context = step_run_context(r->run, w.thread);
     w.context.chunk = &w.chunk;
-    uint64_t phase = 0;
-    uint64_t at = UINT64_MAX; /* the chunk this thread looks at */
-    while (phase != PHASES_OVER) {
-        if (phase / r->phases != at) {
-            at = phase / r->phases;
-            w.chunk = chunk_at(r, (int64_t)at, &w.part);
-            turn_to(&w, 0);
-            govern(r, (int64_t)at);
+    enter_chunk(&w, PHASES_OVER);
+    enter_phase(&w);
+    int tile = 0;
+    while ((tile = next_tile(&w)) >= 0) {
+        const program_chain *chain = find_chain(&w, &tile);
+        run_chain(&w, chain, tile);
+        if (phases_finish(shared, w.tiles)) {
+            phases_advance(shared, phase_after(&w, w.phase));
         }
-        int working = atomic_load(&work->governor.working);
-        if (me < working) {
-            share_phase(&w, phase, working);
-        } else {
-            rest(work, me);
-        }
-        phase = phases_wait(&work->phases, phase);
-        profile_wait(r->run->profile);
     }
 }
 

@@ -85,10 +85,9 @@ static nnfs_status lost_or(const training *t, nnfs_status status, nnfs_error *er
     return status;
 }
 
-/* One epoch and its evaluations. */
+/* The evaluations after an epoch. */
 static nnfs_status measure_epoch(training *t, nnfs_epoch *epoch, nnfs_error *error)
 {
-    TRY(epoch_pass(t->trainer, t->train, epoch, error));
     t->summary->epochs++;
     t->summary->seconds += epoch->seconds;
     TRY(evaluate_if(t, t->validation, &epoch->validation, error));
@@ -101,41 +100,37 @@ static nnfs_status measure_epoch(training *t, nnfs_epoch *epoch, nnfs_error *err
     return NNFS_OK;
 }
 
-/* One epoch, and whether the run ends with it: *done. */
-static nnfs_status run_epoch(training *t, bool *done, nnfs_error *error)
+/* How good the network is after an epoch, and whether the run ends with it: *done. */
+static nnfs_status judge_epoch(training *t, nnfs_epoch *epoch, bool *done, nnfs_error *error)
 {
     const nnfs_train_settings *settings = &t->trainer->settings;
-    nnfs_epoch epoch = {.ended = NULL};
-    nnfs_status status = measure_epoch(t, &epoch, error);
-    if (status != NNFS_OK) {
-        return lost_or(t, status, error);
-    }
-    const nnfs_evaluation *judged = t->validation ? &epoch.validation : &epoch.test;
+    TRY(measure_epoch(t, epoch, error));
+    const nnfs_evaluation *judged = t->validation ? &epoch->validation : &epoch->test;
     bool reached = settings->until_accuracy > 0.0 && judged->accuracy >= settings->until_accuracy;
-    double score = epoch.train_loss;
+    double score = epoch->train_loss;
     if (t->validation) {
-        t->summary->monitor = monitor_choose(settings, &epoch.validation);
-        score = monitor_score(t->summary->monitor, &epoch.validation);
+        t->summary->monitor = monitor_choose(settings, &epoch->validation);
+        score = monitor_score(t->summary->monitor, &epoch->validation);
         stopping_note(t->trainer, score, reached);
     }
-    epoch.ended = end_of(t, reached);
-    if (epoch.ended) {
+    epoch->ended = end_of(t, reached);
+    if (epoch->ended) {
         stopping_finish(t->trainer, true);
     }
-    bool stopped = ask_for_stop(t, &epoch);
+    bool stopped = ask_for_stop(t, epoch);
     TRY(lost_or(t, NNFS_OK, error));
     if (t->trainer->checkpoints) {
         t->saved.reached = reached;
-        t->saved.finished = !stopped && epoch.ended;
+        t->saved.finished = !stopped && epoch->ended;
         t->saved.seconds = t->summary->seconds;
         checkpoints_epoch(&t->saved, t->trainer, score, stopped);
     }
     if (stopped) {
-        return fail(error, NNFS_ERROR_STOPPED, "stopped after epoch %d", epoch.epoch);
+        return fail(error, NNFS_ERROR_STOPPED, "stopped after epoch %d", epoch->epoch);
     }
-    *done = epoch.ended != NULL;
+    *done = epoch->ended != NULL;
     if (*done) {
-        t->summary->reason = epoch.ended;
+        t->summary->reason = epoch->ended;
     }
     return NNFS_OK;
 }
@@ -391,7 +386,14 @@ nnfs_status nnfs_train(nnfs_network *network, const nnfs_dataset *train,
     TRY_CLEANUP(nnfs_communicator_agree(settings->communicator, status, error));
     TRY_CLEANUP(begin(&t, &done, error));
     while (status == NNFS_OK && !done && t.summary->epochs < t.trainer->settings.epochs) {
-        status = run_epoch(&t, &done, error);
+        nnfs_epoch epoch = {.ended = NULL};
+        status = epoch_pass(t.trainer, t.train, &epoch, error);
+        if (status == NNFS_OK) {
+            status = judge_epoch(&t, &epoch, &done, error);
+        }
+        if (status != NNFS_OK) {
+            status = lost_or(&t, status, error);
+        }
     }
     if (status == NNFS_OK && t.trainer->checkpoints) {
         checkpoints_end(&t.saved, t.trainer); /* of a run without an epoch */
