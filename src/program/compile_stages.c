@@ -24,13 +24,13 @@ static int update_of_gradient(const program *p, int index)
 }
 
 /*
- * Only for a batch of one sample: the gradient of a larger one takes a product that is worth the
- * trip through memory. The two ops stay for runs that ask for one of them.
+ * Only for steps of one sample and one member: the gradient of more takes a product that is worth
+ * the trip through memory. The two ops stay for larger steps by hand, and for halves of a step.
  */
 void compile_fuse_updates(compiler *c)
 {
     program *p = c->program;
-    bool alone = c->tiles.chunk == 1 && p->shards == 1;
+    bool alone = c->tiles.chunk == 1 && p->shards == 1 && c->network->members == 1;
     for (int i = 0; alone && i < p->op_count; i++) {
         int update = p->ops[i].kind == &op_gradient ? update_of_gradient(p, i) : -1;
         if (update < 0) {
@@ -38,9 +38,8 @@ void compile_fuse_updates(compiler *c)
         }
         program_op both = p->ops[i];
         both.kind = &op_sample_update;
-        both.needs |= RUN_UPDATE;
-        p->ops[i].unless = RUN_UPDATE;
-        p->ops[update].unless = RUN_GRADIENT;
+        both.needs |= RUN_UPDATE | RUN_SAMPLE_UPDATE;
+        p->ops[i].unless = p->ops[update].unless = RUN_SAMPLE_UPDATE;
         compile_emit(c, both);
         if (c->no_memory) {
             return;

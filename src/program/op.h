@@ -119,6 +119,7 @@ typedef enum run_need {
     RUN_GRADIENT = 16,
     RUN_INPUT_GRADIENT = 32,
     RUN_UPDATE = 64,
+    RUN_SAMPLE_UPDATE = 128, /* gradient and update of steps of one sample: see step_run_all */
 } run_need;
 
 struct program_op {

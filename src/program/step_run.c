@@ -643,6 +643,10 @@ void step_run_all(step_run *run)
 {
     int64_t samples = run->dataset->samples;
     workspace *w = run->work;
+    const unsigned learns = RUN_GRADIENT | RUN_UPDATE;
+    if (run->batch == 1 && (run->needs & learns) == learns) {
+        run->needs |= RUN_SAMPLE_UPDATE;
+    }
     run->sums = run->finished = run->resumed;
     run->bad_here = run->stopping = run->stopped = run->diverged = run->lost = false;
     region r = {.run = run,

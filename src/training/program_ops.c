@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* What a step of nnfs_train asks for; the other ops wait for steps by hand. */
-static const unsigned step_needs = RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE;
+static const unsigned step_needs =
+    RUN_FORWARD | RUN_LOSS | RUN_GRADIENT | RUN_UPDATE | RUN_SAMPLE_UPDATE;
 
 /* The op of the program that is number `index` of a step; NULL past the last. */
 static const program_op *find_op(const program *p, int index, int *stage)

@@ -405,37 +405,57 @@ static void yes_or_no_takes_one_output(void **state)
     nnfs_dataset_free(dataset);
 }
 
-/*
- * A step is its two halves, also where it never stores the gradient: in a batch of one sample.
- */
-static void check_halves(nnfs_optimizer which, int batch)
+/* A step and what its trainer was made for: `samples` may be more than its batch. */
+typedef struct halves {
+    int batch, samples, members;
+} halves;
+
+static nnfs_network *network_of_members(int members)
 {
-    nnfs_arrays arrays = class_arrays(batch);
-    nnfs_network *whole = classifier(20);
-    nnfs_network *halves = classifier(20);
-    nnfs_train_settings settings = settings_with(which, batch, 1);
+    nnfs_layer layers[] = {{20, NNFS_RELU}, {20, NNFS_TANH}, {class_count, NNFS_SOFTMAX}};
+    nnfs_network_settings settings;
+    nnfs_network_settings_init(&settings);
+    settings.inputs = feature_count;
+    settings.layers = layers;
+    settings.layer_count = 3;
+    settings.loss = NNFS_CROSS_ENTROPY;
+    settings.members = members;
+    nnfs_network *network = NULL;
+    assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+    return network;
+}
+
+static void check_halves(nnfs_optimizer which, const halves *of)
+{
+    nnfs_arrays arrays = class_arrays(of->samples);
+    nnfs_network *whole = network_of_members(of->members);
+    nnfs_network *parts = network_of_members(of->members);
+    nnfs_train_settings settings = settings_with(which, of->batch, 1);
     settings.weight_decay = 0.01f;
     nnfs_trainer *one = NULL, *two = NULL;
     assert_int_equal(nnfs_trainer_create(whole, &settings, &one, NULL), NNFS_OK);
-    assert_int_equal(nnfs_trainer_create(halves, &settings, &two, NULL), NNFS_OK);
+    assert_int_equal(nnfs_trainer_create(parts, &settings, &two, NULL), NNFS_OK);
     for (int step = 0; step < 3; step++) {
         assert_int_equal(nnfs_trainer_step(one, &arrays, NULL, NULL), NNFS_OK);
         assert_int_equal(nnfs_trainer_gradient(two, &arrays, NULL, NULL), NNFS_OK);
         assert_int_equal(nnfs_trainer_update(two, NULL), NNFS_OK);
     }
-    assert_int_equal(nnfs_network_hash(whole), nnfs_network_hash(halves));
+    assert_int_equal(nnfs_network_hash(whole), nnfs_network_hash(parts));
     nnfs_trainer_free(one);
     nnfs_trainer_free(two);
     nnfs_network_free(whole);
-    nnfs_network_free(halves);
+    nnfs_network_free(parts);
 }
 
+/* A step is its two halves, also where it never stores the gradient: in steps of one sample. */
 static void a_step_is_gradient_and_update(void **state)
 {
     (void)state;
+    static const halves cases[] = {{64, 64, 1}, {1, 1, 1}, {1, 5, 1}, {1, 1, 3}, {7, 20, 3}};
     for (int o = 0; nnfs_optimizer_name((nnfs_optimizer)o); o++) {
-        check_halves((nnfs_optimizer)o, 64);
-        check_halves((nnfs_optimizer)o, 1);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            check_halves((nnfs_optimizer)o, &cases[i]);
+        }
     }
 }
 
