@@ -764,7 +764,7 @@ typedef struct nnfs_network_settings {
      * Networks that share their hidden weights (TabM-mini, Gorishniy et al. 2024): each member
      * scales the inputs by factors of its own and has an output layer of its own. The loss is the
      * mean of the members' losses, a prediction the mean of their outputs. The output is identity,
-     * softmax or sigmoid, and no layer is normalised. Default 1, at most 256.
+     * softmax, sigmoid or exponential, and no layer is normalised. Default 1, at most 256.
      */
     int members;
     /* Each kind at most once. The first layer takes their vectors in this order, then the other
@@ -1118,9 +1118,7 @@ NNFS_API nnfs_status nnfs_partial_dependence(const nnfs_network *network,
                                              const float *values, int count, int64_t samples,
                                              int threads, double *outputs, nnfs_error *error);
 
-/* ---- Models leave and
- * arrive: experimental
- * ---------------------------------------------------- */
+/* ---- Models leave and arrive: experimental -------------------------------------------------- */
 
 /*
  * These functions may change from release to release. All files appear whole or not at all.
@@ -1421,18 +1419,17 @@ typedef struct nnfs_train_settings {
      * setting without a name before it belongs to the augmentation on its left; KEY@CLASS holds for
      * the samples of one class, by its index: "affine:rotate=15,rotate@1=7.5".
      *
-     *   elastic  displacements (Simard et al. 2003): uniform noise in -1 .. 1, smoothed by
-     *   a Gaussian of
-     *            sigma (6) pixels, times alpha (36)
-     *   affine   rotate: degrees; scale: a share, of each axis for itself; shear: x moves by
-     *   as many pixels
-     *            for each of y; shift: pixels and parts of one. All at most so much to
+     *   elastic  displacements (Simard et al. 2003): uniform noise in -1 .. 1, smoothed by a
+     *            Gaussian of sigma (6) pixels, times alpha (36)
+     *   affine   rotate: degrees; scale: a share, of each axis for itself; shear: x moves by as
+     *            many pixels for each of y; shift: pixels and parts of one. All at most so much to
      *            either side; 0
-     *   shift    whole pixels, at most `pixels` (2) to each side flip     left and right, with
-     *   `chance` (0.5) noise    normal, with standard deviation sigma (0.1) cutout   a square of
-     *   `size` (8) pixels, a part of which may lie outside, becomes 0 mixup    a weighted mean of
-     *   two samples and their targets (Zhang et al. 2018): alpha (0.2), at most
-     *            1; of networks with one member
+     *   shift    whole pixels, at most `pixels` (2) to each side
+     *   flip     left and right, with `chance` (0.5)
+     *   noise    normal, with standard deviation sigma (0.1)
+     *   cutout   a square of `size` (8) pixels, a part of which may lie outside, becomes 0
+     *   mixup    a weighted mean of two samples and their targets (Zhang et al. 2018): alpha (0.2),
+     *            at most 1; of networks with one member
      *
      * What moves pixels is combined into one bilinear interpolation; outside of the picture all is
      * 0. The same seed, epoch and sample give the same bits. Evaluation and steps by hand see
@@ -1646,10 +1643,10 @@ NNFS_API nnfs_op nnfs_trainer_op(const nnfs_trainer *trainer, int index);
 /* ---- Stable ---- */
 
 /*
- * The gradients, current after nnfs_trainer_gradient. The whole buffer, alive as long as the
- * trainer, is what an all-reduce needs: *count floats with its padding (always zero), in an order
- * of its own. Of layer `index`, dW [out x in] column-major is copied out of it, and db [out] lies
- * in it (NULL past the last layer). Errors: ARGUMENT (there is no such layer).
+ * The gradients, current after nnfs_trainer_gradient; a step need not store them. The whole buffer,
+ * alive as long as the trainer, is what an all-reduce needs: *count floats with its padding (always
+ * zero), in an order of its own. Of layer `index`, dW [out x in] column-major is copied out of it,
+ * and db [out] lies in it (NULL past the last layer). Errors: ARGUMENT (there is no such layer).
  */
 NNFS_API float *nnfs_trainer_gradients(nnfs_trainer *trainer, size_t *count);
 NNFS_API nnfs_status nnfs_trainer_get_weight_gradient(const nnfs_trainer *trainer, int index,

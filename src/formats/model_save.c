@@ -147,19 +147,20 @@ static void describe_tensors(const nnfs_network *network, description *d)
 /* The settings that are newer than version 0.1, a text each. False: no memory. */
 static bool describe_settings(const nnfs_network *network, description *d)
 {
-    for (size_t i = 0; i < network_settings.count; i++) {
+    for (size_t i = 0; i < network_settings.count && i < MOST_SETTINGS; i++) {
         const setting *row = &network_settings.rows[i];
         if (!row->later || !setting_is_saved(row, network)) {
             continue;
         }
+        char *text = d->settings[i]; /* a row of the table each: see MOST_SETTINGS */
         json_t *json = setting_to_json(row, network);
-        size_t length = json_dumpb(json, d->settings[i], sizeof d->settings[i] - 1,
+        size_t length = json_dumpb(json, text, sizeof d->settings[i] - 1,
                                    JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
         json_decref(json);
-        if (length == 0) {
+        if (length == 0 || length >= sizeof d->settings[i]) {
             return false;
         }
-        d->metadata[d->metadata_count++] = (safetensors_entry){row->about.name, d->settings[i]};
+        d->metadata[d->metadata_count++] = (safetensors_entry){row->about.name, text};
     }
     return true;
 }

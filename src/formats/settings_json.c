@@ -100,8 +100,9 @@ nnfs_status settings_from_json(const setting_table *table, const json_t *json, v
             value = json_object_get(json, row->about.name);
         }
         if (value && !setting_from_json(table, row, value, settings)) {
-            return fail(error, NNFS_ERROR_DATA, "the %s %s has an unknown value %.40s", table->what,
-                        row->about.name, text_or(json_string_value(value), ""));
+            return fail(error, NNFS_ERROR_DATA, "the %s %s has an unknown value%s%.40s",
+                        table->what, row->about.name, json_is_string(value) ? " " : "",
+                        text_or(json_string_value(value), ""));
         }
         if (!value && row->about.option && !row->later) {
             return fail(error, NNFS_ERROR_DATA, "the %s %s is missing", table->what,

@@ -17,13 +17,15 @@
  *
  * One copy for both uses is possible (2 x 2 blocks hold the pairs of either direction), but each
  * tile that reads it the other way has to shuffle it into panels first. That saves a write of 2
- * bytes a weight out of 16 a step,:
+ * bytes a weight out of 16 a step:
  *
- *     bytes a weight and step, SGD    update: W read 4, written 4, packed 2 + 2; forward 2;
- *     backward 2    16 (layer 1 without backward: 12; momentum 8 more, Adam 16 more) bytes
- *     an activation             float32 written 4, read 4 by backward; packed 2 + 2, read 2
- *     + 2     16 bytes a delta                   float32 only within the tile; packed 2 + 2,
- *     read 2 + 2               8
+ *     bytes a weight and step, SGD    update: W read 4, written 4, packed 2 + 2;          16
+ *                                     forward 2; backward 2 (layer 1 without backward:
+ *                                     12; momentum 8 more, Adam 16 more)
+ *     bytes an activation             float32 written 4, read 4 by backward;              16
+ *                                     packed 2 + 2, read 2 + 2
+ *     bytes a delta                   float32 only within the tile;                        8
+ *                                     packed 2 + 2, read 2 + 2
  *
  * 784-2048-2048-10, batch 256: 5.8 million weights, 87 MB; activations and deltas, 1.0 and 1.0
  * million, 24 MB; and 8.1 GFLOP, which is 10.7 ms at 760 GFLOP/s: 10 GB/s.

@@ -7,6 +7,7 @@
 #include "network/initialize.h"
 #include "network/network_settings.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,9 +190,7 @@ nnfs_network *network_new(int inputs, int layers)
     made->other_count = inputs;
     made->layer_count = layers;
     made->layers = calloc((size_t)layers, sizeof *made->layers);
-    made->tensors =
-        calloc(size_add((size_t)layers * MOST_TENSORS, INPUT_TENSORS), sizeof *made->tensors);
-    if (!made->layers || !made->tensors) {
+    if (!made->layers) {
         nnfs_network_free(made);
         return NULL;
     }
@@ -201,10 +200,31 @@ nnfs_network *network_new(int inputs, int layers)
     return made;
 }
 
+/* The output layer has a matrix and a bias for each member, and they are one tensor each. */
+static nnfs_status check_sizes(const nnfs_network *network, nnfs_error *error)
+{
+    int64_t members = network->members;
+    int64_t in = network->inputs;
+    if (network->layer_count > 1) {
+        in = network->layers[network->layer_count - 2].out;
+    }
+    if (in * members > INT_MAX || network_output(network)->out * members > INT_MAX) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "%d members are too many for the output layer",
+                    network->members);
+    }
+    return NNFS_OK;
+}
+
 nnfs_status network_complete(nnfs_network *network, nnfs_error *error)
 {
     TRY(check_network(network, error));
     settings_resolve(&network_settings, network);
+    TRY(check_sizes(network, error));
+    size_t most = size_add((size_t)network->layer_count * MOST_TENSORS, INPUT_TENSORS);
+    network->tensors = calloc(most, sizeof *network->tensors);
+    if (!network->tensors) {
+        return fail_memory(error, most * sizeof *network->tensors, "the list of tensors");
+    }
     lay_out(network);
     return NNFS_OK;
 }

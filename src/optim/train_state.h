@@ -23,8 +23,8 @@ typedef struct train_state {
 
     /*
      * Follows the update of a range of trained parameters w, or of running statistics if
-     * `whole`; the run's `update` from 1 on. The state begins as a copy of the parameters. NULL:
-     * does not follow.
+     * `all_tensors`; the run's `update` from 1 on. The state begins as a copy of the parameters.
+     * NULL: does not follow.
      */
     void (*follow)(const nnfs_train_settings *settings, int64_t update, const float *w,
                    float *state, size_t count);

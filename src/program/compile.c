@@ -11,7 +11,7 @@
 
 /* Layers whose gradients are exchanged together have as many floats, or more: a message
  * has its price. */
-#define PART_FLOATS 65536
+#define BUCKET_FLOATS 65536
 
 static bool has_ranks(const compiler *c)
 {
@@ -56,7 +56,7 @@ static void list_buckets(compiler *c)
     int last = network->layer_count - 1;
     int learns = compile_first_trained(network);
     for (int i = last; i >= learns; i--) {
-        bool enough = range_of_layers(network, i, last).count >= PART_FLOATS;
+        bool enough = range_of_layers(network, i, last).count >= BUCKET_FLOATS;
         if (i == learns || (enough && c->tiles.partials == 0)) {
             add_bucket(c, i, last);
             last = i - 1;

@@ -45,9 +45,8 @@ typedef struct program {
     program_stage *stages; /* [stage_count] */
     int stage_count;
 
-    program_bucket *
-        /* [bucket_count] in the order in which their gradients are made; of several ranks */
-        buckets;
+    /* [bucket_count] in the order in which their gradients are made; of several ranks */
+    program_bucket *buckets;
     int bucket_count;
 
     int shards;        /* of a batch; each has its own tiles, operands and gradient */

@@ -136,7 +136,7 @@ nnfs_status nnfs_trainer_create(nnfs_network *network, const nnfs_train_settings
     if (network->members > 1 && resolved.precision == NNFS_PRECISION_BF16) {
         return fail(error, NNFS_ERROR_ARGUMENT, "members are trained in f32, not in bf16");
     }
-    nnfs_trainer *made = calloc(1, sizeof *made);
+    nnfs_trainer *made = memory_alloc_zeroed(1, sizeof *made);
     if (!made) {
         return fail_memory(error, sizeof *made, "training");
     }
@@ -172,7 +172,7 @@ void nnfs_trainer_free(nnfs_trainer *trainer)
         for (int i = 0; i < STATES_MOST; i++) {
             memory_free(trainer->states[i]);
         }
-        free(trainer);
+        memory_free(trainer);
     }
 }
 

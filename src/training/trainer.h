@@ -62,9 +62,7 @@ struct nnfs_trainer {
 
     float *gradient; /* [network->parameter_floats], as the parameters lie; so are the next */
     float *states[STATES_MOST]; /* by train_state; NULL if it is not kept */
-    bool
-        /* the network has the state that replaces its parameters, and the state has them */
-        exchanged;
+    bool exchanged; /* the network has the state that replaces its parameters, and the state them */
     float *epoch_start; /* parameters when the epoch began: to go back to if it diverges */
     float *last_good;   /* when an earlier one began that went well: if the first step diverges */
 };

@@ -37,7 +37,7 @@ static const char about[] =
     "FILE is a PyTorch state dict in a safetensors file (Linear, BatchNorm1d and LayerNorm, as "
     "nn.Sequential names them, with any prefix) or an ONNX graph (Gemm, MatMul, Add, activations, "
     "BatchNormalization, LayerNormalization, Softmax), as torch.onnx, skl2onnx and tf2onnx write "
-    "it. An operator or tensor that does not fit is named.\n"
+    "it; or '-', the standard input. An operator or tensor that does not fit is named.\n"
     "\n"
     "Exit status: 0 done, 1 could not run, 2 usage, 4 a file that is damaged or does not fit.\n"
     "\n"
