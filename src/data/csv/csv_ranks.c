@@ -504,24 +504,26 @@ nnfs_status csv_join_ranks(csv_reader *reader, nnfs_error *error)
     memcpy(own.bad_lines, reading->bad_lines, sizeof own.bad_lines);
     rank_share *shares = memory_alloc((size_t)ranks, sizeof *shares);
     joined all = {.reader = reader, .shares = shares};
+    bool joint = false; /* blocks and workers have moved to their places among all */
     nnfs_status status = NNFS_OK;
     if (!shares || !write_share(reader, (int)own.workers, &bytes, &size)) {
         status = fail_memory(error, size, "the ranks of a job");
     }
     own.bytes = (int64_t)size;
-    status = nnfs_communicator_agree(c, status, error);
-    if (status == NNFS_OK && !communicator_gather(c, &own, shares, sizeof own)) {
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    if (!communicator_gather(c, &own, shares, sizeof own)) {
         status = communicator_error(c, error);
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = make_room(&all, me, ranks) ? NNFS_OK : fail_memory(error, size, "the rows");
-        status = nnfs_communicator_agree(c, status, error);
-    }
-    if (status == NNFS_OK) {
-        reading->bad_rows = shares[0].bad_rows; /* rank 0 reads alone where they are left out */
-        memcpy(reading->bad_lines, shares[0].bad_lines, sizeof own.bad_lines);
-        status = exchange_shares(&all, bytes, ranks, error);
-        sort_blocks(&all);
+    joint = make_room(&all, me, ranks);
+    status = joint ? NNFS_OK : fail_memory(error, size, "the rows");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    reading->bad_rows = shares[0].bad_rows; /* rank 0 reads alone where they are left out */
+    memcpy(reading->bad_lines, shares[0].bad_lines, sizeof own.bad_lines);
+    status = exchange_shares(&all, bytes, ranks, error);
+cleanup:
+    if (joint) {
+        sort_blocks(&all); /* also after a failure: the reader frees them */
     }
     if (status == NNFS_OK) {
         move_places(&all, ranks);
