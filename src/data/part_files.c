@@ -72,12 +72,22 @@ static int folder_length(const char *folder)
     return (int)length;
 }
 
+static nnfs_status fail_listing(const char *folder, int code, nnfs_error *error)
+{
+    return fail(error, code == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s", folder,
+                strerror(code));
+}
+
 static nnfs_status read_folder(DIR *listing, const char *folder, part_files *found,
                                nnfs_error *error)
 {
     size_t room = 0;
-    const struct dirent *entry;
-    while ((entry = readdir(listing)) != NULL) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(listing);
+        if (!entry) {
+            break;
+        }
         const char *format = format_of(entry->d_name);
         char *path = NULL;
         if (!format) {
@@ -95,6 +105,9 @@ static nnfs_status read_folder(DIR *listing, const char *folder, part_files *fou
         if (!add_path(found, &room, path)) {
             return fail_memory(error, strlen(folder), "file names");
         }
+    }
+    if (errno != 0) {
+        return fail_listing(folder, errno, error);
     }
     if (found->count > 0) {
         qsort(found->paths, (size_t)found->count, sizeof *found->paths, compare);
@@ -115,8 +128,7 @@ nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *e
     }
     DIR *listing = opendir(folder);
     if (!listing) {
-        return fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s", folder,
-                    strerror(errno));
+        return fail_listing(folder, errno, error);
     }
     nnfs_status status = read_folder(listing, folder, found, error);
     (void)closedir(listing);
