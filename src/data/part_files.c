@@ -72,6 +72,13 @@ static int folder_length(const char *folder)
     return (int)length;
 }
 
+/* Spark writes a file without a byte for a part without rows. */
+static bool is_without_rows(const char *format, const char *path)
+{
+    struct stat about;
+    return strcmp(format, "csv") == 0 && stat(path, &about) == 0 && about.st_size == 0;
+}
+
 static nnfs_status fail_listing(const char *folder, int code, nnfs_error *error)
 {
     return fail(error, code == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s", folder,
@@ -101,6 +108,10 @@ static nnfs_status read_folder(DIR *listing, const char *folder, part_files *fou
         found->format = format;
         if (asprintf(&path, "%.*s/%s", folder_length(folder), folder, entry->d_name) < 0) {
             path = NULL;
+        }
+        if (path && is_without_rows(format, path)) {
+            free(path);
+            continue;
         }
         if (!add_path(found, &room, path)) {
             return fail_memory(error, strlen(folder), "file names");

@@ -406,6 +406,32 @@ static void folders_of_files(void **unused)
     free(folder);
 }
 
+/* Files without a byte have no rows, also the first one. */
+static void parts_without_rows(void **unused)
+{
+    (void)unused;
+    char *folder = scratch_path("empty");
+    char *first = scratch_path("empty/0.csv");
+    char *second = scratch_path("empty/1.csv");
+    nnfs_dataset_settings settings = usual_settings();
+    loading one = {.path = folder, .grants = -1, .settings = settings};
+    assert_int_equal(mkdir(folder, 0700), 0);
+    write_file(first, "", 0);
+    (void)load(&one);
+    assert_int_equal(one.error.status, NNFS_ERROR_DATA);
+    assert_non_null(strstr(one.error.message, "all CSV files in this folder are empty"));
+    check_path(folder, &settings);
+    write_file(second, "a,b,y\n1,2,3\n4,5,6\n", 18);
+    (void)load(&one);
+    assert_int_equal(one.error.status, NNFS_OK);
+    free_sets(&one);
+    check_path(folder, &settings);
+    (void)folder_entries(folder, true);
+    free(folder);
+    free(first);
+    free(second);
+}
+
 /* Each allocation of one rank fails: all ranks end with its error. */
 static void one_rank_without_memory(void **unused)
 {
@@ -457,7 +483,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(committed_files),         cmocka_unit_test(random_tables),
         cmocka_unit_test(one_wrong_cell),          cmocka_unit_test(files_that_cannot_be_cut),
         cmocka_unit_test(folders_of_files),        cmocka_unit_test(memory_of_a_process),
-        cmocka_unit_test(one_rank_without_memory),
+        cmocka_unit_test(one_rank_without_memory), cmocka_unit_test(parts_without_rows),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

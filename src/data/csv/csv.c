@@ -352,7 +352,10 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
         goto cleanup;
     }
     if (files.count == 0) {
-        status = fail(error, NNFS_ERROR_DATA, "%s: no CSV files in this folder", path);
+        status = fail(error, NNFS_ERROR_DATA,
+                      files.format ? "%s: all CSV files in this folder are empty"
+                                   : "%s: no CSV files in this folder",
+                      path);
         goto cleanup;
     }
     prepare_missing(&reader);
