@@ -432,6 +432,37 @@ static void parts_without_rows(void **unused)
     free(second);
 }
 
+/* A rank sees a folder as it was before. */
+static void other_files(void **unused)
+{
+    static const char *const names[] = {"new", "new/0.csv", "new/1.csv", "old", "old/0.csv"};
+    (void)unused;
+    char *paths[5];
+    loading some[3];
+    for (int i = 0; i < 5; i++) {
+        paths[i] = scratch_path(names[i]);
+        if (strchr(names[i], '/')) {
+            write_file(paths[i], "a,b,y\n1,2,3\n4,5,6\n", 18);
+        } else {
+            assert_int_equal(mkdir(paths[i], 0700), 0);
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        some[i] =
+            (loading){.path = paths[i == 1 ? 3 : 0], .grants = -1, .settings = usual_settings()};
+    }
+    load_by_ranks(some, 3, 2);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(some[i].error.status, NNFS_ERROR_DATA);
+        assert_non_null(strstr(some[i].error.message, "rank 1 has other files than rank 0"));
+    }
+    (void)folder_entries(paths[0], true);
+    (void)folder_entries(paths[3], true);
+    for (int i = 0; i < 5; i++) {
+        free(paths[i]);
+    }
+}
+
 /* Each allocation of one rank fails: all ranks end with its error. */
 static void one_rank_without_memory(void **unused)
 {
@@ -480,10 +511,15 @@ int main(int argc, char **argv)
         tests_data = argv[1];
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(committed_files),         cmocka_unit_test(random_tables),
-        cmocka_unit_test(one_wrong_cell),          cmocka_unit_test(files_that_cannot_be_cut),
-        cmocka_unit_test(folders_of_files),        cmocka_unit_test(memory_of_a_process),
-        cmocka_unit_test(one_rank_without_memory), cmocka_unit_test(parts_without_rows),
+        cmocka_unit_test(committed_files),
+        cmocka_unit_test(random_tables),
+        cmocka_unit_test(one_wrong_cell),
+        cmocka_unit_test(files_that_cannot_be_cut),
+        cmocka_unit_test(folders_of_files),
+        cmocka_unit_test(memory_of_a_process),
+        cmocka_unit_test(one_rank_without_memory),
+        cmocka_unit_test(parts_without_rows),
+        cmocka_unit_test(other_files),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }
