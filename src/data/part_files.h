@@ -16,8 +16,8 @@ typedef struct part_files {
 
 /*
  * Lists the files of `folder` called *.csv, *.tsv or *.npy, maybe with .gz; names that begin with a
- * dot or an underscore are left out, and so are CSV files without a byte. A path that is no folder is a list of itself, with the format
- * NULL. Errors: IO, MEMORY, DATA (both formats).
+ * dot or an underscore are left out, and so are CSV files without a byte. A path that is no folder
+ * is a list of itself, with the format NULL. Errors: IO, MEMORY, DATA (both formats).
  */
 nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *error);
 
