@@ -1,6 +1,8 @@
 #include "data/part_files.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "distributed/communicator.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -72,12 +74,29 @@ static int folder_length(const char *folder)
     return (int)length;
 }
 
+/* Spark writes a file without a byte for a part without rows. */
+static bool is_without_rows(const char *format, const char *path)
+{
+    struct stat about;
+    return strcmp(format, "csv") == 0 && stat(path, &about) == 0 && about.st_size == 0;
+}
+
+static nnfs_status fail_listing(const char *folder, int code, nnfs_error *error)
+{
+    return fail(error, code == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s", folder,
+                strerror(code));
+}
+
 static nnfs_status read_folder(DIR *listing, const char *folder, part_files *found,
                                nnfs_error *error)
 {
     size_t room = 0;
-    const struct dirent *entry;
-    while ((entry = readdir(listing)) != NULL) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(listing);
+        if (!entry) {
+            break;
+        }
         const char *format = format_of(entry->d_name);
         char *path = NULL;
         if (!format) {
@@ -92,9 +111,16 @@ static nnfs_status read_folder(DIR *listing, const char *folder, part_files *fou
         if (asprintf(&path, "%.*s/%s", folder_length(folder), folder, entry->d_name) < 0) {
             path = NULL;
         }
+        if (path && is_without_rows(format, path)) {
+            free(path);
+            continue;
+        }
         if (!add_path(found, &room, path)) {
             return fail_memory(error, strlen(folder), "file names");
         }
+    }
+    if (errno != 0) {
+        return fail_listing(folder, errno, error);
     }
     if (found->count > 0) {
         qsort(found->paths, (size_t)found->count, sizeof *found->paths, compare);
@@ -115,8 +141,7 @@ nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *e
     }
     DIR *listing = opendir(folder);
     if (!listing) {
-        return fail(error, errno == ENOMEM ? NNFS_ERROR_MEMORY : NNFS_ERROR_IO, "%s: %s", folder,
-                    strerror(errno));
+        return fail_listing(folder, errno, error);
     }
     nnfs_status status = read_folder(listing, folder, found, error);
     (void)closedir(listing);
@@ -124,5 +149,37 @@ nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *e
         string_list_free(found->paths);
         *found = (part_files){0};
     }
+    return status;
+}
+
+nnfs_status part_files_agree(const part_files *files, const char *folder, uint64_t seed,
+                             nnfs_communicator *c, nnfs_error *error)
+{
+    if (!c) {
+        return NNFS_OK;
+    }
+    size_t ranks = (size_t)nnfs_communicator_size(c);
+    uint64_t own = seed;
+    uint64_t *hashes = memory_alloc(ranks, sizeof *hashes);
+    for (int i = 0; i < files->count; i++) {
+        const char *slash = strrchr(files->paths[i], '/');
+        const char *name = slash ? slash + 1 : files->paths[i];
+        own = hash_bytes(own, name, strlen(name) + 1);
+    }
+    nnfs_status status =
+        hashes ? NNFS_OK : fail_memory(error, ranks * sizeof *hashes, "the ranks of a job");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    if (!communicator_gather(c, &own, hashes, sizeof own)) {
+        status = communicator_error(c, error);
+        goto cleanup;
+    }
+    for (size_t rank = 1; rank < ranks && status == NNFS_OK; rank++) {
+        if (hashes[rank] != hashes[0]) {
+            status = fail(error, NNFS_ERROR_DATA, "%s: rank %zu has other files than rank 0",
+                          folder, rank);
+        }
+    }
+cleanup:
+    memory_free(hashes);
     return status;
 }

@@ -26,11 +26,34 @@ bool host_memory_is_large(size_t bytes)
 
 /* ---- The file ---- */
 
-static int open_on_disk(size_t bytes)
+static const char *disk_folder(void)
 {
     const char *folder = getenv("TMPDIR");
-    int descriptor = open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC,
-                          S_IRUSR | S_IWUSR);
+    return folder && *folder ? folder : "/var/tmp";
+}
+
+/* A file whose name is removed at once. */
+static int open_and_unlink(void)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/nnfs-samples-XXXXXX", disk_folder()) < 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    int descriptor = mkostemp(path, O_CLOEXEC);
+    if (descriptor >= 0) {
+        (void)unlink(path);
+    }
+    free(path);
+    return descriptor;
+}
+
+static int open_on_disk(size_t bytes)
+{
+    int descriptor = open(disk_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+        descriptor = open_and_unlink(); /* NFS, and overlayfs before Linux 6.2 */
+    }
     if (descriptor < 0) {
         return -1;
     }
@@ -55,10 +78,11 @@ static int open_in_memory(size_t bytes)
 
 static nnfs_status make_file(size_t bytes, int *descriptor, nnfs_error *error)
 {
-    *descriptor = host_memory_is_large(bytes) ? open_on_disk(bytes) : open_in_memory(bytes);
+    bool large = host_memory_is_large(bytes);
+    *descriptor = large ? open_on_disk(bytes) : open_in_memory(bytes);
     if (*descriptor < 0) {
-        return fail(error, NNFS_ERROR_IO, "%zu bytes for samples in $TMPDIR or /var/tmp: %s", bytes,
-                    strerror(errno));
+        return fail(error, NNFS_ERROR_IO, "%zu bytes for samples in %s: %s", bytes,
+                    large ? disk_folder() : "shared memory", strerror(errno));
     }
     return NNFS_OK;
 }

@@ -147,12 +147,48 @@ UNUSED(int, nnfs_communicator_host_ranks, (const nnfs_communicator *c), c ? 2 : 
 UNUSED(int, nnfs_communicator_lost, (const nnfs_communicator *c), c == NULL)
 UNUSED(double, nnfs_communicator_seconds, (const nnfs_communicator *c), c ? 1.0 : 0.0)
 
+/* ---- Memory, which can fail for one rank ---- */
+
+static _Thread_local long grants = -1; /* that many more allocations succeed; < 0: all */
+
+static bool is_granted(void)
+{
+    if (grants == 0) {
+        return false;
+    }
+    grants -= grants > 0;
+    return true;
+}
+
+void *__real_memory_alloc(size_t count, size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_malloc(size_t bytes);
+void *__wrap_memory_alloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_malloc(size_t bytes);
+
+void *__wrap_memory_alloc(size_t count, size_t size)
+{
+    return is_granted() ? __real_memory_alloc(count, size) : NULL;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_granted() ? __real_calloc(count, size) : NULL;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+    return is_granted() ? __real_malloc(bytes) : NULL;
+}
+
 /* ---- Loading ---- */
 
 typedef struct loading {
     pthread_t thread;
     nnfs_communicator communicator;
     const char *path;
+    long grants;
     nnfs_dataset_settings settings;
     nnfs_dataset *train, *test;
     nnfs_error error;
@@ -161,7 +197,9 @@ typedef struct loading {
 static void *load(void *user)
 {
     loading *l = user;
+    grants = l->grants;
     l->error.status = nnfs_dataset_load(l->path, &l->settings, &l->train, &l->test, &l->error);
+    grants = -1;
     return NULL;
 }
 
@@ -174,28 +212,42 @@ static void assert_same_set(const nnfs_dataset *one, const nnfs_dataset *other)
     }
 }
 
-/* Whether ranks have what one process has, text behind the path in messages included. */
-static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
-                        int host_ranks)
+/* Loads with ranks that are set up but for their places. */
+static void load_by_ranks(loading *some, int ranks, int host_ranks)
 {
-    loading one = {.path = path, .settings = *settings};
-    loading some[RANKS_MOST] = {{.path = NULL}};
     meeting at = {.ranks = ranks,
                   .host_ranks = host_ranks,
                   .mutex = PTHREAD_MUTEX_INITIALIZER,
                   .changed = PTHREAD_COND_INITIALIZER};
-    (void)load(&one);
     (void)pthread_barrier_init(&at.barrier, NULL, (unsigned)ranks);
     for (int i = 0; i < ranks; i++) {
         some[i].communicator = (nnfs_communicator){.at = &at, .rank = i};
-        some[i].path = path;
-        some[i].settings = *settings;
         some[i].settings.communicator = &some[i].communicator;
         assert_int_equal(pthread_create(&some[i].thread, NULL, load, &some[i]), 0);
     }
     for (int i = 0; i < ranks; i++) {
         (void)pthread_join(some[i].thread, NULL);
     }
+    (void)pthread_barrier_destroy(&at.barrier);
+}
+
+static void free_sets(const loading *one)
+{
+    nnfs_dataset_free(one->train);
+    nnfs_dataset_free(one->test);
+}
+
+/* Whether ranks have what one process has, text behind the path in messages included. */
+static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
+                        int host_ranks)
+{
+    loading one = {.path = path, .grants = -1, .settings = *settings};
+    loading some[RANKS_MOST];
+    (void)load(&one);
+    for (int i = 0; i < ranks; i++) {
+        some[i] = (loading){.path = path, .grants = -1, .settings = *settings};
+    }
+    load_by_ranks(some, ranks, host_ranks);
     for (int i = 0; i < ranks; i++) {
         assert_int_equal(some[i].error.status, one.error.status);
         if (one.error.status != NNFS_OK) {
@@ -203,12 +255,9 @@ static void check_ranks(const char *path, const nnfs_dataset_settings *settings,
         }
         assert_same_set(one.train, some[i].train);
         assert_same_set(one.test, some[i].test);
-        nnfs_dataset_free(some[i].train);
-        nnfs_dataset_free(some[i].test);
+        free_sets(&some[i]);
     }
-    nnfs_dataset_free(one.train);
-    nnfs_dataset_free(one.test);
-    (void)pthread_barrier_destroy(&at.barrier);
+    free_sets(&one);
 }
 
 static nnfs_dataset_settings usual_settings(void)
@@ -357,6 +406,90 @@ static void folders_of_files(void **unused)
     free(folder);
 }
 
+/* Files without a byte have no rows, also the first one. */
+static void parts_without_rows(void **unused)
+{
+    (void)unused;
+    char *folder = scratch_path("empty");
+    char *first = scratch_path("empty/0.csv");
+    char *second = scratch_path("empty/1.csv");
+    nnfs_dataset_settings settings = usual_settings();
+    loading one = {.path = folder, .grants = -1, .settings = settings};
+    assert_int_equal(mkdir(folder, 0700), 0);
+    write_file(first, "", 0);
+    (void)load(&one);
+    assert_int_equal(one.error.status, NNFS_ERROR_DATA);
+    assert_non_null(strstr(one.error.message, "all CSV files in this folder are empty"));
+    check_path(folder, &settings);
+    write_file(second, "a,b,y\n1,2,3\n4,5,6\n", 18);
+    (void)load(&one);
+    assert_int_equal(one.error.status, NNFS_OK);
+    free_sets(&one);
+    check_path(folder, &settings);
+    (void)folder_entries(folder, true);
+    free(folder);
+    free(first);
+    free(second);
+}
+
+/* A rank sees a folder as it was before. */
+static void other_files(void **unused)
+{
+    static const char *const names[] = {"new", "new/0.csv", "new/1.csv", "old", "old/0.csv"};
+    (void)unused;
+    char *paths[5];
+    loading some[3];
+    for (int i = 0; i < 5; i++) {
+        paths[i] = scratch_path(names[i]);
+        if (strchr(names[i], '/')) {
+            write_file(paths[i], "a,b,y\n1,2,3\n4,5,6\n", 18);
+        } else {
+            assert_int_equal(mkdir(paths[i], 0700), 0);
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        some[i] =
+            (loading){.path = paths[i == 1 ? 3 : 0], .grants = -1, .settings = usual_settings()};
+    }
+    load_by_ranks(some, 3, 2);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(some[i].error.status, NNFS_ERROR_DATA);
+        assert_non_null(strstr(some[i].error.message, "rank 1 has other files than rank 0"));
+    }
+    (void)folder_entries(paths[0], true);
+    (void)folder_entries(paths[3], true);
+    for (int i = 0; i < 5; i++) {
+        free(paths[i]);
+    }
+}
+
+/* Each allocation of one rank fails: all ranks end with its error. */
+static void one_rank_without_memory(void **unused)
+{
+    (void)unused;
+    char *path = scratch_path("memory.csv");
+    char text[4096] = "a,b,y\n";
+    for (int row = 0; row < 60; row++) {
+        (void)sprintf(text + strlen(text), "%d,\"t\n%d\",3\n", row, row % 7);
+    }
+    write_file(path, text, strlen(text));
+    bool failed = true;
+    for (long granted = 0; failed; granted++) {
+        loading some[3];
+        for (int i = 0; i < 3; i++) {
+            some[i] = (loading){.path = path, .grants = -1, .settings = usual_settings()};
+        }
+        some[1].grants = granted;
+        load_by_ranks(some, 3, 2);
+        failed = some[1].error.status != NNFS_OK;
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(some[i].error.status, failed ? NNFS_ERROR_MEMORY : NNFS_OK);
+            free_sets(&some[i]);
+        }
+    }
+    free(path);
+}
+
 /* Memory for this process alone, and too much of it. */
 static void memory_of_a_process(void **unused)
 {
@@ -378,9 +511,15 @@ int main(int argc, char **argv)
         tests_data = argv[1];
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(committed_files),  cmocka_unit_test(random_tables),
-        cmocka_unit_test(one_wrong_cell),   cmocka_unit_test(files_that_cannot_be_cut),
-        cmocka_unit_test(folders_of_files), cmocka_unit_test(memory_of_a_process),
+        cmocka_unit_test(committed_files),
+        cmocka_unit_test(random_tables),
+        cmocka_unit_test(one_wrong_cell),
+        cmocka_unit_test(files_that_cannot_be_cut),
+        cmocka_unit_test(folders_of_files),
+        cmocka_unit_test(memory_of_a_process),
+        cmocka_unit_test(one_rank_without_memory),
+        cmocka_unit_test(parts_without_rows),
+        cmocka_unit_test(other_files),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -251,7 +251,10 @@ static nnfs_status share_rows(csv_reader *reader, host_memory *shared, size_t ce
     host_range *ranges = memory_alloc(size_mul(reader->block_count, 2), sizeof *ranges);
     nnfs_status status =
         ranges ? NNFS_OK : fail_memory(error, reader->block_count, "the ranks of a job");
-    TRY(nnfs_communicator_agree(c, status, error));
+    if ((status = nnfs_communicator_agree(c, status, error)) != NNFS_OK) {
+        memory_free(ranges);
+        return status;
+    }
     size_t row = (size_t)table->column_count * sizeof(float);
     size_t count = list_ranges(reader, 0, row, ranges);
     if (table->lines) {

@@ -12,6 +12,7 @@
 #include "data/csv/csv.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "data/csv/csv_number.h"
 #include "distributed/communicator.h"
 
@@ -262,55 +263,69 @@ static bool write_share(const csv_reader *reader, int workers, char **bytes, siz
     return fclose(to) == 0 && written;
 }
 
-static void take(const char **from, void *to, size_t bytes)
+/* What is left of a rank's message. */
+typedef struct share_rest {
+    const char *bytes;
+    size_t count;
+} share_rest;
+
+/* DATA: the message is too short. */
+static nnfs_status take(share_rest *from, void *to, size_t bytes)
 {
-    if (bytes > 0) {
-        memcpy(to, *from, bytes);
+    if (bytes > from->count) {
+        return NNFS_ERROR_DATA;
     }
-    *from += bytes;
+    if (bytes > 0) {
+        memcpy(to, from->bytes, bytes);
+    }
+    from->bytes += bytes;
+    from->count -= bytes;
+    return NNFS_OK;
 }
 
-/* The texts of a column; *from is then what follows. False: no memory. */
-static bool read_texts(const char **from, csv_dictionary **texts)
+/* Reads the texts of a column. Errors, as of the functions below, without a sentence: DATA,
+ * MEMORY. */
+static nnfs_status read_texts(share_rest *from, csv_dictionary **texts)
 {
     csv_dictionary read;
-    take(from, &read, sizeof read);
+    TRY(take(from, &read, sizeof read));
     if (read.count == 0) {
-        return true;
+        return NNFS_OK;
+    }
+    size_t entries = size_mul(read.count, sizeof *read.entries);
+    if (size_add(entries, read.used) > from->count) {
+        return NNFS_ERROR_DATA;
     }
     *texts = calloc(1, sizeof **texts);
     if (!*texts) {
-        return false;
+        return NNFS_ERROR_MEMORY;
     }
     csv_dictionary *made = *texts;
-    made->entries = malloc(size_mul(read.count, sizeof *made->entries));
+    made->entries = malloc(entries);
     made->text = malloc(size_add(read.used, CSV_NUMBER_PADDING));
     if (!made->entries || !made->text) {
-        return false;
+        return NNFS_ERROR_MEMORY;
     }
     made->count = made->room = read.count;
     made->used = read.used;
     made->capacity = read.used + CSV_NUMBER_PADDING;
-    take(from, made->entries, read.count * sizeof *made->entries);
-    take(from, made->text, read.used);
     memset(made->text + read.used, 0, CSV_NUMBER_PADDING);
-    return true;
+    TRY(take(from, made->entries, entries));
+    return take(from, made->text, read.used);
 }
 
-static bool read_worker(const char **from, int columns, csv_worker *worker)
+static nnfs_status read_worker(share_rest *from, int columns, csv_worker *worker)
 {
     worker->column_counts = memory_alloc((size_t)columns, sizeof *worker->column_counts);
     worker->dictionaries = memory_alloc_zeroed((size_t)columns, sizeof *worker->dictionaries);
     if (!worker->column_counts || !worker->dictionaries) {
-        return false;
+        return NNFS_ERROR_MEMORY;
     }
-    take(from, worker->column_counts, (size_t)columns * sizeof *worker->column_counts);
+    TRY(take(from, worker->column_counts, (size_t)columns * sizeof *worker->column_counts));
     for (int c = 0; c < columns; c++) {
-        if (!read_texts(from, &worker->dictionaries[c])) {
-            return false;
-        }
+        TRY(read_texts(from, &worker->dictionaries[c]));
     }
-    return true;
+    return NNFS_OK;
 }
 
 /* All ranks' blocks and workers, rank after rank. */
@@ -323,10 +338,11 @@ typedef struct joined {
 } joined;
 
 /* Takes the message of another rank for blocks and workers from these places on. */
-static bool read_share(joined *all, int rank, const char *bytes, size_t block, int worker)
+static nnfs_status read_share(joined *all, int rank, const char *bytes, size_t block, int worker)
 {
     const rank_share *share = &all->shares[rank];
-    take(&bytes, all->blocks + block, (size_t)share->blocks * sizeof *all->blocks);
+    share_rest from = {bytes, (size_t)share->bytes};
+    TRY(take(&from, all->blocks + block, size_mul((size_t)share->blocks, sizeof *all->blocks)));
     for (int64_t i = 0; i < share->blocks; i++) {
         csv_block *one = &all->blocks[block + (size_t)i];
         one->values = NULL;
@@ -335,12 +351,20 @@ static bool read_share(joined *all, int rank, const char *bytes, size_t block, i
         one->kept_bytes = NULL;
     }
     for (int64_t i = 0; i < share->workers; i++) {
-        if (!read_worker(&bytes, all->reader->table->column_count,
-                         &all->reader->workers[worker + i])) {
-            return false;
-        }
+        TRY(read_worker(&from, all->reader->table->column_count,
+                        &all->reader->workers[worker + i]));
     }
-    return true;
+    return from.count == 0 ? NNFS_OK : NNFS_ERROR_DATA;
+}
+
+/* The sentence of read_share's status. */
+static nnfs_status fail_share(const joined *all, int rank, nnfs_status status, nnfs_error *error)
+{
+    if (status == NNFS_ERROR_DATA) {
+        return fail(error, status, "%s: it has other columns for rank %d", all->reader->table->path,
+                    rank);
+    }
+    return fail_memory(error, (size_t)all->shares[rank].bytes, "the ranks of a job");
 }
 
 /* Puts blocks in the order of the rows, part by part, and numbers their rows. */
@@ -387,38 +411,44 @@ static void move_places(const joined *all, int ranks)
 }
 
 /* Sends the own message and takes those of others. Own blocks and workers move to their
- * places among all. */
+ * places among all. A rank that fails still takes part in all broadcasts. */
 static nnfs_status exchange_shares(joined *all, char *own, int ranks, nnfs_error *error)
 {
-    csv_reader *reader = all->reader;
-    nnfs_communicator *c = reader->settings->communicator;
+    nnfs_communicator *c = all->reader->settings->communicator;
     int me = nnfs_communicator_rank(c);
+    size_t most = 0;
     size_t block = 0;
     int worker = 0;
-    nnfs_status status = NNFS_OK;
     for (int rank = 0; rank < ranks; rank++) {
-        size_t bytes = (size_t)all->shares[rank].bytes;
-        char *text = rank == me ? own : memory_alloc(bytes, 1);
-        if (!text) {
-            return fail_memory(error, bytes, "the ranks of a job");
-        }
-        if (!communicator_broadcast(c, text, bytes, rank)) {
+        most = MAX(most, (size_t)all->shares[rank].bytes);
+    }
+    char *room = memory_alloc(most, 1);
+    nnfs_status status = room ? NNFS_OK : fail_memory(error, most, "the ranks of a job");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    for (int rank = 0; rank < ranks; rank++) {
+        const rank_share *share = &all->shares[rank];
+        char *text = rank == me ? own : room;
+        if (!communicator_broadcast(c, text, (size_t)share->bytes, rank)) {
             status = communicator_error(c, error);
-        } else if (rank != me && !read_share(all, rank, text, block, worker)) {
-            status = fail_memory(error, bytes, "the ranks of a job");
+            goto cleanup;
         }
-        if (rank != me) {
-            memory_free(text);
+        nnfs_status read = NNFS_OK;
+        if (rank != me && status == NNFS_OK) {
+            read = read_share(all, rank, text, block, worker);
         }
-        TRY(status);
-        for (int64_t i = 0; i < all->shares[rank].blocks; i++) {
+        if (read != NNFS_OK) {
+            status = fail_share(all, rank, read, error);
+        }
+        for (int64_t i = 0; i < share->blocks; i++) {
             all->blocks[block + (size_t)i].rank = rank;
             all->blocks[block + (size_t)i].worker += worker;
         }
-        block += (size_t)all->shares[rank].blocks;
-        worker += (int)all->shares[rank].workers;
+        block += (size_t)share->blocks;
+        worker += (int)share->workers;
     }
-    return NNFS_OK;
+cleanup:
+    memory_free(room);
+    return status;
 }
 
 /* Makes room for all ranks' blocks and workers, with the own ones in their places. */
@@ -474,24 +504,26 @@ nnfs_status csv_join_ranks(csv_reader *reader, nnfs_error *error)
     memcpy(own.bad_lines, reading->bad_lines, sizeof own.bad_lines);
     rank_share *shares = memory_alloc((size_t)ranks, sizeof *shares);
     joined all = {.reader = reader, .shares = shares};
+    bool joint = false; /* blocks and workers have moved to their places among all */
     nnfs_status status = NNFS_OK;
     if (!shares || !write_share(reader, (int)own.workers, &bytes, &size)) {
         status = fail_memory(error, size, "the ranks of a job");
     }
     own.bytes = (int64_t)size;
-    status = nnfs_communicator_agree(c, status, error);
-    if (status == NNFS_OK && !communicator_gather(c, &own, shares, sizeof own)) {
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    if (!communicator_gather(c, &own, shares, sizeof own)) {
         status = communicator_error(c, error);
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = make_room(&all, me, ranks) ? NNFS_OK : fail_memory(error, size, "the rows");
-        status = nnfs_communicator_agree(c, status, error);
-    }
-    if (status == NNFS_OK) {
-        reading->bad_rows = shares[0].bad_rows; /* rank 0 reads alone where they are left out */
-        memcpy(reading->bad_lines, shares[0].bad_lines, sizeof own.bad_lines);
-        status = exchange_shares(&all, bytes, ranks, error);
-        sort_blocks(&all);
+    joint = make_room(&all, me, ranks);
+    status = joint ? NNFS_OK : fail_memory(error, size, "the rows");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    reading->bad_rows = shares[0].bad_rows; /* rank 0 reads alone where they are left out */
+    memcpy(reading->bad_lines, shares[0].bad_lines, sizeof own.bad_lines);
+    status = exchange_shares(&all, bytes, ranks, error);
+cleanup:
+    if (joint) {
+        sort_blocks(&all); /* also after a failure: the reader frees them */
     }
     if (status == NNFS_OK) {
         move_places(&all, ranks);
