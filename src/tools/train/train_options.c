@@ -253,10 +253,8 @@ static void check_together(const train_options *options)
     if (options->refit > 0 && options->validation_share <= 0.0 && !options->validation_path) {
         usage_error("--refit looks at validation data: give --validation too");
     }
-    if (options->table.log_target == LOG_TARGET_AUTO && options->refit == 0 &&
-        options->preset != PRESET_BEST) {
-        usage_error(
-            "--log-target auto goes by the networks of --refit: give that too, or yes or no");
+    if (options->preset != PRESET_BEST) { /* else preset_fit chooses --refit */
+        check_log_target(options);
     }
     check_report(options);
     if (options->output && strcmp(options->output, "-") == 0) {

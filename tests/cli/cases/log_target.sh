@@ -55,6 +55,12 @@ run nnfs-train flats.csv --target sold --log-target yes -o none
 run nnfs-train flats.csv --drop remark --target price --loss poisson --log-target yes -o none
 run nnfs-train flats.csv --from log1 --log-target no -o none
 
+# The preset best tries a log scale only where it has networks of --refit.
+nnfs-train counts.csv --preset best --networks 1 -e 1 -o none 2>&1 | grep -c 'log-target'
+nnfs-train counts.csv --preset best -e 1 -o none 2>&1 | grep -c ' --log-target auto'
+run nnfs-train counts.csv --preset best --log-target auto --validation 0.2 -o none
+run nnfs-tune counts.csv --preset best --log-target auto --lr 0.1,0.2 --log none
+
 # Two targets, of which the second alone has zeros: the export knows the shift of each.
 awk 'BEGIN { srand(1); print "a,b,u,v"
     for (i = 0; i < 100; i++) { a = rand(); b = rand(); print a "," b "," exp(a + b) "," (i % 5 ? exp(2 * a) : 0) } }' >two.csv
