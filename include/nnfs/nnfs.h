@@ -997,20 +997,19 @@ typedef struct nnfs_evaluation {
     double loss;     /* the network's own loss, averaged */
     double accuracy; /* share of samples whose class is right, 0 .. 1; this and the next, classes */
     double macro_f1; /* mean over the classes of 2 TP / (2 TP + FP + FN), 0 where that is 0 / 0 */
-    double
-        log_loss;   /* mean of -log of the right class's probability; softmax and sigmoid outputs */
+    /* mean of -log of the right class's probability; softmax and sigmoid outputs */
+    double log_loss;
     double roc_auc; /* area under the ROC curve of the second class (Mann and Whitney's U); where
                       * there are two classes and samples of both; so is the next */
-    double
-        /* of the second class: the sum over the different scores, from the highest
-         * down, of the precision times the gain in recall, as scikit-learn's */
-        average_precision;
+    /* of the second class: the sum over the different scores, from the highest down, of the
+     * precision times the gain in recall, as scikit-learn's */
+    double average_precision;
     double rmse; /* root of the mean squared error over all outputs; this and the next, numbers */
     double mae;  /* mean absolute error; like rmse in the targets' units */
     double r2;   /* 1 - residual / total sum of squares, mean over outputs */
     double seconds;
-    double
-        pinball; /* mean quantile loss in the targets' units; this and the next, of NNFS_QUANTILE */
+    /* mean quantile loss in the targets' units; this and the next, of NNFS_QUANTILE */
+    double pinball;
     double coverage;     /* share of the targets that are at most their prediction, 0 .. 1 */
     int64_t reserved[2]; /* 0 */
 } nnfs_evaluation;
@@ -1235,8 +1234,8 @@ typedef struct nnfs_epoch {
     double seconds;       /* of training alone, without evaluation */
     double samples_per_second;
     double gflops; /* 10^9 floating-point operations of the matrix products, a second */
-    const char
-        *ended; /* why nnfs_train ends after it: the reason of nnfs_summary; NULL: it goes on */
+    /* why nnfs_train ends after it: the reason of nnfs_summary; NULL: it goes on */
+    const char *ended;
     int64_t reserved[4]; /* 0 */
 } nnfs_epoch;
 
@@ -1466,8 +1465,8 @@ typedef enum nnfs_setting_type {
 typedef struct nnfs_setting {
     const char *name;   /* of the field, "weight_decay" */
     const char *option; /* of nnfs-train, "weight-decay" */
-    const char
-        *key;    /* of the option's NAME:KEY=VALUE,..., "warmup"; NULL: the option's own value */
+    /* of the option's NAME:KEY=VALUE,..., "warmup"; NULL: the option's own value */
+    const char *key;
     char letter; /* of the option, 'b'; 0: none */
     nnfs_setting_type type;
     const char *zero;     /* a word that stands for 0, "full"; NULL: none */
@@ -1505,8 +1504,8 @@ NNFS_API const nnfs_setting *nnfs_train_settings_unused(const nnfs_train_setting
 typedef struct nnfs_summary {
     int epochs;     /* finished */
     int best_epoch; /* whose weights the network has; 0 without validation data */
-    const char
-        *reason; /* "epochs", "accuracy", "patience", "stopped", "diverged"; a constant string */
+    /* "epochs", "accuracy", "patience", "stopped", "diverged"; a constant string */
+    const char *reason;
     nnfs_evaluation train; /* of the final network */
     nnfs_evaluation validation;
     nnfs_evaluation test;

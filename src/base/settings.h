@@ -55,8 +55,8 @@ typedef struct setting_use {
 enum { SETTING_USERS_MOST = 16 };
 
 typedef struct setting {
-    nnfs_setting
-        about; /* option NULL: no part of what a run is; checked, but not saved or compared */
+    /* option NULL: no part of what a run is; checked, but not saved or compared */
+    nnfs_setting about;
     setting_field field;
     size_t offset;
     double initial; /* after _init; NNFS_DEFAULT: `uses` has the default */

@@ -21,12 +21,12 @@ typedef struct loss_tile {
      * with the rest. NULL: samples are not mixed. */
     const float *shares;
     const int32_t *partners;
-    const float
-        *weights;   /* [columns] what each column's loss and delta are multiplied by, or NULL */
-    float *scratch; /* [rows], of this thread */
-    float *delta;   /* [rows x columns] out: dL/dz * scale; NULL: not wanted */
-    float scale;    /* 1 / number of terms in the mean */
-    float quantile; /* of NNFS_QUANTILE */
+    /* [columns] what each column's loss and delta are multiplied by, or NULL */
+    const float *weights;
+    float *scratch;        /* [rows], of this thread */
+    float *delta;          /* [rows x columns] out: dL/dz * scale; NULL: not wanted */
+    float scale;           /* 1 / number of terms in the mean */
+    float quantile;        /* of NNFS_QUANTILE */
     float label_smoothing; /* share e of each target, which becomes (1 - e) y + e / choices */
     int rows;
     int columns;

@@ -22,8 +22,8 @@ typedef struct preprocessing_column {
     char **categories;               /* [encoding.categories] by place */
     bool others_seen;                /* some training sample had the place of the others */
     char format[TABLE_FORMAT_BYTES]; /* of its cells; encoding.format */
-    float
-        *knots; /* [2 x encoding.knots] scaled numbers, rising, and then what they become; malloc */
+    /* [2 x encoding.knots] scaled numbers, rising, and then what they become; malloc */
+    float *knots;
 } preprocessing_column;
 
 typedef struct preprocessing_target {

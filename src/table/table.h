@@ -47,15 +47,15 @@ typedef struct data_table {
     void *mapping; /* of a file (mmap), instead of memory; or NULL */
     size_t mapping_bytes;
     int64_t first_line; /* of the file, where row 0 is; 0 where there are no lines */
-    uint32_t
-        *lines; /* [rows] where each row begins, in `mapping` if there is one; NULL: on lines that
-                           * follow each other */
+    /* [rows] where each row begins, in `mapping` if there is one; NULL: on lines that follow
+     * each other */
+    uint32_t *lines;
     nnfs_reading reading; /* how the file was read */
     table_texts kept;
     char **parts; /* of a table in several files: their paths, see base/string_list.h; or NULL */
     int64_t *part_rows; /* and the first row of each; from memory_alloc */
-    struct data_table
-        *targets; /* of an NPZ file with an array of its own for them, or NULL; calloc */
+    /* of an NPZ file with an array of its own for them, or NULL; calloc */
+    struct data_table *targets;
 } data_table;
 
 /* Frees all of it and makes it {0}. */

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 typedef struct ranking {
-    uint32_t
-        *keys; /* of the samples of class 0, then of class 1, each ascending like their scores */
+    /* of the samples of class 0, then of class 1, each ascending like their scores */
+    uint32_t *keys;
     int64_t zeros, ones;
     int64_t zeros_left, ones_left;
     bool ordered; /* no score is NaN */

@@ -238,8 +238,8 @@ enum { loss_rows = 37, loss_columns = 5, loss_terms = loss_rows * loss_columns }
 
 typedef struct loss_case {
     nnfs_loss loss;
-    nnfs_activation
-        output; /* of which z is the logit, where the loss is fused, and else the output */
+    /* of which z is the logit, where the loss is fused, and else the output */
+    nnfs_activation output;
     double (*exact)(double p, double y);
     double (*slope)(double p, double y);
 } loss_case;

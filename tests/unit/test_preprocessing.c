@@ -1257,6 +1257,9 @@ static void no_log_of_negatives(void **state)
     expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_DATA, &error,
                    "target 2 has a negative number, -0.5");
     assert_null(p);
+    settings.scale_targets = 0;
+    expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_ARGUMENT,
+                   &error, "log_targets is for numbers");
     nnfs_dataset_free(table);
 }
 

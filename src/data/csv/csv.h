@@ -92,10 +92,10 @@ typedef struct csv_reader {
 
     char *window; /* [capacity, and what ends it] of which `used` bytes are */
     size_t used, capacity;
-    size_t
-        begins;   /* where in the file the window does; of files that can be cut, see csv_ranks.c */
-    char *at;     /* in it: the next row */
-    int64_t line; /* of that row */
+    /* where in the file the window does; of files that can be cut, see csv_ranks.c */
+    size_t begins;
+    char *at;        /* in it: the next row */
+    int64_t line;    /* of that row */
     int64_t skipped; /* lines before the table that are comments by themselves */
     bool complete;   /* the window holds the rest of the file, which ends with a newline */
 

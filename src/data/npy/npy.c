@@ -251,8 +251,8 @@ static nnfs_status check_values(const npy_header *header, const column_role *rol
     size_t count = (size_t)table->rows * columns;
     size_t worst = NO_CELL;
     int64_t blocks = (int64_t)((count - 1) / BLOCK + 1);
-#pragma omp parallel for schedule(static) num_threads(threads) if (blocks > 16) reduction(min \
-                                                                                          : worst)
+    bool large = blocks > 16;
+#pragma omp parallel for schedule(static) num_threads(threads) if (large) reduction(min : worst)
     for (int64_t block = 0; block < blocks; block++) {
         float x[BLOCK];
         size_t first = (size_t)block * BLOCK;

@@ -13,9 +13,8 @@
 typedef struct npy_header {
     dtype type;
     bool swapped; /* bytes in the other order than this machine's */
-    size_t
-        /* of a text array's cell, whose characters have `text_unit` bytes; 0: numbers */
-        text_bytes;
+    /* of a text array's cell, whose characters have `text_unit` bytes; 0: numbers */
+    size_t text_bytes;
     size_t text_unit; /* 4: UCS-4, 1: bytes */
     bool fortran;     /* the first index moves fastest, not the last */
     int rank;

@@ -612,6 +612,10 @@ static nnfs_status check(const nnfs_dataset *dataset, const nnfs_preprocessing_s
     if (!nnfs_scaling_name(settings->scaling)) {
         return fail(error, NNFS_ERROR_ARGUMENT, "no known scaling");
     }
+    if (settings->log_targets && (dataset->storage.labels || !settings->scale_targets)) {
+        return fail(error, NNFS_ERROR_ARGUMENT,
+                    "log_targets is for numbers, and for scale_targets");
+    }
     if (settings->max_categories < 1) {
         return fail(error, NNFS_ERROR_ARGUMENT, "max_categories must be 1 or more, not %d",
                     settings->max_categories);

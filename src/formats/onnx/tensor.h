@@ -17,10 +17,8 @@ typedef struct tensor_text {
 } tensor_text;
 
 typedef struct tensor {
-    int32_t
-        /* ONNX_FLOAT, ONNX_DOUBLE (of inputs), ONNX_INT64, ONNX_STRING, ONNX_BOOL; 0:
-         * no value yet */
-        type;
+    /* ONNX_FLOAT, ONNX_DOUBLE (of inputs), ONNX_INT64, ONNX_STRING, ONNX_BOOL; 0: no value yet */
+    int32_t type;
     int rank;
     int64_t dims[TENSOR_RANK_MAX];
     size_t count;

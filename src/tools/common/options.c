@@ -317,8 +317,8 @@ typedef struct option_parser {
     const option_table *table;
     void *input;
     option_row rows[OPTIONS_MOST];
-    struct argp_option
-        options[OPTIONS_MOST + 3]; /* the rows for argp, --help, --version, the end */
+    /* the rows for argp, --help, --version, the end */
+    struct argp_option options[OPTIONS_MOST + 3];
 } option_parser;
 
 static bool has_row(const option_table *table, const char *name)

@@ -2,6 +2,7 @@
 #include "common/predictions.h"
 #include "common/bounds.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -44,4 +45,24 @@ float predictions_probability(int count, const float *outputs, int index)
         return outputs[0];
     }
     return 1.0f - outputs[0];
+}
+
+/* As in the library, the least number that has a logarithm stands for all below it. */
+static double log_of(float number, float shift)
+{
+    return log(MAX((double)number + (double)shift, (double)FLT_MIN));
+}
+
+double predictions_residual(const nnfs_preprocessing *preprocessing, int target, float truth,
+                            float predicted)
+{
+    double residual = (double)truth - (double)predicted;
+    if (!preprocessing) {
+        return residual;
+    }
+    nnfs_target learned = nnfs_preprocessing_target(preprocessing, target);
+    if (learned.is_log) {
+        residual = log_of(truth, learned.shift) - log_of(predicted, learned.shift);
+    }
+    return residual * (double)learned.scale;
 }

@@ -21,5 +21,8 @@ prediction_layout predictions_of(const nnfs_network *network, const nnfs_dataset
 int predictions_class(int count, const float *outputs, double threshold);
 /* How probable they make a class. */
 float predictions_probability(int count, const float *outputs, int index);
+/* How much larger a number is than its prediction, in the units that a network learns. */
+double predictions_residual(const nnfs_preprocessing *preprocessing, int target, float truth,
+                            float predicted);
 
 #endif

@@ -382,7 +382,12 @@ static const char *format_of(const table_options *options, const char *data)
     return NULL;
 }
 
-static bool is_array_file(const table_options *options, const char *data)
+static bool is_npy(const char *data)
+{
+    return ends_with(data, strlen(data), ".npy");
+}
+
+bool is_array_data(const table_options *options, const char *data)
 {
     const char *format = format_of(options, data);
     if (format) {
@@ -395,14 +400,9 @@ bool is_table_data(const table_options *options, const char *data)
 {
     const char *format = format_of(options, data);
     if (format) {
-        return is_array_file(options, data) || strcmp(format, "csv") == 0;
+        return is_array_data(options, data) || strcmp(format, "csv") == 0;
     }
     return is_table(data);
-}
-
-bool is_npy(const char *data)
-{
-    return ends_with(data, strlen(data), ".npy");
 }
 
 bool is_table(const char *data)
@@ -425,13 +425,13 @@ void table_options_check(const table_options *options, const char *data)
     if (options->given && !is_table_data(options, data)) {
         usage_error("%s is for tables (CSV, NPY); '%s' is none", options->given, data);
     }
-    if (options->given_csv && is_array_file(options, data)) {
+    if (options->given_csv && is_array_data(options, data)) {
         usage_error("%s is for CSV files; '%s' is an NPY file", options->given_csv, data);
     }
     if (options->targets_path && options->targets.count > 0) {
         usage_error("--target names columns of DATA, --targets another file: give one of them");
     }
-    if (options->targets_path && !is_array_file(options, data)) {
+    if (options->targets_path && !is_array_data(options, data)) {
         usage_error("--targets is for NPY files; '%s' is none", data);
     }
 }

@@ -113,11 +113,11 @@ void table_option(void *target, const option_row *row, const char *text);
 /* "semicolons", for messages. */
 const char *delimiter_text(char delimiter);
 
-/* Whether DATA is a table, by its content or what the options say. */
+/* Whether DATA is a table, and one of arrays, by its content or what the options say. */
 bool is_table_data(const table_options *options, const char *data);
-/* Whether DATA is a table, and an NPY file, by its name. */
+bool is_array_data(const table_options *options, const char *data);
+/* Whether DATA is a table, by its name. */
 bool is_table(const char *data);
-bool is_npy(const char *data);
 
 /* Refuses, as a usage error, options that make no sense for DATA or with each other. */
 void table_options_check(const table_options *options, const char *data);

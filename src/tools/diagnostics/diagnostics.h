@@ -66,8 +66,8 @@ typedef struct mistake {
 typedef struct diagnostics_settings {
     int threads;
     int mistakes; /* at most; */
-    double
-        threshold; /* of two classes: the probability from which on it is the second one; NaN: .5 */
+    /* of two classes: the probability from which on it is the second one; NaN: .5 */
+    double threshold;
     double costs[2]; /* of a false positive and a false negative; default 1 and 1 */
 } diagnostics_settings;
 

@@ -1,5 +1,6 @@
 /* Numbers: how the residuals of each target lie. */
 #include "common/exit.h"
+#include "common/predictions.h"
 #include "diagnostics/diagnostics_parts.h"
 
 #include <math.h>
@@ -35,15 +36,6 @@ static void add_truth(target_scores *target, double truth, double seen)
     target->r2 += off * (truth - target->from);
 }
 
-/* What a target's residuals are multiplied by to weigh as they do in the loss. */
-static double weight_of(const diagnostics *made, int target)
-{
-    if (made->preprocessing) {
-        return (double)nnfs_preprocessing_target(made->preprocessing, target).scale;
-    }
-    return 1.0;
-}
-
 static void add_point(diagnostics *made, int64_t row, const float *truths, const float *predictions)
 {
     int64_t index = (row * made->points + made->samples - 1) / made->samples;
@@ -66,8 +58,9 @@ void numbers_add(diagnostics *made, const diagnostics_block *block, float *resid
         mistake one = {.sample = row};
         for (int t = 0; t < made->outputs; t++) {
             double residual = (double)truths[t] - (double)predictions[t];
-            double weighed = residual * weight_of(made, t);
-            one.size += weighed * weighed;
+            double learned =
+                predictions_residual(made->preprocessing, t, truths[t], predictions[t]);
+            one.size += learned * learned; /* as in the loss */
             made->targets[t].rmse += residual * residual;
             made->targets[t].mae += fabs(residual);
             add_truth(&made->targets[t], (double)truths[t], (double)(row + 1));

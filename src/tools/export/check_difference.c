@@ -4,8 +4,23 @@
 #include "common/predictions.h"
 #include "export/export.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
+
+/* A deviation of the training data; on a log scale, where numbers differ by factors, the 1 that is
+ * added to them, or nothing to speak of. */
+static double unit_of(const nnfs_preprocessing *preprocessing, int output)
+{
+    if (!preprocessing) {
+        return 1.0;
+    }
+    nnfs_target target = nnfs_preprocessing_target(preprocessing, output);
+    if (target.is_log) {
+        return fmax((double)target.shift, (double)FLT_MIN);
+    }
+    return 1.0 / fabs((double)target.scale);
+}
 
 nnfs_status difference_begin(difference *d, const model_data *loaded, nnfs_error *error)
 {
@@ -19,11 +34,7 @@ nnfs_status difference_begin(difference *d, const model_data *loaded, nnfs_error
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
     for (int i = 0; i < what.outputs; i++) {
-        float scale = 1.0f;
-        if (what.preprocessing) {
-            scale = nnfs_preprocessing_target(what.preprocessing, i).scale;
-        }
-        d->units[i] = 1.0 / fabs((double)scale);
+        d->units[i] = unit_of(what.preprocessing, i);
     }
     return NNFS_OK;
 }

@@ -21,8 +21,8 @@ typedef struct export_options {
 /* How far an export is from the network, over all samples and outputs. */
 typedef struct difference {
     const model_data *loaded;
-    double
-        *units; /* [outputs] what a difference of numbers is relative to, at least; NULL: classes */
+    /* [outputs] what a difference of numbers is relative to, at least; NULL: classes */
+    double *units;
     int outputs;
     int64_t samples;
     double largest;

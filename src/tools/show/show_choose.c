@@ -161,11 +161,7 @@ static double mistake(const prediction_layout *what, const float *outputs, int32
         return 2.0 - (double)predictions_probability(what->outputs, outputs, label);
     }
     for (int i = 0; i < what->outputs; i++) {
-        double scale = 1.0;
-        if (what->preprocessing) {
-            scale = (double)nnfs_preprocessing_target(what->preprocessing, i).scale;
-        }
-        error += fabs((double)outputs[i] - (double)targets[i]) * scale;
+        error += fabs(predictions_residual(what->preprocessing, i, targets[i], outputs[i]));
     }
     return error;
 }

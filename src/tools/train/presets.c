@@ -173,6 +173,23 @@ static void fit_ensemble(train_options *options, const row_options *rows, bool c
     }
 }
 
+void check_log_target(const train_options *options)
+{
+    if (options->table.log_target == LOG_TARGET_AUTO && options->refit == 0) {
+        usage_error(
+            "--log-target auto goes by the networks of --refit: give that too, or yes or no");
+    }
+}
+
+/* Only the networks of --refit find out whether a log scale is better. */
+static void fit_log_target(train_options *options, bool classes)
+{
+    if ((classes || options->refit == 0) && take_back(options, "log-target")) {
+        options->table.log_target = LOG_TARGET_NO;
+    }
+    check_log_target(options);
+}
+
 /* Several targets that are 0 or 1 are labels, unless they were said to be numbers; in version 0.1,
  * which the preset plain stands for, they always were. */
 bool trains_labels(const train_options *options, const nnfs_dataset *data)
@@ -193,9 +210,6 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     const task_options *chosen = &presets[options->preset].by_task[task];
     bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
     const row_options *rows = find_rows(nnfs_dataset_samples(train));
-    if (nnfs_dataset_classes(train) > 0 && take_back(options, "log-target")) {
-        options->table.log_target = LOG_TARGET_NO;
-    }
     if (chosen->epochs > 0 && wide) {
         fit_width(options);
     }
@@ -218,6 +232,7 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     if (presets[options->preset].ensemble && options->ensemble) {
         fit_ensemble(options, rows, nnfs_dataset_classes(train) > 0);
     }
+    fit_log_target(options, nnfs_dataset_classes(train) > 0);
     nnfs_train_settings_resolve(&options->train);
 }
 

@@ -19,6 +19,9 @@ bool trains_labels(const train_options *options, const nnfs_dataset *data);
  */
 void preset_fit(train_options *options, const nnfs_dataset *train);
 
+/* Refuses, as a usage error, to choose a log scale by networks of --refit that are not made. */
+void check_log_target(const train_options *options);
+
 /* Whether balanced is the default for this file, which is a table as text. */
 bool preset_is_default(const table_options *options, const char *path);
 

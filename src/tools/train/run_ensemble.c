@@ -96,6 +96,9 @@ static nnfs_status score(ensemble_part *part, nnfs_error *error)
     if (status != NNFS_OK) {
         return status;
     }
+    if (isnan(own)) {
+        own = INFINITY;
+    }
     part->round->score += log(fmax(own, least_score));
     part->round->log_temperature += log_temperature;
     return nnfs_evaluate(part->network, part->validation, threads, &part->summary.validation,

@@ -206,7 +206,7 @@ static void warn_of_precisions(const train_run *run)
     }
     for (int i = 0; i < nnfs_preprocessing_targets(preprocessing); i++) {
         nnfs_target t = nnfs_preprocessing_target(preprocessing, i);
-        if (t.classes == 0) {
+        if (t.classes == 0 && !t.is_log) {
             warn_of_precision(t.name, i + 1, (double)t.center, 1.0 / (double)t.scale);
         }
     }

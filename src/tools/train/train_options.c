@@ -146,12 +146,13 @@ static const option_table command_line = {rows, "[DATA]", about, take_data, note
 /* ---- What needs more than one option ---- */
 
 /* Targets of their own for a part that comes from a file of its own. */
-static void check_part(const char *option, const char *path, const char *targets)
+static void check_part(const train_options *options, const char *option, const char *path,
+                       const char *targets)
 {
     if (targets && !path) {
         usage_error("%s-targets is for %s with a path", option, option);
     }
-    if (targets && !is_npy(path)) {
+    if (targets && !is_array_data(&options->table, path)) {
         usage_error("%s-targets is for NPY files; '%s' is none", option, path);
     }
 }
@@ -238,8 +239,8 @@ static void check_report(const train_options *options)
 static void check_together(const train_options *options)
 {
     table_options_check(&options->table, options->data);
-    check_part("--validation", options->validation_path, options->validation_targets);
-    check_part("--test", options->test_path, options->test_targets);
+    check_part(options, "--validation", options->validation_path, options->validation_targets);
+    check_part(options, "--test", options->test_path, options->test_targets);
     bool stops = options->train.patience > 0 || options->train.until_accuracy > 0.0 ||
                  options->train.monitor != NNFS_MONITOR_AUTO;
     if (options->folds > 0 && stops && options->validation_share <= 0.0) {
@@ -253,10 +254,8 @@ static void check_together(const train_options *options)
     if (options->refit > 0 && options->validation_share <= 0.0 && !options->validation_path) {
         usage_error("--refit looks at validation data: give --validation too");
     }
-    if (options->table.log_target == LOG_TARGET_AUTO && options->refit == 0 &&
-        options->preset != PRESET_BEST) {
-        usage_error(
-            "--log-target auto goes by the networks of --refit: give that too, or yes or no");
+    if (options->preset != PRESET_BEST) { /* else preset_fit chooses --refit */
+        check_log_target(options);
     }
     check_report(options);
     if (options->output && strcmp(options->output, "-") == 0) {

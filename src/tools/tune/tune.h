@@ -11,8 +11,8 @@
 /* What is known after an iteration, which is an epoch; NaN where it was not measured. */
 typedef struct tune_point {
     double loss, accuracy; /* in training */
-    double validation_loss, validation_accuracy, validation_rmse;
-    double test_loss, test_accuracy, test_rmse;
+    double validation_loss, validation_accuracy, validation_rmse, validation_pinball;
+    double test_loss, test_accuracy, test_rmse, test_pinball;
     double rate; /* the learning rate, as the schedule has it */
     double seconds;
 } tune_point;
@@ -36,7 +36,9 @@ typedef struct tune_trial {
 typedef struct tune_judge {
     const char *name; /* "test accuracy" */
     size_t offset;
-    bool share; /* 0 .. 1, the larger the better; else an error */
+    bool share;        /* 0 .. 1, the larger the better; else an error */
+    const char *error; /* what counts of the numbers of a part, "RMSE" */
+    bool pinball;      /* that is the pinball loss */
 } tune_judge;
 
 /* Another rank, as rank 0 sees it. */
@@ -135,8 +137,8 @@ bool halving_is_over(const tuning *tune);
 /* Loads the data of all trials, and tries to make each network. */
 nnfs_status tune_load(tuning *tune, nnfs_error *error);
 void tune_data_free(tuning *tune);
-/* What counts of numbers: of a quantile the loss, else the RMSE. */
-double tune_error(const tuning *tune, double loss, double rmse);
+/* What counts of numbers. */
+double tune_error(const tuning *tune, double rmse, double pinball);
 
 /* ---- tune_log.c ---- */
 

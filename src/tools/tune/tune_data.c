@@ -68,9 +68,9 @@ static bool has_classes(const train_run *data)
     return nnfs_dataset_classes(data->train.set) > 0;
 }
 
-double tune_error(const tuning *tune, double loss, double rmse)
+double tune_error(const tuning *tune, double rmse, double pinball)
 {
-    return tune->judge.offset == offsetof(tune_point, validation_loss) ? loss : rmse;
+    return tune->judge.pinball ? pinball : rmse;
 }
 
 /* Whether all runs predict the same quantile, which a squared error does not judge. */
@@ -94,16 +94,16 @@ static tune_judge choose_judge(const tuning *tune)
 {
     const train_run *data = &tune->data[0];
     static const tune_judge of_classes[] = {
-        {"validation accuracy", FIELD(validation_accuracy), true},
-        {"training accuracy", FIELD(accuracy), true},
+        {"validation accuracy", FIELD(validation_accuracy), true, "RMSE", false},
+        {"training accuracy", FIELD(accuracy), true, "RMSE", false},
     };
     static const tune_judge of_numbers[] = {
-        {"validation RMSE", FIELD(validation_rmse), false},
-        {"training loss", FIELD(loss), false},
+        {"validation RMSE", FIELD(validation_rmse), false, "RMSE", false},
+        {"training loss", FIELD(loss), false, "RMSE", false},
     };
     static const tune_judge of_quantiles[] = {
-        {"validation loss", FIELD(validation_loss), false},
-        {"training loss", FIELD(loss), false},
+        {"validation pinball loss", FIELD(validation_pinball), false, "pinball loss", true},
+        {"training loss", FIELD(loss), false, "pinball loss", true},
     };
     int part = tune_validates(tune) ? 0 : 1;
     if (has_classes(data) || trains_labels(data->options, data->train.set)) {

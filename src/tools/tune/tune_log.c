@@ -90,9 +90,11 @@ static const log_field fields[] = {
     FIELD(validation_accuracy),
     FIELD(validation_loss),
     FIELD(validation_rmse),
+    FIELD(validation_pinball),
     FIELD(test_accuracy),
     FIELD(test_loss),
     FIELD(test_rmse),
+    FIELD(test_pinball),
     FIELD(rate),
     FIELD(seconds),
 };

@@ -211,13 +211,25 @@ static const struct {
 
 enum { DRAWN = 18, DRAWN_IN_TIME = 81 };
 
+/* Whether nnfs-train has a preset for DATA without being told. */
+static bool has_preset(const tune_options *options)
+{
+    const table_options table = {.format = given_value(&options->space, "format")};
+    char *path = NULL;
+    nnfs_error error; /* what is wrong with the path is said when the data are loaded */
+    bool csv = !given_value(&options->space, "shape") &&
+               data_path(options->data, &path, &error) == NNFS_OK &&
+               preset_is_default(&table, path);
+    free(path);
+    return csv;
+}
+
 /* A preset fixes what it stands for but the rate and the dropout: the space is around it. */
 static void choose_space(tune_options *options)
 {
     tune_space *space = &options->space;
     const char *preset = given_value(space, "preset");
-    bool around =
-        preset ? strcmp(preset, "plain") != 0 : is_table(options->data) && !is_npy(options->data);
+    bool around = preset ? strcmp(preset, "plain") != 0 : has_preset(options);
     for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
         bool list = strchr(drawn[i].values, ';') != NULL;
         tune_axis axis = {

@@ -119,15 +119,14 @@ void tune_progress_draw(tuning *tune)
 }
 
 /* Of a part: its accuracy, else the error that counts. */
-static void write_score(const tuning *tune, const char *part, double accuracy, double loss,
-                        double rmse)
+static void write_score(const tuning *tune, const char *part, double accuracy, double rmse,
+                        double pinball)
 {
-    double error = tune_error(tune, loss, rmse);
+    double error = tune_error(tune, rmse, pinball);
     if (!isnan(accuracy)) {
         line_print(stderr, "  %s %s", part, text_percent(accuracy).text);
     } else if (!isnan(error)) {
-        line_print(stderr, "  %s %s %s", part, error == rmse ? "RMSE" : "loss",
-                   text_error(error).text);
+        line_print(stderr, "  %s %s %s", part, tune->judge.error, text_error(error).text);
     }
 }
 
@@ -154,9 +153,9 @@ void tune_progress_trial(tuning *tune, const tune_trial *trial)
         line_print(stderr, "  %d epoch%s  loss %s", trial->count, text_plural(trial->count),
                    text_number(last->loss).text);
         write_score(tune, "accuracy", last->accuracy, NAN, NAN);
-        write_score(tune, "validation", last->validation_accuracy, last->validation_loss,
-                    last->validation_rmse);
-        write_score(tune, "test", last->test_accuracy, last->test_loss, last->test_rmse);
+        write_score(tune, "validation", last->validation_accuracy, last->validation_rmse,
+                    last->validation_pinball);
+        write_score(tune, "test", last->test_accuracy, last->test_rmse, last->test_pinball);
         line_print(stderr, "  in %s\n", text_seconds(seconds).text);
     }
     free(label);

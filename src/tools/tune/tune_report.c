@@ -198,13 +198,13 @@ static void print_row(const tuning *tune, const tune_trial *trial)
     if (tune_validates(tune)) {
         line_print(stdout, "  %10s",
                    score_cell(last, last->validation_accuracy,
-                              tune_error(tune, last->validation_loss, last->validation_rmse))
+                              tune_error(tune, last->validation_rmse, last->validation_pinball))
                        .text);
     }
     if (tests(tune)) {
         line_print(stdout, "  %10s",
                    score_cell(last, last->test_accuracy,
-                              tune_error(tune, last->test_loss, last->test_rmse))
+                              tune_error(tune, last->test_rmse, last->test_pinball))
                        .text);
     }
     line_print(stdout, "  %6d\n", trial->count);

@@ -51,9 +51,11 @@ static tune_point point_of(const nnfs_epoch *epoch)
         .validation_loss = epoch->validation.loss,
         .validation_accuracy = epoch->validation.accuracy,
         .validation_rmse = epoch->validation.rmse,
+        .validation_pinball = epoch->validation.pinball,
         .test_loss = epoch->test.loss,
         .test_accuracy = epoch->test.accuracy,
         .test_rmse = epoch->test.rmse,
+        .test_pinball = epoch->test.pinball,
         .rate = strtod(text_shortest((float)epoch->learning_rate).text, NULL), /* 0.05 as 0.05 */
         .seconds = epoch->seconds,
     };
@@ -116,7 +118,8 @@ static int on_epoch(void *user, const nnfs_epoch *epoch)
 static void keep_divergence(worker *own)
 {
     const double none = NAN;
-    const tune_point point = {none, none, none, none, none, none, none, none, none, none};
+    const tune_point point = {none, none, none, none, none, none,
+                              none, none, none, none, none, none};
     (void)pthread_mutex_lock(&own->tune->lock);
     keep_point(own, &point, "diverged");
     (void)pthread_mutex_unlock(&own->tune->lock);

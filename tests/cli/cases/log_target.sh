@@ -33,6 +33,11 @@ nnfs-export -q zeros --onnx model.onnx --c model.c --check zeros.csv 2>/dev/null
 echo "exports => $?"
 sed '3s/[0-9]*$/-4/' counts.csv >negative.csv
 run nnfs-train negative.csv --task numbers --preset plain --log-target yes -e 2 -o none
+# A deviation of logarithms is no difference of numbers: small ones have differences too.
+awk -F, 'NR > 1 { $3 *= 1e-6 } { print $1 "," $2 "," $3 }' counts.csv >small.csv
+nnfs-train -q small.csv --task numbers --preset plain --log-target yes -e 20 -o small 2>/dev/null
+nnfs-export small --c small.c --int8 --check small.csv 2>/dev/null |
+    awk '/^checked/ { print ($6 > 0.005 ? "relative" : "too small, " $6) }'
 
 # By validation: the networks of --refit compare. Targets without a tail are not tried.
 refit=(--task numbers --preset plain --hidden 4 --activation tanh --refit 1 --validation 0.2
@@ -54,6 +59,12 @@ run nnfs-train counts.csv --log-target maybe -o none
 run nnfs-train flats.csv --target sold --log-target yes -o none
 run nnfs-train flats.csv --drop remark --target price --loss poisson --log-target yes -o none
 run nnfs-train flats.csv --from log1 --log-target no -o none
+
+# The preset best tries a log scale only where it has networks of --refit.
+nnfs-train counts.csv --preset best --networks 1 -e 1 -o none 2>&1 | grep -c 'log-target'
+nnfs-train counts.csv --preset best -e 1 -o none 2>&1 | grep -c ' --log-target auto'
+run nnfs-train counts.csv --preset best --log-target auto --validation 0.2 -o none
+run nnfs-tune counts.csv --preset best --log-target auto --lr 0.1,0.2 --log none
 
 # Two targets, of which the second alone has zeros: the export knows the shift of each.
 awk 'BEGIN { srand(1); print "a,b,u,v"

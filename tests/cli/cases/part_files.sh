@@ -22,6 +22,11 @@ touch each/_SUCCESS each/.hidden.csv
 [ "$(weights one.csv)" = "$(weights each)" ] && echo 'a header in each: the same'
 [ "$(weights one.csv)" = "$(weights first/ --target price)" ] && echo 'a header in the first: the same'
 run nnfs-show each
+space() {
+    nnfs-tune -q "$1" --seed 1 --epochs 1 --log none | sed -n 's/^ *run  *\(.*[a-z]\)  *loss .*/\1/p'
+}
+space one.csv
+[ "$(space one.csv)" = "$(space each/)" ] && echo 'settings around the same preset'
 
 # What is wrong names the file.
 mkdir names cells text both
@@ -54,3 +59,5 @@ bytes 80 240 | npy arrays/2.npy 40 4
 bytes 0 80 | npy width/1.npy 20 4
 bytes 0 90 | npy width/2.npy 18 5
 run nnfs-train width
+bytes 0 60 | npy y.npy 60 1
+run nnfs-train arrays/ --targets y.npy --test arrays/ --test-targets y.npy -e 0 --preset plain -q -o none

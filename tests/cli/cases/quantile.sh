@@ -25,9 +25,13 @@ for level in 0.1 0.5 0.9; do
 done
 # Trials of one quantile are ranked by their loss; of several kinds of loss, by RMSE.
 tune=(flats.csv --drop remark --target price --preset plain --hidden 4 -e 3 --log none -t 1)
-nnfs-tune -q "${tune[@]}" --loss quantile:0.9 --lr 0.01,0.001 | grep -oE '^best .* validation [a-zA-Z]+'
+nnfs-tune -q "${tune[@]}" --loss quantile:0.9 --lr 0.01,0.001 | grep -oE '^best .* validation [a-zA-Z]+ [a-z]+'
 nnfs-tune -q "${tune[@]}" --loss quantile:0.9,mse | grep -oE 'validation [a-zA-Z]+ [0-9]' | cut -d ' ' -f 1,2
-nnfs-tune "${tune[@]}" --loss quantile:0.5 --lr 0.01,0.02 2>&1 | grep -oE 'validation loss' | sort | uniq -c | xargs
+nnfs-tune "${tune[@]}" --loss quantile:0.5 --lr 0.01,0.02 2>&1 | grep -oE 'validation pinball loss' | sort | uniq -c | xargs
+# The pinball loss in the target's units: an output of softplus learns it without a scale.
+nnfs-tune -q "${tune[@]}" --log units.jsonl --loss quantile:0.5 --output-activation identity,softplus --lr 0.01 |
+    grep -cE '^best .* identity: validation pinball loss [0-9]{2}'
+grep -cE '"validation_pinball": ?[0-9]+' units.jsonl
 for loss in quantile quantile:0 quantile:1 quantile:x quantile: mse:0.5 quantil:0.5; do
     run nnfs-train flats.csv --loss $loss -o none
 done
