@@ -39,6 +39,13 @@ nnfs-train -q small.csv --task numbers --preset plain --log-target yes -e 20 -o 
 nnfs-export small --c small.c --int8 --check small.csv 2>/dev/null |
     awk '/^checked/ { print ($6 > 0.005 ? "relative" : "too small, " $6) }'
 
+# The worst mistake is that by the largest factor, as in the loss: not that of the largest number.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 200; i++) {
+    printf "%.4f,%.4f\n", i / 200, exp(i / 25) * (i == 40 ? 0.1 : i == 190 ? 1.5 : 1) } }' >odd.csv
+nnfs-train -q odd.csv --task numbers --preset plain --hidden 16 --log-target yes -e 200 --test 0 -o odd
+nnfs-show odd.csv odd --mistakes --count 1 2>/dev/null | awk 'END { print "row " $1 }'
+nnfs-eval odd odd.csv --mistakes 1 2>/dev/null | awk 'END { print $1 " " $2 }'
+
 # By validation: the networks of --refit compare. Targets without a tail are not tried.
 refit=(--task numbers --preset plain --hidden 4 --activation tanh --refit 1 --validation 0.2
     --log-target auto --batch 16 -e 20 --lr 0.01)
