@@ -1211,10 +1211,11 @@ static void log_targets(void **state)
     /* log2 of both is 0 1 2 3: mean 1.5, deviation sqrt(5 / 4) */
     assert_true(fabs((double)y.center - 1.5 * log(2.0)) < 1e-6);
     assert_true(fabs((double)y.scale - 1.0 / (sqrt(1.25) * log(2.0))) < 1e-6);
-    float learned[8];
+    float learned[8] = {0};
     dataset_fetch(table, NULL, 0, &(sample_batch){.n = 4, .targets = learned});
     for (int i = 0; i < 8; i++) {
-        assert_true(fabs((double)learned[i] - (i / 2 - 1.5) / sqrt(1.25)) < 1e-5);
+        int sample = i / 2;
+        assert_true(fabs((double)learned[i] - (sample - 1.5) / sqrt(1.25)) < 1e-5);
     }
     preprocessing_unscale_targets(p, 4, learned);
     for (int i = 0; i < 8; i++) {
