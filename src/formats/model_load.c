@@ -76,7 +76,7 @@ static nnfs_status parse_shape(model_file *model, nnfs_error *error)
     int inputs;
     TRY(parse_count(model, "inputs", 0, &inputs, error));
     TRY(metadata_json(model, "layers", &model->layers, error));
-    size_t count = json_array_size(model->layers); /* 0 also where it is none */
+    size_t count = json_array_size(model->layers); /* 0 if it is no array, too */
     if (count == 0 || count > INT_MAX / 2) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'layers' is not a list of layers",
                     model->path);

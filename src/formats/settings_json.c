@@ -58,7 +58,7 @@ bool hex_from_text(const char *text, uint64_t *value)
 bool setting_from_json(const setting_table *table, const setting *row, const json_t *value,
                        void *settings)
 {
-    const char *text = json_string_value(value); /* NULL where it is none */
+    const char *text = json_string_value(value); /* NULL if it is no string */
     uint64_t bits = 0;
     switch (row->field) {
     case FIELD_ENUM:

@@ -1,5 +1,5 @@
 /*
- * The run log as nnfs-report reads it: whatever comes of one is drawn, alone and beside itself, as
+ * The run log as nnfs-report reads it: all of it is drawn, alone and beside itself, as
  * a page whose tags are all closed, each inside its own.
  */
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 /*
- * The run log: whatever names a run has, each line of its log is one object of strict JSON, without
+ * The run log: with any names in a run, each line of its log is one object of strict JSON, without
  * a NaN, that gives the names back. The input begins with 8 bytes of every double in the log; its
  * lines are the names.
  */

@@ -14,7 +14,7 @@
 
 enum { THREADS = 4 };
 
-/* Steps a second that so many threads do, and the share of its time that thread 0 is then
+/* Steps a second of a number of threads, and the share of its time that thread 0 is then
  * on a CPU. */
 typedef struct machine {
     double rate[THREADS + 1];

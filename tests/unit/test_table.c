@@ -387,7 +387,7 @@ static void test_like_numbers(void **state)
     fitted_free(&model);
 }
 
-/* Where nobody says otherwise the last column is predicted, also where another has its number
+/* Unless an option says otherwise the last column is predicted, also where another has its number
  * for a name. */
 static void test_last_column(void **state)
 {
