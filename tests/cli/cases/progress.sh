@@ -7,12 +7,14 @@ on_terminal 80x24 -- true >"$work/view" || skip "no terminal can be made here"
 # What stands on a terminal in the end, in brackets what is not to be compared. Six million weights and
 # a sample a step make for epochs long enough to be watched.
 slow="small -e 2 -b 1 -t 1 --hidden 3000,2000 -o none"
+# Which of its lines a curve touches depends on when it was drawn: one mark says that there is one.
 view() {
     echo "\$ $*"
     timeout 250 env TERM=xterm "$@" 2>&1 | grep -v '^|$' | mask |
         sed -E -e 's/(now|best epoch|best) [0-9.e-]+( %)?/\1 B/g; s/\((epoch )?[0-9]+\)/(N)/' \
             -e "s/^\\| *('|-|\.|\xe2[\xa0-\xa3]).*/|[curve]/" \
-            -e "s/ +('|\xe2[\xa0-\xa3]).*/  [curve]/"
+            -e "s/ +('|\xe2[\xa0-\xa3]).*/\n|[curve]/" |
+        awk '/^\|\[curve\]/ { drawn = 1; next } !/^\|/ && drawn { print "|[curve]"; drawn = 0 } 1'
 }
 # shellcheck disable=SC2086 # words
 {
@@ -24,7 +26,7 @@ view() {
 
 # While it runs: what an interrupt leaves there. An epoch that has just ended has no time left.
 # shellcheck disable=SC2086
-view on_terminal 80x24 2 -- nnfs-train $slow -e 100 | grep -vE '^\|(loss|accuracy|test)' |
+view on_terminal 80x24 2 -- nnfs-train $slow -e 100 | grep -vE '^\|(loss|accuracy|test|\[curve)' |
     sed -E -e 's/[#.]{30}/[bar]/; s/ +[0-9]+ %/ N %/' \
         -e '/^\|run/ s/, [0-9.a-z ]+ left/, T left/' \
         -e '/^\|epoch/ s/, [0-9.a-z ]+ left//' \
@@ -40,7 +42,7 @@ long="small -e 1000000 --hidden 50 -t 1 -o none"
     # of epochs too short to tell of their steps, unless another program interrupts one
     view on_terminal 80x24 2 -- nnfs-train $long | grep '^|epoch' |
         sed -E 's/ +[0-9]+\/1000000.*/ N\/1000000/; s/[#.]{10,}/[bar]/'
-    view on_terminal 100x60 0 50x60 40x60 120x40 2 -- nnfs-train $long | tail -n 4 |
+    view on_terminal 100x60 0 50x60 40x60 120x40 2 -- nnfs-train $long | grep -vF '[curve]' | tail -n 4 |
         sed -E 's/[0-9,]+ epochs?/N epochs/'
     view on_terminal 80x24 9 -- nnfs-train $long | tail -n 2
 }
