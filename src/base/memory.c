@@ -41,21 +41,23 @@ size_t size_matrix_floats(int rows, int columns)
 
 /*
  * A large buffer in pages of 2 MiB, where the system has them: shuffled samples and the columns of
- * a wide W would otherwise cost a TLB miss each.
+ * a wide W would otherwise cost a TLB miss each. It is not aligned to such a page: malloc keeps a
+ * block of up to 32 MiB for the next call only where little is asked for beyond its size, and the
+ * system zeroes what it does not keep.
  */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define HUGE_FROM (2 * HUGE_PAGE)
 
-static void *alloc_huge(size_t bytes)
+static void wish_huge(void *memory, size_t bytes)
 {
-    size_t whole = size_round_up(bytes, HUGE_PAGE);
-    void *memory = whole > PTRDIFF_MAX ? NULL : aligned_alloc(HUGE_PAGE, whole);
 #ifdef MADV_HUGEPAGE
-    if (memory) {
-        (void)madvise(memory, whole, MADV_HUGEPAGE); /* a wish: small pages do as well */
-    }
+    size_t lead = -(uintptr_t)memory % HUGE_PAGE;
+    size_t pages = (bytes - lead) / HUGE_PAGE;
+    (void)madvise((unsigned char *)memory + lead, pages * HUGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)bytes;
 #endif
-    return memory;
 }
 
 void *memory_alloc(size_t count, size_t size)
@@ -64,10 +66,11 @@ void *memory_alloc(size_t count, size_t size)
     if (bytes > PTRDIFF_MAX) {
         return NULL;
     }
-    if (bytes >= HUGE_FROM) {
-        return alloc_huge(bytes);
+    void *memory = aligned_alloc(MEMORY_ALIGNMENT, bytes == 0 ? MEMORY_ALIGNMENT : bytes);
+    if (memory && bytes >= HUGE_FROM) {
+        wish_huge(memory, bytes);
     }
-    return aligned_alloc(MEMORY_ALIGNMENT, bytes == 0 ? MEMORY_ALIGNMENT : bytes);
+    return memory;
 }
 
 void *memory_alloc_zeroed(size_t count, size_t size)
