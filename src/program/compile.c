@@ -70,11 +70,11 @@ static void list_buckets(compiler *c)
 static void emit_exchange(compiler *c, const op_kind *kind, int bucket)
 {
     int layer = c->program->buckets[bucket].first;
-    compile_emit(c, (program_op){.kind = kind,
-                                 .layer = MAX(layer, 0),
-                                 .needs = RUN_GRADIENT,
-                                 .grid = {.axis = AXIS_SINGLE},
-                                 .bucket = bucket});
+    compile_emit(c, &(program_op){.kind = kind,
+                                  .layer = MAX(layer, 0),
+                                  .needs = RUN_GRADIENT,
+                                  .grid = {.axis = AXIS_SINGLE},
+                                  .bucket = bucket});
 }
 
 /* The gradients that are complete when the delta of layer `index` is, on their way to
@@ -116,10 +116,10 @@ static void emit_learning(compiler *c)
     }
     if (c->settings->training.on_gradient) {
         compile_pass(c, pass);
-        compile_emit(c, (program_op){.kind = &op_on_gradient,
-                                     .layer = -1,
-                                     .needs = RUN_UPDATE,
-                                     .grid = {.axis = AXIS_SINGLE}});
+        compile_emit(c, &(program_op){.kind = &op_on_gradient,
+                                      .layer = -1,
+                                      .needs = RUN_UPDATE,
+                                      .grid = {.axis = AXIS_SINGLE}});
         pass = 0;
     }
     if (c->settings->training.clip_norm > 0.0f) {

@@ -97,7 +97,7 @@ op_grid compile_grid_of_input_tensor(const compiler *c, int tensor);
 op_grid compile_grid_of_parameters(const compiler *c, int index);
 
 /* Appends an op. */
-void compile_emit(compiler *c, program_op next);
+void compile_emit(compiler *c, const program_op *next);
 
 /* An op of the forward pass on the current grid. */
 program_op compile_forward_op(const compiler *c, const op_kind *kind, int layer);

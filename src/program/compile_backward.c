@@ -14,7 +14,7 @@ static void emit_output_activation(compiler *c, unsigned needs)
     outputs.activation = activation_of(network_output(c->network)->activation);
     outputs.in = v->z;
     outputs.out = v->a;
-    compile_emit(c, outputs);
+    compile_emit(c, &outputs);
 }
 
 static void emit_loss(compiler *c)
@@ -32,7 +32,7 @@ static void emit_loss(compiler *c)
     loss.value = compile_trains(c) ? c->settings->training.label_smoothing : 0.0f;
     loss.shared = LOSS_SUMS;
     loss.sums = compile_take_sums(c, LOSS_SUMS);
-    compile_emit(c, loss);
+    compile_emit(c, &loss);
 }
 
 /* dL/d output that the caller has, and from it dL/d logits. */
@@ -44,14 +44,14 @@ static void emit_given_gradient(compiler *c)
     program_op take = compile_forward_op(c, &op_take_output_gradient, last);
     take.needs |= RUN_OUTPUT_GRADIENT;
     take.out = v->delta;
-    compile_emit(c, take);
+    compile_emit(c, &take);
     emit_output_activation(c, RUN_OUTPUT_BACKWARD);
     program_op through = compile_forward_op(c, &op_activate_backward, last);
     through.needs |= RUN_OUTPUT_BACKWARD;
     through.activation = f;
     through.kept = f->keeps_z ? v->z : v->a;
     through.out = v->delta;
-    compile_emit(c, through);
+    compile_emit(c, &through);
 }
 
 void compile_output(compiler *c)
@@ -68,7 +68,7 @@ void compile_output(compiler *c)
         merge.members = c->network->members;
         merge.in = v->z;
         merge.out = v->z = v->a = compile_work_matrix(c, outputs);
-        compile_emit(c, merge);
+        compile_emit(c, &merge);
     }
     if (c->settings->purpose == PROGRAM_PREDICT) {
         emit_output_activation(c, 0);
@@ -108,13 +108,13 @@ void compile_normalization_backward(compiler *c, int index, unsigned needs)
                            .kept = v->normalized,
                            .sums = compile_take_batch_sums(c, layer->out),
                            .shared = 2 * (size_t)layer->out};
-        compile_emit(c, sums);
+        compile_emit(c, &sums);
         through.more_sums = sums.sums;
     } else {
         c->grid = compile_grid_of_samples(c, layer->out);
     }
     through.grid = c->grid;
-    compile_emit(c, through);
+    compile_emit(c, &through);
 }
 
 bool compile_inputs_learn(const nnfs_network *network)
@@ -156,7 +156,7 @@ void compile_backward(compiler *c, int index, unsigned needs)
                                    : compile_tensor_operand(c, SPACE_PARAMETERS, layer->weight),
                           .in = bf16 ? v->packed.dz_backward : v->dz,
                           .out = to};
-    compile_emit(c, product);
+    compile_emit(c, &product);
     if (op_is_given(&factors)) {
         program_op drop = {.kind = &op_dropout_backward,
                            .layer = index - 1,
@@ -164,7 +164,7 @@ void compile_backward(compiler *c, int index, unsigned needs)
                            .grid = c->grid,
                            .kept = factors,
                            .out = to};
-        compile_emit(c, drop);
+        compile_emit(c, &drop);
     }
     if (!first) {
         const activation *f = activation_of(c->network->layers[index - 1].activation);
@@ -175,7 +175,7 @@ void compile_backward(compiler *c, int index, unsigned needs)
                               .activation = f,
                               .kept = f->keeps_z ? before->z : before->a,
                               .out = to};
-        compile_emit(c, through);
+        compile_emit(c, &through);
         before->delta = before->dz = to;
         compile_normalization_backward(c, index - 1, needs);
     }

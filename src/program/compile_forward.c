@@ -14,13 +14,13 @@ static void emit_batch_normalization(compiler *c, int index, operand z)
     statistics.in = z;
     statistics.sums = v->sums;
     statistics.shared = 2 * (size_t)layer->out;
-    compile_emit(c, statistics);
+    compile_emit(c, &statistics);
     program_op normalize = compile_forward_op(c, &op_batch_normalize, index);
     normalize.in = normalize.out = z;
     normalize.kept = v->normalized;
     normalize.weight = compile_tensor_operand(c, SPACE_PARAMETERS, layer->scale);
     normalize.sums = v->sums;
-    compile_emit(c, normalize);
+    compile_emit(c, &normalize);
 }
 
 static void emit_layer_normalization(compiler *c, int index, operand z)
@@ -34,7 +34,7 @@ static void emit_layer_normalization(compiler *c, int index, operand z)
     normalize.kept = v->normalized;
     normalize.weight = compile_tensor_operand(c, SPACE_PARAMETERS, layer->scale);
     normalize.sums = v->sums;
-    compile_emit(c, normalize);
+    compile_emit(c, &normalize);
 }
 
 static void emit_normalization(compiler *c, int index, operand z)
@@ -73,7 +73,7 @@ static operand emit_layer(compiler *c, int index, operand in)
         bf16 ? v->packed.forward : compile_tensor_operand(c, SPACE_PARAMETERS, layer->weight);
     product.in = bf16 ? v->packed.in : in;
     product.out = v->z;
-    compile_emit(c, product);
+    compile_emit(c, &product);
     emit_normalization(c, index, v->z);
     if (!output) {
         compile_noise(c, index, c->settings->training.layer_noise, v->z);
@@ -83,7 +83,7 @@ static operand emit_layer(compiler *c, int index, operand in)
     next.activation = f;
     next.in = v->z;
     next.out = output ? v->z : v->a;
-    compile_emit(c, next);
+    compile_emit(c, &next);
     if (output) {
         return v->z;
     }
@@ -117,8 +117,8 @@ static void emit_embedding_sums(compiler *c)
         c->program->work_floats =
             size_add(c->program->work_floats, size_matrix_floats(floats, embedding->as.count));
         c->embeddings[i].sums = sums;
-        compile_emit(
-            c, (program_op){.kind = prepare,
+        compile_emit(c, &(program_op){
+                            .kind = prepare,
                             .layer = 0,
                             .needs = RUN_FORWARD,
                             .grid = compile_grid_of_input_tensor(c, embedding->table),
@@ -169,13 +169,13 @@ static operand emit_embed(compiler *c, operand in)
         if (compile_trains(c)) {
             c->embeddings[i].kept = next.kept = keep_for_gradient(c, embedding, in);
         }
-        compile_emit(c, next);
+        compile_emit(c, &next);
     }
     if (network->other_count > 0) {
         program_op pass = compile_forward_op(c, &op_pass_others, 0);
         pass.in = in;
         pass.out = compile_rows_of(all, all.rows - network->other_count, network->other_count);
-        compile_emit(c, pass);
+        compile_emit(c, &pass);
     }
     return all;
 }
@@ -192,7 +192,7 @@ static operand emit_expand(compiler *c, operand in)
     next.out = compile_work_of_members(c, in.rows);
     next.weight = compile_tensor_operand(c, SPACE_PARAMETERS, c->network->member_scale);
     next.members = c->network->members;
-    compile_emit(c, next);
+    compile_emit(c, &next);
     return next.out;
 }
 
@@ -207,12 +207,12 @@ void compile_forward(compiler *c)
     if (c->settings->purpose != PROGRAM_PREDICT) {
         program_op fetch = compile_forward_op(c, &op_fetch, -1);
         fetch.out = at;
-        compile_emit(c, fetch);
+        compile_emit(c, &fetch);
     }
     if (compile_trains(c) && c->settings->training.augment[0] != '\0') {
         program_op distort = compile_forward_op(c, &op_augment, -1);
         distort.in = distort.out = at;
-        compile_emit(c, distort);
+        compile_emit(c, &distort);
     }
     compile_noise(c, -1, c->settings->training.noise, at);
     at = emit_embed(c, at);

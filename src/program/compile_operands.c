@@ -118,13 +118,13 @@ static int whole_panels(int size)
 static void emit_pack(compiler *c, int layer, operand in, operand to, gemm_axis axis, int width,
                       unsigned needs)
 {
-    compile_emit(c, (program_op){.kind = &op_pack,
-                                 .layer = layer,
-                                 .needs = needs,
-                                 .grid = c->grid,
-                                 .in = in,
-                                 .out = to,
-                                 .pack = {axis, width}});
+    compile_emit(c, &(program_op){.kind = &op_pack,
+                                  .layer = layer,
+                                  .needs = needs,
+                                  .grid = c->grid,
+                                  .in = in,
+                                  .out = to,
+                                  .pack = {axis, width}});
 }
 
 void compile_pack_input(compiler *c, int index, operand in)
@@ -217,7 +217,7 @@ op_grid compile_grid_of_parameters(const compiler *c, int index)
 
 /* ---- Emitting ---- */
 
-void compile_emit(compiler *c, program_op next)
+void compile_emit(compiler *c, const program_op *next)
 {
     program *p = c->program;
     if (p->op_count == c->capacity) {
@@ -230,7 +230,7 @@ void compile_emit(compiler *c, program_op next)
         p->ops = more;
         c->capacity = capacity;
     }
-    p->ops[p->op_count++] = next;
+    p->ops[p->op_count++] = *next;
 }
 
 program_op compile_forward_op(const compiler *c, const op_kind *kind, int layer)
@@ -257,7 +257,7 @@ operand compile_dropout(compiler *c, int layer, float share, operand in, operand
     next.out = compile_work_like(c, in);
     next.kept = *factors;
     next.value = share;
-    compile_emit(c, next);
+    compile_emit(c, &next);
     return next.out;
 }
 
@@ -267,7 +267,7 @@ void compile_noise(compiler *c, int layer, float deviation, operand on)
         program_op next = compile_forward_op(c, &op_noise, layer);
         next.out = on;
         next.value = deviation;
-        compile_emit(c, next);
+        compile_emit(c, &next);
     }
 }
 
@@ -293,10 +293,10 @@ void compile_pack_weights(compiler *c, int index, const op_kind *kind, unsigned 
                        .in = compile_tensor_operand(c, SPACE_PARAMETERS, layer->weight),
                        .out = v->packed.forward,
                        .pack = {GEMM_PANEL_ROWS, GEMM_LANES}};
-    compile_emit(c, next);
+    compile_emit(c, &next);
     if (compile_trains(c)) {
         next.out = v->packed.backward;
         next.pack.axis = GEMM_PANEL_COLUMNS;
-        compile_emit(c, next);
+        compile_emit(c, &next);
     }
 }

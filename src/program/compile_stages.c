@@ -40,7 +40,7 @@ void compile_fuse_updates(compiler *c)
         both.kind = &op_sample_update;
         both.needs |= RUN_UPDATE | RUN_SAMPLE_UPDATE;
         p->ops[i].unless = p->ops[update].unless = RUN_SAMPLE_UPDATE;
-        compile_emit(c, both);
+        compile_emit(c, &both);
         if (c->no_memory) {
             return;
         }

@@ -53,7 +53,7 @@ static void emit_gradient(compiler *c, int index)
             next.first_tile = false;
             next.out.space = SPACE_PARTIALS;
         }
-        compile_emit(c, next);
+        compile_emit(c, &next);
     }
 }
 
@@ -67,7 +67,7 @@ static void emit_for_tensor(compiler *c, int tensor, const op_kind *kind, int st
         next.value = c->settings->training.clip_norm;
         next.sums = compile_take_sums(c, (size_t)c->network->tensors[tensor].columns);
     }
-    compile_emit(c, next);
+    compile_emit(c, &next);
 }
 
 /* One op for each of a layer's trained tensors; of a train_state, if the kind has one. */
@@ -102,7 +102,7 @@ void compile_expand_backward(compiler *c)
                        .members = network->members,
                        .in = c->input_delta,
                        .out = compile_work_matrix(c, network->layers[0].in)};
-    compile_emit(c, next);
+    compile_emit(c, &next);
     c->embedding_delta = next.out;
 }
 
@@ -118,7 +118,7 @@ static void emit_table_gradient(compiler *c, int index)
     next.weight = compile_tensor_operand(c, SPACE_PARAMETERS, embedding->table);
     next.kept = c->embeddings[index].kept;
     next.more = c->embeddings[index].sums;
-    compile_emit(c, next);
+    compile_emit(c, &next);
 }
 
 /* The gradient of a matrix of the inputs. */
@@ -134,7 +134,7 @@ static void emit_input_gradient(compiler *c, int tensor)
     next.members = c->network->members;
     next.in = c->input_delta;
     next.kept = c->embedded;
-    compile_emit(c, next);
+    compile_emit(c, &next);
 }
 
 static void emit_running_statistics(compiler *c, int index)
@@ -145,7 +145,7 @@ static void emit_running_statistics(compiler *c, int index)
         next.in = compile_tensor_operand(c, SPACE_PARAMETERS, layer->running_mean);
         next.out = compile_tensor_operand(c, SPACE_PARAMETERS, layer->running_variance);
         next.sums = c->values[index].sums;
-        compile_emit(c, next);
+        compile_emit(c, &next);
         for (int state = 0; state < STATES_MOST; state++) {
             if (follows(c, state) && train_state_at(state)->all_tensors) {
                 emit_for_tensor(c, layer->running_mean, &op_follow, state);

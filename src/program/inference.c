@@ -82,7 +82,7 @@ nnfs_status inference_create(inference *made, const nnfs_network *network, progr
     const program_settings settings = {.purpose = purpose, .batch = samples};
     TRY(program_compile(made->network, &settings, &made->program, error));
     TRY(create_packed(made, error));
-    made->work = memory_alloc_zeroed((size_t)threads, sizeof *made->work);
+    made->work = calloc((size_t)threads, sizeof *made->work);
     if (!made->work) {
         return fail_memory(error, (size_t)threads * sizeof *made->work, "inference");
     }
@@ -94,7 +94,7 @@ void inference_free(inference *i)
 {
     if (i->work) {
         workspace_free(i->work);
-        memory_free(i->work);
+        free(i->work);
     }
     memory_free(i->packed);
     program_free(&i->program);
