@@ -1388,7 +1388,8 @@ typedef struct nnfs_train_settings {
     int64_t steps_per_epoch;
     /*
      * Called between gradient and update, on the caller's thread, with the gradient of all
-     * parameters [count] in the order of nnfs_trainer_gradients, which it may change. Default NULL.
+     * parameters [count] in the order of nnfs_trainer_gradients, which it may change. During a step
+     * floats below 1.2e-38 count as 0, here too. Default NULL.
      */
     void (*on_gradient)(void *user, float *gradient, size_t count);
     /*

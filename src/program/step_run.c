@@ -2,6 +2,7 @@
 #include "program/step_run.h"
 
 #include "base/clock.h"
+#include "base/denormals.h"
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/pause.h"
@@ -103,7 +104,8 @@ typedef struct worker {
     step_part part;
     op_chunk chunk;
     op_context context;
-    int shard; /* counted from the first one here */
+    int shard;           /* counted from the first one here */
+    uint64_t float_mode; /* the thread's own, which is the caller's in thread 0 */
 } worker;
 
 /* What a chunk has of `samples` samples of a shard. */
@@ -521,11 +523,15 @@ static governor_count count_at(int64_t chunk)
 
 /* Pauses after a fixed number of chunks: no thread is at work but the calling one, whose time with
  * the caller is not the governor's. */
-static void watch(region *r, int64_t chunks)
+static void watch(const worker *w)
 {
+    region *r = w->region;
     step_run *run = r->run;
+    int64_t chunks = (int64_t)(w->phase / r->phases) + 1;
     governor_end(&run->work->governor, count_at(chunks));
+    denormals_restore(w->float_mode);
     bool stop = run->watch && run->watch(run) != 0;
+    (void)denormals_flush();
     run->work->shards[0].state.stop_asked = stop;
     run->stopped = run->exchange ? run->stopping : stop;
     governor_begin(&run->work->governor, count_at(chunks));
@@ -578,7 +584,7 @@ static void enter_phase(worker *w)
     }
     if (within + 1 == r->phases) {
         if (w->thread == 0) {
-            watch(r, (int64_t)(w->phase / r->phases) + 1);
+            watch(w);
             phases_advance(&work->phases, phase_after(w, w->phase));
         }
         return;
@@ -614,7 +620,7 @@ static int next_tile(worker *w)
 static void run_thread(region *r)
 {
     phases *shared = &r->run->work->phases;
-    worker w = {.region = r, .thread = omp_get_thread_num()};
+    worker w = {.region = r, .thread = omp_get_thread_num(), .float_mode = denormals_flush()};
     w.context = step_run_context(r->run, w.thread);
     w.context.chunk = &w.chunk;
     enter_chunk(&w, PHASES_OVER);
@@ -627,6 +633,7 @@ static void run_thread(region *r)
             phases_advance(shared, phase_after(&w, w.phase));
         }
     }
+    denormals_restore(w.float_mode);
 }
 
 /* The chunks of the steps that this region has finished; no fewer than the governor has seen. */

@@ -3,6 +3,7 @@
  * they reach a weight, and the small and odd cases.
  */
 #include "training/trainer.h"
+#include <float.h>
 #include <math.h>
 
 #include <nnfs/nnfs.h>
@@ -643,6 +644,14 @@ typedef struct watcher {
 } watcher;
 
 /* Nothing writes weights while the caller watches: they stay the same for as long as it likes. */
+/* Whether the calling thread computes with denormal floats. */
+static bool denormals_count(void)
+{
+    volatile float least = FLT_MIN;
+    least *= 0.5f;
+    return least > 0.0f;
+}
+
 static int watch_weights(void *user, const nnfs_progress *progress)
 {
     watcher *w = user;
@@ -652,8 +661,39 @@ static int watch_weights(void *user, const nnfs_progress *progress)
     }
     assert_true(progress->samples > w->samples && progress->step <= progress->steps);
     assert_true(isfinite(progress->loss));
+    assert_true(denormals_count());
     w->samples = progress->samples;
     return ++w->calls == 3;
+}
+
+static void note_denormals(void *user, float *gradient, size_t count)
+{
+    (void)gradient;
+    (void)count;
+    *(int *)user += denormals_count() ? 100 : 1;
+}
+
+/* They would make the updates of Adam take twice as long. The caller's threads go on with them. */
+static void denormals_are_zero_in_a_step(void **state)
+{
+    (void)state;
+    nnfs_arrays arrays = class_arrays(256);
+    nnfs_dataset *dataset = dataset_of(&arrays);
+    nnfs_network *network = classifier(20);
+    int steps = 0;
+    nnfs_train_settings settings = settings_with(NNFS_ADAM, 128, 2);
+    settings.threads = 2;
+    settings.on_gradient = note_denormals;
+    settings.user = &steps;
+    assert_int_equal(nnfs_train(network, dataset, NULL, NULL, &settings, NULL, NULL), NNFS_OK);
+    assert_true(denormals_count());
+#if defined(__SSE2__) || defined(__aarch64__)
+    assert_int_equal(steps, 4);
+#else
+    assert_int_equal(steps, 400);
+#endif
+    nnfs_network_free(network);
+    nnfs_dataset_free(dataset);
 }
 
 static void progress_is_reported_between_updates(void **state)
@@ -860,6 +900,7 @@ int main(void)
         cmocka_unit_test(a_huge_learning_rate_diverges),
         cmocka_unit_test(odd_sizes_are_finite),
         cmocka_unit_test(constant_data_is_finite),
+        cmocka_unit_test(denormals_are_zero_in_a_step),
         cmocka_unit_test(progress_is_reported_between_updates),
         cmocka_unit_test(callbacks_and_targets_end_a_run),
         cmocka_unit_test(misfits_are_refused),
