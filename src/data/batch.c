@@ -48,9 +48,9 @@ static void scale_floats(float *x, size_t count, float scale)
 }
 
 /* Of any type, at any address. */
-static void convert(const dataset_storage *storage, const unsigned char *stored, float *x)
+static void convert(const dataset_storage *storage, const unsigned char *stored, size_t count,
+                    float *x)
 {
-    size_t count = (size_t)storage->feature_count;
     dtype_to_floats(storage->type, storage->swapped, stored, count, x);
     if (storage->scale != 1.0f) {
         scale_floats(x, count, storage->scale);
@@ -76,13 +76,27 @@ typedef struct row_reader {
     const uint32_t *order;
     const unsigned char *rows;
     size_t row_bytes;
+    size_t from, bytes; /* what is wanted of a row */
 } row_reader;
 
-static row_reader row_reader_of(const nnfs_dataset *dataset, const uint32_t *order)
+/* Whether the values of a row are features, of which some alone can be read. */
+static bool has_features(const nnfs_dataset *dataset)
+{
+    return !dataset->encoder;
+}
+
+static row_reader row_reader_of(const nnfs_dataset *dataset, const uint32_t *order,
+                                const sample_batch *to)
 {
     const dataset_storage *storage = &dataset->storage;
-    return (row_reader){dataset, order, storage->features,
-                        (size_t)storage->feature_count * dtype_bytes(storage->type)};
+    size_t size = dtype_bytes(storage->type);
+    row_reader made = {dataset, order, storage->features, (size_t)storage->feature_count * size,
+                       .bytes = (size_t)storage->feature_count * size};
+    if (to->features > 0 && has_features(dataset)) {
+        made.from = (size_t)to->feature * size;
+        made.bytes = (size_t)to->features * size;
+    }
+    return made;
 }
 
 static const unsigned char *stored_row(const row_reader *reader, int64_t i)
@@ -95,41 +109,46 @@ static const unsigned char *stored_row(const row_reader *reader, int64_t i)
 static inline __attribute__((always_inline)) void prefetch_row(const row_reader *reader, int64_t i)
 {
     if (i < reader->dataset->samples) {
-        const unsigned char *row = stored_row(reader, i);
-        size_t bytes = reader->row_bytes;
+        const unsigned char *row = stored_row(reader, i) + reader->from;
+        size_t bytes = reader->bytes;
         for (size_t at = 0; at < bytes; at += MEMORY_ALIGNMENT) {
             __builtin_prefetch(row + at);
         }
     }
 }
 
-/* One sample's features as floats. */
-static void convert_row(const nnfs_dataset *dataset, const unsigned char *row, float *column)
+/* The features of one sample that are wanted, as floats. */
+static void convert_row(const row_reader *reader, const sample_batch *to, int64_t i, float *column)
 {
+    const nnfs_dataset *dataset = reader->dataset;
     const dataset_storage *storage = &dataset->storage;
-    size_t features = (size_t)storage->feature_count;
-    if (dataset->encoder) {
-        encoder_features(dataset->encoder, storage->type, storage->swapped, row, column);
+    const unsigned char *row = stored_row(reader, i) + reader->from;
+    size_t features = reader->bytes / dtype_bytes(storage->type);
+    if (!has_features(dataset)) {
+        float *whole = to->features > 0 ? to->scratch : column;
+        encoder_features(dataset->encoder, storage->type, storage->swapped, row, whole);
+        if (to->features > 0) {
+            memcpy(column, whole + to->feature, (size_t)to->features * sizeof *column);
+        }
     } else if (storage->type == DTYPE_U8) {
         pixels_to_floats(row, features, storage->scale, column);
     } else if (are_floats(storage)) {
         scaled_copy((const float *)(const void *)row, features, storage->scale, column);
     } else {
-        convert(storage, row, column);
+        convert(storage, row, features, column);
     }
 }
 
 static void fetch_features(const nnfs_dataset *dataset, const uint32_t *order, int64_t first,
-                           int64_t count, float *x)
+                           const sample_batch *to)
 {
-    row_reader reader = row_reader_of(dataset, order);
-    for (int64_t i = 0; i < ROWS_AHEAD && i < count; i++) {
+    row_reader reader = row_reader_of(dataset, order, to);
+    for (int64_t i = 0; i < ROWS_AHEAD && i < to->n; i++) {
         prefetch_row(&reader, first + i);
     }
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < to->n; i++) {
         prefetch_row(&reader, first + i + ROWS_AHEAD);
-        convert_row(dataset, stored_row(&reader, first + i),
-                    x + (size_t)i * (size_t)dataset->inputs);
+        convert_row(&reader, to, first + i, to->x + (size_t)i * (size_t)dataset->inputs);
     }
 }
 
@@ -157,7 +176,7 @@ void dataset_fetch(const nnfs_dataset *dataset, const uint32_t *order, int64_t f
         to->weights = NULL;
     }
     if (to->x) {
-        fetch_features(dataset, order, first, to->n, to->x);
+        fetch_features(dataset, order, first, to);
     }
     for (int64_t i = 0; to->labels && i < to->n; i++) {
         to->labels[i] = dataset->storage.labels[row_of(dataset, order, first + i)];

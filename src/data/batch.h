@@ -10,7 +10,10 @@
 /* Room for n samples each; NULL: not wanted. */
 typedef struct sample_batch {
     int64_t n;
-    float *x;        /* [inputs x n] */
+    float *x;        /* [inputs x n], or some rows of it: */
+    int feature;     /* the first one, which x points at */
+    int features;    /* 0: all from there on */
+    float *scratch;  /* [inputs], where there are others and the dataset encodes its samples */
     int32_t *labels; /* [n] */
     float *targets;  /* [targets x n] */
     float *weights;  /* [n] */

@@ -51,6 +51,19 @@ static void emit_normalization(compiler *c, int index, operand z)
     }
 }
 
+/* The two halves of the first layer's product, on the grid of the samples that they take. */
+static void emit_halves(compiler *c, program_op product)
+{
+    product.kind = &op_forward_half;
+    product.more = compile_work_matrix(c, product.out.rows);
+    compile_emit(c, &product);
+    c->grid = compile_grid_of_samples(c, product.out.rows);
+    program_op sum = compile_forward_op(c, &op_add_half, product.layer);
+    sum.out = product.out;
+    sum.more = product.more;
+    compile_emit(c, &sum);
+}
+
 /* The layer on `in`; returns its outputs, which are logits in the last layer. */
 static operand emit_layer(compiler *c, int index, operand in)
 {
@@ -63,8 +76,12 @@ static operand emit_layer(compiler *c, int index, operand in)
     v->a = compile_trains(c) && f->keeps_z ? compile_work_like(c, v->z) : v->z;
     compile_pack_input(c, index, in);
     bool heads = layer->heads > 1;
-    c->grid = heads ? compile_grid_of_samples(c, v->z.rows)
-                    : compile_grid_of_product(c, layer, layer->out);
+    bool halves = index == 0 && compile_half(c) > 0;
+    if (heads) {
+        c->grid = compile_grid_of_samples(c, v->z.rows);
+    } else if (!halves) {
+        c->grid = compile_grid_of_product(c, layer, layer->out);
+    }
     bool bf16 = compile_is_bf16(c, index);
     const op_kind *of_floats = heads ? &op_heads : &op_forward;
     program_op product = compile_forward_op(c, bf16 ? &op_forward_bf16 : of_floats, index);
@@ -73,7 +90,11 @@ static operand emit_layer(compiler *c, int index, operand in)
         bf16 ? v->packed.forward : compile_tensor_operand(c, SPACE_PARAMETERS, layer->weight);
     product.in = bf16 ? v->packed.in : in;
     product.out = v->z;
-    compile_emit(c, &product);
+    if (halves) {
+        emit_halves(c, product);
+    } else {
+        compile_emit(c, &product);
+    }
     emit_normalization(c, index, v->z);
     if (!output) {
         compile_noise(c, index, c->settings->training.layer_noise, v->z);
@@ -203,6 +224,10 @@ void compile_forward(compiler *c)
     }
     emit_embedding_sums(c);
     c->grid = compile_grid_of_samples(c, c->network->inputs);
+    if (compile_half(c) > 0) {
+        c->grid.tile_rows = compile_half(c);
+        c->grid.tile_columns = tiling_half_samples(&c->network->layers[0], c->tiles.tile_columns);
+    }
     operand at = c->program->x;
     if (c->settings->purpose != PROGRAM_PREDICT) {
         program_op fetch = compile_forward_op(c, &op_fetch, -1);

@@ -186,6 +186,22 @@ op_grid compile_grid_of_product(const compiler *c, const network_layer *layer, i
     return grid;
 }
 
+int compile_half(const compiler *c)
+{
+    const nnfs_network *network = c->network;
+    const nnfs_train_settings *training = &c->settings->training;
+    if (!compile_trains(c) || c->tiles.partials > 0 || compile_is_bf16(c, 0)) {
+        return 0;
+    }
+    bool as_they_are = network->members == 1 && network->embedding_count == 0 &&
+                       !network->encoder && network->input_dropout == 0.0f &&
+                       training->noise == 0.0f && training->augment[0] == '\0';
+    if (!as_they_are || network->layers[0].heads > 1) {
+        return 0;
+    }
+    return tiling_half(network, compile_shard_batch(c->settings));
+}
+
 op_grid compile_grid_of_input_tensor(const compiler *c, int tensor)
 {
     int columns = c->network->tensors[tensor].columns;
@@ -212,7 +228,8 @@ op_grid compile_grid_of_parameters(const compiler *c, int index)
                      .rows = layer->out,
                      .columns = layer->in,
                      .tile_columns = compile_is_bf16(c, index) ? whole_panels(columns) : columns,
-                     .layer = index};
+                     .layer = index,
+                     .halves = index == 0 && compile_half(c) > 0 ? 2 : 0};
 }
 
 /* ---- Emitting ---- */

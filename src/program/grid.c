@@ -15,7 +15,7 @@ static int tiles_down(const op_grid *grid)
     return 1;
 }
 
-static int grid_tiles(const op_grid *grid, int samples)
+int op_grid_tiles(const op_grid *grid, int samples)
 {
     switch (grid->axis) {
     case AXIS_SAMPLES: /* a shard without samples has one tile: a stage ends with its last tile */
@@ -39,7 +39,12 @@ op_tile op_tile_at(const op_grid *grid, int index, int samples)
     }
     int row = 0;
     int rows = grid->rows;
-    int first = index * grid->tile_columns;
+    int place = index;
+    if (grid->halves > 0) {
+        place = index % grid->halves * (op_grid_tiles(grid, samples) / grid->halves) +
+                index / grid->halves;
+    }
+    int first = place * grid->tile_columns;
     if (grid->tile_rows > 0) { /* tiles lie below one another first */
         int down = tiles_down(grid);
         row = index % down * grid->tile_rows;
@@ -52,7 +57,7 @@ op_tile op_tile_at(const op_grid *grid, int index, int samples)
 
 int program_chain_tiles(const program *p, const program_chain *chain, int samples)
 {
-    return grid_tiles(&p->ops[chain->first].grid, samples);
+    return op_grid_tiles(&p->ops[chain->first].grid, samples);
 }
 
 int program_stage_tiles(const program *p, const program_stage *stage, int samples)
@@ -70,7 +75,7 @@ op_cost program_op_cost(const program *p, const program_op *op, int samples)
     op_cost sum = {0};
     int tiles = 1;
     if (!op->first_tile) {
-        tiles = grid_tiles(&op->grid, samples);
+        tiles = op_grid_tiles(&op->grid, samples);
     }
     for (int i = 0; op->kind->cost && i < tiles; i++) {
         op_cost one = op->kind->cost(op, op_tile_at(&op->grid, i, samples), samples);

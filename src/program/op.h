@@ -63,7 +63,8 @@ typedef struct op_grid {
     int rows, tile_rows; /* of the op's matrix and of a tile; tile_rows 0: a tile has all rows */
     int columns;         /* along AXIS_PARAMETERS; samples are counted by the chunk */
     int tile_columns;
-    int layer; /* along AXIS_PARAMETERS: tiles of two layers have nothing to do with each other */
+    int layer;  /* along AXIS_PARAMETERS: tiles of two layers have nothing to do with each other */
+    int halves; /* 2: tiles of the two halves of the columns take turns, as threads do */
 } op_grid;
 
 /* Rows `row` to `row + rows` and columns (samples) `first` to `first + count`. */
@@ -280,7 +281,8 @@ static inline uint64_t op_sample(const op_context *context, int column)
 #define LOSS_SUMS 3
 extern const op_kind op_fetch, op_augment, op_loss, op_take_output_gradient;
 /* ops_linear.c */
-extern const op_kind op_forward, op_backward, op_gradient, op_partial_gradient;
+extern const op_kind op_forward, op_forward_half, op_add_half, op_backward;
+extern const op_kind op_gradient, op_partial_gradient;
 extern const op_kind op_bias_gradient, op_partial_bias_gradient;
 /* ops_bf16.c */
 extern const op_kind op_pack, op_pack_first, op_repack;

@@ -16,15 +16,21 @@ static bool run_fetch(const program_op *op, const op_context *context, op_tile t
     size_t targets = (size_t)dataset->storage.target_count;
     sample_batch to = {
         .n = tile.count,
-        .x = matrix_at(op_view(context, &op->out, 0, op->out.rows, tile.first, 0), 0, 0),
-        .labels = state->labels + tile.first,
-        .targets = state->targets + targets * (size_t)tile.first,
-        .weights = state->weights + tile.first};
+        .x = matrix_at(op_view(context, &op->out, tile.row, tile.rows, tile.first, 0), 0, 0),
+        .feature = tile.row,
+        .features = op->grid.tile_rows > 0 ? tile.rows : 0,
+        .scratch = context->scratch};
+    if (tile.row == 0) {
+        to.labels = state->labels + tile.first;
+        to.targets = state->targets + targets * (size_t)tile.first;
+        to.weights = state->weights + tile.first;
+    }
     dataset_fetch(dataset, context->order, context->chunk->first + tile.first, &to);
     return true;
 }
 
-const op_kind op_fetch = {.name = "fetch", .part = NNFS_PART_GATHER, .run = run_fetch};
+const op_kind op_fetch = {
+    .name = "fetch", .part = NNFS_PART_GATHER, .run = run_fetch, .elementwise = true};
 
 /* Distorts the samples of an epoch in their places; those of a step by hand stay as they are. */
 static bool run_augment(const program_op *op, const op_context *context, op_tile tile)

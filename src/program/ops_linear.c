@@ -29,6 +29,41 @@ static op_cost forward_cost(const program_op *op, op_tile tile, int samples)
 const op_kind op_forward = {
     .name = "forward", .part = NNFS_PART_FORWARD, .run = run_forward, .cost = forward_cost};
 
+/* ---- Forward by halves of the inputs: Z = W_1 A_1 + W_2 A_2 ---- */
+
+/* A half of the columns of W, and of the rows of A. */
+static bool run_forward_half(const program_op *op, const op_context *context, op_tile tile)
+{
+    const operand *to = tile.row == 0 ? &op->out : &op->more;
+    matrix w = op_view(context, &op->weight, 0, to->rows, tile.row, tile.rows);
+    matrix a = op_view(context, &op->in, tile.row, tile.rows, tile.first, tile.count);
+    matrix z = op_view(context, to, 0, to->rows, tile.first, tile.count);
+    return gemm_multiply(context->gemm, w, a, 0.0f, z);
+}
+
+static op_cost forward_half_cost(const program_op *op, op_tile tile, int samples)
+{
+    (void)samples;
+    return product_cost(op->out.rows, tile.count, tile.rows);
+}
+
+const op_kind op_forward_half = {.name = "forward",
+                                 .part = NNFS_PART_FORWARD,
+                                 .run = run_forward_half,
+                                 .cost = forward_half_cost,
+                                 .elementwise = true};
+
+static bool run_add_half(const program_op *op, const op_context *context, op_tile tile)
+{
+    matrix z = op_view(context, &op->out, 0, op->out.rows, tile.first, tile.count);
+    matrix other = op_view(context, &op->more, 0, op->out.rows, tile.first, tile.count);
+    add_row_sums(other.data, (size_t)z.rows * (size_t)z.columns, 1, z.data);
+    return true;
+}
+
+const op_kind op_add_half = {
+    .name = "add half", .part = NNFS_PART_ELEMENTWISE, .run = run_add_half, .elementwise = true};
+
 /* ---- Backward: D_prev = W^T D, not yet times f' ---- */
 
 static bool run_backward(const program_op *op, const op_context *context, op_tile tile)

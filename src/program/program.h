@@ -84,7 +84,8 @@ const program_op *program_find(const program *p, const op_kind *kind, int layer)
 int program_chain_tiles(const program *p, const program_chain *chain, int samples);
 int program_stage_tiles(const program *p, const program_stage *stage, int samples);
 
-/* Tile `index` of a grid. */
+/* Tiles of a grid, and tile `index` of them. */
+int op_grid_tiles(const op_grid *grid, int samples);
 op_tile op_tile_at(const op_grid *grid, int index, int samples);
 
 /* Multiply-adds and operands of an op on a whole chunk. */

@@ -36,6 +36,11 @@
 #define BLOCK_MAX_COLUMNS 256
 #define BLOCK_FLOPS       2.5e5
 
+/* Columns of W that make a product of their own worth it, and the largest W: the parts of one that
+ * outgrows the caches cross between cores unnoticed, and rows make more tiles of it. */
+#define HALF_MIN          128
+#define HALF_MAX_W_FLOATS 500000
+
 /* What makes a further thread worth its waiting. */
 #define THREAD_FLOPS 1.5e6
 
@@ -166,6 +171,28 @@ int tiling_block_columns(const network_layer *layer, int64_t batch)
     }
     int blocks = 4 * (int)lround((double)layer->in / columns / 4.0);
     return even_part(layer->in, blocks > 0 ? blocks : 2, 4);
+}
+
+int tiling_half(const nnfs_network *network, int64_t batch)
+{
+    const network_layer *layer = &network->layers[0];
+    int columns = tiling_block_columns(layer, batch);
+    int blocks = ceil_div(layer->in, columns);
+    double weights = weights_of(layer);
+    bool worth = weights > SMALL_W_FLOATS && weights < HALF_MAX_W_FLOATS;
+    if (!worth || tiling_threads(network, batch) < 2.0 || layer->in < 2 * HALF_MIN ||
+        blocks % 2 != 0) {
+        return 0;
+    }
+    return columns * (blocks / 2);
+}
+
+int tiling_half_samples(const network_layer *layer, int tile_columns)
+{
+    if (weights_of(layer) < LARGE_W_FLOATS) {
+        return 2 * tile_columns;
+    }
+    return tile_columns;
 }
 
 int tiling_inference(int64_t samples)

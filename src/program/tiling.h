@@ -19,6 +19,13 @@ int tiling_rows(const network_layer *layer, int rows);
 /* Samples of a tile where rows are cut. */
 int tiling_wide_columns(void);
 
+/* Columns of the first W in a half of its forward product: two threads keep one each from there to
+ * the update. 0: it is not cut so. */
+int tiling_half(const nnfs_network *network, int64_t batch);
+
+/* Samples of a tile of such a half: a small W is cheaper to pack for two tiles at once. */
+int tiling_half_samples(const network_layer *layer, int tile_columns);
+
 /* Columns of W in a block of its gradient and update. */
 int tiling_block_columns(const network_layer *layer, int64_t batch);
 

@@ -2,6 +2,7 @@
 #include "program/workspace.h"
 
 #include "base/memory.h"
+#include "base/minmax.h"
 #include "network/network.h"
 
 #include <string.h>
@@ -75,10 +76,11 @@ nnfs_status workspace_create(workspace *made, int count, const program *p,
 {
     size_t outputs = (size_t)network_output(network)->out;
     size_t members = network->members > 1 ? (size_t)network->members : 0;
+    size_t scratch = size_matrix_floats((int)outputs, (int)members + 1);
+    scratch = MAX(scratch, size_matrix_floats(network->inputs, 1));
     memory_slab slab = {0};
     for (int i = 0; i < count; i++) {
-        made[i] = (workspace){.shard_count = p->range.count,
-                              .scratch_floats = size_matrix_floats((int)outputs, (int)members + 1)};
+        made[i] = (workspace){.shard_count = p->range.count, .scratch_floats = scratch};
         lay_out(&made[i], &slab, p, network, threads);
     }
     size_t bytes = slab.taken;

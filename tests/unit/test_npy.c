@@ -558,6 +558,24 @@ static void test_types(void **state)
 
 /* ---- Gathering ---- */
 
+/* Features 1 to 3 of all, and nothing else. */
+static void expect_some_features(const nnfs_dataset *dataset, const uint32_t *order, const float *x,
+                                 int64_t count)
+{
+    float some[64];
+    int64_t inputs = dataset->inputs;
+    for (int i = 0; i < 64; i++) {
+        some[i] = -7.5f;
+    }
+    dataset_fetch(dataset, order, 0,
+                  &(sample_batch){.n = count, .x = some + 1, .feature = 1, .features = 3});
+    for (int64_t i = 0; i < count * inputs; i++) {
+        bool wanted = i % inputs >= 1 && i % inputs < 4;
+        float value = wanted ? x[i] : -7.5f;
+        assert_true(some[i] == value || (isnan(value) && isnan(some[i])));
+    }
+}
+
 /* Rows of 5 values of each type, at any address, shuffled and scaled. */
 static void test_gather(void **state)
 {
@@ -592,6 +610,7 @@ static void test_gather(void **state)
                 float value = convert_one(type, values + at * dtype_bytes(type)) * scale;
                 assert_true(x[i] == value || (isnan(value) && isnan(x[i])));
             }
+            expect_some_features(&dataset, order, x, COUNT);
         }
     }
 }

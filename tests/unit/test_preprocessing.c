@@ -134,6 +134,28 @@ static float *features_of(const nnfs_dataset *dataset)
     return x;
 }
 
+/* The last feature of all samples alone. */
+static void expect_last_feature(const nnfs_dataset *dataset, const float *x)
+{
+    int64_t samples = nnfs_dataset_samples(dataset);
+    int inputs = nnfs_dataset_features(dataset);
+    float *last = calloc((size_t)(inputs * samples), sizeof *last);
+    float *scratch = calloc((size_t)inputs, sizeof *scratch);
+    assert_non_null(last);
+    assert_non_null(scratch);
+    dataset_fetch(dataset, NULL, 0,
+                  &(sample_batch){.n = samples,
+                                  .x = last + inputs - 1,
+                                  .feature = inputs - 1,
+                                  .features = 1,
+                                  .scratch = scratch});
+    for (int64_t i = 0; i < inputs * samples; i++) {
+        assert_true(last[i] == (i % inputs == inputs - 1 ? x[i] : 0.0f));
+    }
+    free(scratch);
+    free(last);
+}
+
 static void expect_features(const nnfs_dataset *dataset, const float *expected, int count)
 {
     float *x = features_of(dataset);
@@ -143,6 +165,7 @@ static void expect_features(const nnfs_dataset *dataset, const float *expected, 
             fail_msg("feature %d is %.9g, not %.9g", i, (double)x[i], (double)expected[i]);
         }
     }
+    expect_last_feature(dataset, x);
     free(x);
 }
 

@@ -28,6 +28,7 @@ static void check_chain(const program *p, const program_chain *chain)
     }
     int64_t columns = grid->axis == AXIS_PARAMETERS ? grid->columns : p->chunk;
     int64_t area = 0;
+    int64_t begins = 0;
     int tiles = program_chain_tiles(p, chain, p->chunk);
     for (int i = 0; i < tiles; i++) {
         op_tile tile = op_tile_at(grid, i, p->chunk);
@@ -35,7 +36,14 @@ static void check_chain(const program *p, const program_chain *chain)
         assert_true(tile.row >= 0 && tile.row + tile.rows <= grid->rows);
         assert_true(tile.first >= 0 && tile.first + tile.count <= columns);
         area += (int64_t)tile.rows * tile.count;
+        begins += tile.first / grid->tile_columns;
     }
+    int down = 1;
+    if (grid->tile_rows > 0) {
+        down = (grid->rows + grid->tile_rows - 1) / grid->tile_rows;
+    }
+    int across = tiles / down;
+    assert_true(begins == (int64_t)down * across * (across - 1) / 2);
     assert_true(area == (int64_t)grid->rows * columns);
     if (grid->tile_rows > 0) { /* which two threads share evenly */
         assert_int_equal((grid->rows + grid->tile_rows - 1) / grid->tile_rows % 2, 0);
@@ -74,7 +82,9 @@ static void check_ops(const program *p)
 {
     bool partial = p->partials > 0;
     assert_int_equal(count_of(p, &op_fetch), 1);
-    assert_int_equal(count_of(p, &op_forward), 2);
+    int halves = count_of(p, &op_forward_half);
+    assert_int_equal(count_of(p, &op_forward) + halves, 2);
+    assert_int_equal(count_of(p, &op_add_half), halves);
     assert_int_equal(count_of(p, &op_loss), 1);
     assert_int_equal(count_of(p, &op_backward),
                      2); /* the first layer's for the gradient of inputs */
@@ -84,7 +94,7 @@ static void check_ops(const program *p)
         bool parameters = p->ops[i].grid.axis == AXIS_PARAMETERS;
         assert_true(parameters || p->ops[i - 1].grid.axis == AXIS_SAMPLES);
         /* A product reads whole columns: where rows are cut, it waits for them. */
-        bool product = p->ops[i].kind->cost && !parameters;
+        bool product = p->ops[i].kind->cost && !parameters && !p->ops[i].kind->elementwise;
         bool cut = p->ops[i].grid.tile_rows > 0 || p->ops[i - 1].grid.tile_rows > 0;
         assert_true(!product || !cut || p->ops[i].starts_stage);
     }
