@@ -1,6 +1,6 @@
 /*
- * Usage: make_digits FOLDER TRAIN TEST: so many of the images of "digits" as a folder of IDX files,
- * which are read faster than 70,000 images are drawn.
+ * Usage: make_digits FOLDER TRAIN TEST: the first images of "digits", TRAIN and TEST of them,
+ * as a folder of IDX files, which are read faster than 70,000 images are drawn.
  */
 #include "data/synthetic/digits.h"
 

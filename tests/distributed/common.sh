@@ -16,7 +16,7 @@ export OMPI_MCA_btl=self,vader,tcp OMPI_MCA_btl_vader_single_copy_mechanism=none
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 failed=0
 
-# ranks N ARGUMENTS...: nnfs-train on so many ranks
+# ranks N ARGUMENTS...: nnfs-train on N ranks
 ranks() {
     local count=$1
     shift

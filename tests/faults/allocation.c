@@ -12,7 +12,7 @@
 
 enum { FEATURES = 6, SAMPLES = 40, CLASSES = 3, MOST_CALLS = 5000 };
 
-/* By default each of the first allocations fails, then every so many-th. */
+/* By default each of the first allocations fails, then each STRIDE-th. */
 enum { EACH_CALL = 40, STRIDE = 7 };
 
 /* ---- What the functions are given ---- */

@@ -116,7 +116,7 @@ resume_within() {
     elif ! ls "$checkpoints"/checkpoint-000003-* >/dev/null 2>&1; then
         fault_failed "$what: exit status 0 without the last checkpoint"
     fi
-    # What is there loads: by itself, each of them, and it comes to the same.
+    # Each checkpoint that is left loads by itself, and comes to the same.
     for file in "$checkpoints"/*; do
         "$tools/nnfs-eval" -q -t 1 "$file" "$data" >"$work/out" 2>"$work/err" ||
             fault_failed "$what: ${file##*/} does not load"
