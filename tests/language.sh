@@ -8,8 +8,9 @@ find src include bench examples tests -name '*.[ch]' ! -name '*_expected.h' -pri
 length > 100 { printf "%s:%d: %d columns\n", FILENAME, FNR, length; found = 1 }
 END { exit found }'
 # shellcheck disable=SC2016 # awk fields, not the shell's
-find include src man docs README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md data/README.md -type f \
-    ! -name '*.svg' ! -name '*.png' -print0 | sort -z | xargs -0 awk '
+find include src man docs bench examples .ci bootstrap README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md \
+    data/README.md tests -type f ! -name '*.svg' ! -name '*.png' ! -path 'tests/data/*' ! -path 'tests/golden/*' \
+    ! -path 'tests/fuzz/*' ! -name language.sh -print0 | sort -z | xargs -0 awk '
 # A phrase may be broken over two lines, behind the mark of a comment.
 FNR == 1 { before = "" }
 {

@@ -9,12 +9,14 @@ be32() {
 # make_idx FOLDER PREFIX SAMPLES FEATURES CLASSES: sample i is of class i mod CLASSES, and its
 # features say so.
 make_idx() {
-    local folder=$1 prefix=$2 samples=$3 features=$4 classes=$5 images='' labels='' i j
+    local folder=$1 prefix=$2 samples=$3 features=$4 classes=$5 images='' labels='' byte i j
     mkdir -p "$folder"
     for ((i = 0; i < samples; i++)); do
-        labels+=$(printf '\\x%02x' $((i % classes)))
+        printf -v byte '\\x%02x' $((i % classes))
+        labels+=$byte
         for ((j = 0; j < features; j++)); do
-            images+=$(printf '\\x%02x' $(((i % classes * 50 + j * 7 + i) % 256)))
+            printf -v byte '\\x%02x' $(((i % classes * 50 + j * 7 + i) % 256))
+            images+=$byte
         done
     done
     printf '\0\0\x08\x02%b' "$(be32 "$samples")$(be32 "$features")$images" \

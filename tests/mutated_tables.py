@@ -42,7 +42,7 @@ def write_number(value, decimal, thousands, prefix, suffix, digits):
 
 
 def mutate(draw, rows):
-    """Returns the file's bytes and how print_table is to be called."""
+    """Returns the file's bytes and the arguments of print_table."""
     comma = draw.random() < 0.4
     decimal = "," if comma else "."
     thousands = draw.choice(["", ".", " ", "'"] if comma else ["", ",", " ", "'"])

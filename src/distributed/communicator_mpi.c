@@ -37,6 +37,7 @@ typedef struct heartbeat {
     pthread_t thread;
     bool running;
     atomic_bool ending;
+    pthread_cond_t end; /* signalled with `ending`, so that no beat is waited for */
     MPI_Request sent, received;
     char out, in; /* 1: the last one */
     int silent;   /* beats of our own since the last one of the rank before */
@@ -158,10 +159,28 @@ static int take_beats(nnfs_communicator *c)
     return code;
 }
 
-static void rest_a_beat(void)
+static void rest_a_beat(nnfs_communicator *c)
 {
-    const struct timespec beat = {.tv_nsec = BEAT_NANOSECONDS};
-    (void)nanosleep(&beat, NULL);
+    struct timespec due;
+    (void)clock_gettime(CLOCK_MONOTONIC, &due);
+    due.tv_nsec += BEAT_NANOSECONDS;
+    due.tv_sec += due.tv_nsec / 1000000000;
+    due.tv_nsec %= 1000000000;
+    (void)pthread_mutex_lock(&c->mutex);
+    while (!atomic_load(&c->beat.ending) &&
+           pthread_cond_timedwait(&c->beat.end, &c->mutex, &due) == 0) {
+    }
+    (void)pthread_mutex_unlock(&c->mutex);
+}
+
+static void init_mutex(nnfs_communicator *c)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_mutex_init(&c->mutex, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&c->beat.end, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
 }
 
 static void *run_heartbeat(void *user)
@@ -179,7 +198,7 @@ static void *run_heartbeat(void *user)
                                     rank_before(c), c->size,
                                     (int)((double)BEATS_MOST * 1e-9 * BEAT_NANOSECONDS));
         }
-        rest_a_beat();
+        rest_a_beat(c);
     }
     return NULL;
 }
@@ -191,7 +210,10 @@ static void end_heartbeat(nnfs_communicator *c)
     if (!c->beat.running) {
         return;
     }
+    (void)pthread_mutex_lock(&c->mutex);
     atomic_store(&c->beat.ending, true);
+    (void)pthread_cond_signal(&c->beat.end);
+    (void)pthread_mutex_unlock(&c->mutex);
     (void)pthread_join(c->beat.thread, NULL);
     c->beat.running = false;
     bool sent = false;
@@ -430,6 +452,7 @@ static void end(nnfs_communicator *c)
     if (c->initialized_here) {
         (void)MPI_Finalize();
     }
+    (void)pthread_cond_destroy(&c->beat.end);
     (void)pthread_mutex_destroy(&c->mutex);
     free(c->exchange.requests);
     free(c);
@@ -451,7 +474,7 @@ nnfs_status nnfs_communicator_create(nnfs_communicator **communicator, nnfs_erro
     made->world = MPI_COMM_NULL;
     made->exchange.tag = TAG_DATA;
     made->beat.sent = made->beat.received = MPI_REQUEST_NULL;
-    (void)pthread_mutex_init(&made->mutex, NULL);
+    init_mutex(made);
     nnfs_status status = begin(made, error);
     if (status != NNFS_OK || made->size == 1) {
         end(made);

@@ -199,16 +199,15 @@ static nnfs_status read_state(const model_file *model, checkpoint_state *state, 
         return fail_memory(error, strlen(text), "a checkpoint");
     }
     json_error_t reason = {.text = ""};
-    bool good = json && parse_state(json, state, &reason);
+    bool parsed = json && parse_state(json, state, &reason);
     json_decref(json);
-    if (!good && reason.text[0] && json_error_code(&reason) == json_error_out_of_memory) {
+    if (parsed) {
+        return NNFS_OK;
+    }
+    if (reason.text[0] && json_error_code(&reason) == json_error_out_of_memory) {
         return fail_memory(error, strlen(text), "a checkpoint");
     }
-    if (!good) {
-        return fail(error, NNFS_ERROR_DATA, "%s: metadata 'checkpoint' makes no sense",
-                    model->path);
-    }
-    return NNFS_OK;
+    return fail(error, NNFS_ERROR_DATA, "%s: metadata 'checkpoint' makes no sense", model->path);
 }
 
 /* A state that is there, in fresh memory. */

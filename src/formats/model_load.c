@@ -61,9 +61,9 @@ static nnfs_status parse_count(const model_file *model, const char *key, int ini
     TRY(metadata_json(model, key, &json, error));
     bool missing = initial > 0 && !safetensors_metadata(&model->file, key);
     *count = initial;
-    bool good = missing || parse_positive(json, count);
+    bool positive = missing || parse_positive(json, count);
     json_decref(json);
-    if (!good) {
+    if (!positive) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' is not a positive number",
                     model->path, key);
     }
@@ -112,9 +112,9 @@ static nnfs_status parse_settings(model_file *model, nnfs_error *error)
         }
         json_t *json;
         TRY(metadata_json(model, row->about.name, &json, error));
-        bool good = setting_from_json(&network_settings, row, json, model->network);
+        bool known = setting_from_json(&network_settings, row, json, model->network);
         json_decref(json);
-        if (!good) {
+        if (!known) {
             return fail(error, NNFS_ERROR_DATA, "%s: metadata '%s' has an unknown value",
                         model->path, row->about.name);
         }
@@ -135,12 +135,12 @@ static nnfs_status parse_networks(model_file *model, nnfs_error *error)
 static nnfs_status parse_loss(model_file *model, nnfs_error *error)
 {
     const char *name = safetensors_metadata(&model->file, "loss");
-    int found = loss_read(name, &model->network->quantile);
-    if (found < 0) {
+    int loss = loss_read(name, &model->network->quantile);
+    if (loss < 0) {
         return fail(error, NNFS_ERROR_DATA, "%s: metadata 'loss' is %s%s", model->path,
                     name ? "the unknown " : "missing", text_or(name, ""));
     }
-    model->network->loss = (nnfs_loss)found;
+    model->network->loss = (nnfs_loss)loss;
     return NNFS_OK;
 }
 

@@ -292,13 +292,15 @@ static bool parse_scaling(json_t *json, nnfs_encoding *e)
 /* Finite numbers, rising if they must. */
 static bool parse_numbers(const json_t *list, bool rising, float *numbers)
 {
-    bool good = true;
-    for (size_t i = 0; good && i < json_array_size(list); i++) {
-        numbers[i] = (float)json_number_value(json_array_get(list, i));
-        good = json_is_number(json_array_get(list, i)) && isfinite(numbers[i]) &&
-               (!rising || i == 0 || numbers[i] > numbers[i - 1]);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *number = json_array_get(list, i);
+        numbers[i] = (float)json_number_value(number);
+        if (!json_is_number(number) || !isfinite(numbers[i]) ||
+            (rising && i > 0 && numbers[i] <= numbers[i - 1])) {
+            return false;
+        }
     }
-    return good;
+    return true;
 }
 
 /* Both lists of knots, or neither. */
@@ -326,8 +328,10 @@ static bool parse_curve(json_t *json, size_t *keys, preprocessing_column *column
     const json_t *clip = json_object_get(json, "clip");
     column->encoding.clip = (float)json_number_value(clip);
     *keys -= clip != NULL;
-    bool good = !clip || (column->encoding.clip > 0.0f && isfinite(column->encoding.clip));
-    return good && parse_knots(json, keys, column);
+    if (clip && !(column->encoding.clip > 0.0f && isfinite(column->encoding.clip))) {
+        return false;
+    }
+    return parse_knots(json, keys, column);
 }
 
 static bool parse_number(json_t *json, size_t keys, preprocessing_column *column)
@@ -377,11 +381,10 @@ static nnfs_status parse_column(json_t *json, int index, nnfs_preprocessing *p, 
     char *name = NULL;
     json_int_t place = 0;
     const char *kind = NULL;
-    bool good = json_unpack(json, "{s:o, s:I, s:s}", "name", &name_json, "column", &place, "kind",
-                            &kind) == 0 &&
-                parse_kind(kind, &e->kind) && in_range(place, 0, p->file_columns - 1) &&
-                parse_name(name_json, &name);
-    if (!good) {
+    if (json_unpack(json, "{s:o, s:I, s:s}", "name", &name_json, "column", &place, "kind", &kind) !=
+            0 ||
+        !parse_kind(kind, &e->kind) || !in_range(place, 0, p->file_columns - 1) ||
+        !parse_name(name_json, &name)) {
         return fail_entry(error, "column", index, "no name, place and kind of a column");
     }
     e->name = name;
@@ -422,17 +425,17 @@ static nnfs_status parse_target(json_t *json, int index, nnfs_preprocessing *p, 
     double center = 0.0;
     double scale = 0.0;
     size_t keys = json_object_size(json);
-    bool good = parse_format(json, target->format, &keys) && parse_log(json, target, &keys) &&
-                keys == 4 &&
-                json_unpack(json, "{s:o, s:I, s:F, s:F}", "name", &name, "column", &column,
-                            "center", &center, "scale", &scale) == 0 &&
-                in_range(column, -1, p->file_columns - 1) && parse_name(name, &target->name);
+    bool parsed = parse_format(json, target->format, &keys) && parse_log(json, target, &keys) &&
+                  keys == 4 &&
+                  json_unpack(json, "{s:o, s:I, s:F, s:F}", "name", &name, "column", &column,
+                              "center", &center, "scale", &scale) == 0 &&
+                  in_range(column, -1, p->file_columns - 1) && parse_name(name, &target->name);
     target->column = (int)column;
     target->center = (float)center;
     target->scale = (float)scale;
     bool named = column >= 0 && p->columns[0].encoding.name;
-    if (!good || !target->name != !named || !isfinite(target->center) || !isfinite(target->scale) ||
-        !(target->scale > 0.0f)) {
+    if (!parsed || !target->name != !named || !isfinite(target->center) ||
+        !isfinite(target->scale) || !(target->scale > 0.0f)) {
         return fail_entry(error, "target", index, "no name, column, center and scale of a target");
     }
     return NNFS_OK;

@@ -29,21 +29,21 @@ int loss_read(const char *text, float *quantile)
         return -1;
     }
     size_t length = strcspn(text, ":");
-    int found = 0;
+    int loss = 0;
     const char *name;
-    while ((name = nnfs_loss_name((nnfs_loss)found)) != NULL &&
+    while ((name = nnfs_loss_name((nnfs_loss)loss)) != NULL &&
            (strlen(name) != length || strncmp(name, text, length) != 0)) {
-        found++;
+        loss++;
     }
-    if (!name || (found == NNFS_QUANTILE) != (text[length] == ':')) {
+    if (!name || (loss == NNFS_QUANTILE) != (text[length] == ':')) {
         return -1;
     }
     char *end = NULL;
-    if (found == NNFS_QUANTILE) {
+    if (loss == NNFS_QUANTILE) {
         *quantile = strtof(text + length + 1, &end);
     }
     if ((end && *end != '\0') || !(*quantile > 0.0f && *quantile < 1.0f)) {
         return -1;
     }
-    return found;
+    return loss;
 }

@@ -138,13 +138,12 @@ nnfs_status nnfs_network_calibrate(nnfs_network *network, const nnfs_dataset *he
         calibration_free(&c);
         return status;
     }
-    status = measure(&c, 0.0, &before, error);
-    if (status == NNFS_OK) {
-        status = search(&c, &best, &after, error);
-    }
-    if (status == NNFS_OK && after < before) {
+    TRY_CLEANUP(measure(&c, 0.0, &before, error));
+    TRY_CLEANUP(search(&c, &best, &after, error));
+    if (after < before) {
         *temperature = exp(best);
     }
+cleanup:
     (void)set_temperature(&c, *temperature, NULL); /* 1 after a failure: as it was */
     calibration_free(&c);
     return status;

@@ -34,9 +34,9 @@ bool stopping_is_due(const nnfs_trainer *trainer)
     return patience > 0 && trainer->stopping.waited >= patience;
 }
 
-void stopping_finish(nnfs_trainer *trainer, bool good)
+void stopping_finish(nnfs_trainer *trainer, bool ended_well)
 {
-    trainer_exchange(trainer, good);
+    trainer_exchange(trainer, ended_well);
     if (trainer->stopping.epoch > 0) {
         memcpy(trainer->network->parameters, trainer->states[STATE_BEST],
                trainer->network->parameter_floats * sizeof(float));

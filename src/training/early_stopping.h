@@ -19,8 +19,8 @@ bool stopping_is_due(const nnfs_trainer *trainer);
 
 /*
  * Gives the network the weights it ends with: those of the best epoch, or else those that are
- * evaluated; of a run that is not good, because it diverged, its own.
+ * evaluated; of a run that diverged, its own.
  */
-void stopping_finish(nnfs_trainer *trainer, bool good);
+void stopping_finish(nnfs_trainer *trainer, bool ended_well);
 
 #endif

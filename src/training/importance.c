@@ -213,30 +213,28 @@ nnfs_status nnfs_importance(const nnfs_network *network, const nnfs_dataset *dat
         return fail(error, NNFS_ERROR_ARGUMENT, "importance needs 1 or more samples and repeats");
     }
     probe p;
-    nnfs_status status =
-        probe_create(network, dataset, settings->samples, settings->threads, &p, error);
-    uint32_t *order = memory_alloc((size_t)p.samples, sizeof *order);
-    if (status == NNFS_OK && !order) {
+    uint32_t *order = NULL;
+    nnfs_status status;
+    TRY_CLEANUP(probe_create(network, dataset, settings->samples, settings->threads, &p, error));
+    order = memory_alloc((size_t)p.samples, sizeof *order);
+    if (!order) {
         status = fail_memory(error, (size_t)p.samples * sizeof *order, "an order");
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        status = predict(&p, error);
-    }
-    double before = 0.0;
-    if (status == NNFS_OK) {
-        before = error_of(&p);
-    }
+    TRY_CLEANUP(predict(&p, error));
+    double before = error_of(&p);
     int columns = p.inputs;
     if (p.units) {
         columns = nnfs_preprocessing_columns(p.units);
     }
-    for (int c = 0; status == NNFS_OK && c < columns; c++) {
-        status = shuffle_column(&p, c, settings, order, before, &mean[c],
-                                deviation ? &deviation[c] : NULL, error);
+    for (int c = 0; c < columns; c++) {
+        TRY_CLEANUP(shuffle_column(&p, c, settings, order, before, &mean[c],
+                                   deviation ? &deviation[c] : NULL, error));
     }
-    if (status == NNFS_OK && error_before) {
+    if (error_before) {
         *error_before = before;
     }
+cleanup:
     memory_free(order);
     probe_free(&p);
     return status;

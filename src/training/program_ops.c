@@ -10,7 +10,7 @@ static const unsigned step_needs =
 /* The op of the program that is number `index` of a step; NULL past the last. */
 static const program_op *find_op(const program *p, int index, int *stage)
 {
-    int found = -1;
+    int number = -1;
     *stage = -1;
     bool counted = false; /* whether the current stage has an op of the step */
     for (int i = 0; i < p->op_count; i++) {
@@ -21,7 +21,7 @@ static const program_op *find_op(const program *p, int index, int *stage)
         }
         *stage += !counted;
         counted = true;
-        if (++found == index) {
+        if (++number == index) {
             return op;
         }
     }

@@ -15,7 +15,7 @@ HOSTILE = ['<script>alert(1)</script>', 'a&b"c\'d', ']]><img src=x onerror=alert
 
 
 def make_table(path):
-    """A table whose classes and columns are named as nobody should name them."""
+    """A table whose classes and columns are with awkward names."""
     with open(path, 'w', encoding='utf-8') as table:
         table.write('x,y,"<b>z</b>"\n')
         for i in range(200):

@@ -1,7 +1,9 @@
-# What the tests of several ranks share; sourced by the scripts, which are given BUILD and LAUNCHER.
+# What the tests of several ranks share; sourced by the scripts, which are given BUILD and LAUNCHER, and "all" for
+# each number of ranks rather than some.
 # shellcheck shell=bash disable=SC2034,SC2154
 build=$1
 launcher=$2
+all=${3:-}
 # shellcheck source=tests/work_folder.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../work_folder.sh"
 data=$(cd "$(dirname "${BASH_SOURCE[0]}")/../data" && pwd)
@@ -14,7 +16,7 @@ export OMPI_MCA_btl=self,vader,tcp OMPI_MCA_btl_vader_single_copy_mechanism=none
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 failed=0
 
-# ranks N ARGUMENTS...: nnfs-train on so many ranks
+# ranks N ARGUMENTS...: nnfs-train on N ranks
 ranks() {
     local count=$1
     shift

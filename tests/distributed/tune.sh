@@ -1,7 +1,7 @@
 #!/bin/bash
 # The runs of nnfs-tune on several ranks: the results of one process, in one log; each rank has its part; a job that
 # lost a rank goes on from its log.
-# Usage: tune.sh BUILD LAUNCHER
+# Usage: tune.sh BUILD LAUNCHER [all]
 set -u -o pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -23,7 +23,7 @@ cd "$work" || exit 1
 # shellcheck disable=SC2054 # lists of values
 arguments=("$table" --preset plain --hidden '8;16;24' --lr 0.1,0.01 --epochs 6 --optimizer sgd,adam)
 "$build/nnfs-tune" -q "${arguments[@]}" --log one.jsonl >one || wrong 'one process'
-for count in 2 3; do
+for count in 3 ${all:+2}; do
     tune $count "${arguments[@]}" --log "$count.jsonl" >out 2>errors || wrong "$count ranks: $(cat errors)"
     [ "$(grep -c schema "$count.jsonl")" -eq 1 ] || wrong "$count ranks: the log has no single head"
     diff <(lines one.jsonl) <(lines "$count.jsonl") >difference || wrong "$count ranks: $(head -5 difference)"

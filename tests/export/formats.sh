@@ -2,10 +2,16 @@
 # Exports compute what the model computes: ONNX in the reference interpreter, C compiled by each compiler
 # that is here, as strictly as they can, with UndefinedBehaviorSanitizer, on tables with awkward cells and
 # on pictures; what is imported and exported again is the same bytes.
-# Usage: formats.sh FOLDER_OF_THE_TOOLS
+# Usage: formats.sh FOLDER_OF_THE_TOOLS [all]; without "all" some of the models are compiled, by one compiler.
 set -euo pipefail
 tools=$(realpath "$1")
 tests=$(realpath "$(dirname "$0")/..")
+compilers=(gcc)
+models=(layer vectors periodic)
+if [ "${2:-}" = all ]; then
+    compilers=(gcc clang)
+    models=(dates layer members votes robust vectors periodic)
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -43,8 +49,8 @@ awk 'BEGIN {
     }
 }' >flats.csv
 sed 's/York, North/never seen/; s/,a,/,new,/; 150q' flats.csv >awkward.csv
-make_idx pictures train 200 64 3
-make_idx pictures t10k 50 64 3
+make_idx pictures train 60 64 3
+make_idx pictures t10k 20 64 3
 
 nnfs-train --preset plain flats.csv --target price --missing-indicator -e 5 -q -o numbers.safetensors
 nnfs-train --preset plain flats.csv --target label --activation gelu --hidden 9,7 -e 5 -q -o classes.safetensors
@@ -103,8 +109,8 @@ for model in classes dates members int8; do
     sed '/^#ifdef MAIN/,$d' $model.c | grep '^#include <'
 done | sort | uniq -c
 strict=(-std=c99 -Wall -Wextra -Werror -pedantic -O2 -ffp-contract=off)
-for cc in gcc clang; do
-    command -v $cc >/dev/null || continue
+for cc in "${compilers[@]}"; do
+    command -v "$cc" >/dev/null || continue
     checked=(-fsanitize=undefined -fno-sanitize-recover=all)
     # Clang's runtime is a package of its own.
     echo 'int main(void) { return 0; }' | $cc "${checked[@]}" -x c - -o probe 2>/dev/null || checked=()
@@ -116,7 +122,7 @@ for cc in gcc clang; do
         [ $model != numbers ] || unit=1000
         compare expected.csv got.csv $unit
     done
-    for model in dates layer members votes robust vectors periodic; do
+    for model in "${models[@]}"; do
         $cc "${strict[@]}" "${checked[@]}" -DMAIN $model.c -lm -o $model
         nnfs-predict -q $model.safetensors days.csv >expected.csv
         ./$model <days.csv >got.csv

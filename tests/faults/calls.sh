@@ -16,7 +16,7 @@ shim=$(preloadable "$2")
 prepare_training
 cp "$work/new" "$files/ready"
 
-# A write, a sync or a rename that failed can be no success, whatever the bytes look like.
+# A write, a sync or a rename that failed can be no success, also where the bytes look right.
 must_tell() {
     case $1 in
     *:EINTR* | *:short*) return 1 ;;

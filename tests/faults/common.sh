@@ -75,7 +75,7 @@ with_fault() {
     runs=$((runs + 1))
 }
 
-# A sentence of the tool's own for whatever is lost (the model and the log, where all calls fail from one on
+# A sentence of the tool's own for what is lost (the model and the log, where all calls fail from one on
 # or a lack of memory ends the run), and the status that stands for files and memory.
 check_refusal() {
     local most=1 line lines
@@ -103,7 +103,7 @@ check_folder() {
     [ -z "$left" ] || rm -f "$left"
 }
 
-# Whatever was done to it: the model is the old or the new one, whole; success is told of success only.
+# After any fault: the model is the old or the new one, whole; success is told of success only.
 check_training() {
     local what=$1
     if cmp -s "$model" "$work/new"; then

@@ -4,7 +4,8 @@
 # model at the target is the old or the new one, whole, and no temporary file is left. The same of a run
 # that is resumed and whose checkpoints meet them: it goes on to its end, and the one before still loads.
 #
-# Usage: disk.sh FOLDER_OF_THE_TOOLS size|checkpoints|full SHIM; exit status 77 means skipped.
+# Usage: disk.sh FOLDER_OF_THE_TOOLS size|checkpoints|full SHIM [STRIDE]; exit status 77 means skipped.
+# With a STRIDE of N at every N-th of these places.
 set -u
 
 # shellcheck source=own_mounts.sh
@@ -13,6 +14,7 @@ set -u
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 shim=$(preloadable "$3")
+stride=${4:-1}
 data=$work/data
 
 # within LIMIT COMMAND...: sets status. What is said goes through a pipe, which has no size.
@@ -29,7 +31,7 @@ largest_size() {
     prepare_training
     local most limit
     most=$(stat -c %s "$work/new" "$log" | sort -n | tail -n 1)
-    for ((limit = 0; limit < most + 40; limit += 37)); do
+    for ((limit = 0; limit < most + 40 * stride; limit += 37 * stride)); do
         cp "$work/old" "$model"
         rm -f "$log"
         within $limit "${training[@]}"
@@ -56,7 +58,7 @@ full_disk() {
     prepare_training 600 # a model of some pages
     local page pages nodes fulls=0
     page=$(getconf PAGESIZE)
-    for ((pages = 1, status = 1; pages < 40; pages++)); do
+    for ((pages = 1, status = 1; pages < 40; pages += stride)); do
         on_disk "size=$((pages * page))"
     done
     [ "$status" = 0 ] || fault_failed "a disk of $pages pages: no success"
@@ -114,7 +116,7 @@ resume_within() {
     elif ! ls "$checkpoints"/checkpoint-000003-* >/dev/null 2>&1; then
         fault_failed "$what: exit status 0 without the last checkpoint"
     fi
-    # What is there loads: by itself, each of them, and it comes to the same.
+    # Each checkpoint that is left loads by itself, and comes to the same.
     for file in "$checkpoints"/*; do
         "$tools/nnfs-eval" -q -t 1 "$file" "$data" >"$work/out" 2>"$work/err" ||
             fault_failed "$what: ${file##*/} does not load"
@@ -130,12 +132,12 @@ checkpoints_of_a_size() {
     needs_size_limits
     prepare_checkpoints 5
     local limit refused=0
-    for ((limit = 0; limit < size + 400; limit += 61)); do
+    for ((limit = 0; limit < size + 400 * stride; limit += 61 * stride)); do
         rm -rf "$checkpoints" && cp -r "$work/state" "$checkpoints"
         resume_within $limit "checkpoints of at most $limit bytes"
     done
     [ "$status" = 0 ] || fault_failed "checkpoints of at most $limit bytes: no success"
-    [ $refused -ge 20 ] || fault_failed "only $refused runs had no room"
+    [ $refused -ge $((20 / stride)) ] || fault_failed "only $refused runs had no room"
     echo "checkpoints cut at $refused places"
     finish "runs with a largest size of a checkpoint"
 }
@@ -154,7 +156,7 @@ checkpoints_on_full_disk() {
     local page pages nodes refused=0 first
     page=$(getconf PAGESIZE)
     first=$((3 * size / page))
-    for ((pages = first; pages < first + 70; pages++)); do
+    for ((pages = first; pages < first + 70; pages += stride)); do
         checkpoints_on_disk "size=$((pages * page))"
     done
     [ "$status" = 0 ] || fault_failed "checkpoints on a disk of $pages pages: no success"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A training that writes checkpoints is killed (SIGKILL) and resumed until it has been killed so many
+# A training that writes checkpoints is killed (SIGKILL) and resumed until it has been killed KILLS
 # times: at random moments, and every other time inside the writing of a checkpoint, at a random call.
 # Held when each state that is left can be resumed, and every run that comes to its end has the weights,
-# the epochs in its log and the model of the run that nobody disturbed.
+# the epochs in its log and the model of the undisturbed run.
 #
 # Usage: kill.sh FOLDER_OF_THE_TOOLS KILLS [SHIM]; the seed is printed, and taken from SEED.
 set -u
@@ -34,7 +34,7 @@ milliseconds() {
     echo $((now / 1000))
 }
 
-# The run that nobody disturbs.
+# The undisturbed run.
 before=$(milliseconds)
 timeout 120 "${start[@]}" >"$work/out" 2>"$work/err" || { cat "$work/err" && exit 1; }
 whole=$(($(milliseconds) - before))

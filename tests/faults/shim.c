@@ -192,7 +192,7 @@ static int shim_mkostemp(char *path, int flags)
 STANDS_FOR(mkostemp, shim_mkostemp);
 STANDS_FOR(mkostemp64, shim_mkostemp);
 
-/* It closes whatever it says, as Linux does. */
+/* It closes also where it fails, as Linux does. */
 static int shim_close(int descriptor)
 {
     bool failing = fails(CLOSE, path_of(descriptor));

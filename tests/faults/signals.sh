@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A training is stopped by SIGINT or SIGTERM at random moments, and gone on with by the very command that it
-# says, until it has been stopped so many times. Held when it ends with 128 + signal, has written a
-# checkpoint, and each run that comes to its end has the weights and the epochs of one that nobody stopped.
+# says, until it has been stopped SIGNALS times. Held when it ends with 128 + signal, has written a
+# checkpoint, and each run that comes to its end has the weights and the epochs of an undisturbed one.
 # A second signal ends it at once.
 #
 # Usage: signals.sh FOLDER_OF_THE_TOOLS SIGNALS; the seed is printed, and taken from SEED.

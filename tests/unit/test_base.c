@@ -69,7 +69,7 @@ static void test_messages(void **state)
 {
     (void)state;
     nnfs_error error = {0};
-    assert_int_equal(fail_with(NULL, "nobody listens"), NNFS_ERROR_DATA);
+    assert_int_equal(fail_with(NULL, "without an error"), NNFS_ERROR_DATA);
     assert_int_equal(fail_with(&error, "a\nb\tc\x1b[31m\x7f caf\xc3\xa9"), NNFS_ERROR_DATA);
     assert_int_equal(error.status, NNFS_ERROR_DATA);
     assert_string_equal(error.message, "a?b?c?[31m? caf\xc3\xa9");

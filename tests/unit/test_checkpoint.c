@@ -156,7 +156,7 @@ static uint64_t whole_run(const variant *v, const nnfs_dataset *data, interrupti
     return hash;
 }
 
-/* Likewise of one that is stopped after each of its first checkpoints; *stops counts them. */
+/* The same of one that is stopped after each of its first checkpoints; *stops counts them. */
 static uint64_t broken_run(const variant *v, const nnfs_dataset *data, interruption *at, int *stops)
 {
     char folder[128];

@@ -16,7 +16,7 @@ static uint64_t seed;
 
 /* ---- Memory ---- */
 
-static long memory_grants = -1; /* so many more allocations succeed; < 0: all */
+static long memory_grants = -1; /* allocations that still succeed; < 0: all */
 
 static bool grant(void)
 {

@@ -31,7 +31,7 @@ static const machine idle = {{0, 1000, 1500, 1900, 2100}, {0, 1, 0.8, 0.7, 0.6}}
 typedef struct play {
     governor c;
     double now, cpu, steps;
-    double seconds_with[THREADS + 1]; /* seconds with so many threads */
+    double seconds_with[THREADS + 1]; /* by the number of threads */
 } play;
 
 static governor_count count_of(const play *p)

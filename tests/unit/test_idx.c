@@ -403,7 +403,7 @@ static void test_gzip_cut(void **state)
     assert_int_equal(unlink(in_scratch(LABELS)), 0);
 }
 
-/* Nobody writes into the pipe, and a device never ends: the alarm ends the test if we wait. */
+/* The pipe has no writer, and a device never ends: the alarm ends the test if we wait. */
 static void test_endless(void **state)
 {
     (void)state;

@@ -193,7 +193,7 @@ static void test_written_tensors(void **state)
     free(path);
 }
 
-/* The same network gives the same bytes, in whatever order its notes were set. */
+/* The same network gives the same bytes, in any order of its notes. */
 static void test_notes_and_bytes(void **state)
 {
     (void)state;

@@ -301,7 +301,7 @@ static void test_wants(void **state)
     load("accept/infinite-column", -1, &set);
     assert_refused("infinite", &set, NNFS_ERROR_DATA, "row 1, column 2: the value is infinite");
     settings.targets = first;
-    settings.drop = second; /* then nobody looks at it */
+    settings.drop = second; /* then it is not looked at */
     load_with("accept/infinite-column", &settings, -1, &set);
     assert_string_equal(set.error.message, "");
     table_free(&set.table);

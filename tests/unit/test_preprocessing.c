@@ -929,7 +929,7 @@ static void what_does_not_fit(void **state)
     nnfs_dataset_free(raw);
 }
 
-/* What no training sample had says nothing, whatever the weights began with. */
+/* What no training sample had says nothing: the weights it began with do not matter. */
 static void unseen_is_silent(void **state)
 {
     (void)state;

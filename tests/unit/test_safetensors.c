@@ -389,7 +389,7 @@ static void test_wrong_use(void **state)
 
 /* ---- Damage ---- */
 
-/* Whatever is cut off, something is missing. */
+/* A file that is cut off anywhere lacks something. */
 static void test_cut_anywhere(void **state)
 {
     (void)state;

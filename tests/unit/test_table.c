@@ -138,7 +138,7 @@ static void test_task(void **state)
     refuse(flowers, &settings, NNFS_ERROR_DATA, "line 2, column 'kind'");
 }
 
-/* Names of numbers are written with a point, whatever the locale; one that is short and exact. */
+/* Names of numbers are written with a point in any locale; one that is short and exact. */
 static void test_class_names(void **state)
 {
     (void)state;

@@ -209,7 +209,7 @@ static void bits_do_not_depend_on_the_crew(void **state)
     nnfs_dataset_free(dataset);
 }
 
-/* The mean gradient over samples from `first` on, by a trainer made for batches of so many. */
+/* The mean gradient over samples from `first` on, by a trainer whose batches have their number. */
 static void gradient_of(nnfs_network *network, int64_t first, int64_t samples, float *gradient)
 {
     nnfs_arrays arrays = class_arrays(samples);

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 static size_t memory_asked;     /* since it was last set to 0 */
-static long memory_grants = -1; /* so many more allocations succeed; < 0: all */
+static long memory_grants = -1; /* allocations that still succeed; < 0: all */
 
 void *__real_memory_alloc(size_t count, size_t size);
 void *__wrap_memory_alloc(size_t count, size_t size);

@@ -177,25 +177,24 @@ static const char *take_rest(const csv_format *format, const char *at, const cha
                              plain_number *to)
 {
     if (at < end && *at == format->decimal) {
-        bool good = put(to, '.');
-        for (at++; good && at < end && is_digit(*at); at++) {
-            good = put(to, *at);
+        bool fits = put(to, '.');
+        for (at++; fits && at < end && is_digit(*at); at++) {
+            fits = put(to, *at);
         }
-        if (!good) {
+        if (!fits) {
             return NULL;
         }
     }
     bool exponent = at + 1 < end && (*at == 'e' || *at == 'E') &&
                     (is_digit(at[1]) || (at + 2 < end && strchr("+-", at[1]) && is_digit(at[2])));
     if (exponent) {
-        bool good = put(to, *at++);
-        for (bool first = true; good && at < end && (is_digit(*at) || first); at++, first = false) {
-            good = put(to, *at);
+        bool fits = put(to, *at++);
+        for (bool first = true; fits && at < end && (is_digit(*at) || first); at++, first = false) {
+            fits = put(to, *at);
         }
-        if (!good) {
+        if (!fits) {
             return NULL;
         }
-        return at;
     }
     return at;
 }

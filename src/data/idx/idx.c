@@ -400,23 +400,18 @@ nnfs_status idx_read_pair(const char *images, const char *labels, const dataset_
     dataset_storage read = {.classes = like ? like->classes : 0};
     input_stream *from = NULL;
     /* The labels first: they are short, and much that may be wrong shows in them. */
-    nnfs_status status = input_stream_open(labels, &from, error);
-    if (status == NNFS_OK) {
-        status = read_labels_of(from, &read, error);
-    }
+    nnfs_status status;
+    TRY_CLEANUP(input_stream_open(labels, &from, error));
+    TRY_CLEANUP(read_labels_of(from, &read, error));
     input_stream_close(from);
     from = NULL;
-    if (status == NNFS_OK) {
-        status = input_stream_open(images, &from, error);
-    }
-    if (status == NNFS_OK) {
-        status = read_samples_of(from, like, c, &read, error);
-    }
+    TRY_CLEANUP(input_stream_open(images, &from, error));
+    TRY_CLEANUP(read_samples_of(from, like, c, &read, error));
+    *storage = read;
+cleanup:
     input_stream_close(from);
     if (status != NNFS_OK) {
         dataset_storage_free(&read);
-        return status;
     }
-    *storage = read;
-    return NNFS_OK;
+    return status;
 }

@@ -55,14 +55,15 @@ bool idx_is_folder(const char *folder)
 {
     static const char *const stems[] = {"train-images", "train-labels", "t10k-images",
                                         "t10k-labels"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof stems / sizeof *stems && !found; i++) {
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++) {
         char *path = NULL;
         (void)find_file(folder, stems[i], i % 2 == 0 ? image_endings : label_endings, &path, NULL);
-        found = path != NULL;
-        free(path);
+        if (path) {
+            free(path);
+            return true;
+        }
     }
-    return found;
+    return false;
 }
 
 /* Reads the pair called STEM-images and STEM-labels, if it is there. */
@@ -75,18 +76,18 @@ static nnfs_status read_part(const char *folder, const char *stem, const dataset
     (void)snprintf(label_stem, sizeof label_stem, "%s-labels", stem);
     char *images = NULL;
     char *labels = NULL;
-    nnfs_status status = find_file(folder, image_stem, image_endings, &images, error);
-    if (status == NNFS_OK) {
-        status = find_file(folder, label_stem, label_endings, &labels, error);
-    }
-    if (status == NNFS_OK && images && labels) {
+    nnfs_status status;
+    TRY_CLEANUP(find_file(folder, image_stem, image_endings, &images, error));
+    TRY_CLEANUP(find_file(folder, label_stem, label_endings, &labels, error));
+    if (images && labels) {
         status = idx_read_pair(images, labels, like, c, storage, error);
-    } else if (status == NNFS_OK && (images || labels)) {
+    } else if (images || labels) {
         status =
             fail(error, NNFS_ERROR_IO, "%s/%s%s[.gz] is missing, and only %s there", folder,
                  images ? label_stem : image_stem, images ? label_endings[0] : image_endings[0],
                  images ? "its images are" : "its labels are");
     }
+cleanup:
     free(images);
     free(labels);
     return status;

@@ -1,11 +1,11 @@
 /* nnfs_preprocessing_fit: what the columns are like, then what becomes of each. */
+#include "data/statistics/preprocessing_fit.h"
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/string_list.h"
 #include "base/utf8.h"
 #include "base/words.h"
 #include "data/statistics/column_stats.h"
-#include "data/statistics/target_stats.h"
 #include "math/quantiles.h"
 #include "platform/cpu.h"
 #include "table/calendar.h"
@@ -16,17 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct fitting {
-    const nnfs_dataset *dataset;
-    nnfs_preprocessing_settings settings; /* the scaling resolved as soon as there are stats */
-    int threads;
-    column_stats *stats;            /* [columns of the table]; so are the next three */
-    bool *wanted;                   /* medians, and quantiles if they are asked for */
-    int64_t **counts;               /* of categories; NULL: not a feature of categories */
-    preprocessing_column **columns; /* that it becomes */
-    nnfs_preprocessing *made;
-} fitting;
-
 static column_label label_of(const fitting *fit, int column)
 {
     const table_schema *schema = fit->dataset->storage.schema;
@@ -34,8 +23,7 @@ static column_label label_of(const fitting *fit, int column)
     return table_label(&table, column);
 }
 
-/* Copies a text that a model file can hold. NULL: it cannot. */
-static nnfs_status copy_text(const char *text, const char *what, char **copy, nnfs_error *error)
+nnfs_status fitting_copy_text(const char *text, const char *what, char **copy, nnfs_error *error)
 {
     if (text && !utf8_is_valid(text)) {
         return fail(error, NNFS_ERROR_DATA, "%s is not UTF-8", what);
@@ -49,8 +37,6 @@ static nnfs_status copy_text(const char *text, const char *what, char **copy, nn
 
 /* ---- Numbers ---- */
 
-/* A larger deviation has an inverse that is no normal number, and differences that overflow. */
-#define LARGEST_REACH 1e37
 /* Up to it float32 has every whole number. */
 #define LARGEST_WHOLE 16777216.0f
 
@@ -284,212 +270,6 @@ static nnfs_status fit_date(fitting *fit, preprocessing_column *column, nnfs_err
     return NNFS_OK;
 }
 
-/* ---- Categories ---- */
-
-typedef struct frequency {
-    int64_t count;
-    int category;
-} frequency;
-
-/* The most frequent first, ties by their order. */
-static int compare_frequencies(const void *left, const void *right)
-{
-    const frequency *a = left;
-    const frequency *b = right;
-    int order = (a->count < b->count) - (a->count > b->count);
-    if (order) {
-        return order;
-    }
-    return a->category - b->category;
-}
-
-static int compare_categories(const void *left, const void *right)
-{
-    return ((const frequency *)left)->category - ((const frequency *)right)->category;
-}
-
-/* What a dictionary comes to among the samples. */
-typedef struct census {
-    frequency *kept; /* those that get a place, in the dictionary's order */
-    int places;
-    int64_t seen;    /* different categories */
-    int64_t singles; /* that occur once */
-    int64_t cells;   /* that are not missing */
-} census;
-
-static bool take_census(const table_column *column, const int64_t *counts, int max_categories,
-                        census *c)
-{
-    *c = (census){.kept = memory_alloc((size_t)column->category_count, sizeof *c->kept)};
-    if (!c->kept) {
-        return false;
-    }
-    for (int i = 0; i < column->category_count; i++) {
-        c->seen += counts[i] > 0;
-        c->singles += counts[i] == 1;
-        c->cells += counts[i];
-        if (counts[i] >= 2) {
-            c->kept[c->places++] = (frequency){counts[i], i};
-        }
-    }
-    if (c->places > max_categories) {
-        qsort(c->kept, (size_t)c->places, sizeof *c->kept, compare_frequencies);
-        c->places = max_categories;
-        qsort(c->kept, (size_t)c->places, sizeof *c->kept, compare_categories);
-    }
-    return true;
-}
-
-static const char *category_reason(const census *c, int64_t samples)
-{
-    if (c->cells == 0) {
-        return PREPROCESSING_NO_VALUES;
-    }
-    if (c->seen == 1 && c->cells == samples) {
-        return PREPROCESSING_CONSTANT;
-    }
-    if (c->singles > samples / 2) {
-        return PREPROCESSING_UNIQUE;
-    }
-    return NULL;
-}
-
-static nnfs_status give_places(const table_column *from, const census *c,
-                               preprocessing_column *column, nnfs_error *error)
-{
-    nnfs_encoding *encoding = &column->encoding;
-    int64_t placed = 0;
-    column->categories = calloc((size_t)c->places + 1, sizeof *column->categories);
-    if (!column->categories) {
-        return fail_memory(error, (size_t)c->places * sizeof *column->categories, "categories");
-    }
-    nnfs_status status = NNFS_OK;
-    for (int i = 0; status == NNFS_OK && i < c->places; i++) {
-        status = copy_text(from->categories[c->kept[i].category], "the name of a category",
-                           &column->categories[i], error);
-        encoding->categories++;
-        placed += c->kept[i].count;
-    }
-    column->others_seen = placed < c->cells;
-    return status;
-}
-
-static nnfs_status fit_category(fitting *fit, preprocessing_column *column, nnfs_error *error)
-{
-    nnfs_encoding *encoding = &column->encoding;
-    const table_column *from = &fit->dataset->storage.schema->columns[encoding->column];
-    census c;
-    if (!take_census(from, fit->counts[encoding->column], fit->settings.max_categories, &c)) {
-        return fail_memory(error, (size_t)from->category_count * sizeof *c.kept, "categories");
-    }
-    nnfs_status status = NNFS_OK;
-    encoding->reason = category_reason(&c, fit->dataset->samples);
-    if (!encoding->reason) {
-        encoding->has_missing = c.cells < fit->dataset->samples;
-        status = give_places(from, &c, column, error);
-        encoding->two_valued = fit->settings.two_valued && encoding->categories == 2;
-    }
-    memory_free(c.kept);
-    return status;
-}
-
-/* ---- Targets ---- */
-
-/* Takes a target to a log scale: log y, or log(y + 1) where there are zeros. */
-static nnfs_status fit_log(fitting *fit, int index, double *mean, double *squares,
-                           nnfs_error *error)
-{
-    const nnfs_dataset *dataset = fit->dataset;
-    const float *y = dataset->storage.targets + index;
-    size_t outputs = (size_t)dataset->storage.target_count;
-    preprocessing_target *target = &fit->made->targets[index];
-    double least = HUGE_VAL;
-    for (int64_t s = 0; s < dataset->samples; s++) {
-        least = MIN((double)y[dataset_row(dataset, s) * outputs], least);
-    }
-    if (least < 0.0) {
-        return fail(error, NNFS_ERROR_DATA,
-                    "target %d has a negative number, %g, which has no place on a log scale",
-                    index + 1, least);
-    }
-    target->is_log = true;
-    target->shift = least > 0.0 ? 0.0f : 1.0f;
-    *mean = *squares = 0.0;
-    for (int64_t s = 0; s < dataset->samples; s++) {
-        float log_y = preprocessing_log(y[dataset_row(dataset, s) * outputs], target->shift);
-        *mean += (double)log_y / (double)dataset->samples;
-    }
-    for (int64_t s = 0; s < dataset->samples; s++) {
-        float log_y = preprocessing_log(y[dataset_row(dataset, s) * outputs], target->shift);
-        *squares += ((double)log_y - *mean) * ((double)log_y - *mean);
-    }
-    return NNFS_OK;
-}
-
-/* What becomes of the numbers to predict; they keep their units where `means` is NULL. */
-static nnfs_status fit_target(fitting *fit, int index, const double *means, const double *squares,
-                              nnfs_error *error)
-{
-    const table_schema *schema = fit->dataset->storage.schema;
-    preprocessing_target *target = &fit->made->targets[index];
-    target->column = -1;
-    target->scale = 1.0f;
-    if (index < schema->target_count) {
-        target->column = schema->targets[index];
-        memcpy(target->format, schema->columns[target->column].format, sizeof target->format);
-        TRY(copy_text(schema->columns[target->column].name, "the name of a column", &target->name,
-                      error));
-    }
-    if (means) {
-        double deviation = sqrt(squares[index] / (double)fit->dataset->samples);
-        if (fabs(means[index]) > LARGEST_REACH || deviation > LARGEST_REACH) {
-            return fail(error, NNFS_ERROR_DATA,
-                        "target %d has numbers too large to be scaled in float32; divide them",
-                        index + 1);
-        }
-        if (!isfinite(means[index]) || !isfinite(deviation)) {
-            return fail(error, NNFS_ERROR_DATA, "target %d has a number that is not finite",
-                        index + 1);
-        }
-        target->center = (float)means[index];
-        /* The inverse must be a number that can be divided by. */
-        target->scale = deviation > (double)FLT_MIN ? (float)(1.0 / deviation) : 1.0f;
-    }
-    return NNFS_OK;
-}
-
-static nnfs_status fit_targets(fitting *fit, nnfs_error *error)
-{
-    const dataset_storage *storage = &fit->dataset->storage;
-    nnfs_preprocessing *made = fit->made;
-    nnfs_status status = NNFS_OK;
-    size_t count = 0;
-    if (storage->targets && fit->settings.scale_targets) {
-        count = (size_t)made->target_count;
-    }
-    double *means = memory_alloc(count, sizeof *means);
-    double *squares = memory_alloc(count, sizeof *squares);
-    if (!means || !squares) {
-        status = fail_memory(error, size_mul(count, 2 * sizeof *means), "the targets' means");
-    } else if (count > 0) {
-        target_stats_measure(fit->dataset, means, squares);
-    }
-    for (size_t i = 0; status == NNFS_OK && i < count && fit->settings.log_targets; i++) {
-        status = fit_log(fit, (int)i, &means[i], &squares[i], error);
-    }
-    made->target_kind = storage->schema->target_kind;
-    for (int i = 0; status == NNFS_OK && i < made->target_count; i++) {
-        status = fit_target(fit, i, count > 0 ? means : NULL, squares, error);
-    }
-    for (int i = 0; status == NNFS_OK && i < made->classes; i++) {
-        status = copy_text(storage->schema->class_names[i], "the name of a class",
-                           &made->class_names[i], error);
-    }
-    memory_free(means);
-    memory_free(squares);
-    return status;
-}
-
 /* ---- All of it ---- */
 
 static nnfs_status count_categories(fitting *fit, nnfs_error *error)
@@ -523,13 +303,13 @@ static nnfs_status keep_file(fitting *fit, nnfs_error *error)
         return fail_memory(error, 0, "words");
     }
     for (; words && *words; words++) {
-        TRY(copy_text(*words, "a word for \"missing\"", missing++, error));
+        TRY(fitting_copy_text(*words, "a word for \"missing\"", missing++, error));
     }
     for (int i = 0; i < schema->column_count; i++) {
         const table_column *column = &schema->columns[i];
         bool used = column->use == NNFS_COLUMN_FEATURE || column->use == NNFS_COLUMN_TARGET;
         if (!used && column->name) {
-            TRY(copy_text(column->name, "the name of a column", left_out++, error));
+            TRY(fitting_copy_text(column->name, "the name of a column", left_out++, error));
         }
     }
     return NNFS_OK;
@@ -548,7 +328,7 @@ static nnfs_status fit_column(fitting *fit, int index, nnfs_error *error)
     const table_column *from = &schema->columns[column->encoding.column];
     column->encoding.kind = from->kind;
     memcpy(column->format, from->format, sizeof column->format);
-    nnfs_status status = copy_text(from->name, "the name of a column", &name, error);
+    nnfs_status status = fitting_copy_text(from->name, "the name of a column", &name, error);
     column->encoding.name = name;
     if (status != NNFS_OK) {
         return status;

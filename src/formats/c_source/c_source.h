@@ -43,6 +43,11 @@ void c_strings(c_writer *w, const char *name, char *const *strings, int count);
 /* c_nodes.c: constants of all nodes, the functions that they use, and the body of predict. */
 void c_write_nodes(c_writer *w);
 
+/* c_helpers.c: the functions that the nodes use. */
+void c_write_helpers(c_writer *w);
+/* Whether a layer reads the pixels of the input as they are. */
+bool c_is_direct(const c_writer *w, const graph_node *node);
+
 /* c_date.c: a function that reads dates; where no column has any, nothing. */
 void c_write_dates(c_writer *w);
 bool c_has_dates(const model_graph *graph);

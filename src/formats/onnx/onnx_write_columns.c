@@ -61,21 +61,21 @@ static const char *find_pieces(onnx_writer *w, int at, int pieces, const char *x
     for (int i = 0; first && i < width; i++) {
         first[i] = (int64_t)i * pieces;
     }
-    const char *found = "";
+    const char *piece = "";
     if (first) {
-        found = integers(w, at, "first", first, (size_t)width);
+        piece = integers(w, at, "first", first, (size_t)width);
     }
     for (int step = pieces / 2; step > 0; step /= 2) {
         const char *by = onnx_text(&w->b, "%s%d/%d", w->prefix, at, step);
         (void)onnx_int64s(&w->b, by, &(int64_t){step}, 1);
-        const char *next = op2(w, "Add", found, by, onnx_text(&w->b, "%s/next", by));
+        const char *next = op2(w, "Add", piece, by, onnx_text(&w->b, "%s/next", by));
         const char *edge = gather(w, start, next, 0, onnx_text(&w->b, "%s/edge", by));
         const char *above = op2(w, "GreaterOrEqual", x, edge, onnx_text(&w->b, "%s/above", by));
         above = cast(w, above, ONNX_INT64, onnx_text(&w->b, "%s/taken", by));
         above = op2(w, "Mul", above, by, onnx_text(&w->b, "%s/move", by));
-        found = op2(w, "Add", found, above, onnx_text(&w->b, "%s/found", by));
+        piece = op2(w, "Add", piece, above, onnx_text(&w->b, "%s/found", by));
     }
-    return found;
+    return piece;
 }
 
 /* x within the first and the last knot, then height + (x - start) / length * rise of its piece. */
@@ -99,13 +99,13 @@ static void write_knots(onnx_writer *w, int at, const graph_node *node, const ch
     x = op2(w, "Max", x, row(w, at, "lowest", ends, node->width), local(w, at, "from lowest"));
     x = op2(w, "Min", x, row(w, at, "highest", ends + width, node->width), local(w, at, "within"));
     const char *names[PIECE_VALUES];
-    const char *found = NULL;
+    const char *piece = NULL;
     for (int i = 0; i < PIECE_VALUES; i++) {
         const char *values = piece_values(w, at, i, pieces);
         if (i == 0) {
-            found = find_pieces(w, at, pieces, x, values);
+            piece = find_pieces(w, at, pieces, x, values);
         }
-        names[i] = gather(w, values, found, 0, onnx_text(&w->b, "%s/own", values));
+        names[i] = gather(w, values, piece, 0, onnx_text(&w->b, "%s/own", values));
     }
     const char *share = op2(w, "Sub", x, names[PIECE_START], local(w, at, "from start"));
     share = op2(w, "Div", share, names[PIECE_LENGTH], local(w, at, "share"));

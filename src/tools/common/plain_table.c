@@ -119,17 +119,17 @@ nnfs_status plain_table_load(const char *path, const nnfs_dataset_settings *sett
     nnfs_dataset_settings plain = *settings;
     plain.task = NNFS_TASK_NUMBERS; /* the last column is a target to the reader, in any case */
     nnfs_dataset *read = NULL;
-    nnfs_status status = nnfs_dataset_load(path, &plain, &read, NULL, error);
-    if (status == NNFS_OK) {
-        status = check_columns(path, read, network, error);
+    nnfs_error inner = {.status = NNFS_OK};
+    TRY(nnfs_dataset_load(path, &plain, &read, NULL, error));
+    nnfs_status status = check_columns(path, read, network, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
     }
-    if (status == NNFS_OK) {
-        nnfs_error inner = {.status = NNFS_OK};
-        status = make_dataset(read, network, table, &inner);
-        if (status != NNFS_OK) {
-            (void)set_error(error, status, "%s: %s", path, inner.message);
-        }
+    status = make_dataset(read, network, table, &inner);
+    if (status != NNFS_OK) {
+        (void)set_error(error, status, "%s: %s", path, inner.message);
     }
+cleanup:
     nnfs_dataset_free(read);
     return status;
 }

@@ -98,14 +98,18 @@ nnfs_status spool(const char *data, char **path, nnfs_error *error)
     if (!standard) {
         (void)close(from);
     }
-    if (status == NNFS_OK && asprintf(path, "/dev/fd/%d", to) < 0) {
+    if (status != NNFS_OK) {
+        goto failed;
+    }
+    if (asprintf(path, "/dev/fd/%d", to) < 0) {
         *path = NULL;
         status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        goto failed;
     }
-    if (status == NNFS_OK) {
-        cli_name_stream(*path, name);
-    }
-    if (status != NNFS_OK && to >= 0) {
+    cli_name_stream(*path, name);
+    return NNFS_OK;
+failed:
+    if (to >= 0) {
         (void)close(to);
     }
     return status;

@@ -156,12 +156,12 @@ nnfs_status pictures_of_distorted(const nnfs_dataset *data, nnfs_image_layout sh
         }
     }
     free(sample);
-    if (status == NNFS_OK) {
-        normalise(made);
-    } else {
+    if (status != NNFS_OK) {
         pictures_free(made);
+        return status;
     }
-    return status;
+    normalise(made);
+    return NNFS_OK;
 }
 
 /* ---- Weights ---- */
@@ -322,15 +322,15 @@ nnfs_status pictures_of_weights(const nnfs_network *network, nnfs_image_layout s
     if (!w) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    nnfs_status status = make(shape, 1, PALETTE_DIVERGING, count, made, error);
+    nnfs_status status;
     size_t pixels = (size_t)shape.height * (size_t)shape.width;
-    for (int i = 0; status == NNFS_OK && i < count; i++) {
+    TRY_CLEANUP(make(shape, 1, PALETTE_DIVERGING, count, made, error));
+    for (int i = 0; i < count; i++) {
         copy_weights(network, w, shape, units[i], made->values + (size_t)i * pixels);
     }
+    TRY_CLEANUP(scale_weights(made, error));
+cleanup:
     free(w);
-    if (status == NNFS_OK) {
-        status = scale_weights(made, error);
-    }
     if (status != NNFS_OK) {
         pictures_free(made);
     }

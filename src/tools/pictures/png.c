@@ -90,30 +90,24 @@ nnfs_status png_encode(const png_image *image, unsigned char **file, size_t *siz
     uLongf packed = compressBound(raw);
     unsigned char *rows = make_rows(image, row);
     unsigned char *made = malloc(sizeof signature + 3 * CHUNK_FRAME + HEADER_BYTES + packed);
-    nnfs_status status = NNFS_ERROR_MEMORY;
-    if (rows && made) {
-        status = NNFS_OK;
+    if (!rows || !made) {
+        goto no_memory;
     }
-    if (status == NNFS_OK) {
-        memcpy(made, signature, sizeof signature);
-        unsigned char *end = put_header(made + sizeof signature, image);
-        if (compress2(end + 8, &packed, rows, raw, 9) == Z_OK) {
-            status = NNFS_OK;
-        } else {
-            status = NNFS_ERROR_MEMORY;
-        }
-        end = put_chunk(end, "IDAT", end + 8, packed);
-        end = put_chunk(end, "IEND", NULL, 0);
-        *size = (size_t)(end - made);
+    memcpy(made, signature, sizeof signature);
+    unsigned char *end = put_header(made + sizeof signature, image);
+    if (compress2(end + 8, &packed, rows, raw, 9) != Z_OK) {
+        goto no_memory;
     }
+    end = put_chunk(end, "IDAT", end + 8, packed);
+    end = put_chunk(end, "IEND", NULL, 0);
     free(rows);
-    if (status != NNFS_OK) {
-        free(made);
-        *size = 0;
-        return set_error(error, status, "out of memory");
-    }
+    *size = (size_t)(end - made);
     *file = made;
     return NNFS_OK;
+no_memory:
+    free(rows);
+    free(made);
+    return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
 }
 
 /* ---- Base64 ---- */
@@ -152,15 +146,11 @@ nnfs_status png_base64(const png_image *image, char **text, nnfs_error *error)
     unsigned char *file = NULL;
     size_t size = 0;
     *text = NULL;
-    nnfs_status status = png_encode(image, &file, &size, error);
-    if (status == NNFS_OK) {
-        *text = base64(file, size);
-        if (*text) {
-            status = NNFS_OK;
-        } else {
-            status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-        }
-    }
+    TRY(png_encode(image, &file, &size, error));
+    *text = base64(file, size);
     free(file);
-    return status;
+    if (!*text) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return NNFS_OK;
 }

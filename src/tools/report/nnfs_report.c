@@ -87,13 +87,15 @@ static char *short_name(const char *path)
 /* Whether another run would be called the same. */
 static bool is_ambiguous(const report_options *options, size_t index, const char *name)
 {
-    bool found = false;
     for (size_t i = 0; i < options->count; i++) {
         char *other = short_name(options->logs[i]);
-        found = found || (i != index && other && strcmp(other, name) == 0);
+        bool same = i != index && other && strcmp(other, name) == 0;
         free(other);
+        if (same) {
+            return true;
+        }
     }
-    return found;
+    return false;
 }
 
 /* ---- The report ---- */

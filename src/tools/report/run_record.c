@@ -61,15 +61,21 @@ static bool is_end(const json_t *event)
 /* A row a class, as long as there are classes, of counts that are not negative. */
 static bool is_confusion(const json_t *matrix, size_t classes)
 {
-    bool good = json_array_size(matrix) == classes;
-    for (size_t i = 0; good && i < classes; i++) {
+    if (json_array_size(matrix) != classes) {
+        return false;
+    }
+    for (size_t i = 0; i < classes; i++) {
         const json_t *row = json_array_get(matrix, i);
-        good = json_array_size(row) == classes;
-        for (size_t j = 0; good && j < classes; j++) {
-            good = number_in(row, j) >= 0.0;
+        if (json_array_size(row) != classes) {
+            return false;
+        }
+        for (size_t j = 0; j < classes; j++) {
+            if (!(number_in(row, j) >= 0.0)) {
+                return false;
+            }
         }
     }
-    return good;
+    return true;
 }
 
 static bool is_evaluation(const json_t *event)

@@ -148,18 +148,16 @@ nnfs_status show_samples(const show *from, nnfs_error *error)
                          from->loaded.path);
     }
     if (from->options->augment) {
-        nnfs_status given =
-            nnfs_dataset_set_image_layout(from->loaded.chosen, from->picture, error);
-        if (given != NNFS_OK) {
-            return given;
-        }
+        TRY(nnfs_dataset_set_image_layout(from->loaded.chosen, from->picture, error));
     }
-    nnfs_status status = choose_samples(from, count, &samples, &count, error);
-    if (status == NNFS_OK && count == 0) {
+    nnfs_status status;
+    TRY_CLEANUP(choose_samples(from, count, &samples, &count, error));
+    if (count == 0) {
         status = say_none(from);
-    } else if (status == NNFS_OK) {
+    } else {
         status = (drawn ? show_pictures : show_table)(from, samples, count, error);
     }
+cleanup:
     free(samples);
     return status;
 }

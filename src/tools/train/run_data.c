@@ -72,39 +72,28 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
     const char *known = run->options->data_path;
-    nnfs_status status = NNFS_OK;
-    if (known) {
-        run->train.path = strdup(known);
-        if (run->train.path) {
-            status = NNFS_OK;
-        } else {
-            status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
-        }
+    if (!known) {
+        TRY(data_path(run->options->data, &run->train.path, error));
+    } else if (!(run->train.path = strdup(known))) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    if (run->schema) {
+        TRY(load_like(run, error));
     } else {
-        status = data_path(run->options->data, &run->train.path, error);
+        TRY(table_load(run->train.path, &run->options->table,
+                       run->machine.threads, /* as many as the BLAS takes */
+                       &run->train.set, &run->test.set, error));
     }
-    if (status == NNFS_OK && run->schema) {
-        status = load_like(run, error);
-    } else if (status == NNFS_OK) {
-        status = table_load(run->train.path, &run->options->table,
-                            run->machine.threads, /* as many as the BLAS takes */
-                            &run->train.set, &run->test.set, error);
+    if (!run->train.set) {
+        return set_error(error, NNFS_ERROR_DATA,
+                         "%s: a test set alone; there is nothing to train on", run->train.path);
     }
-    if (status == NNFS_OK && !run->train.set) {
-        status = set_error(error, NNFS_ERROR_DATA,
-                           "%s: a test set alone; there is nothing to train on", run->train.path);
+    TRY(set_shape(run, run->train.path, run->train.set, error));
+    TRY(set_shape(run, run->train.path, run->test.set, error));
+    if (run->options->from) {
+        return NNFS_OK; /* new data for a model may be of one class */
     }
-    if (status == NNFS_OK) {
-        status = set_shape(run, run->train.path, run->train.set, error);
-    }
-    if (status == NNFS_OK) {
-        status = set_shape(run, run->train.path, run->test.set, error);
-    }
-    /* New data for a model may be of one class. */
-    if (status == NNFS_OK && !run->options->from) {
-        return check_targets(&run->train, error);
-    }
-    return status;
+    return check_targets(&run->train, error);
 }
 
 /* Which share of the training data to test on, now that it is known what DATA brings. */

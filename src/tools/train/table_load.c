@@ -16,12 +16,16 @@ static bool is_column(const nnfs_dataset *data, const char *name)
 {
     char *end = NULL;
     long number = strtol(name, &end, 10);
-    bool found = *end == '\0' && number >= 1 && number <= nnfs_dataset_columns(data);
-    for (int i = 0; !found && i < nnfs_dataset_columns(data); i++) {
-        const char *column = nnfs_dataset_column(data, i).name;
-        found = column && strcmp(column, name) == 0;
+    if (*end == '\0' && number >= 1 && number <= nnfs_dataset_columns(data)) {
+        return true;
     }
-    return found;
+    for (int i = 0; i < nnfs_dataset_columns(data); i++) {
+        const char *column = nnfs_dataset_column(data, i).name;
+        if (column && strcmp(column, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* How many items from `first` on make the name of a column, with commas between; 0: none do. */

@@ -18,7 +18,7 @@ run nnfs-train --preset plain table.csv -q -o none --format npy
 run nnfs-train --preset plain table.csv -q -o none --format table
 printf '\211PNG\r\n\032\nrest' >picture.png
 run nnfs-train --preset plain picture.png -q -o none
-# Bytes of no format: one sentence, whatever reads them.
+# Bytes of no format: one sentence by each reader.
 awk 'BEGIN { srand(7); for (i = 0; i < 1000000; i++) printf "%c", int(rand() * 256) }' >random
 for format in "" idx csv npy npz; do
     nnfs-train --preset plain random -q -o none ${format:+--format $format} >said 2>&1

@@ -1,4 +1,4 @@
-# Columns of one name get a number; those that nobody asks for do not matter.
+# Columns of one name get a number; those that are not asked for do not matter.
 cp "$fixtures"/field/* .
 nnfs-train --preset plain dup.csv -e 1 -o model 2>&1 | sed -n '2,/^predicts/p'
 nnfs-predict -q model dup.csv | head -1

@@ -22,7 +22,7 @@ cut -d, -f1 out.csv | tail -1
 cat new.csv | nnfs-predict flowers - --keep 1 -q | cut -d, -f1
 
 # Without names, by number; with many windows, rows and threads.
-awk 'BEGIN { for (i = 0; i < 300000; i++) printf "%d.%d,%d,x%07d\n", i % 97, i % 7, i % 3, i }' >large.csv
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%d.%d,%d,x%07d\n", i % 97, i % 7, i % 3, i }' >large.csv
 nnfs-train large.csv --target 2 --drop 3 -q -e 1 -b 4096 -o large 2>&1
 nnfs-predict large large.csv --keep 3,1 -t 2 -q | cut -d, -f1,2 >kept
 head -3 kept

@@ -1,4 +1,4 @@
-# A small address space: whatever does not fit is said, and the tool ends. (A thread of OpenBLAS that
+# A small address space: what does not fit is said, and the tool ends. (A thread of OpenBLAS that
 # gets no buffer tries for ever, and must not be waited for.)
 grep -q __asan_init "$(command -v nnfs-train)" && skip "AddressSanitizer needs more"
 make_small

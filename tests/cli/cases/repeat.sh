@@ -1,4 +1,4 @@
-# The same command gives the same weights, whatever the number of threads; another seed does not.
+# The same command gives the same weights, at any number of threads; another seed does not.
 make_small
 weights() {
     nnfs-train small -e 3 -b 16 -o none --hidden 9 "$@" 2>/dev/null | grep '^weights'

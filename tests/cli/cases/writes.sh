@@ -5,7 +5,7 @@ kept() {
     ls model.safetensors && rm model.safetensors
 }
 
-# A pipe that nobody reads any more, as file 4.
+# A pipe without a reader, as file 4.
 mkfifo pipe
 exec 3<>pipe 4>pipe 3<&-
 run bash -c 'nnfs-train small -e 3 2>&4'
