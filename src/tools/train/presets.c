@@ -89,7 +89,11 @@ typedef struct row_options {
 
 static const row_options by_rows[] = {{2000, 32, 8, 5, 4},     {5000, 64, 20, 5, 1},
                                       {30000, 128, 12, 5, 1},  {100000, 256, 8, 4, 1},
-                                      {1000000, 512, 3, 2, 0}, {INT64_MAX, 1024, 1, 1, 0}};
+                                      {1000000, 512, 3, 2, 0}, {INT64_MAX, 1024, 0, 1, 0}};
+
+/* Samples of all epochs, without the factor of the task, of tables with more than a million rows:
+ * minutes instead of hours. */
+#define LARGE_SAMPLES 3000000
 
 static const row_options *find_rows(int64_t rows)
 {
@@ -184,13 +188,22 @@ static void fit_width(train_options *options, const nnfs_dataset *train, int col
     }
 }
 
-static void fit_epochs(train_options *options, const row_options *rows, int factor)
+/* At least one. */
+static int64_t large_epochs(int64_t samples, int factor)
+{
+    int64_t epochs = ((int64_t)LARGE_SAMPLES * factor + samples / 2) / samples;
+    return epochs > 0 ? epochs : 1;
+}
+
+static void fit_epochs(train_options *options, const row_options *rows, int64_t samples, int factor)
 {
     if (!options->batch_given) {
         options->train.batch = rows->batch;
     }
-    if (!options->epochs_given) {
+    if (!options->epochs_given && rows->epochs > 0) {
         options->train.epochs = rows->epochs * factor;
+    } else if (!options->epochs_given) {
+        options->train.epochs = (int)large_epochs(samples, factor);
     }
 }
 
@@ -260,7 +273,7 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     }
     if (chosen->epochs > 0) {
         int factor = columns > WIDE_COLUMNS ? (chosen->epochs + 1) / 2 : chosen->epochs;
-        fit_epochs(options, rows, factor);
+        fit_epochs(options, rows, nnfs_dataset_samples(train), factor);
         options->preset_dropout = options->dropout_given ? NULL : chosen->dropout;
         options->preset_rate = options->rate_given ? NULL : chosen->rate;
     }

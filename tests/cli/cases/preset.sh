@@ -82,3 +82,10 @@ for threads in 1 2 3; do
 done
 run nnfs-train sums.csv --screen 1 -o none
 cmp wide1 wide2 && cmp wide1 wide3 && echo "the same model with any number of threads"
+
+# More than a million rows: epochs by their samples.
+seq 1200000 | awk '{ print $1 % 1009 "," $1 % 7 + $1 % 3 }' >rows.csv
+for preset in fast balanced; do
+    nnfs-train rows.csv --task numbers --preset $preset --test 0 -o none --show-program 2>&1 |
+        grep -o -e '--batch.*'
+done
