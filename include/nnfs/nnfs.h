@@ -605,6 +605,10 @@ typedef struct nnfs_preprocessing_settings {
     /* 1: numbers to predict, none of them negative, are standardised on a log scale;
      * 0, the default: as they are */
     int log_targets;
+    /* Above 0: columns that tell nothing of the targets by themselves are left out. Of those that
+     * stay, this share is expected to be there by chance (false discovery rate, Benjamini and
+     * Hochberg 1995; F tests). Below 1; 0, the default: all stay. */
+    float screening;
     void *reserved[3]; /* NULL */
 } nnfs_preprocessing_settings;
 
@@ -618,7 +622,7 @@ NNFS_API void nnfs_preprocessing_settings_init(nnfs_preprocessing_settings *sett
  *     where there are any, and a last one for all others, also for those never seen; or, with
  *     two_valued, one input where there are two;
  *   - a column that never varies is left out, and one of categories of which more than half of the
- *     samples have one of their own;
+ *     samples have one of their own; with screening also columns without a relation to the targets;
  *   - numbers to predict are standardised; classes keep their names.
  * settings may be NULL. The result is freed by its owner, and lives on in the datasets and networks
  * it was given to. Errors: ARGUMENT (not a table, or one without targets; settings out of their

@@ -246,7 +246,8 @@ static bool parse_list(const json_t *list, char ***copies)
 static bool parse_left_out(json_t *json, size_t keys, preprocessing_column *column)
 {
     static const char *const reasons[] = {PREPROCESSING_CONSTANT, PREPROCESSING_ROUNDED,
-                                          PREPROCESSING_NO_VALUES, PREPROCESSING_UNIQUE};
+                                          PREPROCESSING_SCREENED, PREPROCESSING_NO_VALUES,
+                                          PREPROCESSING_UNIQUE};
     const char *reason = json_string_value(json_object_get(json, "left_out"));
     for (size_t i = 0; reason && i < sizeof reasons / sizeof *reasons; i++) {
         if (strcmp(reason, reasons[i]) == 0) {

@@ -77,6 +77,16 @@ static void free_strings(char **strings, int count)
     free(strings);
 }
 
+void preprocessing_leave_out(preprocessing_column *column, const char *reason)
+{
+    const nnfs_encoding *from = &column->encoding;
+    nnfs_encoding left = {
+        .name = from->name, .column = from->column, .kind = from->kind, .reason = reason};
+    free_strings(column->categories, from->categories);
+    free(column->knots);
+    *column = (preprocessing_column){.encoding = left};
+}
+
 void nnfs_preprocessing_free(nnfs_preprocessing *preprocessing)
 {
     if (!preprocessing || atomic_fetch_sub(&preprocessing->owners, 1) != 1) {

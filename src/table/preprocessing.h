@@ -16,6 +16,7 @@
 #define PREPROCESSING_ROUNDED   "equal in float32"
 #define PREPROCESSING_NO_VALUES "no values"
 #define PREPROCESSING_UNIQUE    "mostly unique"
+#define PREPROCESSING_SCREENED  "screened out"
 
 typedef struct preprocessing_column {
     nnfs_encoding encoding;          /* its name is this column's own */
@@ -59,6 +60,9 @@ nnfs_preprocessing *preprocessing_create(int columns, int targets, int classes);
 /* Another owner; one owner less. Both accept NULL. */
 const nnfs_preprocessing *preprocessing_retain(const nnfs_preprocessing *preprocessing);
 void preprocessing_release(const nnfs_preprocessing *preprocessing);
+
+/* Leaves a column out: what it was fitted to is freed, its name, place and kind stay. */
+void preprocessing_leave_out(preprocessing_column *column, const char *reason);
 
 /*
  * Gives each column its inputs, in order, by what it has. False: no input at all, or more than an

@@ -227,6 +227,17 @@ static void adopt_table(const char *path, nnfs_dataset **set, nnfs_preprocessing
     assert_int_equal(nnfs_preprocessing_fit(*set, NULL, fitted, NULL), NNFS_OK);
 }
 
+static nnfs_status fit_screened(void *data, nnfs_error *error)
+{
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.screening = 0.1f;
+    nnfs_preprocessing *fitted = NULL;
+    nnfs_status status = nnfs_preprocessing_fit(data, &settings, &fitted, error);
+    nnfs_preprocessing_free(fitted);
+    return status;
+}
+
 static void tables_run_out_of_memory(void **state)
 {
     (void)state;
@@ -246,6 +257,7 @@ static void tables_run_out_of_memory(void **state)
     loading like = {path, usual()};
     like.settings.like = fitted;
     exhaust(load, &like, 30);
+    exhaust(fit_screened, set, 20);
     nnfs_preprocessing_free(fitted);
     nnfs_dataset_free(set);
     free(path);

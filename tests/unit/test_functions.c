@@ -1,11 +1,12 @@
 /*
  * The transcendental functions against double, over their whole range: errors in units in the
- * last place, and what becomes of infinities, NaN and overflow. Then the activations' kernels,
+ * last place, and what becomes of infinities, NaN and overflow. The incomplete beta function. Then the activations' kernels,
  * whose every clone must give the same bits wherever in a tile an element stands, and the
  * losses of tiles.
  */
 #include "math/activation.h"
 #include "math/functions.h"
+#include "math/incomplete_beta.h"
 #include "math/loss.h"
 #include "math/normal.h"
 
@@ -125,6 +126,31 @@ static void limits_are_right(void **state)
     assert_true(normal_cdf_of(INFINITY) == 1.0f && normal_cdf_of(-INFINITY) == 0.0f);
     assert_true(isnan(exp_of(NAN)) && isnan(expm1_of(NAN)) && isnan(sigmoid_of(NAN)));
     assert_true(isnan(tanh_of(NAN)) && isnan(log1p_exp_of(NAN)) && isnan(normal_cdf_of(NAN)));
+}
+
+/* Expected values from SciPy's betainc. */
+static void incomplete_betas(void **state)
+{
+    (void)state;
+    static const struct {
+        double x, a, b, expected;
+    } cases[] = {
+        {0.3, 2.0, 3.0, 0.3483},
+        {0.5, 0.5, 0.5, 0.5},
+        {0.999, 30.0, 1.5, 0.99611073161482},
+        {0.9, 100.0, 0.5, 4.54525490451703e-06},
+        {0.001, 0.5, 4.0, 0.0691056904873793},
+        {0.97, 5000.0, 0.5, 3.31624903559126e-68},
+        {0.2, 40.0, 2.0, 3.62838837166081e-27},
+        {0.5, 1000.0, 1000.0, 0.5},
+        {0.0, 3.0, 4.0, 0.0},
+        {1.0, 3.0, 4.0, 1.0},
+        {0.5, 1e6, 0.5, 0.0}, /* below the smallest double */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double found = incomplete_beta(cases[i].x, cases[i].a, cases[i].b);
+        assert_true(fabs(found - cases[i].expected) <= 1e-9 * cases[i].expected);
+    }
 }
 
 /* ---- Kernels ---- */
@@ -378,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_are_accurate),
         cmocka_unit_test(limits_are_right),
+        cmocka_unit_test(incomplete_betas),
         cmocka_unit_test(bits_do_not_depend_on_the_place),
         cmocka_unit_test(kernels_stay_inside),
         cmocka_unit_test(nan_is_never_swallowed),

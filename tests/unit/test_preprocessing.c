@@ -1346,6 +1346,136 @@ static void hostile_model(void **state)
     nnfs_dataset_free(table);
 }
 
+/* ---- Screening ---- */
+
+enum { SCREEN_ROWS = 90, SCREEN_CELLS = 16, SCREEN_FEATURES = 13 };
+
+static nnfs_preprocessing_settings screening_settings(float rate)
+{
+    nnfs_preprocessing_settings settings;
+    nnfs_preprocessing_settings_init(&settings);
+    settings.screening = rate;
+    settings.max_categories = 3;
+    return settings;
+}
+
+/* Random cells [13 features, target or two], as the script of the expected values makes them. */
+static void draw_cells(double *cells)
+{
+    uint32_t state = 7;
+    for (int i = 0; i < SCREEN_ROWS * SCREEN_CELLS; i++) {
+        state = (state * 1103515245U + 12345U) & 0x7fffffffU;
+        cells[i] = (double)((state >> 8) % 1000);
+    }
+}
+
+/* 10 columns of numbers, 3 of categories; the features have to do with the target, or not. */
+static nnfs_dataset *table_to_screen(bool classes, bool related)
+{
+    static double drawn[SCREEN_ROWS * SCREEN_CELLS];
+    float cells[SCREEN_ROWS * 15];
+    int columns = classes ? 14 : 15;
+    spec specs[15] = {{NULL, NULL, NNFS_COLUMN_FEATURE}};
+    draw_cells(drawn);
+    for (int i = 0; i < columns; i++) {
+        specs[i].use = i < SCREEN_FEATURES ? NNFS_COLUMN_FEATURE : NNFS_COLUMN_TARGET;
+        specs[i].categories = i >= 10 && i < SCREEN_FEATURES ? "a b c" : NULL;
+    }
+    if (classes) {
+        specs[13].categories = "no maybe yes";
+    }
+    for (int r = 0; r < SCREEN_ROWS; r++) {
+        const double *from = drawn + (size_t)r * SCREEN_CELLS;
+        int class = (int)from[15] % 3;
+        float *row = cells + (size_t)r * (size_t)columns;
+        for (int i = 0; i < SCREEN_FEATURES; i++) {
+            row[i] = (float)(i < 10 ? from[i] : (int)from[i] % 3);
+        }
+        for (int i = 0; related && i < 5; i++) {
+            row[i] += (float)(classes ? 100 * i * (class == i % 3) : 0.15 * i * from[13]);
+        }
+        if (related && classes) {
+            row[10] = from[10] < 400.0 ? (float)class : row[10];
+        } else if (related) {
+            row[5] += (float)(0.5 * from[14]);
+            row[11] = from[13] > 700.0 ? 1.0f : row[11];
+        }
+        row[13] = (float)(classes ? class : from[13]);
+        if (!classes) {
+            row[14] = (float)from[14];
+        }
+    }
+    return make_table(specs, columns, cells, SCREEN_ROWS);
+}
+
+/*
+ * Which columns stay, from scikit-learn's f_classif and f_regression, the smallest p-value of a
+ * category's inputs (four, with that of the others) and of two targets times their number, and
+ * the procedure of Benjamini and Hochberg. The pairs of columns before and after a rate differ.
+ */
+static void screening(void **state)
+{
+    (void)state;
+    static const struct {
+        bool classes, related;
+        float rate;
+        const char *stay;
+    } cases[] = {
+        {true, true, 0.01f, "0011100000100"}, {true, true, 0.1f, "0111100000100"},
+        {true, true, 0.9f, "0111100001100"},  {false, true, 0.001f, "0001110000010"},
+        {false, true, 0.1f, "0001110000010"}, {false, true, 0.3f, "0101110000010"},
+        {false, true, 0.9f, "0111111111111"}, {true, false, 0.3f, "0000000001000"},
+        {true, false, 0.0f, "1111111111111"},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        nnfs_dataset *table = table_to_screen(cases[c].classes, cases[c].related);
+        nnfs_preprocessing_settings settings = screening_settings(cases[c].rate);
+        nnfs_preprocessing *p = fit(table, &settings);
+        int inputs = 0;
+        for (int i = 0; i < SCREEN_FEATURES; i++) {
+            nnfs_encoding e = nnfs_preprocessing_column(p, i);
+            bool stays = cases[c].stay[i] == '1';
+            assert_int_equal(e.inputs > 0, stays);
+            assert_int_equal(e.first_input, inputs);
+            if (!stays) {
+                assert_string_equal(e.reason, "screened out");
+            }
+            inputs += e.inputs;
+        }
+        assert_int_equal(nnfs_preprocessing_inputs(p), inputs);
+        nnfs_preprocessing_free(p);
+        nnfs_dataset_free(table);
+    }
+}
+
+/* What is left out is the same after a round trip, and prepares other data. */
+static void screened_round_trip(void **state)
+{
+    (void)state;
+    nnfs_dataset *table = table_to_screen(true, true);
+    nnfs_preprocessing_settings settings = screening_settings(0.1f);
+    settings.scaling = NNFS_SCALING_QUANTILE;
+    nnfs_preprocessing *p = fit(table, &settings);
+    char *text = preprocessing_to_json(p);
+    nnfs_preprocessing *again = NULL;
+    assert_int_equal(parse(text, &again, NULL), NNFS_OK);
+    assert_true(preprocessing_equal(p, again));
+    prepare(table, again);
+    assert_int_equal(nnfs_dataset_features(table), nnfs_preprocessing_inputs(p));
+    memory_free(text);
+    nnfs_preprocessing_free(again);
+    nnfs_preprocessing_free(p);
+
+    static const float refused[] = {-0.1f, 1.0f, NAN};
+    nnfs_error error = {0};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        settings.screening = refused[i];
+        expect_failure(nnfs_preprocessing_fit(table, &settings, &p, &error), NNFS_ERROR_ARGUMENT,
+                       &error, "screening must be 0 or more and below 1");
+    }
+    nnfs_dataset_free(table);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -1378,6 +1508,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(log_targets),
         cmocka_unit_test(no_log_of_negatives),
         cmocka_unit_test(log_targets_evaluated),
+        cmocka_unit_test(screening),
+        cmocka_unit_test(screened_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -5,6 +5,7 @@
 #include "base/string_list.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "data/statistics/column_screening.h"
 #include "data/statistics/column_stats.h"
 #include "math/quantiles.h"
 #include "platform/cpu.h"
@@ -377,6 +378,9 @@ static nnfs_status fit_all(fitting *fit, nnfs_error *error)
             "values or mostly unique",
             (long long)fit->dataset->samples, plural(fit->dataset->samples));
     }
+    if (fit->settings.screening > 0.0f) {
+        return column_screening(fit->dataset, (double)fit->settings.screening, fit->made, error);
+    }
     return NNFS_OK;
 }
 
@@ -399,6 +403,10 @@ static nnfs_status check(const nnfs_dataset *dataset, const nnfs_preprocessing_s
     if (settings->max_categories < 1) {
         return fail(error, NNFS_ERROR_ARGUMENT, "max_categories must be 1 or more, not %d",
                     settings->max_categories);
+    }
+    if (!(settings->screening >= 0.0f && settings->screening < 1.0f)) {
+        return fail(error, NNFS_ERROR_ARGUMENT, "screening must be 0 or more and below 1, not %g",
+                    (double)settings->screening);
     }
     return cpu_check_threads(settings->threads, error);
 }

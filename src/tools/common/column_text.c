@@ -34,6 +34,11 @@ short_text kind_text(const nnfs_column *column)
     return kind;
 }
 
+bool is_screened_out(const nnfs_encoding *encoding)
+{
+    return encoding->reason && strcmp(encoding->reason, "screened out") == 0;
+}
+
 name_text listed_name(const char *name)
 {
     name_text safe = text_name(name);

@@ -134,6 +134,11 @@ static void take_log_target(table_options *options, const char *text)
     options->preprocessing.log_targets = options->log_target == LOG_TARGET_YES;
 }
 
+static void take_screen(table_options *options, const char *text)
+{
+    options->preprocessing.screening = option_float("--screen", text, NUMBER_FRACTION);
+}
+
 static void take_max_categories(table_options *options, const char *text)
 {
     options->preprocessing.max_categories =
@@ -309,6 +314,7 @@ static const struct {
     {"--missing-indicator", take_missing_indicator, false},
     {"--two-valued", take_two_valued, false},
     {"--log-target", take_log_target, false},
+    {"--screen", take_screen, false},
     {"--max-categories", take_max_categories, false},
     {"--delimiter", take_delimiter, true},
     {"--header", take_header, true},

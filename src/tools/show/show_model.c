@@ -254,21 +254,32 @@ static void print_preprocessing(const nnfs_preprocessing *preprocessing)
     if (nnfs_preprocessing_column(preprocessing, 0).name) {
         most = NAMED_MOST;
     }
-    int shown = MIN(columns, most);
+    int listed[NAMED_MOST];
+    int count = 0;
+    int screened = 0;
     int width = (int)sizeof "column" - 1;
-    for (int i = 0; i < shown; i++) {
+    for (int i = 0; i < columns; i++) {
         nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, i);
-        int own = column_name(encoding.name, encoding.column + 1).width;
-        width = MAX(own, width);
+        if (is_screened_out(&encoding)) {
+            screened++;
+        } else if (count < most) {
+            int own = column_name(encoding.name, encoding.column + 1).width;
+            width = MAX(own, width);
+            listed[count++] = i;
+        }
     }
     line_print(stdout, "takes     a table of %s column%s\n", text_count(columns).text,
                text_plural(columns));
     line_print(stdout, "  %-*s  inputs  from\n", width, "column");
-    for (int i = 0; i < shown; i++) {
-        print_encoding(preprocessing, i, width);
+    for (int i = 0; i < count; i++) {
+        print_encoding(preprocessing, listed[i], width);
     }
-    if (columns > shown) {
-        line_print(stdout, "  and %s more\n", text_count(columns - shown).text);
+    if (columns - screened > count) {
+        line_print(stdout, "  and %s more\n", text_count(columns - screened - count).text);
+    }
+    if (screened > 0) {
+        line_print(stdout, "  %s column%s screened out\n", text_count(screened).text,
+                   text_plural(screened));
     }
 }
 

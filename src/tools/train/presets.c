@@ -89,7 +89,11 @@ typedef struct row_options {
 
 static const row_options by_rows[] = {{2000, 32, 8, 5, 4},     {5000, 64, 20, 5, 1},
                                       {30000, 128, 12, 5, 1},  {100000, 256, 8, 4, 1},
-                                      {1000000, 512, 3, 2, 0}, {INT64_MAX, 1024, 1, 1, 0}};
+                                      {1000000, 512, 3, 2, 0}, {INT64_MAX, 1024, 0, 1, 0}};
+
+/* Samples of all epochs, without the factor of the task, of tables with more than a million rows:
+ * minutes instead of hours. */
+#define LARGE_SAMPLES 3000000
 
 static const row_options *find_rows(int64_t rows)
 {
@@ -100,11 +104,17 @@ static const row_options *find_rows(int64_t rows)
     return found;
 }
 
-/* A wider table has inputs enough: one network without embeddings, for half of the epochs. */
-enum { WIDE_COLUMNS = 256 };
+/*
+ * Of a table with more columns, those that tell nothing of the target are left out. If as many
+ * stay, a network is trained for half of the epochs, and from many samples without embeddings.
+ */
+enum { WIDE_COLUMNS = 256, WIDE_SAMPLES = 5000 };
 
-/* What a network would learn by heart from columns that are half as many as the
- * samples, or more. */
+static const preset_option wide_screening = {"screen", "0.1"};
+/* Few pieces, for columns that few samples have to fill. */
+static const preset_option wide_embedding = {"embedding", "piecewise:bins=8,width=4"};
+
+/* Classes of a wide table are learned by heart, two of them if columns are many for the samples. */
 static const char wide_input_dropout[] = "0.5";
 
 bool preset_is_default(const table_options *options, const char *path)
@@ -129,23 +139,71 @@ static bool take_back(train_options *options, const char *name)
     return found > 0;
 }
 
-static void fit_width(train_options *options)
+/* Columns that are inputs; before the table is prepared, all of them. */
+static int count_columns(const nnfs_dataset *train)
 {
-    if (take_back(options, "members")) {
-        options->network.members = 1;
+    const nnfs_preprocessing *preprocessing = nnfs_dataset_preprocessing(train);
+    if (!preprocessing) {
+        return nnfs_dataset_columns(train);
     }
-    if (take_back(options, "embedding")) {
-        options->embedding_bins = options->embedding_width = 0;
+    int count = 0;
+    for (int i = 0; i < nnfs_preprocessing_columns(preprocessing); i++) {
+        count += nnfs_preprocessing_column(preprocessing, i).inputs > 0;
+    }
+    return count;
+}
+
+void preset_fit_columns(train_options *options, const nnfs_dataset *train)
+{
+    bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
+    if (wide && presets[options->preset].by_task[0].epochs > 0 && !options->screen_given) {
+        options->table.preprocessing.screening = strtof(wide_screening.value, NULL);
+        options->preset_options[options->preset_option_count++] = wide_screening;
     }
 }
 
-static void fit_epochs(train_options *options, const row_options *rows, int factor)
+static bool drops_inputs(const nnfs_dataset *train, int columns)
+{
+    int classes = nnfs_dataset_classes(train);
+    return classes > 2 || (classes == 2 && 8 * (int64_t)columns >= nnfs_dataset_samples(train));
+}
+
+/* What goes by the number of columns of a wide table, after those that tell nothing. */
+static void fit_width(train_options *options, const nnfs_dataset *train, int columns)
+{
+    bool large = columns > WIDE_COLUMNS && nnfs_dataset_samples(train) > WIDE_SAMPLES;
+    if (large && take_back(options, "members")) {
+        options->network.members = 1;
+    }
+    if (large && take_back(options, "embedding")) {
+        options->embedding_bins = options->embedding_width = 0;
+    }
+    if (nnfs_dataset_samples(train) <= WIDE_SAMPLES && take_back(options, "embedding")) {
+        take_embedding(options, NULL, wide_embedding.value);
+        options->preset_options[options->preset_option_count++] = wide_embedding;
+    }
+    if (!options->input_dropout_given && drops_inputs(train, columns)) {
+        options->preset_input_dropout = wide_input_dropout;
+        options->network.input_dropout = strtof(wide_input_dropout, NULL);
+    }
+}
+
+/* At least one. */
+static int64_t large_epochs(int64_t samples, int factor)
+{
+    int64_t epochs = ((int64_t)LARGE_SAMPLES * factor + samples / 2) / samples;
+    return epochs > 0 ? epochs : 1;
+}
+
+static void fit_epochs(train_options *options, const row_options *rows, int64_t samples, int factor)
 {
     if (!options->batch_given) {
         options->train.batch = rows->batch;
     }
-    if (!options->epochs_given) {
+    if (!options->epochs_given && rows->epochs > 0) {
         options->train.epochs = rows->epochs * factor;
+    } else if (!options->epochs_given) {
+        options->train.epochs = (int)large_epochs(samples, factor);
     }
 }
 
@@ -208,18 +266,14 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
         task = PRESET_TWO_CLASSES;
     }
     const task_options *chosen = &presets[options->preset].by_task[task];
-    bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
+    int columns = count_columns(train);
     const row_options *rows = find_rows(nnfs_dataset_samples(train));
-    if (chosen->epochs > 0 && wide) {
-        fit_width(options);
-    }
-    if (chosen->epochs > 0 && wide && !options->input_dropout_given &&
-        2 * (int64_t)nnfs_dataset_columns(train) >= nnfs_dataset_samples(train)) {
-        options->preset_input_dropout = wide_input_dropout;
-        options->network.input_dropout = strtof(wide_input_dropout, NULL);
+    if (chosen->epochs > 0 && nnfs_dataset_columns(train) > WIDE_COLUMNS) {
+        fit_width(options, train, columns);
     }
     if (chosen->epochs > 0) {
-        fit_epochs(options, rows, wide ? (chosen->epochs + 1) / 2 : chosen->epochs);
+        int factor = columns > WIDE_COLUMNS ? (chosen->epochs + 1) / 2 : chosen->epochs;
+        fit_epochs(options, rows, nnfs_dataset_samples(train), factor);
         options->preset_dropout = options->dropout_given ? NULL : chosen->dropout;
         options->preset_rate = options->rate_given ? NULL : chosen->rate;
     }
@@ -299,6 +353,7 @@ void preset_apply(train_values *values)
     options->input_dropout_given = is_given(values, "input-dropout");
     /* The rate of a preset is for its optimizer. */
     options->rate_given = is_given(values, "lr") || is_given(values, "optimizer");
+    options->screen_given = is_given(values, "screen");
     options->networks_given = is_given(values, "networks");
     options->refit_given = is_given(values, "refit");
     options->calibration_given = is_given(values, "calibration-method");

@@ -12,8 +12,11 @@ void preset_apply(train_values *values);
 /* Whether several targets are labels, each 0 or 1, with a sigmoid output. */
 bool trains_labels(const train_options *options, const nnfs_dataset *data);
 
+/* Chooses what a table is prepared with: which of many columns are left out. */
+void preset_fit_columns(train_options *options, const nnfs_dataset *train);
+
 /*
- * Chooses what goes by the training data (batch and epochs by rows, dropout by task,
+ * Of prepared data, chooses what goes by the training data (batch and epochs by rows, dropout by task,
  * embeddings and members by columns), unless it was given or the preset is plain, and resolves
  * the training settings.
  */

@@ -21,7 +21,9 @@ double progress_clock(void)
 void progress_begin(progress_view *view, const progress_plan *plan)
 {
     double peak = view->peak;
+    bool estimated = view->estimated;
     memset(view, 0, sizeof *view);
+    view->estimated = estimated;
     view->plan = *plan;
     view->loss = (progress_record){NAN, NAN, 0, true, false};
     view->accuracy = (progress_record){NAN, NAN, 0, false, true};
@@ -132,9 +134,28 @@ static void draw_if_due(progress_view *view)
     }
 }
 
+/* Elsewhere than on a terminal, a run of long epochs tells once how long it will take. */
+static void estimate_time(progress_view *view, const nnfs_progress *now)
+{
+    const double after = 5.0; /* seconds of an epoch */
+    const double least = 60.0;
+    if (view->plan.quiet || view->estimated || now->seconds < after) {
+        return;
+    }
+    view->estimated = true;
+    view->now = *now;
+    view->done = now->epoch - 1;
+    note_first(view);
+    double left = progress_run_left(view);
+    if (left >= least) {
+        line_print(stderr, "estimate  about %s left\n", text_seconds(left).text);
+    }
+}
+
 void progress_step(progress_view *view, const nnfs_progress *now)
 {
     if (!view->screen.live) {
+        estimate_time(view, now);
         return;
     }
     view->now = *now;

@@ -1,6 +1,6 @@
 /*
  * The progress of a run on stderr: on a terminal a view of a few lines that stays in its place and
- * ends as a summary of the run, elsewhere nothing but a plain line an epoch.
+ * ends as a summary of the run, elsewhere a plain line an epoch, and an estimate of a long run.
  */
 #ifndef NNFS_TOOLS_TRAIN_PROGRESS_H
 #define NNFS_TOOLS_TRAIN_PROGRESS_H
@@ -42,6 +42,7 @@ typedef struct progress_view {
     nnfs_progress now; /* of the epoch under way */
     int done;          /* epochs finished */
     bool ended;
+    bool estimated;                  /* the time was told, elsewhere than on a terminal */
     double rate;                     /* samples a second */
     double peak;                     /* GFLOP/s of this machine */
     double drawn;                    /* when; of the clock, like the next */

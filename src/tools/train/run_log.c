@@ -239,6 +239,9 @@ static json_t *table(const train_run *run)
     if (options->preprocessing.two_valued) {
         json_set_integer(object, "two_valued", 1);
     }
+    if (options->preprocessing.screening > 0.0f) {
+        json_set_float(object, "screen", options->preprocessing.screening);
+    }
     json_set_integer(object, "columns", nnfs_dataset_columns(run->train.set));
     json_set_integer(object, "inputs", nnfs_preprocessing_inputs(run->preprocessing));
     return object;

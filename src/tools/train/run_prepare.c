@@ -76,11 +76,12 @@ nnfs_status run_prepare(train_run *run, nnfs_error *error)
     train_options *options = run->options;
     TRY(from_load_model(run, error));
     TRY(run_load(run, error));
-    preset_fit(options, run->train.set);
     TRY(check_folds(run, error));
     if (nnfs_dataset_columns(run->train.set) > 0 && !run->schema) {
+        preset_fit_columns(options, run->train.set);
         TRY(run_prepare_table(run, error));
     }
+    preset_fit(options, run->train.set);
     if (options->from) {
         TRY(from_check(run, error));
     }

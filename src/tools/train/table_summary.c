@@ -26,12 +26,12 @@ typedef struct list_widths {
     int name, kind;
 } list_widths;
 
-static list_widths measure_list(const nnfs_dataset *data, int shown)
+static list_widths measure_list(const nnfs_dataset *data, const int *listed, int count)
 {
     list_widths widths = {(int)sizeof "column" - 1, (int)sizeof "number" - 1};
-    for (int i = 0; i < shown; i++) {
-        nnfs_column column = nnfs_dataset_column(data, i);
-        int name = column_name(column.name, i + 1).width;
+    for (int i = 0; i < count; i++) {
+        nnfs_column column = nnfs_dataset_column(data, listed[i]);
+        int name = column_name(column.name, listed[i] + 1).width;
         int kind = (int)strlen(kind_text(&column).text);
         widths.name = MAX(name, widths.name);
         widths.kind = MAX(kind, widths.kind);
@@ -52,23 +52,50 @@ static void show_column(const train_run *run, int index, list_widths widths)
     free(becomes);
 }
 
+/* Lists the first `most` columns that were not screened out; returns how many were. */
+static int list_columns(const train_run *run, int most, int *listed, int *count)
+{
+    const nnfs_preprocessing *preprocessing = run->preprocessing;
+    int screened = 0;
+    int feature = 0;
+    *count = 0;
+    for (int i = 0; i < nnfs_dataset_columns(run->train.set); i++) {
+        nnfs_encoding encoding = nnfs_preprocessing_column(preprocessing, feature);
+        bool is_feature =
+            feature < nnfs_preprocessing_columns(preprocessing) && encoding.column == i;
+        feature += is_feature;
+        if (is_feature && is_screened_out(&encoding)) {
+            screened++;
+        } else if (*count < most) {
+            listed[(*count)++] = i;
+        }
+    }
+    return screened;
+}
+
 static void show_columns(const train_run *run)
 {
     const nnfs_dataset *data = run->train.set;
-    int columns = nnfs_dataset_columns(data);
+    int listed[NAMED_MOST];
     int most = UNNAMED_MOST;
     if (nnfs_dataset_column(data, 0).name) {
         most = NAMED_MOST;
     }
-    int shown = MIN(most, columns);
-    list_widths widths = measure_list(data, shown);
+    int count = 0;
+    int screened = list_columns(run, most, listed, &count);
+    list_widths widths = measure_list(data, listed, count);
     line_print(stderr, "  %-*s  %-*s  %7s  becomes\n", widths.name, "column", widths.kind, "kind",
                "missing");
-    for (int i = 0; i < shown; i++) {
-        show_column(run, i, widths);
+    for (int i = 0; i < count; i++) {
+        show_column(run, listed[i], widths);
     }
-    if (columns > shown) {
-        line_print(stderr, "  and %s more\n", text_count(columns - shown).text);
+    int more = nnfs_dataset_columns(data) - screened - count;
+    if (more > 0) {
+        line_print(stderr, "  and %s more\n", text_count(more).text);
+    }
+    if (screened > 0) {
+        line_print(stderr, "  %s column%s screened out\n", text_count(screened).text,
+                   text_plural(screened));
     }
 }
 

@@ -203,7 +203,7 @@ static void check_from(const train_values *values)
                                           "folds",          "weight-column",
                                           "max-categories", "category-width",
                                           "networks",       "refit",
-                                          "log-target"};
+                                          "log-target",     "screen"};
     const train_options *options = &values->options;
     if (options->freeze && !options->from) {
         usage_error("--freeze is for --from");

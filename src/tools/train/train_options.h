@@ -26,7 +26,7 @@ typedef struct preset_option {
 typedef struct train_options {
     int preset; /* its number, or BY_TASK: by the data */
     bool batch_given, epochs_given, dropout_given, rate_given; /* by hand */
-    bool input_dropout_given;
+    bool input_dropout_given, screen_given;
     bool networks_given, refit_given, calibration_given;
     bool preset_refit,
         preset_calibrates; /* --refit and --validation, temperature are the preset's */

@@ -56,18 +56,36 @@ run nnfs-import model.onnx -o again
 nnfs-show robust | grep -E "area|sold"
 nnfs-show two | grep sold
 
-# More than 256 columns: no members and embeddings; half as many as samples, or more: input dropout.
+# More than 256 columns: those that tell nothing of the target are left out.
 wide() {
     awk -v rows="$1" 'BEGIN { srand(6); for (j = 0; j < 260; j++) printf "x%d,", j; print "y"
         for (i = 0; i < rows; i++) { for (j = 0; j < 260; j++) printf "%.3f,", rand(); print rand() * 100 } }'
 }
 wide 100 >short.csv
 wide 900 >long.csv
-for data in "short.csv" "short.csv --input-dropout 0.1" "long.csv"; do
+awk -F, -v OFS=, 'NR > 1 { $261 = $3 + $50 > 1 ? "yes" : "no" } { print }' short.csv >classes.csv
+awk -F, -v OFS=, 'NR > 1 { $261 = $3 + $50 + $51 } { print }' short.csv >sums.csv
+for data in "short.csv" "classes.csv" "classes.csv --screen 0" "long.csv --screen 0"; do
     # shellcheck disable=SC2086
     nnfs-train $data --preset balanced -e 1 --test 0 -o wide 2>&1 | grep -E '^(preset|  +--)'
 done
+nnfs-train sums.csv -e 1 --test 0 -o wide --log wide.jsonl 2>&1 | sed -n '/column /,/^predicts/p'
+grep -o '"screen":[0-9.]*' wide.jsonl
+nnfs-show wide | sed -n '/^takes/,/^predicts/p'
+nnfs-predict -q wide sums.csv >one
+cut -d, -f3,50,51,57 sums.csv | nnfs-predict -q wide - -o two
+cmp one two && echo "the same predictions without the columns that were screened out"
+nnfs-export -q wide --onnx wide.onnx --c wide.c --check sums.csv 2>/dev/null
+echo "=> $?"
 for threads in 1 2 3; do
-    nnfs-train -q short.csv -e 2 --test 0 -t $threads -o wide$threads
+    nnfs-train -q sums.csv -e 2 --test 0 -t $threads -o wide$threads
 done
+run nnfs-train sums.csv --screen 1 -o none
 cmp wide1 wide2 && cmp wide1 wide3 && echo "the same model with any number of threads"
+
+# More than a million rows: epochs by their samples.
+seq 1200000 | awk '{ print $1 % 1009 "," $1 % 7 + $1 % 3 }' >rows.csv
+for preset in fast balanced; do
+    nnfs-train rows.csv --task numbers --preset $preset --test 0 -o none --show-program 2>&1 |
+        grep -o -e '--batch.*'
+done
