@@ -40,7 +40,13 @@ FORMS = [("--preset", "plain", "--normalization", "layer"), ("--preset", "plain"
          ("--preset", "plain", "--missing-indicator"), ("--preset", "fast"), ("--preset", "balanced"),
          ("--preset", "fast", "--members", "5"), ("--preset", "plain", "--members", "5"),
          ("--preset", "plain", "--scale", "robust"), ("--preset", "plain", "--scale", "quantile"),
-         ("--preset", "plain", "--two-valued")]
+         ("--preset", "plain", "--two-valued"), ("--preset", "plain", "--networks", "3"),
+         ("--preset", "balanced", "--category-width", "2"),
+         ("--preset", "fast", "--embedding", "periodic:frequencies=6")]
+# And with classes or with targets that are never negative.
+CLASS_FORMS = [("--preset", "balanced"), ("--preset", "plain", "--networks", "2"),
+               ("--preset", "plain", "--validation", "0.3", "--calibration-method", "temperature"),
+               ("--preset", "balanced", "--label-smoothing", "0.1", "--ema", "0.9")]
 wrong = 0
 
 
@@ -216,7 +222,7 @@ def make_small(work):
             town = rng.choice(["Rome", "York, North", 'the "old" town', "Zürich"])
             date = datetime.datetime(1968, 1, 1) + datetime.timedelta(seconds=int(rng.integers(1800000000)))
             out.writerow([f"{size:.3f}", town, f"{rng.normal():.3f}", date.strftime("%d.%m.%Y"),
-                          date.isoformat(" "), rng.choice(["yes", "no"]), f"{100 * size + len(town):.2f}"])
+                          date.isoformat(" "), rng.choice(["yes", "no"]), f"{500 + 100 * size + len(town):.2f}"])
     return path
 
 
@@ -227,7 +233,10 @@ with tempfile.TemporaryDirectory() as folder:
         check_table(work, small, "price", "--preset", "plain", "--activation", activation)
     for options in FORMS:
         check_table(work, small, "price", *options)
-    check_table(work, small, "place, or town", "--preset", "balanced")
+    for options in CLASS_FORMS:
+        check_table(work, small, "place, or town", *options)
+    check_table(work, small, "price", "--preset", "plain", "--log-target", "yes")
+    check_table(work, small, "price", "--preset", "balanced", "--log-target", "yes", "--members", "3")
     for options in [("--activation", name) for name in ACTIVATIONS] + [("--normalization", "layer"),
                                                                        ("--normalization", "batch")]:
         if torch:
