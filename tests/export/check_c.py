@@ -91,18 +91,18 @@ def compare(name, expected, got):
           + ("  WRONG" if bad else ""), flush=True)
 
 
-def check(work, name, model, data, lines):
-    """`lines` is the CSV of the samples, `data` the samples as nnfs-predict reads them."""
+def check(work, name, model, data, header, lines):
+    """`lines` is the CSV of the samples behind `header`, `data` the samples as nnfs-predict reads them."""
     source, program = work / "model.c", work / "program"
     tool("nnfs-export", "-q", model, "--c", source)
     expected = tool("nnfs-predict", "-q", model, data)
     for machine, compile_one, runner, most in machines():
         compile_one(source, program)
         given = work / "given.csv"
-        given.write_text("".join(lines[:most + 1] if most else lines), encoding="utf-8")
+        given.write_text("".join(header + lines[:most]), encoding="utf-8")
         with open(given, "rb") as file:
             got = run(*runner, program, given=file)
-        rows = most or len(lines) - 1
+        rows = len(lines[:most])
         compare(f"{name}, {machine}", "".join(expected.splitlines(True)[:rows + 1]), got)
 
 
@@ -113,15 +113,15 @@ def check_table(work, path, target, *options):
     with open(awkward, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *make_awkward(header, rows, target)])
     lines = awkward.read_text(encoding="utf-8").splitlines(True)
-    check(work, " ".join([path.name, *options]), model, awkward, lines)
+    check(work, " ".join([path.name, *options]), model, awkward, lines[:1], lines[1:])
 
 
 def check_mnist(work, folder):
     model = work / "mnist.safetensors"
     tool("nnfs-train", folder, "-e", 1, "-q", "-o", model)
     pixels = read_pixels(folder / "t10k-images-idx3-ubyte.gz")
-    lines = [",".join(map(str, row)) + "\n" for row in [range(len(pixels[0])), *pixels]]
-    check(work, "mnist", model, folder, lines)
+    lines = [",".join(map(str, row)) + "\n" for row in pixels]
+    check(work, "mnist", model, folder, [], lines)
 
 
 with tempfile.TemporaryDirectory() as temporary:
