@@ -14,8 +14,8 @@
 
 /*
  * The graph of network `network` of an ONNX model, from 0, and how many it has: FEATURES, perhaps
- * SCALE, embeddings, then DENSE, NORMALIZE, ACTIVATION, COMPLEMENT. With `from_columns` it begins at
- * its embeddings or its first layer instead. graph_free in any case. Errors: DATA (without the
+ * SCALE, embeddings, then DENSE, NORMALIZE, ACTIVATION, COMPLEMENT. With `from_columns` it begins
+ * at its embeddings or its first layer instead. graph_free in any case. Errors: DATA (without the
  * file), MEMORY.
  */
 nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, int network,
