@@ -47,7 +47,8 @@ static nnfs_status load_like(train_run *run, nnfs_error *error)
 /* Whether the model of --from has no preprocessing, as imports have none, and the data are a table. */
 static bool takes_numbers(const train_run *run, const char *path)
 {
-    return run->options->from && !run->schema && is_table_data(&run->options->table, path);
+    return run->options->from && !run->schema && is_table_data(&run->options->table, path) &&
+           !nnfs_network_note(run->network, "preprocessing"); /* as of pixels */
 }
 
 /* A table as that model takes it: its numbers as they are, with the targets behind them. */
