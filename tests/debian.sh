@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The Debian packages build in a copy of the tree, lintian has no errors, and the tools run from what the packages
-# hold. Usage: debian.sh SOURCE_ROOT
+# hold. Where a chroot can be made (see debian13.sh) they are installed in a clean one of this release, used and
+# purged. Usage: debian.sh SOURCE_ROOT
 set -euo pipefail
 root=$(realpath "$1")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf --one-file-system "$work"' EXIT
 mkdir "$work/nnfs"
 cd "$root"
 git ls-files -z | tar --null --files-from=- --create --file=- | tar --extract --directory="$work/nnfs"
@@ -41,3 +42,41 @@ while IFS='|' read -r _ name size wanted _; do
     rows=$((rows + 1))
 done < <(grep -E '^\| `(libnnfs|nnfs-)' "$root/docs/deploy.md")
 test "$rows" -eq 9
+
+# ---- In a clean chroot ----
+
+reason=$("$root/tests/debian13.sh" --missing)
+if [ -n "$reason" ]; then
+    echo "not installed in a clean chroot: $reason"
+    exit
+fi
+# shellcheck source=/dev/null
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+export ROOT=$work/root
+debootstrap --variant=minbase "$codename" "$ROOT" "${MIRROR:-http://deb.debian.org/debian}"
+mkdir "$ROOT/packages"
+cp libnnfs0_*.deb libnnfs-dev_*.deb nnfs_*.deb "$root/docs/one_step.c" "$ROOT/packages"
+cat >"$ROOT/packages/use.sh" <<'END'
+set -eux
+cd /packages
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update
+apt-get -qy --no-install-recommends install ./nnfs_*.deb
+ldd /usr/bin/nnfs-* | grep 'not found' && exit 1
+nnfs-train digits --hidden 8 --epochs 1 --quiet --output model.safetensors
+nnfs-predict --quiet model.safetensors digits -o predictions.csv
+test "$(wc -l <predictions.csv)" -eq 10001
+apt-get -qy --no-install-recommends install ./libnnfs-dev_*.deb gcc libc6-dev pkg-config
+cc one_step.c $(pkg-config --cflags --libs nnfs) -o one_step
+./one_step
+cc one_step.c $(pkg-config --cflags --libs --static nnfs | sed 's/-lnnfs/-l:libnnfs.a/') -o one_step_static ||
+    echo 'not linked statically: the libraries that it needs are packages of their own'
+dpkg --verify libnnfs0 libnnfs-dev nnfs
+apt-get -qy purge libnnfs0 libnnfs-dev nnfs
+find / -xdev -name '*nnfs*' -not -path '/packages/*' | grep . && exit 1
+exit 0
+END
+# shellcheck disable=SC2016 # for the shell inside
+unshare --mount bash -eu -c 'mount -t proc proc "$ROOT/proc"
+    exec env -i HOME=/root TERM=dumb PATH="$PATH" chroot "$ROOT" bash /packages/use.sh'
+echo "installed, used and purged in a clean $codename"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every tool has a man page with an item for each option of its --help and for no other, nnfs(7) lists
-# it, and the pages say nothing of functions and tools that are not there. With mandoc they are also
-# looked at for mistakes.
+# it, and the pages say nothing of functions and tools that are not there. No line of a --help has more
+# than 79 columns. With mandoc the pages are also looked at for mistakes.
 # Usage: man.sh SOURCE_ROOT BUILD_ROOT TOOL...
 # shellcheck disable=SC2013 # words
 set -u
@@ -33,6 +33,8 @@ for tool in "$@"; do
     else
         complain "$name has no man page, man/$name.1"
     fi
+    long=$("$tool" --help | awk 'length > 79')
+    [ -z "$long" ] || complain "$name --help has lines of more than 79 columns: $long"
     grep -q "^\.It Xr $name 1$" "$man/nnfs.7" || complain "man/nnfs.7 does not list $name"
 done
 

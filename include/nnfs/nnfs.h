@@ -1189,7 +1189,7 @@ NNFS_API void nnfs_import_settings_init(nnfs_import_settings *settings);
 /*
  * Makes a network of a PyTorch state dict (safetensors: Linear, BatchNorm1d, LayerNorm) or an ONNX
  * graph of a multilayer perceptron, by the file's content; of what nnfs_network_export_onnx wrote
- * with its preprocessing, members and piecewise embeddings, so that it is exported as the same
+ * with its preprocessing, members, embeddings and networks, so that it is exported as the same
  * bytes. The caller frees the network. settings may be NULL. Errors: IO, DATA (the operator or
  * tensor that does not fit is named), MEMORY.
  */

@@ -330,7 +330,7 @@ static const setting rows[] = {
         .about.zero = "none",
         .about.help = "distortions of pictures in training, anew in each epoch: elastic, affine, "
                       "shift, flip, noise, cutout and mixup, with settings such as "
-                      "elastic:sigma=6,alpha=36,affine:rotate=15,rotate@1=7.5, where @1 is for "
+                      "affine:rotate=15,rotate@1=7.5,shift:pixels=2, where @1 is for "
                       "the samples of class 1",
         .about.standard = "none",
         .later = true,

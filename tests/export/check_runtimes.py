@@ -8,11 +8,9 @@ Needs onnx, onnxruntime and numpy. Usage: check_runtimes.py BUILD [FOLDER_OF_DAT
 """
 import csv
 import datetime
-import gzip
 import io
 import pathlib
 import re
-import struct
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,8 @@ import tempfile
 import numpy as np
 import onnx
 import onnxruntime
+
+from awkward import MISSING, TABLES, days_of, make_awkward, read_pixels, read_table
 
 try:
     import safetensors.torch
@@ -29,18 +29,19 @@ except ImportError:
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 DATA = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
-MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
-TABLES = [("housing/housing.csv", "median_house_value"), ("tables/adult.csv.gz", "income"),
-          ("tables/ames.csv.gz", "SalePrice"), ("tables/churn.csv.gz", "Exited"),
-          ("tables/diamonds.csv.gz", "price"), ("tables/letter.csv.gz", "lettr"),
-          ("tables/wine.csv.gz", "quality")]
 ACTIVATIONS = "identity relu leaky_relu elu sigmoid tanh softplus silu gelu selu mish".split()
 # What a network can have besides plain layers.
 FORMS = [("--preset", "plain", "--normalization", "layer"), ("--preset", "plain", "--normalization", "batch"),
          ("--preset", "plain", "--missing-indicator"), ("--preset", "fast"), ("--preset", "balanced"),
          ("--preset", "fast", "--members", "5"), ("--preset", "plain", "--members", "5"),
          ("--preset", "plain", "--scale", "robust"), ("--preset", "plain", "--scale", "quantile"),
-         ("--preset", "plain", "--two-valued")]
+         ("--preset", "plain", "--two-valued"), ("--preset", "plain", "--networks", "3"),
+         ("--preset", "balanced", "--category-width", "2"),
+         ("--preset", "fast", "--embedding", "periodic:frequencies=6")]
+# And with classes or with targets that are never negative.
+CLASS_FORMS = [("--preset", "balanced"), ("--preset", "plain", "--networks", "2"),
+               ("--preset", "plain", "--validation", "0.3", "--calibration-method", "temperature"),
+               ("--preset", "balanced", "--label-smoothing", "0.1", "--ema", "0.9")]
 wrong = 0
 
 
@@ -56,52 +57,6 @@ def session_of(path):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def read_table(path):
-    raw = path.read_bytes()
-    text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode()
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), skipinitialspace=True)]
-    return rows[0], [row for row in rows[1:] if row]
-
-
-def make_awkward(header, rows, target):
-    """Every seventh row: a cell is missing, or a text that no category has."""
-    typed = {i for i in range(len(header))
-             if all(r[i] in MISSING or is_number(r[i]) or is_date(r[i]) for r in rows)}
-    made = [list(row) for row in rows]
-    keep = header.index(target)
-    for i in range(0, len(made), 7):
-        at = (i // 7) % len(header)
-        if at == keep:
-            continue
-        made[i][at] = "" if at in typed or i % 2 else "Zürich, \"new\""
-    return made
-
-
-def is_number(cell):
-    try:
-        float(cell)
-        return True
-    except ValueError:
-        return False
-
-
-def is_date(cell):
-    try:
-        days_of(cell)
-        return True
-    except ValueError:
-        return False
-
-
-def days_of(cell):
-    """Days from 1970-01-01 of a date in ISO 8601 or as 31.12.2019."""
-    if cell in MISSING:
-        return np.nan
-    date = (datetime.datetime.strptime(cell, "%d.%m.%Y") if cell.count(".") == 2
-            else datetime.datetime.fromisoformat(cell))
-    return (date - datetime.datetime(1970, 1, 1)) / datetime.timedelta(days=1)
 
 
 def feeds_of(session, header, rows):
@@ -153,18 +108,11 @@ def check_table(work, path, target, *options):
             run("nnfs-predict", "-q", model, awkward))
 
 
-def read_idx(path):
-    raw = path.read_bytes()
-    raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    count = struct.unpack(">I", raw[4:8])[0]
-    return np.frombuffer(raw, np.uint8, offset=16).reshape(count, -1)
-
-
 def check_mnist(work, folder):
     model, exported = work / "mnist.safetensors", work / "mnist.onnx"
     run("nnfs-train", folder, "-e", 1, "-q", "-o", model)
     run("nnfs-export", model, "--onnx", exported, "-q")
-    pixels = read_idx(folder / "t10k-images-idx3-ubyte.gz").astype(np.float32)
+    pixels = np.array(read_pixels(folder / "t10k-images-idx3-ubyte.gz"), dtype=np.float32)
     compare("mnist", session_of(exported), {"input": pixels}, run("nnfs-predict", "-q", model, folder))
 
 
@@ -216,7 +164,7 @@ def make_small(work):
             town = rng.choice(["Rome", "York, North", 'the "old" town', "Zürich"])
             date = datetime.datetime(1968, 1, 1) + datetime.timedelta(seconds=int(rng.integers(1800000000)))
             out.writerow([f"{size:.3f}", town, f"{rng.normal():.3f}", date.strftime("%d.%m.%Y"),
-                          date.isoformat(" "), rng.choice(["yes", "no"]), f"{100 * size + len(town):.2f}"])
+                          date.isoformat(" "), rng.choice(["yes", "no"]), f"{500 + 100 * size + len(town):.2f}"])
     return path
 
 
@@ -227,7 +175,10 @@ with tempfile.TemporaryDirectory() as folder:
         check_table(work, small, "price", "--preset", "plain", "--activation", activation)
     for options in FORMS:
         check_table(work, small, "price", *options)
-    check_table(work, small, "place, or town", "--preset", "balanced")
+    for options in CLASS_FORMS:
+        check_table(work, small, "place, or town", *options)
+    check_table(work, small, "price", "--preset", "plain", "--log-target", "yes")
+    check_table(work, small, "price", "--preset", "balanced", "--log-target", "yes", "--members", "3")
     for options in [("--activation", name) for name in ACTIVATIONS] + [("--normalization", "layer"),
                                                                        ("--normalization", "batch")]:
         if torch:

@@ -86,23 +86,46 @@ for model in numbers classes pictures; do
     [ $model != pictures ] || data=pictures
     nnfs-export $model.safetensors --onnx $model.onnx --c $model.c --safetensors $model.torch --check $data
 done
-for model in numbers classes pictures dates layer batch members votes robust; do
+# Several networks, targets on a log scale, calibrated probabilities.
+nnfs-train days.csv --target town --preset balanced --hidden 8 --networks 2 -e 1 -q -o networks.safetensors
+nnfs-train days.csv --target price --preset balanced --hidden 8 --log-target yes --category-width 2 \
+    --embedding periodic:frequencies=4 --networks 3 -e 1 -q -o logs.safetensors
+nnfs-train days.csv --target town --preset plain --validation 0.3 --calibration-method temperature -e 3 -q \
+    -o calibrated.safetensors
+nnfs-train pictures --hidden 8 --networks 2 -e 1 -q -o albums.safetensors
+for model in networks logs calibrated albums; do
+    nnfs-export -q $model.safetensors --onnx $model.onnx
+done
+for model in numbers classes pictures dates layer batch members votes robust vectors periodic networks logs \
+    calibrated albums; do
     nnfs-import -q $model.onnx -o again.safetensors
     nnfs-export -q again.safetensors --onnx again.onnx
     cmp $model.onnx again.onnx
 done
-# What an import does not carry is named.
-nnfs-train days.csv --target price --preset plain --networks 2 -e 1 -q -o networks.safetensors
-for model in vectors networks periodic; do
-    nnfs-export -q $model.safetensors --onnx $model.onnx
-    ! nnfs-import -q $model.onnx -o again.safetensors 2>refusal || exit 1
-    grep -c "nnfs wrote it with .*$model.*, which an import does not carry" refusal
-done
+nnfs-predict -q logs.safetensors days.csv >logs.csv
+nnfs-import -q logs.onnx -o again.safetensors
+nnfs-predict -q again.safetensors days.csv | cmp - logs.csv
 nnfs-import -q pictures.torch -o again.safetensors
 nnfs-export -q again.safetensors --safetensors again.torch
 cmp pictures.torch again.torch
 nnfs-export pictures.safetensors --c int8.c --int8 --check pictures >int8.txt
 grep -q '^int8 ' int8.txt
+
+# The main of pictures reads pixels, without a header, and nothing else.
+nnfs-predict -q pictures.safetensors pictures >expected.csv
+${CC:-cc} -std=c99 -O2 -DMAIN pictures.c -lm -o pictures-main
+tail -c $((50 * 64)) pictures/t10k-images-idx3-ubyte | od -An -v -tu1 -w64 | sed 's/^ *//; s/  */,/g' >pixels.csv
+./pictures-main <pixels.csv >got.csv
+compare expected.csv got.csv 1
+for pixel in 256 -1 1e300 nan x; do
+    sed "1s/^[0-9]*/$pixel/" pixels.csv >wrong.csv
+    ! ./pictures-main <wrong.csv >got.csv 2>said || exit 1
+    grep -qxF "line 1: not a number: '$pixel'" said
+done
+# Columns without names that are far behind in a wide file.
+awk 'BEGIN { srand(3); for (i = 0; i < 30; i++) { for (j = 0; j < 5000; j++) printf "7,"; print rand() "," rand() } }' >wide.csv
+nnfs-train wide.csv --header no --preset plain -e 1 -q -o wide.safetensors
+nnfs-export -q wide.safetensors --c wide.c --check wide.csv
 
 # No other header than math.h without -DMAIN.
 for model in classes dates members int8; do

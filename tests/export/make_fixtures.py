@@ -184,8 +184,8 @@ refuse("preprocessing", table)
 def written(*options):
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        rows = RNG.normal(size=(60, 3)).round(3)
-        np.savetxt(work / "t.csv", rows, "%g", ",", header="a,b,c", comments="")
+        rows = np.column_stack([np.arange(60) % 3, RNG.normal(size=(60, 3)).round(3)])
+        np.savetxt(work / "t.csv", rows, "%g", ",", header="kind,a,b,c", comments="")
         subprocess.run(["nnfs-train", "t.csv", "--preset", "plain", "--hidden", "4", "-e", "1", "-q", "-o", "m",
                         *options], cwd=work, check=True)
         subprocess.run(["nnfs-export", "m", "--onnx", "m.onnx", "-q"], cwd=work, check=True)
@@ -202,6 +202,24 @@ made = written("--embedding", "piecewise:bins=4,width=3")
 limits = next(i for i in made.graph.initializer if i.name.endswith("/upper"))
 limits.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(limits) * np.float32(2), limits.name))
 refuse("embedding-limits", made)
+made = written("--embedding", "periodic:frequencies=4,width=3")
+next(n for n in made.graph.node if n.op_type == "Cos").op_type = "Sin"
+refuse("embedding-sine", made)
+for name, kind, end, part in [
+        ("embedding-waves", "periodic:frequencies=4,width=3", "/w2", np.s_[:-1]),
+        ("embedding-places", "periodic:frequencies=4,width=3", "/embedded", np.s_[:-1]),
+        ("embedding-slope", "piecewise:bins=4,width=3", "/slope", np.s_[:-1]),
+        ("embedding-others", "piecewise:bins=4,width=3", "/others", np.s_[:0]),
+        ("embedding-vectors", "piecewise:bins=4,width=3", "/vectors 0", np.s_[:, :1]),
+        ("embedding-rows", "piecewise:bins=4,width=3", "/vectors 0", np.s_[:-1])]:
+    options = ["--categorical", "kind"] + ["--category-width", "2"] * ("vectors" in end)
+    made = written("--embedding", kind, *options)
+    changed = next(i for i in made.graph.initializer if i.name.endswith(end))
+    changed.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(changed)[part], changed.name))
+    refuse(name, made)
+made = written("--networks", "2")
+next(n for n in reversed(made.graph.node) if n.op_type == "Relu").op_type = "Tanh"
+refuse("networks", made)
 
 
 def refuse_torch(name, tensors):

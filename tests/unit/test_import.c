@@ -177,32 +177,64 @@ static void test_round_trips(void **state)
     }
 }
 
-/* Members, embeddings and both, with one output and with several; all inputs embedded, or some. */
+/* The embeddings of the kinds of `kinds`, a bit each, of the first 9 inputs. */
+static int list_embeddings(unsigned kinds, nnfs_embedding *list)
+{
+    static const int numbers[] = {0, 1};
+    static const int waves[] = {2, 3};
+    static const int categories[] = {4, 6};
+    static const int sizes[] = {2, 3};
+    static const nnfs_embedding all[] = {
+        {.kind = NNFS_EMBEDDING_PIECEWISE, .width = 2, .bins = 3, .count = 2, .inputs = numbers},
+        {.kind = NNFS_EMBEDDING_CATEGORY,
+         .width = 2,
+         .count = 2,
+         .inputs = categories,
+         .sizes = sizes},
+        {.kind = NNFS_EMBEDDING_PERIODIC,
+         .width = 3,
+         .count = 2,
+         .inputs = waves,
+         .frequencies = 4,
+         .sigma = 0.5f}};
+    int count = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        if (kinds & 1U << i) {
+            list[count++] = all[i];
+        }
+    }
+    return count;
+}
+
+/* Networks of all kinds of embeddings, with and without other inputs, members and further networks,
+ * with one output and with several. */
 static void test_members_and_embeddings(void **state)
 {
     (void)state;
     static const nnfs_layer outputs[] = {{3, NNFS_SOFTMAX}, {1, NNFS_SIGMOID}, {2, NNFS_IDENTITY}};
     static const nnfs_loss losses[] = {NNFS_CROSS_ENTROPY, NNFS_BINARY_CROSS_ENTROPY, NNFS_MSE};
-    static const int embedded[] = {0, 1, 3};
-    for (int i = 0; i < 36; i++) {
+    for (unsigned i = 0; i < 192; i++) {
         const nnfs_layer layers[] = {
             {6, i % 2 ? NNFS_GELU : NNFS_MISH}, {4, NNFS_RELU}, outputs[i % 3]};
         nnfs_network_settings settings;
         nnfs_network_settings_init(&settings);
-        settings.inputs = i % 4 == 3 ? 2 : 5;
+        settings.inputs = i & 8 ? 9 : 11;
         settings.layers = layers;
         settings.layer_count = 3;
         settings.loss = losses[i % 3];
-        settings.members = 1 + i / 12;
-        const nnfs_embedding embedding = {.kind = NNFS_EMBEDDING_PIECEWISE,
-                                          .width = 2,
-                                          .bins = 3,
-                                          .count = i % 4 == 3 ? 2 : i % 4,
-                                          .inputs = embedded};
-        settings.embeddings = &embedding;
-        settings.embedding_count = embedding.count > 0;
+        settings.members = i & 16 ? 3 : 1;
+        nnfs_embedding embeddings[3];
+        settings.embedding_count = list_embeddings(i & 7, embeddings);
+        settings.embeddings = embeddings;
         nnfs_network *network = NULL;
         assert_int_equal(nnfs_network_create(&settings, &network, NULL), NNFS_OK);
+        for (int further = 0; i & 32 && further < 2; further++) {
+            nnfs_network *other = NULL;
+            settings.seed++;
+            assert_int_equal(nnfs_network_create(&settings, &other, NULL), NNFS_OK);
+            assert_int_equal(nnfs_network_add(network, other, NULL), NNFS_OK);
+            nnfs_network_free(other);
+        }
         check_round_trip(network, nnfs_network_export_onnx);
         nnfs_network_free(network);
     }

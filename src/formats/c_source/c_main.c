@@ -14,7 +14,7 @@ static const char reading_text[] =
     "#define DELIMITER ','\n"
     "#endif\n"
     "\n"
-    "enum { CELL_BYTES = 4096, FILE_COLUMNS = 4096 };\n"
+    "enum { CELL_BYTES = 4096 };\n"
     "\n"
     "static int fail_at(long line, const char *what, const char *cell)\n"
     "{\n"
@@ -79,6 +79,8 @@ static const char reading_text[] =
     "}\n\n";
 
 static const char names_text[] =
+    "enum { FIRST_LINE = 2 };\n"
+    "\n"
     "/* Which input each column of the file is, by its header. */\n"
     "static int read_header(int *inputs)\n"
     "{\n"
@@ -101,7 +103,9 @@ static const char names_text[] =
     "    return found == $_INPUTS;\n"
     "}\n\n";
 
-static const char places_text[] = "static int read_header(int *inputs)\n"
+static const char places_text[] = "enum { FIRST_LINE = 1 };\n"
+                                  "\n"
+                                  "static int read_header(int *inputs)\n"
                                   "{\n"
                                   "    for (int i = 0; i < $_INPUTS; i++) {\n"
                                   "        inputs[file_columns[i]] = i;\n"
@@ -109,12 +113,14 @@ static const char places_text[] = "static int read_header(int *inputs)\n"
                                   "    return 1;\n"
                                   "}\n\n";
 
-static const char features_text[] = "static int read_header(int *inputs)\n"
+static const char features_text[] = "enum { FIRST_LINE = 1 };\n"
+                                    "\n"
+                                    "static int read_header(int *inputs)\n"
                                     "{\n"
-                                    "    for (int i = 0; i < $_INPUTS && i < FILE_COLUMNS; i++) {\n"
+                                    "    for (int i = 0; i < $_INPUTS; i++) {\n"
                                     "        inputs[i] = i;\n"
                                     "    }\n"
-                                    "    return $_INPUTS <= FILE_COLUMNS;\n"
+                                    "    return 1;\n"
                                     "}\n\n";
 
 static const char number_text[] = "static int parse_number(const char *cell, @_value *value)\n"
@@ -123,6 +129,18 @@ static const char number_text[] = "static int parse_number(const char *cell, @_v
                                   "    *value = (@_value)strtod(cell, &end);\n"
                                   "    return end != cell && *end == '\\0';\n"
                                   "}\n\n";
+
+static const char pixel_text[] =
+    "static int parse_number(const char *cell, @_value *value)\n"
+    "{\n"
+    "    char *end = NULL;\n"
+    "    double number = strtod(cell, &end);\n"
+    "    if (end == cell || *end != '\\0' || !(number >= 0 && number <= 255)) {\n"
+    "        return 0;\n"
+    "    }\n"
+    "    *value = (@_value)number;\n"
+    "    return 1;\n"
+    "}\n\n";
 
 static const char table_value_text[] =
     "static int is_missing(const char *cell)\n"
@@ -236,7 +254,7 @@ static const char main_text[] =
     "        return fail_at(1, \"the header lacks a column that the model reads\", \"\");\n"
     "    }\n"
     "    print_header();\n"
-    "    for (long line = 2; ; line++) {\n"
+    "    for (long line = FIRST_LINE; ; line++) {\n"
     "        @_value values[$_INPUTS];\n"
     "        float output[$_OUTPUTS];\n"
     "        int c = getc(stdin);\n"
@@ -257,13 +275,19 @@ static const char main_text[] =
     "}\n"
     "#endif\n";
 
+/* The number of the file's column that a column without a name is. */
+static int file_column(const graph_column *column)
+{
+    return atoi(column->name + sizeof "column_" - 1) - 1;
+}
+
 /* Of columns without names: "column_3" is the third of the file. */
 static void write_places(c_writer *w)
 {
     (void)fprintf(w->stream, "static const int file_columns[%d] = {", w->graph->column_count);
     for (int i = 0; i < w->graph->column_count; i++) {
-        int number = atoi(w->graph->columns[i].name + sizeof "column_" - 1);
-        (void)fprintf(w->stream, "%s%d,", i % 20 == 0 ? "\n    " : " ", number - 1);
+        (void)fprintf(w->stream, "%s%d,", i % 20 == 0 ? "\n    " : " ",
+                      file_column(&w->graph->columns[i]));
     }
     (void)fputs("\n};\n\n", w->stream);
     c_template(w, places_text);
@@ -283,12 +307,30 @@ static void write_missing(c_writer *w)
     (void)fputs("};\n\n", w->stream);
 }
 
+/* Columns of a file that main looks at: those that the model reads may be anywhere among them. */
+static void write_file_columns(c_writer *w)
+{
+    const model_graph *graph = w->graph;
+    int count = 4096;
+    if (graph_inputs(graph) > count / 4) {
+        count = 4 * graph_inputs(graph);
+    }
+    for (int i = 0; !graph->named && i < graph->column_count; i++) {
+        int column = file_column(&graph->columns[i]);
+        if (column >= count) {
+            count = column + 1;
+        }
+    }
+    (void)fprintf(w->stream, "enum { FILE_COLUMNS = %d };\n\n", count);
+}
+
 void c_write_main(c_writer *w)
 {
     const model_graph *graph = w->graph;
     size_t constants = w->constants; /* those of main do not count */
     bool table = graph->column_count > 0;
     c_template(w, reading_text);
+    write_file_columns(w);
     c_strings(w, "target_names", graph->targets, graph->classes > 0 ? 1 : graph_outputs(graph));
     if (table && graph->named) {
         c_template(w, names_text);
@@ -297,7 +339,7 @@ void c_write_main(c_writer *w)
     } else {
         c_template(w, features_text);
     }
-    c_template(w, number_text);
+    c_template(w, graph->pixels ? pixel_text : number_text);
     if (table) {
         write_missing(w);
     }

@@ -189,9 +189,10 @@ static void write_columns(c_writer *w)
 static void write_source(c_writer *w, const char *header)
 {
     (void)fprintf(w->stream, "/*\n * A neural network, written by nnfs %s.\n *\n", nnfs_version());
-    c_template(w,
-               " *   cc -O2 -c @.c                     the functions of @.h\n"
-               " *   cc -O2 -DMAIN @.c -lm -o @        a program: CSV in, predictions out\n */\n");
+    c_template(w, " *   cc -O2 -c @.c                     the functions of @.h\n"
+                  " *   cc -O2 -DMAIN @.c -lm -o @        a program: CSV in, predictions out\n");
+    c_template(w, w->graph->named ? " *\n * The first line of the CSV names its columns.\n */\n"
+                                  : " *\n * The CSV has no line that names its columns.\n */\n");
     (void)fprintf(w->stream, "#include \"%s\"\n\n#include <math.h>\n\n", header);
     if (w->graph->classes > 0) {
         write_classes(w);

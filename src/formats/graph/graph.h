@@ -114,14 +114,13 @@ typedef struct model_graph {
     char **missing; /* cells that mean "missing"; a list that ends with NULL */
     graph_node *nodes;
     int node_count;
-    int classes;              /* 0: the outputs are numbers */
-    char **class_names;       /* [classes] */
-    bool class_numbers;       /* and they are all integers */
-    char **targets;           /* names of the numbers, or of the column of classes */
-    char *preprocessing;      /* as in a model file, or NULL */
-    int loss;                 /* nnfs_loss; -1: by the output's activation */
-    const char *not_imported; /* what an import does not carry, in words; NULL: nothing */
-    float quantile;           /* of NNFS_QUANTILE */
+    int classes;         /* 0: the outputs are numbers */
+    char **class_names;  /* [classes] */
+    bool class_numbers;  /* and they are all integers */
+    char **targets;      /* names of the numbers, or of the column of classes */
+    char *preprocessing; /* as in a model file, or NULL */
+    int loss;            /* nnfs_loss; -1: by the output's activation */
+    float quantile;      /* of NNFS_QUANTILE */
 } model_graph;
 
 /* The graph of a network; graph_free in any case. Errors: DATA (a name that is

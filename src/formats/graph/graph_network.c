@@ -222,48 +222,72 @@ static nnfs_status set_input_tensor(nnfs_network *network, int tensor, const flo
     return NNFS_OK;
 }
 
+/* Kinds of nodes as kinds of embeddings; -1: it is none. */
+static int embedding_kind(const graph_node *node)
+{
+    switch (node->kind) {
+    case NODE_PIECEWISE:
+        return NNFS_EMBEDDING_PIECEWISE;
+    case NODE_PERIODIC:
+        return NNFS_EMBEDDING_PERIODIC;
+    case NODE_VECTORS:
+        return NNFS_EMBEDDING_CATEGORY;
+    default:
+        return -1;
+    }
+}
+
+static nnfs_status set_embedding(nnfs_network *network, const network_embedding *to,
+                                 const node_embedding *from, nnfs_error *error)
+{
+    if (from->edges) {
+        TRY(set_input_tensor(network, to->edges, from->edges,
+                             (size_t)from->count * ((size_t)from->bins + 1), error));
+    }
+    return set_input_tensor(network, to->table, from->table, from->table_floats, error);
+}
+
 static nnfs_status set_inputs(nnfs_network *network, const model_graph *graph, nnfs_error *error)
 {
     const graph_node *expand = find_node(graph, NODE_EXPAND);
-    const graph_node *embed = find_node(graph, NODE_PIECEWISE);
-    nnfs_status status = NNFS_OK;
     if (expand && network->members > 1) {
         size_t count = (size_t)expand->members * (size_t)expand->width;
-        status = set_input_tensor(network, network->member_scale, expand->scale, count, error);
+        TRY(set_input_tensor(network, network->member_scale, expand->scale, count, error));
     }
-    if (status != NNFS_OK || !embed) {
-        return status;
+    int embeddings = 0;
+    for (int i = 0; i < graph->node_count && embeddings < network->embedding_count; i++) {
+        if (embedding_kind(&graph->nodes[i]) >= 0) {
+            TRY(set_embedding(network, &network->embeddings[embeddings++],
+                              &graph->nodes[i].embedding, error));
+        }
     }
-    const node_embedding *from = &embed->embedding;
-    size_t count = (size_t)from->count;
-    size_t bins = (size_t)from->bins;
-    status = set_input_tensor(network, network->embeddings[0].edges, from->edges,
-                              count * (bins + 1), error);
-    if (status != NNFS_OK) {
-        return status;
-    }
-    return set_input_tensor(network, network->embeddings[0].table, from->table,
-                            count * (bins + 2) * (size_t)from->width, error);
+    return NNFS_OK;
 }
 
-/* The embedding, if there is one, is described in `embedding`. */
+/* The embeddings are described in `embeddings`, [EMBEDDING_KINDS]. */
 static void describe_inputs(const model_graph *graph, nnfs_network_settings *settings,
-                            nnfs_embedding *embedding)
+                            nnfs_embedding *embeddings)
 {
     const graph_node *expand = find_node(graph, NODE_EXPAND);
-    const graph_node *embed = find_node(graph, NODE_PIECEWISE);
     settings->inputs = graph->nodes[0].width;
     if (expand) {
         settings->members = expand->members;
     }
-    if (embed) {
-        *embedding = (nnfs_embedding){.kind = NNFS_EMBEDDING_PIECEWISE,
-                                      .width = embed->embedding.width,
-                                      .bins = embed->embedding.bins,
-                                      .count = embed->embedding.count,
-                                      .inputs = embed->embedding.inputs};
-        settings->embeddings = embedding;
-        settings->embedding_count = 1;
+    settings->embeddings = embeddings;
+    for (int i = 0; i < graph->node_count && settings->embedding_count < EMBEDDING_KINDS; i++) {
+        const node_embedding *from = &graph->nodes[i].embedding;
+        int kind = embedding_kind(&graph->nodes[i]);
+        if (kind >= 0) {
+            embeddings[settings->embedding_count++] =
+                (nnfs_embedding){.kind = (nnfs_embedding_kind)kind,
+                                 .width = from->width,
+                                 .bins = from->bins,
+                                 .count = from->count,
+                                 .inputs = from->inputs,
+                                 .sizes = from->sizes,
+                                 .frequencies = from->frequencies,
+                                 .sigma = 1.0f}; /* of initial weights, which these are not */
+        }
     }
 }
 
@@ -282,8 +306,8 @@ static nnfs_status create_network(const model_graph *graph, nnfs_network **netwo
     }
     nnfs_network_settings settings;
     nnfs_network_settings_init(&settings);
-    nnfs_embedding embedding;
-    describe_inputs(graph, &settings, &embedding);
+    nnfs_embedding embeddings[EMBEDDING_KINDS];
+    describe_inputs(graph, &settings, embeddings);
     settings.layers = layers;
     settings.layer_count = list_layers(graph, layers, normalization);
     settings.normalization = normalization;

@@ -143,31 +143,9 @@ static int classes_of(const nnfs_network *network)
     return outputs;
 }
 
-static const char *not_imported(const nnfs_network *network)
-{
-    const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
-    if (from && from->classes == 0 && from->target_count > 0 && from->targets[0].is_log) {
-        return "a target on a log scale";
-    }
-    if (nnfs_network_networks(network) > 1) {
-        return "several networks";
-    }
-    for (int i = 0; i < network->embedding_count; i++) {
-        if (network->embeddings[i].as.kind == NNFS_EMBEDDING_CATEGORY) {
-            return "trained vectors of categories";
-        }
-        if (network->embeddings[i].as.kind == NNFS_EMBEDDING_PERIODIC) {
-            return "periodic embeddings";
-        }
-    }
-    return NULL;
-}
-
 nnfs_status graph_of_network(const nnfs_network *network, model_graph *graph, nnfs_error *error)
 {
-    *graph = (model_graph){.loss = (int)network->loss,
-                           .quantile = network->quantile,
-                           .not_imported = not_imported(network)};
+    *graph = (model_graph){.loss = (int)network->loss, .quantile = network->quantile};
     const nnfs_preprocessing *from = encoder_preprocessing(network->encoder);
     if (from) {
         nnfs_status status = graph_add_columns(graph, from, error);

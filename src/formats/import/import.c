@@ -6,6 +6,7 @@
 #include "formats/onnx/onnx_build.h"
 #include "formats/preprocessing_json.h"
 #include "math/loss_text.h"
+#include "network/network.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,18 +32,18 @@ static const char *metadata(const Onnx__ModelProto *model, const char *key)
 }
 
 /* Logits without a softmax, where the settings give them one. */
-static nnfs_status set_output_activation(model_graph *graph, nnfs_activation activation,
+static nnfs_status set_output_activation(model_graph *graph, nnfs_activation output,
                                          nnfs_error *error)
 {
     bool identity = graph->nodes[graph->node_count - 1].kind == NODE_DENSE;
-    if (!identity || activation == NNFS_IDENTITY) {
+    if (!identity || output == NNFS_IDENTITY) {
         return NNFS_OK;
     }
     graph_node *node = graph_add(graph, NODE_ACTIVATION, graph_outputs(graph), 0, 0);
     if (!node) {
         return fail_memory(error, 0, "an imported network");
     }
-    node->activation = activation;
+    node->activation = output;
     return NNFS_OK;
 }
 
@@ -93,85 +94,118 @@ cleanup:
     return status;
 }
 
-/* Targets that are scaled back, the last node, belong to the preprocessing. */
+/* Drops nodes of a kind at the end, `most` of them at most. */
+static void drop_last(model_graph *graph, node_kind kind, int most)
+{
+    for (int i = 0; i < most && graph->node_count > 1; i++) {
+        graph_node *last = &graph->nodes[graph->node_count - 1];
+        if (last->kind != kind) {
+            return;
+        }
+        memory_free(last->center);
+        memory_free(last->scale);
+        free(last->sources);
+        graph->node_count--;
+    }
+}
+
+/* How targets are scaled back, the last nodes, belongs to the preprocessing. */
 static void drop_unscaling(model_graph *graph, const nnfs_preprocessing *from)
 {
+    enum { OF_ONE_SCALING = 2 }; /* a factor and a term */
     bool scaled = false;
-    for (int i = 0; from->classes == 0 && i < from->target_count; i++) {
+    bool shifted = false;
+    if (from->classes > 0 || from->target_count == 0) {
+        return;
+    }
+    for (int i = 0; i < from->target_count; i++) {
         scaled = scaled || from->targets[i].scale != 1.0f || from->targets[i].center != 0.0f;
+        shifted = shifted || from->targets[i].shift != 0.0f;
     }
-    for (int i = 0; scaled && i < 2; i++) {
-        graph_node *last = &graph->nodes[graph->node_count - 1];
-        if (last->kind == NODE_NORMALIZE) {
-            memory_free(last->center);
-            memory_free(last->scale);
-            free(last->sources);
-            graph->node_count--;
-        }
+    if (from->targets[0].is_log) {
+        drop_last(graph, NODE_NORMALIZE, shifted ? OF_ONE_SCALING : 0);
+        drop_last(graph, NODE_ACTIVATION, 1);
     }
+    drop_last(graph, NODE_NORMALIZE, scaled ? OF_ONE_SCALING : 0);
 }
 
-static nnfs_status make_table_network(const char *json, model_graph *graph, nnfs_network **network,
-                                      nnfs_error *error)
+/* Members, embeddings and ensembles, which only nnfs writes. */
+static bool is_written(const nnfs_network *network)
 {
-    nnfs_preprocessing *preprocessing = NULL;
-    TRY(preprocessing_from_json(json, &preprocessing, error));
-    drop_unscaling(graph, preprocessing);
-    nnfs_status status = graph_to_network(graph, preprocessing, network, error);
-    nnfs_preprocessing_free(preprocessing);
-    return status;
-}
-
-/* Members and embeddings, which only nnfs writes. */
-static bool is_written(const model_graph *graph)
-{
-    for (int i = 0; i < graph->node_count; i++) {
-        node_kind kind = graph->nodes[i].kind;
-        if (kind == NODE_EXPAND || kind == NODE_MEAN || kind == NODE_PIECEWISE) {
-            return true;
-        }
-    }
-    return false;
+    return network->members > 1 || network->embedding_count > 0 || network->further_count > 0;
 }
 
 /* ---- The kinds of files ---- */
+
+typedef struct onnx_source {
+    const Onnx__ModelProto *model;
+    const nnfs_preprocessing *preprocessing; /* of a table that nnfs wrote, else NULL */
+    const nnfs_import_settings *settings;
+} onnx_source;
+
+/* Network `index` of the model, which has `count` of them. */
+static nnfs_status read_network(const onnx_source *from, int index, nnfs_network **network,
+                                int *count, nnfs_error *error)
+{
+    model_graph graph;
+    nnfs_status status =
+        import_onnx(from->model, from->preprocessing != NULL, index, &graph, count, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    graph.loss = loss_read(metadata(from->model, ONNX_METADATA_LOSS), &graph.quantile);
+    if (from->preprocessing) {
+        drop_unscaling(&graph, from->preprocessing);
+    } else {
+        TRY_CLEANUP(set_output_activation(&graph, from->settings->output_activation, error));
+    }
+    TRY_CLEANUP(graph_to_network(&graph, from->preprocessing, network, error));
+    if (graph.pixels) {
+        status = note_pixels(*network, 1.0f / 255.0f, error);
+    }
+cleanup:
+    graph_free(&graph);
+    return status;
+}
+
+static nnfs_status read_networks(const onnx_source *from, nnfs_network **network, nnfs_error *error)
+{
+    int count = 1;
+    TRY(read_network(from, 0, network, &count, error));
+    for (int i = 1; i < count; i++) {
+        nnfs_network *further = NULL;
+        nnfs_status status = read_network(from, i, &further, &count, error);
+        if (status == NNFS_OK) {
+            status = nnfs_network_add(*network, further, error);
+        }
+        nnfs_network_free(further);
+        if (status == NNFS_ERROR_ARGUMENT) {
+            return fail(error, NNFS_ERROR_DATA, "its networks differ");
+        }
+        TRY(status);
+    }
+    if (from->preprocessing || is_written(*network)) {
+        return check_written(from->model, *network, error);
+    }
+    return NNFS_OK;
+}
 
 static nnfs_status from_onnx(const char *path, const nnfs_import_settings *settings,
                              nnfs_network **network, nnfs_error *error)
 {
     Onnx__ModelProto *model = NULL;
     TRY(onnx_read(path, &model, error)); /* whose errors have the path */
-    const char *part = metadata(model, ONNX_METADATA_NOT_IMPORTED);
-    if (part) {
-        (void)fail(error, NNFS_ERROR_DATA,
-                   "%s: nnfs wrote it with %.100s, which an import does not carry; use the model "
-                   "file itself",
-                   path, part);
-        onnx_free(model);
-        return NNFS_ERROR_DATA;
-    }
-    model_graph graph;
+    nnfs_preprocessing *preprocessing = NULL;
     nnfs_error inner = {.status = NNFS_OK};
     const char *table = metadata(model, ONNX_METADATA_PREPROCESSING);
-    nnfs_status status = import_onnx(model, table != NULL, &graph, &inner);
-    if (status != NNFS_OK) {
-        goto cleanup;
-    }
-    graph.loss = loss_read(metadata(model, ONNX_METADATA_LOSS), &graph.quantile);
+    nnfs_status status = NNFS_OK;
     if (table) {
-        TRY_CLEANUP(make_table_network(table, &graph, network, &inner));
-    } else {
-        TRY_CLEANUP(set_output_activation(&graph, settings->output_activation, &inner));
-        TRY_CLEANUP(graph_to_network(&graph, NULL, network, &inner));
+        TRY_CLEANUP(preprocessing_from_json(table, &preprocessing, &inner));
     }
-    if (graph.pixels) {
-        TRY_CLEANUP(note_pixels(*network, 1.0f / 255.0f, &inner));
-    }
-    if (table || is_written(&graph)) {
-        status = check_written(model, *network, &inner);
-    }
+    const onnx_source from = {model, preprocessing, settings};
+    TRY_CLEANUP(read_networks(&from, network, &inner));
 cleanup:
-    graph_free(&graph);
+    nnfs_preprocessing_free(preprocessing);
     onnx_free(model);
     if (status != NNFS_OK) {
         return fail(error, status, "%s: %s", path, inner.message);

@@ -68,10 +68,12 @@ static nnfs_status build_dense(model_graph *graph, const import_step *step, nnfs
 /* Members and embeddings stand where a network has them: behind its inputs. */
 static bool only_inputs(const model_graph *graph)
 {
+    static const bool of_inputs[NODE_KINDS] = {
+        [NODE_FEATURES] = true, [NODE_SCALE] = true,   [NODE_PIECEWISE] = true,
+        [NODE_PERIODIC] = true, [NODE_VECTORS] = true, [NODE_SELECT] = true,
+        [NODE_CONCAT] = true};
     for (int i = 0; i < graph->node_count; i++) {
-        node_kind kind = graph->nodes[i].kind;
-        if (kind != NODE_FEATURES && kind != NODE_SCALE && kind != NODE_PIECEWISE &&
-            kind != NODE_SELECT && kind != NODE_CONCAT) {
+        if (!of_inputs[graph->nodes[i].kind]) {
             return false;
         }
     }
@@ -213,12 +215,13 @@ static nnfs_status build_layer_norm(model_graph *graph, const import_step *step,
     return NNFS_OK;
 }
 
-static nnfs_status build_embedding(model_graph *graph, const import_step *step, nnfs_error *error)
+static nnfs_status build_inputs(const tracer *t, model_graph *graph, const import_step *step,
+                                nnfs_error *error)
 {
     if (!only_inputs(graph)) {
         return import_fail_node(step->node, "embeds what are no inputs", error);
     }
-    return import_build_embedding(graph, &step->embedding, error);
+    return import_build_inputs(&t->graph, &t->inputs, graph, error);
 }
 
 /* A node without constants. */
@@ -250,13 +253,14 @@ nnfs_status import_build(const tracer *t, model_graph *graph, nnfs_error *error)
     typedef nnfs_status builder(model_graph * graph, const import_step *step, nnfs_error *error);
     static builder *const builders[NODE_KINDS] = {
         [NODE_DENSE] = build_dense,      [NODE_LAYER_NORM] = build_layer_norm,
-        [NODE_EXPAND] = build_expand,    [NODE_PIECEWISE] = build_embedding,
-        [NODE_ACTIVATION] = build_plain, [NODE_COMPLEMENT] = build_plain,
-        [NODE_MEAN] = build_plain};
+        [NODE_EXPAND] = build_expand,    [NODE_ACTIVATION] = build_plain,
+        [NODE_COMPLEMENT] = build_plain, [NODE_MEAN] = build_plain};
     for (int i = t->step_count - 1; i >= 0; i--) {
         const import_step *step = &t->steps[i];
         if (step->kind == NODE_NORMALIZE) {
             TRY(build_scaling(t, graph, i, error));
+        } else if (step->kind == NODE_PIECEWISE) {
+            TRY(build_inputs(t, graph, step, error));
         } else {
             TRY(builders[step->kind](graph, step, error));
         }

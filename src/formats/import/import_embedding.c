@@ -5,15 +5,7 @@
  */
 #include "formats/import/import_embedding.h"
 
-#include "base/memory.h"
 #include "formats/onnx/onnx_build.h"
-#include "network/network.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- From operators to constants ---- */
 
 /* The node that gives a value, if it is of this operator; else NULL. */
 static const Onnx__NodeProto *maker(const onnx_graph *graph, const char *name, const char *op)
@@ -29,8 +21,7 @@ static const Onnx__NodeProto *maker(const onnx_graph *graph, const char *name, c
     return NULL;
 }
 
-/* The same of an input of `node`; NULL for NULL. */
-static const Onnx__NodeProto *behind(const onnx_graph *graph, const Onnx__NodeProto *node,
+const Onnx__NodeProto *import_behind(const onnx_graph *graph, const Onnx__NodeProto *node,
                                      size_t input, const char *op)
 {
     if (!node || input >= node->n_input) {
@@ -39,7 +30,7 @@ static const Onnx__NodeProto *behind(const onnx_graph *graph, const Onnx__NodePr
     return maker(graph, node->input[input], op);
 }
 
-static const tensor *constant(const onnx_graph *graph, const Onnx__NodeProto *node, size_t input)
+const tensor *import_constant_of(const onnx_graph *graph, const Onnx__NodeProto *node, size_t input)
 {
     const onnx_value *value = NULL;
     if (node && input < node->n_input) {
@@ -51,159 +42,114 @@ static const tensor *constant(const onnx_graph *graph, const Onnx__NodeProto *no
     return NULL;
 }
 
-/* Min(Max((x - start) / length, lower), upper) */
-static void find_pieces(const onnx_graph *graph, const Onnx__NodeProto *product,
-                        import_embedding *found)
+/* The node that chooses what is embedded: x is Unsqueeze(Transpose(Gather(features, places))). */
+static const Onnx__NodeProto *find_chosen(const onnx_graph *graph, const Onnx__NodeProto *product)
 {
-    const Onnx__NodeProto *most = behind(graph, product, 0, "Min");
-    const Onnx__NodeProto *least = behind(graph, most, 0, "Max");
-    const Onnx__NodeProto *share = behind(graph, least, 0, "Div");
-    found->start = constant(graph, behind(graph, share, 0, "Sub"), 1);
-    found->end = constant(graph, behind(graph, share, 1, "Sub"), 0);
-    found->pieces = constant(graph, product, 1);
+    const Onnx__NodeProto *unsqueezed = import_behind(graph, product, 0, "Unsqueeze");
+    return import_behind(graph, import_behind(graph, unsqueezed, 0, "Transpose"), 0, "Gather");
 }
 
-const char *import_find_embedding(const onnx_graph *graph, const char *value,
-                                  import_embedding *found)
+/* slope x + shift + Min(Max((x - start) / length, lower), upper) pieces */
+static const Onnx__NodeProto *find_piecewise(const onnx_graph *graph, const Onnx__NodeProto *sum,
+                                             import_embedding *found)
 {
-    const Onnx__NodeProto *both = maker(graph, value, "Concat");
-    const Onnx__NodeProto *flat =
-        both ? behind(graph, both, 0, "Flatten") : maker(graph, value, "Flatten");
-    const Onnx__NodeProto *turned = behind(graph, flat, 0, "Transpose");
-    const Onnx__NodeProto *sum = behind(graph, turned, 0, "Add");
-    const Onnx__NodeProto *line = behind(graph, sum, 0, "Add");
-    const Onnx__NodeProto *sloped = behind(graph, line, 0, "Mul");
-    const Onnx__NodeProto *unsqueezed = behind(graph, sloped, 0, "Unsqueeze");
-    const Onnx__NodeProto *swapped = behind(graph, unsqueezed, 0, "Transpose");
-    const Onnx__NodeProto *chosen = behind(graph, swapped, 0, "Gather");
-    if (!chosen) {
-        return NULL;
-    }
-    *found = (import_embedding){.embedded = constant(graph, chosen, 1),
-                                .others = constant(graph, behind(graph, both, 1, "Gather"), 1),
-                                .slope = constant(graph, sloped, 1),
-                                .shift = constant(graph, line, 1)};
-    find_pieces(graph, behind(graph, sum, 1, "MatMul"), found);
-    return chosen->input[0];
+    const Onnx__NodeProto *line = import_behind(graph, sum, 0, "Add");
+    const Onnx__NodeProto *sloped = import_behind(graph, line, 0, "Mul");
+    const Onnx__NodeProto *product = import_behind(graph, sum, 1, "MatMul");
+    const Onnx__NodeProto *most = import_behind(graph, product, 0, "Min");
+    const Onnx__NodeProto *least = import_behind(graph, most, 0, "Max");
+    const Onnx__NodeProto *share = import_behind(graph, least, 0, "Div");
+    *found = (import_embedding){
+        .kind = NODE_PIECEWISE,
+        .slope = import_constant_of(graph, sloped, 1),
+        .shift = import_constant_of(graph, line, 1),
+        .start = import_constant_of(graph, import_behind(graph, share, 0, "Sub"), 1),
+        .end = import_constant_of(graph, import_behind(graph, share, 1, "Sub"), 0),
+        .pieces = import_constant_of(graph, product, 1)};
+    return find_chosen(graph, sloped);
 }
 
-/* ---- From constants to the node ---- */
-
-static bool fits(const tensor *x, int64_t first, int64_t second, int64_t third)
+/* cos(w x circle + b) w2 + c, and x in the last place */
+static const Onnx__NodeProto *find_periodic(const onnx_graph *graph, const Onnx__NodeProto *sum,
+                                            import_embedding *found)
 {
-    return x && x->type == ONNX_FLOAT && x->rank == 3 && x->dims[0] == first &&
-           x->dims[1] == second && x->dims[2] == third;
+    const Onnx__NodeProto *shifted = import_behind(graph, sum, 0, "Add");
+    const Onnx__NodeProto *product = import_behind(graph, shifted, 0, "MatMul");
+    const Onnx__NodeProto *cosine = import_behind(graph, product, 0, "Cos");
+    const Onnx__NodeProto *angle = import_behind(graph, cosine, 0, "Add");
+    const Onnx__NodeProto *turns =
+        import_behind(graph, import_behind(graph, angle, 0, "Mul"), 0, "Mul");
+    *found = (import_embedding){.kind = NODE_PERIODIC,
+                                .w = import_constant_of(graph, turns, 1),
+                                .b = import_constant_of(graph, angle, 1),
+                                .w2 = import_constant_of(graph, product, 1),
+                                .c = import_constant_of(graph, shifted, 1)};
+    return find_chosen(graph, turns);
 }
 
-static bool is_list(const tensor *x, size_t most)
+/* Products of some features and a matrix, joined. */
+static const Onnx__NodeProto *find_vectors(const onnx_graph *graph, const Onnx__NodeProto *joined,
+                                           import_embedding *found)
 {
-    return x && x->type == ONNX_INT64 && x->rank == 1 && x->count > 0 && x->count <= most;
+    *found = (import_embedding){.kind = NODE_VECTORS, .products = joined};
+    for (size_t i = 0; i < joined->n_input; i++) {
+        if (!import_behind(graph, import_behind(graph, joined, i, "MatMul"), 0, "Gather")) {
+            return NULL;
+        }
+    }
+    return import_behind(graph, import_behind(graph, joined, 0, "MatMul"), 0, "Gather");
 }
 
-static bool all_fit(const import_embedding *from)
+/* Whether `value` is an embedding of features. */
+static bool find_part(const onnx_graph *graph, const char *value, import_inputs *found)
 {
-    enum { MOST = 1 << 20 };
-    const tensor *pieces = from->pieces;
-    if (!is_list(from->embedded, MOST) || (from->others && !is_list(from->others, MOST)) ||
-        !pieces || pieces->rank != 3 || pieces->dims[1] > MOST || pieces->dims[2] > MOST) {
-        return false;
+    typedef const Onnx__NodeProto *finder(const onnx_graph *graph, const Onnx__NodeProto *node,
+                                          import_embedding *found);
+    const Onnx__NodeProto *turned =
+        import_behind(graph, maker(graph, value, "Flatten"), 0, "Transpose");
+    const Onnx__NodeProto *sum = import_behind(graph, turned, 0, "Add");
+    const Onnx__NodeProto *joined = maker(graph, value, "Concat");
+    finder *const finders[] = {find_piecewise, find_periodic, find_vectors};
+    const Onnx__NodeProto *const nodes[] = {sum, sum, joined};
+    for (int i = 0; i < EMBEDDING_KINDS; i++) {
+        import_embedding *part = &found->parts[found->count];
+        const Onnx__NodeProto *chosen = NULL;
+        if (nodes[i]) {
+            chosen = finders[i](graph, nodes[i], part);
+        }
+        if (chosen) {
+            part->embedded = import_constant_of(graph, chosen, 1);
+            found->features = chosen->input[0];
+            found->count++;
+            return true;
+        }
     }
-    int64_t count = (int64_t)from->embedded->count;
-    int64_t bins = pieces->dims[1];
-    int64_t width = pieces->dims[2];
-    return fits(pieces, count, bins, width) && fits(from->start, count, 1, bins) &&
-           fits(from->end, count, 1, bins) && fits(from->slope, count, 1, width) &&
-           fits(from->shift, count, 1, width) && bins > 0 && width > 0;
+    return false;
 }
 
-/* Places are those of the inputs: a place beyond them is caught where the network is made.
- * NULL: no memory. */
-static int *copy_places(const tensor *from)
+bool import_find_inputs(const onnx_graph *graph, const char *value, import_inputs *found)
 {
-    int *to = memory_alloc(from->count, sizeof *to);
-    for (size_t i = 0; to && i < from->count; i++) {
-        to[i] = from->int64s[i] >= 0 && from->int64s[i] <= INT32_MAX ? (int)from->int64s[i] : -1;
+    *found = (import_inputs){.count = 0};
+    if (find_part(graph, value, found)) {
+        return true;
     }
-    return to;
-}
-
-/* The inputs that are not embedded, behind the embeddings. */
-static bool add_others(model_graph *graph, const import_embedding *from, int inputs, int outputs)
-{
-    int first = graph->node_count - 1;
-    graph_node *node = graph_add(graph, NODE_SELECT, (int)from->others->count, 0, 0);
-    if (!node) {
-        return false;
+    const Onnx__NodeProto *joined = maker(graph, value, "Concat");
+    size_t count = 0;
+    if (joined) {
+        count = joined->n_input;
     }
-    node->sources[0] = inputs;
-    node->embedding.count = (int)from->others->count;
-    node->embedding.inputs = copy_places(from->others);
-    return node->embedding.inputs && graph_add_concat(graph, first, outputs);
-}
-
-static void copy_table(const import_embedding *from, node_embedding *to)
-{
-    size_t width = (size_t)to->width;
-    size_t part = (size_t)to->bins * width;
-    for (size_t c = 0; c < (size_t)to->count; c++) {
-        float *table = to->table + c * (part + 2 * width);
-        memcpy(table, from->slope->floats + c * width, width * sizeof *table);
-        memcpy(table + width, from->shift->floats + c * width, width * sizeof *table);
-        memcpy(table + 2 * width, from->pieces->floats + c * part, part * sizeof *table);
+    for (size_t i = 0; i < count; i++) {
+        found->others = import_constant_of(graph, import_behind(graph, joined, i, "Gather"), 1);
+        if (found->others && i > 0 && i + 1 == count) {
+            return true;
+        }
+        if (i >= EMBEDDING_KINDS || !find_part(graph, joined->input[i], found)) {
+            break;
+        }
     }
-}
-
-static void copy_edges(const import_embedding *from, node_embedding *to)
-{
-    size_t bins = (size_t)to->bins;
-    for (size_t c = 0; c < (size_t)to->count; c++) {
-        float *edges = to->edges + c * (bins + 1);
-        float last = from->end->floats[c * bins + bins - 1];
-        memcpy(edges, from->start->floats + c * bins, bins * sizeof *edges);
-        edges[bins] = isinf(last) ? NO_EDGE : last;
+    if (count > 1 && (size_t)found->count == count) {
+        return true;
     }
-}
-
-nnfs_status import_build_embedding(model_graph *graph, const import_embedding *from,
-                                   nnfs_error *error)
-{
-    if (!all_fit(from)) {
-        return fail(error, NNFS_ERROR_DATA, "it has embeddings that nnfs does not write");
-    }
-    int count = (int)from->embedded->count;
-    int bins = (int)from->pieces->dims[1];
-    int width = (int)from->pieces->dims[2];
-    int others = from->others ? (int)from->others->count : 0;
-    size_t outputs = size_add(size_mul((size_t)count, (size_t)width), (size_t)others);
-    bool first = graph->node_count == 0;
-    if (outputs > INT32_MAX || (!first && graph_outputs(graph) != count + others)) {
-        return fail(error, NNFS_ERROR_DATA, "its embeddings do not fit its inputs");
-    }
-    if (first && !graph_add(graph, NODE_FEATURES, count + others, 0, 0)) {
-        return fail_memory(error, 0, "an imported network");
-    }
-    int inputs = graph->node_count - 1;
-    size_t edges = size_mul((size_t)count, (size_t)bins + 1);
-    size_t cells = size_mul(size_mul((size_t)count, (size_t)bins + 2), (size_t)width);
-    graph_node *node = graph_add(graph, NODE_PIECEWISE, (int)(outputs - (size_t)others), 0, 0);
-    if (!node) {
-        return fail_memory(error, 0, "an imported network");
-    }
-    node->embedding = (node_embedding){.inputs = copy_places(from->embedded),
-                                       .count = count,
-                                       .bins = bins,
-                                       .width = width,
-                                       .edges = memory_alloc(edges, sizeof(float)),
-                                       .table = memory_alloc(cells, sizeof(float)),
-                                       .table_floats = cells};
-    const node_embedding *made = &node->embedding;
-    if (!made->inputs || !made->edges || !made->table) {
-        return fail_memory(error, size_mul(cells, sizeof(float)), "an imported network");
-    }
-    copy_table(from, &node->embedding);
-    copy_edges(from, &node->embedding);
-    if (others > 0 && !add_others(graph, from, inputs, (int)outputs)) {
-        return fail_memory(error, 0, "an imported network");
-    }
-    return NNFS_OK;
+    found->count = 0;
+    return false;
 }

@@ -15,22 +15,12 @@ static int count_inputs(const onnx_graph *graph)
     return count;
 }
 
-static const Onnx__NodeProto *find_first_layer(const Onnx__GraphProto *graph)
-{
-    for (size_t i = 0; i < graph->n_node; i++) {
-        if (onnx_is(graph->node[i], "Gemm")) {
-            return graph->node[i];
-        }
-    }
-    return NULL;
-}
-
-nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_graph *graph,
-                        nnfs_error *error)
+nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, int network,
+                        model_graph *graph, int *networks, nnfs_error *error)
 {
     size_t most = size_mul(model->graph->n_node, 2);
     *graph = (model_graph){.loss = -1};
-    tracer t = {.from_columns = from_columns, .first_layer = find_first_layer(model->graph)};
+    tracer t = {.from_columns = from_columns, .network = network};
     nnfs_status status = onnx_graph_open(&t.graph, model, error);
     if (status != NNFS_OK) {
         goto cleanup;
@@ -46,6 +36,7 @@ nnfs_status import_onnx(const Onnx__ModelProto *model, bool from_columns, model_
         goto cleanup;
     }
     TRY_CLEANUP(import_trace(&t, error));
+    *networks = t.networks;
     TRY_CLEANUP(import_build(&t, graph, error));
     if (graph->node_count == 0) {
         status = fail(error, NNFS_ERROR_DATA, "it has no layer with weights");

@@ -20,14 +20,7 @@ nnfs_status import_fail_node(const Onnx__NodeProto *node, const char *reason, nn
 
 const tensor *import_constant(const tracer *t, const Onnx__NodeProto *node, size_t input)
 {
-    const onnx_value *value = NULL;
-    if (input < node->n_input) {
-        value = onnx_find(&t->graph, node->input[input]);
-    }
-    if (value && value->constant) {
-        return &value->value;
-    }
-    return NULL;
+    return import_constant_of(&t->graph, node, input);
 }
 
 const Onnx__NodeProto *import_producer(const tracer *t, const char *name)
@@ -57,32 +50,79 @@ static import_step *add_step(tracer *t, const Onnx__NodeProto *node, node_kind k
 /* Before the first layer there may be embeddings; what prepares columns is in the metadata. */
 static void trace_inputs(tracer *t, const Onnx__NodeProto *node)
 {
-    import_embedding found;
     t->value = node->input[0];
-    const char *embedded = import_find_embedding(&t->graph, t->value, &found);
-    if (embedded) {
-        add_step(t, node, NODE_PIECEWISE)->embedding = found;
-        t->value = embedded;
+    if (import_find_inputs(&t->graph, t->value, &t->inputs)) {
+        (void)add_step(t, node, NODE_PIECEWISE);
+        t->value = t->inputs.features;
     }
     if (t->from_columns) {
         t->value = NULL;
     }
 }
 
+/* Networks whose outputs, side by side, a layer averages; 0: it is another layer. */
+static size_t count_networks(const tracer *t, const Onnx__NodeProto *node, const tensor *weights)
+{
+    const Onnx__NodeProto *ends = import_behind(&t->graph, node, 0, "Concat");
+    import_inputs embeddings; /* which the first layer joins too */
+    if (!ends || import_find_inputs(&t->graph, node->input[0], &embeddings) || ends->n_input < 2 ||
+        ends->n_input > NETWORKS_MOST || onnx_int_of(node, "transB", 0) == 0 ||
+        weights->dims[1] != weights->dims[0] * (int64_t)ends->n_input) {
+        return 0;
+    }
+    size_t width = (size_t)weights->dims[0];
+    size_t in = (size_t)weights->dims[1];
+    for (size_t i = 0; i < weights->count; i++) {
+        float wanted = i % in % width == i / in ? 1.0f / (float)ends->n_input : 0.0f;
+        if (weights->floats[i] != wanted) {
+            return 0;
+        }
+    }
+    return ends->n_input;
+}
+
+static const Onnx__NodeProto *find_layer(const onnx_graph *graph, size_t from)
+{
+    const Onnx__GraphProto *onnx = graph->model->graph;
+    for (size_t i = from; i < onnx->n_node; i++) {
+        if (onnx_is(onnx->node[i], "Gemm")) {
+            return onnx->node[i];
+        }
+    }
+    return NULL;
+}
+
+/* Goes on at the end of the network to follow, which begins behind the end of the one before. */
+static void choose_network(tracer *t, const Onnx__NodeProto *node)
+{
+    const Onnx__NodeProto *ends = import_producer(t, node->input[0]);
+    if (t->network > 0) {
+        const onnx_value *before = onnx_find(&t->graph, ends->input[t->network - 1]);
+        t->first_layer = find_layer(&t->graph, before ? (size_t)before->producer + 1 : 0);
+    }
+    t->value = ends->input[t->network];
+}
+
 static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
-    const tensor *matrix = import_constant(t, node, 1);
+    const tensor *weights = import_constant(t, node, 1);
     const tensor *bias = import_constant(t, node, 2);
     bool has_bias = node->n_input > 2 && node->input[2] && node->input[2][0];
-    if (!matrix || matrix->type != ONNX_FLOAT || matrix->rank != 2 || (has_bias && !bias)) {
+    if (!weights || weights->type != ONNX_FLOAT || weights->rank != 2 || (has_bias && !bias)) {
         return import_fail_node(node, "has weights that are no constant matrix", error);
     }
     if (onnx_float_of(node, "alpha", 1.0f) != 1.0f || onnx_float_of(node, "beta", 1.0f) != 1.0f ||
         onnx_int_of(node, "transA", 0) != 0) {
         return import_fail_node(node, "has alpha, beta or transA, which no layer has", error);
     }
+    int networks = t->networks == 1 ? (int)count_networks(t, node, weights) : 0;
+    if (networks > 0 && t->network < networks) {
+        t->networks = networks;
+        choose_network(t, node);
+        return NNFS_OK;
+    }
     import_step *step = add_step(t, node, NODE_DENSE);
-    step->matrix = matrix;
+    step->matrix = weights;
     step->bias = bias;
     step->transposed = onnx_int_of(node, "transB", 0) != 0;
     t->value = node->input[0];
@@ -94,11 +134,11 @@ static nnfs_status trace_gemm(tracer *t, const Onnx__NodeProto *node, nnfs_error
 
 static nnfs_status trace_matmul(tracer *t, const Onnx__NodeProto *node, nnfs_error *error)
 {
-    const tensor *matrix = import_constant(t, node, 1);
-    if (!matrix || matrix->type != ONNX_FLOAT || matrix->rank != 2) {
+    const tensor *weights = import_constant(t, node, 1);
+    if (!weights || weights->type != ONNX_FLOAT || weights->rank != 2) {
         return import_fail_node(node, "does not multiply by a constant matrix on its right", error);
     }
-    add_step(t, node, NODE_DENSE)->matrix = matrix;
+    add_step(t, node, NODE_DENSE)->matrix = weights;
     t->value = node->input[0];
     return NNFS_OK;
 }
@@ -128,19 +168,19 @@ static bool trace_members(tracer *t, const Onnx__NodeProto *node)
         before->n_input != 2) {
         return false;
     }
-    const tensor *matrix = import_constant(t, before, 1);
+    const tensor *weights = import_constant(t, before, 1);
     if (onnx_is(node, "Mul") && onnx_is(before, "Unsqueeze")) {
         add_step(t, node, NODE_EXPAND)->factor = own;
         t->members = false;
         trace_inputs(t, before);
         return true;
     }
-    if (!onnx_is(node, "Add") || !onnx_is(before, "MatMul") || !matrix || matrix->rank != 3 ||
-        matrix->type != ONNX_FLOAT) {
+    if (!onnx_is(node, "Add") || !onnx_is(before, "MatMul") || !weights || weights->rank != 3 ||
+        weights->type != ONNX_FLOAT) {
         return false;
     }
     import_step *step = add_step(t, node, NODE_DENSE);
-    step->matrix = matrix;
+    step->matrix = weights;
     step->bias = own;
     t->value = before->input[0];
     return true;
@@ -376,6 +416,8 @@ nnfs_status import_trace(tracer *t, nnfs_error *error)
 {
     const Onnx__GraphProto *graph = t->graph.model->graph;
     int before = (int)graph->n_node;
+    t->networks = 1;
+    t->first_layer = find_layer(&t->graph, 0);
     t->value = choose_output(graph);
     if (!t->value) {
         return fail(error, NNFS_ERROR_DATA, "none of its outputs is of floats");

@@ -19,7 +19,6 @@ typedef struct import_step {
     double factor_power; /* factor ^ this: -1 where it divides */
     double term_sign;
     bool reversed; /* term - x */
-    import_embedding embedding;
 } import_step;
 
 typedef struct tracer {
@@ -30,6 +29,9 @@ typedef struct tracer {
     bool from_columns;
     bool members; /* between the members' mean and their inputs */
     const Onnx__NodeProto *first_layer;
+    import_inputs inputs; /* of the NODE_PIECEWISE, which stands for all embeddings */
+    int network;          /* of an ensemble, the one to follow */
+    int networks;         /* that it has; 1: a single network */
 } tracer;
 
 /* Follows the graph from the output back to the input, a step a node. Errors: DATA. */

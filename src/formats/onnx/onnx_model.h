@@ -8,7 +8,6 @@
 /* Metadata of a model that nnfs wrote, beside what the operators say: for imports. */
 #define ONNX_METADATA_PREPROCESSING "nnfs.preprocessing"
 #define ONNX_METADATA_LOSS          "nnfs.loss"
-#define ONNX_METADATA_NOT_IMPORTED  "nnfs.not_imported"
 
 /* The bytes of a graph's model, from memory_alloc. Errors: MEMORY. */
 nnfs_status onnx_of_graph(const model_graph *graph, unsigned char **bytes, size_t *count,

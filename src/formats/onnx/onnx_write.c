@@ -148,9 +148,6 @@ static void write_head(onnx_writer *w)
     }
     onnx_metadata(&w->b, ONNX_METADATA_LOSS,
                   loss_write((nnfs_loss)w->graph->loss, w->graph->quantile).text);
-    if (w->graph->not_imported) {
-        onnx_metadata(&w->b, ONNX_METADATA_NOT_IMPORTED, w->graph->not_imported);
-    }
     if (w->graph->preprocessing) {
         onnx_metadata(&w->b, ONNX_METADATA_PREPROCESSING, w->graph->preprocessing);
     }

@@ -98,6 +98,9 @@ static const proto_type *find_type(int32_t type)
 /* Little-endian, as the format has it and this machine does. */
 static void read_raw(tensor *made, const proto_type *type, const uint8_t *raw)
 {
+    if (made->count == 0) { /* whose raw data are NULL */
+        return;
+    }
     if (type->type == ONNX_FLOAT || type->type == ONNX_INT64 || type->type == ONNX_BOOL) {
         memcpy(made->data, raw, made->count * type->bytes);
         return;

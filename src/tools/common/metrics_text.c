@@ -2,6 +2,7 @@
 #include "common/metrics_text.h"
 
 #include "common/json.h"
+#include "common/lines.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -59,8 +60,7 @@ void metrics_write(FILE *out, const nnfs_evaluation *evaluation, nnfs_loss loss)
     const metric *what;
     for (int i = 0; (what = metric_at(i)) != NULL; i++) {
         if (metric_applies(what, evaluation, loss)) {
-            (void)fprintf(out, " %s %s ", what->name,
-                          what->text(metric_value(what, evaluation)).text);
+            line_print(out, " %s %s ", what->name, what->text(metric_value(what, evaluation)).text);
         }
     }
 }

@@ -143,14 +143,15 @@ static nnfs_status load_data(const model_request *request, model_data *loaded, n
     table_options_apply_format(&request->table, &settings);
     if (!settings.like && is_table_data(&request->table, loaded->path)) {
         TRY(plain_table_load(loaded->path, &settings, loaded->network, &loaded->plain, error));
-        loaded->chosen = loaded->plain.dataset;
+        loaded->train = loaded->plain.dataset;
+        loaded->plain.dataset = NULL;
         if (!request->ignore_targets && !loaded->plain.has_targets) {
             return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to measure with",
                              loaded->path);
         }
-        return NNFS_OK;
+    } else {
+        TRY(nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error));
     }
-    TRY(nnfs_dataset_load(loaded->path, &settings, &loaded->train, &loaded->test, error));
     TRY(split_again(request, loaded, error));
     TRY(choose_part(request, loaded, error));
     loaded->trained_on =

@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* A table as it was read: its targets are its last columns, or come from a file of their own. */
+typedef struct table_cells {
+    const nnfs_dataset *read;
+    float *targets; /* [outputs x samples] of another file, or NULL */
+    int columns;    /* with those of the other file */
+} table_cells;
+
 /* The columns of targets behind the inputs: 0, or as many as `network` needs; -1: neither. */
 static int target_columns(const nnfs_network *network, int columns)
 {
@@ -24,16 +31,15 @@ static int target_columns(const nnfs_network *network, int columns)
     return -1;
 }
 
-static nnfs_status check_columns(const char *path, const nnfs_dataset *read,
+static nnfs_status check_columns(const char *path, const table_cells *cells,
                                  const nnfs_network *network, nnfs_error *error)
 {
-    int columns = nnfs_dataset_columns(read);
-    if (target_columns(network, columns) < 0) {
+    if (target_columns(network, cells->columns) < 0) {
         return set_error(error, NNFS_ERROR_DATA, "%s has %d columns, and the network takes %d",
-                         path, columns, nnfs_network_inputs(network));
+                         path, cells->columns, nnfs_network_inputs(network));
     }
-    for (int i = 0; i < columns; i++) {
-        nnfs_column column = nnfs_dataset_column(read, i);
+    for (int i = 0; i < nnfs_dataset_columns(cells->read); i++) {
+        nnfs_column column = nnfs_dataset_column(cells->read, i);
         if (column.kind != NNFS_COLUMN_NUMBER || column.missing > 0) {
             return set_error(error, NNFS_ERROR_DATA,
                              "%s: column %d has %s, and the network has no preprocessing for them",
@@ -54,15 +60,16 @@ static nnfs_status set_label(plain_table *table, int64_t row, float cell, nnfs_e
     return NNFS_OK;
 }
 
-static nnfs_status copy_cells(const nnfs_dataset *read, int inputs, int behind, plain_table *table,
+static nnfs_status copy_cells(const table_cells *cells, int inputs, int behind, plain_table *table,
                               nnfs_error *error)
 {
-    for (int64_t row = 0; row < nnfs_dataset_samples(read); row++) {
+    for (int64_t row = 0; row < nnfs_dataset_samples(cells->read); row++) {
         for (int i = 0; i < inputs; i++) {
-            table->features[row * inputs + i] = nnfs_dataset_cell(read, row, i);
+            table->features[row * inputs + i] = nnfs_dataset_cell(cells->read, row, i);
         }
         for (int i = 0; i < behind; i++) {
-            float cell = nnfs_dataset_cell(read, row, inputs + i);
+            float cell = cells->targets ? cells->targets[row * behind + i]
+                                        : nnfs_dataset_cell(cells->read, row, inputs + i);
             nnfs_status status = NNFS_OK;
             if (table->labels) {
                 status = set_label(table, row, cell, error);
@@ -77,13 +84,13 @@ static nnfs_status copy_cells(const nnfs_dataset *read, int inputs, int behind, 
     return NNFS_OK;
 }
 
-static nnfs_status make_dataset(const nnfs_dataset *read, const nnfs_network *network,
+static nnfs_status make_dataset(const table_cells *cells, const nnfs_network *network,
                                 plain_table *table, nnfs_error *error)
 {
     int inputs = nnfs_network_inputs(network);
     int outputs = nnfs_network_outputs(network);
-    int behind = target_columns(network, nnfs_dataset_columns(read));
-    size_t samples = (size_t)nnfs_dataset_samples(read);
+    int behind = target_columns(network, cells->columns);
+    size_t samples = (size_t)nnfs_dataset_samples(cells->read);
     nnfs_loss loss = nnfs_network_loss(network);
     bool classes = loss == NNFS_CROSS_ENTROPY || loss == NNFS_BINARY_CROSS_ENTROPY;
     table->features = calloc(samples, (size_t)inputs * sizeof *table->features);
@@ -96,7 +103,7 @@ static nnfs_status make_dataset(const nnfs_dataset *read, const nnfs_network *ne
     if (!table->features || (!table->labels && !table->targets)) {
         return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
-    nnfs_status status = copy_cells(read, inputs, behind, table, error);
+    nnfs_status status = copy_cells(cells, inputs, behind, table, error);
     nnfs_arrays arrays = {.features = table->features,
                           .feature_count = inputs,
                           .samples = (int64_t)samples,
@@ -112,6 +119,19 @@ static nnfs_status make_dataset(const nnfs_dataset *read, const nnfs_network *ne
     return nnfs_dataset_wrap(&arrays, &table->dataset, error);
 }
 
+/* The targets of the other file. */
+static nnfs_status copy_targets(table_cells *cells, nnfs_error *error)
+{
+    int64_t samples = nnfs_dataset_samples(cells->read);
+    int outputs = nnfs_dataset_outputs(cells->read);
+    cells->targets = calloc((size_t)samples, (size_t)outputs * sizeof *cells->targets);
+    if (!cells->targets) {
+        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    cells->columns += outputs;
+    return nnfs_dataset_copy(cells->read, 0, samples, NULL, NULL, cells->targets, error);
+}
+
 nnfs_status plain_table_load(const char *path, const nnfs_dataset_settings *settings,
                              const nnfs_network *network, plain_table *table, nnfs_error *error)
 {
@@ -121,15 +141,18 @@ nnfs_status plain_table_load(const char *path, const nnfs_dataset_settings *sett
     nnfs_dataset *read = NULL;
     nnfs_error inner = {.status = NNFS_OK};
     TRY(nnfs_dataset_load(path, &plain, &read, NULL, error));
-    nnfs_status status = check_columns(path, read, network, error);
-    if (status != NNFS_OK) {
-        goto cleanup;
+    table_cells cells = {.read = read, .columns = nnfs_dataset_columns(read)};
+    nnfs_status status = NNFS_OK;
+    if (settings->targets_path) {
+        TRY_CLEANUP(copy_targets(&cells, error));
     }
-    status = make_dataset(read, network, table, &inner);
+    TRY_CLEANUP(check_columns(path, &cells, network, error));
+    status = make_dataset(&cells, network, table, &inner);
     if (status != NNFS_OK) {
         (void)set_error(error, status, "%s: %s", path, inner.message);
     }
 cleanup:
+    free(cells.targets);
     nnfs_dataset_free(read);
     return status;
 }

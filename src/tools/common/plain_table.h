@@ -14,9 +14,10 @@ typedef struct plain_table {
 } plain_table;
 
 /*
- * Reads a table of as many columns as the network has inputs, or has the targets behind them: a
- * column of class numbers or one of numbers for each output. To be freed also on failure. Errors:
- * IO, DATA (another number of columns; a cell that is missing or no number), MEMORY.
+ * Reads a table of as many columns as the network has inputs, or has the targets behind them or in
+ * the file of settings->targets_path: a column of class numbers, or one of numbers for each output.
+ * To be freed also on failure. Errors: IO, DATA (another number of columns; a cell that is missing
+ * or no number), MEMORY.
  */
 nnfs_status plain_table_load(const char *path, const nnfs_dataset_settings *settings,
                              const nnfs_network *network, plain_table *table, nnfs_error *error);

@@ -1,4 +1,5 @@
 /* The roofline table: what the steps of a run spent their time on, and what bounds each product. */
+#include "common/lines.h"
 #include "common/text.h"
 #include "train/run.h"
 
@@ -19,10 +20,12 @@ static void report_row(const nnfs_profile_row *row, double peak)
 void report_profile(const train_run *run)
 {
     nnfs_profile_summary sum = nnfs_profile_sum(run->profile);
-    (void)printf("\nprofile   %d thread%s, FMA peak %.0f GFLOP/s, %.0f GB/s from the %.1f MB of a "
-                 "step\n\n",
-                 sum.threads, text_plural(sum.threads), sum.peak_gflops, sum.bandwidth,
-                 1e-6 * sum.working_set);
+    (void)printf("\n");
+    line_print(stdout,
+               "profile   %d thread%s, FMA peak %.0f GFLOP/s, %.0f GB/s from the %.1f MB of a "
+               "step\n\n",
+               sum.threads, text_plural(sum.threads), sum.peak_gflops, sum.bandwidth,
+               1e-6 * sum.working_set);
     (void)printf("%5s  %-11s %8s %9s %9s  %s\n", "layer", "part", "of time", "GFLOP/s", "of peak",
                  "bound by");
     for (int i = 0; i < nnfs_profile_rows(run->profile); i++) {
@@ -30,6 +33,6 @@ void report_profile(const train_run *run)
         report_row(&row, sum.peak_gflops);
     }
     if (sum.advice[0]) {
-        (void)printf("advice    %s\n", sum.advice);
+        line_print(stdout, "advice    %s\n", sum.advice);
     }
 }

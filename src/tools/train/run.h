@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "common/metrics_text.h"
+#include "common/plain_table.h"
 #include "report/run_record.h"
 #include "train/progress.h"
 #include "train/train_options.h"
@@ -14,6 +15,7 @@
 typedef struct data_source {
     char *path;
     nnfs_dataset *set;
+    plain_table plain; /* the numbers of `set`, if it is for an imported network */
 } data_source;
 
 /* How good the networks of --folds, or of --networks, are, each on the part it did not see. */

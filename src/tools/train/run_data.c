@@ -12,9 +12,9 @@
 void source_free(data_source *source)
 {
     nnfs_dataset_free(source->set);
+    plain_table_free(&source->plain);
     free(source->path);
-    source->set = NULL;
-    source->path = NULL;
+    *source = (data_source){.path = NULL};
 }
 
 /* ---- DATA ---- */
@@ -40,6 +40,32 @@ static nnfs_status load_like(train_run *run, nnfs_error *error)
     }
     if (!run->options->quiet) {
         model_data_describe(run->train.set);
+    }
+    return NNFS_OK;
+}
+
+/* Whether the model of --from has no preprocessing, as imports have none, and the data are a table. */
+static bool takes_numbers(const train_run *run, const char *path)
+{
+    return run->options->from && !run->schema && is_table_data(&run->options->table, path) &&
+           !nnfs_network_note(run->network, "preprocessing"); /* as of pixels */
+}
+
+/* A table as that model takes it: its numbers as they are, with the targets behind them. */
+static nnfs_status load_numbers(const train_run *run, const char *targets, data_source *source,
+                                nnfs_error *error)
+{
+    nnfs_dataset_settings settings;
+    nnfs_dataset_settings_init(&settings);
+    settings.threads = run->machine.threads;
+    settings.targets_path = targets;
+    table_options_apply_format(&run->options->table, &settings);
+    TRY(plain_table_load(source->path, &settings, run->network, &source->plain, error));
+    source->set = source->plain.dataset;
+    source->plain.dataset = NULL;
+    if (!source->plain.has_targets) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has no targets: nothing to learn from",
+                         source->path);
     }
     return NNFS_OK;
 }
@@ -79,6 +105,8 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
     }
     if (run->schema) {
         TRY(load_like(run, error));
+    } else if (takes_numbers(run, run->train.path)) {
+        TRY(load_numbers(run, run->options->table.targets_path, &run->train, error));
     } else {
         TRY(table_load(run->train.path, &run->options->table,
                        run->machine.threads, /* as many as the BLAS takes */
@@ -101,7 +129,7 @@ static double choose_test_share(const train_run *run)
 {
     const train_options *options = run->options;
     bool by_default = options->test_share == BY_DATA && !run->test.set &&
-                      nnfs_dataset_columns(run->train.set) > 0 &&
+                      (nnfs_dataset_columns(run->train.set) > 0 || run->train.plain.features) &&
                       nnfs_dataset_samples(run->train.set) > 1;
     if (options->test_share != BY_DATA) {
         return options->test_share;
@@ -186,6 +214,9 @@ static nnfs_status load_other(const char *data, const char *targets, const train
     nnfs_status status = data_path(data, &other->path, error);
     if (status != NNFS_OK) {
         return status;
+    }
+    if (takes_numbers(run, other->path)) {
+        return load_numbers(run, targets, other, error);
     }
     status = nnfs_dataset_load(other->path, &settings, &train, &test, error);
     if (test) {

@@ -5,6 +5,7 @@
  * then trained on all samples.
  */
 #include "common/exit.h"
+#include "common/lines.h"
 #include "train/held_out_score.h"
 #include "train/run.h"
 
@@ -149,14 +150,14 @@ static void show(const ensemble_part *part)
     if (part->run->options->quiet) {
         return;
     }
-    (void)fprintf(stderr, "%s %d/%d ", round->what, part->index + 1, round->networks);
+    line_print(stderr, "%s %d/%d ", round->what, part->index + 1, round->networks);
     if (part->validation) {
         const nnfs_evaluation *scores = &part->summary.validation;
         metrics_write(stderr, scores, nnfs_network_loss(part->network));
-        (void)fprintf(stderr, " (%s held out)\n", text_count(scores->samples).text);
+        line_print(stderr, " (%s held out)\n", text_count(scores->samples).text);
     } else {
-        (void)fprintf(stderr, " %s epoch%s in %s\n", text_count(part->summary.epochs).text,
-                      text_plural(part->summary.epochs), text_seconds(part->summary.seconds).text);
+        line_print(stderr, " %s epoch%s in %s\n", text_count(part->summary.epochs).text,
+                   text_plural(part->summary.epochs), text_seconds(part->summary.seconds).text);
     }
 }
 

@@ -3,6 +3,7 @@
  * part they are measured on.
  */
 #include "common/exit.h"
+#include "common/lines.h"
 #include "train/run.h"
 
 #include <stdio.h>
@@ -100,9 +101,9 @@ static void show(const train_run *run, int index, const nnfs_evaluation *scores,
     if (run->options->quiet) {
         return;
     }
-    (void)fprintf(stderr, "fold %d/%d ", index + 1, run->options->folds);
+    line_print(stderr, "fold %d/%d ", index + 1, run->options->folds);
     metrics_write(stderr, scores, loss);
-    (void)fprintf(stderr, " (%s held out)\n", text_count(scores->samples).text);
+    line_print(stderr, " (%s held out)\n", text_count(scores->samples).text);
 }
 
 static nnfs_status run_fold(train_run *run, int index, nnfs_error *error)

@@ -315,7 +315,7 @@ static json_t *dataset(const data_source *source)
 /* A set without a path of its own came out of the training data's. */
 static data_source with_path(const train_run *run, const data_source *part)
 {
-    return (data_source){part->path ? part->path : run->train.path, part->set};
+    return (data_source){.path = part->path ? part->path : run->train.path, .set = part->set};
 }
 
 static json_t *data(const train_run *run)

@@ -373,7 +373,8 @@ nnfs_status run_annotate(train_run *run, nnfs_error *error)
         bool applies;
     } notes[] = {
         {"init", note_init(run->options), !run->options->from},
-        {"preprocessing", note_preprocessing(run->train.set), !run->preprocessing && !run->schema},
+        {"preprocessing", note_preprocessing(run->train.set),
+         !run->preprocessing && !run->schema && !run->train.plain.features},
         {"picture", note_picture(picture), picture.height > 0},
         {"data_hash", text_hash(nnfs_dataset_hash(run->train.set)), true},
         {NOTE_SAMPLES_HASH, text_hash(hash), true},

@@ -1,4 +1,5 @@
 /* The compiled step as a table: its ops in order, by stages. */
+#include "common/lines.h"
 #include "train/run.h"
 
 #include <stdio.h>
@@ -25,9 +26,9 @@ nnfs_status show_program(const train_run *run, nnfs_error *error)
     if (status != NNFS_OK) {
         return status;
     }
-    (void)printf(
-        "The step of %s. A stage begins when all tiles of the one before are complete.\n\n",
-        run->shape);
+    line_print(stdout,
+               "The step of %s. A stage begins when all tiles of the one before are complete.\n\n",
+               run->shape);
     (void)printf("%5s  %5s  %-18s %15s %6s %9s %9s\n", "stage", "layer", "op", "shape", "tiles",
                  "MFLOP", "MB");
     for (int i = 0; i < nnfs_trainer_ops(trainer); i++) {

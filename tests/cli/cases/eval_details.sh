@@ -77,7 +77,6 @@ terminal() {
     TERM=xterm-256color LC_ALL=C.UTF-8 script -qec "nnfs-eval three three.csv --mistakes 0" /dev/null |
         grep -A 4 '^confusion' | tr -d '\r' | sed 's/\x1b/ESC/g'
 }
-if command -v script >/dev/null; then
-    terminal
-    NO_COLOR=1 terminal
-fi
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminal can be made here"
+terminal
+NO_COLOR=1 terminal

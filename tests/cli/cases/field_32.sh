@@ -40,6 +40,10 @@ narrow 60 "nnfs-export kinds --onnx a-name-of-a-file-that-is-long.onnx --check h
     sed '/^nnfs-export/,/know/d; s/[0-9.e-]* of prob/D of prob/'
 narrow 80 "nnfs-export plain --safetensors plain.torch"
 narrow 60 "nnfs-import plain.torch -o again"
+# Scores of folds and networks, the profile and the step.
+for options in "--folds 3" "--networks 3 --validation 0.3 --preset best" "--profile" "--show-program"; do
+    narrow 80 "nnfs-train garden.csv --target kind -e 1 --hidden 4 $options -o none" | sed -n '1p; /too long/p'
+done
 run nnfs-eval plain plain houses.csv
 narrow 50 "nnfs-predict -t 1 model new.csv -o out.csv"
 narrow 40 "nnfs-train -q nowhere/at/all.csv -e 1 -o none"

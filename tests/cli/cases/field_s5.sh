@@ -20,7 +20,7 @@ run nnfs-train --preset plain $'x\xc0\x9b\xe0\x82\x9by' -e 0 -o none
 
 # Predictions: to a pipe as they are, to a terminal cleaned.
 nnfs-predict -q classes.safetensors esc-classes.csv | controls
-command -v script >/dev/null || skip "no script(1) to be a terminal"
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminal can be made here"
 script -qec "nnfs-predict -q classes.safetensors esc-classes.csv" /dev/null </dev/null |
     tr -d '\r' | tee seen | controls
 head -n 2 seen | cut -d, -f 1
