@@ -14,7 +14,8 @@
 typedef struct host_memory {
     void *mapping; /* of `bytes`; unmapped by its owner */
     size_t bytes;
-    int *holders; /* [ranks] the rank whose memory each one maps; NULL: a process alone */
+    /* [ranks] the rank whose memory each one maps; -1: none; NULL: a process alone */
+    int *holders;
 } host_memory;
 
 /* Bytes that one rank wrote. */
@@ -30,6 +31,13 @@ typedef struct host_range {
 nnfs_status host_memory_create(nnfs_communicator *c, size_t bytes, host_memory *made,
                                nnfs_error *error);
 
+/*
+ * The same for the ranks of `c` that want it, all of which have the first one's of their host, and
+ * its file in *descriptor, which they close; the others have no mapping of it and -1.
+ */
+nnfs_status host_memory_of_some(nnfs_communicator *c, size_t bytes, bool wanted, host_memory *made,
+                                int *descriptor, nnfs_error *error);
+
 /* All ranks have written, and list who wrote what: afterwards each host has all. Errors: IO. */
 nnfs_status host_memory_share(nnfs_communicator *c, const host_memory *memory,
                               const host_range *ranges, size_t count, nnfs_error *error);
@@ -43,6 +51,9 @@ nnfs_status host_memory_from_root(nnfs_communicator *c, const void *data, size_t
 
 /* Frees the list of holders; the mapping too unless it was taken (set to NULL). */
 void host_memory_free(host_memory *memory);
+
+/* The folder of files without a name: $TMPDIR or /var/tmp. */
+const char *host_memory_folder(void);
 
 /* Whether `bytes` are too many for memory: more than half of what this process may use. */
 bool host_memory_is_large(size_t bytes);

@@ -237,20 +237,37 @@ static void free_sets(const loading *one)
     nnfs_dataset_free(one->test);
 }
 
-/* Whether ranks have what one process has, text behind the path in messages included. */
-static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
-                        int host_ranks)
+static void cut_out(char *text, const char *part)
+{
+    char *at = strstr(text, part);
+    if (at) {
+        (void)memmove(at, at + strlen(part), strlen(at + strlen(part)) + 1);
+    }
+}
+
+/* Whether ranks have what one process has, messages included; every `missing`th rank does not see
+ * the file (0: all do). */
+static void check_files(const char *path, const nnfs_dataset_settings *settings, int ranks,
+                        int host_ranks, int missing)
 {
     loading one = {.path = path, .grants = -1, .settings = *settings};
     loading some[RANKS_MOST];
+    char nowhere[512];
+    size_t folder = strlen(path);
+    while (folder > 0 && path[folder - 1] != '/') {
+        folder--;
+    }
+    (void)snprintf(nowhere, sizeof nowhere, "%.*snowhere/%s", (int)folder, path, path + folder);
     (void)load(&one);
     for (int i = 0; i < ranks; i++) {
-        some[i] = (loading){.path = path, .grants = -1, .settings = *settings};
+        bool sees = missing == 0 || i % missing == 0;
+        some[i] = (loading){.path = sees ? path : nowhere, .grants = -1, .settings = *settings};
     }
     load_by_ranks(some, ranks, host_ranks);
     for (int i = 0; i < ranks; i++) {
         assert_int_equal(some[i].error.status, one.error.status);
         if (one.error.status != NNFS_OK) {
+            cut_out(some[i].error.message, "nowhere/");
             assert_string_equal(some[i].error.message, one.error.message);
         }
         assert_same_set(one.train, some[i].train);
@@ -258,6 +275,12 @@ static void check_ranks(const char *path, const nnfs_dataset_settings *settings,
         free_sets(&some[i]);
     }
     free_sets(&one);
+}
+
+static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
+                        int host_ranks)
+{
+    check_files(path, settings, ranks, host_ranks, 0);
 }
 
 static nnfs_dataset_settings usual_settings(void)
@@ -275,6 +298,9 @@ static void check_path(const char *path, const nnfs_dataset_settings *settings)
         check_ranks(path, settings, ranks, 1);
     }
     check_ranks(path, settings, 5, 2);
+    check_files(path, settings, 5, 2, 5); /* rank 0 alone sees the file */
+    check_files(path, settings, 4, 2, 2); /* and one rank of each host */
+    check_files(path, settings, 3, 3, 3);
 }
 
 static void write_file(const char *path, const char *text, size_t length)
@@ -340,7 +366,7 @@ static void random_tables(void **unused)
             }
         }
         write_file(path, text, strlen(text));
-        check_ranks(path, &settings, 2 + round % 4, 1 + round % 5);
+        check_files(path, &settings, 2 + round % 4, 1 + round % 5, round % 8);
     }
     free(path);
 }
@@ -463,6 +489,35 @@ static void other_files(void **unused)
     }
 }
 
+/* Files of one name with other bytes: at the head, at the end, or gzip. */
+static void other_bytes(void **unused)
+{
+    static const char rows[] = "a,b,y\n1,2,3\n4,5,6\n";
+    static const char *const others[] = {"a,c,y\n1,2,3\n4,5,6\n", "a,b,y\n1,2,3\n4,5,7\n",
+                                         "a,b,y\n1,2,3\n4,5,61\n", "\x1f\x8b,y\n1,2,3\n4,5,6\n"};
+    (void)unused;
+    char *path = scratch_path("rows.csv");
+    char *other = scratch_path("other");
+    char *named = scratch_path("other/rows.csv");
+    assert_int_equal(mkdir(other, 0700), 0);
+    write_file(path, rows, strlen(rows));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        loading some[2] = {{.path = path, .grants = -1, .settings = usual_settings()},
+                           {.path = named, .grants = -1, .settings = usual_settings()}};
+        write_file(named, others[i], strlen(others[i]));
+        some[0].settings.format = some[1].settings.format = "csv";
+        load_by_ranks(some, 2, 1);
+        for (int rank = 0; rank < 2; rank++) {
+            assert_int_equal(some[rank].error.status, NNFS_ERROR_DATA);
+            assert_non_null(strstr(some[rank].error.message, "rank 1 has other files"));
+        }
+    }
+    (void)folder_entries(other, true);
+    free(path);
+    free(other);
+    free(named);
+}
+
 /* Each allocation of one rank fails: all ranks end with its error. */
 static void one_rank_without_memory(void **unused)
 {
@@ -520,6 +575,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_rank_without_memory),
         cmocka_unit_test(parts_without_rows),
         cmocka_unit_test(other_files),
+        cmocka_unit_test(other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -1,7 +1,6 @@
 /* csv_read: one pass over the file, or a second one where numbers turn out to be categories. */
 #include "data/csv/csv.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/utf8.h"
@@ -352,7 +351,6 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    TRY_CLEANUP(part_files_agree(&files, path, HASH_START, settings->communicator, error));
     if (files.count == 0) {
         status = fail(error, NNFS_ERROR_DATA,
                       files.format ? "%s: all CSV files in this folder are empty"

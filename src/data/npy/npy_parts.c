@@ -1,6 +1,5 @@
 /* A folder of NPY files: each is mapped, and its rows are copied behind those of
  * the files before. */
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "data/npy/npy.h"
@@ -43,15 +42,6 @@ static nnfs_status read_parts(const part_files *files, const nnfs_dataset_settin
         TRY(check_part(&parts[0], &parts[i], error));
     }
     return NNFS_OK;
-}
-
-static uint64_t hash_rows(const data_table *parts, int count)
-{
-    uint64_t hash = HASH_START;
-    for (int i = 0; i < count; i++) {
-        hash = hash_bytes(hash, &parts[i].rows, sizeof parts[i].rows);
-    }
-    return hash;
 }
 
 /* Copies rows first .. end - 1 of all, out of the parts that have them. */
@@ -152,8 +142,6 @@ nnfs_status npy_read_parts(const char *folder, part_files *files,
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    TRY_CLEANUP(part_files_agree(files, folder, hash_rows(parts, files->count),
-                                 settings->communicator, error));
     TRY_CLEANUP(join_parts(parts, files->count, settings, table, error));
     table->parts = files->paths;
     files->paths = NULL;

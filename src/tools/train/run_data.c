@@ -1,7 +1,7 @@
 /* The datasets of a run: loaded, split, and checked against each other. */
 #include "common/exit.h"
 #include "common/model_data.h"
-#include "common/paths.h"
+#include "common/ranks.h"
 #include "common/text.h"
 #include "train/run.h"
 #include "train/table_load.h"
@@ -81,8 +81,9 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
             status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
         }
     } else {
-        status = data_path(run->options->data, &run->train.path, error);
+        status = ranks_data_path(run->options->data, &run->train.path, error);
     }
+    status = nnfs_communicator_agree(run->options->table.communicator, status, error);
     if (status == NNFS_OK && run->schema) {
         status = load_like(run, error);
     } else if (status == NNFS_OK) {
@@ -194,7 +195,8 @@ static nnfs_status load_other(const char *data, const char *targets, const train
     } else {
         settings.like = run->preprocessing;
     }
-    nnfs_status status = data_path(data, &other->path, error);
+    nnfs_status status = ranks_data_path(data, &other->path, error);
+    status = nnfs_communicator_agree(run->options->table.communicator, status, error);
     if (status != NNFS_OK) {
         return status;
     }
