@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/minmax.h"
+#include "base/spool_file.h"
 #include "distributed/host_memory.h"
 
 #include <errno.h>
@@ -186,7 +187,7 @@ static nnfs_status make_folder(const char *source, const sent_files *sent, rank_
     made->descriptors = memory_alloc(count, sizeof *made->descriptors);
     made->shown = strdup(source);
     if (!made->links || !made->descriptors || !made->shown ||
-        asprintf(&made->folder, "%s/nnfs-files-XXXXXX", host_memory_folder()) < 0) {
+        asprintf(&made->folder, "%s/nnfs-files-XXXXXX", spool_folder()) < 0) {
         made->folder = NULL;
         return fail_memory(error, count, "file names");
     }

@@ -2,6 +2,7 @@
 #include "distributed/host_memory.h"
 
 #include "base/memory.h"
+#include "base/spool_file.h"
 #include "platform/memory_limit.h"
 
 #include <errno.h>
@@ -28,34 +29,9 @@ bool host_memory_is_large(size_t bytes)
 
 /* ---- The file ---- */
 
-const char *host_memory_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder && *folder ? folder : "/var/tmp";
-}
-
-/* A file whose name is removed at once. */
-static int open_and_unlink(void)
-{
-    char *path = NULL;
-    if (asprintf(&path, "%s/nnfs-samples-XXXXXX", host_memory_folder()) < 0) {
-        errno = ENOMEM;
-        return -1;
-    }
-    int descriptor = mkostemp(path, O_CLOEXEC);
-    if (descriptor >= 0) {
-        (void)unlink(path);
-    }
-    free(path);
-    return descriptor;
-}
-
 static int open_on_disk(size_t bytes)
 {
-    int descriptor = open(host_memory_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-        descriptor = open_and_unlink(); /* NFS, and overlayfs before Linux 6.2 */
-    }
+    int descriptor = spool_descriptor();
     if (descriptor < 0) {
         return -1;
     }
@@ -84,7 +60,7 @@ static nnfs_status make_file(size_t bytes, int *descriptor, nnfs_error *error)
     *descriptor = large ? open_on_disk(bytes) : open_in_memory(bytes);
     if (*descriptor < 0) {
         return fail(error, NNFS_ERROR_IO, "%zu bytes for samples in %s: %s", bytes,
-                    large ? host_memory_folder() : "shared memory", strerror(errno));
+                    large ? spool_folder() : "shared memory", strerror(errno));
     }
     return NNFS_OK;
 }

@@ -1,8 +1,7 @@
 /*
  * Memory for samples that the ranks of a host share: each of them writes its own part, and then all
  * read all of it. Between hosts the parts are sent. It is anonymous memory, or, beyond half of what
- * the machine has, a file without a name in $TMPDIR or /var/tmp, of which the system keeps in
- * memory what fits.
+ * the machine has, a file without a name, see base/spool_file.h.
  */
 #ifndef NNFS_DISTRIBUTED_HOST_MEMORY_H
 #define NNFS_DISTRIBUTED_HOST_MEMORY_H
@@ -51,9 +50,6 @@ nnfs_status host_memory_from_root(nnfs_communicator *c, const void *data, size_t
 
 /* Frees the list of holders; the mapping too unless it was taken (set to NULL). */
 void host_memory_free(host_memory *memory);
-
-/* The folder of files without a name: $TMPDIR or /var/tmp. */
-const char *host_memory_folder(void);
 
 /* Whether `bytes` are too many for memory: more than half of what this process may use. */
 bool host_memory_is_large(size_t bytes);

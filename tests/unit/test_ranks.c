@@ -182,6 +182,17 @@ void *__wrap_malloc(size_t bytes)
     return is_granted() ? __real_malloc(bytes) : NULL;
 }
 
+/* All memory that a process may use; 0: as it is. */
+static size_t memory_of_all;
+
+size_t __real_memory_limit(const char *root);
+size_t __wrap_memory_limit(const char *root);
+
+size_t __wrap_memory_limit(const char *root)
+{
+    return memory_of_all > 0 ? memory_of_all : __real_memory_limit(root);
+}
+
 /* ---- Loading ---- */
 
 typedef struct loading {
@@ -291,6 +302,23 @@ static nnfs_dataset_settings usual_settings(void)
     return settings;
 }
 
+/* Whether a process and ranks have the same with so little memory that all samples are in files. */
+static void check_without_memory(const char *path, const nnfs_dataset_settings *settings)
+{
+    loading one = {.path = path, .grants = -1, .settings = *settings};
+    loading little = one;
+    (void)load(&one);
+    memory_of_all = 64;
+    (void)load(&little);
+    assert_int_equal(little.error.status, one.error.status);
+    assert_same_set(one.train, little.train);
+    assert_same_set(one.test, little.test);
+    check_files(path, settings, 3, 2, 2);
+    memory_of_all = 0;
+    free_sets(&one);
+    free_sets(&little);
+}
+
 static void check_path(const char *path, const nnfs_dataset_settings *settings)
 {
     for (int ranks = 2; ranks <= RANKS_MOST; ranks++) {
@@ -301,6 +329,7 @@ static void check_path(const char *path, const nnfs_dataset_settings *settings)
     check_files(path, settings, 5, 2, 5); /* rank 0 alone sees the file */
     check_files(path, settings, 4, 2, 2); /* and one rank of each host */
     check_files(path, settings, 3, 3, 3);
+    check_without_memory(path, settings);
 }
 
 static void write_file(const char *path, const char *text, size_t length)
@@ -351,7 +380,7 @@ static void random_tables(void **unused)
     char *path = scratch_path("random.csv");
     nnfs_dataset_settings settings = usual_settings();
     uint64_t state = 88172645463325252ULL;
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 200; round++) {
         char text[4096] = "n,m,y\n";
         settings.header = round % 3 - 1;
         size_t kinds = round % 2 == 0 ? sizeof pieces / sizeof *pieces : 12;
@@ -367,6 +396,9 @@ static void random_tables(void **unused)
         }
         write_file(path, text, strlen(text));
         check_files(path, &settings, 2 + round % 4, 1 + round % 5, round % 8);
+        if (round % 8 == 0) {
+            check_without_memory(path, &settings);
+        }
     }
     free(path);
 }
