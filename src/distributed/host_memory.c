@@ -247,21 +247,3 @@ nnfs_status host_memory_share(nnfs_communicator *c, const host_memory *memory,
     memory_free(messages);
     return nnfs_communicator_agree(c, status, error); /* all of it is there */
 }
-
-nnfs_status host_memory_from_root(nnfs_communicator *c, const void *data, size_t bytes,
-                                  void **mapping, nnfs_error *error)
-{
-    host_memory memory;
-    const host_range all = {.bytes = bytes};
-    TRY(host_memory_create(c, bytes, &memory, error));
-    if (data) {
-        memcpy(memory.mapping, data, bytes);
-    }
-    nnfs_status status = host_memory_share(c, &memory, &all, 1, error);
-    if (status == NNFS_OK) {
-        *mapping = memory.mapping;
-        memory.mapping = NULL;
-    }
-    host_memory_free(&memory);
-    return status;
-}

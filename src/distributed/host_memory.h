@@ -41,13 +41,6 @@ nnfs_status host_memory_of_some(nnfs_communicator *c, size_t bytes, bool wanted,
 nnfs_status host_memory_share(nnfs_communicator *c, const host_memory *memory,
                               const host_range *ranges, size_t count, nnfs_error *error);
 
-/*
- * Memory of each host with what rank 0 has at `data`, which others give as NULL: *mapping, of
- * `bytes`. Errors: those of host_memory_create.
- */
-nnfs_status host_memory_from_root(nnfs_communicator *c, const void *data, size_t bytes,
-                                  void **mapping, nnfs_error *error);
-
 /* Frees the list of holders; the mapping too unless it was taken (set to NULL). */
 void host_memory_free(host_memory *memory);
 
