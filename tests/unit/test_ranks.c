@@ -585,31 +585,37 @@ static void other_bytes(void **unused)
     free(named);
 }
 
-/* Each allocation of one rank fails: all ranks end with its error. */
+/* Each allocation of one rank fails: all ranks end with its error, also where it does not see
+ * the file. */
 static void one_rank_without_memory(void **unused)
 {
     (void)unused;
     char *path = scratch_path("memory.csv");
+    char *nowhere = scratch_path("nowhere/memory.csv");
     char text[4096] = "a,b,y\n";
     for (int row = 0; row < 60; row++) {
         (void)sprintf(text + strlen(text), "%d,\"t\n%d\",3\n", row, row % 7);
     }
     write_file(path, text, strlen(text));
-    bool failed = true;
-    for (long granted = 0; failed; granted++) {
+    int complete = 0; /* with the file, and without */
+    for (long granted = 0; complete < 2; granted++) {
         loading some[3];
         for (int i = 0; i < 3; i++) {
             some[i] = (loading){.path = path, .grants = -1, .settings = usual_settings()};
         }
         some[1].grants = granted;
+        some[1].path = complete == 1 ? nowhere : path;
         load_by_ranks(some, 3, 2);
-        failed = some[1].error.status != NNFS_OK;
+        bool failed = some[1].error.status != NNFS_OK;
         for (int i = 0; i < 3; i++) {
             assert_int_equal(some[i].error.status, failed ? NNFS_ERROR_MEMORY : NNFS_OK);
             free_sets(&some[i]);
         }
+        complete += !failed;
+        granted = failed ? granted : -1;
     }
     free(path);
+    free(nowhere);
 }
 
 /* Memory for this process alone, and too much of it. */
