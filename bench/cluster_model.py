@@ -1,7 +1,7 @@
 """What a step of several ranks takes, by the model of docs/cluster.md: the tables there.
 
 A layer's gradient, with those of the layers after it that are small, goes on its way when it is computed; the link
-sends one after the other. What has not come when the last product is computed is waited for.
+sends one after the other. A layer's next forward product waits until its sum has come.
 """
 
 SMALL = [(784, 2048), (2048, 2048), (2048, 10)]
@@ -15,22 +15,69 @@ def messages(ranks, floats, width, bandwidth):
     return 2 * (ranks - 1) * LATENCY + 2 * (ranks - 1) / ranks * width * floats / bandwidth
 
 
+class Link:
+    """Sends one message after the other: each bucket's nodes, then its sums, these after more urgent buckets."""
+
+    def __init__(self):
+        self.now, self.sending, self.added, self.left = 0.0, [], [], {}
+
+    def begin(self, bucket, seconds):
+        self.left[bucket] = [seconds / 2, seconds / 2]
+        self.sending.append(bucket)
+
+    def end_message(self, bucket):
+        self.sending.remove(bucket)
+        self.left[bucket].pop()
+        if self.left[bucket]:
+            self.added.append(bucket)
+        else:
+            del self.left[bucket]
+        for other in sorted(self.added, reverse=True):
+            if all(more <= other for more in self.left):
+                self.added.remove(other)
+                self.sending.append(other)
+
+    def go_on(self, until, bucket=None):
+        """To a time, or until a bucket is done, whichever is first."""
+        while self.sending and self.now < until and (bucket is None or bucket in self.left):
+            first = self.sending[0]
+            seconds = min(self.left[first][-1], until - self.now)
+            self.left[first][-1] -= seconds
+            self.now += seconds
+            if self.left[first][-1] <= 1e-12:
+                self.end_message(first)
+        if bucket is None:
+            self.now = until
+
+
 def step(layers, ranks, batch, speed, width, bandwidth):
     """Seconds computed, waited, and of all messages; `batch` samples a rank, which alone does `speed` a second."""
     products = [(n * m, n * m if i else 0) for i, (n, m) in enumerate(layers)]
-    second = batch / speed / sum(2 * forward + backward for forward, backward in products)
-    time = second * sum(forward for forward, _ in products)
-    free, floats, sent = 0.0, 0, 0.0
+    computed = batch / speed
+    second = computed / sum(2 * forward + backward for forward, backward in products)
+    buckets, floats = {}, 0  # by the first layer of each: the more urgent, the larger the number
     for i in reversed(range(len(layers))):
-        time += second * products[i][0]  # the gradient
         floats += layers[i][0] * layers[i][1] + layers[i][1]
         if floats >= PART_FLOATS or i == 0:
-            seconds = messages(ranks, floats, width, bandwidth)
-            free = max(time, free) + seconds
-            sent += seconds
+            buckets[i] = (len(buckets), messages(ranks, floats, width, bandwidth))
             floats = 0
-        time += second * products[i][1]
-    return time, max(0.0, free - time), sent
+    link, time, began = Link(), 0.0, 0.0
+    for _ in range(4):  # the first steps have no updates left to them
+        began = time
+        for i, (forward, _) in enumerate(products):
+            if i in buckets:
+                link.go_on(float("inf"), buckets[i][0])
+                time = max(time, link.now)
+            time += second * forward
+            link.go_on(time)
+        for i in reversed(range(len(layers))):
+            time += second * products[i][0]  # the gradient
+            link.go_on(time)
+            if i in buckets:
+                link.begin(*buckets[i])
+            time += second * products[i][1]
+            link.go_on(time)
+    return computed, time - began - computed, sum(seconds for _, seconds in buckets.values())
 
 
 def main():

@@ -9,6 +9,7 @@
 #include "data/batch.h"
 #include "data/encoder.h"
 #include "data/sample_weights.h"
+#include "distributed/host_memory.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -117,6 +118,14 @@ void nnfs_dataset_free(nnfs_dataset *dataset)
         memory_free(dataset->rows);
         memory_free(dataset->weights);
         free(dataset);
+    }
+}
+
+void dataset_expect_order(const nnfs_dataset *dataset, bool random)
+{
+    const dataset_storage *storage = &dataset->storage;
+    if (storage->mapping && host_memory_is_large(storage->mapping_bytes)) {
+        (void)madvise(storage->mapping, storage->mapping_bytes, random ? MADV_RANDOM : MADV_NORMAL);
     }
 }
 

@@ -91,6 +91,12 @@ nnfs_dataset *dataset_subset(const nnfs_dataset *dataset, const uint32_t *chosen
  */
 nnfs_status dataset_set_weights(nnfs_dataset *dataset, nnfs_error *error);
 
+/*
+ * Samples are read in random order from here on, or in theirs: of a mapping that is too large for
+ * memory, the system then reads the pages of samples alone, or ahead.
+ */
+void dataset_expect_order(const nnfs_dataset *dataset, bool random);
+
 /* nnfs_dataset_hash as version 0.1 computed it. */
 uint64_t dataset_hash_0_1(const nnfs_dataset *dataset);
 

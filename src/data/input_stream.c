@@ -38,6 +38,8 @@ struct input_stream {
     const char *path;
     read_function *read;
     const unsigned char *memory; /* [size], or NULL: a file */
+    size_t unpacked;             /* bytes that the memory unpacks to; 0: it is not packed */
+    unsigned long crc, crc_so_far;
     int descriptor;
     size_t size;   /* of the file, when it was opened */
     size_t offset; /* of the next unpacked byte */
@@ -152,6 +154,56 @@ static nnfs_status read_memory(input_stream *from, unsigned char *bytes, size_t 
     memcpy(bytes, from->memory + from->offset, *got);
     from->offset += *got;
     return NNFS_OK;
+}
+
+/* ---- A part of a zip file ---- */
+
+static nnfs_status fail_damaged(const input_stream *from, nnfs_error *error)
+{
+    return fail(error, NNFS_ERROR_DATA, "%s: an array of the zip file is damaged", from->path);
+}
+
+static nnfs_status read_deflate(input_stream *from, unsigned char *bytes, size_t count, size_t *got,
+                                nnfs_error *error)
+{
+    z_stream *stream = &from->stream;
+    size_t wanted = MIN(count, from->unpacked - from->offset);
+    int result = Z_OK;
+    while (*got < wanted && result == Z_OK) {
+        size_t fed = stream->total_in;
+        size_t in = MIN(from->size - fed, (size_t)1 << 30);
+        size_t out = MIN(wanted - *got, (size_t)1 << 30);
+        stream->next_in = (unsigned char *)(uintptr_t)from->memory + fed;
+        stream->avail_in = (uInt)in;
+        stream->next_out = bytes + *got;
+        stream->avail_out = (uInt)out;
+        result = inflate(stream, Z_NO_FLUSH);
+        *got += out - stream->avail_out;
+    }
+    from->crc_so_far = crc32_z(from->crc_so_far, bytes, *got);
+    from->offset += *got;
+    bool ends = from->offset == from->unpacked;
+    if (*got < wanted || (ends && from->crc_so_far != from->crc)) {
+        return fail_damaged(from, error);
+    }
+    return NNFS_OK;
+}
+
+nnfs_status input_stream_of_deflate(const char *path, const void *packed, size_t packed_count,
+                                    size_t count, unsigned long crc, input_stream **opened,
+                                    nnfs_error *error)
+{
+    TRY(input_stream_of_memory(path, packed, packed_count, opened, error));
+    input_stream *from = *opened;
+    from->read = read_deflate;
+    from->unpacked = count;
+    from->crc = crc;
+    if (inflateInit2(&from->stream, -MAX_WBITS) == Z_OK) {
+        return NNFS_OK;
+    }
+    input_stream_close(from);
+    *opened = NULL;
+    return fail_memory(error, (size_t)1 << MAX_WBITS, "unpacking an array");
 }
 
 /* ---- gzip ---- */
@@ -374,6 +426,7 @@ nnfs_status input_stream_read(input_stream *from, void *bytes, size_t count, siz
 static size_t most_left(const input_stream *from)
 {
     size_t all = from->packed ? size_mul(from->size, LARGEST_RATIO) : from->size;
+    all = from->unpacked > 0 ? from->unpacked : all;
     if (all > from->offset) {
         return all - from->offset;
     }
@@ -475,6 +528,19 @@ cleanup:
         *bytes = NULL;
     }
     return status;
+}
+
+nnfs_status input_stream_fill(input_stream *from, void *bytes, size_t count, nnfs_error *error)
+{
+    size_t got = 0;
+    TRY(input_stream_check_rest(from, count, error));
+    TRY(input_stream_read(from, bytes, count, &got, error));
+    if (got < count) {
+        return input_stream_fail(from, from->offset, error,
+                                 "the data ends here, but the header promises %zu more",
+                                 count - got);
+    }
+    return expect_end(from, error);
 }
 
 nnfs_status input_stream_map_rest(const input_stream *from, size_t count, void **mapping,

@@ -24,6 +24,14 @@ nnfs_status input_stream_open(const char *path, input_stream **opened, nnfs_erro
  */
 nnfs_status input_stream_of_memory(const char *path, const void *bytes, size_t count,
                                    input_stream **opened, nnfs_error *error);
+/*
+ * Reads `count` bytes that are packed by deflate, without a wrapping, in `packed_count` bytes of
+ * memory, as in a zip file; at their end they are compared with the CRC-32. Errors: MEMORY; of
+ * reading: DATA.
+ */
+nnfs_status input_stream_of_deflate(const char *path, const void *packed, size_t packed_count,
+                                    size_t count, unsigned long crc, input_stream **opened,
+                                    nnfs_error *error);
 /* Whether the stream is memory, which cannot be mapped. */
 bool input_stream_is_memory(const input_stream *from);
 void input_stream_close(input_stream *from);
@@ -43,6 +51,9 @@ nnfs_status input_stream_read(input_stream *from, void *bytes, size_t count, siz
  */
 nnfs_status input_stream_read_rest(input_stream *from, size_t count, unsigned char **bytes,
                                    nnfs_error *error);
+
+/* The same into memory of `count` bytes. */
+nnfs_status input_stream_fill(input_stream *from, void *bytes, size_t count, nnfs_error *error);
 
 /*
  * Whether `count` more bytes can be there at all, by the size of the file: before anything is

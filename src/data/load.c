@@ -4,6 +4,7 @@
 #include "data/input_stream.h"
 #include "data/npy/npy.h"
 #include "data/part_files.h"
+#include "data/rank_files.h"
 #include "data/reader.h"
 #include "data/table_dataset.h"
 #include "distributed/communicator.h"
@@ -128,8 +129,9 @@ static nnfs_status npz_load(const char *source, const nnfs_dataset_settings *set
 /* ---- The table: the first reader that claims a source loads it ---- */
 
 static const data_reader readers[] = {
-    {"digits", is_digits, digits_load}, {"npy", is_npy, npy_load}, {"npz", is_npz, npz_load},
-    {"idx", is_idx, idx_load},          {"csv", is_csv, csv_load},
+    {"digits", is_digits, digits_load, NULL},   {"npy", is_npy, npy_load, part_files_list},
+    {"npz", is_npz, npz_load, part_files_list}, {"idx", is_idx, idx_load, idx_list},
+    {"csv", is_csv, csv_load, part_files_list},
 };
 
 enum { READERS = sizeof readers / sizeof *readers };
@@ -251,17 +253,60 @@ static nnfs_status load(const char *source, const nnfs_dataset_settings *setting
     return row->load(source, settings, train, test, error);
 }
 
+/* The files of a source, as this rank and the others see them; `row` may be known. */
+static nnfs_status open_for_ranks(const char *source, const data_reader *row, const char *format,
+                                  nnfs_communicator *c, rank_files *opened, nnfs_error *error)
+{
+    part_files files = {0};
+    bool missing = rank_files_are_missing(source) && strcmp(source, "digits") != 0 &&
+                   nnfs_communicator_rank(c) > 0;
+    nnfs_status status = missing || row ? NNFS_OK : find_reader(source, format, &row, error);
+    if (status == NNFS_OK && !missing && row->list) {
+        status = row->list(source, &files, error);
+    }
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    status = rank_files_open(source, &files, missing ? NULL : row->name, c, opened, error);
+cleanup:
+    string_list_free(files.paths);
+    return status;
+}
+
+/* Loads what this rank sees, or what rank 0 has sent. */
+static nnfs_status load_files(const char *source, const nnfs_dataset_settings *settings,
+                              nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
+{
+    nnfs_dataset_settings own = *settings;
+    rank_files data = {.source = source};
+    rank_files targets = {.source = settings->targets_path};
+    nnfs_communicator *c = settings->communicator;
+    nnfs_status status = open_for_ranks(source, NULL, settings->format, c, &data, error);
+    if (status == NNFS_OK && settings->targets_path) {
+        status =
+            open_for_ranks(settings->targets_path, reader_called("npy"), NULL, c, &targets, error);
+    }
+    if (status == NNFS_OK) {
+        own.targets_path = targets.source;
+        status = load(data.source, &own, train, test, error);
+    }
+    if (status != NNFS_OK) {
+        rank_files_rename(&data, error);
+        rank_files_rename(&targets, error);
+    }
+    if (status == NNFS_OK || !communicator_failed(c)) {
+        status = nnfs_communicator_agree(c, status, error);
+    }
+    rank_files_close(&data);
+    rank_files_close(&targets);
+    return status;
+}
+
 static nnfs_status load_by_ranks(const char *source, const nnfs_dataset_settings *settings,
                                  nnfs_dataset **train, nnfs_dataset **test, nnfs_error *error)
 {
     nnfs_error unwanted = {.status = NNFS_OK};
-    nnfs_communicator *c = settings->communicator;
     error = error ? error : &unwanted; /* is sent to the others */
-    communicator_begin(c);
-    nnfs_status status = load(source, settings, train, test, error);
-    if (status == NNFS_OK || !communicator_failed(c)) {
-        status = nnfs_communicator_agree(c, status, error);
-    }
+    communicator_begin(settings->communicator);
+    nnfs_status status = load_files(source, settings, train, test, error);
     if (status != NNFS_OK) {
         nnfs_dataset_free(*train);
         nnfs_dataset_free(*test);

@@ -1,9 +1,5 @@
 #include "data/part_files.h"
 
-#include "base/hash.h"
-#include "base/memory.h"
-#include "distributed/communicator.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -149,37 +145,5 @@ nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *e
         string_list_free(found->paths);
         *found = (part_files){0};
     }
-    return status;
-}
-
-nnfs_status part_files_agree(const part_files *files, const char *folder, uint64_t seed,
-                             nnfs_communicator *c, nnfs_error *error)
-{
-    if (!c) {
-        return NNFS_OK;
-    }
-    size_t ranks = (size_t)nnfs_communicator_size(c);
-    uint64_t own = seed;
-    uint64_t *hashes = memory_alloc(ranks, sizeof *hashes);
-    for (int i = 0; i < files->count; i++) {
-        const char *slash = strrchr(files->paths[i], '/');
-        const char *name = slash ? slash + 1 : files->paths[i];
-        own = hash_bytes(own, name, strlen(name) + 1);
-    }
-    nnfs_status status =
-        hashes ? NNFS_OK : fail_memory(error, ranks * sizeof *hashes, "the ranks of a job");
-    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
-    if (!communicator_gather(c, &own, hashes, sizeof own)) {
-        status = communicator_error(c, error);
-        goto cleanup;
-    }
-    for (size_t rank = 1; rank < ranks && status == NNFS_OK; rank++) {
-        if (hashes[rank] != hashes[0]) {
-            status = fail(error, NNFS_ERROR_DATA, "%s: rank %zu has other files than rank 0",
-                          folder, rank);
-        }
-    }
-cleanup:
-    memory_free(hashes);
     return status;
 }

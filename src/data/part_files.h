@@ -6,7 +6,6 @@
 #include "base/string_list.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 typedef struct part_files {
     const char *format; /* "csv" or "npy"; NULL: no part files */
@@ -20,13 +19,6 @@ typedef struct part_files {
  * is a list of itself, with the format NULL. Errors: IO, MEMORY, DATA (both formats).
  */
 nnfs_status part_files_list(const char *folder, part_files *found, nnfs_error *error);
-
-/*
- * Compares the names of the files, and what `seed` is a hash of, between the ranks of `c`; NULL: of
- * a process alone. Called by all ranks. Errors: DATA (a rank has others than rank 0), IO, MEMORY.
- */
-nnfs_status part_files_agree(const part_files *files, const char *folder, uint64_t seed,
-                             nnfs_communicator *c, nnfs_error *error);
 
 /* Whether the name ends like this, with .gz behind or without, in any case. */
 bool is_named(const char *name, const char *ending);

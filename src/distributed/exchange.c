@@ -314,22 +314,27 @@ static bool advance_bucket(exchange *e, gradient_bucket *bucket)
     bool ok = communicator_test(e->communicator, bucket->messages, &done);
     if (ok && done && bucket->stage == BUCKET_SCATTERING) {
         add_up(e, bucket);
-        return gather(e, bucket);
-    }
-    if (ok && done) {
+        bucket->stage = BUCKET_ADDED;
+    } else if (ok && done && bucket->stage == BUCKET_GATHERING) {
         take_sums(e, bucket);
     }
     return ok;
 }
 
+/* From the most urgent bucket to the least. */
 static bool advance(exchange *e)
 {
-    for (int i = 0; i < e->bucket_count; i++) {
-        if (e->buckets[i].stage != BUCKET_IDLE && !advance_bucket(e, &e->buckets[i])) {
-            return false;
+    bool ok = true;
+    bool urgent = false; /* one before is under way */
+    for (int i = e->bucket_count - 1; i >= 0 && ok; i--) {
+        gradient_bucket *bucket = &e->buckets[i];
+        ok = bucket->stage == BUCKET_IDLE || advance_bucket(e, bucket);
+        if (ok && bucket->stage == BUCKET_ADDED && !urgent) {
+            ok = gather(e, bucket);
         }
+        urgent = urgent || bucket->stage != BUCKET_IDLE;
     }
-    return true;
+    return ok;
 }
 
 static void *look_after_parts(void *user)

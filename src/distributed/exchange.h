@@ -4,8 +4,10 @@
  * exchange allocates nothing.
  *
  * A gradient is added up in buckets, each as soon as it is begun, by a thread of the exchange's
- * own, while the rank computes what comes next. Each rank adds up a slice of all ranks' nodes, and
- * then sends it to all: a float goes to another rank twice, for any number of ranks.
+ * own, while the rank computes what comes next. The bucket with the largest number is wanted first,
+ * by the next forward pass: others send their sums after it. Each rank adds up a slice of all
+ * ranks' nodes, and then sends it to all: a float goes to another rank twice, for any number of
+ * ranks.
  */
 #ifndef NNFS_DISTRIBUTED_EXCHANGE_H
 #define NNFS_DISTRIBUTED_EXCHANGE_H
@@ -25,6 +27,7 @@ typedef struct gradient_range {
 typedef enum bucket_stage {
     BUCKET_IDLE,       /* not begun, or done */
     BUCKET_SCATTERING, /* the nodes of its slices are on their way to the ranks that add them up */
+    BUCKET_ADDED,      /* its slice here waits until more urgent buckets are done */
     BUCKET_GATHERING,  /* the sums of its slices are on their way to all ranks */
 } bucket_stage;
 

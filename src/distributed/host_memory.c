@@ -2,6 +2,7 @@
 #include "distributed/host_memory.h"
 
 #include "base/memory.h"
+#include "base/spool_file.h"
 #include "platform/memory_limit.h"
 
 #include <errno.h>
@@ -17,6 +18,8 @@
 typedef struct file_note {
     int64_t process, inode;
     int descriptor; /* -1: it has none */
+    int leader;     /* the first rank of its host */
+    bool wanted;    /* the memory */
 } file_note;
 
 bool host_memory_is_large(size_t bytes)
@@ -26,34 +29,9 @@ bool host_memory_is_large(size_t bytes)
 
 /* ---- The file ---- */
 
-static const char *disk_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder && *folder ? folder : "/var/tmp";
-}
-
-/* A file whose name is removed at once. */
-static int open_and_unlink(void)
-{
-    char *path = NULL;
-    if (asprintf(&path, "%s/nnfs-samples-XXXXXX", disk_folder()) < 0) {
-        errno = ENOMEM;
-        return -1;
-    }
-    int descriptor = mkostemp(path, O_CLOEXEC);
-    if (descriptor >= 0) {
-        (void)unlink(path);
-    }
-    free(path);
-    return descriptor;
-}
-
 static int open_on_disk(size_t bytes)
 {
-    int descriptor = open(disk_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-        descriptor = open_and_unlink(); /* NFS, and overlayfs before Linux 6.2 */
-    }
+    int descriptor = spool_descriptor();
     if (descriptor < 0) {
         return -1;
     }
@@ -82,7 +60,7 @@ static nnfs_status make_file(size_t bytes, int *descriptor, nnfs_error *error)
     *descriptor = large ? open_on_disk(bytes) : open_in_memory(bytes);
     if (*descriptor < 0) {
         return fail(error, NNFS_ERROR_IO, "%zu bytes for samples in %s: %s", bytes,
-                    large ? disk_folder() : "shared memory", strerror(errno));
+                    large ? spool_folder() : "shared memory", strerror(errno));
     }
     return NNFS_OK;
 }
@@ -125,35 +103,81 @@ static nnfs_status gather(nnfs_communicator *c, const void *own, void *all, size
     return communicator_error(c, error);
 }
 
-/* The leader's file, or one of its own where that cannot be opened. */
-static nnfs_status join_file(nnfs_communicator *c, size_t bytes, int *descriptor, int *holders,
-                             nnfs_error *error)
+/* The first rank of this host that wants the memory; -1: none does. */
+static nnfs_status find_maker(nnfs_communicator *c, bool wanted, file_note *notes, int *maker,
+                              nnfs_error *error)
 {
     int rank = nnfs_communicator_rank(c);
-    int leader = communicator_host_leader(c);
-    nnfs_status status = leader == rank ? make_file(bytes, descriptor, error) : NNFS_OK;
-    TRY(nnfs_communicator_agree(c, status, error));
-    file_note own = note_of(*descriptor);
+    const file_note own = {.leader = communicator_host_leader(c), .wanted = wanted};
+    *maker = -1;
+    TRY(gather(c, &own, notes, sizeof own, error));
+    for (int i = rank; wanted && i >= 0; i--) {
+        bool here = notes[i].leader == own.leader && notes[i].wanted;
+        *maker = here ? i : *maker;
+    }
+    return NNFS_OK;
+}
+
+/* The file of the first rank here that wants one, or one of its own where that cannot be opened. */
+static nnfs_status join_file(nnfs_communicator *c, size_t bytes, bool wanted, int *descriptor,
+                             int *holders, nnfs_error *error)
+{
+    int rank = nnfs_communicator_rank(c);
+    int maker = -1;
     file_note *notes = memory_alloc((size_t)nnfs_communicator_size(c), sizeof *notes);
-    status = notes ? NNFS_OK : fail_memory(error, sizeof *notes, "the ranks of a job");
-    if ((status = nnfs_communicator_agree(c, status, error)) != NNFS_OK) {
-        goto cleanup;
-    }
-    TRY_CLEANUP(gather(c, &own, notes, sizeof own, error));
-    if (leader != rank) {
-        *descriptor = open_of(&notes[leader]);
-    }
-    if (*descriptor < 0) {
-        leader = rank;
+    nnfs_status status = notes ? NNFS_OK : fail_memory(error, sizeof *notes, "the ranks of a job");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    TRY_CLEANUP(find_maker(c, wanted, notes, &maker, error));
+    if (maker == rank) {
         status = make_file(bytes, descriptor, error);
     }
-    /* The leader's descriptor stays open until all have the file. */
-    if ((status = nnfs_communicator_agree(c, status, error)) != NNFS_OK) {
-        goto cleanup;
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    const file_note own = note_of(*descriptor);
+    TRY_CLEANUP(gather(c, &own, notes, sizeof own, error));
+    if (wanted && maker != rank) {
+        *descriptor = open_of(&notes[maker]);
     }
-    status = gather(c, &leader, holders, sizeof leader, error);
+    if (wanted && *descriptor < 0) {
+        maker = rank;
+        status = make_file(bytes, descriptor, error);
+    }
+    /* The maker's descriptor stays open until all have the file. */
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    status = gather(c, &maker, holders, sizeof maker, error);
 cleanup:
     memory_free(notes);
+    return status;
+}
+
+static nnfs_status map_file(int descriptor, host_memory *made, nnfs_error *error)
+{
+    void *mapped = mmap(NULL, made->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (mapped == MAP_FAILED) {
+        return fail_memory(error, made->bytes, "the samples");
+    }
+    made->mapping = mapped;
+    return NNFS_OK;
+}
+
+nnfs_status host_memory_of_some(nnfs_communicator *c, size_t bytes, bool wanted, host_memory *made,
+                                int *descriptor, nnfs_error *error)
+{
+    *descriptor = -1;
+    *made = (host_memory){.bytes = bytes};
+    made->holders = memory_alloc((size_t)nnfs_communicator_size(c), sizeof *made->holders);
+    nnfs_status status =
+        made->holders ? NNFS_OK : fail_memory(error, sizeof *made->holders, "the ranks of a job");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    TRY_CLEANUP(join_file(c, bytes, wanted, descriptor, made->holders, error));
+    status = wanted ? map_file(*descriptor, made, error) : NNFS_OK;
+cleanup:
+    if (status != NNFS_OK) {
+        if (*descriptor >= 0) {
+            (void)close(*descriptor);
+        }
+        *descriptor = -1;
+        host_memory_free(made);
+    }
     return status;
 }
 
@@ -161,28 +185,15 @@ nnfs_status host_memory_create(nnfs_communicator *c, size_t bytes, host_memory *
                                nnfs_error *error)
 {
     int descriptor = -1;
-    nnfs_status status = NNFS_OK;
-    *made = (host_memory){.bytes = bytes};
     if (c) {
-        made->holders = memory_alloc((size_t)nnfs_communicator_size(c), sizeof *made->holders);
-        if (!made->holders) {
-            return fail_memory(error, sizeof *made->holders, "the ranks of a job");
-        }
-        status = join_file(c, bytes, &descriptor, made->holders, error);
-    } else {
-        status = make_file(bytes, &descriptor, error);
-    }
-    if (status == NNFS_OK) {
-        void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-        made->mapping = mapped == MAP_FAILED ? NULL : mapped;
-        status = made->mapping ? NNFS_OK : fail_memory(error, bytes, "the samples");
-    }
-    if (descriptor >= 0) {
+        TRY(host_memory_of_some(c, bytes, true, made, &descriptor, error));
         (void)close(descriptor);
+        return NNFS_OK;
     }
-    if (status != NNFS_OK) {
-        host_memory_free(made);
-    }
+    *made = (host_memory){.bytes = bytes};
+    TRY(make_file(bytes, &descriptor, error));
+    nnfs_status status = map_file(descriptor, made, error);
+    (void)close(descriptor);
     return status;
 }
 
@@ -201,12 +212,15 @@ static bool share_range(nnfs_communicator *c, const host_memory *memory, const h
 {
     int rank = nnfs_communicator_rank(c);
     int from = memory->holders[range->rank];
-    char *data = (char *)memory->mapping + range->at;
     int count = 0;
+    bool wanted = memory->holders[rank] == rank && from != rank;
+    if (range->rank != rank && !wanted) {
+        return true;
+    }
+    char *data = (char *)memory->mapping + range->at;
     if (range->rank != rank) {
         messages[0] = (message){range->rank, data, range->bytes};
-        bool wanted = memory->holders[rank] == rank && from != rank;
-        return !wanted || communicator_exchange(c, NULL, 0, messages, 1);
+        return communicator_exchange(c, NULL, 0, messages, 1);
     }
     for (int to = 0; to < nnfs_communicator_size(c); to++) {
         if (memory->holders[to] == to && to != from) {
@@ -232,22 +246,4 @@ nnfs_status host_memory_share(nnfs_communicator *c, const host_memory *memory,
     }
     memory_free(messages);
     return nnfs_communicator_agree(c, status, error); /* all of it is there */
-}
-
-nnfs_status host_memory_from_root(nnfs_communicator *c, const void *data, size_t bytes,
-                                  void **mapping, nnfs_error *error)
-{
-    host_memory memory;
-    const host_range all = {.bytes = bytes};
-    TRY(host_memory_create(c, bytes, &memory, error));
-    if (data) {
-        memcpy(memory.mapping, data, bytes);
-    }
-    nnfs_status status = host_memory_share(c, &memory, &all, 1, error);
-    if (status == NNFS_OK) {
-        *mapping = memory.mapping;
-        memory.mapping = NULL;
-    }
-    host_memory_free(&memory);
-    return status;
 }

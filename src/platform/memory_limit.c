@@ -1,4 +1,5 @@
-/* The memory this process may use: the machine's, within the limits of its control groups. */
+/* The memory this process may use: the machine's, within the limits of its control groups
+ * and its own. */
 #include "platform/memory_limit.h"
 
 #include "base/memory.h"
@@ -6,6 +7,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Lowers *context to the group's limit; "max" is none, and so is version 1's largest number. */
@@ -33,5 +35,9 @@ size_t memory_limit(const char *root)
         least = size_mul((size_t)pages, (size_t)page);
     }
     cgroup_each(root, "memory", lower_limit, &least);
+    struct rlimit data;
+    if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur < least) {
+        least = (size_t)data.rlim_cur;
+    }
     return least;
 }

@@ -6,8 +6,8 @@
 
 /*
  * Returns the bytes of memory that this process may use: the machine's, within the limits of its
- * control groups (memory.max, memory.limit_in_bytes); SIZE_MAX if unknown. `root` is put before
- * /proc and /sys; "" for this machine.
+ * control groups (memory.max, memory.limit_in_bytes) and its own (ulimit -d); SIZE_MAX if unknown.
+ * `root` is put before /proc and /sys; "" for this machine.
  */
 size_t memory_limit(const char *root);
 

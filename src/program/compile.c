@@ -91,21 +91,63 @@ static void emit_sums_of_ranks(compiler *c, int index)
     }
 }
 
+/* Whether an update needs all gradients. */
+static bool is_whole(const nnfs_train_settings *settings)
+{
+    return settings->on_gradient || settings->clip_norm > 0.0f;
+}
+
+/*
+ * Whether a step may leave its updates to the next one, in which the first layers compute while the
+ * gradients of later ones are on their way. Ranks leave them on their own: no sums of all ranks
+ * come before the last of them.
+ */
+static bool leaves_updates(const compiler *c)
+{
+    bool leaves = c->program->bucket_count > 1 && !is_whole(&c->settings->training);
+    for (int i = 0; i < c->network->layer_count && leaves; i++) {
+        leaves = c->network->layers[i].normalization != NNFS_NORMALIZATION_BATCH;
+    }
+    return leaves;
+}
+
+/* The end of an exchange, and the updates that follow from it. */
+static void emit_bucket_update(compiler *c, int bucket, op_turn turn)
+{
+    const program_bucket *of = &c->program->buckets[bucket];
+    int first = c->program->op_count;
+    emit_exchange(c, &op_end_sum, bucket);
+    compile_pass_over(c, of->first, of->last, DO_UPDATE);
+    for (int i = first; i < c->program->op_count; i++) {
+        c->program->ops[i].turn = turn;
+        c->program->ops[i].needs |= turn == TURN_LAST_STEP ? RUN_UPDATE : 0U;
+    }
+}
+
+void compile_left_updates(compiler *c, int layer)
+{
+    for (int i = 0; i < c->program->bucket_count && leaves_updates(c); i++) {
+        if (c->program->buckets[i].first == layer) {
+            emit_bucket_update(c, i, TURN_LAST_STEP);
+        }
+    }
+}
+
 /* One pass from gradient to update, unless something stands in between. */
 static void emit_learning(compiler *c)
 {
-    const nnfs_train_settings *settings = &c->settings->training;
-    bool whole = settings->on_gradient || settings->clip_norm > 0.0f;
+    bool whole = is_whole(&c->settings->training);
+    op_turn turn = leaves_updates(c) ? TURN_THIS_STEP : TURN_ANY;
     unsigned pass = DO_GRADIENT;
     if (c->program->shards > 1 && !has_ranks(c)) {
         compile_pass(c, pass);
         pass = DO_SUM_SHARDS;
     }
     for (int i = 0; i < c->program->bucket_count; i++) {
-        const program_bucket *bucket = &c->program->buckets[i];
-        emit_exchange(c, &op_end_sum, i);
-        if (!whole) {
-            compile_pass_over(c, bucket->first, bucket->last, DO_UPDATE);
+        if (whole) {
+            emit_exchange(c, &op_end_sum, i);
+        } else {
+            emit_bucket_update(c, i, turn);
         }
     }
     if (has_ranks(c) && !whole) {
@@ -133,9 +175,6 @@ static void emit_training(compiler *c)
 {
     int first = compile_first_trained(c->network);
     int last = c->network->layer_count - 1;
-    if (has_ranks(c)) {
-        list_buckets(c);
-    }
     compile_normalization_backward(c, last, RUN_GRADIENT);
     for (int i = last; i >= 0; i--) {
         bool for_inputs = i < first || (i == first && (i > 0 || !compile_inputs_learn(c->network)));
@@ -178,6 +217,9 @@ static void emit_all(compiler *c)
     c->program->x.space = SPACE_X;
     if (!compile_trains(c)) {
         take_turns(c);
+    }
+    if (compile_trains(c) && has_ranks(c)) {
+        list_buckets(c);
     }
     compile_forward(c);
     compile_output(c);

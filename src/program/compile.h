@@ -102,6 +102,10 @@ op_grid compile_grid_of_parameters(const compiler *c, int index);
 /* Appends an op. */
 void compile_emit(compiler *c, const program_op *next);
 
+/* The updates that the step before has left, of the gradients that begin with this layer, or
+ * with the matrices of the inputs (INPUT_BUCKET). */
+void compile_left_updates(compiler *c, int layer);
+
 /* An op of the forward pass on the current grid. */
 program_op compile_forward_op(const compiler *c, const op_kind *kind, int layer);
 

@@ -222,6 +222,7 @@ void compile_forward(compiler *c)
     for (int i = 0; i < c->network->layer_count; i++) {
         compile_pack_weights(c, i, &op_pack_first, RUN_FORWARD);
     }
+    compile_left_updates(c, INPUT_BUCKET);
     emit_embedding_sums(c);
     c->grid = compile_grid_of_samples(c, c->network->inputs);
     if (compile_half(c) > 0) {
@@ -245,6 +246,7 @@ void compile_forward(compiler *c)
     at = compile_dropout(c, -1, c->network->input_dropout, at, &c->input_factors);
     c->input = at;
     for (int i = 0; i < c->network->layer_count; i++) {
+        compile_left_updates(c, i);
         at = emit_layer(c, i, at);
     }
 }

@@ -123,8 +123,16 @@ typedef enum run_need {
     RUN_SAMPLE_UPDATE = 128, /* gradient and update of steps of one sample: see step_run_all */
 } run_need;
 
+/* Whose gradient an update takes, where ranks exchange it: see program_leaves_updates. */
+typedef enum op_turn {
+    TURN_ANY,
+    TURN_THIS_STEP, /* runs unless the step leaves its updates to the next one */
+    TURN_LAST_STEP, /* runs if the step before has left them */
+} op_turn;
+
 struct program_op {
     const op_kind *kind;
+    op_turn turn;
     int layer;       /* from 0; -1: of no layer */
     unsigned needs;  /* all of them are asked for where the op runs */
     unsigned unless; /* none of these is: another op then does its work */
@@ -172,6 +180,7 @@ typedef struct op_chunk {
     uint32_t draw;  /* counts what random numbers are drawn for: the epoch, or a step by hand */
     int64_t sample; /* of samples that come without an order: the number of the first one */
     optimizer_step optimizer;
+    optimizer_step optimizer_before; /* of the step before, for updates that it has left */
 } op_chunk;
 
 /* Loss and hits of a tile of samples, on a cache line of their own. */

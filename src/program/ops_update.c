@@ -228,7 +228,9 @@ static float *state_at(const op_context *context, int state, size_t at)
 static optimizer_step step_of(const program_op *op, const op_context *context)
 {
     const network_tensor *tensor = &context->network->tensors[op->tensor];
-    optimizer_step step = context->chunk->optimizer;
+    const op_chunk *chunk = context->chunk;
+    bool left = op->turn == TURN_LAST_STEP;
+    optimizer_step step = left ? chunk->optimizer_before : chunk->optimizer;
     step.learning_rate *= tensor->rate;
     step.corrected_rate *= tensor->rate;
     step.weight_decay = tensor->not_decayed ? 0.0f : step.weight_decay;
@@ -315,11 +317,11 @@ static bool run_follow(const program_op *op, const op_context *context, op_tile 
 {
     block_ranges ranges = ranges_of(op, tile);
     const train_state *state = train_state_at(op->state);
+    int64_t update = context->chunk->update - (op->turn == TURN_LAST_STEP);
     for (size_t r = 0; r < ranges.count; r++) {
         size_t at = ranges.first + r * ranges.stride;
-        state->follow(context->settings, context->chunk->update,
-                      context->base[SPACE_PARAMETERS] + at, state_at(context, op->state, at),
-                      ranges.length);
+        state->follow(context->settings, update, context->base[SPACE_PARAMETERS] + at,
+                      state_at(context, op->state, at), ranges.length);
     }
     return true;
 }

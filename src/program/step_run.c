@@ -65,6 +65,8 @@ typedef struct region {
     uint64_t first_stage; /* of the chunks after the first one */
     double watched;       /* when the caller was last called */
     int64_t updates;      /* that were done before the first step of the whole run */
+    bool decided, leaves; /* whether the step under way leaves its updates to the next one */
+    bool left;            /* and whether the one before did */
     atomic_int bad_op;    /* the first whose tile failed; INT_MAX while none has */
 } region;
 
@@ -147,6 +149,8 @@ static op_chunk chunk_at(const region *r, int64_t index, step_part *part)
         .draw = run->draw,
         .optimizer =
             optimizer_step_at(run->settings, step_run_rate(run, step), r->updates + step + 1),
+        .optimizer_before = optimizer_step_at(run->settings, step_run_rate(run, MAX(step - 1, 0)),
+                                              r->updates + MAX(step, 1)),
     };
 }
 
@@ -201,6 +205,13 @@ static void turn_to(worker *w, int shard)
 
 static bool op_runs(const region *r, const program_op *op, const op_chunk *chunk)
 {
+    if ((op->turn == TURN_LAST_STEP && !(r->left && chunk->opens)) ||
+        (op->turn == TURN_THIS_STEP && r->leaves)) {
+        return false;
+    }
+    if (op->turn == TURN_LAST_STEP) {
+        return op_is_asked_for(op, r->run->needs);
+    }
     return op_is_asked_for(op, r->run->needs) && (chunk->closes || !op->kind->last_chunk) &&
            (chunk->begins || !op->kind->first_chunk);
 }
@@ -211,7 +222,9 @@ static bool stage_runs(const region *r, int stage, bool closes)
     const program *p = r->run->program;
     const program_stage *s = &p->stages[stage];
     for (int i = p->chains[s->first].first; i <= p->chains[s->last].last; i++) {
-        if (op_runs(r, &p->ops[i], &(op_chunk){.closes = closes})) {
+        const program_op *op = &p->ops[i];
+        bool left = op->turn == TURN_LAST_STEP && op_is_asked_for(op, r->run->needs);
+        if (left || op_runs(r, op, &(op_chunk){.closes = closes})) {
             return true;
         }
     }
@@ -436,6 +449,10 @@ static bool finish_stage(worker *w, int stage)
         if (r->run->exchange && !update) { /* here alone */
             return lose_ranks(r->run);
         }
+        if (p->ops[bad].turn == TURN_LAST_STEP) {
+            r->run->sums.steps--;
+            r->run->updates--;
+        }
         return note_divergence(w, update ? p->ops[bad].layer : -1);
     }
     for (int i = p->chains[s->first].first; i <= p->chains[s->last].last; i++) {
@@ -473,15 +490,41 @@ static void finish_chunk(worker *w)
             run->updates += 1;
         }
         run->finished = run->sums;
+        w->region->left = w->region->decided && w->region->leaves;
+        w->region->decided = w->region->leaves = false;
     }
 }
 
-static bool watch_is_due(const region *r)
+/* After `steps` steps. */
+static bool watch_is_due(const region *r, int64_t steps)
 {
     const step_run *run = r->run;
-    bool asked_for = run->watch_at > 0 && run->sums.steps == run->watch_at;
+    bool asked_for = run->watch_at > 0 && steps == run->watch_at;
     return run->stopping ||
            (run->watch && (asked_for || clock_seconds() - r->watched >= run->watch_every));
+}
+
+/* Whether the caller, or the end of the run, wants the updates of the step under way. */
+static bool updates_are_wanted(const region *r, bool last)
+{
+    bool stops = r->run->exchange && r->run->work->shards[0].state.stop_agreed;
+    return last || stops || watch_is_due(r, r->run->sums.steps + 1);
+}
+
+/* Whether a stage that runs in such chunks does in this one. */
+static bool stage_is_wanted(const worker *w, uint64_t stage, bool last)
+{
+    region *r = w->region;
+    const program *p = r->run->program;
+    op_turn turn = p->ops[p->chains[p->stages[stage].first].first].turn;
+    if (turn == TURN_LAST_STEP) {
+        return w->chunk.opens && r->left;
+    }
+    if (turn == TURN_THIS_STEP && !r->decided) {
+        r->leaves = !updates_are_wanted(r, last);
+        r->decided = true;
+    }
+    return turn == TURN_ANY || !r->leaves;
 }
 
 /* The phase after `phase`, which is over. */
@@ -502,7 +545,7 @@ static uint64_t phase_after(worker *w, uint64_t phase)
     }
     const bool *runs = r->run->work->runs + (w->chunk.closes ? r->phases - 1 : 0);
     for (within++; within + 1 < r->phases; within++) {
-        if (runs[within]) {
+        if (runs[within] && stage_is_wanted(w, within, last)) {
             return next_chunk - r->phases + within;
         }
     }
@@ -510,7 +553,7 @@ static uint64_t phase_after(worker *w, uint64_t phase)
     if (last) {
         return PHASES_OVER;
     }
-    if (watch_is_due(r)) {
+    if (!r->left && watch_is_due(r, r->run->sums.steps)) {
         return next_chunk - 1;
     }
     return next_chunk + r->first_stage;

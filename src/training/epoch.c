@@ -173,6 +173,7 @@ static nnfs_status begin_order(const nnfs_trainer *trainer, pass *p, nnfs_error 
     random_permutation((random_key){trainer->settings.seed, RANDOM_ORDER},
                        (uint32_t)trainer->epochs, p->order, samples);
     p->run.order = p->order;
+    dataset_expect_order(p->run.dataset, true);
     return NNFS_OK;
 }
 
@@ -228,6 +229,9 @@ static nnfs_status begin_pass(nnfs_trainer *trainer, const nnfs_dataset *dataset
 
 static void pass_free(pass *p)
 {
+    if (p->run.order) {
+        dataset_expect_order(p->run.dataset, false);
+    }
     memory_free(p->order);
     memory_free(p->run.augment_scratch);
     augment_free(p->distorts);

@@ -55,6 +55,17 @@ for kind in dots f32 f64 i16; do
     compare '3' "$data/idx/accept/$kind"
 done
 
+# Rank 0 alone has the data: by a relative path, in the folder that it runs in.
+mkdir bare
+for source in cells.csv each cells.csv.gz; do
+    read -ra each <<<"$source --epochs 1 --hidden 8 --shards 4"
+    one=$(hash "$build/nnfs-train" "${each[@]}")
+    some=$(timeout 120 "$launcher" -n 1 -wdir "$work" "$build/nnfs-train" "${each[@]}" --output none : \
+        -n 2 -wdir "$work/bare" "$build/nnfs-train" "${each[@]}" --output none 2>errors | sed -n 's/^weights *//p')
+    [ "$one" = "$some" ] || wrong "$source of rank 0: $one alone, ${some:-none: $(cat errors)} on 3 ranks"
+done
+[ -z "$(ls -A bare)" ] || wrong "$(ls bare) is left"
+
 # What is wrong in any part names the line of the file, as in one process.
 { rows 1 300 && echo 'x,y,1,01.01.2020,1' && rows 301 400; } >wrong.csv
 alone=$("$build/nnfs-train" wrong.csv 2>&1 | grep -o 'line [0-9]*: the row has .*')

@@ -36,7 +36,7 @@ grep -q '^ranks  *3 on 1 host, 4 shards' out || wrong "no ranks in the report: $
 
 ranks 2 "$table" --epochs 1 --hidden 300,300 --preset plain --profile --output none >out 2>errors || wrong 'training failed'
 grep -E 'all-reduce' out | sed -E 's/ +[0-9.]+ %//' >rows
-printf '%s\n' '    2  all-reduce' '    1  all-reduce' '       all-reduce' | diff - rows || wrong "the profile: $(cat out)"
+printf '%s\n' '    1  all-reduce' '    2  all-reduce' '       all-reduce' | diff - rows || wrong "the profile: $(cat out)"
 
 # Killed, and resumed on 2 ranks: the bits of the run that was not.
 whole=$(hash "$build/nnfs-train" "$table" --epochs 800 --hidden 16 --shards 4)

@@ -76,7 +76,7 @@ for ((round = 1; round <= rounds; round++)); do
         resumed=$(hash ranks $((RANDOM % 4 + 1)) "${arguments[@]}")
     fi
     [ "$resumed" = "$whole" ] ||
-        wrong "round $round: $fault, and resumed to ${resumed:-none: $(tail -n 2 "$work/errors")}, not to $whole"
+        wrong "round $round: $fault, and resumed to ${resumed:-none: $(grep -m 2 "^nnfs-train\|alarm" "$work/errors")}, not to $whole"
     echo "round $round: $fault"
 done
 echo "seed $seed, $rounds rounds: ${count[killed]} killed, ${count[stopped]} stopped, ${count[ended]} ended before"

@@ -26,6 +26,8 @@ compare "4 ${all:+2}" "$table" --epochs 3 --hidden 16,8 --batch 50 --normalizati
 compare '3' "$table" --epochs 2 --hidden 64,32 --batch 100 --precision bf16
 # Layers large enough for gradients of their own on the wire, and what adds up all of them.
 compare "2 ${all:+3}" "$table" --epochs 1 --hidden 300,300 --batch 100
+# And updates that a step leaves to the next one.
+compare '2' "$table" --epochs 2 --hidden 300,300 --batch 20 --preset plain --optimizer adam --ema 0.9
 compare '3' "$table" --epochs 1 --hidden 300,300 --batch 100 --preset plain --clip-norm 0.5 --precision bf16
 compare '3' "$table" --epochs 2 --hidden 16 --batch full
 compare '3' "$table" --epochs 2 --hidden 16 --members 4 --batch 50

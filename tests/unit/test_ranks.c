@@ -182,6 +182,17 @@ void *__wrap_malloc(size_t bytes)
     return is_granted() ? __real_malloc(bytes) : NULL;
 }
 
+/* All memory that a process may use; 0: as it is. */
+static size_t memory_of_all;
+
+size_t __real_memory_limit(const char *root);
+size_t __wrap_memory_limit(const char *root);
+
+size_t __wrap_memory_limit(const char *root)
+{
+    return memory_of_all > 0 ? memory_of_all : __real_memory_limit(root);
+}
+
 /* ---- Loading ---- */
 
 typedef struct loading {
@@ -237,20 +248,37 @@ static void free_sets(const loading *one)
     nnfs_dataset_free(one->test);
 }
 
-/* Whether ranks have what one process has, text behind the path in messages included. */
-static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
-                        int host_ranks)
+static void cut_out(char *text, const char *part)
+{
+    char *at = strstr(text, part);
+    if (at) {
+        (void)memmove(at, at + strlen(part), strlen(at + strlen(part)) + 1);
+    }
+}
+
+/* Whether ranks have what one process has, messages included; every `missing`th rank does not see
+ * the file (0: all do). */
+static void check_files(const char *path, const nnfs_dataset_settings *settings, int ranks,
+                        int host_ranks, int missing)
 {
     loading one = {.path = path, .grants = -1, .settings = *settings};
     loading some[RANKS_MOST];
+    char nowhere[512];
+    size_t folder = strlen(path);
+    while (folder > 0 && path[folder - 1] != '/') {
+        folder--;
+    }
+    (void)snprintf(nowhere, sizeof nowhere, "%.*snowhere/%s", (int)folder, path, path + folder);
     (void)load(&one);
     for (int i = 0; i < ranks; i++) {
-        some[i] = (loading){.path = path, .grants = -1, .settings = *settings};
+        bool sees = missing == 0 || i % missing == 0;
+        some[i] = (loading){.path = sees ? path : nowhere, .grants = -1, .settings = *settings};
     }
     load_by_ranks(some, ranks, host_ranks);
     for (int i = 0; i < ranks; i++) {
         assert_int_equal(some[i].error.status, one.error.status);
         if (one.error.status != NNFS_OK) {
+            cut_out(some[i].error.message, "nowhere/");
             assert_string_equal(some[i].error.message, one.error.message);
         }
         assert_same_set(one.train, some[i].train);
@@ -258,6 +286,12 @@ static void check_ranks(const char *path, const nnfs_dataset_settings *settings,
         free_sets(&some[i]);
     }
     free_sets(&one);
+}
+
+static void check_ranks(const char *path, const nnfs_dataset_settings *settings, int ranks,
+                        int host_ranks)
+{
+    check_files(path, settings, ranks, host_ranks, 0);
 }
 
 static nnfs_dataset_settings usual_settings(void)
@@ -268,13 +302,31 @@ static nnfs_dataset_settings usual_settings(void)
     return settings;
 }
 
+/* Whether a process and ranks have the same with so little memory that all samples are in files. */
+static void check_without_memory(const char *path, const nnfs_dataset_settings *settings)
+{
+    loading one = {.path = path, .grants = -1, .settings = *settings};
+    loading little = one;
+    (void)load(&one);
+    memory_of_all = 64;
+    (void)load(&little);
+    assert_int_equal(little.error.status, one.error.status);
+    assert_same_set(one.train, little.train);
+    assert_same_set(one.test, little.test);
+    check_files(path, settings, 3, 2, 2);
+    memory_of_all = 0;
+    free_sets(&one);
+    free_sets(&little);
+}
+
 static void check_path(const char *path, const nnfs_dataset_settings *settings)
 {
-    for (int ranks = 2; ranks <= RANKS_MOST; ranks++) {
-        check_ranks(path, settings, ranks, ranks); /* on one host */
-        check_ranks(path, settings, ranks, 1);
-    }
+    check_ranks(path, settings, 3, 3); /* on one host */
+    check_ranks(path, settings, 2, 1);
     check_ranks(path, settings, 5, 2);
+    check_files(path, settings, 5, 2, 5); /* rank 0 alone sees the file */
+    check_files(path, settings, 4, 2, 2); /* and one rank of each host */
+    check_without_memory(path, settings);
 }
 
 static void write_file(const char *path, const char *text, size_t length)
@@ -304,6 +356,8 @@ static void committed_files(void **unused)
         "idx/accept/split",
         "idx/accept/test-only",
         "npy/accept/fortran-packed.npy",
+        "../fuzz/corpus/npz/deflated",
+        "../fuzz/corpus/npz/stored",
         "nowhere.csv",
     };
     (void)unused;
@@ -325,7 +379,7 @@ static void random_tables(void **unused)
     char *path = scratch_path("random.csv");
     nnfs_dataset_settings settings = usual_settings();
     uint64_t state = 88172645463325252ULL;
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 120; round++) {
         char text[4096] = "n,m,y\n";
         settings.header = round % 3 - 1;
         size_t kinds = round % 2 == 0 ? sizeof pieces / sizeof *pieces : 12;
@@ -340,7 +394,10 @@ static void random_tables(void **unused)
             }
         }
         write_file(path, text, strlen(text));
-        check_ranks(path, &settings, 2 + round % 4, 1 + round % 5);
+        check_files(path, &settings, 2 + round % 4, 1 + round % 5, round % 8);
+        if (round % 8 == 0) {
+            check_without_memory(path, &settings);
+        }
     }
     free(path);
 }
@@ -406,6 +463,42 @@ static void folders_of_files(void **unused)
     free(folder);
 }
 
+/* Writes a copy of a committed file. */
+static void copy_file(const char *name, const char *path)
+{
+    char bytes[4096];
+    char *from = data_path(name);
+    FILE *file = fopen(from, "rb");
+    assert_non_null(file);
+    write_file(path, bytes, fread(bytes, 1, sizeof bytes, file));
+    assert_int_equal(fclose(file), 0);
+    free(from);
+}
+
+/* Arrays packed by gzip, in Fortran order, with missing values. */
+static void folders_of_arrays(void **unused)
+{
+    static const char *const names[] = {"packed", "fortran-packed", "fortran", "missing-f4"};
+    (void)unused;
+    char *folder = scratch_path("arrays");
+    nnfs_dataset_settings settings = usual_settings();
+    assert_int_equal(mkdir(folder, 0700), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "npy/accept/%s.npy", names[i]);
+        for (int part = 0; part < 4; part++) {
+            char copy[32];
+            (void)snprintf(copy, sizeof copy, "arrays/%d.npy", part);
+            char *path = scratch_path(copy);
+            copy_file(name, path);
+            free(path);
+        }
+        check_path(folder, &settings);
+    }
+    (void)folder_entries(folder, true);
+    free(folder);
+}
+
 /* Files without a byte have no rows, also the first one. */
 static void parts_without_rows(void **unused)
 {
@@ -463,31 +556,66 @@ static void other_files(void **unused)
     }
 }
 
-/* Each allocation of one rank fails: all ranks end with its error. */
+/* Files of one name with other bytes: at the head, at the end, or gzip. */
+static void other_bytes(void **unused)
+{
+    static const char rows[] = "a,b,y\n1,2,3\n4,5,6\n";
+    static const char *const others[] = {"a,c,y\n1,2,3\n4,5,6\n", "a,b,y\n1,2,3\n4,5,7\n",
+                                         "a,b,y\n1,2,3\n4,5,61\n", "\x1f\x8b,y\n1,2,3\n4,5,6\n"};
+    (void)unused;
+    char *path = scratch_path("rows.csv");
+    char *other = scratch_path("other");
+    char *named = scratch_path("other/rows.csv");
+    assert_int_equal(mkdir(other, 0700), 0);
+    write_file(path, rows, strlen(rows));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        loading some[2] = {{.path = path, .grants = -1, .settings = usual_settings()},
+                           {.path = named, .grants = -1, .settings = usual_settings()}};
+        write_file(named, others[i], strlen(others[i]));
+        some[0].settings.format = some[1].settings.format = "csv";
+        load_by_ranks(some, 2, 1);
+        for (int rank = 0; rank < 2; rank++) {
+            assert_int_equal(some[rank].error.status, NNFS_ERROR_DATA);
+            assert_non_null(strstr(some[rank].error.message, "rank 1 has other files"));
+        }
+    }
+    (void)folder_entries(other, true);
+    free(path);
+    free(other);
+    free(named);
+}
+
+/* Each allocation of one rank fails: all ranks end with its error, also where it does not see
+ * the file. */
 static void one_rank_without_memory(void **unused)
 {
     (void)unused;
     char *path = scratch_path("memory.csv");
+    char *nowhere = scratch_path("nowhere/memory.csv");
     char text[4096] = "a,b,y\n";
     for (int row = 0; row < 60; row++) {
         (void)sprintf(text + strlen(text), "%d,\"t\n%d\",3\n", row, row % 7);
     }
     write_file(path, text, strlen(text));
-    bool failed = true;
-    for (long granted = 0; failed; granted++) {
+    int complete = 0; /* with the file, and without */
+    for (long granted = 0; complete < 2; granted++) {
         loading some[3];
         for (int i = 0; i < 3; i++) {
             some[i] = (loading){.path = path, .grants = -1, .settings = usual_settings()};
         }
         some[1].grants = granted;
+        some[1].path = complete == 1 ? nowhere : path;
         load_by_ranks(some, 3, 2);
-        failed = some[1].error.status != NNFS_OK;
+        bool failed = some[1].error.status != NNFS_OK;
         for (int i = 0; i < 3; i++) {
             assert_int_equal(some[i].error.status, failed ? NNFS_ERROR_MEMORY : NNFS_OK);
             free_sets(&some[i]);
         }
+        complete += !failed;
+        granted = failed ? granted : -1;
     }
     free(path);
+    free(nowhere);
 }
 
 /* Memory for this process alone, and too much of it. */
@@ -511,15 +639,12 @@ int main(int argc, char **argv)
         tests_data = argv[1];
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(committed_files),
-        cmocka_unit_test(random_tables),
-        cmocka_unit_test(one_wrong_cell),
-        cmocka_unit_test(files_that_cannot_be_cut),
-        cmocka_unit_test(folders_of_files),
-        cmocka_unit_test(memory_of_a_process),
-        cmocka_unit_test(one_rank_without_memory),
-        cmocka_unit_test(parts_without_rows),
-        cmocka_unit_test(other_files),
+        cmocka_unit_test(committed_files),     cmocka_unit_test(random_tables),
+        cmocka_unit_test(one_wrong_cell),      cmocka_unit_test(files_that_cannot_be_cut),
+        cmocka_unit_test(folders_of_files),    cmocka_unit_test(folders_of_arrays),
+        cmocka_unit_test(memory_of_a_process), cmocka_unit_test(one_rank_without_memory),
+        cmocka_unit_test(parts_without_rows),  cmocka_unit_test(other_files),
+        cmocka_unit_test(other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -1,7 +1,6 @@
 /* csv_read: one pass over the file, or a second one where numbers turn out to be categories. */
 #include "data/csv/csv.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/utf8.h"
@@ -9,6 +8,7 @@
 #include "data/csv/csv_number.h"
 #include "data/part_files.h"
 #include "platform/cpu.h"
+#include "platform/memory_limit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -161,11 +161,13 @@ static void end_pass(csv_reader *reader)
         csv_kept_free(&reader->blocks[i]);
     }
     free(reader->blocks);
+    spool_close(&reader->spool);
     reader->from = NULL;
     reader->window = NULL;
     reader->workers = NULL;
     reader->blocks = NULL;
     reader->block_count = reader->block_room = 0;
+    reader->held = reader->spooled = 0;
 }
 
 static nnfs_status make_window(csv_reader *reader, nnfs_error *error)
@@ -291,6 +293,7 @@ static nnfs_status read_pass(csv_reader *reader, const findings *before, bool *a
         TRY(csv_enter_range(reader, error));
         TRY(csv_read_rows(reader, error));
     }
+    TRY(csv_spool(reader, true, error));
     TRY(csv_join_ranks(reader, error));
     TRY(csv_decide(reader, again, error));
     if (*again) {
@@ -340,7 +343,9 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
     if (own.keep && own.keep[0]) {
         own.communicator = NULL; /* the cells that are kept are in each rank */
     }
+    size_t host_ranks = (size_t)nnfs_communicator_host_ranks(own.communicator);
     csv_reader reader = {.settings = &own,
+                         .held_most = memory_limit("") / 2 / host_ranks,
                          .table = table,
                          .threads = MIN(threads, MOST_THREADS),
                          .c = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
@@ -352,7 +357,6 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    TRY_CLEANUP(part_files_agree(&files, path, HASH_START, settings->communicator, error));
     if (files.count == 0) {
         status = fail(error, NNFS_ERROR_DATA,
                       files.format ? "%s: all CSV files in this folder are empty"

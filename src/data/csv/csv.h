@@ -6,6 +6,7 @@
 #ifndef NNFS_DATA_CSV_CSV_H
 #define NNFS_DATA_CSV_CSV_H
 
+#include "base/spool_file.h"
 #include "base/string_list.h"
 #include "data/csv/csv_cell.h"
 #include "data/csv/csv_decode.h"
@@ -28,7 +29,8 @@ enum {
 /* The rows of a chunk. A cell is a number, NaN, or the number of its text in
  * the worker's dictionary. */
 typedef struct csv_block {
-    float *values;      /* [columns x rows]; blocks of one worker alone */
+    float *values;      /* [columns x rows]; blocks of one worker alone; NULL: in the spool */
+    size_t spooled_at;  /* byte of the spool */
     uint32_t *lines;    /* [rows] after first_line; NULL: they follow each other */
     bool follows;       /* each row is on the line after the one before */
     int64_t first_line; /* of the file, where the chunk begins */
@@ -119,6 +121,9 @@ typedef struct csv_reader {
     int worker_count;
     csv_block *blocks; /* [block_count], some without rows */
     size_t block_count, block_room;
+    size_t held, held_most; /* bytes of their values in memory; beyond that they are spooled */
+    size_t spooled;         /* blocks */
+    spool_file spool;       /* the values of these blocks, in their order */
 
     string_list_view parts; /* the files of the table */
     int part;               /* that is read */
@@ -170,6 +175,10 @@ nnfs_status csv_match_header(csv_reader *reader, nnfs_error *error);
 nnfs_status csv_enter_range(csv_reader *reader, nnfs_error *error);
 /* Tells all ranks of all blocks and of what workers saw. Errors: IO, MEMORY. */
 nnfs_status csv_join_ranks(csv_reader *reader, nnfs_error *error);
+
+/* Writes the values of all blocks to the spool, if they are too many for memory, or `all` is set
+ * and some have been written. Errors: IO. */
+nnfs_status csv_spool(csv_reader *reader, bool all, nnfs_error *error);
 
 /* Reads all rows of the open file into blocks. */
 nnfs_status csv_read_rows(csv_reader *reader, nnfs_error *error);

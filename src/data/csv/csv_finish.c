@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* ---- What each column is ---- */
 
@@ -155,15 +156,18 @@ nnfs_status csv_decide(csv_reader *reader, bool *again, nnfs_error *error)
 
 /* ---- One matrix ---- */
 
-/* Copies a block's rows, with the numbers of its texts replaced by those of
- * the table's categories. */
-static void copy_block(const csv_reader *reader, csv_block *block)
+/* Copies a block's rows, if the spool is not the table's, with the numbers of its texts replaced by
+ * those of the table's categories. */
+static void copy_block(const csv_reader *reader, csv_block *block, const float *spooled)
 {
     const data_table *table = reader->table;
     size_t columns = (size_t)table->column_count;
     csv_dictionary **dictionaries = reader->workers[block->worker].dictionaries;
     float *to = (float *)table->values + (size_t)block->first_row * columns;
-    memcpy(to, block->values, (size_t)block->rows * columns * sizeof *to);
+    const float *from = block->values ? block->values : spooled + block->spooled_at / sizeof *from;
+    if (from != to) {
+        memcpy(to, from, (size_t)block->rows * columns * sizeof *to);
+    }
     for (size_t c = 0; c < columns; c++) {
         const uint32_t *ranks = NULL;
         if (dictionaries[c]) {
@@ -228,6 +232,13 @@ static nnfs_status make_table(csv_reader *reader, size_t cells, bool lines, host
         table->mapping = table->values = shared->mapping;
         table->mapping_bytes = all;
         shared->mapping = NULL; /* is the table's */
+        table->lines = lines ? (uint32_t *)table->values + cells : NULL;
+        return NNFS_OK;
+    }
+    if (reader->spool.open) {
+        TRY(spool_map(&reader->spool, all, &table->mapping, error));
+        table->values = table->mapping;
+        table->mapping_bytes = all;
         table->lines = lines ? (uint32_t *)table->values + cells : NULL;
         return NNFS_OK;
     }
@@ -300,13 +311,23 @@ static nnfs_status copy_blocks(csv_reader *reader, nnfs_error *error)
     table->first_line = reader->blocks[0].first_line;
     TRY(list_parts(reader, error));
     TRY(make_table(reader, cells, !lines_follow(reader), &shared, error));
+    void *spooled = reader->settings->communicator ? NULL : table->mapping;
+    nnfs_status status = NNFS_OK;
+    if (reader->settings->communicator && reader->spool.bytes > 0) {
+        status = spool_map(&reader->spool, reader->spool.bytes, &spooled, error);
+    }
+    TRY_CLEANUP(nnfs_communicator_agree(reader->settings->communicator, status, error));
 #pragma omp parallel for schedule(dynamic) num_threads(reader->threads)
     for (size_t i = 0; i < reader->block_count; i++) {
         if (reader->blocks[i].rank == me) {
-            copy_block(reader, &reader->blocks[i]);
+            copy_block(reader, &reader->blocks[i], spooled);
         }
     }
-    nnfs_status status = share_rows(reader, &shared, cells, error);
+    status = share_rows(reader, &shared, cells, error);
+cleanup:
+    if (spooled && spooled != table->mapping) {
+        (void)munmap(spooled, reader->spool.bytes);
+    }
     host_memory_free(&shared);
     return status;
 }

@@ -209,6 +209,8 @@ static nnfs_status take_blocks(csv_reader *reader, int chunks, nnfs_error *error
         csv_worker *worker = &reader->workers[i];
         worker->block.first_line = reader->line;
         worker->block.first_row = reader->table->rows;
+        reader->held += (size_t)worker->block.rows * (size_t)reader->table->column_count *
+                        sizeof *worker->block.values;
         reader->blocks[reader->block_count++] = worker->block;
         if (status == NNFS_OK && worker->fault.kind != CSV_FAULT_NONE) {
             status = csv_report(reader, &worker->fault, reader->line, error);
@@ -224,7 +226,10 @@ static nnfs_status take_blocks(csv_reader *reader, int chunks, nnfs_error *error
         reader->line += worker->line;
         worker->block = (csv_block){0};
     }
-    return status;
+    if (status != NNFS_OK) {
+        return status;
+    }
+    return csv_spool(reader, false, error);
 }
 
 /* ---- All rows ---- */

@@ -270,17 +270,18 @@ static const char *name_of_value(double value)
     return isinf(value) ? "infinite" : "too large for float32";
 }
 
+/* Values from `first` on; `count` of them. */
 static nnfs_status convert_samples(const input_stream *from, const idx_header *header,
-                                   const unsigned char *values, float *features, nnfs_error *error)
+                                   const unsigned char *values, size_t first, size_t count,
+                                   float *features, nnfs_error *error)
 {
-    size_t count = header->samples * header->features;
     size_t size = header->type->size;
     for (size_t i = 0; i < count; i++) {
         double value = header->type->value(values + i * size);
         features[i] = (float)value;
         if (!isfinite(features[i])) {
-            return input_stream_fail(from, header->start + i * size, error, "the value is %s",
-                                     name_of_value(value));
+            return input_stream_fail(from, header->start + (first + i) * size, error,
+                                     "the value is %s", name_of_value(value));
         }
     }
     return NNFS_OK;
@@ -295,7 +296,7 @@ static nnfs_status take_numbers(const input_stream *from, const idx_header *head
     storage->features = in_place ? values : memory_alloc(count, sizeof(float));
     nnfs_status status;
     if (storage->features) {
-        status = convert_samples(from, header, values, storage->features, error);
+        status = convert_samples(from, header, values, 0, count, storage->features, error);
     } else {
         status = fail_memory(error, size_mul(count, sizeof(float)), "the samples");
     }
@@ -336,28 +337,60 @@ static nnfs_status map_samples(const input_stream *from, const idx_header *heade
     return take_samples(from, header, values, storage, error);
 }
 
-/* Rank 0 reads samples for all. */
-static nnfs_status read_for_ranks(input_stream *from, const idx_header *header,
-                                  nnfs_communicator *c, dataset_storage *storage, nnfs_error *error)
+/* Reads and converts all values, some at a time. */
+static nnfs_status fill_numbers(input_stream *from, const idx_header *header, float *features,
+                                nnfs_error *error)
 {
-    unsigned char *values = NULL;
-    nnfs_status status = NNFS_OK;
-    bool pixels = header->type->code == 0x08;
-    size_t count = size_mul(header->samples, header->features);
-    if (nnfs_communicator_rank(c) == 0) {
-        TRY(input_stream_read_rest(from, header->bytes, &values, error));
-        status = take_samples(from, header, values, storage, error);
-        values = storage->features;
-        storage->features = NULL;
-    } else {
-        describe_samples(header, storage);
+    enum { VALUES = 32768 };
+    size_t size = header->type->size;
+    size_t count = header->samples * header->features;
+    unsigned char *values = memory_alloc(VALUES, size);
+    if (!values) {
+        return fail_memory(error, VALUES * size, "the samples");
     }
-    storage->mapping_bytes = pixels ? count : size_mul(count, sizeof(float));
-    if (status == NNFS_OK) {
-        status = host_memory_from_root(c, values, storage->mapping_bytes, &storage->mapping, error);
+    nnfs_status status = input_stream_check_rest(from, header->bytes, error);
+    for (size_t at = 0; at < count && status == NNFS_OK; at += VALUES) {
+        size_t some = MIN(count - at, VALUES);
+        size_t got = 0;
+        bool last = at + some == count;
+        if (last) { /* sees that nothing follows */
+            status = input_stream_fill(from, values, some * size, error);
+        } else {
+            status = input_stream_read(from, values, some * size, &got, error);
+        }
+        if (status == NNFS_OK && !last && got < some * size) {
+            status = input_stream_fail(from, input_stream_offset(from), error,
+                                       "the data ends here, but the header promises more");
+        }
+        if (status == NNFS_OK) {
+            status = convert_samples(from, header, values, at, some, features + at, error);
+        }
     }
-    storage->features = storage->mapping;
     memory_free(values);
+    return status;
+}
+
+/* Samples for ranks, or too large for memory: rank 0 reads them. */
+static nnfs_status read_shared(input_stream *from, const idx_header *header, size_t bytes,
+                               nnfs_communicator *c, dataset_storage *storage, nnfs_error *error)
+{
+    host_memory memory;
+    const host_range all = {.bytes = bytes};
+    nnfs_status status = NNFS_OK;
+    TRY(host_memory_create(c, bytes, &memory, error));
+    if (nnfs_communicator_rank(c) == 0 && header->type->code == 0x08) {
+        status = input_stream_fill(from, memory.mapping, header->bytes, error);
+    } else if (nnfs_communicator_rank(c) == 0) {
+        status = fill_numbers(from, header, memory.mapping, error);
+    }
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    TRY_CLEANUP(host_memory_share(c, &memory, &all, 1, error));
+    describe_samples(header, storage);
+    storage->features = storage->mapping = memory.mapping;
+    storage->mapping_bytes = bytes;
+    memory.mapping = NULL;
+cleanup:
+    host_memory_free(&memory);
     return status;
 }
 
@@ -373,8 +406,10 @@ static nnfs_status read_samples_of(input_stream *from, const dataset_storage *li
     if (pixels && (c || header.bytes > memory_limit("") / 2)) {
         return map_samples(from, &header, storage, error);
     }
-    if (c) {
-        return read_for_ranks(from, &header, c, storage, error);
+    size_t count = size_mul(header.samples, header.features);
+    size_t bytes = header.type->code == 0x08 ? count : size_mul(count, sizeof(float));
+    if (c || host_memory_is_large(bytes)) {
+        return read_shared(from, &header, bytes, c, storage, error);
     }
     TRY(input_stream_read_rest(from, header.bytes, &values, error));
     return take_samples(from, &header, values, storage, error);

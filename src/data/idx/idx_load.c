@@ -180,6 +180,52 @@ cleanup:
 
 /* ---- Either ---- */
 
+/* The files of a folder that are there. */
+static nnfs_status list_folder(const char *folder, char **paths, int *count, nnfs_error *error)
+{
+    static const struct {
+        const char *stem;
+        const char *const *endings;
+    } files[] = {{"train-images", image_endings},
+                 {"train-labels", label_endings},
+                 {"t10k-images", image_endings},
+                 {"t10k-labels", label_endings}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        TRY(find_file(folder, files[i].stem, files[i].endings, &paths[*count], error));
+        *count += paths[*count] != NULL;
+    }
+    return NNFS_OK;
+}
+
+static nnfs_status list_pair(const char *images, char **paths, int *count, nnfs_error *error)
+{
+    paths[(*count)++] = strdup(images);
+    if (!paths[0]) {
+        return fail_name(images, error);
+    }
+    nnfs_status status = labels_beside(images, &paths[1], error);
+    *count += status == NNFS_OK && exists(paths[1]);
+    return status == NNFS_ERROR_MEMORY ? status : NNFS_OK; /* else the reader tells */
+}
+
+nnfs_status idx_list(const char *source, part_files *files, nnfs_error *error)
+{
+    enum { FILES = 4 };
+    struct stat about;
+    bool folder = stat(source, &about) == 0 && S_ISDIR(about.st_mode);
+    *files = (part_files){.paths = string_list_create(FILES)};
+    if (!files->paths) {
+        return fail_name(source, error);
+    }
+    nnfs_status status =
+        (folder ? list_folder : list_pair)(source, files->paths, &files->count, error);
+    if (status != NNFS_OK) {
+        string_list_free(files->paths);
+        *files = (part_files){0};
+    }
+    return status;
+}
+
 nnfs_status idx_read(const char *path, nnfs_communicator *c, dataset_storage *train,
                      dataset_storage *test, nnfs_error *error)
 {

@@ -162,29 +162,52 @@ static nnfs_status fetch(input_stream *from, const npy_header *header, size_t li
     return status;
 }
 
-/* Rank 0 reads and transposes for all what cannot be mapped. */
-static nnfs_status fetch_for_ranks(input_stream *from, const npy_header *header,
-                                   const nnfs_dataset_settings *settings, data_table *table,
-                                   nnfs_error *error)
+/* Reads all values into rows. */
+static nnfs_status fill(input_stream *from, const npy_header *header, int threads, void *rows,
+                        nnfs_error *error)
+{
+    if (!is_transposed(header)) {
+        return input_stream_fill(from, rows, header->bytes, error);
+    }
+    host_memory stored = {0};
+    if (input_stream_packed(from) || input_stream_is_memory(from)) {
+        TRY(host_memory_create(NULL, header->bytes, &stored, error));
+        nnfs_status status = input_stream_fill(from, stored.mapping, header->bytes, error);
+        if (status == NNFS_OK) {
+            transpose(header, stored.mapping, threads, rows);
+        }
+        host_memory_free(&stored);
+        return status;
+    }
+    TRY(input_stream_map_rest(from, header->bytes, &stored.mapping, &stored.bytes, error));
+    transpose(header, (const char *)stored.mapping + input_stream_offset(from), threads, rows);
+    host_memory_free(&stored);
+    return NNFS_OK;
+}
+
+/* Values that cannot be mapped as they are, for ranks or too large for memory: rank 0 reads
+ * them. */
+static nnfs_status fetch_shared(input_stream *from, const npy_header *header, size_t bytes,
+                                const nnfs_dataset_settings *settings, data_table *table,
+                                nnfs_error *error)
 {
     nnfs_communicator *c = settings->communicator;
-    bool root = nnfs_communicator_rank(c) == 0;
-    void *values = NULL;
+    host_memory memory;
+    const host_range all = {.bytes = bytes};
+    TRY(host_memory_create(c, bytes, &memory, error));
     nnfs_status status = NNFS_OK;
+    if (nnfs_communicator_rank(c) == 0) {
+        status = fill(from, header, cpu_threads(settings->threads), memory.mapping, error);
+    }
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    TRY_CLEANUP(host_memory_share(c, &memory, &all, 1, error));
     table->type = is_transposed(header) ? DTYPE_F32 : header->type;
     table->swapped = !is_transposed(header) && header->swapped;
-    if (root) {
-        status = fetch(from, header, SIZE_MAX, cpu_threads(settings->threads), table, error);
-        values = table->values;
-        table->values = NULL;
-    }
-    size_t bytes = size_mul(size_mul(header->shape[0], header->features), dtype_bytes(table->type));
-    if (status == NNFS_OK) {
-        status = host_memory_from_root(c, values, bytes, &table->mapping, error);
-    }
-    table->values = table->mapping;
+    table->values = table->mapping = memory.mapping;
     table->mapping_bytes = bytes;
-    memory_free(values);
+    memory.mapping = NULL;
+cleanup:
+    host_memory_free(&memory);
     return status;
 }
 
@@ -193,8 +216,11 @@ static nnfs_status fetch_any(input_stream *from, const npy_header *header,
                              nnfs_error *error)
 {
     bool mapped = !input_stream_packed(from) && !is_transposed(header);
-    if (settings->communicator && !mapped && !input_stream_is_memory(from)) {
-        return fetch_for_ranks(from, header, settings, table, error);
+    size_t values = size_mul(header->shape[0], header->features);
+    size_t bytes = is_transposed(header) ? size_mul(values, sizeof(float)) : header->bytes;
+    mapped = mapped && !input_stream_is_memory(from);
+    if (!mapped && (settings->communicator || host_memory_is_large(bytes))) {
+        return fetch_shared(from, header, bytes, settings, table, error);
     }
     return fetch(from, header, limit, cpu_threads(settings->threads), table, error);
 }
@@ -337,6 +363,31 @@ nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *setti
     if (status == NNFS_OK) {
         status = npy_read_stream(from, path, settings, limit, table, error);
     }
+    input_stream_close(from);
+    if (status != NNFS_OK) {
+        table_free(table);
+    }
+    return status;
+}
+
+nnfs_status npy_read_shape(const char *path, data_table *table, nnfs_error *error)
+{
+    npy_header header;
+    input_stream *from = NULL;
+    *table = (data_table){.path = path};
+    nnfs_status status = input_stream_open(path, &from, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    TRY_CLEANUP(npy_read_header(from, &header, error));
+    TRY_CLEANUP(input_stream_check_rest(from, header.bytes, error));
+    TRY_CLEANUP(make_columns(&header, table, error));
+    table->type = is_transposed(&header) ? DTYPE_F32 : header.type;
+    table->swapped = !is_transposed(&header) && header.swapped;
+    if (header.text_bytes > 0) {
+        table->columns[0].kind = NNFS_COLUMN_CATEGORY;
+    }
+cleanup:
     input_stream_close(from);
     if (status != NNFS_OK) {
         table_free(table);

@@ -17,6 +17,10 @@
 nnfs_status npy_read_within(const char *path, const nnfs_dataset_settings *settings, size_t limit,
                             data_table *table, nnfs_error *error);
 
+/* The table of a file without its values: columns, rows, and the type that npy_read gives them.
+ * Errors: those of npy_read. */
+nnfs_status npy_read_shape(const char *path, data_table *table, nnfs_error *error);
+
 /* Reads the files of a folder as one array: their rows, file after file. Errors:
  * those of npy_read. */
 nnfs_status npy_read_parts(const char *folder, part_files *files,

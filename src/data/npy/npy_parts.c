@@ -1,8 +1,8 @@
-/* A folder of NPY files: each is mapped, and its rows are copied behind those of
- * the files before. */
-#include "base/hash.h"
+/*
+ * A folder of NPY files: their rows follow each other in one array. Each rank of a job reads the
+ * files that begin in its share of the rows, one after the other.
+ */
 #include "base/memory.h"
-#include "base/minmax.h"
 #include "data/npy/npy.h"
 #include "distributed/host_memory.h"
 
@@ -34,134 +34,190 @@ static nnfs_status check_part(const data_table *first, const data_table *part, n
     return NNFS_OK;
 }
 
-/* Reads all files; those that can be are mapped. */
-static nnfs_status read_parts(const part_files *files, const nnfs_dataset_settings *settings,
-                              data_table *parts, nnfs_error *error)
+/* The columns of all files, and how many rows each has. */
+static nnfs_status read_shapes(const part_files *files, data_table *table, nnfs_error *error)
 {
+    table->part_rows = memory_alloc((size_t)files->count, sizeof *table->part_rows);
+    if (!table->part_rows) {
+        return fail_memory(error, (size_t)files->count * sizeof *table->part_rows, "the files");
+    }
+    data_table first = {0};
+    nnfs_status status = NNFS_OK;
+    for (int i = 0; i < files->count && status == NNFS_OK; i++) {
+        data_table part;
+        TRY_CLEANUP(npy_read_shape(files->paths[i], &part, error));
+        table->part_rows[i] = table->rows;
+        table->rows += part.rows;
+        if (i == 0) {
+            first = part;
+        }
+        status = check_part(&first, &part, error);
+        if (i > 0) {
+            table_free(&part);
+        }
+    }
+    table->columns = first.columns;
+    table->column_count = first.column_count;
+    table->picture = first.picture;
+    table->type = first.type;
+    table->swapped = first.swapped;
+    table->reading.format = "npy";
+    first.columns = NULL;
+cleanup:
+    table_free(&first);
+    return status;
+}
+
+/* ---- Values ---- */
+
+static int64_t part_end(const part_files *files, const data_table *table, int part)
+{
+    return part + 1 < files->count ? table->part_rows[part + 1] : table->rows;
+}
+
+/* The rank in whose share of the rows the part begins. */
+static int part_reader(const data_table *table, int part, int ranks)
+{
+    int rank = 0;
+    while (rank + 1 < ranks && table->part_rows[part] >= table->rows * (rank + 1) / ranks) {
+        rank++;
+    }
+    return rank;
+}
+
+/* Copies the rows of a part to their place. */
+static nnfs_status read_part(const part_files *files, int index,
+                             const nnfs_dataset_settings *settings, data_table *table,
+                             nnfs_error *error)
+{
+    data_table part;
+    size_t bytes = row_bytes(table);
+    int64_t first = table->part_rows[index];
+    TRY(npy_read_within(files->paths[index], settings, 0, &part, error));
+    nnfs_status status = check_part(table, &part, error);
+    if (status == NNFS_OK && part.rows != part_end(files, table, index) - first) {
+        status = fail(error, NNFS_ERROR_DATA, "%s: the file changed while it was read", part.path);
+    }
+    if (status == NNFS_OK) {
+        memcpy((char *)table->values + (size_t)first * bytes, part.values,
+               (size_t)part.rows * bytes);
+    }
+    for (int c = 0; c < table->column_count && status == NNFS_OK; c++) {
+        table->columns[c].missing += part.columns[c].missing;
+    }
+    table_free(&part);
+    return status;
+}
+
+static nnfs_status read_own_parts(const part_files *files, const nnfs_dataset_settings *settings,
+                                  data_table *table, nnfs_error *error)
+{
+    nnfs_dataset_settings alone = *settings;
+    int ranks = nnfs_communicator_size(settings->communicator);
+    int me = nnfs_communicator_rank(settings->communicator);
+    alone.communicator = NULL;
     for (int i = 0; i < files->count; i++) {
-        TRY(npy_read_within(files->paths[i], settings, 0, &parts[i], error));
-        TRY(check_part(&parts[0], &parts[i], error));
+        if (part_reader(table, i, ranks) == me) {
+            TRY(read_part(files, i, &alone, table, error));
+        }
     }
     return NNFS_OK;
 }
 
-static uint64_t hash_rows(const data_table *parts, int count)
+/* ---- Ranks ---- */
+
+/* Adds up the missing cells that ranks have counted. */
+static nnfs_status add_missing(nnfs_communicator *c, data_table *table, nnfs_error *error)
 {
-    uint64_t hash = HASH_START;
-    for (int i = 0; i < count; i++) {
-        hash = hash_bytes(hash, &parts[i].rows, sizeof parts[i].rows);
+    size_t columns = (size_t)table->column_count;
+    size_t ranks = (size_t)nnfs_communicator_size(c);
+    int64_t *own = memory_alloc(columns, sizeof *own);
+    int64_t *all = memory_alloc(size_mul(ranks, columns), sizeof *all);
+    nnfs_status status =
+        own && all ? NNFS_OK : fail_memory(error, columns * sizeof *all, "the columns");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    for (size_t i = 0; i < columns; i++) {
+        own[i] = table->columns[i].missing;
+        table->columns[i].missing = 0;
     }
-    return hash;
+    if (!communicator_gather(c, own, all, columns * sizeof *own)) {
+        status = communicator_error(c, error);
+        goto cleanup;
+    }
+    for (size_t i = 0; i < ranks * columns; i++) {
+        table->columns[i % columns].missing += all[i];
+    }
+cleanup:
+    memory_free(own);
+    memory_free(all);
+    return status;
 }
 
-/* Copies rows first .. end - 1 of all, out of the parts that have them. */
-static void copy_rows(const data_table *parts, int count, int64_t first, int64_t end, char *values)
+/* Sends the rows to the other hosts. */
+static nnfs_status share_parts(const part_files *files, nnfs_communicator *c,
+                               const host_memory *memory, const data_table *table,
+                               nnfs_error *error)
 {
-    int64_t row = 0; /* that the part begins with */
-    for (int i = 0; i < count; i++) {
-        size_t bytes = row_bytes(&parts[i]);
-        int64_t last = row + parts[i].rows;
-        int64_t from = MAX(first, row);
-        int64_t to = MIN(end, last);
-        if (from < to) {
-            memcpy(values + (size_t)from * bytes,
-                   (const char *)parts[i].values + (size_t)(from - row) * bytes,
-                   (size_t)(to - from) * bytes);
-        }
-        row = last;
-    }
-}
-
-/* Each rank copies its share of the rows. */
-static nnfs_status copy_for_ranks(nnfs_communicator *c, const data_table *parts, int count,
-                                  data_table *table, nnfs_error *error)
-{
-    int ranks = nnfs_communicator_size(c);
-    int me = nnfs_communicator_rank(c);
     size_t bytes = row_bytes(table);
+    size_t count = (size_t)files->count;
+    host_range *ranges = memory_alloc(count, sizeof *ranges);
+    nnfs_status status =
+        ranges ? NNFS_OK : fail_memory(error, count * sizeof *ranges, "the ranks of a job");
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    for (int i = 0; i < files->count; i++) {
+        int64_t first = table->part_rows[i];
+        int64_t rows = part_end(files, table, i) - first;
+        ranges[i] = (host_range){(size_t)first * bytes, (size_t)rows * bytes,
+                                 part_reader(table, i, nnfs_communicator_size(c))};
+    }
+    status = host_memory_share(c, memory, ranges, count, error);
+cleanup:
+    memory_free(ranges);
+    return status;
+}
+
+static nnfs_status read_shared(const part_files *files, const nnfs_dataset_settings *settings,
+                               size_t bytes, data_table *table, nnfs_error *error)
+{
+    nnfs_communicator *c = settings->communicator;
     host_memory memory = {0};
-    host_range *ranges = memory_alloc((size_t)ranks, sizeof *ranges);
-    nnfs_status status = NNFS_OK;
-    if (!ranges) {
-        return fail_memory(error, sizeof *ranges, "the ranks of a job");
+    TRY(host_memory_create(c, bytes, &memory, error));
+    table->values = memory.mapping;
+    nnfs_status status = read_own_parts(files, settings, table, error);
+    table->values = NULL;
+    TRY_CLEANUP(nnfs_communicator_agree(c, status, error));
+    if (c) {
+        TRY_CLEANUP(add_missing(c, table, error));
+        TRY_CLEANUP(share_parts(files, c, &memory, table, error));
     }
-    TRY_CLEANUP(host_memory_create(c, (size_t)table->rows * bytes, &memory, error));
-    for (int rank = 0; rank < ranks; rank++) {
-        int64_t first = table->rows * rank / ranks;
-        int64_t end = table->rows * (rank + 1) / ranks;
-        ranges[rank] = (host_range){(size_t)first * bytes, (size_t)(end - first) * bytes, rank};
-        if (rank == me) {
-            copy_rows(parts, count, first, end, memory.mapping);
-        }
-    }
-    TRY_CLEANUP(host_memory_share(c, &memory, ranges, (size_t)ranks, error));
     table->mapping = table->values = memory.mapping;
     table->mapping_bytes = memory.bytes;
     memory.mapping = NULL;
 cleanup:
     host_memory_free(&memory);
-    memory_free(ranges);
     return status;
-}
-
-static nnfs_status join_parts(data_table *parts, int count, const nnfs_dataset_settings *settings,
-                              data_table *table, nnfs_error *error)
-{
-    table->columns = parts[0].columns;
-    table->column_count = parts[0].column_count;
-    table->picture = parts[0].picture;
-    table->type = parts[0].type;
-    table->swapped = parts[0].swapped;
-    table->reading.format = "npy";
-    table->part_rows = memory_alloc((size_t)count, sizeof *table->part_rows);
-    parts[0].columns = NULL;
-    if (!table->part_rows) {
-        return fail_memory(error, (size_t)count * sizeof *table->part_rows, "the files");
-    }
-    for (int i = 0; i < count; i++) {
-        table->part_rows[i] = table->rows;
-        table->rows += parts[i].rows;
-        for (int c = 0; i > 0 && c < table->column_count; c++) {
-            table->columns[c].missing += parts[i].columns[c].missing;
-        }
-    }
-    size_t bytes = size_mul((size_t)table->rows, row_bytes(table));
-    if (settings->communicator || host_memory_is_large(bytes)) {
-        return copy_for_ranks(settings->communicator, parts, count, table, error);
-    }
-    table->values = memory_alloc(bytes, 1);
-    if (!table->values) {
-        return fail_memory(error, bytes, "the samples");
-    }
-    copy_rows(parts, count, 0, table->rows, table->values);
-    return NNFS_OK;
 }
 
 nnfs_status npy_read_parts(const char *folder, part_files *files,
                            const nnfs_dataset_settings *settings, data_table *table,
                            nnfs_error *error)
 {
-    nnfs_dataset_settings alone = *settings;
-    data_table *parts = calloc((size_t)files->count, sizeof *parts);
     *table = (data_table){.path = folder};
-    if (!parts) {
-        return fail_memory(error, (size_t)files->count * sizeof *parts, "the files");
-    }
-    alone.communicator = NULL;
-    nnfs_status status = read_parts(files, &alone, parts, error);
+    nnfs_status status = read_shapes(files, table, error);
     if (status != NNFS_OK) {
         goto cleanup;
     }
-    TRY_CLEANUP(part_files_agree(files, folder, hash_rows(parts, files->count),
-                                 settings->communicator, error));
-    TRY_CLEANUP(join_parts(parts, files->count, settings, table, error));
+    size_t bytes = size_mul((size_t)table->rows, row_bytes(table));
+    if (settings->communicator || host_memory_is_large(bytes)) {
+        TRY_CLEANUP(read_shared(files, settings, bytes, table, error));
+    } else {
+        table->values = memory_alloc(bytes, 1);
+        status = table->values ? read_own_parts(files, settings, table, error)
+                               : fail_memory(error, bytes, "the samples");
+    }
     table->parts = files->paths;
     files->paths = NULL;
 cleanup:
-    for (int i = 0; i < files->count; i++) {
-        table_free(&parts[i]);
-    }
-    free(parts);
     if (status != NNFS_OK) {
         table_free(table);
     }

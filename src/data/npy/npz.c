@@ -1,6 +1,6 @@
 /*
  * NPZ: the central directory at the end of the zip file lists the arrays; each is stored or
- * deflated. An array is unpacked into memory and read from there.
+ * deflated. An array is unpacked as it is read.
  */
 #include "base/memory.h"
 #include "data/npy/npy.h"
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <zlib.h>
 
 enum {
@@ -22,8 +23,9 @@ enum {
 
 typedef struct zip_file {
     const char *path;
-    unsigned char *bytes; /* [size] the whole file */
+    unsigned char *bytes; /* [size] the whole file, mapped unless it is gzip */
     size_t size;
+    bool mapped;
 } zip_file;
 
 typedef struct zip_entry {
@@ -52,27 +54,52 @@ static nnfs_status fail_zip(const zip_file *zip, const char *why, nnfs_error *er
     return fail(error, NNFS_ERROR_DATA, "%s: %s", zip->path, why);
 }
 
-/* Reads the file to its end. */
-static nnfs_status read_file(const char *path, zip_file *zip, nnfs_error *error)
+static nnfs_status read_to_end(input_stream *from, zip_file *zip, nnfs_error *error)
 {
-    input_stream *from = NULL;
     size_t room = 0;
-    nnfs_status status = input_stream_open(path, &from, error);
-    while (status == NNFS_OK && zip->size == room) {
+    while (zip->size == room) {
         size_t more = room > 0 ? room * 2 : 1 << 16;
         size_t got = 0;
         unsigned char *bytes = realloc(zip->bytes, more);
         if (!bytes) {
-            status = fail_memory(error, more, "an NPZ file");
-            break;
+            return fail_memory(error, more, "an NPZ file");
         }
         zip->bytes = bytes;
-        status = input_stream_read(from, bytes + zip->size, more - zip->size, &got, error);
+        TRY(input_stream_read(from, bytes + zip->size, more - zip->size, &got, error));
         zip->size += got;
         room = more;
     }
+    return NNFS_OK;
+}
+
+static nnfs_status open_zip(const char *path, zip_file *zip, nnfs_error *error)
+{
+    input_stream *from = NULL;
+    nnfs_status status = input_stream_open(path, &from, error);
+    if (status != NNFS_OK) {
+        goto cleanup;
+    }
+    size_t size = input_stream_size(from);
+    if (input_stream_packed(from) || size == 0) {
+        status = read_to_end(from, zip, error);
+        goto cleanup;
+    }
+    void *mapping = NULL;
+    TRY_CLEANUP(input_stream_map_rest(from, size, &mapping, &zip->size, error));
+    zip->bytes = mapping;
+    zip->mapped = true;
+cleanup:
     input_stream_close(from);
     return status;
+}
+
+static void close_zip(zip_file *zip)
+{
+    if (zip->mapped) {
+        (void)munmap(zip->bytes, zip->size);
+    } else {
+        free(zip->bytes);
+    }
 }
 
 /* The record at the end; NULL: none. */
@@ -174,43 +201,9 @@ static nnfs_status find_array(const zip_file *zip, const char *const *names, zip
     return NNFS_OK;
 }
 
-static bool inflate_all(const unsigned char *packed, const zip_entry *entry, unsigned char *bytes)
-{
-    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)packed};
-    size_t fed = 0;
-    size_t made = 0;
-    int result = Z_MEM_ERROR;
-    if (inflateInit2(&stream, -15) == Z_OK) {
-        result = Z_OK;
-    }
-    while (result == Z_OK && made <= entry->size) {
-        const size_t step = 1U << 30;
-        size_t in = step;
-        if (entry->packed - fed < step) {
-            in = entry->packed - fed;
-        }
-        size_t out = step;
-        if (entry->size - made < step) {
-            out = entry->size - made;
-        }
-        stream.next_in = (unsigned char *)(uintptr_t)packed + fed;
-        stream.avail_in = (unsigned)in;
-        stream.next_out = bytes + made;
-        stream.avail_out = (unsigned)out;
-        result = inflate(&stream, Z_NO_FLUSH);
-        fed += in - stream.avail_in;
-        made += out - stream.avail_out;
-        if (result == Z_OK && in - stream.avail_in == 0 && out - stream.avail_out == 0) {
-            break;
-        }
-    }
-    (void)inflateEnd(&stream);
-    return result == Z_STREAM_END && made == entry->size;
-}
-
-/* Unpacks an array into *bytes, from memory_alloc. */
-static nnfs_status unpack(const zip_file *zip, const zip_entry *entry, unsigned char **bytes,
-                          nnfs_error *error)
+/* Opens an array; one that is stored is compared with its CRC-32 at once. */
+static nnfs_status open_array(const zip_file *zip, const zip_entry *entry, input_stream **from,
+                              nnfs_error *error)
 {
     const unsigned char *local = zip->bytes + entry->local;
     if (entry->local > zip->size || zip->size - entry->local < LOCAL_BYTES ||
@@ -226,38 +219,26 @@ static nnfs_status unpack(const zip_file *zip, const zip_entry *entry, unsigned 
     if (entry->method != 0 && entry->method != 8) {
         return fail_zip(zip, "an array is packed in another way than stored or deflated", error);
     }
-    *bytes = memory_alloc(entry->size + 1, 1);
-    if (!*bytes) {
-        return fail_memory(error, entry->size, "an array");
+    const unsigned char *bytes = zip->bytes + start;
+    if (entry->method != 0 && entry->size > 0) {
+        return input_stream_of_deflate(zip->path, bytes, entry->packed, entry->size, entry->crc,
+                                       from, error);
     }
-    bool whole = true;
-    if (entry->method == 0) {
-        memcpy(*bytes, zip->bytes + start, entry->size);
-    } else {
-        whole = inflate_all(zip->bytes + start, entry, *bytes);
+    if (crc32_z(0, bytes, entry->size) != entry->crc) {
+        return fail_zip(zip, "an array of the zip file is damaged", error);
     }
-    unsigned long crc = crc32_z(0, *bytes, entry->size);
-    if (whole && crc == entry->crc) {
-        return NNFS_OK;
-    }
-    return fail_zip(zip, "an array of the zip file is damaged", error);
+    return input_stream_of_memory(zip->path, bytes, entry->size, from, error);
 }
 
 static nnfs_status read_array(const zip_file *zip, const zip_entry *entry,
                               const nnfs_dataset_settings *settings, data_table *table,
                               nnfs_error *error)
 {
-    unsigned char *bytes = NULL;
     input_stream *from = NULL;
-    nnfs_status status = unpack(zip, entry, &bytes, error);
-    if (status != NNFS_OK) {
-        goto cleanup;
-    }
-    TRY_CLEANUP(input_stream_of_memory(zip->path, bytes, entry->size, &from, error));
-    status = npy_read_stream(from, zip->path, settings, memory_limit("") / 2, table, error);
-cleanup:
+    TRY(open_array(zip, entry, &from, error));
+    nnfs_status status =
+        npy_read_stream(from, zip->path, settings, memory_limit("") / 2, table, error);
     input_stream_close(from);
-    memory_free(bytes);
     return status;
 }
 
@@ -311,11 +292,11 @@ nnfs_status npz_read(const char *path, const nnfs_dataset_settings *settings, da
 {
     zip_file zip = {.path = path};
     *table = (data_table){.path = path};
-    nnfs_status status = read_file(path, &zip, error);
+    nnfs_status status = open_zip(path, &zip, error);
     if (status == NNFS_OK) {
         status = read_arrays(&zip, settings, table, error);
     }
-    free(zip.bytes);
+    close_zip(&zip);
     if (status != NNFS_OK) {
         table_free(table);
         return status;

@@ -2,13 +2,21 @@
 #include "common/ranks.h"
 
 #include "common/exit.h"
+#include "common/paths.h"
+#include "common/spool.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { FORMAT_BYTES = 16 }; /* of a format's name */
 
 static nnfs_communicator *joined; /* for ends in the middle of the tool */
 
@@ -93,6 +101,62 @@ int ranks_shards(const nnfs_communicator *communicator)
         shards *= 2;
     }
     return shards;
+}
+
+nnfs_status ranks_data_path(const char *data, char **path, nnfs_error *error)
+{
+    nnfs_status status = data_path(data, path, error);
+    if (status == NNFS_ERROR_IO && nnfs_communicator_rank(joined) > 0) {
+        *path = strdup(data);
+        status = *path ? NNFS_OK : set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+    }
+    return status;
+}
+
+/* Tells the others the format that this rank sees; "": none. */
+static void tell_format(const char *format)
+{
+    char name[FORMAT_BYTES] = "";
+    (void)snprintf(name, sizeof name, "%s", text_or(format, ""));
+    for (int rank = 1; rank < nnfs_communicator_size(joined); rank++) {
+        (void)nnfs_communicator_send(joined, rank, name, sizeof name, NULL);
+    }
+}
+
+/* What rank 0 has told; false: a rank is lost. */
+static bool hear_format(char name[FORMAT_BYTES])
+{
+    const struct timespec spell = {.tv_nsec = 1000000};
+    size_t size = 0;
+    int from = 0;
+    nnfs_status status = NNFS_OK;
+    while (status == NNFS_OK && size == 0) {
+        status = nnfs_communicator_receive(joined, &from, name, FORMAT_BYTES, &size, NULL);
+        if (size == 0) {
+            (void)nanosleep(&spell, NULL);
+        }
+    }
+    return status == NNFS_OK;
+}
+
+const char *ranks_format(const char *data)
+{
+    static char told[FORMAT_BYTES]; /* options keep it */
+    static bool asked;
+    char *path = NULL;
+    if (!joined || is_stream(data) || asked) {
+        return *told ? told : NULL;
+    }
+    asked = true;
+    nnfs_error error; /* what is wrong with the path is said when the data are loaded */
+    const char *own = data_path(data, &path, &error) == NNFS_OK ? nnfs_dataset_format(path) : NULL;
+    free(path);
+    if (nnfs_communicator_rank(joined) == 0) {
+        tell_format(own);
+    } else if (!hear_format(told) || own) {
+        *told = '\0';
+    }
+    return *told ? told : NULL;
 }
 
 void ranks_leave(nnfs_communicator *communicator, int status)

@@ -21,6 +21,14 @@ int ranks_threads(const nnfs_communicator *communicator);
 /* The default number of shards: the ranks, rounded up to a power of two. */
 int ranks_shards(const nnfs_communicator *communicator);
 
+/* data_path for a rank: what rank 0 finds, another may look for in vain, and takes as it is
+ * called. Errors: those of data_path. */
+nnfs_status ranks_data_path(const char *data, char **path, nnfs_error *error);
+
+/* Rank 0's format of the data of the job, for a rank that does not see them; NULL: it does. Called
+ * by all ranks before they load; later calls return the same. */
+const char *ranks_format(const char *data);
+
 /* Ends the rank: with all others, or at once, and all of them, if one is lost. */
 void ranks_leave(nnfs_communicator *communicator, int status);
 

@@ -1,7 +1,7 @@
 /* The datasets of a run: loaded, split, and checked against each other. */
 #include "common/exit.h"
 #include "common/model_data.h"
-#include "common/paths.h"
+#include "common/ranks.h"
 #include "common/text.h"
 #include "train/run.h"
 #include "train/table_load.h"
@@ -98,11 +98,13 @@ static nnfs_status load_data(train_run *run, nnfs_error *error)
 {
     /* Drawn data keep their own seed: --seed is of the run, and nnfs-eval must find the same. */
     const char *known = run->options->data_path;
+    nnfs_status status = NNFS_OK;
     if (!known) {
-        TRY(data_path(run->options->data, &run->train.path, error));
+        status = ranks_data_path(run->options->data, &run->train.path, error);
     } else if (!(run->train.path = strdup(known))) {
-        return set_error(error, NNFS_ERROR_MEMORY, "out of memory");
+        status = set_error(error, NNFS_ERROR_MEMORY, "out of memory");
     }
+    TRY(nnfs_communicator_agree(run->options->table.communicator, status, error));
     if (run->schema) {
         TRY(load_like(run, error));
     } else if (takes_numbers(run, run->train.path)) {
@@ -211,7 +213,8 @@ static nnfs_status load_other(const char *data, const char *targets, const train
     } else {
         settings.like = run->preprocessing;
     }
-    nnfs_status status = data_path(data, &other->path, error);
+    nnfs_status status = ranks_data_path(data, &other->path, error);
+    status = nnfs_communicator_agree(run->options->table.communicator, status, error);
     if (status != NNFS_OK) {
         return status;
     }

@@ -6,6 +6,7 @@
 
 #include "common/exit.h"
 #include "common/paths.h"
+#include "common/ranks.h"
 #include "common/setting_option.h"
 #include "train/train_rows.h"
 
@@ -270,6 +271,15 @@ static void check_together(const train_options *options)
     }
 }
 
+/* What a rank that does not see the data has to know of them. */
+static void share_format(train_options *options)
+{
+    const char *format = ranks_format(options->data);
+    if (format && !options->table.format) {
+        options->table.format = format;
+    }
+}
+
 /* What is wrong with the path is said when the data are loaded. */
 static void choose_preset(train_options *options)
 {
@@ -279,7 +289,7 @@ static void choose_preset(train_options *options)
         return;
     }
     bool csv = !options->resume && !options->from &&
-               data_path(options->data, &options->data_path, &error) == NNFS_OK &&
+               ranks_data_path(options->data, &options->data_path, &error) == NNFS_OK &&
                options->shape.height == 0 && preset_is_default(&options->table, options->data_path);
     options->preset = csv ? PRESET_BALANCED : PRESET_PLAIN;
 }
@@ -302,6 +312,7 @@ void train_options_parse(train_options *options, int argc, char **argv)
     check_checkpoints(&values);
     check_from(&values);
     values.options.data = values.options.data ? values.options.data : "digits";
+    share_format(&values.options);
     choose_preset(&values.options);
     preset_apply(&values);
     train_values_finish(&values);

@@ -7,6 +7,7 @@
 #include "common/exit.h"
 #include "common/options.h"
 #include "common/paths.h"
+#include "common/ranks.h"
 #include "common/text.h"
 #include "train/train_rows.h"
 
@@ -214,11 +215,14 @@ enum { DRAWN = 18, DRAWN_IN_TIME = 81 };
 /* Whether nnfs-train has a preset for DATA without being told. */
 static bool has_preset(const tune_options *options)
 {
-    const table_options table = {.format = given_value(&options->space, "format")};
+    table_options table = {.format = given_value(&options->space, "format")};
     char *path = NULL;
     nnfs_error error; /* what is wrong with the path is said when the data are loaded */
+    if (!table.format) {
+        table.format = options->data_format;
+    }
     bool csv = !given_value(&options->space, "shape") &&
-               data_path(options->data, &path, &error) == NNFS_OK &&
+               ranks_data_path(options->data, &path, &error) == NNFS_OK &&
                preset_is_default(&table, path);
     free(path);
     return csv;
@@ -290,6 +294,7 @@ void tune_options_parse(tune_options *options, int argc, char **argv)
     if (!options->data) {
         options->data = "digits";
     }
+    options->data_format = ranks_format(options->data);
     complete(options);
     const char *const written[] = {options->log, options->plot};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {

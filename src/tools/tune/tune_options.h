@@ -8,6 +8,7 @@
 
 typedef struct tune_options {
     const char *data;
+    const char *data_format; /* of a rank that does not see them; NULL: of any other */
     tune_space space;
     int jobs;         /* runs side by side; 0: as many as there are threads */
     int threads;      /* for all of them together; 0 is all */
