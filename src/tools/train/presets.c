@@ -13,15 +13,22 @@
 #include <string.h>
 
 /* What tables are told apart by, besides rows and columns. */
-typedef enum preset_task { PRESET_TWO_CLASSES, PRESET_OTHERS, PRESET_TASKS } preset_task;
+typedef enum preset_task {
+    PRESET_TWO_CLASSES, /* and labels */
+    PRESET_CLASSES,
+    PRESET_NUMBERS,
+    PRESET_TASKS,
+} preset_task;
 
 /*
  * Two classes overlap in most tables, and their log loss grows soon when they are learned by heart:
- * fewer epochs, smaller steps and dropout, which other tasks are better without.
+ * fewer epochs and smaller steps. Many classes take wider layers. Numbers are better without
+ * dropout.
  */
 typedef struct task_options {
     int epochs; /* a factor of those by rows; 0: what goes by the data stays as it is */
     const char *dropout, *rate;
+    const char *hidden; /* of the layers that the preset has; NULL: as it says */
 } task_options;
 
 typedef struct preset {
@@ -40,7 +47,7 @@ static const preset presets[] = {
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     {{1, "0.1", "0.002"}, {2, "0", "0.005"}},
+     {{1, "0.1", "0.002", NULL}, {2, "0.1", "0.005", NULL}, {2, "0", "0.005", NULL}},
      false},
     {"balanced",
      {{"scale", "quantile"},
@@ -50,7 +57,7 @@ static const preset presets[] = {
       {"embedding", "piecewise:bins=48,width=8"},
       {"optimizer", "adamw"},
       {"clip-norm", "1"}},
-     {{2, "0.1", "0.002"}, {4, "0", "0.005"}},
+     {{2, "0.1", "0.002", NULL}, {4, "0.1", "0.005", "256,256"}, {4, "0", "0.005", NULL}},
      false},
     {"best",
      {{"scale", "quantile"},
@@ -61,7 +68,7 @@ static const preset presets[] = {
       {"optimizer", "adamw"},
       {"clip-norm", "1"},
       {"log-target", "auto"}},
-     {{2, "0.1", "0.002"}, {4, "0", "0.005"}},
+     {{2, "0.1", "0.002", NULL}, {4, "0.1", "0.005", "256,256"}, {4, "0", "0.005", NULL}},
      true},
 };
 
@@ -112,7 +119,7 @@ enum { WIDE_COLUMNS = 256, WIDE_SAMPLES = 5000 };
 
 static const preset_option wide_screening = {"screen", "0.1"};
 /* Few pieces, for columns that few samples have to fill. */
-static const preset_option wide_embedding = {"embedding", "piecewise:bins=8,width=4"};
+static const char wide_embedding[] = "piecewise:bins=8,width=4";
 
 /* Classes of a wide table are learned by heart, two of them if columns are many for the samples. */
 static const char wide_input_dropout[] = "0.5";
@@ -162,6 +169,26 @@ void preset_fit_columns(train_options *options, const nnfs_dataset *train)
     }
 }
 
+/* Gives an option of the preset another value. False: it was given by hand. */
+static bool replace(train_options *options, const char *name, const char *value)
+{
+    for (int i = 0; i < options->preset_option_count; i++) {
+        if (strcmp(options->preset_options[i].name, name) == 0) {
+            options->preset_options[i].value = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of equal width, as many as there were. */
+static void fit_hidden(train_options *options, const char *hidden)
+{
+    for (int i = 0; replace(options, "hidden", hidden) && i < options->hidden_count; i++) {
+        options->layers[i].width = (int)strtol(hidden, NULL, 10);
+    }
+}
+
 static bool drops_inputs(const nnfs_dataset *train, int columns)
 {
     int classes = nnfs_dataset_classes(train);
@@ -178,9 +205,9 @@ static void fit_width(train_options *options, const nnfs_dataset *train, int col
     if (large && take_back(options, "embedding")) {
         options->embedding_bins = options->embedding_width = 0;
     }
-    if (nnfs_dataset_samples(train) <= WIDE_SAMPLES && take_back(options, "embedding")) {
-        take_embedding(options, NULL, wide_embedding.value);
-        options->preset_options[options->preset_option_count++] = wide_embedding;
+    if (nnfs_dataset_samples(train) <= WIDE_SAMPLES &&
+        replace(options, "embedding", wide_embedding)) {
+        take_embedding(options, NULL, wide_embedding);
     }
     if (!options->input_dropout_given && drops_inputs(train, columns)) {
         options->preset_input_dropout = wide_input_dropout;
@@ -259,13 +286,17 @@ bool trains_labels(const train_options *options, const nnfs_dataset *data)
            options->table.task != NNFS_TASK_NUMBERS && nnfs_dataset_labels_each(data) > 0;
 }
 
+static preset_task task_of(const train_options *options, const nnfs_dataset *train)
+{
+    if (nnfs_dataset_classes(train) == 2 || trains_labels(options, train)) {
+        return PRESET_TWO_CLASSES;
+    }
+    return nnfs_dataset_classes(train) > 0 ? PRESET_CLASSES : PRESET_NUMBERS;
+}
+
 void preset_fit(train_options *options, const nnfs_dataset *train)
 {
-    preset_task task = PRESET_OTHERS;
-    if (nnfs_dataset_classes(train) == 2 || trains_labels(options, train)) {
-        task = PRESET_TWO_CLASSES;
-    }
-    const task_options *chosen = &presets[options->preset].by_task[task];
+    const task_options *chosen = &presets[options->preset].by_task[task_of(options, train)];
     int columns = count_columns(train);
     const row_options *rows = find_rows(nnfs_dataset_samples(train));
     if (chosen->epochs > 0 && nnfs_dataset_columns(train) > WIDE_COLUMNS) {
@@ -274,6 +305,9 @@ void preset_fit(train_options *options, const nnfs_dataset *train)
     if (chosen->epochs > 0) {
         int factor = columns > WIDE_COLUMNS ? (chosen->epochs + 1) / 2 : chosen->epochs;
         fit_epochs(options, rows, nnfs_dataset_samples(train), factor);
+        if (chosen->hidden) {
+            fit_hidden(options, chosen->hidden);
+        }
         options->preset_dropout = options->dropout_given ? NULL : chosen->dropout;
         options->preset_rate = options->rate_given ? NULL : chosen->rate;
     }

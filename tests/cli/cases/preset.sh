@@ -64,8 +64,10 @@ wide() {
 wide 100 >short.csv
 wide 900 >long.csv
 awk -F, -v OFS=, 'NR > 1 { $261 = $3 + $50 > 1 ? "yes" : "no" } { print }' short.csv >classes.csv
+awk -F, -v OFS=, 'NR > 1 { $261 = "c" int(2 * ($3 + $50)) } { print }' short.csv >several.csv
 awk -F, -v OFS=, 'NR > 1 { $261 = $3 + $50 + $51 } { print }' short.csv >sums.csv
-for data in "short.csv" "classes.csv" "classes.csv --screen 0" "long.csv --screen 0"; do
+for data in "short.csv" "classes.csv" "classes.csv --screen 0" several.csv \
+    "several.csv --hidden 9,9" "long.csv --screen 0"; do
     # shellcheck disable=SC2086
     nnfs-train $data --preset balanced -e 1 --test 0 -o wide 2>&1 | grep -E '^(preset|  +--)'
 done
