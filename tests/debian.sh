@@ -61,7 +61,7 @@ set -eux
 cd /packages
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update
-apt-get -qy --no-install-recommends install ./nnfs_*.deb
+apt-get -qy --no-install-recommends install ./libnnfs0_*.deb ./nnfs_*.deb
 ldd /usr/bin/nnfs-* | grep 'not found' && exit 1
 nnfs-train digits --hidden 8 --epochs 1 --quiet --output model.safetensors
 nnfs-predict --quiet model.safetensors digits -o predictions.csv

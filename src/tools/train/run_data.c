@@ -44,7 +44,7 @@ static nnfs_status load_like(train_run *run, nnfs_error *error)
     return NNFS_OK;
 }
 
-/* Whether the model of --from has no preprocessing, as imports have none, and the data are a table. */
+/* Whether the data are a table, and the model of --from, an import, takes its numbers. */
 static bool takes_numbers(const train_run *run, const char *path)
 {
     return run->options->from && !run->schema && is_table_data(&run->options->table, path) &&
