@@ -14,7 +14,6 @@ one=nnfs-$$-1 two=nnfs-$$-2
 trap 'rm -rf "$work"; ip netns del $one 2>/dev/null; ip netns del $two 2>/dev/null' EXIT
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
-export OMPI_MCA_btl_vader_single_copy_mechanism=none
 
 # 30,000 samples of noise; what they are does not matter to the speed.
 "$python" - "$work" <<'PYTHON'
