@@ -39,11 +39,11 @@ grep -E 'all-reduce' out | sed -E 's/ +[0-9.]+ %//' >rows
 printf '%s\n' '    1  all-reduce' '    2  all-reduce' '       all-reduce' | diff - rows || wrong "the profile: $(cat out)"
 
 # Killed, and resumed on 2 ranks: the bits of the run that was not.
-whole=$(hash "$build/nnfs-train" "$table" --epochs 800 --hidden 16 --shards 4)
-ranks 3 "$table" --epochs 800 --hidden 16 --checkpoint saved --checkpoint-every 1epochs --output none >out 2>errors &
+whole=$(hash "$build/nnfs-train" "$table" --epochs 300 --hidden 16 --shards 4)
+ranks 3 "$table" --epochs 300 --hidden 16 --checkpoint saved --checkpoint-every 1epochs --output none >out 2>errors &
 job=$!
 until ls saved/checkpoint-* >/dev/null 2>&1 || ! kill -0 $job 2>/dev/null; do sleep 0.05; done
-victim=$(pgrep -n -f 'nnfs-train .*flats.csv --epochs 800 .* saved')
+victim=$(pgrep -n -f 'nnfs-train .*flats.csv --epochs 300 .* saved')
 kill -KILL "$victim"
 wait $job && wrong 'a job without one of its ranks ended well'
 resumed=$(hash ranks 2 --resume saved)

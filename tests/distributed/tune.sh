@@ -24,7 +24,7 @@ cd "$work" || exit 1
 arguments=("$table" --preset plain --hidden '8;16;24' --lr 0.1,0.01 --epochs 6 --optimizer sgd,adam)
 "$build/nnfs-tune" -q "${arguments[@]}" --log one.jsonl >one || wrong 'one process'
 for count in 3 ${all:+2}; do
-    tune $count "${arguments[@]}" --log "$count.jsonl" >out 2>errors || wrong "$count ranks: $(cat errors)"
+    tune "$count" "${arguments[@]}" --log "$count.jsonl" >out 2>errors || wrong "$count ranks: $(cat errors)"
     [ "$(grep -c schema "$count.jsonl")" -eq 1 ] || wrong "$count ranks: the log has no single head"
     diff <(lines one.jsonl) <(lines "$count.jsonl") >difference || wrong "$count ranks: $(head -5 difference)"
     diff <(grep -A 1 '^best' one) <(grep -A 1 '^best' out) || wrong "$count ranks: another best"

@@ -146,13 +146,13 @@ for cc in "${compilers[@]}"; do
         compare expected.csv got.csv $unit
     done
     for model in "${models[@]}"; do
-        $cc "${strict[@]}" "${checked[@]}" -DMAIN $model.c -lm -o $model
-        nnfs-predict -q $model.safetensors days.csv >expected.csv
-        ./$model <days.csv >got.csv
+        $cc "${strict[@]}" "${checked[@]}" -DMAIN "$model.c" -lm -o "$model"
+        nnfs-predict -q "$model.safetensors" days.csv >expected.csv
+        "./$model" <days.csv >got.csv
         unit=1
-        [ $model = votes ] || [ $model = periodic ] || unit=100
+        [ "$model" = votes ] || [ "$model" = periodic ] || unit=100
         compare expected.csv got.csv $unit
-        $cc "${strict[@]}" -c $model.int8.c -o int8.o
+        $cc "${strict[@]}" -c "$model.int8.c" -o int8.o
     done
     $cc "${strict[@]}" -c int8.c -o int8.o
     $cc "${strict[@]}" -c pictures.c -o pictures.o

@@ -66,7 +66,7 @@ full_disk() {
         on_disk "nr_inodes=$nodes"
     done
     [ "$status" = 0 ] || fault_failed "a disk of $nodes files: no success"
-    [ $fulls -ge 8 ] || fault_failed "only $fulls disks were full"
+    [ $fulls -ge $((8 / stride)) ] || fault_failed "only $fulls disks were full"
     echo "$fulls disks were full"
     finish "runs on a small disk"
 }
@@ -164,7 +164,7 @@ checkpoints_on_full_disk() {
         checkpoints_on_disk "nr_inodes=$nodes"
     done
     [ "$status" = 0 ] || fault_failed "checkpoints on a disk of $nodes files: no success"
-    [ $refused -ge 8 ] || fault_failed "only $refused disks were full"
+    [ $refused -ge $((8 / stride)) ] || fault_failed "only $refused disks were full"
     echo "$refused disks were full of checkpoints"
 }
 
