@@ -7,8 +7,9 @@
 static double log_gamma(double x)
 {
     double product = 1.0;
-    for (; x < 10.0; x += 1.0) {
+    while (x < 10.0) {
         product *= x;
+        x += 1.0;
     }
     double r = 1.0 / (x * x);
     double series = (1.0 / 12.0 - r * (1.0 / 360.0 - r * (1.0 / 1260.0 - r / 1680.0))) / x;
