@@ -466,11 +466,12 @@ static void folders_of_files(void **unused)
 /* Writes a copy of a committed file. */
 static void copy_file(const char *name, const char *path)
 {
-    char bytes[4096];
+    char bytes[4096] = "";
     char *from = data_path(name);
     FILE *file = fopen(from, "rb");
     assert_non_null(file);
-    write_file(path, bytes, fread(bytes, 1, sizeof bytes, file));
+    size_t count = fread(bytes, 1, sizeof bytes, file);
+    write_file(path, bytes, count);
     assert_int_equal(fclose(file), 0);
     free(from);
 }
