@@ -1,8 +1,8 @@
 /*
- * The transcendental functions against double, over their whole range: errors in units in the
- * last place, and what becomes of infinities, NaN and overflow. The incomplete beta function. Then the activations' kernels,
- * whose every clone must give the same bits wherever in a tile an element stands, and the
- * losses of tiles.
+ * The transcendental functions against double, over their whole range: errors in units in the last
+ * place, and what becomes of infinities, NaN and overflow. The incomplete beta function. Then the
+ * activations' kernels, whose every clone must give the same bits wherever in a tile an element
+ * stands, and the losses of tiles.
  */
 #include "math/activation.h"
 #include "math/functions.h"

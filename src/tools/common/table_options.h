@@ -39,8 +39,9 @@
     {"log-target", 0, "NAME", "learn numbers, none of them negative, on a log scale: yes, no, "    \
      "or auto, if skewed ones are predicted better so by the networks of --refit; predictions "    \
      "keep their units", "no", TABLE_ROW(at), .names = log_target_names},                          \
-    {"screen", 0, "Q", "leave out columns that tell nothing of the target by themselves; of those "  \
-     "that stay, a share Q is expected to do so by chance (false discovery rate); 0: all stay",    \
+    {"screen", 0, "Q", "leave out columns that tell nothing of the target by themselves; of "      \
+     "those that stay, a share Q is expected to do so by chance (false discovery rate); 0: all "   \
+     "stay",                                                                                       \
      "0", TABLE_ROW(at)},                                                                          \
     {"max-categories", 0, "N", "most inputs of a column of categories; the rarest share one",      \
      "100", TABLE_ROW(at)}

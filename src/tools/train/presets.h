@@ -16,9 +16,9 @@ bool trains_labels(const train_options *options, const nnfs_dataset *data);
 void preset_fit_columns(train_options *options, const nnfs_dataset *train);
 
 /*
- * Of prepared data, chooses what goes by the training data (batch and epochs by rows, dropout by task,
- * embeddings and members by columns), unless it was given or the preset is plain, and resolves
- * the training settings.
+ * Of prepared data, chooses what goes by the training data (batch and epochs by rows, dropout by
+ * task, embeddings and members by columns), unless it was given or the preset is plain, and
+ * resolves the training settings.
  */
 void preset_fit(train_options *options, const nnfs_dataset *train);
 
