@@ -127,6 +127,12 @@ static int left_of_all(const step_run *run, const step_part *part)
            (shards - larger) * left_of(run, least, part->done);
 }
 
+static optimizer_step optimizer_at(const region *r, int64_t step)
+{
+    const step_run *run = r->run;
+    return optimizer_step_at(run->settings, step_run_rate(run, step), r->updates + step + 1);
+}
+
 /* Chunk `index` of those left: all steps but the last have equally many. */
 static op_chunk chunk_at(const region *r, int64_t index, step_part *part)
 {
@@ -139,7 +145,7 @@ static op_chunk chunk_at(const region *r, int64_t index, step_part *part)
     *part = (step_part){.first = step * run->batch,
                         .samples = samples,
                         .done = index % per_step * run->program->chunk};
-    return (op_chunk){
+    op_chunk made = {
         .all = left_of_all(run, part),
         .begins = index == r->first_chunk,
         .opens = part->done == 0,
@@ -147,11 +153,12 @@ static op_chunk chunk_at(const region *r, int64_t index, step_part *part)
         .scale = (float)(1.0 / network_loss_terms(run->network, samples)),
         .update = r->updates + step + 1,
         .draw = run->draw,
-        .optimizer =
-            optimizer_step_at(run->settings, step_run_rate(run, step), r->updates + step + 1),
-        .optimizer_before = optimizer_step_at(run->settings, step_run_rate(run, MAX(step - 1, 0)),
-                                              r->updates + MAX(step, 1)),
+        .optimizer = optimizer_at(r, step),
     };
+    if (run->exchange && step > 0) {
+        made.optimizer_before = optimizer_at(r, step - 1);
+    }
+    return made;
 }
 
 /* The samples of a shard here in the worker's step. */

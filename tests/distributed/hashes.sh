@@ -20,7 +20,7 @@ compare() {
 }
 
 table=$data/table/flats.csv
-compare '3' digits --validation 0.9 --epochs 1 --hidden 16 --batch 500
+compare '3' digits --validation 0.9 --epochs 1 --hidden 64 --batch 500
 compare '1 2 3 4' "$table" --epochs 3 --hidden 16,16 --batch 50 --normalization batch --dropout 0.2
 compare "4 ${all:+2}" "$table" --epochs 3 --hidden 16,8 --batch 50 --normalization layer --clip-norm 0.5
 compare '3' "$table" --epochs 2 --hidden 64,32 --batch 100 --precision bf16

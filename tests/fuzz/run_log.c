@@ -147,8 +147,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.train.learning_rate = (float)value;
     train_run run = {.log_bytes = -1,
                      .options = &options,
-                     .train = {source, dataset},
-                     .test = {test, dataset},
+                     .train = {.path = source, .set = dataset},
+                     .test = {.path = test, .set = dataset},
                      .network = network,
                      .summary = {.reason = "epochs", .seconds = value},
                      .logged = true,
