@@ -341,7 +341,8 @@ void rank_files_rename(const rank_files *opened, nnfs_error *error)
         size_t shown = strlen(opened->shown);
         memcpy(to, opened->shown, MIN(room, shown));
         to += MIN(room, shown);
-        from += length;
+        size_t left = strlen(from);
+        from += MIN(left, length);
     }
     *to = '\0';
     *error = renamed;

@@ -2,6 +2,7 @@
 #include "distributed/exchange.h"
 
 #include "base/clock.h"
+#include "base/denormals.h"
 #include "base/memory.h"
 #include "base/minmax.h"
 #include "base/pause.h"
@@ -341,6 +342,7 @@ static void *look_after_parts(void *user)
 {
     exchange *e = user;
     const struct timespec spell = {.tv_nsec = LOOK_NANOSECONDS};
+    (void)denormals_flush(); /* as the threads of a step, which add up too */
     (void)pthread_mutex_lock(&e->mutex);
     while (!e->ending) {
         if (e->under_way == 0 || !advance(e)) {

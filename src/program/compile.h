@@ -91,10 +91,10 @@ op_grid compile_grid_of_samples(const compiler *c, int rows);
 /* Of a product with a layer's W that has `rows` rows. */
 op_grid compile_grid_of_product(const compiler *c, const network_layer *layer, int rows);
 
-/* Of a matrix of the inputs: tiles of columns, which training's threads share. */
 /* Inputs that a half of the first layer's product takes; 0: all go through one. */
 int compile_half(const compiler *c);
 
+/* Of a matrix of the inputs: tiles of columns, which training's threads share. */
 op_grid compile_grid_of_input_tensor(const compiler *c, int tensor);
 
 op_grid compile_grid_of_parameters(const compiler *c, int index);

@@ -70,7 +70,8 @@ void compile_fuse(program *p)
         bool same = before && same_grid(&before->grid, &next->grid);
         bool parameters = next->grid.axis == AXIS_PARAMETERS;
         bool local = parameters || next->kind->elementwise || next->grid.tile_rows == 0;
-        bool finished = next->kind->after_finish ||
+        bool turns = before && before->turn != next->turn;
+        bool finished = next->kind->after_finish || turns ||
                         (next->kind == &op_update && before && before->kind == &op_gradient_norm);
         bool beside = parameters && before && before->grid.axis == AXIS_PARAMETERS;
         next->starts_stage = finished || again || !(beside || (same && local));

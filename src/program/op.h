@@ -123,7 +123,7 @@ typedef enum run_need {
     RUN_SAMPLE_UPDATE = 128, /* gradient and update of steps of one sample: see step_run_all */
 } run_need;
 
-/* Whose gradient an update takes, where ranks exchange it: see program_leaves_updates. */
+/* Whose gradient an update takes, where ranks exchange it: see leaves_updates in compile.c. */
 typedef enum op_turn {
     TURN_ANY,
     TURN_THIS_STEP, /* runs unless the step leaves its updates to the next one */
@@ -144,7 +144,7 @@ struct program_op {
 
     operand in, out;
     operand weight; /* W, or the vector that an op adds or multiplies by */
-    operand more;   /* sums over the pieces of embeddings */
+    operand more;   /* sums over the pieces of embeddings, or the product of the second half */
     operand kept;   /* what the forward pass left for the backward pass */
     int tensor;     /* index in the network's list, of gradient and update ops */
     const network_embedding *embedding;
@@ -226,7 +226,7 @@ struct op_context {
     /* [shard_range.count] gradients of the shards here; the first one is also where
      * their sum comes. */
     float *const *leaves;
-    float *scratch; /* [outputs x (members + 1)] of this thread */
+    float *scratch; /* [outputs x (members + 1)], at least [inputs], of this thread */
     const nnfs_train_settings *settings;
     size_t gradient_floats; /* of one gradient */
     int tile_columns;       /* samples a tile of the loss has */

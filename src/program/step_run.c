@@ -452,7 +452,8 @@ static bool finish_stage(worker *w, int stage)
     const program_stage *s = &p->stages[stage];
     int bad = atomic_load(&r->bad_op);
     if (bad != INT_MAX) {
-        bool update = p->ops[bad].needs & RUN_UPDATE;
+        bool exchanges = p->ops[bad].kind == &op_end_sum;
+        bool update = (p->ops[bad].needs & RUN_UPDATE) && !exchanges;
         if (r->run->exchange && !update) { /* here alone */
             return lose_ranks(r->run);
         }

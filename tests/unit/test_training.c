@@ -643,7 +643,6 @@ typedef struct watcher {
     int64_t samples;
 } watcher;
 
-/* Nothing writes weights while the caller watches: they stay the same for as long as it likes. */
 /* Whether the calling thread computes with denormal floats. */
 static bool denormals_count(void)
 {
@@ -652,6 +651,7 @@ static bool denormals_count(void)
     return least > 0.0f;
 }
 
+/* Nothing writes weights while the caller watches: they stay the same for as long as it likes. */
 static int watch_weights(void *user, const nnfs_progress *progress)
 {
     watcher *w = user;

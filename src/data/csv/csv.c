@@ -343,7 +343,7 @@ nnfs_status csv_read(const char *path, const nnfs_dataset_settings *settings, da
     if (own.keep && own.keep[0]) {
         own.communicator = NULL; /* the cells that are kept are in each rank */
     }
-    size_t host_ranks = (size_t)nnfs_communicator_host_ranks(own.communicator);
+    size_t host_ranks = (size_t)nnfs_communicator_host_ranks(settings->communicator);
     csv_reader reader = {.settings = &own,
                          .held_most = memory_limit("") / 2 / host_ranks,
                          .table = table,
