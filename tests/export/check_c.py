@@ -74,7 +74,7 @@ def compare(name, expected, got):
     relative to the number or the deviation of its column."""
     global wrong
     expected, got = (list(csv.reader(io.StringIO(text))) for text in (expected, got))
-    header, rows = expected[0], expected[1:len(got)]
+    header, rows = expected[0], expected[1:]
     classes = len(header) > 1
     labels, most = 0, 0.0
     values = [float(row[-1]) for row in rows]
@@ -84,7 +84,7 @@ def compare(name, expected, got):
         labels += classes and want[0] != have[0]
         for a, b in zip(want[classes:], have[classes:]):
             far = abs(float(a) - float(b))
-            most = max(most, far if classes else far / max(abs(float(a)), unit))
+            most = max(most, float("inf") if far != far else far if classes else far / max(abs(float(a)), unit))
     bad = header != got[0] or labels > 0 or not most <= 1e-5 or len(rows) != len(got) - 1 or not rows
     wrong += bad
     print(f"{name}: {len(rows)} rows, largest difference {most:.2e}, {labels} other labels"

@@ -307,7 +307,8 @@ static void write_missing(c_writer *w)
     (void)fputs("};\n\n", w->stream);
 }
 
-/* Columns of a file that main looks at: those that the model reads may be anywhere among them. */
+/* Columns of a file that main looks at: those that the model reads may be anywhere among them, and
+ * named ones elsewhere than in the file that it was trained on. */
 static void write_file_columns(c_writer *w)
 {
     const model_graph *graph = w->graph;
@@ -315,8 +316,9 @@ static void write_file_columns(c_writer *w)
     if (graph_inputs(graph) > count / 4) {
         count = 4 * graph_inputs(graph);
     }
-    for (int i = 0; !graph->named && i < graph->column_count; i++) {
-        int column = file_column(&graph->columns[i]);
+    for (int i = 0; i < graph->column_count; i++) {
+        const graph_column *read = &graph->columns[i];
+        int column = graph->named ? 2 * read->place : file_column(read);
         if (column >= count) {
             count = column + 1;
         }

@@ -34,6 +34,16 @@ static int target_columns(const nnfs_network *network, int columns)
 static nnfs_status check_columns(const char *path, const table_cells *cells,
                                  const nnfs_network *network, nnfs_error *error)
 {
+    int features = nnfs_dataset_columns(cells->read);
+    if (cells->targets && features != nnfs_network_inputs(network)) {
+        return set_error(error, NNFS_ERROR_DATA, "%s has %d columns, and the network takes %d",
+                         path, features, nnfs_network_inputs(network));
+    }
+    if (cells->targets && target_columns(network, cells->columns) < 0) {
+        return set_error(error, NNFS_ERROR_DATA,
+                         "%s: the targets have %d columns, and the network has %d outputs", path,
+                         cells->columns - features, nnfs_network_outputs(network));
+    }
     if (target_columns(network, cells->columns) < 0) {
         return set_error(error, NNFS_ERROR_DATA, "%s has %d columns, and the network takes %d",
                          path, cells->columns, nnfs_network_inputs(network));

@@ -162,8 +162,10 @@ static int count_columns(const nnfs_dataset *train)
 
 void preset_fit_columns(train_options *options, const nnfs_dataset *train)
 {
-    bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS;
-    if (wide && presets[options->preset].by_task[0].epochs > 0 && !options->screen_given) {
+    bool wide = nnfs_dataset_columns(train) > WIDE_COLUMNS && !options->from;
+    bool chosen = options->table.preprocessing.screening > 0.0f;
+    if (wide && !chosen && presets[options->preset].by_task[0].epochs > 0 &&
+        !options->screen_given) {
         options->table.preprocessing.screening = strtof(wide_screening.value, NULL);
         options->preset_options[options->preset_option_count++] = wide_screening;
     }
@@ -296,6 +298,7 @@ static preset_task task_of(const train_options *options, const nnfs_dataset *tra
 
 void preset_fit(train_options *options, const nnfs_dataset *train)
 {
+    preset_fit_columns(options, train); /* of a trial of nnfs-tune, whose data are prepared */
     const task_options *chosen = &presets[options->preset].by_task[task_of(options, train)];
     int columns = count_columns(train);
     const row_options *rows = find_rows(nnfs_dataset_samples(train));
