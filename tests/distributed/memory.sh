@@ -14,12 +14,12 @@ awk 'BEGIN {
         print i % 7
     }
 }' >rows
-{ cat rows && for ((i = 1; i < 250; i++)); do tail -n +2 rows; done; } >data.csv
+{ cat rows && for ((i = 1; i < 500; i++)); do tail -n +2 rows; done; } >data.csv
 arguments=("$work/data.csv" --preset plain --hidden 8 --epochs 1 --batch full --shards 2 --threads 1 --test 0)
 whole=$(hash "$build/nnfs-train" "${arguments[@]}")
 [ -n "$whole" ] || wrong "no weights: $(cat "$work/errors")"
-# 250 MB of values; OpenBLAS takes 256 MB of its own for a thread, which it does not use.
-ulimit -d 450000
+# 500 MB of values, of which half of the limit are held; OpenBLAS takes 256 MB of its own, which it does not use.
+ulimit -d 800000
 alone=$(hash "$build/nnfs-train" "${arguments[@]}")
 [ "$alone" = "$whole" ] || wrong "one process: ${alone:-none: $(cat "$work/errors")}, not $whole"
 two=$(hash ranks 2 "${arguments[@]}")
