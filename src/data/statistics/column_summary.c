@@ -127,9 +127,12 @@ float nnfs_dataset_cell(const nnfs_dataset *dataset, int64_t sample, int column)
     }
     const dataset_storage *storage = &dataset->storage;
     if (sample < 0 || sample >= dataset->samples || column < 0 ||
-        column >= nnfs_dataset_columns(dataset) ||
-        storage->schema->columns[column].use >= NNFS_COLUMN_DROPPED) {
+        column >= nnfs_dataset_columns(dataset)) {
         return NAN;
+    }
+    nnfs_column_use use = storage->schema->columns[column].use;
+    if (use == NNFS_COLUMN_DROPPED || use == NNFS_COLUMN_UNKNOWN) {
+        return NAN; /* its cells were not read */
     }
     size_t cell = dataset_row(dataset, sample) * (size_t)storage->feature_count + (size_t)column;
     const unsigned char *cells = storage->features;

@@ -57,3 +57,6 @@ run nnfs-train --from sklearn-numbers text.csv --header no
 sed '3s/^[^,]*//' one.csv >missing.csv
 run nnfs-train --from sklearn-numbers missing.csv --header no
 run nnfs-train --from sklearn-numbers x.npy --targets y.npy
+# A column that counts rows is a number of the network's like any other.
+awk 'BEGIN { print "a,b,c,d,y"; for (i = 1; i <= 40; i++) print i ",0." i % 7 ",0.25,0." i % 3 "," i % 5 }' >counter.csv
+run nnfs-train -q --from sklearn-numbers counter.csv --epochs 1 -o none
